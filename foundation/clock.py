@@ -1,0 +1,30 @@
+"""The one clock: everything that stores or compares a time asks here, so that a test can move it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+_offset = timedelta()
+
+
+def now() -> datetime:
+    """The present moment, aware, in UTC, cut to milliseconds: what is stored is what clients are shown."""
+    moment = datetime.now(UTC) + _offset
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+@contextmanager
+def moved(by: timedelta) -> Iterator[None]:
+    """Move the clock for the length of the block; for tests."""
+    global _offset  # noqa: PLW0603
+    before = _offset
+    _offset = before + by
+    try:
+        yield
+    finally:
+        _offset = before
+
+
+def rfc3339(moment: datetime) -> str:
+    """`2024-01-01T00:00:00.000Z`: RFC 3339 in UTC with milliseconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

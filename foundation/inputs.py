@@ -1,0 +1,97 @@
+"""Shapes of what clients send and of what they are shown, as pydantic models.
+
+One model describes a REST body and a socket command alike, and feeds OpenAPI and AsyncAPI.
+"""
+
+import re
+import uuid
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from foundation import text
+from foundation.clock import rfc3339
+from foundation.refusals import Invalid
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
+
+Timestamp = Annotated[datetime, PlainSerializer(rfc3339, return_type=str)]
+"""A time on the wire: RFC 3339, UTC, milliseconds, `Z`."""
+
+Id = Annotated[uuid.UUID, PlainSerializer(str, return_type=str)]
+"""A UUID on the wire."""
+
+
+def Text(longest: int) -> Any:
+    """A trimmed text of 1 to `longest` code points with something visible in it."""
+
+    def check(value: str) -> str:
+        value = text.trimmed(value)
+        fault = text.fault_of(value, longest=longest)
+        if fault:
+            raise PydanticCustomError("text", "{fault}", {"fault": fault})
+        return value
+
+    return Annotated[str, StringConstraints(strict=True), AfterValidator(check)]
+
+
+def _snake(key: Any) -> Any:
+    return _CAMEL.sub(lambda found: "_" + found[1].lower(), key) if isinstance(key, str) else key
+
+
+class Shape(BaseModel):
+    """A payload that this server makes: a REST answer, an event, or a part of one."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class Input(BaseModel):
+    """A payload that a client sends. Unknown keys are ignored; snake_case and camelCase keys are both taken."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fold_spellings(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            raise PydanticCustomError("object", "A JSON object is needed.")
+        folded = {_snake(key): value for key, value in data.items()}
+        return folded | {key: value for key, value in data.items() if key in folded}
+
+    @classmethod
+    def parse(cls, data: Any) -> Self:
+        """Validate what a client sent. Raises `Invalid` with `errors` by field."""
+        try:
+            return cls.model_validate(data)
+        except ValidationError as fault:
+            raise Invalid(errors=errors_by_field(fault)) from None
+
+
+def errors_by_field(fault: ValidationError) -> dict[str, list[str]]:
+    """`{field: [what is wrong, …]}`; faults of the whole input stand under `non_field_errors`."""
+    errors: dict[str, list[str]] = {}
+    for error in fault.errors(include_url=False, include_input=False, include_context=False):
+        field = ".".join(str(part) for part in error["loc"] if not str(part).startswith("function-"))
+        errors.setdefault(field or "non_field_errors", []).append(error["msg"])
+    return errors
+
+
+def _no_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise PydanticCustomError("int_type", "Input should be a valid integer")
+    return value
+
+
+Integer = Annotated[int, BeforeValidator(_no_bool)]
+"""An integer; `true` is none."""

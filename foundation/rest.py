@@ -1,0 +1,81 @@
+"""REST glue: JSON in and out, refusals as RFC 9457 problem documents, lists by opaque cursor."""
+
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.http import Http404
+from rest_framework import exceptions, parsers, renderers
+from rest_framework.response import Response
+
+from foundation import refusals
+from foundation.encoding import from_json, to_json
+from foundation.refusals import Invalid, Refusal
+
+log = structlog.get_logger(__name__)
+
+PROBLEM = "application/problem+json"
+
+
+class JSONRenderer(renderers.JSONRenderer):
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
+    ) -> bytes:
+        return b"" if data is None else to_json(data).encode()
+
+
+class JSONParser(parsers.JSONParser):
+    """Bodies of at most `MAX_JSON_BODY` bytes."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        body = stream.read(settings.MAX_JSON_BODY + 1)
+        if len(body) > settings.MAX_JSON_BODY:
+            raise refusals.PayloadTooLarge(f"A JSON body has at most {settings.MAX_JSON_BODY} bytes.")
+        try:
+            return from_json(body)
+        except ValueError:
+            raise Invalid("The body is not valid JSON.") from None
+
+
+def problem(refusal: Refusal) -> Response:
+    """The RFC 9457 document of a refusal, with `success: false` and `message` beside the standard members."""
+    body = {"type": "about:blank", "title": refusal.default_message, "status": refusal.status}
+    response = Response(
+        body | {"detail": refusal.message} | refusal.body(), status=refusal.status, content_type=PROBLEM
+    )
+    if refusal.retry_after is not None:
+        response["Retry-After"] = str(max(1, round(refusal.retry_after + 0.5)))
+    if refusal.status == refusals.TokenInvalid.status:
+        response["WWW-Authenticate"] = 'Bearer realm="api"'
+    return response
+
+
+_BY_EXCEPTION: list[tuple[type[Exception], type[Refusal]]] = [
+    (Http404, refusals.NotFound),
+    (PermissionDenied, refusals.Forbidden),
+    (RequestDataTooBig, refusals.PayloadTooLarge),
+    (exceptions.NotAuthenticated, refusals.TokenMissing),
+    (exceptions.AuthenticationFailed, refusals.TokenInvalid),
+    (exceptions.PermissionDenied, refusals.Forbidden),
+    (exceptions.NotFound, refusals.NotFound),
+    (exceptions.MethodNotAllowed, refusals.MethodNotAllowed),
+    (exceptions.UnsupportedMediaType, refusals.UnsupportedMediaType),
+    (exceptions.APIException, refusals.Invalid),
+]
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
+    """`EXCEPTION_HANDLER` of the REST framework: every error leaves as a problem document."""
+    if isinstance(exc, Refusal):
+        return problem(exc)
+    for kind, refusal in _BY_EXCEPTION:
+        if isinstance(exc, kind):
+            return problem(refusal())
+    log.exception("request_failed", view=type(context.get("view")).__name__)
+    return problem(refusals.ServerError())
+
+
+def answer(status: int = 200, **members: Any) -> Response:
+    """`{success: true, …}`"""
+    return Response({"success": True, **members}, status=status)

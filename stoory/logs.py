@@ -1,0 +1,66 @@
+"""Structured logging: one line an event, for people in development and as JSON in production."""
+
+import logging
+import logging.config
+from typing import Any
+
+import structlog
+
+_SHARED: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
+class WithoutQueryStrings(logging.Filter):
+    """Access lines lose their query string: it carries Socket.IO session ids."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                value.partition("?")[0] if isinstance(value, str) and "?" in value else value
+                for value in record.args
+            )
+        return True
+
+
+def configure(options: dict[str, str]) -> None:
+    """`LOGGING_CONFIG` of Django; `options` has `format` (console or json) and `level`."""
+    final = (
+        structlog.processors.JSONRenderer()
+        if options["format"] == "json"
+        else structlog.dev.ConsoleRenderer(colors=False)
+    )
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "filters": {"query": {"()": WithoutQueryStrings}},
+            "formatters": {
+                "structured": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "foreign_pre_chain": _SHARED,
+                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, final],
+                }
+            },
+            "handlers": {
+                "out": {"class": "logging.StreamHandler", "formatter": "structured", "filters": ["query"]}
+            },
+            "root": {"handlers": ["out"], "level": options["level"]},
+            "loggers": {
+                name: {"level": "WARNING"} for name in ("engineio", "socketio", "asyncio", "httpx", "urllib3")
+            },
+        }
+    )
+    structlog.configure(
+        processors=[
+            *_SHARED,
+            structlog.processors.format_exc_info,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
