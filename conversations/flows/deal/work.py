@@ -1,0 +1,188 @@
+"""The states of the deal from an agreed price to approved work and free chat."""
+
+from datetime import timedelta
+
+from django.utils.translation import gettext_lazy as _
+
+from conversations.flows.deal.inputs import FEEDBACK, REASON, REASON_TEXT, WORK, WORK_TEXT
+from conversations.flows.deal.negotiation import closes_after
+from conversations.flows.definitions import (
+    Action,
+    ChatStatus,
+    Deadline,
+    Effect,
+    Event,
+    Guard,
+    Never,
+    Outcome,
+    Reminders,
+    Role,
+    State,
+    StateKind,
+)
+
+_BRAND_OWNER, _INFLUENCER = (Role.BRAND_OWNER,), (Role.INFLUENCER,)
+
+PAYMENT_PENDING = State(
+    name="payment_pending",
+    awaiting=Role.BRAND_OWNER,
+    title=_("Payment: %(price)s"),
+    subtitle=_("Pay the agreed price so that %(influencer)s can start."),
+    left_alone=closes_after(days=7),
+    actions=(
+        Action(
+            name="proceed_to_payment",
+            roles=_BRAND_OWNER,
+            label=_("Proceed to payment"),
+            effect=Effect.OPEN_PAYMENT,
+        ),
+    ),
+    events=(
+        Event(
+            name="payment_verified",
+            to="payment_completed",
+            text=(_("The payment of %(price)s has arrived. %(influencer)s can start the work."),),
+        ),
+    ),
+)
+
+PAYMENT_COMPLETED = State(
+    name="payment_completed",
+    awaiting=Role.INFLUENCER,
+    chat_status=ChatStatus.REAL_TIME,
+    title=_("Ready to start"),
+    subtitle=_("The payment has arrived. Tell %(brand_owner)s that you start."),
+    left_alone=Reminders(every=timedelta(days=1)),
+    actions=(
+        Action(
+            name="start_work",
+            roles=_INFLUENCER,
+            label=_("Start work"),
+            text=(_("%(influencer)s started the work."),),
+            outcomes=(Outcome("work_in_progress"),),
+        ),
+    ),
+)
+
+WORK_IN_PROGRESS = State(
+    name="work_in_progress",
+    awaiting=Role.INFLUENCER,
+    chat_status=ChatStatus.REAL_TIME,
+    title=_("Work in progress"),
+    subtitle=_("Submit the work to %(brand_owner)s when it is done."),
+    left_alone=Reminders(every=timedelta(days=3)),
+    actions=(
+        Action(
+            name="submit_work",
+            roles=_INFLUENCER,
+            label=_("Submit work"),
+            inputs=WORK,
+            text=(_("%(influencer)s submitted the work."), *WORK_TEXT),
+            outcomes=(Outcome("work_submitted"),),
+            effect=Effect.DELIVER,
+        ),
+    ),
+)
+
+WORK_SUBMITTED = State(
+    name="work_submitted",
+    awaiting=Role.BRAND_OWNER,
+    chat_status=ChatStatus.REAL_TIME,
+    title=_("Review the work"),
+    subtitle=_("Revisions left: %(revisions_left)s. Without an answer the work counts as approved."),
+    left_alone=Deadline(
+        after=timedelta(days=7),
+        event=Event(
+            name="approved_automatically",
+            to="work_approved",
+            text=(_("There was no answer in time, so the work counts as approved. You can go on chatting."),),
+        ),
+    ),
+    actions=(
+        Action(
+            name="approve_work",
+            roles=_BRAND_OWNER,
+            label=_("Approve work"),
+            style="success",
+            text=(_("%(brand_owner)s approved the work. You can go on chatting."),),
+            outcomes=(Outcome("work_approved"),),
+        ),
+        Action(
+            name="request_revision",
+            roles=_BRAND_OWNER,
+            label=_("Request a revision"),
+            style="secondary",
+            inputs=(FEEDBACK,),
+            text=(_("%(brand_owner)s asks for a revision."), "%(feedback)s"),
+            outcomes=(Outcome("work_revision_requested", Guard.REVISIONS_LEFT),),
+            effect=Effect.REQUEST_REVISION,
+        ),
+        Action(
+            name="reject_final_work",
+            roles=_BRAND_OWNER,
+            label=_("Reject the work"),
+            style="danger",
+            text=(_("%(brand_owner)s rejected the work."),),
+            outcomes=(Outcome("chat_closed", Guard.NO_REVISIONS_LEFT),),
+        ),
+    ),
+)
+
+WORK_REVISION_REQUESTED = State(
+    name="work_revision_requested",
+    awaiting=Role.INFLUENCER,
+    chat_status=ChatStatus.REAL_TIME,
+    title=_("Revision requested"),
+    subtitle=_("Submit the work again when it is revised."),
+    left_alone=Reminders(every=timedelta(days=3)),
+    actions=(
+        Action(
+            name="resubmit_work",
+            roles=_INFLUENCER,
+            label=_("Submit again"),
+            inputs=WORK,
+            text=(_("%(influencer)s submitted the revised work."), *WORK_TEXT),
+            outcomes=(Outcome("work_submitted"),),
+            effect=Effect.DELIVER,
+        ),
+    ),
+)
+
+WORK_APPROVED = State(
+    name="work_approved",
+    chat_status=ChatStatus.REAL_TIME,
+    at_once=Event(name="free_chat_opened", to="real_time"),
+)
+
+REAL_TIME = State(
+    name="real_time",
+    kind=StateKind.FREE,
+    chat_status=ChatStatus.REAL_TIME,
+    left_alone=Never(),
+    actions=(
+        Action(
+            name="close_conversation",
+            roles=_BRAND_OWNER + _INFLUENCER,
+            label=_("Close conversation"),
+            style="danger",
+            inputs=(REASON,),
+            text=(_("%(actor)s closed the conversation."), REASON_TEXT),
+            outcomes=(Outcome("chat_closed"),),
+        ),
+    ),
+)
+
+CHAT_CLOSED = State(
+    name="chat_closed", kind=StateKind.FINAL, chat_status=ChatStatus.CLOSED, accepts_text=False
+)
+
+STATES = (
+    PAYMENT_PENDING,
+    PAYMENT_COMPLETED,
+    WORK_IN_PROGRESS,
+    WORK_SUBMITTED,
+    WORK_REVISION_REQUESTED,
+    WORK_APPROVED,
+    REAL_TIME,
+    CHAT_CLOSED,
+)

@@ -1,0 +1,248 @@
+"""What a flow is made of: frozen data, nothing that runs.
+
+Texts are templates with `%(name)s` places, marked for translation where they are written (see `texts`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Who acts. A flow's two parties, or somebody outside of it."""
+
+    BRAND_OWNER = "brand_owner"
+    INFLUENCER = "influencer"
+    PARTICIPANT = "participant"
+    """Either side of a conversation that gives its sides no different parts."""
+    SYSTEM = "system"
+    OPERATOR = "operator"
+
+
+class ChatStatus(StrEnum):
+    AUTOMATED = "automated"
+    REAL_TIME = "real_time"
+    CLOSED = "closed"
+
+
+class StateKind(StrEnum):
+    LEADING = "leading"
+    """The flow leads: somebody is awaited, or it goes on by itself."""
+    FREE = "free"
+    """The flow has led as far as it goes; people talk."""
+    FINAL = "final"
+    """Read-only; nothing leaves it."""
+
+
+class InputKind(StrEnum):
+    """Values are the `type` on the wire."""
+
+    TEXT = "text"
+    TEXTAREA = "textarea"
+    PRICE = "number"
+    FILES = "files"
+
+
+class PriceRule(StrEnum):
+    """How a price that is sent has to stand to the newest offer on the table."""
+
+    FREE = "free"
+    ECHO = "echo"
+    DIFFERENT = "different"
+
+
+class Guard(StrEnum):
+    ROUNDS_LEFT = "rounds left"
+    NO_ROUNDS_LEFT = "no rounds left"
+    REVISIONS_LEFT = "revisions left"
+    NO_REVISIONS_LEFT = "no revisions left"
+
+
+class Effect(StrEnum):
+    """What an action does beside moving the conversation."""
+
+    OFFER = "offer"
+    COUNTER_OFFER = "counter"
+    FINAL_OFFER = "final"
+    ACCEPT_OFFER = "accept_offer"
+    OPEN_PAYMENT = "open_payment"
+    DELIVER = "deliver"
+    REQUEST_REVISION = "request_revision"
+
+
+OFFERS = frozenset({Effect.OFFER, Effect.COUNTER_OFFER, Effect.FINAL_OFFER})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input:
+    """One value that an action takes; `id` is its key in the action's `data`. Lengths are in code points."""
+
+    id: str
+    kind: InputKind
+    label: str
+    required: bool = True
+    max_length: int | None = None
+    max_items: int | None = None
+    price_rule: PriceRule = PriceRule.FREE
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where an action leads, if its guard holds. The first outcome that holds is taken."""
+
+    to: str
+    guard: Guard | None = None
+
+
+@dataclass(frozen=True)
+class OldName:
+    """A name by which earlier clients call an action, with `value` as `data["action"]` if there is one."""
+
+    name: str
+    value: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """What a party may do in a state.
+
+    `text` is the system message, paragraph by paragraph; those after the first are left out where a value is
+    missing. No outcome means that the action moves nothing.
+    """
+
+    name: str
+    roles: tuple[Role, ...]
+    label: str
+    text: tuple[str, ...] = ()
+    style: str = "primary"
+    inputs: tuple[Input, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    effect: Effect | None = None
+    old_names: tuple[OldName, ...] = ()
+
+    def goes_by(self, name: str) -> bool:
+        return name == self.name or any(old.name == name for old in self.old_names)
+
+    def meant_by(self, name: str, value: object) -> bool:
+        """Whether `name`, sent with `data["action"] == value`, is this action."""
+        old = next((old for old in self.old_names if old.name == name), None)
+        return name == self.name or (old is not None and old.value in {None, value})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """A move that no party makes; `name` is its `reason` on the wire. Without `text` it has no message."""
+
+    name: str
+    to: str
+    text: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deadline:
+    """What happens to a state left alone for `after`, and when it is reminded of (at half time if unset)."""
+
+    after: timedelta
+    event: Event
+    remind_after: timedelta | None = None
+
+    @property
+    def reminder(self) -> timedelta:
+        return self.remind_after or self.after / 2
+
+
+@dataclass(frozen=True)
+class Reminders:
+    """A state that is only reminded of, again and again."""
+
+    every: timedelta
+
+
+@dataclass(frozen=True)
+class Never:
+    """Said outright: this state may wait for ever, unreminded."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    name: str
+    kind: StateKind = StateKind.LEADING
+    awaiting: Role | None = None
+    chat_status: ChatStatus = ChatStatus.AUTOMATED
+    title: str = ""
+    subtitle: str = ""
+    actions: tuple[Action, ...] = ()
+    events: tuple[Event, ...] = ()
+    at_once: Event | None = None
+    left_alone: Deadline | Reminders | Never | None = None
+    accepts_text: bool = True
+
+    def all_events(self) -> tuple[Event, ...]:
+        """Those of the outside, that of the deadline, and the one that follows at once."""
+        due = (self.left_alone.event,) if isinstance(self.left_alone, Deadline) else ()
+        return self.events + due + ((self.at_once,) if self.at_once else ())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """How conversations of one type begin; without `text` they begin without a message."""
+
+    conversation_type: str
+    text: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperatorTexts:
+    paused: tuple[str, ...] = ()
+    resumed: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flow:
+    """A versioned flow.
+
+    `parties` are its two sides; `opened_by` is None where anybody may open one. `one_per_pair`: two people
+    have at most one such conversation, whoever starts it. `closed` is the state into which an operator
+    closes. `rounds` of negotiation and `revisions` of the work are what the guards count against.
+    """
+
+    name: str
+    version: int
+    parties: tuple[Role, Role]
+    openings: tuple[Opening, ...]
+    initial: str
+    states: tuple[State, ...]
+    closed: str | None = None
+    opened_by: Role | None = None
+    one_per_pair: bool = False
+    rounds: int = 0
+    revisions: int = 0
+    operator_texts: OperatorTexts = OperatorTexts()
+    reminder_text: tuple[str, ...] = ()
+
+    def state(self, name: str) -> State:
+        """Raises `KeyError` where the flow has no such state."""
+        for state in self.states:
+            if state.name == name:
+                return state
+        raise KeyError(name)
+
+    def opening(self, conversation_type: str) -> Opening:
+        """Raises `KeyError` where the flow does not lead such conversations."""
+        for opening in self.openings:
+            if opening.conversation_type == conversation_type:
+                return opening
+        raise KeyError(conversation_type)
+
+    def actions(self) -> Iterator[Action]:
+        return (action for state in self.states for action in state.actions)
+
+    def known_as(self, name: str) -> tuple[Action, ...]:
+        """The actions of any state that go by this name."""
+        return tuple(action for action in self.actions() if action.goes_by(name))
+
+    def other(self, role: Role) -> Role:
+        first, second = self.parties
+        return second if role == first else first

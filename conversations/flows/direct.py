@@ -1,0 +1,13 @@
+"""A direct conversation: two people talk, nothing leads them."""
+
+from conversations.flows.definitions import ChatStatus, Flow, Opening, Role, State, StateKind
+
+DIRECT_1 = Flow(
+    name="direct",
+    version=1,
+    parties=(Role.PARTICIPANT, Role.PARTICIPANT),
+    openings=(Opening(conversation_type="direct"),),
+    one_per_pair=True,
+    initial="real_time",
+    states=(State(name="real_time", kind=StateKind.FREE, chat_status=ChatStatus.REAL_TIME),),
+)

@@ -1,0 +1,86 @@
+"""What the engine is told about a conversation, beside its state."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from conversations.flows.definitions import Flow, Guard, Role
+from conversations.flows.money import format_price
+
+
+class OfferKind(StrEnum):
+    OFFER = "offer"
+    COUNTER = "counter"
+    FINAL = "final"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """A price on the table. `amount` is in minor units; `id` is whatever tells one offer from another.
+
+    `round` counts counter-offers: 0 for the first offer, and a final offer stands in the round it answers.
+    """
+
+    kind: OfferKind
+    amount: int
+    currency: str
+    round: int
+    proposer: Role
+    id: Hashable = None
+    answers: Hashable = None
+
+    @property
+    def price(self) -> str:
+        """The decimal string that goes over the wire."""
+        return format_price(self.amount, self.currency)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """`last_offer` is the newest on the table, whoever made it; `proposed` is in minor units."""
+
+    state_version: int = 0
+    paused: bool = False
+    brand_owner: str = ""
+    influencer: str = ""
+    title: str = ""
+    currency: str = "INR"
+    proposed: int | None = None
+    last_offer: Offer | None = None
+    revisions_used: int = 0
+
+    @property
+    def rounds_used(self) -> int:
+        return self.last_offer.round if self.last_offer else 0
+
+
+def holds(guard: Guard | None, flow: Flow, facts: Facts) -> bool:
+    rounds_left = facts.rounds_used < flow.rounds
+    revisions_left = facts.revisions_used < flow.revisions
+    return {
+        None: True,
+        Guard.ROUNDS_LEFT: rounds_left,
+        Guard.NO_ROUNDS_LEFT: not rounds_left,
+        Guard.REVISIONS_LEFT: revisions_left,
+        Guard.NO_REVISIONS_LEFT: not revisions_left,
+    }[guard]
+
+
+def spoken_price(minor: int, currency: str) -> str:
+    """A price as it stands in a text: `INR 1000.00`."""
+    return f"{currency} {format_price(minor, currency)}"
+
+
+def values(flow: Flow, facts: Facts) -> dict[str, str]:
+    """What texts may ask for. A value that there is not is left out."""
+    offer = facts.last_offer
+    found = {
+        "brand_owner": facts.brand_owner,
+        "influencer": facts.influencer,
+        "rounds_left": str(max(0, flow.rounds - facts.rounds_used)),
+        "revisions_left": str(max(0, flow.revisions - facts.revisions_used)),
+        "title": facts.title or None,
+        "proposed": None if facts.proposed is None else spoken_price(facts.proposed, facts.currency),
+        "price": offer and spoken_price(offer.amount, offer.currency),
+    }
+    return {name: value for name, value in found.items() if value is not None}

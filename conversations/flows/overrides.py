@@ -1,0 +1,70 @@
+"""A deployment's own numbers, put over those that a flow comes with."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from conversations.flows.definitions import ChatStatus, Deadline, Flow, Reminders, State
+
+KEYS = frozenset({"rounds", "revisions", "deadlines", "reminders", "text_while_automated"})
+
+
+def _count(overrides: Mapping[str, Any], key: str, default: int) -> int:
+    value = overrides.get(key, default)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError(f"{key}: a whole number, zero or more, is needed")
+    return value
+
+
+def _duration(overrides: Mapping[str, Any], state: str, default: timedelta | None) -> timedelta | None:
+    value = overrides.get(state, default)
+    if value is not None and (not isinstance(value, timedelta) or value <= timedelta()):
+        raise ValueError(f"{state}: a timedelta above zero is needed")
+    return value
+
+
+def _left_alone(state: State, overrides: Mapping[str, Any]) -> State:
+    deadlines, reminders = overrides.get("deadlines", {}), overrides.get("reminders", {})
+    rule = state.left_alone
+    if isinstance(rule, Deadline):
+        after = _duration(deadlines, state.name, rule.after)
+        remind_after = _duration(reminders, state.name, rule.remind_after)
+        if remind_after and remind_after >= after:
+            raise ValueError(f"{state.name}: the reminder has to come before the deadline")
+        return replace(state, left_alone=replace(rule, after=after, remind_after=remind_after))
+    if state.name in deadlines:
+        raise ValueError(f"{state.name}: has no deadline to set")
+    if isinstance(rule, Reminders):
+        return replace(state, left_alone=Reminders(_duration(reminders, state.name, rule.every)))
+    if state.name in reminders:
+        raise ValueError(f"{state.name}: has no reminder to set")
+    return state
+
+
+def _accepts_text(state: State, overrides: Mapping[str, Any]) -> State:
+    allowed = overrides.get("text_while_automated", True)
+    if not isinstance(allowed, bool):
+        raise ValueError("text_while_automated: true or false is needed")
+    if state.chat_status is not ChatStatus.AUTOMATED:
+        return state
+    return replace(state, accepts_text=state.accepts_text and allowed)
+
+
+def overridden(flow: Flow, overrides: Mapping[str, Any]) -> Flow:
+    """The flow with other numbers: `{rounds?, revisions?, deadlines?, reminders?, text_while_automated?}`.
+
+    `deadlines` and `reminders` map a state's name to a `timedelta`: after how long it falls due, and when
+    (where it has no deadline: how often) it is reminded of. Raises `ValueError` where something does not fit.
+    """
+    names = {state.name for state in flow.states}
+    named = {*overrides.get("deadlines", {}), *overrides.get("reminders", {})}
+    unknown = (overrides.keys() - KEYS) | (named - names)
+    if unknown:
+        raise ValueError(f"{flow.name}: unknown setting or state: {', '.join(sorted(unknown))}")
+    return replace(
+        flow,
+        rounds=_count(overrides, "rounds", flow.rounds),
+        revisions=_count(overrides, "revisions", flow.revisions),
+        states=tuple(_accepts_text(_left_alone(state, overrides), overrides) for state in flow.states),
+    )

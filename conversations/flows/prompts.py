@@ -1,0 +1,101 @@
+"""What is asked of the awaited side, and what the one who looks may do: both from the flow's own data."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from conversations.flows.definitions import Action, Flow, Input, InputKind, Role
+from conversations.flows.facts import Facts, holds, values
+from conversations.flows.money import highest, lowest
+from conversations.flows.shapes import ActionData, AvailableAction, Button, InputField, SubmitButton
+from conversations.flows.texts import render
+
+
+def _field(given: Input, currency: str) -> InputField:
+    is_price = given.kind is InputKind.PRICE
+    is_required_text = given.required and given.max_length is not None
+    return InputField(
+        id=given.id,
+        type=given.kind.value,
+        label=str(given.label),
+        required=given.required,
+        min=lowest(currency) if is_price else None,
+        max=highest(currency) if is_price else None,
+        min_length=1 if is_required_text else None,
+        max_length=given.max_length,
+        max_items=given.max_items,
+    )
+
+
+def _fields(action: Action, facts: Facts) -> list[InputField]:
+    return [_field(given, facts.currency) for given in action.inputs]
+
+
+def _button(action: Action, facts: Facts) -> Button:
+    return Button(
+        id=action.name,
+        text=str(action.label),
+        style=action.style,
+        action=action.name,
+        inputs=_fields(action, facts) or None,
+    )
+
+
+def _answers(actions: list[Action], facts: Facts) -> dict[str, Any]:
+    """How the prompt is answered: one action that takes input is a form, all else is buttons."""
+    if len(actions) == 1 and actions[0].inputs:
+        fields = _fields(actions[0], facts)
+        submit = SubmitButton(text=str(actions[0].label), action=actions[0].name)
+        return {"buttons": [], "input_field": fields[0], "inputs": fields, "submit_button": submit}
+    return {"buttons": [_button(action, facts) for action in actions]}
+
+
+def possible(flow: Flow, state: str, facts: Facts, role: Role) -> list[Action]:
+    """The actions that this role may take now."""
+    if facts.paused:
+        return []
+    return [
+        action
+        for action in flow.state(state).actions
+        if role in action.roles
+        and (not action.outcomes or any(holds(outcome.guard, flow, facts) for outcome in action.outcomes))
+    ]
+
+
+def action_data(flow: Flow, state: str, facts: Facts) -> dict[str, Any] | None:
+    """The prompt that stands (an `ActionData`), or None where nobody is asked anything."""
+    awaiting = flow.state(state).awaiting
+    if awaiting is None or facts.paused:
+        return None
+    known = values(flow, facts)
+    prompt = ActionData(
+        title=render(flow.state(state).title, known),
+        subtitle=render(flow.state(state).subtitle, known),
+        role=awaiting.value,
+        flow_state=state,
+        state_version=facts.state_version,
+        **_answers(possible(flow, state, facts, awaiting), facts),
+    )
+    return prompt.model_dump(exclude_none=True)
+
+
+def available_actions(flow: Flow, state: str, facts: Facts, role: Role) -> list[dict[str, Any]]:
+    """What the one who asks may do now, each an `AvailableAction`."""
+    return [
+        AvailableAction(
+            action=action.name,
+            role=role.value,
+            label=str(action.label),
+            style=action.style,
+            state_version=facts.state_version,
+            inputs=_fields(action, facts),
+        ).model_dump(exclude_none=True)
+        for action in possible(flow, state, facts, role)
+    ]
+
+
+def as_shown(prompt: Mapping[str, Any] | None, state_version: int) -> dict[str, Any] | None:
+    """A stored prompt as it is shown later: `completed` once the conversation has moved on from it."""
+    if prompt is None:
+        return None
+    done = prompt["state_version"] != state_version
+    return {**prompt, "completed": True} if done else dict(prompt)

@@ -1,0 +1,59 @@
+"""Which flows there are, and which one leads a type of conversation."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from conversations.flows.deal import DEAL_1
+from conversations.flows.definitions import Flow
+from conversations.flows.direct import DIRECT_1
+from conversations.flows.overrides import overridden
+
+BUILT_IN = (DEAL_1, DIRECT_1)
+"""Every version ever released, as written; a deployment's own numbers come on top (`configure`)."""
+
+_flows = {(flow.name, flow.version): flow for flow in BUILT_IN}
+
+
+def configure(overrides: Mapping[str, Mapping[str, Any]]) -> None:
+    """Put a deployment's numbers over those of the flows: `{flow name: overrides}`, see `overridden`.
+
+    Replaces what an earlier call set. Raises `ValueError`, changing nothing, where something does not fit.
+    """
+    unknown = overrides.keys() - {flow.name for flow in BUILT_IN}
+    if unknown:
+        raise ValueError(f"no such flow: {', '.join(sorted(unknown))}")
+    _flows.update(
+        {(flow.name, flow.version): overridden(flow, overrides.get(flow.name, {})) for flow in BUILT_IN}
+    )
+
+
+def all_flows() -> tuple[Flow, ...]:
+    return tuple(_flows.values())
+
+
+def get_flow(name: str, version: int) -> Flow:
+    """Raises `KeyError` where there is no such version."""
+    return _flows[name, version]
+
+
+def conversation_types() -> tuple[str, ...]:
+    return tuple(
+        dict.fromkeys(opening.conversation_type for flow in all_flows() for opening in flow.openings)
+    )
+
+
+def flow_for(conversation_type: str) -> Flow:
+    """The newest version of the flow that leads such conversations. Raises `KeyError` if none does."""
+    leading = [
+        flow
+        for flow in all_flows()
+        if any(opening.conversation_type == conversation_type for opening in flow.openings)
+    ]
+    if not leading:
+        raise KeyError(conversation_type)
+    return max(leading, key=lambda flow: flow.version)
+
+
+def is_known(action: str) -> bool:
+    """Whether any flow has an action that goes, or ever went, by this name."""
+    return any(flow.known_as(action) for flow in all_flows())
