@@ -24,3 +24,15 @@ def to_json(value: Any) -> str:
 def from_json(text: str | bytes) -> Any:
     """Raises `ValueError` where the text is not JSON."""
     return orjson.loads(text)
+
+
+class SocketJSON:
+    """The `json` module that python-socketio is given."""
+
+    @staticmethod
+    def dumps(value: Any, **_: Any) -> str:
+        return to_json(value)
+
+    @staticmethod
+    def loads(text: str | bytes) -> Any:
+        return from_json(text)

@@ -1,0 +1,184 @@
+"""The bus between processes: the channel layer, used as a lossy hint that a room's log has grown.
+
+Nothing depends on a hint arriving: what the bus loses, doubles or reorders is put right from the log.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from asgiref.sync import async_to_sync
+from channels.layers import InMemoryChannelLayer, get_channel_layer
+
+from realtime import metrics
+from realtime.log import Logged
+
+log = structlog.get_logger(__name__)
+
+CONTROL = "control"
+SEND_TIMEOUT = 3.0
+HINT_BYTES = 256 * 1024
+QUEUE_LENGTH = 50_000
+
+Receiver = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A message to every process that has a member of `group` (a room's name, or `control`)."""
+
+    group: str
+    message: dict[str, Any]
+
+    @classmethod
+    def logged(cls, room: str, events: list[Logged]) -> "Hint":
+        """The events of one commit in one room; without them where they are large, the log has them."""
+        if sum(len(event.data) for event in events) > HINT_BYTES:
+            return cls(room, {"type": "room.grown", "room": room})
+        rows = [[event.seq, event.event, event.data] for event in events]
+        return cls(room, {"type": "room.events", "room": room, "events": rows})
+
+    @classmethod
+    def ephemeral(cls, room: str, event: str, data: str, skip_user: uuid.UUID | None) -> "Hint":
+        skip = str(skip_user) if skip_user else None
+        return cls(
+            room, {"type": "room.ephemeral", "room": room, "event": event, "data": data, "skip_user": skip}
+        )
+
+    @classmethod
+    def control(cls, kind: str, **members: Any) -> "Hint":
+        return cls(CONTROL, {"type": f"control.{kind}", **members})
+
+
+class Bus:
+    """This process's end of the channel layer: one channel, in the group of each room that has a member here."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._channel: str | None = None
+        self._groups: set[str] = set()
+        self._outgoing: asyncio.Queue[Hint] = asyncio.Queue()
+        self._receive: Receiver
+        self._sender: asyncio.Task[None]
+        self._listener: asyncio.Task[None]
+
+    # --- Sending ---
+
+    def send(self, hints: Iterable[Hint]) -> None:
+        """Pass hints on, in order, from any thread; never raises and never waits where a server runs."""
+        if self._loop is not None and self._loop.is_running():
+            self._loop.call_soon_threadsafe(self._enqueue, list(hints))
+        elif not isinstance(get_channel_layer(), InMemoryChannelLayer):
+            async_to_sync(self._deliver_all)(list(hints))
+
+    def _enqueue(self, hints: list[Hint]) -> None:
+        for hint in hints:
+            if self._outgoing.qsize() >= QUEUE_LENGTH:
+                metrics.hints_lost.inc()
+            else:
+                self._outgoing.put_nowait(hint)
+
+    async def _deliver_all(self, hints: list[Hint]) -> None:
+        for hint in hints:
+            if not await self._deliver(hint):
+                return
+
+    async def _deliver(self, hint: Hint) -> bool:
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT):
+                await get_channel_layer().group_send(hint.group, hint.message)
+        except Exception as fault:  # the layer's library raises its own kinds; a hint may be lost
+            metrics.hints_lost.inc()
+            log.warning("hint_lost", error=type(fault).__name__)
+            return False
+        return True
+
+    # --- Receiving ---
+
+    async def start(self, receive: Receiver) -> None:
+        """Open this process's channel; every message that comes to it is given to `receive`."""
+        self._loop = asyncio.get_running_loop()
+        self._outgoing = asyncio.Queue()
+        self._receive = receive
+        self._sender = asyncio.create_task(self._send_forever())
+        self._listener = asyncio.create_task(self._listen())
+
+    async def stop(self) -> None:
+        await _cancelled(self._sender)
+        await _cancelled(self._listener)
+        self._loop, self._channel = None, None
+        self._groups.clear()
+        await self._guarded("flush")
+
+    async def reopen(self) -> None:
+        """Throw the connection to the layer away and open another: the cure for a listener gone deaf."""
+        await _cancelled(self._listener)
+        self._channel = None
+        await self._guarded("flush")
+        self._listener = asyncio.create_task(self._listen())
+
+    async def join(self, group: str) -> None:
+        """Hear what is sent to a group from now on. Fails silently: the log makes up for it."""
+        self._groups.add(group)
+        await self._in_layer("group_add", group)
+
+    async def leave(self, group: str) -> None:
+        self._groups.discard(group)
+        await self._in_layer("group_discard", group)
+
+    async def refresh(self) -> None:
+        """Join every group again, before the layer forgets a group that nobody joined for a day."""
+        for group in list(self._groups):
+            await self._in_layer("group_add", group)
+
+    async def _in_layer(self, operation: str, group: str) -> None:
+        if self._channel is not None:
+            await self._guarded(operation, group, self._channel)
+
+    async def _guarded(self, operation: str, *args: str) -> None:
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT):
+                await getattr(get_channel_layer(), operation)(*args)
+        except Exception as fault:
+            log.warning("bus_unreachable", operation=operation, error=type(fault).__name__)
+
+    async def _send_forever(self) -> None:
+        while True:
+            await self._deliver(await self._outgoing.get())
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                channel = await self._open_channel()
+                message = await get_channel_layer().receive(channel)
+            except Exception as fault:
+                log.warning("bus_unreachable", operation="receive", error=type(fault).__name__)
+                self._channel = None
+                await asyncio.sleep(1)
+            else:
+                self._hand_over(message)
+
+    def _hand_over(self, message: dict[str, Any]) -> None:
+        try:
+            self._receive(message)
+        except Exception:
+            log.exception("hint_not_understood", type=message.get("type"))
+
+    async def _open_channel(self) -> str:
+        if self._channel is None:
+            async with asyncio.timeout(SEND_TIMEOUT):
+                self._channel = await get_channel_layer().new_channel()
+            for group in list(self._groups):
+                await self._in_layer("group_add", group)
+        return self._channel
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task], timeout=SEND_TIMEOUT)
+
+
+bus = Bus()

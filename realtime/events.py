@@ -1,0 +1,41 @@
+"""The events that every product of these rooms has."""
+
+from foundation.inputs import Id, Shape, Timestamp
+from realtime.registry import Event, registry
+
+
+class PresencePayload(Shape):
+    user_id: Id
+    online: bool
+    last_seen: Timestamp | None
+
+
+class TokenExpiringPayload(Shape):
+    expires_at: Timestamp
+
+
+PRESENCE = registry.event(
+    Event(
+        name="presence",
+        payload=PresencePayload,
+        room="conversation_<id>",
+        when="A user's first socket came, or the last one went 5 seconds ago.",
+        logged=False,
+        example={
+            "user_id": "01980000-0000-7000-8000-000000000001",
+            "online": False,
+            "last_seen": "2026-01-01T12:00:00.000Z",
+        },
+    )
+)
+
+TOKEN_EXPIRING = registry.event(
+    Event(
+        name="token_expiring",
+        payload=TokenExpiringPayload,
+        room="the socket itself",
+        when="60 seconds before the access token of this socket expires, where SOCKET_TOKEN_POLICY is strict.",
+        logged=False,
+        example={"expires_at": "2026-01-01T12:00:00.000Z"},
+    )
+)

@@ -1,0 +1,173 @@
+"""The Socket.IO end of this process: who connects, what they may send, how they come back and how they go."""
+
+import asyncio
+import uuid
+from typing import Any
+
+import structlog
+from django.conf import settings
+from socketio.exceptions import ConnectionRefusedError as Refused
+
+from foundation.encoding import SocketJSON
+from foundation.limits import LocalBucket, refuse_if_limited
+from foundation.refusals import RateLimited, Refusal, Unavailable
+from realtime import metrics, recovery
+from realtime.bus import bus
+from realtime.commands import Dispatcher
+from realtime.connections import Connection, Connections
+from realtime.database import in_database
+from realtime.limits import CONNECTS_OF_ADDRESS, CONNECTS_OF_USER, EVENTS
+from realtime.manager import RoomManager
+from realtime.product import Identity, product, user_room
+from realtime.protocol import Limits, SocketServer
+from realtime.recovery import Beginning, Recovered
+from realtime.registry import Caller
+from realtime.revocation import Revocation
+from realtime.rooms import Joined, LocalSocket
+from realtime.token_expiry import TokenExpiry
+from realtime.transient import Transient
+from realtime.upkeep import Upkeep
+
+log = structlog.get_logger(__name__)
+
+
+class Gateway:
+    """Everything that this process needs to serve sockets; `start` and `stop` belong to its event loop."""
+
+    def __init__(self) -> None:
+        self.manager = RoomManager(bus)
+        self.rooms = self.manager.local
+        self.sio = SocketServer(
+            limits=Limits(),
+            client_manager=self.manager,
+            cors_allowed_origins=settings.SOCKET_ORIGINS,
+            namespaces=["/"],
+            json=SocketJSON,
+            on_slow_reader=metrics.slow_readers.inc,
+        )
+        self.connections = Connections()
+        self.transient = Transient(self.rooms)
+        self.expiry = TokenExpiry(self.sio)
+        self.revocation = Revocation(self)
+        self.upkeep = Upkeep(self)
+        self.dispatcher = Dispatcher(self)
+        self._starting = asyncio.Lock()
+        self._started = False
+        self.sio.on("connect", self._connect)
+        self.sio.on("disconnect", self._disconnect)
+        self.sio.on("*", self.dispatcher.handle)
+
+    async def start(self) -> None:
+        """Begin to listen to the bus; also called by the first connection, for servers without lifespan."""
+        async with self._starting:
+            if not self._started:
+                await bus.start(self._receive)
+                await self.upkeep.start()
+                self._started = True
+
+    async def stop(self) -> None:
+        """Go down in good order: no new sockets, transports closed with spread, what is known stored."""
+        if not self._started:
+            return
+        await self.sio.drain(settings.DRAIN_SECONDS)
+        await self.upkeep.stop()
+        await bus.stop()
+        self._started = False
+
+    # --- Connecting ---
+
+    async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> dict[str, str]:
+        await self.start()
+        token = auth.get("token") if isinstance(auth, dict) else None
+        try:
+            identity, recovered = await in_database(self._check, token, auth, environ.get("REMOTE_ADDR", ""))
+        except Refusal as refusal:
+            raise Refused(refusal.message, _refusal_data(refusal)) from None
+        except Exception as fault:
+            log.warning("connect_failed", error=type(fault).__name__)
+            raise Refused(Unavailable.default_message, {"code": Unavailable.code}) from None
+        return {"pid": await self._enter(sid, identity, recovered)}
+
+    def _check(self, token: Any, auth: Any, address: str) -> tuple[Identity, Recovered | None]:
+        if settings.RATE_LIMITS:
+            refuse_if_limited(CONNECTS_OF_ADDRESS, address)
+        identity = product().authenticate(token)
+        if settings.RATE_LIMITS:
+            refuse_if_limited(CONNECTS_OF_USER, str(identity.user.pk))
+        return identity, recovery.find(auth, identity.user.pk, product().may_enter)
+
+    async def _enter(self, sid: str, identity: Identity, recovered: Recovered | None) -> str:
+        user_id = identity.user.pk
+        socket = LocalSocket(sid, self.manager.eio_sid_from_sid(sid, "/"), user_id)
+        self.manager.sockets[sid] = socket
+        own = user_room(user_id)
+        if recovered and await self.rooms.rejoin(socket, recovered.positions):
+            beginning = Beginning(recovered.pid, user_id, self.connections.process_id, recovered.positions[own])
+        else:
+            joined = await self.rooms.join(socket, own, after=None)
+            beginning = Beginning(recovery.new_pid(), user_id, self.connections.process_id, joined.seq)
+        caller = Caller(sid, user_id, identity.user, identity.session_id)
+        connection = Connection(socket, caller, beginning, identity.expires_at, LocalBucket(*EVENTS))
+        self.connections.add(connection)
+        self.expiry.watch(connection)
+        return beginning.pid
+
+    async def _disconnect(self, sid: str, reason: str) -> None:
+        connection = self.connections.remove(sid)
+        if connection is not None:
+            self.transient.end_all(connection.socket)
+
+    # --- What commands use ---
+
+    async def join(self, caller: Caller, room: str, after: int | None) -> Joined:
+        """Put the caller's socket into a room that it may enter, and remember that for its return.
+
+        The right is checked by the command. Raises nothing but what the database raises.
+        """
+        connection = self.connections.by_sid[caller.sid]
+
+        def enter(seq: int) -> None:
+            recovery.store_join(connection.beginning, room, seq)
+
+        return await self.rooms.join(connection.socket, room, after=after, enter=enter)
+
+    async def leave(self, caller: Caller, room: str) -> None:
+        connection = self.connections.by_sid[caller.sid]
+        self.transient.end_in(connection.socket, room)
+        self.rooms.leave(connection.socket, room)
+        await in_database(recovery.store_leave, connection.beginning.pid, room)
+
+    def is_in(self, caller: Caller, room: str) -> bool:
+        return room in self.connections.by_sid[caller.sid].socket.rooms
+
+    async def replay_own(self, caller: Caller, after: int | None) -> Joined:
+        """The user's own room, which each socket is in from the start."""
+        socket = self.connections.by_sid[caller.sid].socket
+        return await self.rooms.join(socket, user_room(caller.user_id), after=after)
+
+    # --- From the bus ---
+
+    def _receive(self, message: dict[str, Any]) -> None:
+        kind = message["type"]
+        if kind == "room.events":
+            self.rooms.offer(message["room"], message["events"])
+        elif kind == "room.ephemeral":
+            self.rooms.broadcast(message["room"], message["event"], message["data"], message["skip_user"])
+        elif kind == "room.grown":
+            self.rooms.grown(message["room"])
+        elif kind == "control.beat":
+            self.upkeep.heard(message["process"])
+        elif kind == "control.revoke":
+            self.revocation.end_sessions({uuid.UUID(one) for one in message["sessions"]})
+        elif kind == "control.expel":
+            self.revocation.expel(uuid.UUID(message["user"]), message["room"])
+
+
+def _refusal_data(refusal: Refusal) -> dict[str, Any]:
+    data: dict[str, Any] = {"code": refusal.code}
+    if isinstance(refusal, RateLimited):
+        data["retry_after"] = refusal.retry_after
+    return data
+
+
+gateway = Gateway()

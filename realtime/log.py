@@ -1,0 +1,116 @@
+"""The log of each room in the database: the only truth about what was sent, and in which order."""
+
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from foundation.encoding import from_json, to_json
+from realtime.models import Room, RoomEvent
+
+PAGE = 500
+REPLAY_LIMIT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One event as it is stored and sent; `data` is JSON."""
+
+    seq: int
+    event: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where a room's log ends, and the key by which recovery offsets name the room."""
+
+    key: int
+    seq: int
+    floor: int
+
+
+def lock(names: Iterable[str]) -> dict[str, Room]:
+    """Lock the rooms, made where they are missing, in the order of their names: the one order everywhere.
+
+    The caller is in a transaction; the locks are held until it ends.
+    """
+    wanted = sorted(set(names))
+    rooms = _locked(wanted)
+    if len(rooms) < len(wanted):
+        Room.objects.bulk_create(
+            [Room(name=name) for name in wanted if name not in rooms], ignore_conflicts=True
+        )
+        rooms = _locked(wanted)
+    return rooms
+
+
+def _locked(names: list[str]) -> dict[str, Room]:
+    rows = Room.objects.select_for_update().filter(name__in=names).order_by("name")
+    return {room.name: room for room in rows}
+
+
+def ends(names: Iterable[str]) -> dict[str, End]:
+    """Where the logs of these rooms end; a room that nothing was ever sent to is made, so that it has a key."""
+    wanted = set(names)
+    found = _ends(wanted)
+    missing = wanted - found.keys()
+    if missing:
+        Room.objects.bulk_create([Room(name=name) for name in sorted(missing)], ignore_conflicts=True)
+        found |= _ends(missing)
+    return found
+
+
+def _ends(names: set[str]) -> dict[str, End]:
+    rows = Room.objects.filter(name__in=names).values_list("name", "pk", "last_seq", "floor")
+    return {name: End(key, seq, floor) for name, key, seq, floor in rows}
+
+
+def read(name: str, *, after: int, limit: int = PAGE) -> list[Logged]:
+    """The events after `after`, in order, at most `limit`."""
+    rows = RoomEvent.objects.filter(room__name=name, seq__gt=after).order_by("seq")
+    return [Logged(*row) for row in rows.values_list("seq", "event", "data")[:limit]]
+
+
+def replay(name: str, *, after: int, limit: int = REPLAY_LIMIT) -> list[Logged] | None:
+    """Everything since `after`, or None where that cannot be given whole: the log no longer reaches back that
+    far, `after` lies beyond its end, or there is more than `limit`."""
+    room = Room.objects.filter(name=name).first()
+    floor, last = (room.floor, room.last_seq) if room else (0, 0)
+    if not floor <= after <= last or last - after > limit:
+        return None
+    events = read(name, after=after, limit=limit + 1)
+    return events if len(events) <= limit else None
+
+
+def erase(subject: uuid.UUID, rewrite: Callable[[str, dict[str, Any]], dict[str, Any]]) -> None:
+    """Take something out of the log: `rewrite(event, payload)` gives what stays of each event about `subject`.
+
+    The events keep their places.
+    """
+    for row in RoomEvent.objects.filter(subject=subject):
+        data = to_json(rewrite(row.event, from_json(row.data)))
+        RoomEvent.objects.filter(room_id=row.room_id, seq=row.seq).update(data=data)
+
+
+@transaction.atomic
+def _trim_room(room_id: int, before: datetime) -> int:
+    room = Room.objects.select_for_update().get(pk=room_id)
+    old = RoomEvent.objects.filter(room_id=room_id, created_at__lt=before)
+    floor = old.aggregate(floor=Max("seq"))["floor"]
+    if floor is None:
+        return 0
+    room.floor = floor
+    room.save(update_fields=["floor"])
+    return RoomEvent.objects.filter(room_id=room_id, seq__lte=floor).delete()[0]
+
+
+def trim(before: datetime) -> int:
+    """Drop the events logged before a moment, room by room; answers how many. Clients that return from further
+    back are told `reset`."""
+    stale = RoomEvent.objects.filter(created_at__lt=before).values_list("room_id", flat=True).distinct()
+    return sum(_trim_room(room_id, before) for room_id in list(stale))

@@ -1,0 +1,62 @@
+"""python-socketio's client manager over the channel layer: a Socket.IO room is a durable room here."""
+
+from typing import Any
+
+from socketio import AsyncManager
+
+from foundation.encoding import to_json
+from realtime.bus import Bus, Hint
+from realtime.rooms import LocalRooms, LocalSocket
+
+
+class RoomManager(AsyncManager):
+    """Rooms live in `local`; each has a group of the channel layer, joined only while it has a member here.
+
+    `emit` to a room goes over the bus to every process that has members of it. What must not be lost goes through
+    `realtime.publishing.publish` instead.
+    """
+
+    def __init__(self, bus: Bus) -> None:
+        super().__init__()
+        self._bus = bus
+        self.sockets: dict[str, LocalSocket] = {}
+        self.local = LocalRooms(bus, send=self._send, cut=self._cut)
+
+    def _send(self, eio_sid: str, text: str) -> None:
+        self.server.send_text(eio_sid, text)
+
+    def _cut(self, socket: LocalSocket) -> None:
+        self.server.close_transport(socket.sid)
+
+    async def emit(
+        self,
+        event: str,
+        data: Any,
+        namespace: str,
+        room: str | None = None,
+        skip_sid: str | None = None,
+        callback: Any = None,
+        to: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        target = to or room
+        if target is None or self.is_sid_room(namespace, target):
+            await super().emit(event, data, namespace, target, skip_sid, callback, **kwargs)
+        else:
+            self._bus.send([Hint.ephemeral(target, event, to_json(data), None)])
+
+    async def enter_room(self, sid: str, namespace: str, room: str, eio_sid: str | None = None) -> None:
+        await self.local.join(self.sockets[sid], room, after=None)
+
+    async def leave_room(self, sid: str, namespace: str, room: str) -> None:
+        self.local.leave(self.sockets[sid], room)
+
+    def get_rooms(self, sid: str, namespace: str) -> list[str]:
+        socket = self.sockets.get(sid)
+        return [sid, *socket.rooms] if socket else []
+
+    async def disconnect(self, sid: str, namespace: str, **kwargs: Any) -> None:
+        socket = self.sockets.pop(sid, None)
+        if socket is not None:
+            self.local.leave_all(socket)
+        await super().disconnect(sid, namespace, **kwargs)

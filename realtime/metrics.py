@@ -1,0 +1,11 @@
+"""What this process counts; served at `/metrics` where that is switched on."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+sockets = Gauge("stoory_sockets", "Connected sockets")
+rooms = Gauge("stoory_rooms", "Rooms with a member in this process")
+events_delivered = Counter("stoory_events_delivered_total", "Events handed to sockets")
+gaps_filled = Counter("stoory_gaps_filled_total", "Events that came from the log because their hint did not come")
+hints_lost = Counter("stoory_hints_lost_total", "Hints that could not be given to the bus")
+delivery_lag = Histogram("stoory_delivery_lag_seconds", "From commit to delivery")
+slow_readers = Counter("stoory_slow_readers_cut_total", "Sockets closed because they did not read")

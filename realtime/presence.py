@@ -1,0 +1,77 @@
+"""Who is online, counted over tabs and processes, from the stored connections of living processes.
+
+Moments are the database's own: the clocks of the processes may differ.
+"""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from realtime.models import LastSeen, ServerProcess, SocketSession
+
+LEAVING = timedelta(seconds=5)
+HEARTBEAT = timedelta(seconds=5)
+DEAD_AFTER = timedelta(seconds=20)
+
+
+def online(user_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of the users who hold a socket, or did so 5 seconds ago, in a process that lives."""
+    recently = Now() - LEAVING
+    living = ServerProcess.objects.filter(heartbeat_at__gt=Now() - DEAD_AFTER)
+    rows = SocketSession.objects.filter(user_id__in=list(user_ids)).filter(
+        Q(ended_at=None, process__in=living) | Q(ended_at__gt=recently)
+    )
+    return set(rows.values_list("user_id", flat=True))
+
+
+def last_seen(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, datetime]:
+    """When each user's last socket went; users who never had one are missing."""
+    return dict(LastSeen.objects.filter(user_id__in=list(user_ids)).values_list("user_id", "at"))
+
+
+def store_last_seen(user_ids: Iterable[uuid.UUID], at: datetime | None = None) -> None:
+    """Write when the last socket of these users went; without a moment, now."""
+    LastSeen.objects.bulk_create(
+        [LastSeen(user_id=user_id, at=at or Now()) for user_id in sorted(set(user_ids))],
+        update_conflicts=True,
+        unique_fields=["user_id"],
+        update_fields=["at"],
+    )
+
+
+def beat(process_id: uuid.UUID) -> None:
+    """Tell that this process lives."""
+    ServerProcess.objects.update_or_create(id=process_id, defaults={"heartbeat_at": Now()})
+
+
+def retire(process_id: uuid.UUID) -> None:
+    """This process goes down in good order."""
+    ServerProcess.objects.filter(pk=process_id).delete()
+
+
+@transaction.atomic
+def bury_dead() -> set[uuid.UUID]:
+    """End the connections of processes that were killed; answers whose they were. One caller at a time finds a
+    dead process."""
+    dead = list(
+        ServerProcess.objects.select_for_update(skip_locked=_can_skip()).filter(
+            heartbeat_at__lt=Now() - DEAD_AFTER
+        )
+    )
+    users: set[uuid.UUID] = set()
+    for process in dead:
+        held = SocketSession.objects.filter(process=process, ended_at=None)
+        gone = set(held.values_list("user_id", flat=True))
+        store_last_seen(gone, process.heartbeat_at)
+        held.update(ended_at=process.heartbeat_at)
+        process.delete()
+        users |= gone
+    return users
+
+
+def _can_skip() -> bool:
+    return transaction.get_connection().features.has_select_for_update_skip_locked

@@ -1,0 +1,51 @@
+"""What the product tells `realtime` about its users and rooms; installed once, where the parts are put together."""
+
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+
+class Identity(Protocol):
+    """Who a token belongs to."""
+
+    user: Any
+    session_id: uuid.UUID
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Product:
+    """All of these are plain functions, run in database threads.
+
+    `authenticate(token)` raises a `Refusal`. `may_enter(user_id, room)` is asked each time a room is entered or
+    come back to. `dead_sessions(ids)` names those login sessions that have ended, `recently_expelled()` gives
+    who lost the right to which room in the last minutes. `presence_rooms(user_id)` are the rooms that are told when
+    a user comes and goes.
+    """
+
+    authenticate: Callable[[Any], Identity]
+    may_enter: Callable[[uuid.UUID, str], bool]
+    dead_sessions: Callable[[Iterable[uuid.UUID]], set[uuid.UUID]]
+    recently_expelled: Callable[[], list[tuple[uuid.UUID, str]]]
+    presence_rooms: Callable[[uuid.UUID], list[str]]
+
+
+class _Installed:
+    product: Product | None = None
+
+
+def install(product: Product) -> None:
+    _Installed.product = product
+
+
+def product() -> Product:
+    if _Installed.product is None:
+        raise RuntimeError("No product is installed; see realtime.product.install.")
+    return _Installed.product
+
+
+def user_room(user_id: uuid.UUID) -> str:
+    """The room of one user's own sockets."""
+    return f"user_{user_id}"

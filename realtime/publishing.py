@@ -1,0 +1,184 @@
+"""The one way to send: `publish` for what must arrive, `publish_ephemeral` for what may be missed.
+
+Both belong to the transaction that caused them. A unit of work collects what is published inside of it, numbers
+it under the rooms' locks, writes it to the log and asks for its delivery on commit; a rollback leaves nothing.
+
+Lock order, for every transaction: the product's own rows first, then rooms by name. A room that needs its number
+early is locked early with `reserve`; all others are locked together at the end.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from django.db import transaction
+
+from foundation import clock
+from foundation.encoding import to_json
+from foundation.inputs import Shape
+from realtime import log
+from realtime.bus import Hint, bus
+from realtime.models import Room, RoomEvent
+from realtime.registry import Event
+
+
+@dataclass
+class _Pending:
+    room: str
+    event: str
+    data: str
+    subject: uuid.UUID | None
+    seq: int | None
+
+
+@dataclass
+class _Unit:
+    pending: list[_Pending] = field(default_factory=list)
+    ephemeral: list[Hint] = field(default_factory=list)
+    rooms: dict[str, Room] = field(default_factory=dict)
+    reserved: set[tuple[str, int]] = field(default_factory=set)
+
+    def lock(self, names: Iterable[str]) -> None:
+        """Lock rooms and number what is waiting for them, in the order in which it was published."""
+        self.rooms |= log.lock(name for name in names if name not in self.rooms)
+        for item in self.pending:
+            if item.seq is None and item.room in self.rooms:
+                item.seq = self.next_seq(item.room)
+
+    def next_seq(self, name: str) -> int:
+        room = self.rooms[name]
+        room.last_seq += 1
+        return room.last_seq
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What a failed part of the unit published is taken back, numbers included."""
+        pending, ephemeral = len(self.pending), len(self.ephemeral)
+        reserved, seqs = set(self.reserved), {name: room.last_seq for name, room in self.rooms.items()}
+        try:
+            with transaction.atomic():
+                yield
+        except BaseException:
+            del self.pending[pending:], self.ephemeral[ephemeral:]
+            self.reserved = reserved
+            self.rooms = {name: room for name, room in self.rooms.items() if name in seqs}
+            for name, room in self.rooms.items():
+                room.last_seq = seqs[name]
+            raise
+
+
+_current: ContextVar[_Unit | None] = ContextVar("unit_of_work", default=None)
+
+
+@contextmanager
+def unit_of_work() -> Iterator[None]:
+    """A transaction whose published events are logged together at its end. Nested, it is a savepoint."""
+    unit = _current.get()
+    if unit is not None:
+        with unit.savepoint():
+            yield
+        return
+    unit = _Unit()
+    token = _current.set(unit)
+    try:
+        with transaction.atomic():
+            yield
+            _write(unit)
+    finally:
+        _current.reset(token)
+
+
+def lock_rooms(*names: str) -> None:
+    """Lock several rooms at once, in their order, before numbers are reserved in them."""
+    _required_unit().lock(names)
+
+
+def reserve(room: str) -> int:
+    """The room's next number, for a row that carries it; `publish(seq=…)` must use it in the same unit of work."""
+    unit = _required_unit()
+    if room not in unit.rooms:
+        lock_rooms(room)
+    seq = unit.next_seq(room)
+    unit.reserved.add((room, seq))
+    return seq
+
+
+def publish(
+    room: str, event: Event, payload: Shape, *, subject: uuid.UUID | None = None, seq: int | None = None
+) -> None:
+    """Send a logged event to everybody in a room, now or when they come back.
+
+    `subject` is the id of what the event tells of, for erasing it. `seq` is a number got from `reserve`.
+    """
+    _check(event, payload, logged=True)
+    with _joined_unit() as unit:
+        if seq is None and room in unit.rooms:
+            seq = unit.next_seq(room)
+        elif seq is not None:
+            unit.reserved.remove((room, seq))
+        unit.pending.append(_Pending(room, event.name, to_json(payload), subject, seq))
+
+
+def publish_ephemeral(
+    room: str, event: Event, payload: Shape, *, skip_user: uuid.UUID | None = None
+) -> None:
+    """Send an event to who is in a room right now; it is neither numbered nor kept.
+
+    `skip_user` is the user whose sockets are left out.
+    """
+    _check(event, payload, logged=False)
+    with _joined_unit() as unit:
+        unit.ephemeral.append(Hint.ephemeral(room, event.name, to_json(payload), skip_user))
+
+
+def _check(event: Event, payload: Shape, *, logged: bool) -> None:
+    if event.logged is not logged or not isinstance(payload, event.payload):
+        raise TypeError(f"{event.name} is not sent this way, or not with a {type(payload).__name__}.")
+
+
+def _required_unit() -> _Unit:
+    unit = _current.get()
+    if unit is None:
+        raise RuntimeError("Numbers are reserved inside a unit of work.")
+    return unit
+
+
+@contextmanager
+def _joined_unit() -> Iterator[_Unit]:
+    unit = _current.get()
+    if unit is not None:
+        yield unit
+        return
+    with unit_of_work():
+        yield _required_unit()
+
+
+def _write(unit: _Unit) -> None:
+    if unit.reserved:
+        raise RuntimeError(f"Numbers were reserved and not used: {sorted(unit.reserved)}")
+    unit.lock({item.room for item in unit.pending})
+    hints: dict[str, list[log.Logged]] = defaultdict(list)
+    rows, now = [], clock.now()
+    for item in unit.pending:
+        data = f'{{"seq":{item.seq},{item.data[1:]}'
+        rows.append(
+            RoomEvent(
+                room=unit.rooms[item.room],
+                seq=item.seq,
+                event=item.event,
+                data=data,
+                subject=item.subject,
+                created_at=now,
+            )
+        )
+        hints[item.room].append(log.Logged(item.seq, item.event, data))
+    if rows:
+        RoomEvent.objects.bulk_create(rows)
+        Room.objects.bulk_update([unit.rooms[name] for name in sorted(hints)], ["last_seq"])
+    sent = [Hint.logged(name, sorted(events, key=lambda one: one.seq)) for name, events in hints.items()]
+    sent += unit.ephemeral
+    if sent:
+        transaction.on_commit(lambda: bus.send(sent), robust=True)

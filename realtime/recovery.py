@@ -1,0 +1,134 @@
+"""Connection state recovery, as Socket.IO 4.6 defines it, on top of the rooms' logs.
+
+The CONNECT answer carries a `pid`, each logged event an offset string as its last argument; the stock JavaScript
+client sends the last of both when it returns. An offset names how far the socket had got in every room in which it
+was sent anything (`<room key>:<seq>.<room key>:<seq>`), and the rooms it was in are stored as it joins them. So it
+is put back to the event, in another process too, also when the one that held it was killed.
+"""
+
+import re
+import secrets
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from foundation import clock
+from realtime.models import JoinedRoom, Room, SocketSession
+from realtime.product import user_room
+
+WINDOW = timedelta(hours=24)
+GRACE = timedelta(hours=1)
+_PID = re.compile(r"[A-Za-z0-9_-]{32}")
+_OFFSET = re.compile(r"\d{1,19}:\d{1,19}(\.\d{1,19}:\d{1,19})*")
+LONGEST_OFFSET = 16_384
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """A connection that can be taken up again: the rooms it was in, and the last event that it got in each."""
+
+    pid: str
+    positions: dict[str, int]
+
+
+def new_pid() -> str:
+    """192 random bits."""
+    return secrets.token_urlsafe(24)
+
+
+def parse_offset(offset: Any) -> dict[int, int]:
+    """`{room key: seq}`; empty for anything that is not an offset."""
+    if not isinstance(offset, str) or len(offset) > LONGEST_OFFSET or not _OFFSET.fullmatch(offset):
+        return {}
+    pairs = (part.split(":") for part in offset.split("."))
+    return {int(key): int(seq) for key, seq in pairs}
+
+
+def find(
+    auth: Any, user_id: uuid.UUID, may_enter: Callable[[uuid.UUID, str], bool]
+) -> Recovered | None:
+    """What a returning client may have back, each room's right checked afresh; None where it is new, unknown,
+    somebody else's or too old."""
+    pid = auth.get("pid") if isinstance(auth, dict) else None
+    if not isinstance(pid, str) or not _PID.fullmatch(pid):
+        return None
+    session = SocketSession.objects.filter(pid=pid, user_id=user_id).first()
+    if session is None or (session.ended_at and session.ended_at < clock.now() - WINDOW):
+        return None
+    got = _by_name(parse_offset(auth.get("offset")))
+    own = user_room(user_id)
+    positions = {own: max(session.user_seq, got.get(own, 0))}
+    for name, seq in session.joined.values_list("room_name", "seq"):
+        if may_enter(user_id, name):
+            positions[name] = max(seq, got.get(name, 0))
+    return Recovered(pid, positions)
+
+
+def _by_name(keys: dict[int, int]) -> dict[str, int]:
+    names = Room.objects.filter(pk__in=keys).values_list("pk", "name")
+    return {name: keys[key] for key, name in names}
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """A connection as it is stored."""
+
+    pid: str
+    user_id: uuid.UUID
+    process_id: uuid.UUID
+    user_seq: int
+
+
+def store_beginnings(beginnings: Iterable[Beginning]) -> None:
+    """Write connections that began; one that was recovered moves to its new process."""
+    now = clock.now()
+    SocketSession.objects.bulk_create(
+        [
+            SocketSession(
+                pid=one.pid,
+                user_id=one.user_id,
+                process_id=one.process_id,
+                user_seq=one.user_seq,
+                started_at=now,
+                ended_at=None,
+            )
+            for one in beginnings
+        ],
+        update_conflicts=True,
+        unique_fields=["pid"],
+        update_fields=["process", "ended_at"],
+    )
+
+
+def store_ends(process_id: uuid.UUID, pids: Iterable[str]) -> None:
+    """Write that connections of this process ended, unless another process has taken them up since."""
+    SocketSession.objects.filter(pid__in=list(pids), process_id=process_id).update(ended_at=Now())
+
+
+def store_join(beginning: Beginning, room: str, seq: int) -> None:
+    """Write that a connection entered a room whose log stood at `seq`, before the client is told so."""
+    with transaction.atomic():
+        if not SocketSession.objects.filter(pid=beginning.pid).exists():
+            store_beginnings([beginning])
+        JoinedRoom.objects.bulk_create(
+            [JoinedRoom(session_id=beginning.pid, room_name=room, seq=seq)],
+            update_conflicts=True,
+            unique_fields=["session", "room_name"],
+            update_fields=["seq"],
+        )
+
+
+def store_leave(pid: str, room: str) -> None:
+    JoinedRoom.objects.filter(session_id=pid, room_name=room).delete()
+
+
+def forget_old() -> int:
+    """Drop the connections that nobody can come back to any more; answers how many."""
+    old = SocketSession.objects.filter(ended_at__lt=clock.now() - WINDOW - GRACE)
+    JoinedRoom.objects.filter(session__in=old.values("pk")).delete()
+    return old.delete()[0]

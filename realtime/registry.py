@@ -1,0 +1,81 @@
+"""Every event and command of the product, declared once.
+
+From the declarations come the handlers, the checks of every emitted payload, `docs/events.md` and the AsyncAPI
+document.
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from foundation.inputs import Input, Shape
+
+
+@dataclass(frozen=True)
+class Event:
+    """What the server sends.
+
+    `room` is the pattern of the rooms it goes to, for the reader (`conversation_<id>`); `logged` events are
+    numbered, stored and replayed, the others are not. `example` is a payload that the documents show.
+    """
+
+    name: str
+    payload: type[Shape]
+    room: str
+    when: str
+    logged: bool
+    example: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who sends a command: `sid` is the socket, `user` whatever the product's `authenticate` gave for it."""
+
+    sid: str
+    user_id: uuid.UUID
+    user: Any
+    session_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class Command:
+    """What a client sends.
+
+    `handler(caller, input)` answers with the members of the acknowledgement beside `success`, or raises a
+    `Refusal`; it is a plain function, run in a database thread, unless it is a coroutine function. `bare` names
+    the field of the input that may be sent alone instead of an object.
+    """
+
+    name: str
+    input: type[Input]
+    answer: type[Shape]
+    handler: Callable[[Caller, Any], Any]
+    does: str
+    example: Any
+    aliases: tuple[str, ...] = field(default=())
+    bare: str | None = None
+
+
+class Registry:
+    def __init__(self) -> None:
+        self.events: dict[str, Event] = {}
+        self.commands: dict[str, Command] = {}
+
+    def event(self, event: Event) -> Event:
+        """Declare an event. A name that is taken is a `ValueError`."""
+        if event.name in self.events:
+            raise ValueError(f"The event {event.name} is declared twice.")
+        self.events[event.name] = event
+        return event
+
+    def command(self, command: Command) -> Command:
+        """Declare a command under its name and its aliases. A name that is taken is a `ValueError`."""
+        for name in (command.name, *command.aliases):
+            if name in self.commands:
+                raise ValueError(f"The command {name} is declared twice.")
+            self.commands[name] = command
+        return command
+
+
+registry = Registry()

@@ -1,0 +1,281 @@
+"""The rooms that this process has members of, and how their events reach the sockets in order.
+
+A process keeps, for each room, the position up to which it has delivered. The next event is delivered, an old one
+dropped, a gap first filled from the log; so each socket sees each event once, in the one order.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from realtime import log as room_log
+from realtime import metrics
+from realtime.bus import Bus
+from realtime.database import in_database
+from realtime.log import Logged
+
+log = structlog.get_logger(__name__)
+
+SWEEP_CHUNK = 1000
+
+
+@dataclass(slots=True, eq=False)
+class LocalSocket:
+    """A socket of this process. `sent` is the highest event of each room (by its key) that it was handed."""
+
+    sid: str
+    eio_sid: str
+    user_id: uuid.UUID
+    rooms: dict[str, "OpenRoom"] = field(default_factory=dict)
+    sent: dict[int, int] = field(default_factory=dict)
+
+    def offset_before(self, key: int) -> str:
+        """What a recovery offset says of the other rooms."""
+        return "".join(f"{other}:{seq}." for other, seq in self.sent.items() if other != key)
+
+
+@dataclass(slots=True, eq=False)
+class OpenRoom:
+    """A room with members here, or about to have one (`holders` counts who is at it)."""
+
+    name: str
+    key: int = 0
+    position: int = -1
+    members: dict[str, LocalSocket] = field(default_factory=dict)
+    holders: int = 0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    filling: bool = False
+    behind: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        return self.position >= 0
+
+    @property
+    def is_idle(self) -> bool:
+        return not self.members and not self.holders
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """`seq` is the end of the room as this process knows it; `reset` tells that nothing could be replayed."""
+
+    seq: int
+    reset: bool = False
+
+
+class LocalRooms:
+    def __init__(self, bus: Bus, send: Callable[[str, str], None], cut: Callable[[LocalSocket], None]) -> None:
+        """`send(eio_sid, text)` hands an encoded packet to a socket; `cut(socket)` closes its transport."""
+        self._bus, self._send, self._cut = bus, send, cut
+        self.open: dict[str, OpenRoom] = {}
+        self.observer: Callable[[str, list[LocalSocket], Logged], None] | None = None
+        self._background: set[asyncio.Task[None]] = set()
+
+    # --- Coming and going ---
+
+    async def join(
+        self, socket: LocalSocket, name: str, *, after: int | None, enter: Callable[[int], None] | None = None
+    ) -> Joined:
+        """Put a socket into a room. With `after`, everything since is sent to it before what is live.
+
+        `enter(seq)` runs in a database thread before the socket is a member: it records the join, or refuses it
+        by raising.
+        """
+        room = await self._hold(name)
+        try:
+            if enter is not None:
+                await in_database(enter, room.position if after is None else after)
+            events = [] if after is None else await self._missed(room, after)
+            self._admit(room, socket, events or [])
+            return Joined(room.position, reset=events is None)
+        finally:
+            self._release(room)
+
+    async def rejoin(self, socket: LocalSocket, positions: Mapping[str, int]) -> bool:
+        """Put a returning socket into its rooms again, with what it missed in each; all of it or nothing."""
+        held = [await self._hold(name) for name in positions]
+        try:
+            missed = [await self._missed(room, positions[room.name]) for room in held]
+            if any(events is None for events in missed):
+                return False
+            for room, events in zip(held, missed, strict=True):
+                # The log may have grown while the other rooms were read.
+                self._admit(room, socket, events + await self._since(room, events, positions[room.name]))
+            return True
+        finally:
+            for room in held:
+                self._release(room)
+
+    def leave(self, socket: LocalSocket, name: str) -> None:
+        room = socket.rooms.pop(name, None)
+        if room is not None:
+            del room.members[socket.sid]
+            socket.sent.pop(room.key, None)
+            self._close_if_idle(room)
+
+    def leave_all(self, socket: LocalSocket) -> None:
+        for name in list(socket.rooms):
+            self.leave(socket, name)
+
+    def _admit(self, room: OpenRoom, socket: LocalSocket, events: list[Logged]) -> None:
+        """No await in here: nothing can be delivered between the replay and the membership."""
+        self._offer(room, [event for event in events if event.seq > room.position])
+        socket.sent.pop(room.key, None)
+        for event in events:
+            self._hand(room, socket, event)
+        room.members[socket.sid] = socket
+        socket.rooms[room.name] = room
+
+    async def _missed(self, room: OpenRoom, after: int) -> list[Logged] | None:
+        events = await in_database(room_log.replay, room.name, after=after)
+        return None if events is None else events + await self._since(room, events, after)
+
+    async def _since(self, room: OpenRoom, events: list[Logged], after: int) -> list[Logged]:
+        """What the room has been delivered beyond `events` in the meantime."""
+        reached = events[-1].seq if events else after
+        more: list[Logged] = []
+        while reached < room.position:
+            more += await in_database(room_log.read, room.name, after=reached)
+            reached = more[-1].seq
+        return more
+
+    async def _hold(self, name: str) -> OpenRoom:
+        room = self.open.setdefault(name, OpenRoom(name))
+        room.holders += 1
+        try:
+            async with room.lock:
+                if not room.is_open:
+                    await self._bus.join(name)
+                    end = (await in_database(room_log.ends, [name]))[name]
+                    room.key, room.position = end.key, end.seq
+        except BaseException:
+            self._release(room)
+            raise
+        metrics.rooms.set(len(self.open))
+        return room
+
+    def _release(self, room: OpenRoom) -> None:
+        room.holders -= 1
+        self._close_if_idle(room)
+
+    def _close_if_idle(self, room: OpenRoom) -> None:
+        if room.is_idle:
+            self._spawn(self._close(room))
+
+    async def _close(self, room: OpenRoom) -> None:
+        async with room.lock:
+            if not room.is_idle or self.open.get(room.name) is not room:
+                return
+            await self._bus.leave(room.name)
+            if room.is_idle:
+                del self.open[room.name]
+                metrics.rooms.set(len(self.open))
+            else:
+                await self._bus.join(room.name)
+
+    # --- Delivering ---
+
+    def offer(self, name: str, rows: Iterable[tuple[int, str, str]]) -> None:
+        """A hint: events of one room, as far as the sender of the hint knows; each is `seq, event, data`."""
+        room = self.open.get(name)
+        if room is not None and room.is_open:
+            self._offer(room, [Logged(*row) for row in rows])
+
+    def grown(self, name: str) -> None:
+        """A hint that a room's log has grown."""
+        room = self.open.get(name)
+        if room is not None and room.is_open:
+            self._fill_soon(room)
+
+    def broadcast(self, name: str, event: str, data: str, skip_user: str | None) -> None:
+        """Hand an event that is not logged to the members of a room."""
+        room = self.open.get(name)
+        if room is None:
+            return
+        text = f'2["{event}",{data}]'
+        for socket in list(room.members.values()):
+            if skip_user is None or str(socket.user_id) != skip_user:
+                self._send(socket.eio_sid, text)
+
+    def _offer(self, room: OpenRoom, events: Iterable[Logged]) -> None:
+        for event in events:
+            if event.seq == room.position + 1:
+                self._deliver(room, event)
+            elif event.seq > room.position:
+                self._fill_soon(room)
+                return
+
+    def _deliver(self, room: OpenRoom, event: Logged) -> None:
+        room.position = event.seq
+        head = f'2["{event.event}",{event.data},"'
+        own = f'{room.key}:{event.seq}"]'
+        shared = head + own
+        sockets = list(room.members.values())
+        for socket in sockets:
+            alone = not socket.sent or (len(socket.sent) == 1 and room.key in socket.sent)
+            socket.sent[room.key] = event.seq
+            self._send(socket.eio_sid, shared if alone else head + socket.offset_before(room.key) + own)
+        metrics.events_delivered.inc(len(sockets))
+        if self.observer is not None:
+            self.observer(room.name, sockets, event)
+
+    def _hand(self, room: OpenRoom, socket: LocalSocket, event: Logged) -> None:
+        socket.sent[room.key] = event.seq
+        offset = f"{socket.offset_before(room.key)}{room.key}:{event.seq}"
+        self._send(socket.eio_sid, f'2["{event.event}",{event.data},"{offset}"]')
+        metrics.events_delivered.inc()
+
+    # --- Filling gaps ---
+
+    async def sweep(self) -> None:
+        """Compare every position with the log, and fetch what no hint told of."""
+        names = [room.name for room in self.open.values() if room.is_open]
+        for start in range(0, len(names), SWEEP_CHUNK):
+            found = await in_database(room_log.ends, names[start : start + SWEEP_CHUNK])
+            for name, end in found.items():
+                room = self.open.get(name)
+                if room is not None and room.is_open and end.seq > room.position:
+                    self._fill_soon(room)
+
+    def _fill_soon(self, room: OpenRoom) -> None:
+        room.behind = True
+        if not room.filling:
+            room.filling = True
+            self._spawn(self._fill(room))
+
+    async def _fill(self, room: OpenRoom) -> None:
+        try:
+            while room.behind and self.open.get(room.name) is room:
+                room.behind = False
+                events = await in_database(room_log.read, room.name, after=room.position)
+                self._deliver_found(room, [event for event in events if event.seq > room.position])
+        except Exception as fault:  # the next sweep tries again
+            log.warning("gap_not_filled", error=type(fault).__name__)
+        finally:
+            room.filling = False
+
+    def _deliver_found(self, room: OpenRoom, events: list[Logged]) -> None:
+        if not events:
+            return
+        if events[0].seq > room.position + 1:
+            self._skip_trimmed(room, events[0].seq - 1)
+        for event in events:
+            self._deliver(room, event)
+        metrics.gaps_filled.inc(len(events))
+        room.behind = True
+
+    def _skip_trimmed(self, room: OpenRoom, position: int) -> None:
+        """Retention took what was still to be delivered: its readers must come back and be told to start anew."""
+        room.position = position
+        for socket in list(room.members.values()):
+            self._cut(socket)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)

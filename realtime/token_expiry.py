@@ -1,0 +1,47 @@
+"""With `SOCKET_TOKEN_POLICY=strict` a socket lives no longer than its access token, unless it brings a new one."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from foundation import clock
+from realtime.events import TOKEN_EXPIRING, TokenExpiringPayload
+
+if TYPE_CHECKING:
+    from realtime.connections import Connection
+    from realtime.protocol import SocketServer
+
+NOTICE = timedelta(seconds=60)
+
+
+class TokenExpiry:
+    def __init__(self, sio: "SocketServer") -> None:
+        self._sio = sio
+
+    def watch(self, connection: "Connection") -> None:
+        """Start, or start again with a new expiry, the notice and the end of a connection."""
+        if settings.SOCKET_TOKEN_POLICY != "strict":
+            return
+        for name in ("notice", "end"):
+            if name in connection.timers:
+                connection.timers.pop(name).cancel()
+        loop, left = asyncio.get_running_loop(), connection.expires_at - clock.now()
+        notice_in = max(0.0, (left - NOTICE).total_seconds())
+        connection.timers["notice"] = loop.call_later(notice_in, self._notify, connection)
+        connection.timers["end"] = loop.call_later(max(0.0, left.total_seconds()), self._end, connection)
+
+    def renew(self, connection: "Connection", expires_at: datetime) -> None:
+        connection.expires_at = expires_at
+        self.watch(connection)
+
+    def _notify(self, connection: "Connection") -> None:
+        payload = TokenExpiringPayload(expires_at=connection.expires_at).model_dump()
+        self._spawn(self._sio.emit(TOKEN_EXPIRING.name, payload, to=connection.socket.sid))
+
+    def _end(self, connection: "Connection") -> None:
+        self._spawn(self._sio.disconnect(connection.socket.sid))
+
+    def _spawn(self, work: object) -> None:
+        self._sio.start_background_task(lambda: work)
