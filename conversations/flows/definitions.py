@@ -89,10 +89,11 @@ class Input:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Where an action leads, if its guard holds. The first outcome that holds is taken."""
+    """Where an action leads, if its guard holds, and what the message adds. The first that holds is taken."""
 
     to: str
     guard: Guard | None = None
+    text: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ class Action:
     def meant_by(self, name: str, value: object) -> bool:
         """Whether `name`, sent with `data["action"] == value`, is this action."""
         old = next((old for old in self.old_names if old.name == name), None)
-        return name == self.name or (old is not None and old.value in {None, value})
+        return name == self.name or (old is not None and (old.value is None or old.value == value))
 
 
 @dataclass(frozen=True, kw_only=True)

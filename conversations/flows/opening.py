@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 
-from conversations.flows.decisions import Decision, Message, Step, Timing, due_in, standing
+from conversations.flows.decisions import Decision, Step, Timing, due_in
 from conversations.flows.definitions import Flow
-from conversations.flows.facts import Facts, values
-from conversations.flows.prompts import action_data
-from conversations.flows.texts import paragraphs
+from conversations.flows.facts import Facts
+from conversations.flows.moves import Situation, message
 
 REASON = "conversation_opened"
 
@@ -17,22 +16,16 @@ def opening(flow: Flow, conversation_type: str, facts: Facts) -> Decision:
     The message goes from the opener to the other side; a direct conversation begins without one. Raises
     `KeyError` where the flow does not lead conversations of this type.
     """
-    texts = flow.opening(conversation_type).text
-    facts = replace(facts, state_version=1)
-    first = standing(flow, flow.initial)
-    prompt = action_data(flow, flow.initial, facts)
-    message = None
-    if texts:
-        opener = flow.opened_by or flow.parties[0]
-        text = paragraphs(texts, values(flow, facts))
-        message = Message(text=text, sender=opener, receiver=flow.other(opener), action_data=prompt)
+    text = flow.opening(conversation_type).text
+    first = Situation(flow, flow.initial, replace(facts, state_version=1))
+    opener = flow.opened_by or flow.parties[0]
     return Decision(
         action=REASON,
-        standing=first,
-        facts=facts,
-        steps=(Step(before=None, after=first, reason=REASON, state_version=1),),
-        message=message,
-        action_data=prompt,
+        standing=first.standing,
+        facts=first.facts,
+        steps=(Step(before=None, after=first.standing, reason=REASON, state_version=1),),
+        message=message(first, text, sender=opener, said={}) if text else None,
+        action_data=first.prompt,
         timing=Timing.RESTART,
         due=due_in(flow, flow.initial),
     )

@@ -7,6 +7,7 @@ changed, because running conversations stay on theirs; a change is a new version
 from django.utils.translation import gettext_lazy as _
 
 from conversations.flows.deal import negotiation, work
+from conversations.flows.deal.inputs import REASON_TEXT
 from conversations.flows.definitions import Flow, Opening, OperatorTexts, Role
 
 _TITLE = _("About: %(title)s")
@@ -35,10 +36,10 @@ DEAL_1 = Flow(
     operator_texts=OperatorTexts(
         paused=(
             _("An operator has paused the guided conversation. You can go on writing here."),
-            _("Reason: %(reason)s"),
+            REASON_TEXT,
         ),
-        resumed=(_("The guided conversation goes on where it stopped."),),
-        closed=(_("An operator has closed this conversation."), _("Reason: %(reason)s")),
+        resumed=(_("The guided conversation goes on where it stopped."), REASON_TEXT),
+        closed=(_("An operator has closed this conversation."), REASON_TEXT),
     ),
     reminder_text=(_("Reminder for %(awaited)s: %(prompt)s"),),
 )

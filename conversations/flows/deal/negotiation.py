@@ -26,7 +26,8 @@ from conversations.flows.definitions import (
 
 _BRAND_OWNER, _INFLUENCER = (Role.BRAND_OWNER,), (Role.INFLUENCER,)
 _ACCEPT, _REJECT = OldName("accept"), OldName("reject")
-_CLOSED = (Outcome("chat_closed"),)
+_CLOSED = (Outcome("chat_closed", text=(_("This conversation is closed."),)),)
+_NO_ROUNDS_LEFT = _("No round of negotiation is left, so this conversation is closed.")
 
 
 def closes_after(days: int) -> Deadline:
@@ -238,7 +239,10 @@ BRAND_OWNER_PRICE_RESPONSE = State(
             label=_("Decline counter-offer"),
             style="danger",
             text=(_("%(brand_owner)s declined the counter-offer of %(price)s."),),
-            outcomes=(Outcome("influencer_price_input", Guard.ROUNDS_LEFT), Outcome("chat_closed")),
+            outcomes=(
+                Outcome("influencer_price_input", Guard.ROUNDS_LEFT),
+                Outcome("chat_closed", text=(_NO_ROUNDS_LEFT,)),
+            ),
             old_names=(_REJECT,),
         ),
         Action(

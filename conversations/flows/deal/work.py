@@ -123,7 +123,7 @@ WORK_SUBMITTED = State(
             label=_("Reject the work"),
             style="danger",
             text=(_("%(brand_owner)s rejected the work."),),
-            outcomes=(Outcome("chat_closed", Guard.NO_REVISIONS_LEFT),),
+            outcomes=(Outcome("chat_closed", Guard.NO_REVISIONS_LEFT, (_("This conversation is closed."),)),),
         ),
     ),
 )

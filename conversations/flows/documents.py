@@ -1,0 +1,165 @@
+"""A flow as people and tools read it: a Mermaid diagram, a Markdown page, JSON, all from the flow's data."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import fields, is_dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import Any
+
+from django.utils.duration import duration_iso_string
+
+from conversations.flows.definitions import Action, Deadline, Flow, Input, Never, Reminders, State, StateKind
+from conversations.flows.graph import Edge, edges
+
+
+def _label(edge: Edge) -> str:
+    guard = f" ({edge.guard.value})" if edge.guard else ""
+    return f"{edge.reason}{guard}"
+
+
+def mermaid(flow: Flow, *, lit: str | None = None) -> str:
+    """A state diagram in Mermaid's language; `lit` names a state to be shown as the present one."""
+    lines = ["stateDiagram-v2", f"    [*] --> {flow.initial}"]
+    lines += [f"    {edge.source} --> {edge.target} : {_label(edge)}" for edge in edges(flow)]
+    lines += [f"    {state.name} --> [*]" for state in flow.states if state.kind is StateKind.FINAL]
+    if lit is not None:
+        lines += ["    classDef lit fill:#ffd54f,stroke:#5d4037,stroke-width:3px", f"    class {lit} lit"]
+    return "\n".join(lines) + "\n"
+
+
+def as_data(value: Any) -> Any:
+    """Frozen definitions as JSON data; members that are empty are left out, durations are ISO 8601."""
+    if isinstance(value, Never):
+        return "never"
+    if is_dataclass(value):
+        members = {field.name: as_data(getattr(value, field.name)) for field in fields(value)}
+        return {name: member for name, member in members.items() if member not in (None, [], "", {})}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, timedelta):
+        return duration_iso_string(value)
+    if isinstance(value, tuple):
+        return [as_data(item) for item in value]
+    return value if isinstance(value, bool | int | None) else str(value)
+
+
+def _spoken(duration: timedelta) -> str:
+    days = duration / timedelta(days=1)
+    return f"{days:g} day" if days == 1 else f"{days:g} days"
+
+
+def _left_alone(state: State) -> str:
+    rule = state.left_alone
+    if isinstance(rule, Deadline):
+        reminder = f"reminder after {_spoken(rule.reminder)}"
+        return f"{rule.event.name} after {_spoken(rule.after)}, {reminder}"
+    if isinstance(rule, Reminders):
+        return f"reminder every {_spoken(rule.every)}"
+    return "waits for ever" if isinstance(rule, Never) else ""
+
+
+def _input(given: Input) -> str:
+    bounds = {"number": ", a price", "files": f", at most {given.max_items}"}
+    bound = bounds.get(given.kind.value, f", at most {given.max_length or 0:,} characters")
+    return f"`{given.id}`{'' if given.required else '?'}{bound}"
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+
+def _table(head: tuple[str, ...], rows: Iterable[Iterable[str]]) -> list[str]:
+    return [_row(head), _row("---" for _ in head), *map(_row, rows), ""]
+
+
+def _states(flow: Flow) -> list[str]:
+    head = ("State", "awaiting_role", "chat_status", "Text by hand", "Left alone", "Prompt")
+    return _table(
+        head,
+        (
+            (
+                f"`{state.name}`",
+                state.awaiting.value if state.awaiting else "nobody",
+                state.chat_status.value,
+                "yes" if state.accepts_text else "no",
+                _left_alone(state),
+                f"{state.title} ¶ {state.subtitle}" if state.title else "",
+            )
+            for state in flow.states
+        ),
+    )
+
+
+def _targets(action: Action) -> str:
+    found = [
+        f"`{outcome.to}`" + (f" if {outcome.guard.value}" if outcome.guard else "")
+        for outcome in action.outcomes
+    ]
+    return ", else ".join(found) or "stays"
+
+
+def _actions(flow: Flow) -> list[str]:
+    head = ("State", "Action", "Role", "Leads to", "Input", "Old names", "Message")
+    return _table(
+        head,
+        (
+            (
+                f"`{state.name}`",
+                f"`{action.name}`",
+                ", ".join(action.roles),
+                _targets(action),
+                "; ".join(map(_input, action.inputs)),
+                ", ".join(
+                    f"`{old.name}`" + (f" {old.value}" if old.value else "") for old in action.old_names
+                ),
+                " ¶ ".join(map(str, action.text)),
+            )
+            for state in flow.states
+            for action in state.actions
+        ),
+    )
+
+
+def _events(flow: Flow) -> list[str]:
+    return _table(
+        ("State", "Event", "Leads to", "Message"),
+        (
+            (f"`{state.name}`", f"`{event.name}`", f"`{event.to}`", " ¶ ".join(map(str, event.text)))
+            for state in flow.states
+            for event in state.all_events()
+        ),
+    )
+
+
+def markdown(flow: Flow) -> str:
+    """A page: the diagram, then tables of states, actions and events. `¶` parts the paragraphs of a text."""
+    types = ", ".join(opening.conversation_type for opening in flow.openings)
+    lines = [
+        f"# {flow.name}, version {flow.version}",
+        "",
+        "Written by `python manage.py export_flows` from the flow's data; do not edit.",
+        "",
+        f"- Leads conversations of type: {types}.",
+        f"- Opened by: {flow.opened_by.value if flow.opened_by else 'anybody'}.",
+        f"- Rounds of negotiation: {flow.rounds}. Revisions: {flow.revisions}.",
+        "",
+        "```mermaid",
+        mermaid(flow).rstrip(),
+        "```",
+        "",
+        "## States",
+        "",
+        *_states(flow),
+    ]
+    for title, rows in (("Actions", _actions(flow)), ("What the system does", _events(flow))):
+        if len(rows) > len(_table(("",), ())):
+            lines += [f"## {title}", "", *rows]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def documents(flow: Flow) -> dict[str, str]:
+    """`{file name: content}`"""
+    stem = f"{flow.name}-v{flow.version}"
+    data = json.dumps(as_data(flow), indent=2, ensure_ascii=False) + "\n"
+    return {f"{stem}.mmd": mermaid(flow), f"{stem}.md": markdown(flow), f"{stem}.json": data}

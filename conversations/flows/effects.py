@@ -1,0 +1,66 @@
+"""What an action does beside moving the conversation: offers, acceptance, payment, work and its revisions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from conversations.flows.decisions import Delivery, RevisionRequest
+from conversations.flows.definitions import OFFERS, Action, Effect, InputKind, Role
+from conversations.flows.facts import Facts, Offer, OfferKind
+from conversations.flows.money import parse_price
+from foundation.refusals import WrongState
+
+
+@dataclass(frozen=True)
+class Effects:
+    """`facts` are those afterwards, `records` what a `Decision` is to record, by its field."""
+
+    facts: Facts
+    records: Mapping[str, Any] = field(default_factory=dict)
+
+
+def effects_of(action: Action, role: Role, facts: Facts, data: Mapping[str, Any]) -> Effects:
+    """Raises `WrongState` where an offer is needed and none is on the table."""
+    match action.effect:
+        case effect if effect in OFFERS:
+            return _offered(OfferKind(effect.value), action, role, facts, data)
+        case Effect.ACCEPT_OFFER:
+            return Effects(facts, {"accepted": _on_table(facts)})
+        case Effect.OPEN_PAYMENT:
+            return Effects(facts, {"payment": _on_table(facts)})
+        case Effect.DELIVER:
+            return Effects(facts, {"delivery": _delivery(facts, data)})
+        case Effect.REQUEST_REVISION:
+            number = facts.revisions_used + 1
+            request = RevisionRequest(number=number, feedback=data["feedback"])
+            return Effects(replace(facts, revisions_used=number), {"revision": request})
+    return Effects(facts)
+
+
+def _on_table(facts: Facts) -> Offer:
+    if facts.last_offer is None:
+        raise WrongState("There is no offer on the table.")
+    return facts.last_offer
+
+
+def _offered(kind: OfferKind, action: Action, role: Role, facts: Facts, data: Mapping[str, Any]) -> Effects:
+    key = next(given.id for given in action.inputs if given.kind is InputKind.PRICE)
+    offer = Offer(
+        kind=kind,
+        amount=parse_price(data[key], facts.currency),
+        currency=facts.currency,
+        round=facts.rounds_used + (1 if kind is OfferKind.COUNTER else 0),
+        proposer=role,
+        answers=facts.last_offer and facts.last_offer.id,
+    )
+    return Effects(replace(facts, last_offer=offer), {"offer": offer})
+
+
+def _delivery(facts: Facts, data: Mapping[str, Any]) -> Delivery:
+    return Delivery(
+        number=facts.revisions_used + 1,
+        deliverables=data["deliverables"],
+        description=data["description"],
+        notes=data.get("notes", ""),
+        attachments=tuple(data.get("attachments", ())),
+    )

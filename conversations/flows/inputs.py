@@ -1,0 +1,96 @@
+"""What a party sent with an action, checked against what the action takes.
+
+Unknown keys are ignored. What comes out is the input as it was understood: texts trimmed, prices as decimal
+strings with all their decimals, values that were left out absent.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from conversations.flows.definitions import Action, Input, InputKind, PriceRule
+from conversations.flows.facts import Facts
+from conversations.flows.money import PriceFault, format_price, parse_price
+from foundation import text
+from foundation.ids import parse_id
+from foundation.refusals import Invalid, StaleAction
+
+
+class InputFault(ValueError):
+    """A value that an action does not take; the message says why."""
+
+
+def _text(given: Input, value: object, currency: str) -> str:
+    if not isinstance(value, str):
+        raise InputFault("A text is needed.")
+    value = text.trimmed(value)
+    fault = text.fault_of(value, longest=given.max_length) if value else None
+    if fault:
+        raise InputFault(fault)
+    return value
+
+
+def _price(given: Input, value: object, currency: str) -> str:
+    try:
+        return format_price(parse_price(value, currency), currency)
+    except PriceFault as fault:
+        raise InputFault(str(fault)) from None
+
+
+def _files(given: Input, value: object, currency: str) -> list[str]:
+    if not isinstance(value, list):
+        raise InputFault("A list of upload ids is needed.")
+    if len(value) > given.max_items:
+        raise InputFault(f"At most {given.max_items} uploads.")
+    ids = [parse_id(item) for item in value]
+    if None in ids:
+        raise InputFault("This is not the id of an upload.")
+    if len(set(ids)) < len(ids):
+        raise InputFault("Each upload is named once.")
+    return [str(found) for found in ids]
+
+
+_READERS: dict[InputKind, Callable[[Input, object, str], Any]] = {
+    InputKind.TEXT: _text,
+    InputKind.TEXTAREA: _text,
+    InputKind.PRICE: _price,
+    InputKind.FILES: _files,
+}
+
+
+def read(inputs: tuple[Input, ...], data: object, currency: str) -> dict[str, Any]:
+    """Raises `Invalid` with `errors` by field."""
+    if data is None:
+        data = {}
+    if not isinstance(data, Mapping):
+        raise Invalid(errors={"data": ["A JSON object is needed."]})
+    found: dict[str, Any] = {}
+    errors: dict[str, list[str]] = {}
+    for given in inputs:
+        value = data.get(given.id)
+        try:
+            understood = None if value is None else _READERS[given.kind](given, value, currency)
+        except InputFault as fault:
+            errors[given.id] = [str(fault)]
+            continue
+        if understood:
+            found[given.id] = understood
+        elif given.required:
+            errors[given.id] = ["This is needed."]
+    if errors:
+        raise Invalid(errors=errors)
+    return found
+
+
+def check_prices(action: Action, data: Mapping[str, Any], facts: Facts) -> None:
+    """Hold a price against the newest offer on the table, as the action's rule has it.
+
+    Raises `StaleAction` where an echoed price is another one, `Invalid` where a counter-offer repeats it.
+    """
+    for given in action.inputs:
+        if given.id not in data or given.price_rule is PriceRule.FREE:
+            continue
+        is_same = facts.last_offer is not None and data[given.id] == facts.last_offer.price
+        if given.price_rule is PriceRule.ECHO and not is_same:
+            raise StaleAction("The price on the table is another one.")
+        if given.price_rule is PriceRule.DIFFERENT and is_same:
+            raise Invalid(errors={given.id: ["This is the last offer; a counter-offer differs from it."]})

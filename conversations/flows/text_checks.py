@@ -1,0 +1,80 @@
+"""Whether every text that a flow can come to say is there, and asks only for values that there are."""
+
+from collections.abc import Iterator, Set
+
+from conversations.flows.definitions import OFFERS, Action, Deadline, Flow, InputKind, Reminders, State
+from conversations.flows.graph import without_offer
+from conversations.flows.texts import places
+
+ALWAYS = frozenset({"brand_owner", "influencer", "rounds_left", "revisions_left"})
+OPTIONAL = frozenset({"title", "proposed"})
+
+Fault = tuple[str, str, str]
+
+
+def _asks(where: str, text: str, there: Set[str]) -> Iterator[Fault]:
+    missing = places(text) - there
+    if missing:
+        yield "E026", where, f"asks for {', '.join(sorted(missing))}, which there may not be"
+
+
+def _paragraphs(where: str, text: tuple[str, ...], sure: Set[str], maybe: Set[str]) -> Iterator[Fault]:
+    """The first paragraph counts on `sure` values; another is left out where one of `maybe` is missing."""
+    if not text or not all(str(paragraph).strip() for paragraph in text):
+        yield "E025", where, "has no text"
+    for paragraph in text[:1]:
+        yield from _asks(where, paragraph, sure)
+    for paragraph in text[1:]:
+        yield from _asks(where, paragraph, sure | maybe)
+
+
+def _labels(where: str, action: Action) -> Iterator[Fault]:
+    labelled = {where: action.label} | {f"{where}.{given.id}": given.label for given in action.inputs}
+    for place, label in labelled.items():
+        if not str(label).strip():
+            yield "E027", place, "has no label"
+
+
+def _action(state: State, action: Action, sure: Set[str]) -> Iterator[Fault]:
+    where = f"{state.name}.{action.name}"
+    yield from _labels(where, action)
+    spoken = [given for given in action.inputs if given.kind is not InputKind.FILES]
+    needed = {given.id for given in spoken if given.required}
+    offered = {"price"} if action.effect in OFFERS else set()
+    known = sure | needed | offered | {"actor"}
+    for outcome in action.outcomes:
+        yield from _paragraphs(where, action.text + outcome.text, known, {given.id for given in spoken})
+
+
+def _state(state: State, sure: Set[str]) -> Iterator[Fault]:
+    for action in state.actions:
+        yield from _action(state, action, sure)
+    due = (state.left_alone.event,) if isinstance(state.left_alone, Deadline) else ()
+    for event in state.events + due:
+        yield from _paragraphs(f"{state.name}.{event.name}", event.text, sure, OPTIONAL)
+    if state.awaiting:
+        for text in (state.title, state.subtitle):
+            if not str(text).strip():
+                yield "E028", state.name, "awaits somebody, and its prompt has no title or subtitle"
+            yield from _asks(state.name, text, sure)
+
+
+def _common(flow: Flow) -> Iterator[Fault]:
+    texts = flow.operator_texts
+    for where in ("paused", "resumed", "closed"):
+        yield from _paragraphs(f"operator.{where}", getattr(texts, where), ALWAYS, OPTIONAL | {"reason"})
+    if any(isinstance(state.left_alone, Deadline | Reminders) for state in flow.states):
+        yield from _paragraphs("reminder", flow.reminder_text, ALWAYS | {"awaited", "prompt"}, OPTIONAL)
+
+
+def faults_of_texts(flow: Flow) -> Iterator[Fault]:
+    """`(id, where, message)` of each fault."""
+    leads = any(state.awaiting for state in flow.states)
+    for opening in flow.openings:
+        if leads or opening.text:
+            yield from _paragraphs(opening.conversation_type, opening.text, ALWAYS, OPTIONAL)
+    early = without_offer(flow)
+    for state in flow.states:
+        yield from _state(state, ALWAYS if state.name in early else ALWAYS | {"price"})
+    if leads:
+        yield from _common(flow)

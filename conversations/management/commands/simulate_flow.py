@@ -1,0 +1,114 @@
+"""`manage.py simulate_flow`: play a conversation in the terminal. Nothing is stored or sent."""
+
+import shlex
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from conversations.flows import Facts, Role, Timing, available_actions, conversation_types, flow_for
+from conversations.flows.decisions import Decision
+from conversations.flows.simulation import Simulation
+from foundation.encoding import from_json
+from foundation.refusals import Refusal
+
+HELP = """A line is: role action [key=value …], for example
+
+  influencer accept_connection
+  brand_owner send_project_details details="Three short films"
+  system payment_verified
+  operator pause reason="A question came up"
+
+A value that begins with [ is read as JSON. `quit` ends."""
+
+
+def parse_line(line: str) -> tuple[Role, str, dict[str, Any]] | None:
+    """`(role, action, data)` of one line, or None where it says nothing. Raises `ValueError`."""
+    words = shlex.split(line, comments=True)
+    if not words:
+        return None
+    if len(words) < 2:
+        raise ValueError("a role and an action are needed")
+    pairs = [word.partition("=") for word in words[2:]]
+    if any(not separator for _, separator, _ in pairs):
+        raise ValueError("input is written as key=value")
+    return (
+        Role(words[0]),
+        words[1],
+        {key: from_json(value) if value.startswith("[") else value for key, _, value in pairs},
+    )
+
+
+class Command(BaseCommand):
+    help = "Play a flow in the terminal; with --script from a file, where a refusal ends it."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("type", nargs="?", default="bid", choices=conversation_types())
+        parser.add_argument("--script", type=Path, help="a file of lines")
+        parser.add_argument("--brand-owner", default="Acme")
+        parser.add_argument("--influencer", default="Asha")
+        parser.add_argument("--currency", default="INR")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        facts = Facts(
+            brand_owner=options["brand_owner"],
+            influencer=options["influencer"],
+            currency=options["currency"],
+        )
+        game = Simulation(flow_for(options["type"]), options["type"], facts)
+        self._show(game, game.last)
+        if options["script"]:
+            self._play_script(game, options["script"].read_text(encoding="utf-8").splitlines())
+        else:
+            self._play(game)
+
+    def _play_script(self, game: Simulation, script: Iterable[str]) -> None:
+        for number, line in enumerate(script, start=1):
+            try:
+                self._take(game, line)
+            except (Refusal, ValueError) as fault:
+                raise CommandError(f"line {number}: {_why(fault)}") from None
+
+    def _play(self, game: Simulation) -> None:
+        self.stdout.write(HELP)
+        for line in sys.stdin:
+            if line.strip() in {"quit", "exit"}:
+                return
+            try:
+                self._take(game, line)
+            except (Refusal, ValueError) as fault:
+                self.stdout.write(self.style.ERROR(_why(fault)))
+
+    def _take(self, game: Simulation, line: str) -> None:
+        move = parse_line(line)
+        if move:
+            role, action, data = move
+            self._show(game, game.act(role, action, data))
+
+    def _show(self, game: Simulation, decision: Decision) -> None:
+        for step in decision.steps:
+            before = step.before.flow_state if step.before else "·"
+            self.stdout.write(self.style.SUCCESS(f"{before} → {step.after.flow_state} ({step.reason})"))
+        if decision.payment:
+            self.stdout.write(f"an order of {decision.payment.price} {decision.payment.currency} is open")
+        if decision.message:
+            sent = decision.message
+            self.stdout.write(f"  {sent.sender} to {sent.receiver}: " + sent.text.replace("\n", "\n  "))
+        if decision.due.after and decision.timing is Timing.RESTART:
+            self.stdout.write(
+                f"  {decision.due.event} in {decision.due.after.total_seconds() / 86_400:g} days"
+            )
+        for role in dict.fromkeys(game.flow.parties):
+            for offered in available_actions(game.flow, game.state, game.facts, role):
+                inputs = " ".join(f"{given['id']}=…" for given in offered["inputs"])
+                self.stdout.write(f"  > {role} {offered['action']} {inputs}".rstrip())
+
+
+def _why(fault: Exception) -> str:
+    if isinstance(fault, Refusal):
+        return f"{fault.code}: {fault.message} {fault.errors or ''}".rstrip()
+    return str(fault)
