@@ -7,21 +7,24 @@ from dataclasses import dataclass
 class Limits:
     """Times are in seconds, sizes in bytes.
 
-    A connection whose send queue is above `queue_packets` or `queue_bytes` for longer than `queue_grace`, above
-    `burst` times one of them at all, or whose oldest packet has waited `queue_stall`, reads too slowly and is
-    closed. The grace lets a burst pass that a reading client takes off the queue at once.
+    The send queue of a client that reads is short. A queue above `queue_packets` or `queue_bytes` may be a burst,
+    the replay of a room's log say, so it gets `queue_grace` again and again as long as it becomes shorter; above
+    `burst_packets` or `burst_bytes`, or with a packet that has waited `queue_stall`, it gets none. A client
+    without grace is closed.
     """
 
     ping_interval: float = 25.0
     ping_timeout: float = 20.0
     max_payload: int = 65_536
-    """A frame, or the body of a polling request, in bytes; announced as `maxPayload`."""
+    """A frame, or the body of a polling request; announced as `maxPayload`."""
     payload_packets: int = 512
     """Packets in the body of one polling request."""
     connect_timeout: float = 10.0
     """Within this time a client must have been accepted by a namespace."""
     upgrade_timeout: float = 10.0
     """Within this time a WebSocket that probes an upgrade must complete it."""
+    body_timeout: float = 10.0
+    """Within this time the body of a polling request must have arrived."""
     max_namespaces: int = 4
     max_attachments: int = 16
     """Binary attachments of one event, where binary is allowed at all."""
@@ -31,6 +34,7 @@ class Limits:
     queue_bytes: int = 1_048_576
     queue_stall: float = 10.0
     queue_grace: float = 0.5
-    burst: int = 4
+    burst_packets: int = 8_192
+    burst_bytes: int = 8_388_608
     close_timeout: float = 1.0
     """What is still queued when a connection is closed gets this long to leave; then it is cut."""

@@ -10,11 +10,10 @@ import json
 import re
 from typing import Any
 
-import orjson
 from engineio import packet as eio
 from socketio import packet as sio
 
-from foundation.encoding import to_json
+from foundation.encoding import SocketJSON
 
 SEPARATOR = "\x1e"
 """Stands between the packets of one polling payload."""
@@ -37,29 +36,14 @@ class ProtocolError(ValueError):
         self.code = code
 
 
-class Json:
-    """The codec of Socket.IO payloads, in the form that python-socketio's `json` parameter asks for."""
-
-    @staticmethod
-    def dumps(value: Any, **_: Any) -> str:
-        return to_json(value)
-
-    @staticmethod
-    def loads(text: str) -> Any:
-        try:
-            return orjson.loads(text)
-        except orjson.JSONDecodeError:
-            # Valid JSON that orjson refuses: an escaped half of a surrogate pair, which a browser sends for a
-            # text that was cut inside an emoji. Whoever reads the text can refuse it and say why.
-            return json.loads(text, parse_constant=_no_constant)
-
-
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
 def byte_size(frame: str | bytes) -> int:
-    return len(frame) if isinstance(frame, bytes) or frame.isascii() else len(frame.encode("utf-8", "replace"))
+    return (
+        len(frame) if isinstance(frame, bytes) or frame.isascii() else len(frame.encode("utf-8", "replace"))
+    )
 
 
 def read_frame(frame: str | bytes) -> tuple[int, str | bytes]:
@@ -121,13 +105,15 @@ class StrictPacket(sio.Packet):
     The class attributes are the settings of one server; `configured` makes a class for it.
     """
 
-    json = Json
+    json = SocketJSON
     uses_binary_events = False
     max_attachments = 0
     max_depth = 20
 
     @classmethod
-    def configured(cls, *, json: Any, binary: bool, max_attachments: int, max_depth: int) -> type["StrictPacket"]:
+    def configured(
+        cls, *, json: Any, binary: bool, max_attachments: int, max_depth: int
+    ) -> type["StrictPacket"]:
         settings = {
             "json": json or cls.json,
             "uses_binary_events": binary,
@@ -153,13 +139,21 @@ class StrictPacket(sio.Packet):
 
     def _payload(self, text: str) -> Any:
         try:
-            value = self.json.loads(text)
+            value = self._parse(text)
         except (ValueError, RecursionError):
             raise ProtocolError("The payload is not JSON") from None
         # Only a payload with that many brackets can be that deep; nearly none has, and counting is cheap.
         if text.count("[") + text.count("{") > self.max_depth and not depth_within(value, self.max_depth):
             raise ProtocolError("The payload is nested too deeply")
         return value
+
+    def _parse(self, text: str) -> Any:
+        try:
+            return self.json.loads(text)
+        except ValueError:
+            # Valid JSON may hold an escaped half of a surrogate pair (RFC 8259, 8.2), which a browser sends for
+            # a text that was cut inside an emoji, and which orjson refuses. Who reads the text can say why not.
+            return json.loads(text, parse_constant=_no_constant)
 
     def _check_payload(self, *, absent: bool) -> None:
         kind, data = self.packet_type, self.data

@@ -1,0 +1,216 @@
+"""One Engine.IO session: its heartbeat, its send queue, its end."""
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from engineio import packet as eio
+from engineio.async_socket import AsyncSocket
+
+from realtime.protocol.outbox import Outbox
+from realtime.protocol.packets import ProtocolError, byte_size, read_frame
+from realtime.protocol.transports import NOOP, PollingTransport, Transport, WebSocketTransport
+
+if TYPE_CHECKING:
+    from realtime.protocol.engine_server import EngineServer
+
+_PING = str(eio.PING)
+_MESSAGE = str(eio.MESSAGE)
+
+GOING_AWAY = 1001
+NORMAL = 1000
+POLICY = 1008
+
+
+class EngineSocket(AsyncSocket):
+    """A session of `EngineServer`.
+
+    Frames come in through `receive_frame`, one at a time and in order, packets go out through `enqueue`, which
+    never waits. `transport` may change once, from polling to WebSocket. The end of a session is `terminate`:
+    nothing is sent or handled after it, and the `disconnect` handler runs when the handler that may be running
+    has returned.
+    """
+
+    server: "EngineServer"
+
+    def __init__(self, server: "EngineServer", sid: str, environ: dict[str, Any]) -> None:
+        # AsyncSocket's own constructor is not called: all it makes beside these is an unbounded queue.
+        self.server, self.sid = server, sid
+        self.session: dict[str, Any] = {}
+        self.connected = self.upgrading = self.upgraded = self.closing = self.closed = False
+        self.address: str = environ["REMOTE_ADDR"]
+        self.outbox = Outbox()
+        self.transport: Transport | None = None
+        self.candidate: WebSocketTransport | None = None
+        self._loop = asyncio.get_running_loop()
+        self._turn = asyncio.Lock()
+        self.posting = False
+        self._heartbeat: asyncio.TimerHandle | None = None
+        self._pong_due: float | None = None
+        self._in_grace = False
+
+    # Out
+
+    def enqueue(self, packet: eio.Packet) -> None:
+        """Queue an Engine.IO packet; see `put`."""
+        self.put(packet.encode())
+
+    def enqueue_text(self, text: str) -> None:
+        """Queue an encoded Socket.IO packet; see `put`."""
+        self.put(_MESSAGE + text)
+
+    async def send(self, pkt: eio.Packet) -> None:
+        self.put(pkt.encode())
+
+    def put(self, frame: str | bytes) -> None:
+        """Queue an encoded Engine.IO frame. Never waits; what is sent to a session that has ended is dropped.
+
+        A queue over the limits ends the session by closing its transport, so that the client comes back.
+        """
+        if self.closing or self.transport is None:
+            return
+        self.outbox.put(frame, byte_size(frame), self._loop.time())
+        self.transport.wake()
+        limits = self.server.limits
+        if self._exceeds(limits.queue_packets, limits.queue_bytes):
+            if self._exceeds(limits.burst_packets, limits.burst_bytes):
+                self.cut_slow_reader()
+            elif not self._in_grace:
+                self._give_grace()
+
+    def _exceeds(self, packets: int, size: int) -> bool:
+        return len(self.outbox) > packets or self.outbox.bytes + self.transport.buffered() > size
+
+    def _give_grace(self) -> None:
+        self._in_grace = True
+        self._loop.call_later(
+            self.server.limits.queue_grace, self._end_grace, len(self.outbox), self.outbox.bytes
+        )
+
+    def _end_grace(self, packets: int, size: int) -> None:
+        """`packets` and `size` are how long the queue was when the grace began."""
+        self._in_grace = False
+        limits = self.server.limits
+        if self.closing or not self._exceeds(limits.queue_packets, limits.queue_bytes):
+            return
+        if len(self.outbox) < packets or self.outbox.bytes < size:
+            self._give_grace()
+        else:
+            self.cut_slow_reader()
+
+    def stalled(self, now: float) -> bool:
+        """Whether the oldest packet has waited for longer than `queue_stall`. Asked at a steady pace."""
+        longest = self.server.limits.queue_stall
+        return self.outbox.age(now) > longest or self.transport.stuck_for(now) > longest
+
+    def cut_slow_reader(self) -> None:
+        if not self.closing:
+            self.server.slow_reader()
+            self.terminate(self.server.reason.TRANSPORT_ERROR, abort=True)
+
+    # In
+
+    async def receive_frame(self, frame: str | bytes) -> None:
+        """Handle one frame to its end. Raises `ProtocolError` where it is malformed.
+
+        While a handler runs the next frame is not read, so the client's answer to a ping may wait behind it:
+        that time is not counted against the client.
+        """
+        async with self._turn:
+            if not self.closing:
+                await self._handle(*read_frame(frame))
+        if self._pong_due is not None and self._loop.time() > self._pong_due:
+            self._expect_pong(self._loop.time() + self.server.ping_timeout)
+
+    async def _handle(self, kind: int, data: str | bytes) -> None:
+        if kind == eio.MESSAGE:
+            await self.server.message_received(self.sid, data)
+        elif kind == eio.PONG:
+            self._pong()
+        elif kind == eio.CLOSE:
+            self._closed_by_client()
+        else:
+            raise ProtocolError("This packet is not sent by a client here")
+
+    def _closed_by_client(self) -> None:
+        if isinstance(self.transport, PollingTransport):
+            self.transport.release(NOOP)
+        self.terminate(self.server.reason.CLIENT_DISCONNECT)
+
+    # Heartbeat
+
+    def start_heartbeat(self) -> None:
+        due = self._loop.time() + self.server.ping_interval
+        self._heartbeat = self._loop.call_at(due, self._ping, due)
+
+    def _ping(self, due: float) -> None:
+        self._expect_pong(due + self.server.ping_timeout)
+        self.put(_PING)
+
+    def _expect_pong(self, due: float) -> None:
+        self._stop_heartbeat()
+        self._pong_due = due
+        self._heartbeat = self._loop.call_at(due, self._pong_missing, due)
+
+    def _pong(self) -> None:
+        if self._pong_due is not None:
+            self._stop_heartbeat()
+            self.start_heartbeat()
+
+    def _pong_missing(self, due: float) -> None:
+        if self._turn.locked():
+            return
+        late = self._loop.time() - due
+        if late > 0.05:
+            # This process was held up, so the answer may have arrived and not been read.
+            self._expect_pong(self._loop.time() + min(late, self.server.ping_timeout))
+        else:
+            self.terminate(self.server.reason.PING_TIMEOUT)
+
+    def _stop_heartbeat(self) -> None:
+        self._pong_due = None
+        if self._heartbeat is not None:
+            self._heartbeat.cancel()
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the client has not answered a ping in time, even if the timer has not gone off yet."""
+        return self._pong_due is not None and self._loop.time() >= self._pong_due and not self._turn.locked()
+
+    # End
+
+    def terminate(self, reason: str, *, code: int = NORMAL, abort: bool = False) -> None:
+        """End the session and close its transport. `abort` does not wait for what is queued."""
+        if self.closing:
+            return
+        self.closing = True
+        self._stop_heartbeat()
+        if self.candidate is not None:
+            self.candidate.abort()
+        if self.transport is not None:
+            if abort:
+                self.transport.abort()
+            else:
+                self.transport.close(code, self.server.limits.close_timeout)
+        self.server.start_background_task(self._finish, reason)
+
+    async def _finish(self, reason: str) -> None:
+        async with self._turn:
+            await self.server.session_ended(self, reason)
+        self.closed = True
+
+    async def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:
+        """python-engineio's way to end a session. It does not wait for the `disconnect` handler."""
+        self.terminate(reason or self.server.reason.SERVER_DISCONNECT, abort=abort)
+
+    # Changing the transport
+
+    def upgrade_to(self, transport: WebSocketTransport) -> None:
+        polling, self.transport = self.transport, transport
+        self.upgraded = True
+        polling.release(NOOP)
+        if self.outbox:
+            transport.wake()
+
+    async def check_ping_timeout(self) -> bool:
+        """The heartbeat is kept by this class's own timers, on the monotonic clock."""
+        return not self.closing

@@ -1,0 +1,290 @@
+"""The Socket.IO server. https://socket.io/docs/v4/socket-io-protocol/"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import socketio
+import structlog
+from engineio import packet as eio
+from socketio import packet as sio
+from socketio.exceptions import ConnectionRefusedError as Refusal
+
+from realtime.protocol.engine_server import SILENT, EngineServer
+from realtime.protocol.engine_socket import EngineSocket
+from realtime.protocol.limits import Limits
+from realtime.protocol.packets import ProtocolError, StrictPacket, namespace_of
+
+log = structlog.get_logger(__name__)
+
+_MESSAGE = str(eio.MESSAGE)
+
+
+@dataclass(slots=True)
+class _Peer:
+    """What a client has to do with namespaces.
+
+    `held` keeps, by namespace, what is sent to the client while its connect handler runs; `left` are the
+    namespaces that the server has put it out of, to which events may still be on their way.
+    """
+
+    socket: EngineSocket
+    deadline: asyncio.TimerHandle | None = None
+    accepted: set[str] = field(default_factory=set)
+    left: set[str] = field(default_factory=set)
+    held: dict[str, list[str | bytes]] = field(default_factory=dict)
+    held_bytes: int = 0
+    addressed: str = "/"
+
+    def release(self, namespace: str) -> list[str | bytes]:
+        frames = self.held.pop(namespace)
+        self.held_bytes -= sum(map(len, frames))
+        return frames
+
+
+class SocketServer(socketio.AsyncServer):
+    """python-socketio's server, strict. Its ordinary interface is unchanged; what differs:
+
+    - events of one client are handled one at a time and in order;
+    - a connect handler may return a dict, the extra members of the CONNECT answer;
+    - what is sent to a client while its connect handler runs follows the CONNECT answer, or is dropped when the
+      client is refused;
+    - malformed packets close the transport. Binary packets do so too, unless `binary` is set.
+    """
+
+    eio: EngineServer
+
+    def __init__(
+        self,
+        *,
+        limits: Limits | None = None,
+        client_manager: Any = None,
+        cors_allowed_origins: Iterable[str] = (),
+        namespaces: Iterable[str] = ("/",),
+        binary: bool = False,
+        json: Any = None,
+        on_slow_reader: Callable[[], None] | None = None,
+    ) -> None:
+        self.limits = limits = limits or Limits()
+        self._peers: dict[str, _Peer] = {}
+        packets = StrictPacket.configured(
+            json=json, binary=binary, max_attachments=limits.max_attachments, max_depth=limits.max_depth
+        )
+        super().__init__(
+            client_manager=client_manager,
+            logger=SILENT,
+            engineio_logger=SILENT,
+            serializer=packets,
+            async_handlers=False,
+            namespaces=list(namespaces),
+            limits=limits,
+            cors_allowed_origins=cors_allowed_origins,
+            binary=binary,
+            on_slow_reader=on_slow_reader,
+        )
+
+    def _engineio_server_class(self) -> type[EngineServer]:
+        return EngineServer
+
+    # Sending
+
+    def engine_socket(self, eio_sid: str) -> EngineSocket | None:
+        """The session behind an Engine.IO id, None when it has ended."""
+        socket = self.eio.sockets.get(eio_sid)
+        return None if socket is None or socket.closing else socket
+
+    def send_text(self, eio_sid: str, text: str) -> None:
+        """Queue an encoded Socket.IO packet for a client; held while its namespace has not accepted it."""
+        self.send_frame(eio_sid, _MESSAGE + text)
+
+    def send_frame(self, eio_sid: str, frame: str | bytes) -> None:
+        """As `send_text`, with the Engine.IO frame itself: made once, it serves any number of clients."""
+        peer = self._peers.get(eio_sid)
+        if peer is not None and not (peer.held and self._hold(peer, frame)):
+            peer.socket.put(frame)
+
+    def _hold(self, peer: _Peer, frame: str | bytes) -> bool:
+        if isinstance(frame, str):
+            # Binary attachments go where the packet went that announces them.
+            peer.addressed = namespace_of(frame[1:])
+        if peer.addressed not in peer.held:
+            return False
+        peer.held_bytes += len(frame)
+        peer.held[peer.addressed].append(frame)
+        if peer.held_bytes > self.limits.burst_bytes:
+            peer.socket.cut_slow_reader()
+        return True
+
+    async def _send_packet(self, eio_sid: str, pkt: sio.Packet) -> None:
+        encoded = pkt.encode()
+        for part in encoded if isinstance(encoded, list) else [encoded]:
+            self.send_frame(eio_sid, part if isinstance(part, bytes) else _MESSAGE + part)
+
+    async def _send_eio_packet(self, eio_sid: str, eio_pkt: eio.Packet) -> None:
+        self.send_frame(eio_sid, eio_pkt.encode())
+
+    # Connecting
+
+    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
+        await super()._handle_eio_connect(eio_sid, environ)
+        peer = self._peers[eio_sid] = _Peer(self.eio.sockets[eio_sid])
+        self._expect_namespace(peer)
+
+    def _expect_namespace(self, peer: _Peer) -> None:
+        """A client that no namespace accepts in time is of no use and is closed."""
+        if not peer.accepted and not peer.socket.closing:
+            peer.deadline = asyncio.get_running_loop().call_later(
+                self.limits.connect_timeout, peer.socket.terminate, self.reason.SERVER_DISCONNECT
+            )
+
+    async def _handle_connect(self, eio_sid: str, namespace: str, data: dict[str, Any] | None) -> None:
+        peer = self._peers[eio_sid]
+        if namespace in peer.accepted or len(peer.accepted) >= self.limits.max_namespaces:
+            raise ProtocolError("No further connection to a namespace is possible")
+        if not self._knows(namespace):
+            await self._refuse(eio_sid, namespace, {"message": "Invalid namespace"})
+            return
+        sid = await self.manager.pre_connect(eio_sid, namespace)
+        peer.held[namespace] = []
+        try:
+            members = await self._ask_connect_handler(eio_sid, namespace, sid, data)
+        except Refusal as refusal:
+            await self._drop_pending(peer, sid, namespace)
+            await self._refuse(eio_sid, namespace, refusal.error_args)
+            return
+        await self._accept(peer, sid, namespace, members)
+
+    def _knows(self, namespace: str) -> bool:
+        known = (self.handlers, self.namespace_handlers, self.namespaces)
+        return "*" in self.namespaces or any(namespace in names for names in known)
+
+    async def _ask_connect_handler(
+        self, eio_sid: str, namespace: str, sid: str, data: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        """The members that the handler adds to the CONNECT answer. Raises `Refusal`, whatever went wrong."""
+        try:
+            answer = await self._trigger_event("connect", namespace, sid, self.environ[eio_sid], data or None)
+        except Refusal:
+            raise
+        except Exception:
+            log.exception("connect_handler_failed", namespace=namespace)
+            raise Refusal("Internal server error") from None
+        if answer is False:
+            raise Refusal
+        return answer if isinstance(answer, dict) else {}
+
+    async def _accept(self, peer: _Peer, sid: str, namespace: str, members: dict[str, Any]) -> None:
+        peer.accepted.add(namespace)
+        peer.left.discard(namespace)
+        if peer.deadline is not None:
+            peer.deadline.cancel()
+        await self.manager.connect(sid, namespace)
+        answer = self.packet_class(sio.CONNECT, members | {"sid": sid}, namespace=namespace)
+        peer.socket.enqueue_text(answer.encode())
+        for frame in peer.release(namespace):
+            peer.socket.put(frame)
+
+    async def _drop_pending(self, peer: _Peer, sid: str, namespace: str) -> None:
+        peer.release(namespace)
+        await self.manager.disconnect(sid, namespace, ignore_queue=True)
+
+    async def _refuse(self, eio_sid: str, namespace: str, reason: dict[str, Any]) -> None:
+        packet = self.packet_class(sio.CONNECT_ERROR, reason, namespace=namespace)
+        await self._send_packet(eio_sid, packet)
+
+    # Receiving
+
+    async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:
+        """Handle one message to its end. Raises `ProtocolError` where it is malformed."""
+        announced = self._binary_packet.get(eio_sid)
+        if isinstance(data, bytes) != (announced is not None) or not data:
+            raise ProtocolError("A binary attachment is missing, or was not announced")
+        if announced is None:
+            packet = self.packet_class(encoded_packet=data)
+            if packet.attachment_count:
+                self._binary_packet[eio_sid] = packet
+                return
+        elif announced.add_attachment(data):
+            packet = self._binary_packet.pop(eio_sid)
+        else:
+            return
+        await self._dispatch(eio_sid, packet)
+
+    async def _dispatch(self, eio_sid: str, packet: StrictPacket) -> None:
+        if packet.packet_type == sio.CONNECT:
+            await self._handle_connect(eio_sid, packet.namespace, packet.data)
+        elif not self._is_member(eio_sid, packet.namespace):
+            return
+        elif packet.packet_type == sio.DISCONNECT:
+            await self._handle_disconnect(eio_sid, packet.namespace, self.reason.CLIENT_DISCONNECT)
+        elif packet.packet_type in (sio.EVENT, sio.BINARY_EVENT):
+            await self._handle_event(eio_sid, packet.namespace, packet.id, packet.data)
+        else:
+            await self._handle_ack(eio_sid, packet.namespace, packet.id, packet.data)
+
+    def _is_member(self, eio_sid: str, namespace: str) -> bool:
+        peer = self._peers[eio_sid]
+        if namespace not in peer.accepted and namespace not in peer.left:
+            raise ProtocolError("Not connected to this namespace")
+        return namespace in peer.accepted
+
+    async def _handle_ack(self, eio_sid: str, namespace: str, id: int, data: list[Any]) -> None:
+        # python-socketio counts from 1 and keeps the counter itself under 0.
+        if id == 0:
+            raise ProtocolError("No acknowledgement has this id")
+        await super()._handle_ack(eio_sid, namespace, id, data)
+
+    async def _trigger_event(self, event: str, namespace: str, *args: Any) -> Any:
+        try:
+            return await super()._trigger_event(event, namespace, *args)
+        except Exception:
+            if event != "disconnect":
+                raise
+            # The client is gone all the same: its rooms have to be left.
+            log.exception("disconnect_handler_failed", namespace=namespace)
+            return None
+
+    # Leaving
+
+    async def disconnect(self, sid: str, namespace: str | None = None, ignore_queue: bool = False) -> None:
+        """Put a client out of a namespace for good: the stock client does not come back by itself.
+
+        To have it come back, use `close_transport`.
+        """
+        namespace = namespace or "/"
+        peer = self._peers.get(self.manager.eio_sid_from_sid(sid, namespace))
+        if peer is not None and namespace in peer.accepted:
+            self._part(peer, namespace)
+            peer.left.add(namespace)
+        await super().disconnect(sid, namespace, ignore_queue)
+
+    async def _handle_disconnect(self, eio_sid: str, namespace: str, reason: str | None = None) -> None:
+        self._part(self._peers[eio_sid], namespace)
+        await super()._handle_disconnect(eio_sid, namespace, reason)
+
+    def _part(self, peer: _Peer, namespace: str) -> None:
+        peer.accepted.discard(namespace)
+        self._expect_namespace(peer)
+
+    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
+        peer = self._peers.get(eio_sid)
+        if peer is None:
+            return
+        for namespace in list(peer.accepted):
+            await self._handle_disconnect(eio_sid, namespace, reason)
+        if peer.deadline is not None:
+            peer.deadline.cancel()
+        self._binary_packet.pop(eio_sid, None)
+        self.environ.pop(eio_sid, None)
+        del self._peers[eio_sid]
+
+    def close_transport(self, sid: str, namespace: str = "/") -> None:
+        """Close the connection under a client, which comes back by itself. Cut, if the client does not read."""
+        socket = self.engine_socket(self.manager.eio_sid_from_sid(sid, namespace))
+        if socket is not None:
+            socket.terminate(self.reason.SERVER_DISCONNECT)
+
+    async def drain(self, seconds: float) -> None:
+        """Refuse new clients (503) and close the connections of the present ones, spread over the time."""
+        await self.eio.drain(seconds)

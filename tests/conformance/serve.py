@@ -1,0 +1,60 @@
+"""`python -m tests.conformance.serve PORT`: what the official protocol test suites expect, with our classes.
+
+Engine.IO echo at `/engine.io/`; at `/socket.io/` the namespaces `/` and `/custom`. No login, any origin.
+"""
+
+import sys
+from typing import Any
+
+import uvicorn
+
+from realtime.protocol import EngineServer, Guard, Limits, SocketServer
+
+LIMITS = Limits(ping_interval=0.3, ping_timeout=0.2, max_payload=1_000_000, connect_timeout=1.0)
+NAMESPACES = ("/", "/custom")
+
+
+def engine_server() -> EngineServer:
+    engine = EngineServer(limits=LIMITS, cors_allowed_origins=["*"])
+
+    @engine.on("message")
+    async def echo(sid: str, data: str | bytes) -> None:
+        await engine.send(sid, data)
+
+    return engine
+
+
+def socket_server() -> SocketServer:
+    server = SocketServer(limits=LIMITS, cors_allowed_origins=["*"], namespaces=NAMESPACES, binary=True)
+    for namespace in NAMESPACES:
+        _add_handlers(server, namespace)
+    return server
+
+
+def _add_handlers(server: SocketServer, namespace: str) -> None:
+    async def connect(sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+        await server.emit("auth", auth or {}, to=sid, namespace=namespace)
+
+    async def message(sid: str, *args: Any) -> None:
+        await server.emit("message-back", args, to=sid, namespace=namespace)
+
+    async def message_with_ack(sid: str, *args: Any) -> tuple[Any, ...]:
+        return args
+
+    server.on("connect", connect, namespace=namespace)
+    server.on("message", message, namespace=namespace)
+    server.on("message-with-ack", message_with_ack, namespace=namespace)
+
+
+def application() -> Guard:
+    return Guard(socket_server(), Guard(engine_server(), path="engine.io"), path="socket.io")
+
+
+if __name__ == "__main__":
+    uvicorn.run(
+        application(),
+        host="0.0.0.0",
+        port=int(sys.argv[1]),
+        log_level="warning",
+        ws_max_size=LIMITS.max_payload,
+    )
