@@ -11,7 +11,7 @@ from foundation.clock import rfc3339
 
 def _wire(value: Any) -> Any:
     if isinstance(value, BaseModel):
-        return value.model_dump()
+        return value.model_dump(warnings=False)
     if isinstance(value, datetime):
         return rfc3339(value)
     return str(value)

@@ -87,4 +87,4 @@ def _payload(command: Command, args: tuple[Any, ...]) -> Any:
 
 
 def _members(answer: Shape) -> dict[str, Any]:
-    return answer.model_dump(exclude_unset=True)
+    return answer.model_dump(exclude_unset=True, warnings=False)

@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -52,7 +53,7 @@ class Gateway:
         self.upkeep = Upkeep(self)
         self.dispatcher = Dispatcher(self)
         self._starting = asyncio.Lock()
-        self._started = False
+        self._started = self._drained = False
         self.sio.on("connect", self._connect)
         self.sio.on("disconnect", self._disconnect)
         self.sio.on("*", self.dispatcher.handle)
@@ -65,14 +66,19 @@ class Gateway:
                 await self.upkeep.start()
                 self._started = True
 
+    async def drain(self) -> None:
+        """No new sockets, and the transports of the present ones closed with spread; they come back elsewhere."""
+        if self._started and not self._drained:
+            self._drained = True
+            await self.sio.drain(settings.DRAIN_SECONDS)
+
     async def stop(self) -> None:
-        """Go down in good order: no new sockets, transports closed with spread, what is known stored."""
-        if not self._started:
-            return
-        await self.sio.drain(settings.DRAIN_SECONDS)
-        await self.upkeep.stop()
-        await bus.stop()
-        self._started = False
+        """Go down in good order, with what is known of the sockets stored."""
+        if self._started:
+            await self.drain()
+            await self.upkeep.stop()
+            await bus.stop()
+            self._started = False
 
     # --- Connecting ---
 
@@ -140,10 +146,23 @@ class Gateway:
     def is_in(self, caller: Caller, room: str) -> bool:
         return room in self.connections.by_sid[caller.sid].socket.rooms
 
-    async def replay_own(self, caller: Caller, after: int | None) -> Joined:
-        """The user's own room, which each socket is in from the start."""
+    async def join_own(self, caller: Caller, after: int | None) -> Joined:
+        """The user's own room, which each socket is in from the start; with `after`, what was missed is sent."""
         socket = self.connections.by_sid[caller.sid].socket
         return await self.rooms.join(socket, user_room(caller.user_id), after=after)
+
+    def begin(self, caller: Caller, room: str, **terms: Any) -> bool:
+        """A state of the caller that ends by itself; see `Transient.begin`."""
+        return self.transient.begin(self.connections.by_sid[caller.sid].socket, room, **terms)
+
+    def end(self, caller: Caller, room: str) -> None:
+        self.transient.end_in(self.connections.by_sid[caller.sid].socket, room)
+
+    def renew(self, caller: Caller, identity: Identity) -> None:
+        """The socket goes on under another token of the same user."""
+        connection = self.connections.by_sid[caller.sid]
+        connection.caller = replace(caller, user=identity.user, session_id=identity.session_id)
+        self.expiry.renew(connection, identity.expires_at)
 
     # --- From the bus ---
 

@@ -31,7 +31,6 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "rest_framework",
     "rest_framework_simplejwt.token_blacklist",
@@ -160,16 +159,22 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": False,
 }
 MAX_JSON_BODY = 256 * 1024
+MAX_REQUEST_BODY = env.integer("MAX_UPLOAD_MEGABYTES", 10, least=1) * 1024 * 1024 + MAX_JSON_BODY
 
 # --- Real time -------------------------------------------------------------------------------------------------
 
+MAX_FRAME = 64 * 1024
 SOCKET_ORIGINS = env.words("SOCKET_ORIGINS", "*" if DEBUG else "")
 TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
 ROOM_SWEEP_SECONDS = env.number("ROOM_SWEEP_SECONDS", 2, least=0.1)
 EVENT_RETENTION = timedelta(days=env.number("EVENT_RETENTION_DAYS", 30, least=1))
 METRICS = env.flag("METRICS", default=False)
-DRAIN_SECONDS = env.number("DRAIN_SECONDS", 5)
+DRAIN_SECONDS = env.number("DRAIN_SECONDS", 4)
+SHUTDOWN_SECONDS = env.integer("SHUTDOWN_SECONDS", 2, least=1)
 
+SENDS_PER_SECOND = env.number("SENDS_PER_SECOND", 10, least=0.01)
+SENDS_BURST = env.integer("SENDS_BURST", 60, least=1)
+OPENINGS_PER_HOUR = env.integer("OPENINGS_PER_HOUR", 120, least=1)
 SOCKET_EVENTS_PER_MINUTE = env.integer("SOCKET_EVENTS_PER_MINUTE", 120, least=1)
 CONNECTS_PER_MINUTE_OF_USER = env.integer("CONNECTS_PER_MINUTE_OF_USER", 60, least=1)
 CONNECTS_PER_MINUTE_OF_ADDRESS = env.integer("CONNECTS_PER_MINUTE_OF_ADDRESS", 600, least=1)

@@ -1,0 +1,91 @@
+"""What the world sees of a conversation's flow."""
+
+from typing import Any
+
+from conversations.flows import as_shown
+from conversations.flows.shapes import ActionData
+from conversations.models import Conversation, Transition
+from foundation.inputs import Id, Shape, Timestamp
+
+
+class ContextPayload(Shape):
+    id: Id
+    chat_status: str
+    flow_state: str
+    awaiting_role: str | None
+    conversation_type: str
+    automation_enabled: bool
+    current_action_data: ActionData | None
+    state_version: int
+    due_at: Timestamp | None
+
+    @classmethod
+    def of(cls, conversation: Conversation) -> "ContextPayload":
+        return cls.model_construct(**context_members(conversation))
+
+
+def context_members(conversation: Conversation) -> dict[str, Any]:
+    """The members of a context, for payloads that carry them flat."""
+    return {
+        "id": conversation.pk,
+        "chat_status": conversation.chat_status,
+        "flow_state": conversation.flow_state,
+        "awaiting_role": conversation.awaiting_role,
+        "conversation_type": conversation.conversation_type,
+        "automation_enabled": conversation.automation_enabled,
+        "current_action_data": as_shown(conversation.current_action_data, conversation.state_version),
+        "state_version": conversation.state_version,
+        "due_at": conversation.due_at,
+    }
+
+
+class StandingPayload(Shape):
+    chat_status: str
+    flow_state: str
+    awaiting_role: str | None
+
+
+class StateChangedPayload(Shape):
+    conversation_id: Id
+    previous_state: StandingPayload | None
+    new_state: StandingPayload
+    reason: str
+    timestamp: Timestamp
+
+    @classmethod
+    def of(cls, transition: Transition) -> "StateChangedPayload":
+        return cls(
+            conversation_id=transition.conversation_id,
+            previous_state=transition.from_standing,
+            new_state=transition.to_standing,
+            reason=transition.action,
+            timestamp=transition.created_at,
+        )
+
+
+class ConversationUpdatedPayload(Shape):
+    conversation_id: Id
+    flow_state: str
+    awaiting_role: str | None
+    chat_status: str
+    conversation_type: str
+    conversation_context: ContextPayload
+
+    @classmethod
+    def of(cls, conversation: Conversation) -> "ConversationUpdatedPayload":
+        return cls(
+            conversation_id=conversation.pk,
+            flow_state=conversation.flow_state,
+            awaiting_role=conversation.awaiting_role,
+            chat_status=conversation.chat_status,
+            conversation_type=conversation.conversation_type,
+            conversation_context=ContextPayload.of(conversation),
+        )
+
+
+class TypingPayload(Shape):
+    """The one event whose keys are in camelCase."""
+
+    conversationId: Id  # noqa: N815
+    userId: Id  # noqa: N815
+    isTyping: bool  # noqa: N815

@@ -1,0 +1,79 @@
+"""Reads of conversations and of who takes part in them."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db.models import QuerySet, Sum
+
+from accounts.models import User
+from conversations.models import Conversation, Participant, room_of
+from foundation import clock
+from foundation.ids import parse_id
+from foundation.refusals import NotFound
+
+PRESENCE_CONVERSATIONS = 100
+EXPELLED_LATELY = timedelta(minutes=5)
+
+
+def participating(user_id: uuid.UUID) -> QuerySet[Participant]:
+    """A person's places in conversations, removed ones left out."""
+    return Participant.objects.filter(user_id=user_id, removed_at=None)
+
+
+def visible_conversation(*, user: User, conversation_id: object) -> Conversation:
+    """The conversation, if the user takes part in it or is of the staff. What is absent, foreign or no id at all
+    is a `NotFound` alike."""
+    parsed = parse_id(conversation_id)
+    found = Conversation.objects.filter(pk=parsed) if parsed else Conversation.objects.none()
+    if not user.is_staff:
+        found = found.filter(participants__user=user, participants__removed_at=None)
+    conversation = found.first()
+    if conversation is None:
+        raise NotFound("There is no such conversation.")
+    return conversation
+
+
+def participants(conversation_id: uuid.UUID) -> list[Participant]:
+    """Both sides, in a steady order; removed ones included, since what they said stays."""
+    return list(Participant.objects.filter(conversation_id=conversation_id).select_related("user").order_by("pk"))
+
+
+def other_side(conversation_id: uuid.UUID, user_id: uuid.UUID) -> uuid.UUID:
+    """Whom a message of this user goes to: the other participant; the brand owner where the user takes no part."""
+    places = list(Participant.objects.filter(conversation_id=conversation_id).order_by("role", "pk"))
+    return next(place.user_id for place in places if place.user_id != user_id)
+
+
+def total_unread(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """Unread messages over all conversations, by user."""
+    wanted = list(user_ids)
+    rows = Participant.objects.filter(user_id__in=wanted, unread_count__gt=0, removed_at=None)
+    totals = rows.order_by().values_list("user_id").annotate(total=Sum("unread_count"))
+    return dict.fromkeys(wanted, 0) | dict(totals)
+
+
+def may_enter(user_id: uuid.UUID, room: str) -> bool:
+    """Whether somebody may be in a room: a conversation's by taking part in it or as staff, a user's as oneself."""
+    kind, _, identifier = room.partition("_")
+    parsed = parse_id(identifier)
+    if kind == "user":
+        return parsed == user_id
+    if kind != "conversation" or parsed is None:
+        return False
+    return (
+        participating(user_id).filter(conversation_id=parsed).exists()
+        or User.objects.filter(pk=user_id, is_staff=True).exists()
+    )
+
+
+def recently_expelled() -> list[tuple[uuid.UUID, str]]:
+    """Who was removed from which conversation's room in the last minutes."""
+    rows = Participant.objects.filter(removed_at__gt=clock.now() - EXPELLED_LATELY)
+    return [(user, room_of(conversation)) for user, conversation in rows.values_list("user_id", "conversation_id")]
+
+
+def presence_rooms(user_id: uuid.UUID) -> list[str]:
+    """The rooms of a person's latest conversations, which are told when that person comes and goes."""
+    rows = participating(user_id).order_by("-last_activity_at", "-conversation_id")
+    return [room_of(one) for one in rows.values_list("conversation_id", flat=True)[:PRESENCE_CONVERSATIONS]]

@@ -1,0 +1,176 @@
+"""Conversations change here, under their row's lock.
+
+Lock order: conversations by id, then their participants, then rooms (`realtime.publishing`).
+"""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Case, F, Value, When
+
+from accounts.models import User
+from conversations.flows import Decision, Facts, Flow, Role, Standing, flow_for, opening
+from conversations.models import Conversation, ConversationView, Participant, Transition, room_of
+from foundation import clock
+from foundation.refusals import NotFound
+from realtime.publishing import lock_rooms, reserve, unit_of_work
+from realtime.revocation import expel
+
+
+def locked(conversation_id: uuid.UUID) -> Conversation:
+    """The conversation with its row locked until the transaction ends. Raises `NotFound`."""
+    try:
+        return Conversation.objects.select_for_update().get(pk=conversation_id)
+    except Conversation.DoesNotExist:
+        raise NotFound("There is no such conversation.") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    user: User
+    role: Role
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A conversation that was opened, or that there was already (`created` is False, `decision` None)."""
+
+    conversation: Conversation
+    created: bool
+    decision: Decision | None = None
+
+
+def open_conversation(
+    *,
+    conversation_type: str,
+    sides: tuple[Side, Side],
+    opener: User,
+    currency: str,
+    title: str = "",
+    source_id: str | None = None,
+    proposed_amount: int | None = None,
+) -> Opened:
+    """Open a conversation between two people, or find the one that there may only be one of.
+
+    `proposed_amount` is in minor units. Its opening Transition is written; the opening message is the caller's.
+    """
+    flow = flow_for(conversation_type)
+    key = _unique_key(flow, conversation_type, sides, source_id)
+    with unit_of_work():
+        facts = _opening_facts(sides, title, currency, proposed_amount)
+        decision = opening(flow, conversation_type, facts)
+        conversation = Conversation(
+            conversation_type=conversation_type,
+            title=title,
+            source_id=source_id,
+            currency=currency,
+            proposed_amount=proposed_amount,
+            unique_key=key,
+            flow_name=flow.name,
+            flow_version=flow.version,
+        )
+        _stand(conversation, decision)
+        if not _inserted(conversation):
+            return Opened(conversation=locked(_by_key(key)), created=False)
+        now = conversation.created_at
+        Participant.objects.bulk_create(
+            Participant(conversation=conversation, user=side.user, role=side.role.value, last_activity_at=now)
+            for side in sides
+        )
+        lock_rooms(conversation.room)
+        for step in decision.steps:
+            record_transition(conversation=conversation, step=step, actor=opener, data={})
+        return Opened(conversation=conversation, created=True, decision=decision)
+
+
+def _unique_key(
+    flow: Flow, conversation_type: str, sides: tuple[Side, Side], source_id: str | None
+) -> str | None:
+    """What two conversations that may not both exist have in common; None where any number may."""
+    if flow.one_per_pair:
+        return ":".join([conversation_type, *sorted(str(side.user.pk) for side in sides)])
+    if source_id is None:
+        return None
+    return ":".join([conversation_type, *(str(side.user.pk) for side in sides), source_id])
+
+
+def _by_key(key: str | None) -> uuid.UUID:
+    return Conversation.objects.values_list("pk", flat=True).get(unique_key=key)
+
+
+def _inserted(conversation: Conversation) -> bool:
+    """Insert first, ask afterwards: of two who open the same conversation at once one finds the other's."""
+    Conversation.objects.bulk_create([conversation], ignore_conflicts=True)
+    return Conversation.objects.filter(pk=conversation.pk).exists()
+
+
+def _opening_facts(sides: tuple[Side, Side], title: str, currency: str, proposed: int | None) -> Facts:
+    names = {side.role.value: side.user.name for side in sides if side.role is not Role.PARTICIPANT}
+    return Facts(title=title, currency=currency, proposed=proposed, **names)
+
+
+def _stand(conversation: Conversation, decision: Decision) -> None:
+    """Put a conversation where a decision says that it stands."""
+    standing = decision.standing
+    conversation.flow_state = standing.flow_state
+    conversation.chat_status = standing.chat_status.value
+    conversation.awaiting_role = standing.awaiting_role.value if standing.awaiting_role else None
+    conversation.automation_enabled = standing.automation_enabled
+    conversation.state_version = decision.facts.state_version
+    conversation.current_action_data = dict(decision.action_data) if decision.action_data else None
+    conversation.due_at = clock.now() + decision.due.after if decision.due.after else None
+
+
+def record_transition(*, conversation: Conversation, step: Any, actor: User, data: dict[str, Any]) -> Transition:
+    """Write a step that the conversation has already taken; its events follow from it."""
+    return Transition.objects.create(
+        conversation=conversation,
+        from_standing=_words(step.before) if step.before else None,
+        to_standing=_words(step.after),
+        action=step.reason,
+        actor=actor,
+        data=data,
+        state_version=step.state_version,
+    )
+
+
+def _words(standing: Standing) -> dict[str, str | None]:
+    return {
+        "chat_status": standing.chat_status.value,
+        "flow_state": standing.flow_state,
+        "awaiting_role": standing.awaiting_role.value if standing.awaiting_role else None,
+    }
+
+
+def take_place(*, conversation_id: uuid.UUID, sender_id: uuid.UUID) -> int:
+    """Make room for a message: the conversation moves to the top of both lists, one more is unread for the others.
+
+    Answers the message's `seq`. The caller is in a unit of work and saves the message in it.
+    """
+    locked(conversation_id)
+    Participant.objects.filter(conversation_id=conversation_id).update(
+        last_activity_at=clock.now(),
+        unread_count=Case(
+            When(user_id=sender_id, then=F("unread_count")), default=F("unread_count") + Value(1)
+        ),
+    )
+    return reserve(room_of(conversation_id))
+
+
+def remove_participant(*, conversation_id: uuid.UUID, user_id: uuid.UUID) -> None:
+    """Take somebody out of a conversation: it is foreign to them from now on, in every process."""
+    with unit_of_work():
+        locked(conversation_id)
+        changed = Participant.objects.filter(
+            conversation_id=conversation_id, user_id=user_id, removed_at=None
+        ).update(removed_at=clock.now())
+    if not changed:
+        raise NotFound("That person does not take part in this conversation.")
+    expel(user_id, room_of(conversation_id))
+
+
+def record_view(*, conversation: Conversation, viewer: User, through: str) -> None:
+    """Write that somebody of the staff looked into a conversation they do not take part in."""
+    if not Participant.objects.filter(conversation=conversation, user=viewer).exists():
+        ConversationView.objects.create(conversation=conversation, viewer=viewer, through=through)

@@ -1,0 +1,170 @@
+"""The REST doors to messages and conversations."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+from rest_framework.decorators import action
+
+from conversations.selectors import visible_conversation
+from conversations.services import record_view
+from foundation.openapi import describe, parameter
+from foundation.paging import flag, limit_of, whole_number
+from foundation.refusals import Invalid
+from foundation.rest import answer
+from messaging import selectors, services
+from messaging.answers import (
+    ConversationAnswer,
+    ConversationPage,
+    EventsAnswer,
+    MessageAnswer,
+    MessagePage,
+    ReadAnswer,
+    SentAnswer,
+)
+from messaging.inputs import EditMessage, MarkRead, MessageInConversation, OpenConversation, SendMessage
+from messaging.limits import OPENINGS, SENDS, limited
+from messaging.models import Message
+from messaging.opening import open_by
+from messaging.payloads import MessagePayload
+from realtime.rest import events_page
+
+PAGING = [
+    parameter("cursor", "`next` or `previous` of another page"),
+    parameter("limit", "1 to 200, 50 if not given", kind=int),
+]
+
+
+def shown(message: Message) -> MessagePayload:
+    return MessagePayload.of(message, state_version=message.conversation.state_version)
+
+
+def sent(result: services.Sent) -> Response:
+    message = result.message
+    return answer(
+        201 if result.created else 200, message=shown(message), conversation_id=message.conversation_id
+    )
+
+
+class MessageViewSet(ViewSet):
+    """Messages by their own id, and sending."""
+
+    @describe("Send a message", request=SendMessage, answers={201: SentAnswer, 200: SentAnswer})
+    def create(self, request: Request) -> Response:
+        limited(SENDS, request.user)
+        return sent(services.send_message(sender=request.user, given=SendMessage.parse(request.data)))
+
+    @describe("Read a message", answers={200: MessageAnswer})
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return answer(message=shown(selectors.message_for(user=request.user, message_id=pk)))
+
+    @describe("Edit one's own message", request=EditMessage, answers={200: MessageAnswer})
+    def partial_update(self, request: Request, pk: str) -> Response:
+        limited(SENDS, request.user)
+        given = EditMessage.parse(request.data)
+        return answer(message=shown(services.edit_message(user=request.user, message_id=pk, given=given)))
+
+    @describe("Delete one's own message", answers={200: MessageAnswer})
+    def destroy(self, request: Request, pk: str) -> Response:
+        return answer(message=shown(services.delete_message(user=request.user, message_id=pk)))
+
+
+class ConversationViewSet(ViewSet):
+    """Conversations, and what is in them."""
+
+    @describe(
+        "The conversations of the one who asks, newest activity first",
+        answers={200: ConversationPage},
+        parameters=[
+            parameter("type", "direct, bid or campaign"),
+            parameter("awaiting", "`me`: where it is one's own turn"),
+            parameter("unread", "`true`: with unread messages; `false`: without"),
+            parameter("search", "in the title and the other side's name"),
+            *PAGING,
+        ],
+    )
+    def list(self, request: Request) -> Response:
+        params = request.query_params
+        if params.get("awaiting") not in {None, "me"}:
+            raise Invalid(errors={"awaiting": ["Only `me` can be asked for."]})
+        only = selectors.ListFilter(
+            conversation_type=params.get("type"),
+            awaiting_me="awaiting" in params,
+            unread=flag(params, "unread"),
+            search=params.get("search"),
+        )
+        conversations, page = selectors.conversation_list(
+            user=request.user, only=only, cursor=params.get("cursor"), limit=limit_of(params)
+        )
+        return answer(results=conversations, next=page.next, previous=page.previous)
+
+    @describe(
+        "Open a conversation, or find the one there is",
+        request=OpenConversation,
+        answers={201: ConversationAnswer, 200: ConversationAnswer},
+    )
+    def create(self, request: Request) -> Response:
+        limited(OPENINGS, request.user)
+        opened = open_by(opener=request.user, given=OpenConversation.parse(request.data))
+        conversation = selectors.conversation_for(user=request.user, conversation_id=opened.conversation.pk)
+        return answer(201 if opened.created else 200, conversation=conversation)
+
+    @describe("Read a conversation", answers={200: ConversationAnswer})
+    def retrieve(self, request: Request, pk: str) -> Response:
+        conversation = visible_conversation(user=request.user, conversation_id=pk)
+        record_view(conversation=conversation, viewer=request.user, through="rest")
+        return answer(conversation=selectors.render_conversations([conversation], request.user)[0])
+
+    @describe(
+        "Messages by `seq`, oldest first inside a page; the newest page if nothing else is asked for",
+        answers={200: MessagePage},
+        parameters=[
+            parameter("before", "older than this `seq`", kind=int),
+            parameter("after", "newer than this `seq`", kind=int),
+            parameter("around", "on both sides of this `seq`", kind=int),
+            *PAGING,
+        ],
+    )
+    @action(detail=True, methods=["get"])
+    def messages(self, request: Request, pk: str) -> Response:
+        params = request.query_params
+        conversation = visible_conversation(user=request.user, conversation_id=pk)
+        record_view(conversation=conversation, viewer=request.user, through="rest")
+        window = selectors.Window(**{name: whole_number(params, name) for name in ("before", "after", "around")})
+        page = selectors.history(
+            conversation=conversation, window=window, cursor=params.get("cursor"), limit=limit_of(params)
+        )
+        version = conversation.state_version
+        return answer(**page.mapped(lambda rows: [MessagePayload.of(row, state_version=version) for row in rows]))
+
+    @describe(
+        "Send a message to this conversation",
+        request=MessageInConversation,
+        answers={201: SentAnswer, 200: SentAnswer},
+    )
+    @messages.mapping.post
+    def send(self, request: Request, pk: str) -> Response:
+        limited(SENDS, request.user)
+        given = MessageInConversation.parse(request.data)
+        whole = SendMessage(conversation_id=pk, **given.model_dump())
+        return sent(services.send_message(sender=request.user, given=whole))
+
+    @describe("Move one's read mark forward", request=MarkRead, answers={200: ReadAnswer})
+    @action(detail=True, methods=["post"])
+    def read(self, request: Request, pk: str) -> Response:
+        result = services.mark_read(user=request.user, conversation_id=pk, given=MarkRead.parse(request.data))
+        return answer(**ReadAnswer.model_validate(result).model_dump())
+
+    @describe(
+        "The conversation's log: every numbered event, as it was sent",
+        answers={200: EventsAnswer},
+        parameters=[
+            parameter("after", "later than this `seq`", kind=int),
+            parameter("limit", "1 to 200, 50 if not given", kind=int),
+        ],
+    )
+    @action(detail=True, methods=["get"])
+    def events(self, request: Request, pk: str) -> Response:
+        conversation = visible_conversation(user=request.user, conversation_id=pk)
+        record_view(conversation=conversation, viewer=request.user, through="rest")
+        return answer(**events_page(conversation.room, request.query_params))
+

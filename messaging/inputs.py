@@ -1,0 +1,99 @@
+"""What clients send about messages and conversations, over REST and over sockets alike."""
+
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from foundation.inputs import Input, Integer, Text
+
+LONGEST_MESSAGE = 5000
+LONGEST_URL = 2000
+
+
+def _web_address(value: str) -> str:
+    fault = PydanticCustomError("url", "An http or https address is needed.")
+    if any(ord(character) <= 32 or ord(character) == 127 for character in value):
+        raise fault
+    try:
+        parts = urlsplit(value)
+        hostname = parts.hostname
+    except ValueError:
+        raise fault from None
+    if parts.scheme.lower() not in {"http", "https"} or not hostname or parts.username is not None:
+        raise fault
+    return value
+
+
+MediaUrl = Annotated[str, Field(strict=True, max_length=LONGEST_URL), AfterValidator(_web_address)]
+ClientMessageId = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
+Position = Annotated[Integer, Field(strict=True, ge=0, le=2**63 - 1)]
+Identifier = Annotated[str, Field(strict=True)]
+"""An id as a client wrote it; what is none counts as unknown, which is for the service to say."""
+
+
+class MessageInConversation(Input):
+    """A message to the conversation of the address."""
+
+    message: Text(LONGEST_MESSAGE)
+    media_url: MediaUrl | None = None
+    client_message_id: ClientMessageId | None = None
+    receiver_id: Identifier | None = None
+
+
+class SendMessage(MessageInConversation):
+    """A message to a conversation, or to a person (which finds or opens the direct conversation)."""
+
+    conversation_id: Identifier | None = None
+
+    @model_validator(mode="after")
+    def _has_target(self) -> "SendMessage":
+        if self.conversation_id is None and self.receiver_id is None:
+            raise PydanticCustomError("target", "conversation_id or receiver_id is needed.")
+        return self
+
+
+class EditMessage(Input):
+    message: Text(LONGEST_MESSAGE)
+
+
+class OpenConversation(Input):
+    """A direct conversation names `user_id` (either side's own name for it is taken too); a bid or campaign
+    names `influencer_id`."""
+
+    conversation_type: Identifier
+    influencer_id: Identifier | None = None
+    brand_owner_id: Identifier | None = None
+    user_id: Identifier | None = None
+    title: Text(200) | None = None
+    source_id: Text(100) | None = None
+    currency: Annotated[str, Field(strict=True, pattern=r"^[A-Z]{3}\Z")] | None = None
+    proposed_amount: Any = None
+    message: Text(LONGEST_MESSAGE) | None = None
+
+
+class MarkRead(Input):
+    """`up_to` is a message's id or a `seq`."""
+
+    up_to: Annotated[str, Field(strict=True)] | Position
+
+
+class MarkReadIn(MarkRead):
+    conversation_id: Identifier
+
+
+class ConversationRef(Input):
+    conversation_id: Identifier
+
+
+class JoinConversation(ConversationRef):
+    after: Position | None = None
+
+
+class UserRef(Input):
+    user_id: Identifier
+
+
+class JoinUserRoom(UserRef):
+    after: Position | None = None

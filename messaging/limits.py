@@ -1,0 +1,15 @@
+"""How much one person may send, whatever door it comes through."""
+
+from django.conf import settings
+
+from accounts.models import User
+from foundation.limits import Bucket, refuse_if_limited
+
+SENDS = Bucket("sends", settings.SENDS_BURST, settings.SENDS_PER_SECOND)
+OPENINGS = Bucket("openings", settings.OPENINGS_PER_HOUR, settings.OPENINGS_PER_HOUR / 3600)
+
+
+def limited(bucket: Bucket, user: User) -> None:
+    """Count one request of a person. Raises `RateLimited`."""
+    if settings.RATE_LIMITS:
+        refuse_if_limited(bucket, str(user.pk))

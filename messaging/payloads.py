@@ -1,0 +1,144 @@
+"""What the world sees of messages and of whole conversations."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from accounts.payloads import PersonPayload
+from conversations.flows import as_shown
+from conversations.flows.shapes import ActionData, AvailableAction
+from conversations.payloads import ContextPayload
+from foundation.inputs import Id, Shape, Timestamp
+from messaging.models import Message
+
+
+class AttachmentPayload(Shape):
+    id: Id
+    name: str
+    content_type: str
+    size: int
+    url: str
+    thumbnail_url: str | None
+
+
+class MessagePayload(Shape):
+    id: Id
+    conversation_id: Id
+    sender_id: Id
+    receiver_id: Id
+    message: str
+    media_url: str | None
+    message_type: str
+    is_automated: bool
+    action_required: bool
+    action_data: ActionData | None
+    created_at: Timestamp
+    seq: int
+    client_message_id: str | None
+    edited_at: Timestamp | None
+    deleted_at: Timestamp | None
+    read_at: Timestamp | None
+    attachments: list[AttachmentPayload]
+
+    @classmethod
+    def of(cls, message: Message, *, state_version: int | None = None) -> "MessagePayload":
+        """With the conversation's present `state_version`, a prompt that is past is shown as completed."""
+        prompt = message.action_data
+        if prompt is not None and state_version is not None:
+            prompt = as_shown(prompt, state_version)
+        return cls.model_construct(
+            id=message.pk,
+            conversation_id=message.conversation_id,
+            sender_id=message.sender_id,
+            receiver_id=message.receiver_id,
+            message=message.message,
+            media_url=message.media_url,
+            message_type=message.message_type,
+            is_automated=message.is_automated,
+            action_required=message.action_required,
+            action_data=prompt,
+            created_at=message.created_at,
+            seq=message.seq,
+            client_message_id=message.client_message_id,
+            edited_at=message.edited_at,
+            deleted_at=message.deleted_at,
+            read_at=message.read_at,
+            attachments=[],
+        )
+
+
+class NewMessagePayload(Shape):
+    conversation_id: Id
+    message: MessagePayload
+    conversation_context: ContextPayload
+
+    @classmethod
+    def of(cls, message: Message) -> "NewMessagePayload":
+        return cls.model_construct(
+            conversation_id=message.conversation_id,
+            message=MessagePayload.of(message),
+            conversation_context=ContextPayload.of(message.conversation),
+        )
+
+
+class MessageUpdatedPayload(Shape):
+    conversation_id: Id
+    message: MessagePayload
+
+
+class MessageDeletedPayload(Shape):
+    conversation_id: Id
+    message_id: Id
+    deleted_at: Timestamp
+
+
+class MessagesReadPayload(Shape):
+    conversation_id: Id
+    user_id: Id
+    up_to_seq: int
+    read_at: Timestamp
+
+
+class ListUpdatedPayload(Shape):
+    conversation_id: Id
+    reason: str
+    last_message: MessagePayload | None
+    unread_count: int
+    total_unread: int
+    updated_at: Timestamp
+
+
+class OtherUserPayload(PersonPayload):
+    online: bool
+    last_seen: Timestamp | None
+
+
+class ConversationPayload(ContextPayload):
+    """A conversation as one person sees it: the context's members flat, and what is that person's own."""
+
+    title: str
+    source_id: str | None
+    currency: str
+    brand_owner: PersonPayload | None
+    influencer: PersonPayload | None
+    other_user: OtherUserPayload | None
+    my_role: str
+    last_message: MessagePayload | None
+    unread_count: int
+    seq: int
+    available_actions: list[AvailableAction]
+    created_at: Timestamp
+    updated_at: Timestamp
+
+
+def erased(event: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """What stays of a logged event about a message once that is deleted: everything but its words and media."""
+    kept = dict(data)
+    if "data" in kept:
+        kept["data"] = {**kept["data"], "body": "", "message": _emptied(kept["data"]["message"])}
+    elif "message" in kept:
+        kept["message"] = _emptied(kept["message"])
+    return kept
+
+
+def _emptied(message: Mapping[str, Any]) -> dict[str, Any]:
+    return {**message, "message": "", "media_url": None, "attachments": []}

@@ -1,0 +1,193 @@
+"""Reads of messages and conversations, each in a number of queries that does not depend on how much there is."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, OuterRef, QuerySet, Subquery
+
+from accounts.models import User
+from accounts.payloads import PersonPayload
+from conversations.flows import Facts, Role, available_actions
+from conversations.models import Conversation, Participant, room_of
+from conversations.payloads import context_members
+from conversations.selectors import participating, visible_conversation
+from foundation.ids import parse_id
+from foundation.paging import Keyset, Page
+from foundation.refusals import Invalid, NotFound
+from messaging.models import Message
+from messaging.payloads import ConversationPayload, MessagePayload, OtherUserPayload
+from realtime import presence
+from realtime.models import Room
+
+CONVERSATIONS = Keyset(("last_activity_at", "conversation"), descending=True, model=Participant)
+HISTORY = Keyset(("seq",), descending=False, model=Message)
+
+
+@dataclass(frozen=True)
+class ListFilter:
+    conversation_type: str | None = None
+    awaiting_me: bool = False
+    unread: bool | None = None
+    search: str | None = None
+
+
+def conversation_list(
+    *, user: User, only: ListFilter, cursor: str | None, limit: int
+) -> tuple[list[ConversationPayload], Page]:
+    """The user's conversations, newest activity first."""
+    places = participating(user.pk).select_related("conversation")
+    if only.conversation_type is not None:
+        places = places.filter(conversation__conversation_type=only.conversation_type)
+    if only.awaiting_me:
+        places = places.filter(conversation__awaiting_role=F("role"))
+    if only.unread is not None:
+        places = places.filter(unread_count__gt=0) if only.unread else places.filter(unread_count=0)
+    if only.search:
+        places = _searched(places, user, only.search)
+    page = CONVERSATIONS.page(places, cursor=cursor, limit=limit)
+    return render_conversations([place.conversation for place in page.results], user), page
+
+
+def _searched(places: QuerySet[Participant], user: User, words: str) -> QuerySet[Participant]:
+    """By title, or by the name of the other side."""
+    named = Participant.objects.filter(user__name__icontains=words).exclude(user=user)
+    by_name = places.filter(conversation__in=named.values("conversation"))
+    return places.filter(conversation__title__icontains=words) | by_name
+
+
+def conversation_for(*, user: User, conversation_id: object) -> ConversationPayload:
+    """One conversation as the user sees it. Raises `NotFound`."""
+    return render_conversations([visible_conversation(user=user, conversation_id=conversation_id)], user)[0]
+
+
+@dataclass(frozen=True)
+class _Around:
+    """What is read once for a whole page of conversations."""
+
+    places: dict[uuid.UUID, list[Participant]]
+    last: dict[uuid.UUID, Message]
+    ends: dict[str, int]
+    online: set[uuid.UUID]
+    seen: dict[uuid.UUID, Any]
+
+
+def render_conversations(conversations: Sequence[Conversation], user: User) -> list[ConversationPayload]:
+    around = _around(conversations, user)
+    return [_render(one, user, around) for one in conversations]
+
+
+def _around(conversations: Sequence[Conversation], user: User) -> _Around:
+    ids = [one.pk for one in conversations]
+    places: dict[uuid.UUID, list[Participant]] = {one: [] for one in ids}
+    for place in Participant.objects.filter(conversation__in=ids).select_related("user").order_by("pk"):
+        places[place.conversation_id].append(place)
+    others = {place.user_id for found in places.values() for place in found} - {user.pk}
+    return _Around(
+        places=places,
+        last=last_messages(ids),
+        ends=dict(Room.objects.filter(name__in=map(room_of, ids)).values_list("name", "last_seq")),
+        online=presence.online(others),
+        seen=presence.last_seen(others),
+    )
+
+
+def last_messages(conversation_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Message]:
+    """The newest message of each conversation that has one."""
+    newest = Message.objects.filter(conversation=OuterRef("pk")).order_by("-seq").values("pk")[:1]
+    wanted = Conversation.objects.filter(pk__in=conversation_ids).values(newest=Subquery(newest))
+    return {message.conversation_id: message for message in Message.objects.filter(pk__in=wanted)}
+
+
+def _render(conversation: Conversation, user: User, around: _Around) -> ConversationPayload:
+    places = around.places[conversation.pk]
+    mine = next((place for place in places if place.user_id == user.pk), None)
+    other = next((place for place in places if place is not mine), None) if mine else None
+    by_role = {place.role: place.user for place in places}
+    last = around.last.get(conversation.pk)
+    role = mine.role if mine else Role.OPERATOR.value
+    return ConversationPayload.model_construct(
+        **context_members(conversation),
+        title=conversation.title,
+        source_id=conversation.source_id,
+        currency=conversation.currency,
+        brand_owner=_person(by_role.get("brand_owner")),
+        influencer=_person(by_role.get("influencer")),
+        other_user=_other(other, around) if other else None,
+        my_role=role,
+        last_message=MessagePayload.of(last, state_version=conversation.state_version) if last else None,
+        unread_count=mine.unread_count if mine else 0,
+        seq=around.ends.get(conversation.room, 0),
+        available_actions=_actions(conversation, role, by_role),
+        created_at=conversation.created_at,
+        updated_at=max([conversation.updated_at, *(place.last_activity_at for place in places)]),
+    )
+
+
+def _person(user: User | None) -> PersonPayload | None:
+    return PersonPayload.of(user) if user else None
+
+
+def _other(place: Participant, around: _Around) -> OtherUserPayload:
+    user = place.user
+    return OtherUserPayload(
+        id=user.pk,
+        name=user.name,
+        role=user.role,
+        online=user.pk in around.online,
+        last_seen=around.seen.get(user.pk),
+    )
+
+
+def _actions(conversation: Conversation, role: str, by_role: dict[str, User]) -> list[dict[str, Any]]:
+    facts = Facts(
+        state_version=conversation.state_version,
+        currency=conversation.currency,
+        title=conversation.title,
+        brand_owner=by_role["brand_owner"].name if "brand_owner" in by_role else "",
+        influencer=by_role["influencer"].name if "influencer" in by_role else "",
+    )
+    return available_actions(conversation.flow, conversation.flow_state, facts, Role(role))
+
+
+@dataclass(frozen=True)
+class Window:
+    """A part of a history: `before` and `after` exclude their `seq`, `around` stands in the middle."""
+
+    before: int | None = None
+    after: int | None = None
+    around: int | None = None
+
+
+def history(*, conversation: Conversation, window: Window, cursor: str | None, limit: int) -> Page[Message]:
+    """A page of messages, oldest first: the newest ones where nothing else is asked for."""
+    given = [one for one in (cursor, window.before, window.after, window.around) if one is not None]
+    if len(given) > 1:
+        raise Invalid("Only one of cursor, before, after and around can be given.")
+    rows = Message.objects.filter(conversation=conversation)
+    if cursor is not None or window.after is not None:
+        return HISTORY.page(rows, cursor=cursor or HISTORY.cursor(window.after), limit=limit)
+    if window.around is not None:
+        return _around_seq(rows, window.around, limit)
+    end = window.before if window.before is not None else 2**63 - 1
+    return HISTORY.page(rows, cursor=HISTORY.cursor(end, backwards=True), limit=limit)
+
+
+def _around_seq(rows: QuerySet[Message], seq: int, limit: int) -> Page[Message]:
+    newer = HISTORY.page(rows, cursor=HISTORY.cursor(seq - 1), limit=(limit + 1) // 2)
+    older = HISTORY.page(rows, cursor=HISTORY.cursor(seq, backwards=True), limit=max(1, limit // 2))
+    return Page(older.results + newer.results, next=newer.next, previous=older.previous)
+
+
+def message_for(*, user: User, message_id: object) -> Message:
+    """A message that the user may see. Raises `NotFound`."""
+    parsed = parse_id(message_id)
+    message = Message.objects.select_related("conversation").filter(pk=parsed).first() if parsed else None
+    if message is None:
+        raise NotFound("There is no such message.")
+    try:
+        visible_conversation(user=user, conversation_id=message.conversation_id)
+    except NotFound:
+        raise NotFound("There is no such message.") from None
+    return message

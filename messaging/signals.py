@@ -1,0 +1,9 @@
+"""What other parts may want to know of messages, beside their being saved."""
+
+from django.dispatch import Signal
+
+messages_read = Signal()
+"""A read mark moved: `conversation_id`, `user_id`, `up_to_seq`. Sent inside of the transaction."""
+
+message_erased = Signal()
+"""The words of a message are gone for good: `message`. Sent inside of the transaction."""

@@ -1,0 +1,205 @@
+"""The socket doors to messages and conversations: parse, call one service, answer."""
+
+from collections.abc import Callable
+from typing import Any
+
+from conversations.events import USER_TYPING
+from conversations.models import Conversation
+from conversations.payloads import TypingPayload
+from conversations.selectors import visible_conversation
+from conversations.services import record_view
+from foundation.encoding import from_json
+from foundation.refusals import Forbidden, NotFound
+from messaging import selectors, services
+from messaging.answers import Done, JoinedAnswer, JoinedConversationAnswer, ReadAnswer, SentAnswer
+from messaging.inputs import ConversationRef, JoinConversation, JoinUserRoom, MarkReadIn, SendMessage, UserRef
+from messaging.limits import SENDS, limited
+from messaging.payloads import ConversationPayload, MessagePayload
+from realtime import presence
+from realtime.database import in_database
+from realtime.gateway import gateway
+from realtime.log import Logged
+from realtime.publishing import publish_ephemeral
+from realtime.registry import Caller, Command, registry
+
+CONVERSATION = "01980000-0000-7000-8000-00000000000c"
+PERSON = "01980000-0000-7000-8000-000000000001"
+TYPING_SECONDS = 6.0
+
+
+async def join_conversation(caller: Caller, given: JoinConversation) -> JoinedConversationAnswer:
+    conversation = await in_database(_entered, caller, given.conversation_id)
+    joined = await gateway.join(caller, conversation.room, given.after)
+    shown, online = await in_database(_as_it_stands, caller, conversation)
+    return JoinedConversationAnswer.model_construct(
+        seq=joined.seq, reset=joined.reset, conversation=shown, online=online
+    )
+
+
+def _entered(caller: Caller, conversation_id: str) -> Conversation:
+    conversation = visible_conversation(user=caller.user, conversation_id=conversation_id)
+    record_view(conversation=conversation, viewer=caller.user, through="socket")
+    return conversation
+
+
+def _as_it_stands(caller: Caller, conversation: Conversation) -> tuple[ConversationPayload, list[Any]]:
+    shown = selectors.conversation_for(user=caller.user, conversation_id=conversation.pk)
+    sides = conversation.participants.values_list("user_id", flat=True)
+    return shown, sorted(presence.online(sides) | {caller.user_id} & set(sides))
+
+
+async def leave_conversation(caller: Caller, given: ConversationRef) -> Done:
+    conversation = await in_database(
+        visible_conversation, user=caller.user, conversation_id=given.conversation_id
+    )
+    await gateway.leave(caller, conversation.room)
+    return Done()
+
+
+async def join_user_room(caller: Caller, given: JoinUserRoom) -> JoinedAnswer:
+    _check_oneself(caller, given.user_id)
+    joined = await gateway.join_own(caller, given.after)
+    return JoinedAnswer(seq=joined.seq, reset=joined.reset)
+
+
+async def leave_user_room(caller: Caller, given: UserRef) -> Done:
+    """A socket stays in its user's room as long as it lives, so that notifications cannot be lost by leaving."""
+    _check_oneself(caller, given.user_id)
+    return Done()
+
+
+def _check_oneself(caller: Caller, user_id: str) -> None:
+    if user_id.lower() != str(caller.user_id):
+        raise Forbidden("The room of another user cannot be entered.")
+
+
+def send_message(caller: Caller, given: SendMessage) -> SentAnswer:
+    limited(SENDS, caller.user)
+    message = services.send_message(sender=caller.user, given=given).message
+    shown = MessagePayload.of(message, state_version=message.conversation.state_version)
+    return SentAnswer.model_construct(message=shown, conversation_id=message.conversation_id)
+
+
+def mark_read(caller: Caller, given: MarkReadIn) -> ReadAnswer:
+    read = services.mark_read(user=caller.user, conversation_id=given.conversation_id, given=given)
+    return ReadAnswer.model_validate(read)
+
+
+async def typing_start(caller: Caller, given: ConversationRef) -> Done:
+    conversation = await _joined(caller, given)
+    room, tell = conversation.room, _teller(caller, conversation)
+
+    def has_arrived(event: Logged) -> bool:
+        sent = event.event == "new_message" and from_json(event.data)["message"]["sender_id"]
+        return sent == str(caller.user_id)
+
+    def end() -> None:
+        gateway.upkeep.spawn(in_database(tell, False))
+
+    if gateway.begin(caller, room, seconds=TYPING_SECONDS, ended_by=has_arrived, end=end):
+        await in_database(tell, True)
+    return Done()
+
+
+async def typing_stop(caller: Caller, given: ConversationRef) -> Done:
+    gateway.end(caller, (await _joined(caller, given)).room)
+    return Done()
+
+
+async def _joined(caller: Caller, given: ConversationRef) -> Conversation:
+    """Only who has joined a conversation types in it."""
+    conversation = await in_database(
+        visible_conversation, user=caller.user, conversation_id=given.conversation_id
+    )
+    if not gateway.is_in(caller, conversation.room):
+        raise NotFound("This conversation has not been joined.")
+    return conversation
+
+
+def _teller(caller: Caller, conversation: Conversation) -> Callable[[bool], None]:
+    def tell(is_typing: bool) -> None:
+        payload = TypingPayload(conversationId=conversation.pk, userId=caller.user_id, isTyping=is_typing)
+        publish_ephemeral(conversation.room, USER_TYPING, payload, skip_user=caller.user_id)
+
+    return tell
+
+
+REFERENCE = {"conversationId": CONVERSATION}
+
+for command in (
+    Command(
+        name="join_conversation",
+        input=JoinConversation,
+        answer=JoinedConversationAnswer,
+        handler=join_conversation,
+        does="Puts the socket into the room of a conversation; with `after`, everything since that `seq` is sent "
+        "first.",
+        example={"conversationId": CONVERSATION, "after": 17},
+        bare="conversation_id",
+    ),
+    Command(
+        name="leave_conversation",
+        input=ConversationRef,
+        answer=Done,
+        handler=leave_conversation,
+        does="Takes the socket out of the room of a conversation.",
+        example=REFERENCE,
+        bare="conversation_id",
+    ),
+    Command(
+        name="join_user_room",
+        aliases=("join",),
+        input=JoinUserRoom,
+        answer=JoinedAnswer,
+        handler=join_user_room,
+        does="Each socket is in its user's room from the start; with `after`, what was missed is sent again.",
+        example={"userId": PERSON, "after": 3},
+        bare="user_id",
+    ),
+    Command(
+        name="leave_user_room",
+        input=UserRef,
+        answer=Done,
+        handler=leave_user_room,
+        does="Answered, and changes nothing: a socket is in its user's room as long as it lives.",
+        example={"userId": PERSON},
+        bare="user_id",
+    ),
+    Command(
+        name="send_message",
+        input=SendMessage,
+        answer=SentAnswer,
+        handler=send_message,
+        does="Sends a message, as `POST /api/messages`.",
+        example={"conversation_id": CONVERSATION, "message": "Hello!", "client_message_id": "b1c2"},
+    ),
+    Command(
+        name="mark_read",
+        aliases=("mark_seen",),
+        input=MarkReadIn,
+        answer=ReadAnswer,
+        handler=mark_read,
+        does="Moves the read mark forward, to a message id or a `seq`.",
+        example={"conversation_id": CONVERSATION, "up_to": 17},
+    ),
+    Command(
+        name="typing_start",
+        input=ConversationRef,
+        answer=Done,
+        handler=typing_start,
+        does="Tells the others in the conversation; ends by itself after 6 seconds, on sending, leaving and "
+        "disconnecting.",
+        example=REFERENCE,
+        bare="conversation_id",
+    ),
+    Command(
+        name="typing_stop",
+        input=ConversationRef,
+        answer=Done,
+        handler=typing_stop,
+        does="Ends what `typing_start` began.",
+        example=REFERENCE,
+        bare="conversation_id",
+    ),
+):
+    registry.command(command)

@@ -1,0 +1,40 @@
+"""Stored notifications: facts, but for their being read."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from foundation import clock
+from foundation.ids import uuid7
+
+MESSAGE = "message"
+
+
+class Notification(models.Model):
+    """Something that a user is to know of. `message` is what it tells of, if it is a message."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications")
+    type = models.CharField(max_length=32)
+    title = models.CharField(max_length=200)
+    body = models.TextField(blank=True)
+    payload = models.JSONField(default=dict)
+    conversation = models.ForeignKey(
+        "conversations.Conversation", on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
+    message = models.ForeignKey("messaging.Message", on_delete=models.CASCADE, null=True, related_name="+")
+    message_seq = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index("user", "-created_at", "-id", name="notification_list"),
+            models.Index(
+                "user", "conversation", "message_seq", name="notification_unread", condition=Q(read_at=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} for {self.user_id}"

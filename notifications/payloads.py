@@ -1,0 +1,77 @@
+"""What the world sees of notifications."""
+
+from typing import Any
+
+from conversations.payloads import ContextPayload
+from foundation.inputs import Id, Shape, Timestamp
+from messaging.payloads import MessagePayload
+from notifications.models import Notification
+
+
+class NotificationPayload(Shape):
+    """A stored notification, as REST lists it."""
+
+    id: Id
+    type: str
+    title: str
+    body: str
+    payload: dict[str, Any]
+    conversation_id: Id | None
+    created_at: Timestamp
+    read_at: Timestamp | None
+
+
+class NotificationData(Shape):
+    """What is in the event's frame. All but the first five members are there only for messages."""
+
+    id: Id
+    title: str
+    body: str
+    created_at: Timestamp
+    payload: dict[str, Any]
+    conversation_context: ContextPayload | None = None
+    conversation_id: Id | None = None
+    message: MessagePayload | None = None
+    sender_id: Id | None = None
+    receiver_id: Id | None = None
+
+
+class NotificationEventPayload(Shape):
+    type: str
+    data: NotificationData
+
+    @classmethod
+    def of(cls, notification: Notification) -> "NotificationEventPayload":
+        message = notification.message
+        data: dict[str, Any] = {
+            "id": notification.pk,
+            "title": notification.title,
+            "body": notification.body,
+            "created_at": notification.created_at,
+            "payload": notification.payload,
+            "conversation_id": notification.conversation_id,
+        }
+        if message is not None:
+            data["conversation_context"] = ContextPayload.of(message.conversation)
+            data["message"] = MessagePayload.of(message)
+            data["sender_id"] = message.sender_id
+            data["receiver_id"] = notification.user_id
+        return cls(type=notification.type, data=NotificationData.model_construct(**data))
+
+
+class NotificationAnswer(Shape):
+    notification: NotificationPayload
+
+
+class NotificationPage(Shape):
+    results: list[NotificationPayload]
+    next: str | None
+    previous: str | None
+
+
+class UnreadAnswer(Shape):
+    unread_count: int
+
+
+class UpdatedAnswer(Shape):
+    updated: int

@@ -1,0 +1,39 @@
+"""Messages become notifications, notifications become events, and reading a message reads its notification."""
+
+import uuid
+from typing import Any
+
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+
+from messaging.models import Message
+from messaging.signals import message_erased, messages_read
+from notifications.events import NOTIFICATION
+from notifications.models import Notification
+from notifications.payloads import NotificationEventPayload
+from notifications.services import erase_message, notify_of_message, read_messages
+from realtime.product import user_room
+from realtime.publishing import publish
+
+
+@receiver(post_save, sender=Message, dispatch_uid="notify_of_message")
+def message_saved(instance: Message, created: bool, raw: bool, **_: Any) -> None:
+    if created and not raw:
+        notify_of_message(message=instance)
+
+
+@receiver(post_save, sender=Notification, dispatch_uid="publish_notification")
+def publish_notification(instance: Notification, created: bool, raw: bool, **_: Any) -> None:
+    if created and not raw:
+        payload = NotificationEventPayload.of(instance)
+        publish(user_room(instance.user_id), NOTIFICATION, payload, subject=instance.message_id)
+
+
+@receiver(messages_read, dispatch_uid="read_notifications")
+def messages_were_read(conversation_id: uuid.UUID, user_id: uuid.UUID, up_to_seq: int, **_: Any) -> None:
+    read_messages(user_id=user_id, conversation_id=conversation_id, up_to_seq=up_to_seq)
+
+
+@receiver(message_erased, dispatch_uid="erase_notifications")
+def message_was_erased(message: Message, **_: Any) -> None:
+    erase_message(message=message)

@@ -1,0 +1,23 @@
+"""The application for any ASGI server: Socket.IO at `/socket.io/`, everything else Django."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stoory.settings")
+
+from django.conf import settings  # noqa: E402 (Django reads its settings first)
+from django.core.asgi import get_asgi_application  # noqa: E402
+
+django = get_asgi_application()
+
+from realtime.gateway import gateway  # noqa: E402
+from realtime.protocol import Guard  # noqa: E402
+from stoory.bodies import BodyLimit  # noqa: E402
+
+application = Guard(
+    gateway.sio,
+    BodyLimit(django, limit=settings.MAX_REQUEST_BODY),
+    trusted_proxies=settings.TRUSTED_PROXIES,
+    on_startup=gateway.start,
+    on_shutdown=gateway.stop,
+)
+

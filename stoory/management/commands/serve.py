@@ -1,0 +1,27 @@
+"""The production server."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from stoory.serving import serve
+
+
+class Command(BaseCommand):
+    help = "Serve HTTP and Socket.IO with all limits set. More than one worker needs Redis (REDIS_URL)."
+    requires_system_checks = "__all__"
+    requires_migrations_checks = True
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+        parser.add_argument("--port", type=int, default=3000, help="port to listen on (default: 3000)")
+        parser.add_argument("--workers", type=int, default=1, help="number of processes (default: 1)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        workers = options["workers"]
+        if workers < 1:
+            raise CommandError("At least one worker is needed.")
+        if workers > 1 and not settings.REDIS_URL:
+            raise CommandError("More than one worker needs a bus between them: set REDIS_URL.")
+        serve(options["host"], options["port"], workers)

@@ -1,0 +1,45 @@
+"""Pages of the site itself, and what is answered where no view does."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views import defaults
+
+from foundation import refusals
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """How to log in and use the API."""
+    return render(request, "home.html", {"origin": request.build_absolute_uri("/").rstrip("/")})
+
+
+def _problem(refusal: refusals.Refusal) -> JsonResponse:
+    body = {"type": "about:blank", "title": refusal.default_message, "status": refusal.status}
+    return JsonResponse(
+        body | refusal.body(), status=refusal.status, content_type="application/problem+json"
+    )
+
+
+def bad_request(request: HttpRequest, exception: Any) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return _problem(refusals.Invalid())
+    return defaults.bad_request(request, exception)
+
+
+def forbidden(request: HttpRequest, exception: Any) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return _problem(refusals.Forbidden())
+    return defaults.permission_denied(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Any) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return _problem(refusals.NotFound())
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return _problem(refusals.ServerError())
+    return defaults.server_error(request)
