@@ -1,0 +1,147 @@
+"""People, and the login sessions that their tokens belong to."""
+
+import unicodedata
+import uuid
+from functools import partial
+from typing import Any, ClassVar, Self
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models, transaction
+from django.db.models.functions import Lower
+
+from accounts.signals import sessions_ended
+from foundation.clock import now
+from foundation.ids import uuid7
+
+SYSTEM_USER_ID = uuid.UUID(int=0)
+"""The built-in sender of messages that no person caused."""
+
+
+class Role:
+    """What a user is in the marketplace. Not `choices` of the column: a new one needs no migration."""
+
+    INFLUENCER = "influencer"
+    BRAND_OWNER = "brand_owner"
+    SYSTEM = "system"
+
+
+class UserManager(BaseUserManager["User"]):
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """One spelling of an address: trimmed, NFKC, lower case."""
+        return unicodedata.normalize("NFKC", email or "").strip().lower()
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=self.normalize_email(username))
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """`name` falls back to the part of the address before the @; without a password nobody can log in."""
+        address = self.normalize_email(email)
+        user = self.model(email=address, **{"name": address.partition("@")[0]} | fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, **fields, is_staff=True, is_superuser=True)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=100)
+    role = models.CharField(max_length=32, default=Role.BRAND_OWNER)
+    is_blocked = models.BooleanField(default=False)
+    is_staff = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    kept_session: uuid.UUID | None = None
+    """Not stored: the login session that outlives a change of password made through this object."""
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        constraints = [
+            # With this one the plain unique index is a case-insensitive one.
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_is_lower_case")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        self.email = UserManager.normalize_email(self.email)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A new password, a block and a deactivation end login sessions, whoever saves them: a service, a
+        form of the admin, a management command. Django has no `_password` where it only renews a hash."""
+        self.clean()
+        was_there, new_password = not self._state.adding, self._password is not None
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if was_there and new_password:
+                LoginSession.objects.end_of(self.pk, "password_changed", but=self.kept_session)
+            if was_there and not self.may_log_in:
+                LoginSession.objects.end_of(self.pk, "blocked" if self.is_blocked else "deactivated")
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        with transaction.atomic():
+            LoginSession.objects.end_of(self.pk, "deleted")
+            return super().delete(*args, **kwargs)
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name
+
+    @property
+    def may_log_in(self) -> bool:
+        return self.is_active and not self.is_blocked
+
+
+class LoginSessionQuerySet(models.QuerySet["LoginSession"]):
+    def live(self) -> Self:
+        return self.filter(ended_at=None, expires_at__gt=now())
+
+    @transaction.atomic
+    def end_of(self, user_id: uuid.UUID, reason: str, but: uuid.UUID | None = None) -> None:
+        """End those of this queryset that are the user's, and tell of it after the commit.
+
+        Locks the user before the sessions, as everything does that takes both.
+        """
+        list(User.objects.filter(pk=user_id).select_for_update(no_key=True).values_list("pk"))
+        ending = self.filter(user_id=user_id, ended_at=None).exclude(pk=but)
+        ids = list(ending.values_list("pk", flat=True))
+        if ids:
+            self.filter(pk__in=ids).update(ended_at=now(), reason=reason)
+            told = {"sender": LoginSession, "session_ids": ids, "user_id": user_id, "reason": reason}
+            transaction.on_commit(partial(sessions_ended.send, **told), robust=True)
+
+
+class LoginSession(models.Model):
+    """What begins with a login and ends with a logout; every token and socket belongs to one.
+
+    `expires_at` is the expiry of its newest refresh token. `reason` says why it ended.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="login_sessions")
+    created_at = models.DateTimeField(default=now, editable=False)
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=32, blank=True)
+
+    objects = LoginSessionQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["user"], condition=models.Q(ended_at=None), name="login_session_not_ended")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} since {self.created_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,21 @@
+"""What the world sees of a user."""
+
+from foundation.inputs import Id, Shape, Timestamp
+
+
+class PersonPayload(Shape):
+    """A user as others see them."""
+
+    id: Id
+    name: str
+    role: str
+
+
+class UserPayload(Shape):
+    """A user as they see themselves; the e-mail address is shown to nobody else."""
+
+    id: Id
+    email: str
+    name: str
+    role: str
+    created_at: Timestamp

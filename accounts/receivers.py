@@ -1,0 +1,30 @@
+"""What accounts does when others report."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.apps.registry import Apps
+from django.db.models.signals import post_migrate
+from django.dispatch import receiver
+
+from accounts.models import SYSTEM_USER_ID, Role
+
+
+@receiver(post_migrate, dispatch_uid="accounts.ensure_system_user")
+def ensure_system_user(sender: AppConfig, apps: Apps, using: str, **_: Any) -> None:
+    """The sender of messages that no person caused is there after every `migrate` and every `flush`."""
+    try:
+        users = apps.get_model("accounts", "User").objects.using(using)
+    except LookupError:  # accounts is not migrated (any more)
+        return
+    if sender.label == "accounts":
+        users.get_or_create(
+            pk=SYSTEM_USER_ID,
+            defaults={
+                "email": "system@stoory.invalid",
+                "name": "Stoory",
+                "role": Role.SYSTEM,
+                "password": "!",  # no hash, so no password fits
+                "is_active": False,
+            },
+        )

@@ -1,0 +1,197 @@
+"""What can be done with an account. Tokens and sockets ask `authenticate_token` who they belong to."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+
+from accounts import tokens
+from accounts.models import SYSTEM_USER_ID, LoginSession, User
+from accounts.tokens import AccessToken, RefreshToken, Tokens
+from foundation.clock import now
+from foundation.refusals import Forbidden, Invalid, NotAuthenticated, TokenInvalid, TokenRevoked, UserBlocked
+
+log = structlog.get_logger(__name__)
+
+REUSE_GRACE = timedelta(seconds=10)
+"""So long after its rotation a refresh token is merely refused: two tabs renewing at once are no theft."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who a token belongs to, in which login session, until when."""
+
+    user: User
+    session_id: uuid.UUID
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class LoggedIn:
+    user: User
+    session_id: uuid.UUID
+    access: str
+    refresh: str
+
+
+def authenticate_token(token: object) -> Identity:
+    """Who an access token belongs to, in one query.
+
+    Raises `TokenMissing`, `TokenInvalid`, `TokenExpired`, `UserBlocked`, or `TokenRevoked` when the login
+    session has ended or the password is another one.
+    """
+    access = AccessToken.read(token)
+    session = _checked(_find_session(access), access)
+    return Identity(session.user, session.pk, access.expires_at)
+
+
+def _find_session(token: AccessToken | RefreshToken, *, lock: bool = False) -> LoginSession | None:
+    sessions = LoginSession.objects.select_related("user").filter(pk=token.session_id)
+    return (sessions.select_for_update(of=("self",)) if lock else sessions).first()
+
+
+def _checked(session: LoginSession | None, token: AccessToken | RefreshToken) -> LoginSession:
+    if session is None:
+        raise TokenInvalid
+    if not session.user.may_log_in:
+        raise UserBlocked
+    if session.ended_at is not None or not token.is_of(session.user):
+        raise TokenRevoked
+    return session
+
+
+def register(*, email: str, password: str, name: str, role: str) -> LoggedIn:
+    """Create a user and log them in. Raises `Invalid` for a weak password or a taken address."""
+    user = User(email=User.objects.normalize_email(email), name=name, role=role)
+    _require_good_password(password, user, field="password")
+    user.set_password(password)  # before the transaction: it takes a while on purpose
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                user.save(force_insert=True)
+        except IntegrityError:
+            raise Invalid(errors={"email": ["There is an account with this address."]}) from None
+        log.info("registered", user_id=str(user.pk), role=role)
+        return _begin_session(user)
+
+
+def log_in(*, email: str, password: str) -> LoggedIn:
+    """Begin a login session. Raises `NotAuthenticated` for a wrong address or password alike, in about the
+    same time, and `UserBlocked` to those who know the password."""
+    try:
+        user = User.objects.get_by_natural_key(email)
+    except User.DoesNotExist:
+        User().set_password(password)
+        raise NotAuthenticated from None
+    if not user.check_password(password):
+        log.info("login_failed", user_id=str(user.pk))
+        raise NotAuthenticated
+    if not user.may_log_in:
+        raise UserBlocked
+    return _begin_session(user)
+
+
+@transaction.atomic
+def _begin_session(user: User) -> LoggedIn:
+    session = LoginSession(user=user)
+    pair = tokens.issue(session)
+    log.info("logged_in", user_id=str(user.pk), session_id=str(session.pk))
+    return LoggedIn(user, session.pk, *pair)
+
+
+def refresh(*, refresh: str) -> Tokens:
+    """A new pair of tokens for a refresh token, which is used up by it.
+
+    A used one that comes back was copied: whoever sends it, its login session ends (RFC 9700, 4.14.2).
+    Raises the same refusals as `authenticate_token`.
+    """
+    token = RefreshToken.read(refresh)
+    pair = _rotate(token)
+    if pair is None:
+        raise TokenRevoked("This refresh token was used before; its login session has been ended.")
+    return pair
+
+
+@transaction.atomic
+def _rotate(token: RefreshToken) -> Tokens | None:
+    """None, with the session ended, when the token was rotated before."""
+    session = _checked(_find_session(token, lock=True), token)
+    listed = OutstandingToken.objects.select_related("blacklistedtoken").filter(jti=token["jti"]).first()
+    if listed is None:
+        raise TokenInvalid
+    used = getattr(listed, "blacklistedtoken", None)
+    if used is None:
+        BlacklistedToken.objects.create(token=listed)
+        return tokens.issue(session)
+    if now() - used.blacklisted_at < REUSE_GRACE:
+        raise TokenInvalid("This refresh token has just been used.")
+    log.warning("refresh_token_reused", user_id=str(session.user_id), session_id=str(session.pk))
+    LoginSession.objects.filter(pk=session.pk).end_of(session.user_id, "refresh_token_reused")
+    return None
+
+
+def log_out(*, refresh: str, everywhere: bool = False) -> None:
+    """End the login session of a refresh token, or all of its user's. One that has ended stays ended."""
+    session = _find_session(RefreshToken.read(refresh))
+    if session is None:
+        raise TokenInvalid
+    if session.ended_at is not None:
+        return
+    if everywhere:
+        end_all_sessions(user=session.user, reason="logged_out_everywhere")
+    else:
+        LoginSession.objects.filter(pk=session.pk).end_of(session.user_id, "logged_out")
+
+
+def end_all_sessions(*, user: User, reason: str) -> None:
+    """Every login session of a user ends: their tokens at once, their sockets within a second."""
+    LoginSession.objects.end_of(user.pk, reason)
+
+
+def change_password(*, user: User, current_password: str, new_password: str, session_id: uuid.UUID) -> LoggedIn:
+    """Set another password and end every login session but this one, which gets new tokens.
+
+    Raises `Invalid` for a wrong current password or a weak new one.
+    """
+    if not user.check_password(current_password):
+        raise Invalid(errors={"current_password": ["This is not the current password."]})
+    _require_good_password(new_password, user, field="new_password")
+    user.set_password(new_password)
+    user.kept_session = session_id
+    with transaction.atomic():
+        user.save(update_fields=["password"])
+        session = LoginSession.objects.live().filter(pk=session_id).select_for_update().first()
+        if session is None:
+            raise TokenRevoked
+        session.user = user
+        return LoggedIn(user, session.pk, *tokens.issue(session))
+
+
+def block(*, user: User) -> None:
+    """Keep a user out: no login, no token, no socket. Raises `Forbidden` for the system user."""
+    _set_blocked(user, True)
+
+
+def unblock(*, user: User) -> None:
+    """Let a blocked user log in again; the sessions that the block ended stay ended."""
+    _set_blocked(user, False)
+
+
+def _set_blocked(user: User, blocked: bool) -> None:
+    if user.pk == SYSTEM_USER_ID:
+        raise Forbidden
+    user.is_blocked = blocked
+    user.save(update_fields=["is_blocked"])
+    log.info("blocked" if blocked else "unblocked", user_id=str(user.pk))
+
+
+def _require_good_password(password: str, user: User, *, field: str) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as fault:
+        raise Invalid(errors={field: fault.messages}) from None

@@ -1,0 +1,6 @@
+"""What accounts tells the rest of the project."""
+
+from django.dispatch import Signal
+
+sessions_ended = Signal()
+"""Sent after the commit that ended them: `session_ids: list[UUID]`, `user_id: UUID`, `reason: str`."""

@@ -1,0 +1,105 @@
+"""JSON Web Tokens (RFC 7519) of a login session: an access token, and the refresh token that renews it."""
+
+import hmac
+import uuid
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Self
+
+from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
+from rest_framework_simplejwt.tokens import AccessToken as BaseAccessToken
+from rest_framework_simplejwt.tokens import BlacklistMixin, Token
+from rest_framework_simplejwt.tokens import RefreshToken as BaseRefreshToken
+from rest_framework_simplejwt.utils import datetime_from_epoch, get_md5_hash_password
+
+from accounts.models import LoginSession, User
+from foundation.clock import now
+from foundation.ids import parse_id
+from foundation.refusals import TokenExpired, TokenInvalid, TokenMissing
+
+SESSION_CLAIM = "session"
+
+
+class Tokens(NamedTuple):
+    access: str
+    refresh: str
+
+
+class _SessionToken(Token):
+    """Issued and expiring by the project's clock; bound to a login session and to the user's password."""
+
+    lifetime: timedelta
+
+    def __init__(self, token: Any = None, verify: bool = True) -> None:
+        super().__init__(token, verify)
+        self.current_time = now()
+        if token is None:
+            self.set_exp(from_time=self.current_time, lifetime=self.lifetime)
+
+    def check_exp(self, claim: str = "exp", current_time: datetime | None = None) -> None:
+        super().check_exp(claim, current_time)
+        if self.expires_at <= now():
+            raise ExpiredTokenError
+
+    @property
+    def expires_at(self) -> datetime:
+        return datetime_from_epoch(self["exp"])
+
+    @property
+    def session_id(self) -> uuid.UUID | None:
+        return parse_id(self.get(SESSION_CLAIM))
+
+    def is_of(self, user: User) -> bool:
+        """Whether the token was issued to this user, and with the password that they have now."""
+        fingerprint = str(self.get(api_settings.REVOKE_TOKEN_CLAIM))
+        return self.get(api_settings.USER_ID_CLAIM) == str(user.pk) and hmac.compare_digest(
+            fingerprint.encode(), get_md5_hash_password(user.password).encode()
+        )
+
+    @classmethod
+    def read(cls, encoded: object) -> Self:
+        """Check signature, algorithm, issuer, audience, type and expiry. Raises `TokenMissing`,
+        `TokenInvalid` or `TokenExpired`."""
+        if encoded is None or encoded == "":
+            raise TokenMissing
+        if not isinstance(encoded, str):
+            raise TokenInvalid
+        try:
+            return cls(encoded)
+        except ExpiredTokenError:
+            raise TokenExpired from None
+        except (TokenError, ValueError):  # half a surrogate pair is a ValueError
+            raise TokenInvalid from None
+
+
+class AccessToken(_SessionToken, BaseAccessToken):
+    pass
+
+
+class RefreshToken(_SessionToken, BaseRefreshToken):
+    access_token_class = AccessToken
+
+    def check_blacklist(self) -> None:
+        """Not here: a used token is looked for under the lock of its session, and has consequences."""
+
+    @classmethod
+    def for_user(cls, user: User) -> Self:
+        """Outstanding tokens are listed by their id alone: who reads the table must not get to use them."""
+        token = super(BlacklistMixin, cls).for_user(user)
+        OutstandingToken.objects.create(
+            user=user,
+            jti=token[api_settings.JTI_CLAIM],
+            created_at=token.current_time,
+            expires_at=token.expires_at,
+        )
+        return token
+
+
+def issue(session: LoginSession) -> Tokens:
+    """A new pair for a session, which lives on as long as its newest refresh token. Run in a transaction."""
+    refresh = RefreshToken.for_user(session.user)
+    refresh[SESSION_CLAIM] = str(session.pk)
+    session.expires_at = refresh.expires_at
+    session.save()
+    return Tokens(access=str(refresh.access_token), refresh=str(refresh))
