@@ -86,6 +86,6 @@ class ConversationUpdatedPayload(Shape):
 class TypingPayload(Shape):
     """The one event whose keys are in camelCase."""
 
-    conversationId: Id  # noqa: N815
-    userId: Id  # noqa: N815
-    isTyping: bool  # noqa: N815
+    conversationId: Id
+    userId: Id
+    isTyping: bool

@@ -84,9 +84,7 @@ def open_conversation(
         return Opened(conversation=conversation, created=True, decision=decision)
 
 
-def _unique_key(
-    flow: Flow, conversation_type: str, sides: tuple[Side, Side], source_id: str | None
-) -> str | None:
+def _unique_key(flow: Flow, conversation_type: str, sides: tuple[Side, Side], source_id: str | None) -> str | None:
     """What two conversations that may not both exist have in common; None where any number may."""
     if flow.one_per_pair:
         return ":".join([conversation_type, *sorted(str(side.user.pk) for side in sides)])
@@ -151,9 +149,7 @@ def take_place(*, conversation_id: uuid.UUID, sender_id: uuid.UUID) -> int:
     locked(conversation_id)
     Participant.objects.filter(conversation_id=conversation_id).update(
         last_activity_at=clock.now(),
-        unread_count=Case(
-            When(user_id=sender_id, then=F("unread_count")), default=F("unread_count") + Value(1)
-        ),
+        unread_count=Case(When(user_id=sender_id, then=F("unread_count")), default=F("unread_count") + Value(1)),
     )
     return reserve(room_of(conversation_id))
 
@@ -162,9 +158,9 @@ def remove_participant(*, conversation_id: uuid.UUID, user_id: uuid.UUID) -> Non
     """Take somebody out of a conversation: it is foreign to them from now on, in every process."""
     with unit_of_work():
         locked(conversation_id)
-        changed = Participant.objects.filter(
-            conversation_id=conversation_id, user_id=user_id, removed_at=None
-        ).update(removed_at=clock.now())
+        changed = Participant.objects.filter(conversation_id=conversation_id, user_id=user_id, removed_at=None).update(
+            removed_at=clock.now()
+        )
     if not changed:
         raise NotFound("That person does not take part in this conversation.")
     expel(user_id, room_of(conversation_id))

@@ -1,9 +1,9 @@
 """The REST doors to messages and conversations."""
 
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
-from rest_framework.decorators import action
 
 from conversations.selectors import visible_conversation
 from conversations.services import record_view
@@ -40,9 +40,7 @@ def shown(message: Message) -> MessagePayload:
 
 def sent(result: services.Sent) -> Response:
     message = result.message
-    return answer(
-        201 if result.created else 200, message=shown(message), conversation_id=message.conversation_id
-    )
+    return answer(201 if result.created else 200, message=shown(message), conversation_id=message.conversation_id)
 
 
 class MessageViewSet(ViewSet):
@@ -167,4 +165,3 @@ class ConversationViewSet(ViewSet):
         conversation = visible_conversation(user=request.user, conversation_id=pk)
         record_view(conversation=conversation, viewer=request.user, through="rest")
         return answer(**events_page(conversation.room, request.query_params))
-

@@ -27,7 +27,7 @@ def _web_address(value: str) -> str:
 
 
 MediaUrl = Annotated[str, Field(strict=True, max_length=LONGEST_URL), AfterValidator(_web_address)]
-ClientMessageId = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
+ClientMessageId = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Position = Annotated[Integer, Field(strict=True, ge=0, le=2**63 - 1)]
 Identifier = Annotated[str, Field(strict=True)]
 """An id as a client wrote it; what is none counts as unknown, which is for the service to say."""
@@ -68,7 +68,7 @@ class OpenConversation(Input):
     user_id: Identifier | None = None
     title: Text(200) | None = None
     source_id: Text(100) | None = None
-    currency: Annotated[str, Field(strict=True, pattern=r"^[A-Z]{3}\Z")] | None = None
+    currency: Annotated[str, Field(strict=True, pattern=r"^[A-Z]{3}$")] | None = None
     proposed_amount: Any = None
     message: Text(LONGEST_MESSAGE) | None = None
 

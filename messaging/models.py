@@ -77,4 +77,3 @@ class Message(models.Model):
     def is_own_words(self) -> bool:
         """Written by hand, so that its writer may change or delete it."""
         return self.message_type == USER_INPUT
-

@@ -2,6 +2,8 @@
 
 import uuid
 
+from django.conf import settings
+
 from accounts.models import SYSTEM_USER_ID, User
 from accounts.selectors import find_user
 from conversations.flows import Decision, Role, conversation_types, flow_for
@@ -14,7 +16,6 @@ from messaging.inputs import OpenConversation
 from messaging.listing import tell_lists
 from messaging.models import SYSTEM, Message
 from realtime.publishing import unit_of_work
-from django.conf import settings
 
 
 def open_direct(*, opener: User, other_id: object) -> Opened:

@@ -180,9 +180,7 @@ def edit_message(*, user: User, message_id: object, given: EditMessage) -> Messa
         message.message = given.message
         message.edited_at = clock.now()
         message.save(update_fields=["message", "edited_at"])
-        payload = MessageUpdatedPayload(
-            conversation_id=message.conversation_id, message=MessagePayload.of(message)
-        )
+        payload = MessageUpdatedPayload(conversation_id=message.conversation_id, message=MessagePayload.of(message))
         publish(message.conversation.room, MESSAGE_UPDATED, payload, subject=message.pk)
         tell_lists(message.conversation, "updated")
         return message
@@ -215,9 +213,7 @@ def _recount_unread(conversation_id: uuid.UUID) -> None:
 
 def count_unread(place: Participant) -> int:
     """The number that `Participant.unread_count` has to hold, counted from the messages."""
-    unread = Message.objects.filter(
-        conversation_id=place.conversation_id, seq__gt=place.last_read_seq, deleted_at=None
-    )
+    unread = Message.objects.filter(conversation_id=place.conversation_id, seq__gt=place.last_read_seq, deleted_at=None)
     return unread.exclude(sender_id=place.user_id).count()
 
 
@@ -258,12 +254,10 @@ def _move_mark(conversation: Conversation, place: Participant, last: int) -> Non
     place.last_read_seq = last
     place.unread_count = count_unread(place)
     place.save(update_fields=["last_read_seq", "unread_count"])
-    Message.objects.filter(
-        conversation=conversation, receiver_id=place.user_id, read_at=None, seq__lte=last
-    ).update(read_at=now)
-    payload = MessagesReadPayload(
-        conversation_id=conversation.pk, user_id=place.user_id, up_to_seq=last, read_at=now
+    Message.objects.filter(conversation=conversation, receiver_id=place.user_id, read_at=None, seq__lte=last).update(
+        read_at=now
     )
+    payload = MessagesReadPayload(conversation_id=conversation.pk, user_id=place.user_id, up_to_seq=last, read_at=now)
     publish(conversation.room, MESSAGES_READ, payload)
     messages_read.send(Message, conversation_id=conversation.pk, user_id=place.user_id, up_to_seq=last)
     tell_lists(conversation, "read", only=place.user_id)

@@ -49,9 +49,7 @@ def _as_it_stands(caller: Caller, conversation: Conversation) -> tuple[Conversat
 
 
 async def leave_conversation(caller: Caller, given: ConversationRef) -> Done:
-    conversation = await in_database(
-        visible_conversation, user=caller.user, conversation_id=given.conversation_id
-    )
+    conversation = await in_database(visible_conversation, user=caller.user, conversation_id=given.conversation_id)
     await gateway.leave(caller, conversation.room)
     return Done()
 
@@ -108,9 +106,7 @@ async def typing_stop(caller: Caller, given: ConversationRef) -> Done:
 
 async def _joined(caller: Caller, given: ConversationRef) -> Conversation:
     """Only who has joined a conversation types in it."""
-    conversation = await in_database(
-        visible_conversation, user=caller.user, conversation_id=given.conversation_id
-    )
+    conversation = await in_database(visible_conversation, user=caller.user, conversation_id=given.conversation_id)
     if not gateway.is_in(caller, conversation.room):
         raise NotFound("This conversation has not been joined.")
     return conversation

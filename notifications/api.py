@@ -39,9 +39,7 @@ class NotificationViewSet(ViewSet):
         unread = flag(request.query_params, "unread")
         if unread is not None:
             rows = rows.filter(read_at__isnull=unread)
-        page = NEWEST_FIRST.page(
-            rows, cursor=request.query_params.get("cursor"), limit=limit_of(request.query_params)
-        )
+        page = NEWEST_FIRST.page(rows, cursor=request.query_params.get("cursor"), limit=limit_of(request.query_params))
         return answer(**page.mapped(lambda rows: [NotificationPayload.model_validate(row) for row in rows]))
 
     @describe("How many of one's notifications are unread", answers={200: UnreadAnswer})

@@ -44,9 +44,7 @@ class Hint:
     @classmethod
     def ephemeral(cls, room: str, event: str, data: str, skip_user: uuid.UUID | None) -> "Hint":
         skip = str(skip_user) if skip_user else None
-        return cls(
-            room, {"type": "room.ephemeral", "room": room, "event": event, "data": data, "skip_user": skip}
-        )
+        return cls(room, {"type": "room.ephemeral", "room": room, "event": event, "data": data, "skip_user": skip})
 
     @classmethod
     def control(cls, kind: str, **members: Any) -> "Hint":

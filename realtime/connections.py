@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
-
 from foundation.limits import LocalBucket
+
 from realtime import metrics, presence, recovery
 from realtime.database import in_database
 from realtime.recovery import Beginning
@@ -108,4 +108,3 @@ def _store(process_id: uuid.UUID, begun: list[Beginning], ended: dict[str, uuid.
         recovery.store_ends(process_id, ended)
         presence.store_last_seen(ended.values())
     return users - before
-

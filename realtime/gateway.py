@@ -7,10 +7,11 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from foundation.limits import LocalBucket, refuse_if_limited
 from socketio.exceptions import ConnectionRefusedError as Refused
 
+from foundation.addresses import counted_as
 from foundation.encoding import SocketJSON
-from foundation.limits import LocalBucket, refuse_if_limited
 from foundation.refusals import RateLimited, Refusal, Unavailable
 from realtime import metrics, recovery
 from realtime.bus import bus
@@ -95,11 +96,9 @@ class Gateway:
         return {"pid": await self._enter(sid, identity, recovered)}
 
     def _check(self, token: Any, auth: Any, address: str) -> tuple[Identity, Recovered | None]:
-        if settings.RATE_LIMITS:
-            refuse_if_limited(CONNECTS_OF_ADDRESS, address)
+        refuse_if_limited(CONNECTS_OF_ADDRESS, counted_as(address))
         identity = product().authenticate(token)
-        if settings.RATE_LIMITS:
-            refuse_if_limited(CONNECTS_OF_USER, str(identity.user.pk))
+        refuse_if_limited(CONNECTS_OF_USER, str(identity.user.pk))
         return identity, recovery.find(auth, identity.user.pk, product().may_enter)
 
     async def _enter(self, sid: str, identity: Identity, recovered: Recovered | None) -> str:

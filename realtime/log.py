@@ -42,9 +42,7 @@ def lock(names: Iterable[str]) -> dict[str, Room]:
     wanted = sorted(set(names))
     rooms = _locked(wanted)
     if len(rooms) < len(wanted):
-        Room.objects.bulk_create(
-            [Room(name=name) for name in wanted if name not in rooms], ignore_conflicts=True
-        )
+        Room.objects.bulk_create([Room(name=name) for name in wanted if name not in rooms], ignore_conflicts=True)
         rooms = _locked(wanted)
     return rooms
 

@@ -58,9 +58,7 @@ def bury_dead() -> set[uuid.UUID]:
     """End the connections of processes that were killed; answers whose they were. One caller at a time finds a
     dead process."""
     dead = list(
-        ServerProcess.objects.select_for_update(skip_locked=_can_skip()).filter(
-            heartbeat_at__lt=Now() - DEAD_AFTER
-        )
+        ServerProcess.objects.select_for_update(skip_locked=_can_skip()).filter(heartbeat_at__lt=Now() - DEAD_AFTER)
     )
     users: set[uuid.UUID] = set()
     for process in dead:

@@ -122,9 +122,7 @@ def publish(
         unit.pending.append(_Pending(room, event.name, to_json(payload), subject, seq))
 
 
-def publish_ephemeral(
-    room: str, event: Event, payload: Shape, *, skip_user: uuid.UUID | None = None
-) -> None:
+def publish_ephemeral(room: str, event: Event, payload: Shape, *, skip_user: uuid.UUID | None = None) -> None:
     """Send an event to who is in a room right now; it is neither numbered nor kept.
 
     `skip_user` is the user whose sockets are left out.

@@ -49,9 +49,7 @@ def parse_offset(offset: Any) -> dict[int, int]:
     return {int(key): int(seq) for key, seq in pairs}
 
 
-def find(
-    auth: Any, user_id: uuid.UUID, may_enter: Callable[[uuid.UUID, str], bool]
-) -> Recovered | None:
+def find(auth: Any, user_id: uuid.UUID, may_enter: Callable[[uuid.UUID, str], bool]) -> Recovered | None:
     """What a returning client may have back, each room's right checked afresh; None where it is new, unknown,
     somebody else's or too old."""
     pid = auth.get("pid") if isinstance(auth, dict) else None

@@ -136,4 +136,3 @@ def _tell_presence(users: set[uuid.UUID], online: bool) -> None:
         payload = PresencePayload(user_id=user_id, online=online, last_seen=seen.get(user_id))
         for room in product().presence_rooms(user_id):
             publish_ephemeral(room, PRESENCE, payload)
-

@@ -4,8 +4,8 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stoory.settings")
 
-from django.conf import settings  # noqa: E402 (Django reads its settings first)
-from django.core.asgi import get_asgi_application  # noqa: E402
+from django.conf import settings
+from django.core.asgi import get_asgi_application
 
 django = get_asgi_application()
 
@@ -20,4 +20,3 @@ application = Guard(
     on_startup=gateway.start,
     on_shutdown=gateway.stop,
 )
-

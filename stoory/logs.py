@@ -20,8 +20,7 @@ class WithoutQueryStrings(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
             record.args = tuple(
-                value.partition("?")[0] if isinstance(value, str) and "?" in value else value
-                for value in record.args
+                value.partition("?")[0] if isinstance(value, str) and "?" in value else value for value in record.args
             )
         return True
 
@@ -45,13 +44,9 @@ def configure(options: dict[str, str]) -> None:
                     "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, final],
                 }
             },
-            "handlers": {
-                "out": {"class": "logging.StreamHandler", "formatter": "structured", "filters": ["query"]}
-            },
+            "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "structured", "filters": ["query"]}},
             "root": {"handlers": ["out"], "level": options["level"]},
-            "loggers": {
-                name: {"level": "WARNING"} for name in ("engineio", "socketio", "asyncio", "httpx", "urllib3")
-            },
+            "loggers": {name: {"level": "WARNING"} for name in ("engineio", "socketio", "asyncio", "httpx", "urllib3")},
         }
     )
     structlog.configure(

@@ -2,23 +2,26 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views import defaults
 
 from foundation import refusals
+from stoory import demo
 
 
 def home(request: HttpRequest) -> HttpResponse:
     """How to log in and use the API."""
-    return render(request, "home.html", {"origin": request.build_absolute_uri("/").rstrip("/")})
+    context: dict[str, Any] = {"origin": request.build_absolute_uri("/").rstrip("/")}
+    if settings.DEBUG and demo.is_there():
+        context["demo"] = {"password": demo.PASSWORD, "people": demo.PEOPLE, "admin": demo.ADMIN}
+    return render(request, "home.html", context)
 
 
 def _problem(refusal: refusals.Refusal) -> JsonResponse:
     body = {"type": "about:blank", "title": refusal.default_message, "status": refusal.status}
-    return JsonResponse(
-        body | refusal.body(), status=refusal.status, content_type="application/problem+json"
-    )
+    return JsonResponse(body | refusal.body(), status=refusal.status, content_type="application/problem+json")
 
 
 def bad_request(request: HttpRequest, exception: Any) -> HttpResponse:

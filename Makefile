@@ -1,0 +1,54 @@
+# Everything a newcomer or a machine needs; each target sets up what it needs itself.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 3000
+READY := $(VENV)/.ready
+NODE_READY := node_modules/.ready
+
+.PHONY: help setup run test check documents clean
+
+help:  ## Show what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+$(READY): requirements.txt requirements-dev.txt
+	@echo "Setting up the virtual environment in $(VENV) …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(NODE_READY): package.json package-lock.json
+	@if command -v npm >/dev/null; then echo "Installing the JavaScript clients of the tests …" \
+		&& npm ci --no-audit --no-fund --loglevel=error && touch $@; \
+	else echo "npm is not installed: the tests with the JavaScript client will be left out."; fi
+
+setup: $(READY) $(NODE_READY)  ## Virtual environment, dependencies
+
+run: $(READY)  ## Serve with demo data on http://127.0.0.1:3000
+	@echo "Preparing the database …"
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py demo
+	@printf '\nOpen       http://127.0.0.1:$(PORT)/            how to log in and use the API\n'
+	@printf 'Browse     http://127.0.0.1:$(PORT)/api/docs    the REST API\n'
+	@printf 'Look into  http://127.0.0.1:$(PORT)/admin/      conversations, as the operator\n\n'
+	@$(BIN)/python manage.py serve --port $(PORT)
+
+test: setup  ## The whole test suite
+	@$(BIN)/python -m pytest
+
+check: setup  ## Exactly what CI runs: style, imports, migrations, documents, tests
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(BIN)/python manage.py check --fail-level WARNING
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+	@$(BIN)/python manage.py export_documents --check
+	@$(BIN)/python manage.py export_flows --check
+	@$(BIN)/python -m pytest
+
+documents: $(READY)  ## Write the generated documents anew
+	@$(BIN)/python manage.py export_documents
+	@$(BIN)/python manage.py export_flows
+
+clean:  ## Throw away what was set up and the development database
+	rm -rf $(VENV) node_modules var staticfiles

@@ -1,0 +1,53 @@
+"""What an operator may do from a transcript."""
+
+from typing import Any
+
+from django import forms
+
+from conversations.models import Conversation
+from conversations.services import remove_participant
+from foundation import text
+from messaging.inputs import LONGEST_MESSAGE
+from messaging.services import post_system_message
+
+
+class SystemMessageForm(forms.Form):
+    """A message to both sides, in nobody's name."""
+
+    message = forms.CharField(
+        max_length=LONGEST_MESSAGE,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "Write to both sides, as the system"}),
+    )
+    done = "The message was sent to both sides."
+
+    def __init__(self, conversation: Conversation, *args: Any, **kwargs: Any) -> None:
+        self.conversation = conversation
+        super().__init__(*args, **kwargs)
+
+    def clean_message(self) -> str:
+        written = text.trimmed(self.cleaned_data["message"].replace("\r\n", "\n"))
+        fault = text.fault_of(written, longest=LONGEST_MESSAGE)
+        if fault:
+            raise forms.ValidationError(fault)
+        return written
+
+    def carry_out(self) -> str:
+        message = post_system_message(conversation_id=self.conversation.pk, text=self.cleaned_data["message"])
+        return f"Posted the system message {message.pk}."
+
+
+class RemovalForm(forms.Form):
+    """Take somebody out of the conversation."""
+
+    remove = forms.UUIDField()
+    done = "That person no longer takes part."
+
+    def __init__(self, conversation: Conversation, *args: Any, **kwargs: Any) -> None:
+        self.conversation = conversation
+        super().__init__(*args, **kwargs)
+
+    def carry_out(self) -> str:
+        user_id = self.cleaned_data["remove"]
+        remove_participant(conversation_id=self.conversation.pk, user_id=user_id)
+        return f"Removed the participant {user_id}."

@@ -1,0 +1,40 @@
+"""A conversation as an operator reads it."""
+
+from typing import Any
+
+from conversations.models import Conversation
+from foundation.paging import Page
+from messaging.models import Message
+from messaging.selectors import Window, history
+
+PAGE = 100
+
+
+def transcript(conversation: Conversation, *, page: str | None) -> dict[str, Any]:
+    """What the page shows: `before` (a `seq`) leads to older messages, the newest page is shown without it."""
+    before = int(page) if page and page.isdigit() and len(page) < 19 else None
+    messages: Page[Message] = history(conversation=conversation, window=Window(before=before), cursor=None, limit=PAGE)
+    places = list(conversation.participants.select_related("user").order_by("role", "pk"))
+    first = places[0].user_id if places else None
+    senders = {place.user_id: place.user for place in places}
+    return {
+        "conversation": conversation,
+        "places": places,
+        "bubbles": [
+            {
+                "message": message,
+                "sender": senders.get(message.sender_id),
+                "side": _side(message, first, senders),
+            }
+            for message in messages.results
+        ],
+        "older": messages.results[0].seq if messages.previous else None,
+        "is_newest": before is None,
+        "steps": conversation.transitions.select_related("actor"),
+    }
+
+
+def _side(message: Message, first: Any, senders: dict[Any, Any]) -> str:
+    if message.sender_id not in senders:
+        return "system"
+    return "left" if message.sender_id == first else "right"

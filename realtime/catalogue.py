@@ -1,0 +1,93 @@
+"""The documents that come from the declarations: the catalogue of events and commands, and AsyncAPI."""
+
+import json
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from realtime.registry import Command, Event, Registry
+
+_REFERENCE = "#/components/schemas/{model}"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _commands(registry: Registry) -> list[Command]:
+    return sorted(set(registry.commands.values()), key=lambda one: one.name)
+
+
+def _event_section(event: Event) -> str:
+    kept = "Logged: numbered with `seq`, stored and replayed." if event.logged else "Not logged: it may be missed."
+    return f"### `{event.name}`\n\nTo `{event.room}`. {event.when} {kept}\n\n```json\n{_json(event.example)}\n```\n"
+
+
+def _command_section(command: Command) -> str:
+    also = f" Also called {', '.join(f'`{name}`' for name in command.aliases)}." if command.aliases else ""
+    bare = f" The bare value of `{command.bare}` is taken instead of an object too." if command.bare else ""
+    adds = ", ".join(f"`{name}`" for name in command.answer.model_fields) or "nothing"
+    return (
+        f"### `{command.name}`\n\n{command.does}{also}{bare} The answer adds {adds}.\n\n"
+        f"```json\n{_json(command.example)}\n```\n"
+    )
+
+
+def markdown(registry: Registry) -> str:
+    """`docs/events.md`."""
+    events = "\n".join(_event_section(event) for event in sorted(registry.events.values(), key=lambda e: e.name))
+    commands = "\n".join(_command_section(command) for command in _commands(registry))
+    return (
+        "# Events and commands\n\n"
+        "Made from the declarations in the code by `make documents`; the shapes are in "
+        "[asyncapi.json](asyncapi.json).\n\n"
+        "## Events: from the server\n\n"
+        "A logged event has its place in the room's log as `seq`; its last argument is a string for the recovery "
+        "of the connection, which a handler may ignore.\n\n"
+        f"{events}\n"
+        "## Commands: to the server\n\n"
+        "Each is answered through the acknowledgement, if the client gives one: `{success: true, …}` or "
+        "`{success: false, code, message, …}`. Keys are taken in snake_case and camelCase.\n\n"
+        f"{commands}"
+    )
+
+
+def asyncapi(registry: Registry, *, version: str) -> dict[str, Any]:
+    """An AsyncAPI 3.0 document: https://www.asyncapi.com/docs/reference/specification/v3.0.0"""
+    events, commands = sorted(registry.events.values(), key=lambda e: e.name), _commands(registry)
+    shapes = [(event.payload, "serialization") for event in events]
+    shapes += [(command.input, "validation") for command in commands]
+    shapes += [(command.answer, "serialization") for command in commands]
+    references, schemas = models_json_schema(list(dict.fromkeys(shapes)), ref_template=_REFERENCE)
+    messages: dict[str, Any] = {}
+    operations: dict[str, Any] = {}
+    for event in events:
+        payload = references[event.payload, "serialization"]
+        messages[event.name] = _message(event.name, event.when, payload, event.example)
+        operations[event.name] = _operation("send", event.name)
+    for command in commands:
+        payload = references[command.input, "validation"]
+        messages[command.name] = _message(command.name, command.does, payload, command.example)
+        messages[f"{command.name}_answer"] = {"payload": references[command.answer, "serialization"]}
+        operations[command.name] = _operation("receive", command.name) | {
+            "reply": {"messages": [{"$ref": f"#/channels/socket/messages/{command.name}_answer"}]}
+        }
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "Stoory", "version": version, "description": "Socket.IO 5, namespace /"},
+        "channels": {"socket": {"address": "/socket.io/", "messages": messages}},
+        "operations": operations,
+        "components": {"schemas": schemas["$defs"]},
+    }
+
+
+def _message(name: str, summary: str, payload: dict[str, Any], example: Any) -> dict[str, Any]:
+    return {"name": name, "summary": summary, "payload": payload, "examples": [{"payload": example}]}
+
+
+def _operation(action: str, name: str) -> dict[str, Any]:
+    return {
+        "action": action,
+        "channel": {"$ref": "#/channels/socket"},
+        "messages": [{"$ref": f"#/channels/socket/messages/{name}"}],
+    }

@@ -1,0 +1,20 @@
+"""Generated documents."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from stoory import documents
+
+
+class Command(BaseCommand):
+    help = "Write docs/events.md, docs/asyncapi.json and docs/openapi.yaml from the code."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--check", action="store_true", help="write nothing; fail where a document is old")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not options["check"]:
+            documents.write()
+        elif old := documents.outdated():
+            raise CommandError(f"Not up to date: {', '.join(old)}. Run `make documents`.")

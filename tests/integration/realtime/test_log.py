@@ -1,0 +1,55 @@
+"""Reading the log, and what retention leaves of it."""
+
+from datetime import timedelta
+
+import pytest
+
+from foundation import clock
+from realtime import log
+from realtime.publishing import publish
+from tests.integration.realtime.samples import NOTE, note
+
+pytestmark = pytest.mark.django_db
+
+
+def write(count: int, room: str = "room") -> None:
+    for number in range(count):
+        publish(room, NOTE, note(str(number)))
+
+
+def seqs(events: list[log.Logged] | None) -> list[int] | None:
+    return None if events is None else [event.seq for event in events]
+
+
+def test_a_replay_gives_everything_since():
+    write(5)
+    assert seqs(log.replay("room", after=2)) == [3, 4, 5]
+    assert seqs(log.replay("room", after=5)) == []
+    assert seqs(log.replay("nobody was ever here", after=0)) == []
+
+
+def test_a_replay_is_whole_or_nothing():
+    write(5)
+    assert log.replay("room", after=6) is None
+    assert seqs(log.replay("room", after=2, limit=3)) == [3, 4, 5]
+    assert log.replay("room", after=1, limit=3) is None
+
+
+def test_retention_takes_the_old_and_says_so():
+    with clock.moved(timedelta(days=-40)):
+        write(3)
+    write(2)
+    assert log.trim(clock.now() - timedelta(days=30)) == 3
+    assert log.replay("room", after=2) is None
+    assert seqs(log.replay("room", after=3)) == [4, 5]
+    assert log.trim(clock.now() - timedelta(days=30)) == 0
+    write(1)
+    assert seqs(log.replay("room", after=3)) == [4, 5, 6]
+
+
+def test_ends_are_known_for_rooms_that_nothing_was_sent_to():
+    write(2)
+    found = log.ends(["room", "silent"])
+    assert (found["room"].seq, found["silent"].seq) == (2, 0)
+    assert found["room"].key != found["silent"].key
+    assert log.ends(["silent"]) == {"silent": found["silent"]}

@@ -1,0 +1,144 @@
+"""What is published is logged with the transaction that caused it: dense, in order, or not at all."""
+
+import threading
+import uuid
+
+import pytest
+from django.db import connection, transaction
+
+from foundation.encoding import from_json
+from realtime import log
+from realtime.models import Room, RoomEvent
+from realtime.publishing import lock_rooms, publish, publish_ephemeral, reserve, unit_of_work
+from tests.integration.realtime.samples import NOTE, WHISPER, note
+
+
+def texts(room: str) -> list[tuple[int, str]]:
+    return [(event.seq, from_json(event.data)["text"]) for event in log.read(room, after=0)]
+
+
+@pytest.mark.django_db
+def test_numbers_are_dense_and_stand_in_the_payload():
+    for text in "abc":
+        publish("room", NOTE, note(text))
+    assert texts("room") == [(1, "a"), (2, "b"), (3, "c")]
+    assert [from_json(event.data)["seq"] for event in log.read("room", after=0)] == [1, 2, 3]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rollback_leaves_neither_event_nor_hole():
+    publish("room", NOTE, note("a"))
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        publish("room", NOTE, note("lost"))
+        raise ZeroDivisionError
+    publish("room", NOTE, note("b"))
+    assert texts("room") == [(1, "a"), (2, "b")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failed_part_of_a_unit_takes_its_events_and_numbers_back(sent_hints):
+    with unit_of_work():
+        publish("room", NOTE, note("a"))
+        with pytest.raises(ZeroDivisionError), unit_of_work():
+            reserve("room")
+            publish("other", NOTE, note("lost"))
+            publish_ephemeral("room", WHISPER, note("lost"))
+            raise ZeroDivisionError
+        publish("room", NOTE, note("b"))
+    assert texts("room") == [(1, "a"), (2, "b")]
+    assert texts("other") == []
+    assert [hint.group for hint in sent_hints] == ["room"]
+
+
+@pytest.mark.django_db
+def test_events_published_before_a_number_is_reserved_stand_before_it():
+    with unit_of_work():
+        publish("room", NOTE, note("first"))
+        seq = reserve("room")
+        publish("room", NOTE, note("third"))
+        publish("room", NOTE, note("second"), seq=seq)
+    assert texts("room") == [(1, "first"), (2, "second"), (3, "third")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reserved_number_that_is_not_used_fails_the_whole_unit():
+    with pytest.raises(RuntimeError, match="reserved"), unit_of_work():
+        publish("room", NOTE, note("a"))
+        reserve("room")
+    assert not RoomEvent.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_hints_go_out_after_the_commit_one_for_each_room(sent_hints):
+    with unit_of_work():
+        publish("one", NOTE, note("a"))
+        publish("two", NOTE, note("b"))
+        publish("one", NOTE, note("c"))
+        publish_ephemeral("one", WHISPER, note("d"))
+        assert sent_hints == []
+    groups = [(hint.group, hint.message["type"]) for hint in sent_hints]
+    assert groups == [("one", "room.events"), ("two", "room.events"), ("one", "room.ephemeral")]
+    assert [row[0] for row in sent_hints[0].message["events"]] == [1, 2]
+
+
+@pytest.mark.django_db
+def test_an_event_goes_only_the_way_and_with_the_shape_that_it_declares():
+    with pytest.raises(TypeError):
+        publish("room", WHISPER, note("a"))
+    with pytest.raises(TypeError):
+        publish_ephemeral("room", NOTE, note("a"))
+    with pytest.raises(TypeError):
+        publish("room", NOTE, {"text": "a"})
+    assert not RoomEvent.objects.exists()
+
+
+@pytest.mark.django_db
+def test_numbers_are_reserved_in_a_unit_of_work_only():
+    with pytest.raises(RuntimeError):
+        reserve("room")
+    with pytest.raises(RuntimeError):
+        lock_rooms("room")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_writers_at_the_same_time_leave_one_dense_order():
+    writers, each = 4, 15
+    barrier = threading.Barrier(writers)
+    faults: list[Exception] = []
+
+    def write(name: str) -> None:
+        try:
+            barrier.wait(10)
+            for number in range(each):
+                with unit_of_work():
+                    # In opposite orders: the rooms are locked by name all the same.
+                    for room in ("left", "right") if number % 2 else ("right", "left"):
+                        publish(room, NOTE, note(f"{name}{number}"))
+        except Exception as fault:
+            faults.append(fault)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=write, args=(str(one),)) for one in range(writers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert faults == []
+    for room in ("left", "right"):
+        found = texts(room)
+        assert [seq for seq, _ in found] == list(range(1, writers * each + 1))
+        assert Room.objects.get(name=room).last_seq == writers * each
+        for name in range(writers):
+            assert [text for _, text in found if text[0] == str(name)] == [f"{name}{n}" for n in range(each)]
+
+
+@pytest.mark.django_db
+def test_erasing_rewrites_every_copy_and_keeps_the_places():
+    subject = uuid.uuid4()
+    publish("room", NOTE, note("secret"), subject=subject)
+    publish("room", NOTE, note("plain"))
+    publish("other", NOTE, note("secret"), subject=subject)
+    log.erase(subject, lambda event, data: data | {"text": ""})
+    assert texts("room") == [(1, ""), (2, "plain")]
+    assert texts("other") == [(1, "")]

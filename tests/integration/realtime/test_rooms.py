@@ -1,0 +1,234 @@
+"""Ordered delivery in one process: whatever the bus does, each socket sees each event once, in the one order."""
+
+import asyncio
+import random
+import uuid
+from collections.abc import Callable
+
+import pytest
+
+from foundation.encoding import from_json
+from realtime import log
+from realtime.database import in_database
+from realtime.publishing import publish
+from realtime.rooms import LocalRooms, LocalSocket
+from tests.integration.realtime.samples import NOTE, note
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class SilentBus:
+    """Knows which groups were joined, and brings nothing."""
+
+    def __init__(self) -> None:
+        self.groups: set[str] = set()
+
+    async def join(self, group: str) -> None:
+        self.groups.add(group)
+
+    async def leave(self, group: str) -> None:
+        self.groups.discard(group)
+
+
+class Wire:
+    """What the sockets of a process were sent."""
+
+    def __init__(self) -> None:
+        self.sent: dict[str, list[str]] = {}
+        self.cut: list[LocalSocket] = []
+
+    def send(self, eio_sid: str, text: str) -> None:
+        self.sent.setdefault(eio_sid, []).append(text)
+
+    def packets(self, socket: LocalSocket) -> list[list]:
+        return [from_json(text[1:]) for text in self.sent.get(socket.eio_sid, [])]
+
+    def seqs(self, socket: LocalSocket) -> list[int]:
+        return [packet[1]["seq"] for packet in self.packets(socket)]
+
+
+@pytest.fixture
+def bus() -> SilentBus:
+    return SilentBus()
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+@pytest.fixture
+def rooms(bus, wire) -> LocalRooms:
+    return LocalRooms(bus, send=wire.send, cut=wire.cut.append)
+
+
+def socket() -> LocalSocket:
+    name = uuid.uuid4().hex
+    return LocalSocket(name, name, uuid.uuid4())
+
+
+async def write(count: int, room: str = "room") -> None:
+    for number in range(count):
+        await in_database(publish, room, NOTE, note(str(number)))
+
+
+def rows(room: str, *seqs: int) -> list[tuple[int, str, str]]:
+    return [(one.seq, one.event, one.data) for one in log.read(room, after=0) if one.seq in seqs]
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("It did not come to pass.")
+
+
+async def test_the_next_is_delivered_the_old_dropped_and_a_gap_filled_from_the_log(rooms, wire):
+    one = socket()
+    await rooms.join(one, "room", after=None)
+    await write(5)
+    hints = await in_database(rows, "room", 1, 2, 4, 5)
+    rooms.offer("room", hints[:1])
+    rooms.offer("room", hints[:1])
+    rooms.offer("room", hints[:2])
+    assert wire.seqs(one) == [1, 2]
+    rooms.offer("room", hints[3:])
+    rooms.offer("room", hints[2:3])
+    await eventually(lambda: len(wire.seqs(one)) == 5)
+    assert wire.seqs(one) == [1, 2, 3, 4, 5]
+
+
+async def test_without_any_hint_the_sweep_delivers(rooms, wire):
+    one, two = socket(), socket()
+    await rooms.join(one, "room", after=None)
+    await rooms.join(two, "other", after=None)
+    await write(3)
+    await write(2, "other")
+    await rooms.sweep()
+    await eventually(lambda: wire.seqs(one) == [1, 2, 3] and wire.seqs(two) == [1, 2])
+
+
+async def test_a_join_replays_what_was_missed_before_what_is_live(rooms, wire):
+    await write(4)
+    late = socket()
+    joined = await rooms.join(late, "room", after=1)
+    assert (joined.seq, joined.reset) == (4, False)
+    await write(1)
+    await rooms.sweep()
+    await eventually(lambda: wire.seqs(late) == [2, 3, 4, 5])
+
+
+async def test_a_join_that_cannot_be_replayed_whole_says_reset_and_is_live(rooms, wire):
+    await write(2)
+    one = socket()
+    assert (await rooms.join(one, "room", after=9)).reset
+    assert wire.seqs(one) == []
+    await write(1)
+    await rooms.sweep()
+    await eventually(lambda: wire.seqs(one) == [3])
+
+
+async def test_a_join_that_reads_ahead_of_the_room_delivers_to_those_who_are_in_it_first(rooms, wire):
+    early, late = socket(), socket()
+    await rooms.join(early, "room", after=None)
+    await write(3)
+    await rooms.join(late, "room", after=0)
+    assert wire.seqs(early) == wire.seqs(late) == [1, 2, 3]
+
+
+async def test_the_group_is_joined_only_while_there_is_a_member(rooms, bus):
+    one, two = socket(), socket()
+    await rooms.join(one, "room", after=None)
+    await rooms.join(two, "room", after=None)
+    rooms.leave(one, "room")
+    await asyncio.sleep(0.05)
+    assert bus.groups == {"room"}
+    rooms.leave_all(two)
+    await eventually(lambda: not bus.groups and not rooms.open)
+
+
+async def test_leaving_and_joining_at_once_ends_joined(rooms, bus, wire):
+    one, two = socket(), socket()
+    await rooms.join(one, "room", after=None)
+    rooms.leave(one, "room")
+    await rooms.join(two, "room", after=None)
+    await asyncio.sleep(0.05)
+    assert bus.groups == {"room"}
+    await write(1)
+    await rooms.sweep()
+    await eventually(lambda: wire.seqs(two) == [1])
+    assert wire.seqs(one) == []
+
+
+async def test_who_is_refused_while_joining_is_in_no_room(rooms, bus, wire):
+    one = socket()
+
+    def refuse(seq: int) -> None:
+        raise PermissionError
+
+    with pytest.raises(PermissionError):
+        await rooms.join(one, "room", after=None, enter=refuse)
+    await eventually(lambda: not rooms.open)
+    assert one.rooms == {}
+
+
+async def test_offsets_say_how_far_a_socket_got_in_every_room(rooms, wire):
+    one, alone = socket(), socket()
+    for room in ("left", "right"):
+        await rooms.join(one, room, after=None)
+    await rooms.join(alone, "left", after=None)
+    await write(1, "left")
+    await rooms.sweep()
+    await eventually(lambda: len(wire.seqs(one)) == 1)
+    await write(1, "right")
+    await rooms.sweep()
+    await eventually(lambda: len(wire.seqs(one)) == 2)
+    left, right = (rooms.open[name].key for name in ("left", "right"))
+    assert [packet[2] for packet in wire.packets(one)] == [f"{left}:1", f"{left}:1.{right}:1"]
+    assert [packet[2] for packet in wire.packets(alone)] == [f"{left}:1"]
+
+
+async def test_a_return_is_whole_or_nothing(rooms, wire):
+    await write(3, "left")
+    await write(3, "right")
+    back = socket()
+    assert not await rooms.rejoin(back, {"left": 1, "right": 9})
+    assert back.rooms == {} and wire.seqs(back) == []
+    assert await rooms.rejoin(back, {"left": 1, "right": 2})
+    assert wire.seqs(back) == [2, 3, 3]
+
+
+async def test_events_that_retention_took_before_delivery_cut_their_readers(rooms, wire):
+    one = socket()
+    await rooms.join(one, "room", after=None)
+    await write(4)
+
+    def trim() -> None:
+        log.RoomEvent.objects.filter(seq__lte=2).delete()
+
+    await in_database(trim)
+    await rooms.sweep()
+    await eventually(lambda: wire.cut == [one])
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_any_order_of_hints_joins_and_sweeps_gives_the_one_order(rooms, wire, seed):
+    chance = random.Random(seed)
+    sockets = [socket() for _ in range(4)]
+    joined: dict[str, int] = {}
+    total = 0
+    for one in sockets:
+        await write(chance.randint(0, 4))
+        total = (await in_database(log.ends, ["room"]))["room"].seq
+        after = chance.choice([None, chance.randint(0, total)])
+        answer = await rooms.join(one, "room", after=after)
+        joined[one.sid] = answer.seq if after is None else after
+        hints = await in_database(rows, "room", *range(1, total + 1))
+        chance.shuffle(hints)
+        for hint in hints[: chance.randint(0, len(hints))]:
+            rooms.offer("room", [hint])
+    await rooms.sweep()
+    for one in sockets:
+        expected = list(range(joined[one.sid] + 1, total + 1))
+        await eventually(lambda one=one, expected=expected: wire.seqs(one) == expected)
