@@ -1,0 +1,37 @@
+"""The session login of the admin; the API has tokens."""
+
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+
+from accounts.limits import begin_login, forgive_login
+from accounts.models import User
+from foundation.addresses import client_address
+from foundation.refusals import RateLimited
+
+
+class AccountBackend(ModelBackend):
+    """Blocked users stay out, and failures count as they do for the API."""
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **credentials: Any,
+    ) -> User | None:
+        address = client_address(request) if request else ""
+        try:
+            begin_login(username or "", address)
+        except RateLimited:
+            # To the form this is one more failure: whoever guesses is not told that the right one came too late.
+            raise PermissionDenied from None
+        user = super().authenticate(request, username=username, password=password, **credentials)
+        if user is not None:
+            forgive_login(username or "", address)
+        return user
+
+    def user_can_authenticate(self, user: User | None) -> bool:
+        return user is not None and user.may_log_in
