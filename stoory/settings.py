@@ -114,6 +114,7 @@ CHANNEL_LAYERS = {
 # --- People ----------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.AccountBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
@@ -134,6 +135,9 @@ SIMPLE_JWT = {
     "AUDIENCE": "stoory",
     "USER_ID_CLAIM": "user_id",
 }
+LOGIN_FAILURES_PER_MINUTE = env.integer("LOGIN_FAILURES_PER_MINUTE", 10, least=1)
+LOGIN_FAILURES_PER_MINUTE_OF_ADDRESS = env.integer("LOGIN_FAILURES_PER_MINUTE_OF_ADDRESS", 100, least=1)
+REGISTRATIONS_PER_MINUTE_OF_ADDRESS = env.integer("REGISTRATIONS_PER_MINUTE_OF_ADDRESS", 120, least=1)
 SOCKET_TOKEN_POLICY = env.choice("SOCKET_TOKEN_POLICY", "session", {"session", "strict"})
 
 # --- REST ------------------------------------------------------------------------------------------------------
