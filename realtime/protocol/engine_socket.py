@@ -82,9 +82,7 @@ class EngineSocket(AsyncSocket):
 
     def _give_grace(self) -> None:
         self._in_grace = True
-        self._loop.call_later(
-            self.server.limits.queue_grace, self._end_grace, len(self.outbox), self.outbox.bytes
-        )
+        self._loop.call_later(self.server.limits.queue_grace, self._end_grace, len(self.outbox), self.outbox.bytes)
 
     def _end_grace(self, packets: int, size: int) -> None:
         """`packets` and `size` are how long the queue was when the grace began."""

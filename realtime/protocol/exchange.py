@@ -1,5 +1,6 @@
 """One HTTP request or WebSocket handshake, between ASGI and the Engine.IO server."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -102,6 +103,8 @@ class Exchange:
         elif "websocket.http.response" in self.scope.get("extensions", {}):
             await self._begin("websocket.http.response.", refusal.status, [*_JSON, *self.headers])
             await self._send({"type": "websocket.http.response.body", "body": body.encode()})
+            # uvicorn logs an error for a handshake that was answered so, unless the connection is gone by then.
+            await asyncio.sleep(0.01)
         else:
             await self._send({"type": "websocket.close", "code": 1008})
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import socketio
 
-from realtime.protocol.engine_server import Admit
 from realtime.protocol.exchange import Receive, Scope, Send
+from realtime.protocol.sessions import Admit
 
 
 class TrustedProxies:
@@ -19,9 +19,7 @@ class TrustedProxies:
     def __init__(self, networks: Iterable[str] = ()) -> None:
         networks = set(networks)
         self._unix = "unix" in networks
-        self._networks: list[IPv4Network | IPv6Network] = [
-            ip_network(network) for network in networks - {"unix"}
-        ]
+        self._networks: list[IPv4Network | IPv6Network] = [ip_network(network) for network in networks - {"unix"}]
 
     def trusts(self, address: str) -> bool:
         if not address:

@@ -41,9 +41,7 @@ def _no_constant(name: str) -> None:
 
 
 def byte_size(frame: str | bytes) -> int:
-    return (
-        len(frame) if isinstance(frame, bytes) or frame.isascii() else len(frame.encode("utf-8", "replace"))
-    )
+    return len(frame) if isinstance(frame, bytes) or frame.isascii() else len(frame.encode("utf-8", "replace"))
 
 
 def read_frame(frame: str | bytes) -> tuple[int, str | bytes]:
@@ -111,9 +109,7 @@ class StrictPacket(sio.Packet):
     max_depth = 20
 
     @classmethod
-    def configured(
-        cls, *, json: Any, binary: bool, max_attachments: int, max_depth: int
-    ) -> type["StrictPacket"]:
+    def configured(cls, *, json: Any, binary: bool, max_attachments: int, max_depth: int) -> type["StrictPacket"]:
         settings = {
             "json": json or cls.json,
             "uses_binary_events": binary,

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 import socketio
@@ -11,36 +10,16 @@ from engineio import packet as eio
 from socketio import packet as sio
 from socketio.exceptions import ConnectionRefusedError as Refusal
 
-from realtime.protocol.engine_server import SILENT, EngineServer
+from realtime.protocol.engine_server import EngineServer
 from realtime.protocol.engine_socket import EngineSocket
 from realtime.protocol.limits import Limits
-from realtime.protocol.packets import ProtocolError, StrictPacket, namespace_of
+from realtime.protocol.packets import ProtocolError, StrictPacket
+from realtime.protocol.peer import Peer
+from realtime.protocol.sessions import SILENT
 
 log = structlog.get_logger(__name__)
 
 _MESSAGE = str(eio.MESSAGE)
-
-
-@dataclass(slots=True)
-class _Peer:
-    """What a client has to do with namespaces.
-
-    `held` keeps, by namespace, what is sent to the client while its connect handler runs; `left` are the
-    namespaces that the server has put it out of, to which events may still be on their way.
-    """
-
-    socket: EngineSocket
-    deadline: asyncio.TimerHandle | None = None
-    accepted: set[str] = field(default_factory=set)
-    left: set[str] = field(default_factory=set)
-    held: dict[str, list[str | bytes]] = field(default_factory=dict)
-    held_bytes: int = 0
-    addressed: str = "/"
-
-    def release(self, namespace: str) -> list[str | bytes]:
-        frames = self.held.pop(namespace)
-        self.held_bytes -= sum(map(len, frames))
-        return frames
 
 
 class SocketServer(socketio.AsyncServer):
@@ -67,7 +46,7 @@ class SocketServer(socketio.AsyncServer):
         on_slow_reader: Callable[[], None] | None = None,
     ) -> None:
         self.limits = limits = limits or Limits()
-        self._peers: dict[str, _Peer] = {}
+        self._peers: dict[str, Peer] = {}
         packets = StrictPacket.configured(
             json=json, binary=binary, max_attachments=limits.max_attachments, max_depth=limits.max_depth
         )
@@ -101,20 +80,8 @@ class SocketServer(socketio.AsyncServer):
     def send_frame(self, eio_sid: str, frame: str | bytes) -> None:
         """As `send_text`, with the Engine.IO frame itself: made once, it serves any number of clients."""
         peer = self._peers.get(eio_sid)
-        if peer is not None and not (peer.held and self._hold(peer, frame)):
+        if peer is not None and not (peer.held and peer.hold(frame)):
             peer.socket.put(frame)
-
-    def _hold(self, peer: _Peer, frame: str | bytes) -> bool:
-        if isinstance(frame, str):
-            # Binary attachments go where the packet went that announces them.
-            peer.addressed = namespace_of(frame[1:])
-        if peer.addressed not in peer.held:
-            return False
-        peer.held_bytes += len(frame)
-        peer.held[peer.addressed].append(frame)
-        if peer.held_bytes > self.limits.burst_bytes:
-            peer.socket.cut_slow_reader()
-        return True
 
     async def _send_packet(self, eio_sid: str, pkt: sio.Packet) -> None:
         encoded = pkt.encode()
@@ -128,10 +95,10 @@ class SocketServer(socketio.AsyncServer):
 
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
         await super()._handle_eio_connect(eio_sid, environ)
-        peer = self._peers[eio_sid] = _Peer(self.eio.sockets[eio_sid])
+        peer = self._peers[eio_sid] = Peer(self.eio.sockets[eio_sid])
         self._expect_namespace(peer)
 
-    def _expect_namespace(self, peer: _Peer) -> None:
+    def _expect_namespace(self, peer: Peer) -> None:
         """A client that no namespace accepts in time is of no use and is closed."""
         if not peer.accepted and not peer.socket.closing:
             peer.deadline = asyncio.get_running_loop().call_later(
@@ -146,7 +113,7 @@ class SocketServer(socketio.AsyncServer):
             await self._refuse(eio_sid, namespace, {"message": "Invalid namespace"})
             return
         sid = await self.manager.pre_connect(eio_sid, namespace)
-        peer.held[namespace] = []
+        peer.begin_hold(namespace)
         try:
             members = await self._ask_connect_handler(eio_sid, namespace, sid, data)
         except Refusal as refusal:
@@ -174,7 +141,7 @@ class SocketServer(socketio.AsyncServer):
             raise Refusal
         return answer if isinstance(answer, dict) else {}
 
-    async def _accept(self, peer: _Peer, sid: str, namespace: str, members: dict[str, Any]) -> None:
+    async def _accept(self, peer: Peer, sid: str, namespace: str, members: dict[str, Any]) -> None:
         peer.accepted.add(namespace)
         peer.left.discard(namespace)
         if peer.deadline is not None:
@@ -182,11 +149,11 @@ class SocketServer(socketio.AsyncServer):
         await self.manager.connect(sid, namespace)
         answer = self.packet_class(sio.CONNECT, members | {"sid": sid}, namespace=namespace)
         peer.socket.enqueue_text(answer.encode())
-        for frame in peer.release(namespace):
+        for frame in peer.end_hold(namespace):
             peer.socket.put(frame)
 
-    async def _drop_pending(self, peer: _Peer, sid: str, namespace: str) -> None:
-        peer.release(namespace)
+    async def _drop_pending(self, peer: Peer, sid: str, namespace: str) -> None:
+        peer.end_hold(namespace)
         await self.manager.disconnect(sid, namespace, ignore_queue=True)
 
     async def _refuse(self, eio_sid: str, namespace: str, reason: dict[str, Any]) -> None:
@@ -263,7 +230,7 @@ class SocketServer(socketio.AsyncServer):
         self._part(self._peers[eio_sid], namespace)
         await super()._handle_disconnect(eio_sid, namespace, reason)
 
-    def _part(self, peer: _Peer, namespace: str) -> None:
+    def _part(self, peer: Peer, namespace: str) -> None:
         peer.accepted.discard(namespace)
         self._expect_namespace(peer)
 
