@@ -1,0 +1,154 @@
+"""Clients that know no more than the protocols: a polling one, a WebSocket one, and a bare TCP connection."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import uvicorn
+
+from realtime.protocol import Guard
+
+WAIT = 10.0
+"""Seconds after which a test gives up waiting for something that should happen at once."""
+
+SEPARATOR = "\x1e"
+
+
+@asynccontextmanager
+async def running(server: Any, *, path: str = "socket.io", **options: Any) -> AsyncIterator["Site"]:
+    """Serve it behind its guard on a free port."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        Guard(server, path=path, **options),
+        log_config=None,
+        lifespan="off",
+        ws_max_size=2**26,
+        ws_per_message_deflate=False,
+        ws_ping_interval=None,
+        proxy_headers=False,
+        timeout_graceful_shutdown=1,
+    )
+    web = uvicorn.Server(config)
+    task = asyncio.create_task(web.serve([listening]))
+    while not web.started:
+        await asyncio.sleep(0.01)
+    async with aiohttp.ClientSession() as http:
+        yield Site(server, http, listening.getsockname()[1], path)
+    engine = getattr(server, "eio", server)
+    await engine.disconnect()
+    web.should_exit = True
+    await asyncio.wait_for(task, WAIT)
+    await engine.shutdown()
+
+
+class Site:
+    def __init__(self, server: Any, http: aiohttp.ClientSession, port: int, path: str) -> None:
+        self.server, self.http, self.port = server, http, port
+        self.engine = getattr(server, "eio", server)
+        self.url = f"http://127.0.0.1:{port}/{path}/"
+
+    def query(self, transport: str, **more: str) -> dict[str, str]:
+        return {"EIO": "4", "transport": transport, **more}
+
+    async def get(self, headers: dict[str, str] | None = None, **query: str) -> tuple[int, str]:
+        async with self.http.get(self.url, params=query, headers=headers) as answer:
+            return answer.status, await answer.text()
+
+    async def websocket(
+        self, headers: dict[str, str] | None = None, *, greet: bool = True, **query: str
+    ) -> "WebSocket":
+        params = self.query("websocket", **query)
+        connection = await self.http.ws_connect(self.url, params=params, headers=headers, max_msg_size=0)
+        websocket = WebSocket(connection)
+        if greet and "sid" not in query:
+            websocket.handshake = json.loads((await websocket.next())[1:])
+        return websocket
+
+    async def connected(self, payload: str = "", **options: Any) -> "WebSocket":
+        """A WebSocket that the main namespace has accepted."""
+        websocket = await self.websocket(**options)
+        await websocket.send("40" + payload)
+        websocket.sid = json.loads((await websocket.next())[2:])["sid"]
+        return websocket
+
+    async def polling(self, headers: dict[str, str] | None = None) -> "Polling":
+        status, text = await self.get(headers, **self.query("polling"))
+        assert status == 200, text
+        return Polling(self, json.loads(text[1:]))
+
+    async def tcp(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection("127.0.0.1", self.port)
+
+    async def sessions_become(self, count: int) -> None:
+        await eventually(lambda: len(self.engine.sockets) == count)
+
+
+class WebSocket:
+    handshake: dict[str, Any]
+    sid: str
+
+    def __init__(self, connection: aiohttp.ClientWebSocketResponse) -> None:
+        self.connection = connection
+
+    async def send(self, *frames: str | bytes) -> None:
+        for frame in frames:
+            if isinstance(frame, str):
+                await self.connection.send_str(frame)
+            else:
+                await self.connection.send_bytes(frame)
+
+    async def next(self) -> str | bytes:
+        """The next frame but pings, which are answered."""
+        while True:
+            message = await self.connection.receive(timeout=WAIT)
+            assert message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY), message
+            if message.data != "2":
+                return message.data
+            await self.connection.send_str("3")
+
+    async def closed(self) -> int | None:
+        """Wait for the end, and answer with the close code; what comes before it is not looked at."""
+        while (await self.connection.receive(timeout=WAIT)).type in (
+            aiohttp.WSMsgType.TEXT,
+            aiohttp.WSMsgType.BINARY,
+        ):
+            pass
+        return self.connection.close_code
+
+    async def close(self) -> None:
+        await self.connection.close()
+
+
+class Polling:
+    def __init__(self, site: Site, handshake: dict[str, Any]) -> None:
+        self.site, self.handshake = site, handshake
+        self.sid: str = handshake["sid"]
+
+    async def get(self) -> tuple[int, str]:
+        return await self.site.get(**self.site.query("polling", sid=self.sid))
+
+    async def post(self, body: str | bytes | Any) -> tuple[int, str]:
+        query = self.site.query("polling", sid=self.sid)
+        async with self.site.http.post(self.site.url, params=query, data=body) as answer:
+            return answer.status, await answer.text()
+
+    async def packets(self) -> list[str]:
+        status, text = await self.get()
+        assert status == 200, text
+        return text.split(SEPARATOR)
+
+    async def connect(self, payload: str = "") -> None:
+        assert await self.post("40" + payload) == (200, "ok")
+        (answer,) = await self.packets()
+        assert answer.startswith("40{"), answer
+
+
+async def eventually(condition: Callable[[], object]) -> None:
+    """Wait until it holds."""
+    async with asyncio.timeout(WAIT):
+        while not condition():
+            await asyncio.sleep(0.01)
