@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.contrib.auth.password_validation import validate_password
@@ -39,7 +40,7 @@ class LoggedIn:
     refresh: str
 
 
-def authenticate_token(token: object) -> Identity:
+def authenticate_token(token: Any) -> Identity:
     """Who an access token belongs to, in one query.
 
     Raises `TokenMissing`, `TokenInvalid`, `TokenExpired`, `UserBlocked`, or `TokenRevoked` when the login

@@ -66,7 +66,7 @@ def client_address(request: HttpRequest) -> str:
 
 def counted_as(address: str) -> str:
     """What an address counts as in a rate limit: one customer has a whole /64 of IPv6 to choose from."""
-    address = canonical(address) or address
-    if ":" not in address:
-        return address
-    return str(IPv6Network((int(ip_address(address)), 64), strict=False))
+    known = canonical(address)
+    if known is None or ":" not in known:
+        return known or address
+    return str(IPv6Network((int(ip_address(known)), 64), strict=False))

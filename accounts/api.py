@@ -1,0 +1,81 @@
+"""The REST doors to accounts."""
+
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from accounts import services
+from accounts.answers import DoneAnswer, LoggedInAnswer, TokensAnswer, UserAnswer
+from accounts.inputs import ChangePassword, LogIn, LogOut, Refresh, Register
+from accounts.limits import begin_login, forgive_login, limit_registration
+from accounts.payloads import UserPayload
+from accounts.services import LoggedIn
+from foundation.addresses import client_address
+from foundation.openapi import describe
+from foundation.rest import answer
+
+
+def logged_in(result: LoggedIn, status: int = 200) -> Response:
+    user = UserPayload.model_validate(result.user)
+    response = answer(status, user=user, access=result.access, refresh=result.refresh)
+    return uncached(response)
+
+
+def uncached(response: Response) -> Response:
+    """Answers with tokens are kept by nobody (RFC 6749, 5.1)."""
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+class DoorViewSet(ViewSet):
+    """How one comes in and goes out: no access token is asked for, nor looked at."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+
+    @describe("Create an account and log in", request=Register, answers={201: LoggedInAnswer})
+    def register(self, request: Request) -> Response:
+        limit_registration(client_address(request))
+        given = Register.parse(request.data)
+        return logged_in(services.register(**given.model_dump()), status=201)
+
+    @describe("Log in", request=LogIn, answers={200: LoggedInAnswer})
+    def log_in(self, request: Request) -> Response:
+        given, address = LogIn.parse(request.data), client_address(request)
+        begin_login(given.email, address)
+        result = services.log_in(email=given.email, password=given.password)
+        forgive_login(given.email, address)
+        return logged_in(result)
+
+    @describe("Renew the tokens; a refresh token works once", request=Refresh, answers={200: TokensAnswer})
+    def refresh(self, request: Request) -> Response:
+        pair = services.refresh(refresh=Refresh.parse(request.data).refresh)
+        return uncached(answer(access=pair.access, refresh=pair.refresh))
+
+    @describe("End this login session, or all of them", request=LogOut, answers={200: DoneAnswer})
+    def log_out(self, request: Request) -> Response:
+        services.log_out(**LogOut.parse(request.data).model_dump())
+        return answer()
+
+
+class OwnAccountViewSet(ViewSet):
+    """The account of the one who asks."""
+
+    @describe("Who one is", answers={200: UserAnswer})
+    def me(self, request: Request) -> Response:
+        return answer(user=UserPayload.model_validate(request.user))
+
+    @describe(
+        "Change one's password; every other login session ends",
+        request=ChangePassword,
+        answers={200: LoggedInAnswer},
+    )
+    def change_password(self, request: Request) -> Response:
+        given, address = ChangePassword.parse(request.data), client_address(request)
+        begin_login(request.user.email, address)
+        result = services.change_password(
+            user=request.user, session_id=request.auth.session_id, **given.model_dump()
+        )
+        forgive_login(request.user.email, address)
+        return logged_in(result)
