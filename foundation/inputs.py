@@ -13,6 +13,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     PlainSerializer,
     StringConstraints,
     ValidationError,
@@ -43,7 +44,8 @@ def Text(longest: int) -> Any:
             raise PydanticCustomError("text", "{fault}", {"fault": fault})
         return value
 
-    return Annotated[str, StringConstraints(strict=True), AfterValidator(check)]
+    described = Field(json_schema_extra={"minLength": 1, "maxLength": longest})
+    return Annotated[str, StringConstraints(strict=True), AfterValidator(check), described]
 
 
 def _snake(key: Any) -> Any:
