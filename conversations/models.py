@@ -81,9 +81,11 @@ class Participant(models.Model):
             models.UniqueConstraint(fields=["conversation", "user"], name="participant_once"),
         ]
         indexes = [
-            models.Index("user", "-last_activity_at", "-conversation", name="participant_list"),
-            models.Index("user", name="participant_unread", condition=models.Q(unread_count__gt=0)),
-            models.Index("removed_at", name="participant_removed", condition=models.Q(removed_at__isnull=False)),
+            models.Index(fields=["user", "-last_activity_at", "-conversation"], name="participant_list"),
+            models.Index(fields=["user"], name="participant_unread", condition=models.Q(unread_count__gt=0)),
+            models.Index(
+                fields=["removed_at"], name="participant_removed", condition=models.Q(removed_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -108,7 +110,7 @@ class Transition(models.Model):
 
     class Meta:
         ordering = ["created_at", "id"]
-        indexes = [models.Index("conversation", "created_at", name="transition_timeline")]
+        indexes = [models.Index(fields=["conversation", "created_at"], name="transition_timeline")]
 
     def __str__(self) -> str:
         return f"{self.action} in {self.conversation_id}"

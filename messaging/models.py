@@ -53,7 +53,7 @@ class Message(models.Model):
             ),
         ]
         indexes = [
-            models.Index("conversation", "receiver", name="message_unread", condition=Q(read_at__isnull=True)),
+            models.Index(fields=["conversation", "receiver"], name="message_unread", condition=Q(read_at__isnull=True)),
         ]
 
     def __str__(self) -> str:

@@ -30,8 +30,10 @@ class Notification(models.Model):
     class Meta:
         ordering = ["-created_at", "-id"]
         indexes = [
-            models.Index("user", "-created_at", "-id", name="notification_list"),
-            models.Index("user", "conversation", "message_seq", name="notification_unread", condition=Q(read_at=None)),
+            models.Index(fields=["user", "-created_at", "-id"], name="notification_list"),
+            models.Index(
+                fields=["user", "conversation", "message_seq"], name="notification_unread", condition=Q(read_at=None)
+            ),
         ]
 
     def __str__(self) -> str:

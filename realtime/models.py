@@ -60,8 +60,8 @@ class SocketSession(models.Model):
 
     class Meta:
         indexes = [
-            models.Index("user_id", name="socketsession_live", condition=models.Q(ended_at=None)),
-            models.Index("ended_at", name="socketsession_ended"),
+            models.Index(fields=["user_id"], name="socketsession_live", condition=models.Q(ended_at=None)),
+            models.Index(fields=["ended_at"], name="socketsession_ended"),
         ]
 
     def __str__(self) -> str:

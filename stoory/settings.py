@@ -12,6 +12,7 @@ from stoory import env
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_file(BASE_DIR / ".env")
 DATA_DIR = Path(env.text("DATA_DIR") or BASE_DIR / "var")
+DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"
 DEBUG = env.flag("DEBUG", default=True)

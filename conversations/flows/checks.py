@@ -101,6 +101,8 @@ def _has_action(state: State, holding: tuple[Guard, ...]) -> bool:
 
 
 def _roles(flow: Flow) -> Faults:
+    if flow.opened_by is not None and flow.opened_by not in flow.parties:
+        yield Problem("E008", flow.name, f"is opened by {flow.opened_by}, who is no party")
     for state in flow.states:
         if state.awaiting is not None and state.awaiting not in flow.parties:
             yield Problem("E008", state.name, f"awaits {state.awaiting}, who is no party")
@@ -180,9 +182,7 @@ def _deadlines(flow: Flow) -> Faults:
 
 def _at_once(flow: Flow) -> Faults:
     """Steps that follow at once come to an end, and nobody could act in between."""
-    following = [
-        Edge(state.name, state.at_once.to, state.at_once.name, ()) for state in flow.states if state.at_once
-    ]
+    following = [Edge(state.name, state.at_once.to, state.at_once.name, ()) for state in flow.states if state.at_once]
     for state in flow.states:
         if state.at_once and state.name in reached({state.at_once.to}, following):
             yield Problem("E023", state.name, "goes on at once, for ever")

@@ -9,7 +9,5 @@ DIRECT_1 = Flow(
     openings=(Opening(conversation_type="direct"),),
     one_per_pair=True,
     initial="real_time",
-    states=(
-        State(name="real_time", kind=StateKind.FREE, chat_status=ChatStatus.REAL_TIME, left_alone=Never()),
-    ),
+    states=(State(name="real_time", kind=StateKind.FREE, chat_status=ChatStatus.REAL_TIME, left_alone=Never()),),
 )

@@ -92,10 +92,7 @@ def _states(flow: Flow) -> list[str]:
 
 
 def _targets(action: Action) -> str:
-    found = [
-        f"`{outcome.to}`" + (f" if {outcome.guard.value}" if outcome.guard else "")
-        for outcome in action.outcomes
-    ]
+    found = [f"`{outcome.to}`" + (f" if {outcome.guard.value}" if outcome.guard else "") for outcome in action.outcomes]
     return ", else ".join(found) or "stays"
 
 
@@ -110,9 +107,7 @@ def _actions(flow: Flow) -> list[str]:
                 ", ".join(action.roles),
                 _targets(action),
                 "; ".join(map(_input, action.inputs)),
-                ", ".join(
-                    f"`{old.name}`" + (f" {old.value}" if old.value else "") for old in action.old_names
-                ),
+                ", ".join(f"`{old.name}`" + (f" {old.value}" if old.value else "") for old in action.old_names),
                 " ¶ ".join(map(str, action.text)),
             )
             for state in flow.states

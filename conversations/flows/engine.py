@@ -88,9 +88,7 @@ def _outcome(at: Situation, action: Action) -> Outcome | None:
     return None
 
 
-def _by_party(
-    at: Situation, role: Role, action: Action, outcome: Outcome | None, data: dict[str, Any]
-) -> Decision:
+def _by_party(at: Situation, role: Role, action: Action, outcome: Outcome | None, data: dict[str, Any]) -> Decision:
     effects = effects_of(action, role, at.facts, data)
     if outcome is None:
         return Decision(

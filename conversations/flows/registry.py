@@ -22,9 +22,7 @@ def configure(overrides: Mapping[str, Mapping[str, Any]]) -> None:
     unknown = overrides.keys() - {flow.name for flow in BUILT_IN}
     if unknown:
         raise ValueError(f"no such flow: {', '.join(sorted(unknown))}")
-    _flows.update(
-        {(flow.name, flow.version): overridden(flow, overrides.get(flow.name, {})) for flow in BUILT_IN}
-    )
+    _flows.update({(flow.name, flow.version): overridden(flow, overrides.get(flow.name, {})) for flow in BUILT_IN})
 
 
 def all_flows() -> tuple[Flow, ...]:
@@ -37,17 +35,13 @@ def get_flow(name: str, version: int) -> Flow:
 
 
 def conversation_types() -> tuple[str, ...]:
-    return tuple(
-        dict.fromkeys(opening.conversation_type for flow in all_flows() for opening in flow.openings)
-    )
+    return tuple(dict.fromkeys(opening.conversation_type for flow in all_flows() for opening in flow.openings))
 
 
 def flow_for(conversation_type: str) -> Flow:
     """The newest version of the flow that leads such conversations. Raises `KeyError` if none does."""
     leading = [
-        flow
-        for flow in all_flows()
-        if any(opening.conversation_type == conversation_type for opening in flow.openings)
+        flow for flow in all_flows() if any(opening.conversation_type == conversation_type for opening in flow.openings)
     ]
     if not leading:
         raise KeyError(conversation_type)

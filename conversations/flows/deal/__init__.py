@@ -6,8 +6,8 @@ changed, because running conversations stay on theirs; a change is a new version
 
 from django.utils.translation import gettext_lazy as _
 
-from conversations.flows.deal import negotiation, work
-from conversations.flows.deal.inputs import REASON_TEXT
+from conversations.flows.deal import contact, negotiation, work
+from conversations.flows.deal.parts import REASON_TEXT
 from conversations.flows.definitions import Flow, Opening, OperatorTexts, Role
 
 _TITLE = _("About: %(title)s")
@@ -29,7 +29,7 @@ DEAL_1 = Flow(
         ),
     ),
     initial="influencer_responding",
-    states=negotiation.STATES + work.STATES,
+    states=contact.STATES + negotiation.STATES + work.STATES,
     closed="chat_closed",
     rounds=3,
     revisions=3,

@@ -1,115 +1,23 @@
-"""The states of the deal from first contact to an agreed price."""
-
-from datetime import timedelta
+"""The states of the deal from an agreed project to an agreed price."""
 
 from django.utils.translation import gettext_lazy as _
 
-from conversations.flows.deal.inputs import (
-    DETAILS,
+from conversations.flows.deal.parts import (
+    ACCEPT,
+    BY_BRAND_OWNER,
+    BY_INFLUENCER,
+    CLOSED,
     OTHER_PRICE,
     PRICE,
     REASON,
     REASON_TEXT,
+    REJECT,
     SAME_PRICE,
+    closes_after,
 )
-from conversations.flows.definitions import (
-    Action,
-    Deadline,
-    Effect,
-    Event,
-    Guard,
-    OldName,
-    Outcome,
-    Role,
-    State,
-)
+from conversations.flows.definitions import Action, Effect, Guard, OldName, Outcome, Role, State
 
-_BRAND_OWNER, _INFLUENCER = (Role.BRAND_OWNER,), (Role.INFLUENCER,)
-_ACCEPT, _REJECT = OldName("accept"), OldName("reject")
-_CLOSED = (Outcome("chat_closed", text=(_("This conversation is closed."),)),)
 _NO_ROUNDS_LEFT = _("No round of negotiation is left, so this conversation is closed.")
-
-
-def closes_after(days: int) -> Deadline:
-    text = (_("There was no answer in time, so this conversation is closed."),)
-    return Deadline(after=timedelta(days=days), event=Event(name="expired", to="chat_closed", text=text))
-
-
-INFLUENCER_RESPONDING = State(
-    name="influencer_responding",
-    awaiting=Role.INFLUENCER,
-    title=_("New request"),
-    subtitle=_("%(brand_owner)s would like to connect with you."),
-    left_alone=closes_after(days=7),
-    actions=(
-        Action(
-            name="accept_connection",
-            roles=_INFLUENCER,
-            label=_("Accept"),
-            style="success",
-            text=(_("%(influencer)s accepted the connection."),),
-            outcomes=(Outcome("brand_owner_details"),),
-            old_names=(_ACCEPT,),
-        ),
-        Action(
-            name="reject_connection",
-            roles=_INFLUENCER,
-            label=_("Decline"),
-            style="danger",
-            inputs=(REASON,),
-            text=(_("%(influencer)s declined the connection."), REASON_TEXT),
-            outcomes=_CLOSED,
-            old_names=(_REJECT,),
-        ),
-    ),
-)
-
-BRAND_OWNER_DETAILS = State(
-    name="brand_owner_details",
-    awaiting=Role.BRAND_OWNER,
-    title=_("Project details"),
-    subtitle=_("Describe the project to %(influencer)s."),
-    left_alone=closes_after(days=7),
-    actions=(
-        Action(
-            name="send_project_details",
-            roles=_BRAND_OWNER,
-            label=_("Send details"),
-            inputs=(DETAILS,),
-            text=(_("%(brand_owner)s sent the project details."), "%(details)s"),
-            outcomes=(Outcome("influencer_reviewing"),),
-        ),
-    ),
-)
-
-INFLUENCER_REVIEWING = State(
-    name="influencer_reviewing",
-    awaiting=Role.INFLUENCER,
-    title=_("Review the project"),
-    subtitle=_("Would you like to do this project for %(brand_owner)s?"),
-    left_alone=closes_after(days=7),
-    actions=(
-        Action(
-            name="accept_project",
-            roles=_INFLUENCER,
-            label=_("Accept project"),
-            style="success",
-            text=(_("%(influencer)s accepted the project."),),
-            outcomes=(Outcome("brand_owner_pricing"),),
-            old_names=(_ACCEPT,),
-        ),
-        Action(
-            name="reject_project",
-            roles=_INFLUENCER,
-            label=_("Decline project"),
-            style="danger",
-            inputs=(REASON,),
-            text=(_("%(influencer)s declined the project."), REASON_TEXT),
-            outcomes=_CLOSED,
-            old_names=(_REJECT, OldName("deny_project")),
-        ),
-    ),
-)
 
 BRAND_OWNER_PRICING = State(
     name="brand_owner_pricing",
@@ -120,7 +28,7 @@ BRAND_OWNER_PRICING = State(
     actions=(
         Action(
             name="send_price_offer",
-            roles=_BRAND_OWNER,
+            roles=BY_BRAND_OWNER,
             label=_("Send offer"),
             inputs=(PRICE,),
             text=(_("%(brand_owner)s offers %(price)s."),),
@@ -139,27 +47,27 @@ INFLUENCER_PRICE_RESPONSE = State(
     actions=(
         Action(
             name="accept_price",
-            roles=_INFLUENCER,
+            roles=BY_INFLUENCER,
             label=_("Accept price"),
             style="success",
             inputs=(SAME_PRICE,),
             text=(_("%(influencer)s accepted the price of %(price)s."),),
             outcomes=(Outcome("payment_pending"),),
             effect=Effect.ACCEPT_OFFER,
-            old_names=(_ACCEPT,),
+            old_names=(ACCEPT,),
         ),
         Action(
             name="reject_price",
-            roles=_INFLUENCER,
+            roles=BY_INFLUENCER,
             label=_("Decline price"),
             style="danger",
             text=(_("%(influencer)s declined the price of %(price)s."),),
-            outcomes=_CLOSED,
-            old_names=(_REJECT,),
+            outcomes=CLOSED,
+            old_names=(REJECT,),
         ),
         Action(
             name="negotiate_price",
-            roles=_INFLUENCER,
+            roles=BY_INFLUENCER,
             label=_("Negotiate"),
             style="secondary",
             text=(_("%(influencer)s would like to negotiate the price of %(price)s."),),
@@ -177,22 +85,22 @@ BRAND_OWNER_NEGOTIATION = State(
     actions=(
         Action(
             name="agree_negotiation",
-            roles=_BRAND_OWNER,
+            roles=BY_BRAND_OWNER,
             label=_("Negotiate"),
             style="success",
             text=(_("%(brand_owner)s agreed to negotiate."),),
             outcomes=(Outcome("influencer_price_input"),),
-            old_names=(_ACCEPT, OldName("handle_negotiation", "agree")),
+            old_names=(ACCEPT, OldName("handle_negotiation", "agree")),
         ),
         Action(
             name="reject_negotiation",
-            roles=_BRAND_OWNER,
+            roles=BY_BRAND_OWNER,
             label=_("Decline"),
             style="danger",
             inputs=(REASON,),
             text=(_("%(brand_owner)s declined to negotiate."), REASON_TEXT),
-            outcomes=_CLOSED,
-            old_names=(_REJECT, OldName("handle_negotiation", "reject")),
+            outcomes=CLOSED,
+            old_names=(REJECT, OldName("handle_negotiation", "reject")),
         ),
     ),
 )
@@ -206,7 +114,7 @@ INFLUENCER_PRICE_INPUT = State(
     actions=(
         Action(
             name="send_counter_offer",
-            roles=_INFLUENCER,
+            roles=BY_INFLUENCER,
             label=_("Send counter-offer"),
             inputs=(OTHER_PRICE,),
             text=(_("%(influencer)s makes a counter-offer of %(price)s."),),
@@ -225,17 +133,17 @@ BRAND_OWNER_PRICE_RESPONSE = State(
     actions=(
         Action(
             name="accept_counter_offer",
-            roles=_BRAND_OWNER,
+            roles=BY_BRAND_OWNER,
             label=_("Accept counter-offer"),
             style="success",
             text=(_("%(brand_owner)s accepted the counter-offer of %(price)s."),),
             outcomes=(Outcome("payment_pending"),),
             effect=Effect.ACCEPT_OFFER,
-            old_names=(_ACCEPT,),
+            old_names=(ACCEPT,),
         ),
         Action(
             name="reject_counter_offer",
-            roles=_BRAND_OWNER,
+            roles=BY_BRAND_OWNER,
             label=_("Decline counter-offer"),
             style="danger",
             text=(_("%(brand_owner)s declined the counter-offer of %(price)s."),),
@@ -243,11 +151,11 @@ BRAND_OWNER_PRICE_RESPONSE = State(
                 Outcome("influencer_price_input", Guard.ROUNDS_LEFT),
                 Outcome("chat_closed", text=(_NO_ROUNDS_LEFT,)),
             ),
-            old_names=(_REJECT,),
+            old_names=(REJECT,),
         ),
         Action(
             name="make_final_offer",
-            roles=_BRAND_OWNER,
+            roles=BY_BRAND_OWNER,
             label=_("Make a final offer"),
             style="secondary",
             inputs=(PRICE,),
@@ -267,31 +175,28 @@ INFLUENCER_FINAL_RESPONSE = State(
     actions=(
         Action(
             name="accept_final_offer",
-            roles=_INFLUENCER,
+            roles=BY_INFLUENCER,
             label=_("Accept final offer"),
             style="success",
             text=(_("%(influencer)s accepted the final offer of %(price)s."),),
             outcomes=(Outcome("payment_pending"),),
             effect=Effect.ACCEPT_OFFER,
-            old_names=(_ACCEPT,),
+            old_names=(ACCEPT,),
         ),
         Action(
             name="reject_final_offer",
-            roles=_INFLUENCER,
+            roles=BY_INFLUENCER,
             label=_("Decline final offer"),
             style="danger",
             inputs=(REASON,),
             text=(_("%(influencer)s declined the final offer of %(price)s."), REASON_TEXT),
-            outcomes=_CLOSED,
-            old_names=(_REJECT,),
+            outcomes=CLOSED,
+            old_names=(REJECT,),
         ),
     ),
 )
 
 STATES = (
-    INFLUENCER_RESPONDING,
-    BRAND_OWNER_DETAILS,
-    INFLUENCER_REVIEWING,
     BRAND_OWNER_PRICING,
     INFLUENCER_PRICE_RESPONSE,
     BRAND_OWNER_NEGOTIATION,

@@ -1,11 +1,21 @@
 """The states of the deal from an agreed price to approved work and free chat."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from conversations.flows.deal.inputs import FEEDBACK, REASON, REASON_TEXT, WORK, WORK_TEXT
-from conversations.flows.deal.negotiation import closes_after
+from conversations.flows.deal.parts import (
+    BY_BRAND_OWNER,
+    BY_INFLUENCER,
+    CLOSED,
+    FEEDBACK,
+    REASON,
+    REASON_TEXT,
+    WORK,
+    WORK_TEXT,
+    closes_after,
+)
 from conversations.flows.definitions import (
     Action,
     ChatStatus,
@@ -21,8 +31,6 @@ from conversations.flows.definitions import (
     StateKind,
 )
 
-_BRAND_OWNER, _INFLUENCER = (Role.BRAND_OWNER,), (Role.INFLUENCER,)
-
 PAYMENT_PENDING = State(
     name="payment_pending",
     awaiting=Role.BRAND_OWNER,
@@ -32,7 +40,7 @@ PAYMENT_PENDING = State(
     actions=(
         Action(
             name="proceed_to_payment",
-            roles=_BRAND_OWNER,
+            roles=BY_BRAND_OWNER,
             label=_("Proceed to payment"),
             effect=Effect.OPEN_PAYMENT,
         ),
@@ -56,7 +64,7 @@ PAYMENT_COMPLETED = State(
     actions=(
         Action(
             name="start_work",
-            roles=_INFLUENCER,
+            roles=BY_INFLUENCER,
             label=_("Start work"),
             text=(_("%(influencer)s started the work."),),
             outcomes=(Outcome("work_in_progress"),),
@@ -74,7 +82,7 @@ WORK_IN_PROGRESS = State(
     actions=(
         Action(
             name="submit_work",
-            roles=_INFLUENCER,
+            roles=BY_INFLUENCER,
             label=_("Submit work"),
             inputs=WORK,
             text=(_("%(influencer)s submitted the work."), *WORK_TEXT),
@@ -101,7 +109,7 @@ WORK_SUBMITTED = State(
     actions=(
         Action(
             name="approve_work",
-            roles=_BRAND_OWNER,
+            roles=BY_BRAND_OWNER,
             label=_("Approve work"),
             style="success",
             text=(_("%(brand_owner)s approved the work. You can go on chatting."),),
@@ -109,7 +117,7 @@ WORK_SUBMITTED = State(
         ),
         Action(
             name="request_revision",
-            roles=_BRAND_OWNER,
+            roles=BY_BRAND_OWNER,
             label=_("Request a revision"),
             style="secondary",
             inputs=(FEEDBACK,),
@@ -119,11 +127,11 @@ WORK_SUBMITTED = State(
         ),
         Action(
             name="reject_final_work",
-            roles=_BRAND_OWNER,
+            roles=BY_BRAND_OWNER,
             label=_("Reject the work"),
             style="danger",
             text=(_("%(brand_owner)s rejected the work."),),
-            outcomes=(Outcome("chat_closed", Guard.NO_REVISIONS_LEFT, (_("This conversation is closed."),)),),
+            outcomes=(replace(CLOSED[0], guard=Guard.NO_REVISIONS_LEFT),),
         ),
     ),
 )
@@ -138,7 +146,7 @@ WORK_REVISION_REQUESTED = State(
     actions=(
         Action(
             name="resubmit_work",
-            roles=_INFLUENCER,
+            roles=BY_INFLUENCER,
             label=_("Submit again"),
             inputs=WORK,
             text=(_("%(influencer)s submitted the revised work."), *WORK_TEXT),
@@ -162,7 +170,7 @@ REAL_TIME = State(
     actions=(
         Action(
             name="close_conversation",
-            roles=_BRAND_OWNER + _INFLUENCER,
+            roles=BY_BRAND_OWNER + BY_INFLUENCER,
             label=_("Close conversation"),
             style="danger",
             inputs=(REASON,),
@@ -172,9 +180,7 @@ REAL_TIME = State(
     ),
 )
 
-CHAT_CLOSED = State(
-    name="chat_closed", kind=StateKind.FINAL, chat_status=ChatStatus.CLOSED, accepts_text=False
-)
+CHAT_CLOSED = State(name="chat_closed", kind=StateKind.FINAL, chat_status=ChatStatus.CLOSED, accepts_text=False)
 
 STATES = (
     PAYMENT_PENDING,

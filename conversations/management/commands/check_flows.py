@@ -19,8 +19,7 @@ class Command(BaseCommand):
             faults += len(found)
             actions = sum(1 for _ in flow.actions())
             self.stdout.write(
-                f"{flow.name} {flow.version}: {len(flow.states)} states, {actions} actions, "
-                f"{len(found)} problems"
+                f"{flow.name} {flow.version}: {len(flow.states)} states, {actions} actions, {len(found)} problems"
             )
             for problem in found:
                 self.stdout.write(self.style.ERROR(f"  {problem.id} {problem.where} {problem.message}"))

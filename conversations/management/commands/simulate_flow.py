@@ -99,9 +99,7 @@ class Command(BaseCommand):
             sent = decision.message
             self.stdout.write(f"  {sent.sender} to {sent.receiver}: " + sent.text.replace("\n", "\n  "))
         if decision.due.after and decision.timing is Timing.RESTART:
-            self.stdout.write(
-                f"  {decision.due.event} in {decision.due.after.total_seconds() / 86_400:g} days"
-            )
+            self.stdout.write(f"  {decision.due.event} in {decision.due.after.total_seconds() / 86_400:g} days")
         for role in dict.fromkeys(game.flow.parties):
             for offered in available_actions(game.flow, game.state, game.facts, role):
                 inputs = " ".join(f"{given['id']}=…" for given in offered["inputs"])
