@@ -1,0 +1,264 @@
+"""Broken flows, each refused for its own reason and for no other."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from conversations import checks
+from conversations.flows import all_flows
+from conversations.flows.checks import Problem, problems
+from conversations.flows.definitions import (
+    Action,
+    ChatStatus,
+    Deadline,
+    Effect,
+    Event,
+    Flow,
+    Guard,
+    Input,
+    InputKind,
+    Never,
+    OldName,
+    Opening,
+    OperatorTexts,
+    Outcome,
+    PriceRule,
+    Reminders,
+    Role,
+    State,
+    StateKind,
+)
+from conversations.flows.registry import BUILT_IN
+
+BRAND_OWNER, INFLUENCER = Role.BRAND_OWNER, Role.INFLUENCER
+EXPIRED = Event(name="expired", to="closed", text=("Too late.",))
+PRICE = Input(id="price", kind=InputKind.PRICE, label="Price")
+OFFER = Action(
+    name="offer",
+    roles=(BRAND_OWNER,),
+    label="Offer",
+    text=("%(actor)s offers %(price)s.",),
+    inputs=(PRICE,),
+    outcomes=(Outcome("answering"),),
+    effect=Effect.OFFER,
+)
+ACCEPT = Action(
+    name="accept_offer",
+    roles=(INFLUENCER,),
+    label="Accept",
+    text=("%(influencer)s takes %(price)s.",),
+    outcomes=(Outcome("talking"),),
+    effect=Effect.ACCEPT_OFFER,
+)
+ASKING = State(
+    name="asking",
+    awaiting=BRAND_OWNER,
+    title="Offer",
+    subtitle="Name a price.",
+    actions=(OFFER,),
+    left_alone=Deadline(after=timedelta(days=7), event=EXPIRED),
+)
+ANSWERING = State(
+    name="answering",
+    awaiting=INFLUENCER,
+    title="%(price)s",
+    subtitle="Take it?",
+    actions=(ACCEPT,),
+    left_alone=Reminders(timedelta(days=1)),
+)
+LEAVE = Action(
+    name="leave",
+    roles=(BRAND_OWNER, INFLUENCER),
+    label="Leave",
+    text=("%(actor)s left.",),
+    outcomes=(Outcome("closed"),),
+)
+TALKING = State(name="talking", kind=StateKind.FREE, chat_status=ChatStatus.REAL_TIME, actions=(LEAVE,))
+CLOSED = State(name="closed", kind=StateKind.FINAL, chat_status=ChatStatus.CLOSED, accepts_text=False)
+WHOLE = Flow(
+    name="sale",
+    version=1,
+    parties=(BRAND_OWNER, INFLUENCER),
+    openings=(Opening(conversation_type="sale", text=("%(brand_owner)s sells.", "About %(title)s")),),
+    initial="asking",
+    states=(ASKING, ANSWERING, TALKING, CLOSED),
+    closed="closed",
+    rounds=1,
+    revisions=1,
+    operator_texts=OperatorTexts(paused=("Paused.",), resumed=("Resumed.",), closed=("Closed.",)),
+    reminder_text=("%(awaited)s: %(prompt)s",),
+)
+
+
+def with_state(name: str, **changes) -> Flow:
+    return replace(
+        WHOLE,
+        states=tuple(replace(state, **changes) if state.name == name else state for state in WHOLE.states),
+    )
+
+
+def with_action(name: str, **changes) -> Flow:
+    state = next(state for state in WHOLE.states if any(action.name == name for action in state.actions))
+    actions = tuple(replace(action, **changes) if action.name == name else action for action in state.actions)
+    return with_state(state.name, actions=actions)
+
+
+def with_more(name: str, *actions: Action) -> Flow:
+    return with_state(name, actions=(*WHOLE.state(name).actions, *actions))
+
+
+def with_new(*states: State, base: Flow = WHOLE) -> Flow:
+    return replace(base, states=base.states + states)
+
+
+OR_ELSE = with_action("offer", outcomes=(Outcome("answering", Guard.ROUNDS_LEFT), Outcome("elsewhere")))
+
+
+def going_round() -> Flow:
+    there = State(name="elsewhere", at_once=Event(name="on", to="back"))
+    back = State(name="back", at_once=Event(name="back", to="elsewhere"))
+    return with_new(there, back, base=OR_ELSE)
+
+
+def waiting_for_ever() -> Flow:
+    wait = replace(OFFER, name="wait", outcomes=(Outcome("elsewhere"),))
+    return with_new(replace(ASKING, name="elsewhere", actions=(wait,), left_alone=Never()), base=OR_ELSE)
+
+
+def endless_text(kind: InputKind) -> Input:
+    return Input(id="note", kind=kind, label="Note", required=False)
+
+
+BROKEN: dict[str, list[Callable[[], Flow]]] = {
+    "E001": [lambda: replace(WHOLE, initial="nowhere")],
+    "E002": [lambda: with_new(ANSWERING)],
+    "E003": [
+        lambda: with_action("offer", outcomes=(Outcome("nowhere"),)),
+        lambda: with_state("asking", left_alone=Deadline(after=timedelta(1), event=replace(EXPIRED, to="x"))),
+        lambda: replace(WHOLE, closed="nowhere"),
+    ],
+    "E004": [lambda: with_new(replace(TALKING, name="island"))],
+    "E005": [
+        waiting_for_ever,
+        lambda: with_action(
+            "accept_offer",
+            outcomes=(Outcome("talking", Guard.ROUNDS_LEFT), Outcome("answering", Guard.NO_ROUNDS_LEFT)),
+        ),
+    ],
+    "E006": [
+        lambda: with_state("closed", actions=(replace(LEAVE, name="reopen", outcomes=(Outcome("talking"),)),)),
+        lambda: with_state("closed", events=(Event(name="reopened", to="talking", text=("Open.",)),)),
+    ],
+    "E007": [
+        lambda: with_state("closed", chat_status=ChatStatus.REAL_TIME),
+        lambda: with_state("talking", chat_status=ChatStatus.CLOSED),
+        lambda: replace(WHOLE, closed="talking"),
+    ],
+    "E008": [lambda: replace(WHOLE, opened_by=Role.PARTICIPANT)],
+    "E009": [
+        lambda: with_state("answering", actions=(), events=(Event(name="on", to="talking", text=("On.",)),)),
+        lambda: with_state(
+            "answering",
+            actions=(replace(ACCEPT, outcomes=(Outcome("talking", Guard.REVISIONS_LEFT),)),),
+            events=(Event(name="on", to="talking", text=("On.",)),),
+        ),
+    ],
+    "E010": [
+        lambda: with_action("leave", roles=()),
+        lambda: with_action("leave", roles=(BRAND_OWNER, Role.SYSTEM)),
+    ],
+    "E011": [lambda: with_more("asking", LEAVE)],
+    "E012": [
+        lambda: with_more("answering", ACCEPT),
+        lambda: with_more("answering", replace(ACCEPT, name="expired_too", old_names=(OldName("accept_offer"),))),
+        lambda: with_state("answering", events=(Event(name="accept_offer", to="talking", text=("On.",)),)),
+    ],
+    "E013": [lambda: with_more("answering", replace(LEAVE, roles=(INFLUENCER,)))],
+    "E014": [
+        lambda: with_action("leave", inputs=(endless_text(InputKind.TEXT),)),
+        lambda: with_action("leave", inputs=(endless_text(InputKind.FILES),)),
+    ],
+    "E015": [lambda: with_action("offer", inputs=(PRICE, PRICE))],
+    "E016": [
+        lambda: with_action("offer", inputs=(), text=("An offer.",)),
+        lambda: with_action("offer", inputs=(replace(PRICE, required=False),)),
+        lambda: with_action("leave", effect=Effect.REQUEST_REVISION),
+        lambda: with_action("leave", effect=Effect.DELIVER),
+    ],
+    "E017": [lambda: with_action("leave", style="loud")],
+    "E018": [
+        lambda: with_more("asking", replace(ACCEPT, name="take", roles=(BRAND_OWNER,), text=("Taken.",))),
+        lambda: with_action("offer", inputs=(replace(PRICE, price_rule=PriceRule.DIFFERENT),)),
+    ],
+    "E019": [lambda: with_state("answering", left_alone=None)],
+    "E020": [lambda: with_state("talking", left_alone=Reminders(timedelta(days=1)))],
+    "E021": [
+        lambda: with_state("asking", left_alone=Deadline(after=timedelta(), event=EXPIRED)),
+        lambda: with_state("asking", left_alone=Deadline(after=timedelta(1), event=EXPIRED, remind_after=timedelta(1))),
+        lambda: with_state("answering", left_alone=Reminders(timedelta())),
+    ],
+    "E022": [lambda: replace(WHOLE, rounds=-1), lambda: replace(WHOLE, revisions=-1)],
+    "E024": [lambda: with_state("answering", at_once=Event(name="on", to="talking"))],
+    "E025": [
+        lambda: with_action("leave", text=()),
+        lambda: with_action("leave", text=("%(actor)s left.", " ")),
+        lambda: with_state("asking", left_alone=Deadline(after=timedelta(1), event=replace(EXPIRED, text=()))),
+        lambda: replace(WHOLE, openings=(Opening(conversation_type="sale"),)),
+        lambda: replace(WHOLE, operator_texts=replace(WHOLE.operator_texts, paused=())),
+        lambda: replace(WHOLE, reminder_text=()),
+    ],
+    "E026": [
+        lambda: with_action("leave", text=("%(reason)s",)),
+        lambda: with_action("leave", text=("%(actor)s left.", "%(reason)s")),
+        lambda: with_state("asking", subtitle="The price is %(price)s."),
+        lambda: with_state("asking", title="%(title)s"),
+        lambda: replace(WHOLE, openings=(Opening(conversation_type="sale", text=("About %(title)s",)),)),
+    ],
+    "E027": [
+        lambda: with_action("leave", label=" "),
+        lambda: with_action("offer", inputs=(replace(PRICE, label=""),)),
+    ],
+    "E028": [lambda: with_state("asking", title=""), lambda: with_state("answering", subtitle=" ")],
+}
+CASES = [(fault, broken) for fault, flows in BROKEN.items() for broken in flows]
+
+
+def test_a_whole_flow_has_no_problem():
+    assert problems(WHOLE) == []
+    assert problems(with_state("answering", left_alone=Never())) == []
+
+
+@pytest.mark.parametrize("flow", BUILT_IN, ids=lambda flow: f"{flow.name}-{flow.version}")
+def test_the_flows_of_this_project_are_whole(flow):
+    assert problems(flow) == []
+
+
+@pytest.mark.parametrize(("fault", "broken"), CASES, ids=[fault for fault, _ in CASES])
+def test_each_broken_flow_is_refused_for_its_own_reason(fault, broken):
+    found = problems(broken())
+    assert {problem.id for problem in found} == {fault}
+    assert all(problem.where and problem.message for problem in found)
+
+
+def test_steps_at_once_that_go_round_are_also_a_trap():
+    assert {problem.id for problem in problems(going_round())} == {"E005", "E023"}
+
+
+def test_an_awaited_stranger_is_refused():
+    stranger = with_state("answering", awaiting=Role.PARTICIPANT)
+    assert {problem.id for problem in problems(stranger)} == {"E008", "E009", "E011"}
+
+
+def test_the_system_check_tells_every_problem(monkeypatch):
+    assert checks.flows_are_whole() == []
+    assert all_flows()
+    monkeypatch.setattr(checks, "all_flows", lambda: (WHOLE, replace(WHOLE, initial="nowhere")))
+    (error,) = checks.flows_are_whole()
+    assert error.id == "conversations.E001"
+    assert error.is_serious()
+    assert "nowhere" in error.msg
+    assert problems(replace(WHOLE, initial="nowhere")) == [
+        Problem("E001", "sale", "begins in 'nowhere', which is no state of it")
+    ]

@@ -1,0 +1,129 @@
+"""The commands that prove, play and write down the flows, and the documents as committed."""
+
+import json
+from dataclasses import replace
+from io import StringIO
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.utils import translation
+
+from conversations.flows import Role, get_flow
+from conversations.flows.documents import documents, mermaid
+from conversations.flows.registry import BUILT_IN
+from conversations.management.commands import check_flows
+from conversations.management.commands.simulate_flow import parse_line
+
+WHOLE_DEAL = """
+influencer accept            # an old name
+brand_owner send_project_details details="Three <b>short</b> films"
+influencer accept_project
+brand_owner send_price_offer price=1000
+influencer negotiate_price
+brand_owner handle_negotiation action=agree
+influencer send_counter_offer price=1500
+brand_owner make_final_offer price=1200
+influencer accept
+brand_owner proceed_to_payment
+system remind
+operator pause reason="A question"
+operator resume
+system payment_verified
+influencer start_work
+influencer submit_work deliverables=links description=all attachments='["01890000-0000-7000-8000-000000000000"]'
+brand_owner request_revision feedback="more light"
+influencer resubmit_work deliverables=links description=all
+brand_owner approve_work
+influencer close_conversation
+"""
+
+
+def run(name: str, *args: object) -> str:
+    out = StringIO()
+    call_command(name, *args, stdout=out, no_color=True)
+    return out.getvalue()
+
+
+def test_the_committed_documents_come_from_the_data():
+    assert "up to date" in run("export_flows", "--check")
+    there = {path.name for path in (settings.BASE_DIR / "docs" / "flows").iterdir()}
+    assert there == {name for flow in BUILT_IN for name in documents(flow)}
+
+
+def test_documents_do_not_follow_the_language(tmp_path):
+    with translation.override("de"):
+        run("export_flows", "--dir", tmp_path)
+        assert "up to date" in run("export_flows", "--check", "--dir", tmp_path)
+
+
+def test_an_outdated_or_missing_document_is_named(tmp_path):
+    run("export_flows", "--dir", tmp_path)
+    (tmp_path / "deal-v1.md").write_text("something else\n")
+    (tmp_path / "direct-v1.json").unlink()
+    with pytest.raises(CommandError, match=r"out of date: deal-v1\.md, direct-v1\.json;"):
+        run("export_flows", "--check", "--dir", tmp_path)
+    assert (tmp_path / "deal-v1.md").read_text() == "something else\n"
+
+
+def test_the_json_holds_the_whole_flow(deal):
+    data = json.loads(documents(deal)["deal-v1.json"])
+    assert [state["name"] for state in data["states"]] == [state.name for state in deal.states]
+    assert data["rounds"] == data["revisions"] == 3
+    by_name = {state["name"]: state for state in data["states"]}
+    assert by_name["payment_pending"]["left_alone"]["after"] == "P7DT00H00M00S"
+    assert by_name["real_time"]["left_alone"] == "never"
+
+
+def test_the_diagram_lights_the_present_state(deal):
+    assert "class payment_pending lit" in mermaid(deal, lit="payment_pending")
+    assert "lit" not in mermaid(deal)
+
+
+def test_check_flows_tells_what_is_wrong(monkeypatch):
+    assert "deal 1: 17 states, 25 actions, 0 problems" in run("check_flows")
+    broken = replace(get_flow("direct", 1), initial="nowhere")
+    monkeypatch.setattr(check_flows, "all_flows", lambda: (broken,))
+    with pytest.raises(CommandError, match="1 problems"):
+        run("check_flows")
+
+
+def test_a_script_plays_a_whole_deal(tmp_path):
+    script = tmp_path / "deal.txt"
+    script.write_text(WHOLE_DEAL, encoding="utf-8")
+    told = run("simulate_flow", "campaign", "--script", script, "--influencer", "Ravi", "--currency", "JPY")
+    assert "an order of 1200 JPY is open" in told
+    assert "work_approved → real_time (free_chat_opened)" in told
+    assert "Three <b>short</b> films" in told
+    assert told.endswith(
+        "real_time → chat_closed (close_conversation)\n  influencer to brand_owner: Ravi closed the conversation.\n"
+    )
+
+
+def test_a_script_stops_at_the_line_that_is_refused(tmp_path):
+    script = tmp_path / "deal.txt"
+    script.write_text("\n# first\ninfluencer accept\ninfluencer send_price_offer price=1\n")
+    with pytest.raises(CommandError, match="line 4: wrong_role"):
+        run("simulate_flow", "--script", script)
+
+
+def test_playing_by_hand_goes_on_after_a_refusal(monkeypatch):
+    lines = "brand_owner accept\nnobody accept\ninfluencer\ninfluencer accept\nquit\ninfluencer accept\n"
+    monkeypatch.setattr("sys.stdin", StringIO(lines))
+    told = run("simulate_flow")
+    assert "wrong_role" in told
+    assert "'nobody' is not a valid Role" in told
+    assert "a role and an action are needed" in told
+    assert told.count("accept_connection)") == 1
+
+
+def test_lines_of_a_script():
+    assert parse_line('influencer submit_work notes="a b" attachments=[1]') == (
+        Role.INFLUENCER,
+        "submit_work",
+        {"notes": "a b", "attachments": [1]},
+    )
+    assert parse_line("  # nothing") is None
+    for line in ("influencer", "influencer accept now", 'influencer accept "'):
+        with pytest.raises(ValueError, match=r".+"):
+            parse_line(line)
