@@ -114,7 +114,7 @@ class EngineServer(SessionServer):
             raise Refused(401, 4, "Refused")
         socket.start_heartbeat()
         if exchange.is_websocket:
-            await self._read_frames(socket, exchange)
+            await self._read_frames(socket, socket.transport, exchange)
         else:
             await self._poll(socket, socket.transport, exchange)
 
@@ -184,7 +184,7 @@ class EngineServer(SessionServer):
             polling.upgrading = False
         if completed and not socket.closing:
             socket.upgrade_to(candidate)
-            await self._read_frames(socket, exchange)
+            await self._read_frames(socket, candidate, exchange)
         else:
             await exchange.close_websocket(1008)
 
@@ -196,7 +196,7 @@ class EngineServer(SessionServer):
         await exchange.send_frame(PONG_PROBE)
         return await exchange.receive_frame() == _UPGRADE
 
-    async def _read_frames(self, socket: EngineSocket, exchange: Exchange) -> None:
+    async def _read_frames(self, socket: EngineSocket, transport: WebSocketTransport, exchange: Exchange) -> None:
         """Feed the session until its WebSocket or itself has ended."""
         number = 0
         try:
@@ -207,6 +207,7 @@ class EngineServer(SessionServer):
                     await asyncio.sleep(0)
         finally:
             socket.terminate(self.reason.TRANSPORT_CLOSE)
+        await transport.written()
 
     async def _receive(self, socket: EngineSocket, frame: str | bytes) -> None:
         try:

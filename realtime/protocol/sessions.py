@@ -1,6 +1,7 @@
 """The sessions of one process: who may open one, what is called when it begins and ends, and who is cut."""
 
 import asyncio
+import contextlib
 import inspect
 import logging
 import random
@@ -57,6 +58,7 @@ class SessionServer(engineio.AsyncServer):
         self._origins = Origins(cors_allowed_origins)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._unread: list[Wire] = []
+        self._empty = asyncio.Event()
         settings = {"async_mode": "asgi", "logger": SILENT, "async_handlers": False}
         super().__init__(
             ping_interval=self.limits.ping_interval,
@@ -81,6 +83,8 @@ class SessionServer(engineio.AsyncServer):
     def forget(self, socket: EngineSocket) -> None:
         if self.sockets.pop(socket.sid, None) is not None and self.release is not None:
             self.release(socket.address)
+        if not self.sockets:
+            self._empty.set()
 
     async def message_received(self, sid: str, data: str | bytes) -> None:
         if isinstance(data, bytes) and not self.binary:
@@ -165,6 +169,7 @@ class SessionServer(engineio.AsyncServer):
             if wait > 0.01:
                 await asyncio.sleep(wait)
             socket.terminate(self.reason.SERVER_DISCONNECT, code=_RESTART)
-        latest = loop.time() + self.limits.close_timeout
-        while self.sockets and loop.time() < latest:
-            await asyncio.sleep(0.02)
+        if self.sockets:
+            self._empty.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._empty.wait(), self.limits.close_timeout)

@@ -88,6 +88,11 @@ class WebSocketTransport:
             asyncio.get_running_loop().call_later(within, self._give_up)
             self.wake()
 
+    async def written(self) -> None:
+        """Wait until nothing is being written: what a server does when the application returns cuts it short."""
+        if self._writer is not None:
+            await asyncio.wait({self._writer})
+
     def _give_up(self) -> None:
         if self._writer is not None or self.buffered():
             self.abort()

@@ -34,8 +34,7 @@ async def running(server: Any, *, path: str = "socket.io", **options: Any) -> As
     )
     web = uvicorn.Server(config)
     task = asyncio.create_task(web.serve([listening]))
-    while not web.started:
-        await asyncio.sleep(0.01)
+    await eventually(lambda: web.started)
     async with aiohttp.ClientSession() as http:
         yield Site(server, http, listening.getsockname()[1], path)
     engine = getattr(server, "eio", server)
@@ -150,5 +149,5 @@ class Polling:
 async def eventually(condition: Callable[[], object]) -> None:
     """Wait until it holds."""
     async with asyncio.timeout(WAIT):
-        while not condition():
+        while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.01)

@@ -105,7 +105,9 @@ class TestMessages:
         assert (await polling.get())[0] == 400
         await site.sessions_become(0)
 
-    @pytest.mark.parametrize("frame", ["abc", "", "7", "0", "2", "5", "6", "3x", "4" * 70_000])
+    @pytest.mark.parametrize(
+        "frame", ["abc", "", "7", "0", "2", "5", "6", "3x", pytest.param("4" * 70_000, id="large")]
+    )
     async def test_malformed_frame_closes_a_websocket(self, serve, frame):
         site = await serve(echo())
         websocket = await site.websocket()
@@ -265,8 +267,9 @@ class TestUpgrade:
     async def test_polls_are_answered_at_once_while_it_lasts(self, serve):
         site = await serve(echo())
         polling = await site.polling()
-        await probing(site, polling.sid)
+        websocket = await probing(site, polling.sid)
         assert await polling.get() == (200, "6")
+        await websocket.close()
 
     async def test_nothing_is_lost_or_out_of_order(self, serve):
         site = await serve(echo())
