@@ -1,0 +1,42 @@
+"""What every test stands on."""
+
+import uuid
+from pathlib import Path
+
+import pytest
+from django.db import connections
+from pytest_django.fixtures import Settings
+
+from foundation import limits
+from realtime.bus import Hint, bus
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """SQLite in a file, as it is used: in memory, threads would share one connection's locks."""
+    for connection in connections.all():
+        if connection.vendor == "sqlite":
+            directory: Path = tmp_path_factory.mktemp("database")
+            connection.settings_dict["TEST"]["NAME"] = str(directory / "test.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def _quick(settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.RATE_LIMITS = False
+
+
+@pytest.fixture
+def rate_limits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rate limits as in production, with all buckets full."""
+    settings.RATE_LIMITS = True
+    settings.REDIS_PREFIX = f"test-{uuid.uuid4()}"
+    monkeypatch.setattr(limits, "_memory", limits._Memory())
+
+
+@pytest.fixture
+def sent_hints(monkeypatch: pytest.MonkeyPatch) -> list[Hint]:
+    """What is given to the bus, which brings it nowhere."""
+    hints: list[Hint] = []
+    monkeypatch.setattr(bus, "send", hints.extend)
+    return hints

@@ -1,0 +1,32 @@
+"""Makers of what tests begin with."""
+
+from itertools import count
+from typing import Any
+
+from accounts import services
+from accounts.models import User
+from accounts.services import LoggedIn
+
+PASSWORD = "correct-Horse-7"
+
+_numbers = count(1)
+
+
+def make_user(role: str = "influencer", **fields: Any) -> User:
+    """A user with `PASSWORD`, unless another one is given."""
+    number = next(_numbers)
+    given = {"email": f"{role}{number}@example.com", "name": f"{role.title()} {number}", "password": PASSWORD}
+    return User.objects.create_user(**given | fields, role=role)
+
+
+def make_staff(**fields: Any) -> User:
+    return make_user("brand_owner", **{"is_staff": True, "is_superuser": True} | fields)
+
+
+def log_in(user: User) -> LoggedIn:
+    return services.log_in(email=user.email, password=PASSWORD)
+
+
+def login(user: User) -> str:
+    """An access token of a new login session."""
+    return log_in(user).access

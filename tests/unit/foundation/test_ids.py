@@ -1,0 +1,51 @@
+"""Ids: made in order, read strictly."""
+
+import uuid
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from foundation.ids import parse_id, uuid7
+
+
+def test_made_as_version_7_and_one_after_the_other():
+    made = [uuid7() for _ in range(1000)]
+    assert {one.version for one in made} == {7}
+    assert {one.variant for one in made} == {uuid.RFC_4122}
+    assert made == sorted(made)
+    assert len(set(made)) == 1000
+
+
+@given(st.uuids())
+def test_the_canonical_form_is_read_in_either_case(value):
+    assert parse_id(str(value)) == parse_id(str(value).upper()) == parse_id(value) == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        7,
+        True,
+        [],
+        {},
+        b"\x00" * 16,
+        "",
+        "nonsense",
+        "0" * 36,
+        "00000000000000000000000000000000",
+        "{00000000-0000-0000-0000-000000000000}",
+        "urn:uuid:00000000-0000-0000-0000-000000000000",
+        " 00000000-0000-0000-0000-000000000000",
+        "0000000-00000-0000-0000-000000000000",
+        "0000000０-0000-0000-0000-000000000000",
+    ],
+)
+def test_anything_else_is_no_id(value):
+    assert parse_id(value) is None
+
+
+@given(st.text(max_size=40) | st.integers() | st.lists(st.integers(), max_size=2))
+def test_reading_never_fails(value):
+    assert parse_id(value) is None or isinstance(parse_id(value), uuid.UUID)

@@ -1,0 +1,88 @@
+"""Input shapes: both spellings, faults by field, nothing coerced that should not be."""
+
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+
+from foundation.encoding import from_json, to_json
+from foundation.inputs import Id, Input, Integer, Shape, Text, Timestamp
+from foundation.refusals import Invalid
+
+
+class Parcel(Input):
+    sender_name: Text(5)
+    item_count: Integer = 1
+    inner: "Label | None" = None
+
+
+class Label(Input):
+    label_text: Text(5)
+
+
+class Shown(Shape):
+    id: Id
+    at: Timestamp
+
+
+def refusal_of(data) -> Invalid:
+    with pytest.raises(Invalid) as refused:
+        Parcel.parse(data)
+    return refused.value
+
+
+def test_both_spellings_of_a_key_are_taken():
+    assert Parcel.parse({"sender_name": "Ann"}) == Parcel.parse({"senderName": "Ann"})
+    assert Parcel.parse({"senderName": "Ann", "inner": {"labelText": "x"}}).inner.label_text == "x"
+
+
+def test_the_snake_case_one_wins_where_both_are_given():
+    assert Parcel.parse({"senderName": "Ann", "sender_name": "Bob"}).sender_name == "Bob"
+    assert Parcel.parse({"sender_name": "Bob", "senderName": "Ann"}).sender_name == "Bob"
+
+
+def test_unknown_keys_are_ignored():
+    assert Parcel.parse({"sender_name": "Ann", "is_staff": True, "": 1}).model_dump() == {
+        "sender_name": "Ann",
+        "item_count": 1,
+        "inner": None,
+    }
+
+
+@pytest.mark.parametrize("data", [None, [], "text", 1, True, [["sender_name", "Ann"]]])
+def test_only_an_object_is_an_input(data):
+    assert refusal_of(data).errors == {"non_field_errors": ["A JSON object is needed."]}
+
+
+def test_faults_are_told_by_field():
+    assert refusal_of({"item_count": "x", "inner": {"label_text": " "}}).errors == {
+        "sender_name": ["Field required"],
+        "item_count": ["Input should be a valid integer, unable to parse string as an integer"],
+        "inner.label_text": ["A text with at least one visible character is needed."],
+    }
+
+
+@pytest.mark.parametrize("value", [7, None, ["Ann"], True, "toolong", "\ufeff"])
+def test_a_text_is_a_text(value):
+    assert list(refusal_of({"sender_name": value}).errors) == ["sender_name"]
+
+
+def test_a_text_is_trimmed():
+    assert Parcel.parse({"sender_name": " \ufeffAnn\n"}).sender_name == "Ann"
+
+
+@pytest.mark.parametrize("value", [True, False, "1.5", 1.5, None, "", []])
+def test_an_integer_is_an_integer(value):
+    assert list(refusal_of({"sender_name": "Ann", "item_count": value}).errors) == ["item_count"]
+
+
+def test_shapes_have_their_form_on_the_wire():
+    shown = Shown(id=uuid.UUID(int=7), at=datetime(2024, 1, 1, tzinfo=UTC))
+    assert from_json(to_json({"shown": shown})) == {
+        "shown": {"id": "00000000-0000-0000-0000-000000000007", "at": "2024-01-01T00:00:00.000Z"}
+    }
+
+
+def test_the_schema_tells_the_limits_of_a_text():
+    described = Parcel.model_json_schema()["properties"]["sender_name"]
+    assert (described["minLength"], described["maxLength"]) == (1, 5)

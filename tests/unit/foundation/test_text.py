@@ -1,0 +1,42 @@
+"""What counts as a text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from foundation.text import fault_of, trimmed
+
+
+@pytest.mark.parametrize("white", [" ", "\t", "\r\n", "\u00a0", "\u2003", "\u3000", "\u2028", "\ufeff", " \ufeff "])
+def test_white_space_is_trimmed_at_both_ends_only(white):
+    assert trimmed(f"{white}a{white}b{white}") == f"a{white}b"
+
+
+@given(st.text())
+def test_trimming_twice_is_trimming_once(value):
+    assert trimmed(trimmed(value)) == trimmed(value)
+
+
+@given(st.text(max_size=50))
+def test_what_is_kept_is_kept_exactly(value):
+    assert trimmed(value) in value
+
+
+@pytest.mark.parametrize("value", ["", " ", "\u200b", "\u200d\u2060", "\u00ad", "\u202e", "\x01", "\u2066\u2069"])
+def test_nothing_to_see_is_no_text(value):
+    assert fault_of(value, longest=10) == "A text with at least one visible character is needed."
+
+
+@pytest.mark.parametrize("value", ["a", "0", "😀", "👨‍👩‍👧", "नमस्ते", "\u200ba"])
+def test_something_to_see_is_a_text(value):
+    assert fault_of(value, longest=20) is None
+
+
+def test_length_is_counted_in_code_points():
+    assert fault_of("😀" * 10, longest=10) is None
+    assert fault_of("😀" * 11, longest=10) == "At most 10 characters."
+
+
+def test_nul_and_halves_of_surrogate_pairs_are_refused():
+    assert fault_of("a\x00b", longest=10) == "The NUL character is not allowed."
+    assert "surrogate" in fault_of("a\ud800", longest=10)
