@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.apps import apps as installed
 from django.apps.registry import Apps
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
@@ -11,7 +12,7 @@ from accounts.models import SYSTEM_USER_ID, Role
 
 
 @receiver(post_migrate, dispatch_uid="accounts.ensure_system_user")
-def ensure_system_user(sender: AppConfig, apps: Apps, using: str, **_: Any) -> None:
+def ensure_system_user(sender: AppConfig, using: str, apps: Apps = installed, **_: Any) -> None:
     """The sender of messages that no person caused is there after every `migrate` and every `flush`."""
     try:
         users = apps.get_model("accounts", "User").objects.using(using)

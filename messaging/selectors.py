@@ -126,7 +126,7 @@ def _render(conversation: Conversation, user: User, around: _Around) -> Conversa
 
 
 def _person(user: User | None) -> PersonPayload | None:
-    return PersonPayload.of(user) if user else None
+    return PersonPayload.model_validate(user) if user else None
 
 
 def _other(place: Participant, around: _Around) -> OtherUserPayload:

@@ -56,17 +56,20 @@ class _Unit:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """What a failed part of the unit published is taken back, numbers included."""
-        pending, ephemeral = len(self.pending), len(self.ephemeral)
-        reserved, seqs = set(self.reserved), {name: room.last_seq for name, room in self.rooms.items()}
+        numbers = [item.seq for item in self.pending]
+        ephemeral, reserved = len(self.ephemeral), set(self.reserved)
+        ends = {name: room.last_seq for name, room in self.rooms.items()}
         try:
             with transaction.atomic():
                 yield
         except BaseException:
-            del self.pending[pending:], self.ephemeral[ephemeral:]
+            del self.pending[len(numbers) :], self.ephemeral[ephemeral:]
+            for item, seq in zip(self.pending, numbers, strict=True):
+                item.seq = seq
             self.reserved = reserved
-            self.rooms = {name: room for name, room in self.rooms.items() if name in seqs}
-            for name, room in self.rooms.items():
-                room.last_seq = seqs[name]
+            self.rooms = {name: self.rooms[name] for name in ends}
+            for name, seq in ends.items():
+                self.rooms[name].last_seq = seq
             raise
 
 

@@ -59,12 +59,9 @@ def find(auth: Any, user_id: uuid.UUID, may_enter: Callable[[uuid.UUID, str], bo
     if session is None or (session.ended_at and session.ended_at < clock.now() - WINDOW):
         return None
     got = _by_name(parse_offset(auth.get("offset")))
-    own = user_room(user_id)
-    positions = {own: max(session.user_seq, got.get(own, 0))}
-    for name, seq in session.joined.values_list("room_name", "seq"):
-        if may_enter(user_id, name):
-            positions[name] = max(seq, got.get(name, 0))
-    return Recovered(pid, positions)
+    rooms = {name: seq for name, seq in session.joined.values_list("room_name", "seq") if may_enter(user_id, name)}
+    rooms[user_room(user_id)] = session.user_seq
+    return Recovered(pid, {name: max(seq, got.get(name, 0)) for name, seq in rooms.items()})
 
 
 def _by_name(keys: dict[int, int]) -> dict[str, int]:

@@ -6,6 +6,8 @@ from typing import Any
 
 import structlog
 
+_CHATTY = ("asyncio", "engineio", "httpx", "socketio", "urllib3", "uvicorn")
+
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
@@ -46,7 +48,11 @@ def configure(options: dict[str, str]) -> None:
             },
             "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "structured", "filters": ["query"]}},
             "root": {"handlers": ["out"], "level": options["level"]},
-            "loggers": {name: {"level": "WARNING"} for name in ("engineio", "socketio", "asyncio", "httpx", "urllib3")},
+            "loggers": {
+                "django": {"handlers": [], "level": "INFO"},
+                "django.request": {"level": "ERROR"},
+            }
+            | {name: {"level": "WARNING"} for name in _CHATTY},
         }
     )
     structlog.configure(

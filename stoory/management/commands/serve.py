@@ -24,4 +24,5 @@ class Command(BaseCommand):
             raise CommandError("At least one worker is needed.")
         if workers > 1 and not settings.REDIS_URL:
             raise CommandError("More than one worker needs a bus between them: set REDIS_URL.")
+        self.stdout.write(f"Stoory is at http://{options['host']}:{options['port']}/ (quit with CONTROL-C)")
         serve(options["host"], options["port"], workers)

@@ -1,0 +1,48 @@
+"""System checks of the settings: what must not go into production keeps the server from starting."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+
+from foundation.addresses import TrustedProxies
+
+SHORTEST_SECRET = 50
+SHORTEST_SIGNING_KEY = 32
+"""HS256 asks for a key as long as its hash, 32 bytes (RFC 7518, 3.2)."""
+
+HOW_TO = "Set it to a new one: python -c 'import secrets; print(secrets.token_urlsafe(64))'"
+
+
+@register(Tags.security)
+def secrets_are_secret(**kwargs: Any) -> list[CheckMessage]:
+    if settings.DEBUG:
+        return []
+    errors: list[CheckMessage] = []
+    secret, signing_key = settings.SECRET_KEY, settings.SIMPLE_JWT["SIGNING_KEY"]
+    if settings.DEVELOPMENT_SECRET in (secret, signing_key):
+        errors.append(Error("SECRET_KEY is not set.", hint=HOW_TO, id="stoory.E001"))
+    elif len(secret) < SHORTEST_SECRET:
+        errors.append(Error(f"SECRET_KEY has fewer than {SHORTEST_SECRET} characters.", hint=HOW_TO, id="stoory.E002"))
+    if len(signing_key.encode()) < SHORTEST_SIGNING_KEY:
+        errors.append(
+            Error(f"JWT_SIGNING_KEY is shorter than {SHORTEST_SIGNING_KEY} bytes.", hint=HOW_TO, id="stoory.E003")
+        )
+    return errors
+
+
+@register(Tags.security)
+def limits_are_on(**kwargs: Any) -> list[CheckMessage]:
+    if settings.DEBUG or settings.RATE_LIMITS or settings.RATE_LIMITS_OFF_CONFIRMED:
+        return []
+    hint = "They are for measurements only; if you mean it, set RATE_LIMITS_OFF_CONFIRMED=on as well."
+    return [Error("RATE_LIMITS is off.", hint=hint, id="stoory.E004")]
+
+
+@register(Tags.security)
+def proxies_are_networks(**kwargs: Any) -> list[CheckMessage]:
+    try:
+        TrustedProxies(settings.TRUSTED_PROXIES)
+    except ValueError as fault:
+        return [Error(f"TRUSTED_PROXIES is a list of networks: {fault}.", id="stoory.E005")]
+    return []
