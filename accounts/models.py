@@ -2,7 +2,6 @@
 
 import unicodedata
 import uuid
-from functools import partial
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -121,8 +120,8 @@ class LoginSessionQuerySet(models.QuerySet["LoginSession"]):
         ids = list(ending.values_list("pk", flat=True))
         if ids:
             self.filter(pk__in=ids).update(ended_at=now(), reason=reason)
-            told = {"sender": LoginSession, "session_ids": ids, "user_id": user_id, "reason": reason}
-            transaction.on_commit(partial(sessions_ended.send, **told), robust=True)
+            told = {"session_ids": ids, "user_id": user_id, "reason": reason}
+            transaction.on_commit(lambda: sessions_ended.send_robust(LoginSession, **told), robust=True)
 
 
 class LoginSession(models.Model):

@@ -1,0 +1,349 @@
+"""Login sessions: how they are renewed, and everything that ends them."""
+
+import io
+import threading
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.forms import AdminPasswordChangeForm
+from django.core.management import call_command
+from django.db import connection, transaction
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
+
+from accounts import services
+from accounts.models import SYSTEM_USER_ID, LoginSession, User
+from accounts.selectors import dead_sessions
+from accounts.services import authenticate_token, refresh
+from accounts.signals import sessions_ended
+from foundation.clock import moved
+from foundation.ids import uuid7
+from foundation.refusals import Forbidden, Refusal, TokenExpired, TokenInvalid, TokenMissing, TokenRevoked, UserBlocked
+from tests.factories import PASSWORD, log_in, make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NEW = "another-Horse-8"
+
+
+@pytest.fixture
+def told():
+    """What was said of ended sessions: `(ids, user, reason)`."""
+    heard = []
+
+    def hear(session_ids, user_id, reason, **_):
+        heard.append((set(session_ids), user_id, reason))
+
+    sessions_ended.connect(hear)
+    yield heard
+    sessions_ended.disconnect(hear)
+
+
+@pytest.fixture
+def user():
+    return make_user()
+
+
+@pytest.fixture
+def two(user):
+    return log_in(user), log_in(user)
+
+
+def ids(*sessions) -> set:
+    return {one.session_id for one in sessions}
+
+
+def is_alive(session) -> bool:
+    try:
+        authenticate_token(session.access)
+    except Refusal:
+        return False
+    return not dead_sessions([session.session_id])
+
+
+# --- Renewing ---
+
+
+def test_renewing_gives_a_new_pair_of_the_same_session(user):
+    first = log_in(user)
+    second = refresh(refresh=first.refresh)
+    assert second.refresh != first.refresh
+    assert authenticate_token(second.access).session_id == first.session_id
+    assert is_alive(first)
+    third = refresh(refresh=second.refresh)
+    assert authenticate_token(third.access).user == user
+
+
+def test_a_session_lives_as_long_as_its_newest_refresh_token(user):
+    first = log_in(user)
+    with moved(timedelta(days=13)):
+        second = refresh(refresh=first.refresh)
+    with moved(timedelta(days=15)):
+        assert dead_sessions([first.session_id]) == set()
+        with pytest.raises(TokenExpired):
+            refresh(refresh=first.refresh)
+        refresh(refresh=second.refresh)
+    with moved(timedelta(days=40)):
+        assert dead_sessions([first.session_id]) == ids(first)
+
+
+def test_a_copied_refresh_token_ends_the_session_of_thief_and_owner(user, told):
+    stolen, other = log_in(user), log_in(user)
+    fresh = refresh(refresh=stolen.refresh)
+    with moved(services.REUSE_GRACE * 2):
+        with pytest.raises(TokenRevoked):
+            refresh(refresh=stolen.refresh)
+        with pytest.raises(TokenRevoked):
+            authenticate_token(fresh.access)
+        with pytest.raises(TokenRevoked):
+            refresh(refresh=fresh.refresh)
+    assert told == [(ids(stolen), user.pk, "refresh_token_reused")]
+    assert is_alive(other)
+
+
+def test_one_that_was_just_used_is_refused_without_ending_the_session(user, told):
+    first = log_in(user)
+    fresh = refresh(refresh=first.refresh)
+    with pytest.raises(TokenInvalid):
+        refresh(refresh=first.refresh)
+    refresh(refresh=fresh.refresh)
+    assert told == []
+
+
+@pytest.mark.parametrize(("token", "refusal"), [(None, TokenMissing), ("", TokenMissing), ("x", TokenInvalid), (7, TokenInvalid)])
+def test_what_is_no_refresh_token(token, refusal):
+    with pytest.raises(refusal):
+        refresh(refresh=token)
+
+
+def test_an_access_token_renews_nothing(user):
+    with pytest.raises(TokenInvalid):
+        refresh(refresh=log_in(user).access)
+
+
+def test_a_refresh_token_that_is_not_listed_is_none(user):
+    session = log_in(user)
+    OutstandingToken.objects.all().delete()
+    with pytest.raises(TokenInvalid):
+        refresh(refresh=session.refresh)
+
+
+def test_a_blocked_user_renews_nothing(user):
+    session = log_in(user)
+    User.objects.filter(pk=user.pk).update(is_blocked=True)
+    with pytest.raises(UserBlocked):
+        refresh(refresh=session.refresh)
+
+
+def test_the_table_of_tokens_cannot_be_used_to_log_in(user):
+    session = log_in(user)
+    refresh(refresh=session.refresh)
+    assert set(OutstandingToken.objects.values_list("token", flat=True)) == {""}
+
+
+def in_threads(*works) -> list:
+    """Run all at once; answers what each returned or raised."""
+    gate, results = threading.Barrier(len(works)), [None] * len(works)
+
+    def run(number, work):
+        gate.wait(10)
+        try:
+            results[number] = work()
+        except Refusal as refusal:
+            results[number] = type(refusal)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return results
+
+
+def test_of_many_renewals_at_once_one_wins_and_the_session_lives(user, told):
+    session = log_in(user)
+    results = in_threads(*[lambda: refresh(refresh=session.refresh)] * 6)
+    won = [result for result in results if result is not TokenInvalid]
+    assert Counter(result is TokenInvalid for result in results) == {True: 5, False: 1}
+    assert authenticate_token(won[0].access).session_id == session.session_id
+    assert told == []
+
+
+def test_renewals_logouts_and_a_block_at_once_leave_no_live_session(user):
+    sessions = [log_in(user) for _ in range(3)]
+    in_threads(
+        *[lambda one=one: refresh(refresh=one.refresh) for one in sessions],
+        *[lambda one=one: services.log_out(refresh=one.refresh, everywhere=True) for one in sessions],
+        lambda: services.block(user=User.objects.get(pk=user.pk)),
+    )
+    assert dead_sessions(ids(*sessions)) == ids(*sessions)
+    assert not LoginSession.objects.filter(ended_at=None).exists()
+
+
+# --- Ending ---
+
+
+def test_logging_out_ends_one_session(user, two, told):
+    services.log_out(refresh=two[0].refresh)
+    assert [is_alive(one) for one in two] == [False, True]
+    assert told == [(ids(two[0]), user.pk, "logged_out")]
+
+
+def test_logging_out_everywhere_ends_all_of_ones_own(user, two, told):
+    stranger = log_in(make_user())
+    services.log_out(refresh=two[0].refresh, everywhere=True)
+    assert [is_alive(one) for one in (*two, stranger)] == [False, False, True]
+    assert told == [(ids(*two), user.pk, "logged_out_everywhere")]
+
+
+def test_logging_out_twice_is_said_once(two, told):
+    services.log_out(refresh=two[0].refresh)
+    services.log_out(refresh=two[0].refresh)
+    services.log_out(refresh=two[0].refresh, everywhere=True)
+    assert len(told) == 1
+    assert is_alive(two[1])
+
+
+def test_a_changed_password_ends_every_other_session(user, two, told):
+    result = services.change_password(
+        user=user, current_password=PASSWORD, new_password=NEW, session_id=two[0].session_id
+    )
+    assert result.session_id == two[0].session_id
+    assert is_alive(result)
+    assert not is_alive(two[1])
+    assert told == [(ids(two[1]), user.pk, "password_changed")]
+    for old in (two[0].refresh, two[1].refresh):
+        with pytest.raises(TokenRevoked):
+            refresh(refresh=old)
+    refresh(refresh=result.refresh)
+    assert services.log_in(email=user.email, password=NEW).user == user
+
+
+def test_a_session_that_ended_meanwhile_changes_no_password(user, two):
+    services.log_out(refresh=two[0].refresh)
+    with pytest.raises(TokenRevoked):
+        services.change_password(
+            user=user, current_password=PASSWORD, new_password=NEW, session_id=two[0].session_id
+        )
+    assert User.objects.get(pk=user.pk).check_password(PASSWORD)
+    assert is_alive(two[1])
+
+
+def set_in_the_shell(user):
+    user.set_password(NEW)
+    user.save()
+
+
+def set_in_the_admin(user):
+    form = AdminPasswordChangeForm(user, {"password1": NEW, "password2": NEW, "usable_password": "true"})
+    assert form.is_valid(), form.errors
+    form.save()
+
+
+def set_by_command(user):
+    inputs = iter([NEW, NEW])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("getpass.getpass", lambda prompt="": next(inputs))
+        call_command("changepassword", user.email, stdout=io.StringIO())
+
+
+@pytest.mark.parametrize("change", [set_in_the_shell, set_in_the_admin, set_by_command])
+def test_a_password_set_elsewhere_ends_all_sessions(user, two, told, change):
+    change(User.objects.get(pk=user.pk))
+    assert [is_alive(one) for one in two] == [False, False]
+    assert told == [(ids(*two), user.pk, "password_changed")]
+
+
+def test_a_renewed_hash_is_no_new_password(user, two, told, settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher", *settings.PASSWORD_HASHERS]
+    services.log_in(email=user.email, password=PASSWORD)
+    assert User.objects.get(pk=user.pk).password.startswith("scrypt")
+    assert told == []
+    assert dead_sessions(ids(*two)) == set()
+
+
+def test_blocking_ends_all_and_unblocking_brings_none_back(user, two, told):
+    services.block(user=user)
+    assert told == [(ids(*two), user.pk, "blocked")]
+    with pytest.raises(UserBlocked):
+        authenticate_token(two[0].access)
+    services.unblock(user=user)
+    with pytest.raises(TokenRevoked):
+        authenticate_token(two[0].access)
+    assert is_alive(log_in(user))
+
+
+def test_deactivating_ends_all(user, two, told):
+    user.is_active = False
+    user.save()
+    assert told == [(ids(*two), user.pk, "deactivated")]
+
+
+def test_deleting_ends_all(user, two, told):
+    user_id = user.pk
+    user.delete()
+    assert told == [(ids(*two), user_id, "deleted")]
+    assert dead_sessions(ids(*two)) == ids(*two)
+
+
+def test_nothing_is_said_of_what_was_rolled_back(user, two, told):
+    with transaction.atomic():
+        services.block(user=user)
+        assert told == []
+        transaction.set_rollback(True)
+    assert told == []
+    assert [is_alive(one) for one in two] == [True, True]
+
+
+def test_a_listener_that_fails_keeps_neither_the_logout_nor_the_other_listeners(two, caplog):
+    heard = []
+
+    def fail(**_):
+        raise ZeroDivisionError
+
+    def hear(reason, **_):
+        heard.append(reason)
+
+    sessions_ended.connect(fail)
+    sessions_ended.connect(hear)
+    try:
+        services.log_out(refresh=two[0].refresh)
+    finally:
+        sessions_ended.disconnect(fail)
+        sessions_ended.disconnect(hear)
+    assert heard == ["logged_out"]
+    assert not is_alive(two[0])
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_an_ordinary_save_ends_nothing(user, two, told, django_assert_num_queries):
+    user.name = "Someone"
+    with django_assert_num_queries(3):  # BEGIN, UPDATE, COMMIT
+        user.save()
+    assert told == []
+
+
+def test_the_system_user_is_not_blocked():
+    with pytest.raises(Forbidden):
+        services.block(user=User.objects.get(pk=SYSTEM_USER_ID))
+
+
+# --- Which are dead ---
+
+
+def test_dead_ones_in_one_query(django_assert_num_queries):
+    blocked, inactive, gone, alive = (make_user() for _ in range(4))
+    sessions = {person: log_in(person) for person in (blocked, inactive, gone, alive)}
+    ended = log_in(alive)
+    services.log_out(refresh=ended.refresh)
+    User.objects.filter(pk=blocked.pk).update(is_blocked=True)
+    User.objects.filter(pk=inactive.pk).update(is_active=False)
+    User.objects.filter(pk=gone.pk).delete()
+    unknown = uuid7()
+    with django_assert_num_queries(1):
+        dead = dead_sessions([*ids(*sessions.values(), ended), unknown])
+    assert dead == ids(ended, sessions[blocked], sessions[inactive], sessions[gone]) | {unknown}
+    with django_assert_num_queries(0):
+        assert dead_sessions([]) == set()

@@ -1,0 +1,184 @@
+"""Who a token belongs to, and every reason for which it belongs to nobody."""
+
+import base64
+import json
+import uuid
+from datetime import timedelta
+
+import jwt
+import pytest
+from django.conf import settings as project_settings
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from accounts import services
+from accounts.models import LoginSession, User
+from accounts.services import authenticate_token
+from accounts.tokens import AccessToken
+from foundation.clock import moved, now
+from foundation.refusals import Refusal, TokenExpired, TokenInvalid, TokenMissing, TokenRevoked, UserBlocked
+from tests.factories import log_in, make_user
+
+pytestmark = pytest.mark.django_db
+
+KEY = project_settings.SIMPLE_JWT["SIGNING_KEY"]
+
+
+@pytest.fixture
+def user():
+    return make_user()
+
+
+@pytest.fixture
+def session(user):
+    return log_in(user)
+
+
+def claims(token: str) -> dict:
+    return jwt.decode(token, options={"verify_signature": False})
+
+
+def forged(token: str, key: str = KEY, algorithm: str = "HS256", **changed) -> str:
+    payload = {name: value for name, value in (claims(token) | changed).items() if value is not None}
+    return jwt.encode(payload, key, algorithm)
+
+
+def test_a_token_is_its_users(user, session, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        identity = authenticate_token(session.access)
+        assert identity.user.email == user.email
+    assert identity.user == user
+    assert identity.session_id == session.session_id
+    lifetime = project_settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"]
+    assert abs(identity.expires_at - now() - lifetime) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("token", [None, ""])
+def test_no_token(token):
+    with pytest.raises(TokenMissing):
+        authenticate_token(token)
+
+
+@pytest.mark.parametrize("token", [0, True, [], {}, b"x", "x", "a.b.c", "..", "\ud800", "é.é.é", "Bearer x"])
+def test_nonsense(token):
+    with pytest.raises(TokenInvalid):
+        authenticate_token(token)
+
+
+def test_expired_by_the_clock(session):
+    with moved(project_settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"] - timedelta(minutes=1)):
+        authenticate_token(session.access)
+    with moved(project_settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"]), pytest.raises(TokenExpired):
+        authenticate_token(session.access)
+
+
+def test_expired_for_long(session):
+    with pytest.raises(TokenExpired):
+        authenticate_token(forged(session.access, exp=1))
+
+
+def test_a_token_made_while_the_clock_is_moved_lives_from_then(user):
+    with moved(timedelta(days=3)):
+        later = log_in(user)
+        authenticate_token(later.access)
+    with moved(timedelta(days=3, minutes=59)):
+        authenticate_token(later.access)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"iss": "other"},
+        {"iss": None},
+        {"aud": "other"},
+        {"aud": None},
+        {"exp": None},
+        {"jti": None},
+        {"token_type": "refresh"},
+        {"token_type": None},
+        {"session": None},
+        {"session": "nonsense"},
+        {"session": 7},
+        {"session": str(uuid.uuid4())},
+    ],
+)
+def test_a_claim_that_is_wrong_or_not_there(session, changed):
+    with pytest.raises(TokenInvalid):
+        authenticate_token(forged(session.access, **changed))
+
+
+@pytest.mark.parametrize("changed", [{"user_id": str(uuid.uuid4())}, {"user_id": None}, {"hash_password": None}, {"hash_password": "é"}])
+def test_a_session_of_somebody_else_or_of_another_password(session, changed):
+    with pytest.raises(TokenRevoked):
+        authenticate_token(forged(session.access, **changed))
+
+
+def test_another_key(session):
+    with pytest.raises(TokenInvalid):
+        authenticate_token(forged(session.access, key="k" * 64))
+
+
+@pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
+def test_another_algorithm_with_the_right_key(session, algorithm):
+    with pytest.raises(TokenInvalid):
+        authenticate_token(forged(session.access, key=KEY * 2, algorithm=algorithm))
+
+
+def test_no_signature(session):
+    unsigned = jwt.encode(claims(session.access), None, algorithm="none")
+    head, body, signature = session.access.split(".")
+    none_head = base64.urlsafe_b64encode(json.dumps({"alg": "none", "typ": "JWT"}).encode()).rstrip(b"=").decode()
+    for token in (unsigned, f"{head}.{body}.", f"{none_head}.{body}.{signature}", f"{none_head}.{body}."):
+        with pytest.raises(TokenInvalid):
+            authenticate_token(token)
+
+
+def test_a_refresh_token_is_no_access_token(session):
+    with pytest.raises(TokenInvalid):
+        authenticate_token(session.refresh)
+
+
+def test_a_token_without_session(user):
+    with pytest.raises(TokenInvalid):
+        authenticate_token(str(AccessToken.for_user(user)))
+
+
+def test_an_ended_session(session):
+    services.log_out(refresh=session.refresh)
+    with pytest.raises(TokenRevoked):
+        authenticate_token(session.access)
+
+
+def test_a_deleted_user(user, session):
+    user.delete()
+    with pytest.raises(TokenInvalid):
+        authenticate_token(session.access)
+
+
+@pytest.mark.parametrize("state", [{"is_blocked": True}, {"is_active": False}])
+def test_a_user_who_may_not_log_in(user, session, state):
+    User.objects.filter(pk=user.pk).update(**state)
+    with pytest.raises(UserBlocked):
+        authenticate_token(session.access)
+
+
+def test_a_password_changed_behind_the_back_of_the_model(user, session):
+    user.set_password("another-Horse-8")
+    User.objects.filter(pk=user.pk).update(password=user.password)
+    assert LoginSession.objects.get(pk=session.session_id).ended_at is None
+    with pytest.raises(TokenRevoked):
+        authenticate_token(session.access)
+
+
+def test_the_role_is_that_of_the_database_not_of_the_token(user, session):
+    User.objects.filter(pk=user.pk).update(role="brand_owner")
+    assert authenticate_token(session.access).user.role == "brand_owner"
+    assert "role" not in claims(session.access)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.one_of(st.text(), st.binary(), st.integers(), st.lists(st.text()), st.from_regex(r"[\w-]{1,9}(\.[\w-]{1,9}){2}")))
+@example("." * 10_000)
+def test_whatever_is_sent_is_refused_and_nothing_worse(token):
+    with pytest.raises(Refusal):
+        authenticate_token(token)

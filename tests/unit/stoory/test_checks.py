@@ -1,0 +1,64 @@
+"""What must not go into production keeps the server from starting."""
+
+import pytest
+from django.core.checks import run_checks
+
+from stoory import checks
+
+SECRET = "3vYq8nT1-kZb6WmXo0pR7sLdGfHjC2aUeI9tN4yVxQzKwJrPbM5cDhFgSlE"
+
+
+@pytest.fixture(autouse=True)
+def production(settings):
+    settings.DEBUG = False
+    settings.SECRET_KEY = SECRET
+    settings.SIMPLE_JWT = settings.SIMPLE_JWT | {"SIGNING_KEY": SECRET}
+    settings.RATE_LIMITS = True
+    settings.TRUSTED_PROXIES = ["10.0.0.0/8", "unix"]
+
+
+def found() -> list[str]:
+    return [message.id for message in run_checks(tags=["security"]) if message.id.startswith("stoory.")]
+
+
+def test_good_settings_pass():
+    assert found() == []
+
+
+def test_the_secret_of_development(settings):
+    settings.SECRET_KEY = settings.DEVELOPMENT_SECRET
+    assert found() == ["stoory.E001"]
+
+
+def test_tokens_signed_with_the_secret_of_development(settings):
+    settings.SIMPLE_JWT = settings.SIMPLE_JWT | {"SIGNING_KEY": settings.DEVELOPMENT_SECRET}
+    assert found() == ["stoory.E001"]
+
+
+def test_a_short_secret(settings):
+    settings.SECRET_KEY = SECRET[: checks.SHORTEST_SECRET - 1]
+    assert found() == ["stoory.E002"]
+
+
+def test_a_short_signing_key(settings):
+    settings.SIMPLE_JWT = settings.SIMPLE_JWT | {"SIGNING_KEY": "k" * 31}
+    assert found() == ["stoory.E003"]
+
+
+def test_no_rate_limits(settings):
+    settings.RATE_LIMITS = False
+    assert found() == ["stoory.E004"]
+    settings.RATE_LIMITS_OFF_CONFIRMED = True
+    assert found() == []
+
+
+def test_proxies_that_are_no_networks(settings):
+    settings.TRUSTED_PROXIES = ["10.0.0.1/8"]
+    assert found() == ["stoory.E005"]
+
+
+def test_in_development_nothing_of_it_matters(settings):
+    settings.DEBUG = True
+    settings.SECRET_KEY = settings.DEVELOPMENT_SECRET
+    settings.RATE_LIMITS = False
+    assert found() == []
