@@ -4,10 +4,9 @@ Lock order: conversations by id, then their participants, then rooms (`realtime.
 """
 
 import uuid
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from django.db.models import Case, F, Value, When
 
 from accounts.models import User
 from conversations.flows import Decision, Facts, Flow, Role, Standing, flow_for, opening
@@ -24,6 +23,20 @@ def locked(conversation_id: uuid.UUID) -> Conversation:
         return Conversation.objects.select_for_update().get(pk=conversation_id)
     except Conversation.DoesNotExist:
         raise NotFound("There is no such conversation.") from None
+
+
+def locked_many(conversation_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Conversation]:
+    """Those of the conversations that exist, locked in the order of their ids."""
+    rows = Conversation.objects.select_for_update().filter(pk__in=list(conversation_ids)).order_by("pk")
+    return {conversation.pk: conversation for conversation in rows}
+
+
+def places_of(conversation_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Participant]]:
+    """Both places of each conversation, in a steady order."""
+    places: dict[uuid.UUID, list[Participant]] = {one: [] for one in conversation_ids}
+    for place in Participant.objects.filter(conversation_id__in=list(places)).order_by("pk"):
+        places[place.conversation_id].append(place)
+    return places
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,17 +154,30 @@ def _words(standing: Standing) -> dict[str, str | None]:
     }
 
 
-def take_place(*, conversation_id: uuid.UUID, sender_id: uuid.UUID) -> int:
-    """Make room for a message: the conversation moves to the top of both lists, one more is unread for the others.
+def take_places(*, senders: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> list[int]:
+    """Make room for messages, each given as its conversation and its sender: the conversations move to the top of
+    both lists, one more is unread for the others.
 
-    Answers the message's `seq`. The caller is in a unit of work and saves the message in it.
+    Answers the `seq` of each message. The caller is in a unit of work and saves the messages in it.
     """
-    locked(conversation_id)
-    Participant.objects.filter(conversation_id=conversation_id).update(
-        last_activity_at=clock.now(),
-        unread_count=Case(When(user_id=sender_id, then=F("unread_count")), default=F("unread_count") + Value(1)),
+    conversation_ids = sorted({conversation_id for conversation_id, _ in senders})
+    locked_many(conversation_ids)
+    sides = places_of(conversation_ids)
+    now = clock.now()
+    for conversation_id, sender_id in senders:
+        for place in sides[conversation_id]:
+            place.last_activity_at = now
+            place.unread_count += place.user_id != sender_id
+    _store_places([place for one in conversation_ids for place in sides[one]])
+    lock_rooms(*map(room_of, conversation_ids))
+    return [reserve(room_of(conversation_id)) for conversation_id, _ in senders]
+
+
+def _store_places(places: list[Participant]) -> None:
+    """One statement for any number of rows, which the lock on their conversations keeps still."""
+    Participant.objects.bulk_create(
+        places, update_conflicts=True, unique_fields=["id"], update_fields=["unread_count", "last_activity_at"]
     )
-    return reserve(room_of(conversation_id))
 
 
 def remove_participant(*, conversation_id: uuid.UUID, user_id: uuid.UUID) -> None:

@@ -26,6 +26,7 @@ from messaging.limits import OPENINGS, SENDS, limited
 from messaging.models import Message
 from messaging.opening import open_by
 from messaging.payloads import MessagePayload
+from messaging.sending import Sent, send_message
 from realtime.rest import events_page
 
 PAGING = [
@@ -38,7 +39,7 @@ def shown(message: Message) -> MessagePayload:
     return MessagePayload.of(message, state_version=message.conversation.state_version)
 
 
-def sent(result: services.Sent) -> Response:
+def sent(result: Sent) -> Response:
     message = result.message
     return answer(201 if result.created else 200, message=shown(message), conversation_id=message.conversation_id)
 
@@ -49,7 +50,7 @@ class MessageViewSet(ViewSet):
     @describe("Send a message", request=SendMessage, answers={201: SentAnswer, 200: SentAnswer})
     def create(self, request: Request) -> Response:
         limited(SENDS, request.user)
-        return sent(services.send_message(sender=request.user, given=SendMessage.parse(request.data)))
+        return sent(send_message(sender=request.user, given=SendMessage.parse(request.data)))
 
     @describe("Read a message", answers={200: MessageAnswer})
     def retrieve(self, request: Request, pk: str) -> Response:
@@ -144,7 +145,7 @@ class ConversationViewSet(ViewSet):
         limited(SENDS, request.user)
         given = MessageInConversation.parse(request.data)
         whole = SendMessage(conversation_id=pk, **given.model_dump())
-        return sent(services.send_message(sender=request.user, given=whole))
+        return sent(send_message(sender=request.user, given=whole))
 
     @describe("Move one's read mark forward", request=MarkRead, answers={200: ReadAnswer})
     @action(detail=True, methods=["post"])

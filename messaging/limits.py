@@ -1,9 +1,9 @@
 """How much one person may send, whatever door it comes through."""
 
 from django.conf import settings
-from foundation.limits import Bucket, refuse_if_limited
 
 from accounts.models import User
+from foundation.limits import Bucket, refuse_if_limited
 
 SENDS = Bucket("sends", settings.SENDS_BURST, settings.SENDS_PER_SECOND)
 OPENINGS = Bucket("openings", settings.OPENINGS_PER_HOUR, settings.OPENINGS_PER_HOUR / 3600)

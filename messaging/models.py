@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from conversations.models import Conversation
 from conversations.selectors import other_side
-from conversations.services import take_place
+from conversations.services import take_places
 from foundation import clock
 from foundation.ids import uuid7
 from realtime.publishing import unit_of_work
@@ -66,7 +66,7 @@ class Message(models.Model):
         with unit_of_work():
             if self.receiver_id is None:
                 self.receiver_id = other_side(self.conversation_id, self.sender_id)
-            self.seq = take_place(conversation_id=self.conversation_id, sender_id=self.sender_id)
+            self.seq = take_places(senders=[(self.conversation_id, self.sender_id)])[0]
             super().save(*args, **kwargs)
 
     @property

@@ -1,32 +1,25 @@
-"""Sending, editing, deleting and reading messages: each one transaction, called by REST, sockets and the admin
-alike."""
+"""Editing, deleting and reading messages, and speaking as the system: each one transaction, called by REST, sockets
+and the admin alike."""
 
-import hashlib
 import uuid
 from dataclasses import dataclass
-
-from django.db import IntegrityError
 
 from accounts.models import SYSTEM_USER_ID, User
 from conversations.models import Conversation, Participant
 from conversations.selectors import total_unread
 from conversations.services import locked
 from foundation import clock
-from foundation.encoding import to_json
 from foundation.ids import parse_id
 from foundation.refusals import (
     ConversationClosed,
     Forbidden,
-    IdempotencyMismatch,
     Invalid,
     NotFound,
-    TextNotAccepted,
 )
 from messaging.events import MESSAGE_DELETED, MESSAGE_UPDATED, MESSAGES_READ
-from messaging.inputs import EditMessage, MarkRead, SendMessage
+from messaging.inputs import EditMessage, MarkRead
 from messaging.listing import tell_lists
 from messaging.models import SYSTEM, Message
-from messaging.opening import open_direct
 from messaging.payloads import (
     MessageDeletedPayload,
     MessagePayload,
@@ -37,60 +30,6 @@ from messaging.payloads import (
 from messaging.signals import message_erased, messages_read
 from realtime.log import erase
 from realtime.publishing import publish, unit_of_work
-
-
-@dataclass(frozen=True)
-class Sent:
-    """`created` is False where a repeated `client_message_id` found the first message."""
-
-    message: Message
-    created: bool
-
-
-def send_message(*, sender: User, given: SendMessage) -> Sent:
-    """Send a text by hand. Raises `NotFound`, `Invalid`, `Forbidden`, `ConversationClosed`, `TextNotAccepted`,
-    and `IdempotencyMismatch` where the `client_message_id` was used for something else."""
-    with unit_of_work():
-        conversation_id = _target(sender, given)
-        try:
-            with unit_of_work():
-                return _send_into(conversation_id, sender, given)
-        except IntegrityError:
-            # The same client_message_id, at the same time, into another conversation.
-            raise IdempotencyMismatch from None
-
-
-def _target(sender: User, given: SendMessage) -> uuid.UUID:
-    if given.conversation_id is None:
-        return open_direct(opener=sender, other_id=given.receiver_id).conversation.pk
-    conversation_id = parse_id(given.conversation_id)
-    if conversation_id is None:
-        raise NotFound("There is no such conversation.")
-    return conversation_id
-
-
-def _send_into(conversation_id: uuid.UUID, sender: User, given: SendMessage) -> Sent:
-    conversation, sides = writable(conversation_id, sender)
-    other = next(side for side in sides if side.user_id != sender.pk)
-    if given.receiver_id is not None and parse_id(given.receiver_id) != other.user_id:
-        raise Invalid(errors={"receiver_id": ["The receiver is the other side of the conversation."]})
-    fingerprint = _fingerprint(conversation_id, given)
-    first = _sent_before(sender, given.client_message_id)
-    if first is not None:
-        if first.fingerprint != fingerprint:
-            raise IdempotencyMismatch
-        return Sent(first, created=False)
-    _check_takes_text(conversation)
-    message = Message.objects.create(
-        conversation=conversation,
-        sender=sender,
-        receiver_id=other.user_id,
-        message=given.message,
-        media_url=given.media_url,
-        client_message_id=given.client_message_id,
-        fingerprint=fingerprint,
-    )
-    return Sent(message, created=True)
 
 
 def writable(conversation_id: uuid.UUID, user: User) -> tuple[Conversation, list[Participant]]:
@@ -105,25 +44,6 @@ def writable(conversation_id: uuid.UUID, user: User) -> tuple[Conversation, list
             raise Forbidden("Only those who take part in a conversation write in it.")
         raise NotFound("There is no such conversation.")
     return conversation, sides
-
-
-def _sent_before(sender: User, client_message_id: str | None) -> Message | None:
-    if client_message_id is None:
-        return None
-    sent = Message.objects.filter(sender=sender, client_message_id=client_message_id)
-    return sent.select_related("conversation").first()
-
-
-def _fingerprint(conversation_id: uuid.UUID, given: SendMessage) -> str:
-    body = to_json([str(conversation_id), given.message, given.media_url])
-    return hashlib.sha256(body.encode()).hexdigest()
-
-
-def _check_takes_text(conversation: Conversation) -> None:
-    if conversation.is_closed:
-        raise ConversationClosed
-    if not conversation.flow.state(conversation.flow_state).accepts_text and conversation.automation_enabled:
-        raise TextNotAccepted
 
 
 def post_system_message(*, conversation_id: uuid.UUID, text: str) -> Message:

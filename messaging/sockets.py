@@ -9,13 +9,15 @@ from conversations.payloads import TypingPayload
 from conversations.selectors import visible_conversation
 from conversations.services import record_view
 from foundation.encoding import from_json
-from foundation.refusals import Forbidden, NotFound
+from foundation.refusals import Forbidden, NotFound, RateLimited
 from messaging import selectors, services
 from messaging.answers import Done, JoinedAnswer, JoinedConversationAnswer, ReadAnswer, SentAnswer
 from messaging.inputs import ConversationRef, JoinConversation, JoinUserRoom, MarkReadIn, SendMessage, UserRef
 from messaging.limits import SENDS, limited
 from messaging.payloads import ConversationPayload, MessagePayload
+from messaging.sending import Sending, Sent, send_messages
 from realtime import presence
+from realtime.batching import Batcher
 from realtime.database import in_database
 from realtime.gateway import gateway
 from realtime.log import Logged
@@ -71,11 +73,28 @@ def _check_oneself(caller: Caller, user_id: str) -> None:
         raise Forbidden("The room of another user cannot be entered.")
 
 
-def send_message(caller: Caller, given: SendMessage) -> SentAnswer:
-    limited(SENDS, caller.user)
-    message = services.send_message(sender=caller.user, given=given).message
+async def send_message(caller: Caller, given: SendMessage) -> SentAnswer:
+    message = (await _sending.submit(Sending(caller.user, given))).message
     shown = MessagePayload.of(message, state_version=message.conversation.state_version)
     return SentAnswer.model_construct(message=shown, conversation_id=message.conversation_id)
+
+
+def _send_within_limits(sendings: list[Sending]) -> list[Sent | Exception]:
+    refused = [_over_limit(sending) for sending in sendings]
+    allowed = [one for one, refusal in zip(sendings, refused, strict=True) if refusal is None]
+    sent = iter(send_messages(allowed))
+    return [refusal or next(sent) for refusal in refused]
+
+
+def _over_limit(sending: Sending) -> RateLimited | None:
+    try:
+        limited(SENDS, sending.sender)
+    except RateLimited as refusal:
+        return refusal
+    return None
+
+
+_sending = Batcher(_send_within_limits)
 
 
 def mark_read(caller: Caller, given: MarkReadIn) -> ReadAnswer:

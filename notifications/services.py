@@ -2,47 +2,59 @@
 
 import uuid
 
-from django.db import transaction
+from django.db import router, transaction
+from django.db.models.signals import post_save
 from django.utils.translation import gettext
 
 from accounts.models import SYSTEM_USER_ID, User
-from conversations.models import Participant
+from conversations.services import places_of
 from foundation import clock
 from foundation.ids import parse_id
 from foundation.refusals import NotFound
 from messaging.models import Message
 from notifications.models import MESSAGE, Notification
+from realtime.publishing import at_end
 
 LONGEST_BODY = 200
 
 
 def notify_of_message(*, message: Message) -> None:
-    """Store a notification for the receiver; for both sides where no person caused the message.
-
-    The caller is in the transaction that saves the message.
-    """
-    for user_id in _told_of(message):
-        Notification.objects.create(
-            user_id=user_id,
-            type=MESSAGE,
-            title=gettext("New message"),
-            body=message.message[:LONGEST_BODY],
-            payload={
-                "conversation_id": str(message.conversation_id),
-                "message_id": str(message.pk),
-                "sender_id": str(message.sender_id),
-            },
-            conversation_id=message.conversation_id,
-            message=message,
-            message_seq=message.seq,
-        )
+    """Store a notification for the receiver, for both sides where no person caused the message; at the end of the
+    unit of work that saves the message, with all others that it causes."""
+    at_end(_notify_of, message)
 
 
-def _told_of(message: Message) -> list[uuid.UUID]:
-    if message.sender_id != SYSTEM_USER_ID:
-        return [message.receiver_id]
-    places = Participant.objects.filter(conversation_id=message.conversation_id, removed_at=None)
-    return list(places.order_by("pk").values_list("user_id", flat=True))
+def _notify_of(messages: list[Message]) -> None:
+    from_nobody = [message.conversation_id for message in messages if message.sender_id == SYSTEM_USER_ID]
+    sides = places_of(set(from_nobody))
+    notifications = []
+    for message in messages:
+        if message.sender_id == SYSTEM_USER_ID:
+            told = [place.user_id for place in sides[message.conversation_id] if place.removed_at is None]
+        else:
+            told = [message.receiver_id]
+        notifications += [_of_message(message, user_id) for user_id in told]
+    Notification.objects.bulk_create(notifications)
+    using = router.db_for_write(Notification)
+    for notification in notifications:
+        post_save.send(Notification, instance=notification, created=True, raw=False, using=using, update_fields=None)
+
+
+def _of_message(message: Message, user_id: uuid.UUID) -> Notification:
+    return Notification(
+        user_id=user_id,
+        type=MESSAGE,
+        title=gettext("New message"),
+        body=message.message[:LONGEST_BODY],
+        payload={
+            "conversation_id": str(message.conversation_id),
+            "message_id": str(message.pk),
+            "sender_id": str(message.sender_id),
+        },
+        conversation_id=message.conversation_id,
+        message=message,
+        message_seq=message.seq,
+    )
 
 
 def read_messages(*, user_id: uuid.UUID, conversation_id: uuid.UUID, up_to_seq: int) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from foundation.limits import LocalBucket, refuse_if_limited
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from foundation.addresses import counted_as
 from foundation.encoding import SocketJSON
+from foundation.limits import LocalBucket, refuse_if_limited
 from foundation.refusals import RateLimited, Refusal, Unavailable
 from realtime import metrics, recovery
 from realtime.bus import bus

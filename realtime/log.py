@@ -52,6 +52,11 @@ def _locked(names: list[str]) -> dict[str, Room]:
     return {room.name: room for room in rows}
 
 
+def store_ends(rooms: Iterable[Room]) -> None:
+    """Write where the logs of these locked rooms now end, in one statement."""
+    Room.objects.bulk_create(list(rooms), update_conflicts=True, unique_fields=["id"], update_fields=["last_seq"])
+
+
 def ends(names: Iterable[str]) -> dict[str, End]:
     """Where the logs of these rooms end; a room that nothing was ever sent to is made, so that it has a key."""
     wanted = set(names)

@@ -9,10 +9,11 @@ early is locked early with `reserve`; all others are locked together at the end.
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import transaction
 
@@ -40,6 +41,14 @@ class _Unit:
     ephemeral: list[Hint] = field(default_factory=list)
     rooms: dict[str, Room] = field(default_factory=dict)
     reserved: set[tuple[str, int]] = field(default_factory=set)
+    at_end: dict[Callable[[list[Any]], None], list[Any]] = field(default_factory=dict)
+
+    def finish(self) -> None:
+        """Do what was put off to the end, each kind of work once for all that asked for it."""
+        while self.at_end:
+            work, items = next(iter(self.at_end.items()))
+            del self.at_end[work]
+            work(items)
 
     def lock(self, names: Iterable[str]) -> None:
         """Lock rooms and number what is waiting for them, in the order in which it was published."""
@@ -58,6 +67,7 @@ class _Unit:
         """What a failed part of the unit published is taken back, numbers included."""
         numbers = [item.seq for item in self.pending]
         ephemeral, reserved = len(self.ephemeral), set(self.reserved)
+        at_end = {work: list(items) for work, items in self.at_end.items()}
         ends = {name: room.last_seq for name, room in self.rooms.items()}
         try:
             with transaction.atomic():
@@ -66,7 +76,7 @@ class _Unit:
             del self.pending[len(numbers) :], self.ephemeral[ephemeral:]
             for item, seq in zip(self.pending, numbers, strict=True):
                 item.seq = seq
-            self.reserved = reserved
+            self.reserved, self.at_end = reserved, at_end
             self.rooms = {name: self.rooms[name] for name in ends}
             for name, seq in ends.items():
                 self.rooms[name].last_seq = seq
@@ -89,9 +99,17 @@ def unit_of_work() -> Iterator[None]:
     try:
         with transaction.atomic():
             yield
+            unit.finish()
             _write(unit)
     finally:
         _current.reset(token)
+
+
+def at_end(work: Callable[[list[Any]], None], item: Any) -> None:
+    """Have `work` done once at the end of the unit of work, still in its transaction, with all the items that were
+    put off for it."""
+    with _joined_unit() as unit:
+        unit.at_end.setdefault(work, []).append(item)
 
 
 def lock_rooms(*names: str) -> None:
@@ -178,7 +196,7 @@ def _write(unit: _Unit) -> None:
         hints[item.room].append(log.Logged(item.seq, item.event, data))
     if rows:
         RoomEvent.objects.bulk_create(rows)
-        Room.objects.bulk_update([unit.rooms[name] for name in sorted(hints)], ["last_seq"])
+        log.store_ends(unit.rooms[name] for name in sorted(hints))
     sent = [Hint.logged(name, sorted(events, key=lambda one: one.seq)) for name, events in hints.items()]
     sent += unit.ephemeral
     if sent:

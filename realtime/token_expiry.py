@@ -22,7 +22,7 @@ class TokenExpiry:
 
     def watch(self, connection: "Connection") -> None:
         """Start, or start again with a new expiry, the notice and the end of a connection."""
-        if settings.SOCKET_TOKEN_POLICY != "strict":
+        if settings.SOCKET_TOKEN_POLICY != "strict":  # noqa: S105 (the name of a policy)
             return
         for name in ("notice", "end"):
             if name in connection.timers:

@@ -7,7 +7,8 @@ from django.db import transaction
 from accounts.models import User
 from messaging.inputs import MarkRead, OpenConversation, SendMessage
 from messaging.opening import open_by
-from messaging.services import mark_read, send_message
+from messaging.sending import send_message
+from messaging.services import mark_read
 
 PASSWORD = "stoory-demo-2026"  # noqa: S105 (published on the home page of the demo)
 ADMIN = "admin@example.com"

@@ -14,7 +14,7 @@ env.load_file(BASE_DIR / ".env")
 DATA_DIR = Path(env.text("DATA_DIR") or BASE_DIR / "var")
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 
-DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"
+DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105 (refused in production)
 DEBUG = env.flag("DEBUG", default=True)
 SECRET_KEY = env.text("SECRET_KEY") or DEVELOPMENT_SECRET
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")

@@ -1,0 +1,190 @@
+"""Sending messages: what arrives together is committed together, and one that is refused is refused alone."""
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+from django.db import DatabaseError, IntegrityError, router
+from django.db.models.signals import post_save
+
+from accounts.models import User
+from conversations.models import Conversation, Participant
+from conversations.services import locked_many, places_of, take_places
+from foundation.encoding import to_json
+from foundation.ids import parse_id
+from foundation.refusals import (
+    ConversationClosed,
+    Forbidden,
+    IdempotencyMismatch,
+    Invalid,
+    NotFound,
+    Refusal,
+    TextNotAccepted,
+)
+from messaging.inputs import SendMessage
+from messaging.models import Message
+from messaging.opening import open_direct
+from realtime.publishing import unit_of_work
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Sending:
+    """What one person wants to send."""
+
+    sender: User
+    given: SendMessage
+
+
+@dataclass(frozen=True)
+class Sent:
+    """`created` is False where a repeated `client_message_id` found the first message."""
+
+    message: Message
+    created: bool
+
+
+def send_message(*, sender: User, given: SendMessage) -> Sent:
+    """Send a text by hand. Raises `NotFound`, `Invalid`, `Forbidden`, `ConversationClosed`, `TextNotAccepted`,
+    and `IdempotencyMismatch` where the `client_message_id` was used for something else."""
+    return _send_one(Sending(sender, given))
+
+
+def send_messages(sendings: Sequence[Sending]) -> list[Sent | Exception]:
+    """Send many in one transaction, in their order; each is answered as `send_message` would, a refusal or fault
+    of one concerning that one alone."""
+    results: dict[int, Sent | Exception] = {}
+    together = [(number, one) for number, one in enumerate(sendings) if one.given.conversation_id is not None]
+    try:
+        with unit_of_work():
+            results.update(zip((number for number, _ in together), _send([one for _, one in together]), strict=True))
+    except DatabaseError:
+        # One of them collided with another transaction: which one shows when each is tried alone.
+        results.clear()
+    for number, one in enumerate(sendings):
+        if number not in results:
+            results[number] = _outcome(one)
+    return [results[number] for number in range(len(sendings))]
+
+
+def _outcome(sending: Sending) -> Sent | Exception:
+    try:
+        return _send_one(sending)
+    except Exception as fault:
+        return fault
+
+
+def _send_one(sending: Sending) -> Sent:
+    with unit_of_work():
+        if sending.given.conversation_id is None:
+            opened = open_direct(opener=sending.sender, other_id=sending.given.receiver_id)
+            given = sending.given.model_copy(update={"conversation_id": str(opened.conversation.pk)})
+            sending = Sending(sending.sender, given)
+        try:
+            with unit_of_work():
+                result = _send([sending])[0]
+        except IntegrityError:
+            # The same client_message_id, at the same time, into another conversation.
+            raise IdempotencyMismatch from None
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is read, and locked, once for all."""
+
+    conversations: dict[uuid.UUID, Conversation]
+    places: dict[uuid.UUID, list[Participant]]
+    first: dict[tuple[uuid.UUID, str], Message]
+
+
+def _send(sendings: Sequence[Sending]) -> list[Sent | Refusal]:
+    known = _known(sendings)
+    results: list[Sent | Refusal] = []
+    for sending in sendings:
+        try:
+            results.append(_checked(sending, known))
+        except Refusal as refusal:
+            results.append(refusal)
+    _store([result.message for result in results if isinstance(result, Sent) and result.created])
+    return results
+
+
+def _known(sendings: Sequence[Sending]) -> _Known:
+    conversations = locked_many({parsed for one in sendings if (parsed := parse_id(one.given.conversation_id))})
+    named = [(one.sender.pk, one.given.client_message_id) for one in sendings if one.given.client_message_id]
+    return _Known(conversations, places_of(conversations), _sent_before(named))
+
+
+def _sent_before(named: Sequence[tuple[uuid.UUID, str]]) -> dict[tuple[uuid.UUID, str], Message]:
+    """The messages that were sent under these ids already."""
+    if not named:
+        return {}
+    senders, names = zip(*named, strict=True)
+    found = Message.objects.filter(sender_id__in=set(senders), client_message_id__in=set(names))
+    return {(one.sender_id, one.client_message_id): one for one in found.select_related("conversation")}
+
+
+def _checked(sending: Sending, known: _Known) -> Sent:
+    sender, given = sending.sender, sending.given
+    conversation = known.conversations.get(parse_id(given.conversation_id))
+    other = _other_side(sender, conversation, known)
+    if given.receiver_id is not None and parse_id(given.receiver_id) != other:
+        raise Invalid(errors={"receiver_id": ["The receiver is the other side of the conversation."]})
+    fingerprint = _fingerprint(conversation.pk, given)
+    first = known.first.get((sender.pk, given.client_message_id)) if given.client_message_id else None
+    if first is not None:
+        if first.fingerprint != fingerprint:
+            raise IdempotencyMismatch
+        return Sent(first, created=False)
+    check_takes_text(conversation)
+    message = Message(
+        conversation=conversation,
+        sender=sender,
+        receiver_id=other,
+        message=given.message,
+        media_url=given.media_url,
+        client_message_id=given.client_message_id,
+        fingerprint=fingerprint,
+    )
+    if given.client_message_id:
+        known.first[sender.pk, given.client_message_id] = message
+    return Sent(message, created=True)
+
+
+def _other_side(sender: User, conversation: Conversation | None, known: _Known) -> uuid.UUID:
+    places = known.places[conversation.pk] if conversation else []
+    if not any(place.user_id == sender.pk and place.removed_at is None for place in places):
+        if sender.is_staff and conversation is not None:
+            raise Forbidden("Only those who take part in a conversation write in it.")
+        raise NotFound("There is no such conversation.")
+    return next(place.user_id for place in places if place.user_id != sender.pk)
+
+
+def _fingerprint(conversation_id: uuid.UUID, given: SendMessage) -> str:
+    body = to_json([str(conversation_id), given.message, given.media_url])
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def check_takes_text(conversation: Conversation) -> None:
+    """Raises `ConversationClosed` or `TextNotAccepted`."""
+    if conversation.is_closed:
+        raise ConversationClosed
+    if not conversation.flow.state(conversation.flow_state).accepts_text and conversation.automation_enabled:
+        raise TextNotAccepted
+
+
+def _store(messages: list[Message]) -> None:
+    """Insert the messages in one statement, and tell of each as if it had been saved by itself."""
+    places = take_places(senders=[(one.conversation_id, one.sender_id) for one in messages])
+    for message, seq in zip(messages, places, strict=True):
+        message.seq = seq
+    Message.objects.bulk_create(messages)
+    using = router.db_for_write(Message)
+    for message in messages:
+        post_save.send(Message, instance=message, created=True, raw=False, using=using, update_fields=None)

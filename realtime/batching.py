@@ -1,0 +1,48 @@
+"""Work that arrives together is done together; one piece alone waits for nobody."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from realtime.database import in_database
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+MOST = 256
+
+
+class Batcher(Generic[T, R]):
+    """Gives everything that was submitted since the last time to `work(items)`, in a database thread.
+
+    `work` answers with a result for each item, in their order; an exception among them is raised to the one who
+    submitted that item. What `work` itself raises is raised to all of them.
+    """
+
+    def __init__(self, work: Callable[[list[T]], Sequence[R | Exception]], *, most: int = MOST) -> None:
+        self._work, self._most = work, most
+        self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
+        self._worker: asyncio.Task[None] | None = None
+
+    async def submit(self, item: T) -> R:
+        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._run())
+        return await future
+
+    async def _run(self) -> None:
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+            try:
+                results = await in_database(self._work, [item for item, _ in batch])
+            except Exception as fault:
+                results = [fault] * len(batch)
+            for (_, future), result in zip(batch, results, strict=True):
+                if future.done():  # who submitted it has gone
+                    continue
+                if isinstance(result, Exception):
+                    future.set_exception(result)
+                else:
+                    future.set_result(result)

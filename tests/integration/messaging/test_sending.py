@@ -1,0 +1,113 @@
+"""Messages that arrive together share a transaction; what one of them is refused for concerns that one alone."""
+
+import threading
+import uuid
+
+import pytest
+from django.db import connection
+
+from conversations.models import Conversation, Participant
+from foundation.refusals import ConversationClosed, IdempotencyMismatch, NotFound, Refusal
+from messaging.inputs import SendMessage
+from messaging.models import Message
+from messaging.opening import open_direct
+from messaging.sending import Sending, Sent, send_message, send_messages
+from notifications.models import Notification
+from realtime import log
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def pair():
+    one, two = make_user("brand_owner"), make_user("influencer")
+    conversation = open_direct(opener=one, other_id=str(two.pk)).conversation
+    return one, two, conversation
+
+
+def sending(sender, conversation, text="Hello", **more) -> Sending:
+    return Sending(sender, SendMessage(conversation_id=str(conversation.pk), message=text, **more))
+
+
+def logged(conversation) -> list[str]:
+    return [event.event for event in log.read(conversation.room, after=0)]
+
+
+def test_each_is_answered_in_its_place(pair):
+    one, two, conversation = pair
+    stranger = make_user("influencer")
+    results = send_messages(
+        [
+            sending(one, conversation, "first", client_message_id="a"),
+            sending(stranger, conversation, "not mine"),
+            sending(two, conversation, "second"),
+            Sending(one, SendMessage(conversation_id="nonsense", message="lost")),
+            sending(one, conversation, "first", client_message_id="a"),
+            sending(one, conversation, "other words", client_message_id="a"),
+            Sending(one, SendMessage(receiver_id=str(two.pk), message="third")),
+        ]
+    )
+    kinds = [type(result) for result in results]
+    assert kinds == [Sent, NotFound, Sent, NotFound, Sent, IdempotencyMismatch, Sent]
+    assert [one.message for one in Message.objects.order_by("seq")] == ["first", "second", "third"]
+    assert results[4].message.pk == results[0].message.pk
+    assert (results[0].created, results[4].created) == (True, False)
+
+
+def test_a_batch_leaves_what_messages_one_by_one_leave(pair):
+    one, two, conversation = pair
+    before = len(logged(conversation))
+    send_messages([sending(one, conversation, str(number)) for number in range(5)])
+    for number in range(5, 10):
+        send_message(sender=one, given=sending(one, conversation, str(number)).given)
+    messages = list(Message.objects.order_by("seq"))
+    assert [message.message for message in messages] == [str(number) for number in range(10)]
+    assert [message.seq for message in messages] == list(range(before + 1, before + 11))
+    assert logged(conversation)[before:] == ["new_message"] * 10
+    assert Participant.objects.get(conversation=conversation, user=two).unread_count == 10
+    assert Participant.objects.get(conversation=conversation, user=one).unread_count == 0
+    assert Notification.objects.filter(user=two).count() == 10
+    assert [event.seq for event in log.read(f"user_{two.pk}", after=0)] == list(range(1, 11))
+
+
+def test_a_number_of_statements_that_does_not_depend_on_the_number_of_messages(django_assert_max_num_queries):
+    pairs = [(make_user("brand_owner"), make_user("influencer")) for _ in range(12)]
+    rooms = [open_direct(opener=one, other_id=str(two.pk)).conversation for one, two in pairs]
+    batch = [sending(one, room) for (one, _), room in zip(pairs, rooms, strict=True)]
+    with django_assert_max_num_queries(24):
+        assert all(isinstance(result, Sent) for result in send_messages(batch * 3))
+
+
+def test_a_closed_conversation_takes_no_text_and_the_others_do(pair):
+    one, two, conversation = pair
+    closed = open_direct(opener=one, other_id=str(make_user("influencer").pk)).conversation
+    Conversation.objects.filter(pk=closed.pk).update(chat_status="closed")
+    results = send_messages([sending(one, closed), sending(one, conversation)])
+    assert [type(result) for result in results] == [ConversationClosed, Sent]
+    assert not Message.objects.filter(conversation=closed).exists()
+
+
+def test_the_same_click_many_times_at_once_is_one_message(pair):
+    one, two, conversation = pair
+    other = open_direct(opener=one, other_id=str(make_user("influencer").pk)).conversation
+    name, results, barrier = uuid.uuid4().hex, [], threading.Barrier(10)
+
+    def send(number: int) -> None:
+        target = other if number == 9 else conversation
+        barrier.wait(10)
+        try:
+            results.extend(send_messages([sending(one, target, client_message_id=name), sending(two, conversation)]))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(results) == 20
+    assert all(isinstance(result, Sent | Refusal) for result in results)
+    assert Message.objects.filter(client_message_id=name).count() == 1
+    assert Message.objects.filter(sender=two).count() == 10
+    assert sum(isinstance(result, IdempotencyMismatch) for result in results) in {1, 9}

@@ -1,0 +1,45 @@
+"""What arrives together is done together, and each gets its own answer."""
+
+import asyncio
+
+import pytest
+
+from realtime.batching import Batcher
+
+
+async def test_what_arrives_while_a_batch_is_worked_on_is_the_next_batch():
+    batches = []
+
+    def work(items: list[int]) -> list[int]:
+        batches.append(items)
+        return [item * 10 for item in items]
+
+    batcher = Batcher(work, most=4)
+    results = await asyncio.gather(*(batcher.submit(number) for number in range(10)))
+    assert results == [number * 10 for number in range(10)]
+    assert [number for batch in batches for number in batch] == list(range(10))
+    assert max(map(len, batches)) == 4
+    assert await batcher.submit(7) == 70
+
+
+async def test_a_fault_of_one_is_its_own_and_a_fault_of_the_work_is_everybodys():
+    def work(items: list[str]) -> list[str | Exception]:
+        if "boom" in items:
+            raise RuntimeError("all")
+        return [KeyError(item) if item == "bad" else item for item in items]
+
+    batcher = Batcher(work)
+    good, bad = await asyncio.gather(batcher.submit("good"), batcher.submit("bad"), return_exceptions=True)
+    assert good == "good"
+    assert isinstance(bad, KeyError)
+    with pytest.raises(RuntimeError, match="all"):
+        await batcher.submit("boom")
+    assert await batcher.submit("again") == "again"
+
+
+async def test_who_gave_up_does_not_stop_the_others():
+    batcher = Batcher(lambda items: items)
+    gone = asyncio.create_task(batcher.submit("gone"))
+    await asyncio.sleep(0)
+    gone.cancel()
+    assert await batcher.submit("here") == "here"
