@@ -79,15 +79,19 @@ def read(name: str, *, after: int, limit: int = PAGE) -> list[Logged]:
     return [Logged(*row) for row in rows.values_list("seq", "event", "data")[:limit]]
 
 
-def replay(name: str, *, after: int, limit: int = REPLAY_LIMIT) -> list[Logged] | None:
+def replay(name: str, *, after: int, start: int | None = None, limit: int = REPLAY_LIMIT) -> list[Logged] | None:
     """Everything since `after`, or None where that cannot be given whole: the log no longer reaches back that
-    far, `after` lies beyond its end, or there is more than `limit`."""
+    far, `after` lies beyond its end, or there is more than `limit`.
+
+    With `start`, a number up to `after`, the events between the two come first.
+    """
     room = Room.objects.filter(name=name).first()
     floor, last = (room.floor, room.last_seq) if room else (0, 0)
     if not floor <= after <= last or last - after > limit:
         return None
-    events = read(name, after=after, limit=limit + 1)
-    return events if len(events) <= limit else None
+    start = after if start is None else start
+    events = read(name, after=start, limit=after - start + limit + 1)
+    return events if len(events) <= after - start + limit else None
 
 
 def erase(subject: uuid.UUID, rewrite: Callable[[str, dict[str, Any]], dict[str, Any]]) -> None:

@@ -91,7 +91,7 @@ class LocalRooms:
             if enter is not None:
                 await in_database(enter, room.position if after is None else after)
             events = [] if after is None else await self._missed(room, after)
-            self._admit(room, socket, events or [])
+            self._admit(room, socket, events or [], after)
             return Joined(room.position, reset=events is None)
         finally:
             self._release(room)
@@ -105,7 +105,8 @@ class LocalRooms:
                 return False
             for room, events in zip(held, missed, strict=True):
                 # The log may have grown while the other rooms were read.
-                self._admit(room, socket, events + await self._since(room, events, positions[room.name]))
+                after = positions[room.name]
+                self._admit(room, socket, events + await self._since(room, events, after), after)
             return True
         finally:
             for room in held:
@@ -122,17 +123,21 @@ class LocalRooms:
         for name in list(socket.rooms):
             self.leave(socket, name)
 
-    def _admit(self, room: OpenRoom, socket: LocalSocket, events: list[Logged]) -> None:
+    def _admit(self, room: OpenRoom, socket: LocalSocket, events: list[Logged], after: int | None) -> None:
         """No await in here: nothing can be delivered between the replay and the membership."""
         self._offer(room, [event for event in events if event.seq > room.position])
         socket.sent.pop(room.key, None)
         for event in events:
-            self._hand(room, socket, event)
+            if event.seq > after:
+                self._hand(room, socket, event)
         room.members[socket.sid] = socket
         socket.rooms[room.name] = room
 
     async def _missed(self, room: OpenRoom, after: int) -> list[Logged] | None:
-        events = await in_database(room_log.replay, room.name, after=after)
+        """What the socket missed, and before that what the room has not been delivered: a client may come from a
+        process that was ahead of this one."""
+        start = min(after, room.position)
+        events = await in_database(room_log.replay, room.name, after=after, start=start)
         return None if events is None else events + await self._since(room, events, after)
 
     async def _since(self, room: OpenRoom, events: list[Logged], after: int) -> list[Logged]:
