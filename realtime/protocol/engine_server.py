@@ -138,6 +138,7 @@ class EngineServer(SessionServer):
         if payload is None:
             socket.terminate(self.reason.TRANSPORT_CLOSE)
             return
+        exchange.wire.limit_unsent()
         await exchange.respond(200, payload, TEXT)
         if exchange.wire.buffered():
             self._unread.append(exchange.wire)

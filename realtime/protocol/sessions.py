@@ -145,7 +145,8 @@ class SessionServer(engineio.AsyncServer):
                 if socket.transport is not None and socket.stalled(loop.time()):
                     socket.cut_slow_reader()
             self._unread = [wire for wire in self._unread if self._still_unread(wire, loop.time())]
-            await asyncio.sleep(_SWEEP)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.service_task_event.wait(), _SWEEP)
 
     def _still_unread(self, wire: Wire, now: float) -> bool:
         """Watch the answer to a poll: a connection that takes nothing of it is cut, whoever else uses it."""

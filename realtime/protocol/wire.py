@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import struct
 from typing import Any
 
 _UNSENT = 65_536
@@ -32,10 +33,13 @@ class Wire:
 
     def limit_unsent(self) -> None:
         """Have the kernel push back early (`TCP_NOTSENT_LOWAT`, tcp(7))."""
+        self._set_option(socket.IPPROTO_TCP, getattr(socket, "TCP_NOTSENT_LOWAT", None), _UNSENT)
+
+    def _set_option(self, level: int, option: int | None, value: int | bytes) -> None:
         endpoint = self._transport and self._transport.get_extra_info("socket")
-        if endpoint is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        if endpoint is not None and option is not None:
             with contextlib.suppress(OSError):
-                endpoint.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT)
+                endpoint.setsockopt(level, option, value)
 
     def buffered(self) -> int:
         """Bytes that the server holds for a peer that has not taken them yet."""
@@ -50,5 +54,7 @@ class Wire:
         return now - self._since
 
     def abort(self) -> None:
+        """Cut the connection. What the kernel holds for the peer goes with it (`SO_LINGER`, socket(7))."""
         if self._transport is not None:
+            self._set_option(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self._transport.abort()

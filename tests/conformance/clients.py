@@ -151,3 +151,52 @@ async def eventually(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(WAIT):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+
+
+class Deaf:
+    """A connection that is only written to: what the server sends stays in the smallest buffer there is."""
+
+    def __init__(self) -> None:
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.socket.setblocking(False)
+        self.loop = asyncio.get_running_loop()
+
+    @classmethod
+    async def dial(cls, site: Site) -> "Deaf":
+        deaf = cls()
+        await deaf.loop.sock_connect(deaf.socket, ("127.0.0.1", site.port))
+        return deaf
+
+    @classmethod
+    async def websocket(cls, site: Site) -> "Deaf":
+        """One that asks to be let into the main namespace, and does not hear the answer."""
+        deaf = await cls.dial(site)
+        await deaf.write(
+            "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+            "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        answer = await asyncio.wait_for(deaf.loop.sock_recv(deaf.socket, 4096), WAIT)
+        assert answer.startswith(b"HTTP/1.1 101")
+        await deaf.send("40")
+        return deaf
+
+    async def write(self, text: str) -> None:
+        await self.loop.sock_sendall(self.socket, text.encode())
+
+    async def send(self, text: str) -> None:
+        """A short masked text frame (RFC 6455, 5.2); the mask is zero."""
+        data = text.encode()
+        assert len(data) < 126
+        await self.loop.sock_sendall(self.socket, bytes([0x81, 0x80 | len(data), 0, 0, 0, 0]) + data)
+
+    async def cut(self) -> bool:
+        """Read on to the end; whether it was a reset, which is how an aborted connection ends."""
+        try:
+            while await asyncio.wait_for(self.loop.sock_recv(self.socket, 1 << 20), WAIT):
+                pass
+        except ConnectionResetError:
+            return True
+        finally:
+            self.socket.close()
+        return False
