@@ -74,8 +74,6 @@ class OwnAccountViewSet(ViewSet):
     def change_password(self, request: Request) -> Response:
         given, address = ChangePassword.parse(request.data), client_address(request)
         begin_login(request.user.email, address)
-        result = services.change_password(
-            user=request.user, session_id=request.auth.session_id, **given.model_dump()
-        )
+        result = services.change_password(user=request.user, session_id=request.auth.session_id, **given.model_dump())
         forgive_login(request.user.email, address)
         return logged_in(result)

@@ -17,9 +17,7 @@ class TrustedProxies:
     def __init__(self, networks: Iterable[str] = ()) -> None:
         networks = set(networks)
         self._unix = "unix" in networks
-        self._networks: list[IPv4Network | IPv6Network] = [
-            ip_network(network) for network in networks - {"unix"}
-        ]
+        self._networks: list[IPv4Network | IPv6Network] = [ip_network(network) for network in networks - {"unix"}]
 
     def trusts(self, address: str) -> bool:
         if not address:
@@ -59,9 +57,7 @@ def _trusted(networks: tuple[str, ...]) -> TrustedProxies:
 def client_address(request: HttpRequest) -> str:
     """The address of the client of an HTTP request; of proxies, only `TRUSTED_PROXIES` are believed."""
     proxies = _trusted(tuple(settings.TRUSTED_PROXIES))
-    return proxies.client_address(
-        request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", "")
-    )
+    return proxies.client_address(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", ""))
 
 
 def counted_as(address: str) -> str:

@@ -20,17 +20,25 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
             connection.settings_dict["TEST"]["NAME"] = str(directory / "test.sqlite3")
 
 
+@pytest.fixture(scope="session")
+def static_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("static")
+
+
 @pytest.fixture(autouse=True)
-def _quick(settings: Settings) -> None:
+def _quick(settings: Settings, static_root: Path) -> None:
+    settings.STATIC_ROOT = static_root
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.RATE_LIMITS = False
 
 
 @pytest.fixture
 def rate_limits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rate limits as in production, with all buckets full."""
+    """Rate limits as in production, in memory, with all buckets full and a clock that stands still."""
     settings.RATE_LIMITS = True
+    settings.REDIS_URL = ""
     settings.REDIS_PREFIX = f"test-{uuid.uuid4()}"
+    monkeypatch.setattr(limits, "monotonic", lambda: 0.0)
     monkeypatch.setattr(limits, "_memory", limits._Memory())
 
 

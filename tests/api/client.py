@@ -15,7 +15,7 @@ class Api:
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def get(self, path: str, **options: Any) -> HttpResponse:
-        return self._client.get(path, headers=self._headers, **options)
+        return self._client.get(path, headers=self._with(options), **options)
 
     def post(self, path: str, body: Any = None, **options: Any) -> HttpResponse:
         return self._send("POST", path, body, options)
@@ -24,10 +24,14 @@ class Api:
         return self._send("PATCH", path, body, options)
 
     def delete(self, path: str, **options: Any) -> HttpResponse:
-        return self._client.delete(path, headers=self._headers, **options)
+        return self._client.delete(path, headers=self._with(options), **options)
+
+    def _with(self, options: dict[str, Any]) -> dict[str, str]:
+        return self._headers | options.pop("headers", {})
 
     def _send(self, method: str, path: str, body: Any, options: dict[str, Any]) -> HttpResponse:
         data = body if isinstance(body, bytes) else json.dumps({} if body is None else body)
-        headers = self._headers | options.pop("headers", {})
-        options = {"content_type": "application/json"} | options
-        return self._client.generic(method, path, data, headers=headers, **options)
+        headers = self._with(options)
+        return self._client.generic(
+            method, path, data, **{"content_type": "application/json"} | options, headers=headers
+        )

@@ -110,7 +110,9 @@ def test_one_that_was_just_used_is_refused_without_ending_the_session(user, told
     assert told == []
 
 
-@pytest.mark.parametrize(("token", "refusal"), [(None, TokenMissing), ("", TokenMissing), ("x", TokenInvalid), (7, TokenInvalid)])
+@pytest.mark.parametrize(
+    ("token", "refusal"), [(None, TokenMissing), ("", TokenMissing), ("x", TokenInvalid), (7, TokenInvalid)]
+)
 def test_what_is_no_refresh_token(token, refusal):
     with pytest.raises(refusal):
         refresh(refresh=token)
@@ -224,9 +226,7 @@ def test_a_changed_password_ends_every_other_session(user, two, told):
 def test_a_session_that_ended_meanwhile_changes_no_password(user, two):
     services.log_out(refresh=two[0].refresh)
     with pytest.raises(TokenRevoked):
-        services.change_password(
-            user=user, current_password=PASSWORD, new_password=NEW, session_id=two[0].session_id
-        )
+        services.change_password(user=user, current_password=PASSWORD, new_password=NEW, session_id=two[0].session_id)
     assert User.objects.get(pk=user.pk).check_password(PASSWORD)
     assert is_alive(two[1])
 

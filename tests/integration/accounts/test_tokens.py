@@ -107,7 +107,9 @@ def test_a_claim_that_is_wrong_or_not_there(session, changed):
         authenticate_token(forged(session.access, **changed))
 
 
-@pytest.mark.parametrize("changed", [{"user_id": str(uuid.uuid4())}, {"user_id": None}, {"hash_password": None}, {"hash_password": "é"}])
+@pytest.mark.parametrize(
+    "changed", [{"user_id": str(uuid.uuid4())}, {"user_id": None}, {"hash_password": None}, {"hash_password": "é"}]
+)
 def test_a_session_of_somebody_else_or_of_another_password(session, changed):
     with pytest.raises(TokenRevoked):
         authenticate_token(forged(session.access, **changed))
@@ -177,7 +179,9 @@ def test_the_role_is_that_of_the_database_not_of_the_token(user, session):
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.one_of(st.text(), st.binary(), st.integers(), st.lists(st.text()), st.from_regex(r"[\w-]{1,9}(\.[\w-]{1,9}){2}")))
+@given(
+    st.one_of(st.text(), st.binary(), st.integers(), st.lists(st.text()), st.from_regex(r"[\w-]{1,9}(\.[\w-]{1,9}){2}"))
+)
 @example("." * 10_000)
 def test_whatever_is_sent_is_refused_and_nothing_worse(token):
     with pytest.raises(Refusal):

@@ -30,13 +30,25 @@ def test_an_address_has_one_spelling(written, kept):
 
 @pytest.mark.parametrize(
     "email",
-    ["", "ann", "ann@", "@example.com", "a b@example.com", "a\n@example.com", "a@example.com\x00", f"{'a' * 250}@b.co", 7],
+    [
+        "",
+        "ann",
+        "ann@",
+        "@example.com",
+        "a b@example.com",
+        "a\n@example.com",
+        "a@example.com\x00",
+        f"{'a' * 250}@b.co",
+        7,
+    ],
 )
 def test_what_is_no_address_is_refused(email):
     assert list(faults(email=email)) == ["email"]
 
 
-@pytest.mark.parametrize("name", ["", " ", "\u200b", "Ann\nBob", "Ann\x07", "Ann\u2028Bob", "x" * 101, "a\x00", None, ["Ann"]])
+@pytest.mark.parametrize(
+    "name", ["", " ", "\u200b", "Ann\nBob", "Ann\x07", "Ann\u2028Bob", "x" * 101, "a\x00", None, ["Ann"]]
+)
 def test_a_name_is_one_visible_line(name):
     assert list(faults(name=name)) == ["name"]
 
@@ -45,7 +57,9 @@ def test_a_name_may_be_in_any_script():
     assert Register.parse(GOOD | {"name": " आन्या राव 👩‍🍳 "}).name == "आन्या राव 👩‍🍳"
 
 
-@pytest.mark.parametrize("role", ["staff", "system", "admin", "superuser", "operator", "", "Influencer", None, 1, ["influencer"]])
+@pytest.mark.parametrize(
+    "role", ["staff", "system", "admin", "superuser", "operator", "", "Influencer", None, 1, ["influencer"]]
+)
 def test_nobody_gives_himself_another_role(role):
     assert list(faults(role=role)) == ["role"]
 

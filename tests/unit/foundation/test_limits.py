@@ -30,11 +30,6 @@ def clock(monkeypatch):
     return clock
 
 
-@pytest.fixture
-def in_memory(settings, rate_limits):
-    settings.REDIS_URL = ""
-
-
 @pytest.fixture(params=["", project_settings.REDIS_URL] if project_settings.REDIS_URL else [""])
 def anywhere(request, settings, rate_limits):
     """Each place that buckets are kept in: memory, and Redis where the tests are given one."""
@@ -126,7 +121,7 @@ def test_keys_may_be_any_text():
         assert take(THREE, key) == 0
 
 
-@pytest.mark.usefixtures("in_memory")
+@pytest.mark.usefixtures("rate_limits")
 def test_memory_is_bounded_and_forgets_the_least_recent(monkeypatch):
     monkeypatch.setattr(limits, "REMEMBERED", 10)
     one = Bucket("one", 1, 0.001)
@@ -138,7 +133,7 @@ def test_memory_is_bounded_and_forgets_the_least_recent(monkeypatch):
     assert take(one, "0") == 0
 
 
-@pytest.mark.usefixtures("in_memory")
+@pytest.mark.usefixtures("rate_limits")
 def test_refusal_says_how_long_to_wait(clock):
     for _ in range(3):
         refuse_if_limited(THREE, "a")
@@ -147,7 +142,7 @@ def test_refusal_says_how_long_to_wait(clock):
     assert refused.value.retry_after == pytest.approx(20)
 
 
-@pytest.mark.usefixtures("in_memory")
+@pytest.mark.usefixtures("rate_limits")
 def test_switched_off_nothing_is_refused_or_counted(settings):
     settings.RATE_LIMITS = False
     for _ in range(100):
