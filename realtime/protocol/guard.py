@@ -1,54 +1,13 @@
 """The door in front of the Socket.IO server: who is asking, and may another session be opened."""
 
 from collections.abc import Callable, Iterable
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 import socketio
 
+from foundation.addresses import TrustedProxies, canonical
 from realtime.protocol.exchange import Receive, Scope, Send
 from realtime.protocol.sessions import Admit
-
-
-class TrustedProxies:
-    """Networks (`10.0.0.0/8`, single addresses) whose `X-Forwarded-For` is believed.
-
-    `unix` stands for a peer without an address, a proxy that speaks through a Unix socket.
-    """
-
-    def __init__(self, networks: Iterable[str] = ()) -> None:
-        networks = set(networks)
-        self._unix = "unix" in networks
-        self._networks: list[IPv4Network | IPv6Network] = [ip_network(network) for network in networks - {"unix"}]
-
-    def trusts(self, address: str) -> bool:
-        if not address:
-            return self._unix
-        return any(ip_address(address) in network for network in self._networks)
-
-    def client_address(self, peer: str, forwarded_for: str) -> str:
-        """The nearest address that no trusted proxy vouches for: the header is read from the right."""
-        address = _canonical(peer) or ""
-        for hop in reversed(forwarded_for.split(",")):
-            named = _canonical(hop)
-            if named is None or not self.trusts(address):
-                break
-            address = named
-        return address
-
-
-def _canonical(text: str) -> str | None:
-    """An address without port and brackets; IPv4 in IPv6 as IPv4. None where there is none."""
-    text = text.strip()
-    if text.startswith("["):
-        text = text[1:].partition("]")[0]
-    elif text.count(":") == 1:
-        text = text.partition(":")[0]
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return None
-    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 class Guard(socketio.ASGIApp):
@@ -91,5 +50,5 @@ class Guard(socketio.ASGIApp):
         peer, port = scope.get("client") or ("", 0)
         values = [value for name, value in scope["headers"] if name.lower() == b"x-forwarded-for"]
         if not values:
-            return _canonical(peer) or peer, port
+            return canonical(peer) or peer, port
         return self._proxies.client_address(peer, b",".join(values).decode("latin-1")), port
