@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from conversations.models import Conversation
 from conversations.selectors import visible_conversation
 from conversations.services import record_view
 from foundation.openapi import describe, parameter
@@ -47,6 +48,8 @@ def sent(result: Sent) -> Response:
 class MessageViewSet(ViewSet):
     """Messages by their own id, and sending."""
 
+    queryset = Message.objects.none()  # tells OpenAPI what the ids in the addresses are
+
     @describe("Send a message", request=SendMessage, answers={201: SentAnswer, 200: SentAnswer})
     def create(self, request: Request) -> Response:
         limited(SENDS, request.user)
@@ -69,6 +72,8 @@ class MessageViewSet(ViewSet):
 
 class ConversationViewSet(ViewSet):
     """Conversations, and what is in them."""
+
+    queryset = Conversation.objects.none()  # tells OpenAPI what the ids in the addresses are
 
     @describe(
         "The conversations of the one who asks, newest activity first",
