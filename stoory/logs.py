@@ -32,7 +32,7 @@ def configure(options: dict[str, str]) -> None:
     final = (
         structlog.processors.JSONRenderer()
         if options["format"] == "json"
-        else structlog.dev.ConsoleRenderer(colors=False)
+        else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     )
     logging.config.dictConfig(
         {

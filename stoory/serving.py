@@ -29,7 +29,7 @@ def _config(host: str, port: int, workers: int) -> uvicorn.Config:
         "workers": workers,
         "loop": "uvloop",
         "http": "httptools",
-        "ws": "websockets-sansio",
+        "ws": "realtime.protocol.uvicorn_websocket:PicowsProtocol",
         "ws_max_size": settings.MAX_FRAME,
         "ws_per_message_deflate": False,
         # Engine.IO has its own heartbeat; a second one would only cost.

@@ -4,18 +4,20 @@ https://socket.io/docs/v4/engine-io-protocol/
 """
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import structlog
 from engineio import packet as eio
 
 from foundation.encoding import to_json
+from realtime.protocol.direct import DirectTransport
 from realtime.protocol.engine_socket import EngineSocket
 from realtime.protocol.exchange import TEXT, Exchange, Receive, Refused, Scope, Send, TooLarge
 from realtime.protocol.origins import Origins
 from realtime.protocol.packets import ProtocolError, byte_size, read_payload
 from realtime.protocol.sessions import SessionServer
-from realtime.protocol.transports import PONG_PROBE, PollingTransport, WebSocketTransport
+from realtime.protocol.transports import PONG_PROBE, PollingTransport, Transport, WebSocketTransport
 
 log = structlog.get_logger(__name__)
 
@@ -100,7 +102,7 @@ class EngineServer(SessionServer):
     async def _begin(self, socket: EngineSocket, exchange: Exchange, environ: dict[str, Any]) -> None:
         if exchange.is_websocket:
             await exchange.accept_websocket()
-            socket.transport = WebSocketTransport(exchange, socket.outbox)
+            socket.transport = self._websocket(socket, exchange)
             socket.upgraded = True
         else:
             socket.transport = PollingTransport(socket.outbox)
@@ -114,9 +116,15 @@ class EngineServer(SessionServer):
             raise Refused(401, 4, "Refused")
         socket.start_heartbeat()
         if exchange.is_websocket:
-            await self._read_frames(socket, socket.transport, exchange)
+            await self._read_frames(socket, exchange)
         else:
             await self._poll(socket, socket.transport, exchange)
+
+    @staticmethod
+    def _websocket(socket: EngineSocket, exchange: Exchange) -> Transport:
+        if exchange.picows is not None:
+            return DirectTransport(exchange.picows, socket.outbox)
+        return WebSocketTransport(exchange, socket.outbox)
 
     def _open_packet(self, socket: EngineSocket) -> eio.Packet:
         handshake = {
@@ -160,8 +168,7 @@ class EngineServer(SessionServer):
         await exchange.respond(200, "ok", TEXT)
 
     async def _receive_payload(self, socket: EngineSocket, body: bytes) -> None:
-        frames = read_payload(body, most=self.limits.payload_packets)
-        for number, frame in enumerate(frames, 1):
+        for number, frame in enumerate(read_payload(body), 1):
             await socket.receive_frame(frame)
             if number % _IN_A_ROW == 0:
                 await asyncio.sleep(0)
@@ -184,8 +191,8 @@ class EngineServer(SessionServer):
             candidate, socket.candidate = socket.candidate, None
             polling.upgrading = False
         if completed and not socket.closing:
-            socket.upgrade_to(candidate)
-            await self._read_frames(socket, candidate, exchange)
+            socket.upgrade_to(candidate if exchange.picows is None else self._websocket(socket, exchange))
+            await self._read_frames(socket, exchange)
         else:
             await exchange.close_websocket(1008)
 
@@ -197,20 +204,24 @@ class EngineServer(SessionServer):
         await exchange.send_frame(PONG_PROBE)
         return await exchange.receive_frame() == _UPGRADE
 
-    async def _read_frames(self, socket: EngineSocket, transport: WebSocketTransport, exchange: Exchange) -> None:
-        """Feed the session until its WebSocket or itself has ended."""
+    async def _read_frames(self, socket: EngineSocket, exchange: Exchange) -> None:
+        """Feed the session until its WebSocket or itself has ended, or have it fed from below ASGI."""
+        if exchange.picows is not None:
+            exchange.picows.attach(socket.feed, partial(socket.terminate, self.reason.TRANSPORT_CLOSE))
+            return
         number = 0
         try:
             while not socket.closing and (frame := await exchange.receive_frame()) is not None:
-                await self._receive(socket, frame)
+                await self.receive(socket, frame)
                 number += 1
                 if number % _IN_A_ROW == 0:
                     await asyncio.sleep(0)
         finally:
             socket.terminate(self.reason.TRANSPORT_CLOSE)
-        await transport.written()
+        await socket.transport.written()
 
-    async def _receive(self, socket: EngineSocket, frame: str | bytes) -> None:
+    async def receive(self, socket: EngineSocket, frame: str | bytes) -> None:
+        """Handle one frame of a WebSocket; a malformed one ends the session."""
         try:
             if byte_size(frame) > self.limits.max_payload:
                 raise ProtocolError("The frame is too large", code=_TOO_BIG)

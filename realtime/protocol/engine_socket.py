@@ -1,6 +1,7 @@
 """One Engine.IO session: its heartbeat, its send queue, its end."""
 
 import asyncio
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from engineio import packet as eio
@@ -14,7 +15,11 @@ if TYPE_CHECKING:
     from realtime.protocol.engine_server import EngineServer
 
 _PING = str(eio.PING)
+_PONG = str(eio.PONG)
 _MESSAGE = str(eio.MESSAGE)
+
+_INBOX = 32
+"""Frames of one client that may wait to be handled before its connection is not read any more."""
 
 GOING_AWAY = 1001
 NORMAL = 1000
@@ -47,6 +52,8 @@ class EngineSocket(AsyncSocket):
         self._heartbeat: asyncio.TimerHandle | None = None
         self._pong_due: float | None = None
         self._in_grace = False
+        self._inbox: deque[str | bytes] = deque()
+        self._feeder: asyncio.Task[None] | None = None
 
     # Out
 
@@ -68,8 +75,11 @@ class EngineSocket(AsyncSocket):
         """
         if self.closing or self.transport is None:
             return
-        self.outbox.put(frame, byte_size(frame), self._loop.time())
-        self.transport.wake()
+        if self.transport.immediate:
+            self.transport.write(frame)
+        else:
+            self.outbox.put(frame, byte_size(frame), self._loop.time())
+            self.transport.wake()
         limits = self.server.limits
         if self._exceeds(limits.queue_packets, limits.queue_bytes):
             if self._exceeds(limits.burst_packets, limits.burst_bytes):
@@ -77,12 +87,17 @@ class EngineSocket(AsyncSocket):
             elif not self._in_grace:
                 self._give_grace()
 
+    def _queued(self) -> tuple[int, int]:
+        """Packets and bytes that have not left."""
+        return len(self.outbox) + self.transport.unsent(), self.outbox.bytes + self.transport.buffered()
+
     def _exceeds(self, packets: int, size: int) -> bool:
-        return len(self.outbox) > packets or self.outbox.bytes + self.transport.buffered() > size
+        queued_packets, queued_bytes = self._queued()
+        return queued_packets > packets or queued_bytes > size
 
     def _give_grace(self) -> None:
         self._in_grace = True
-        self._loop.call_later(self.server.limits.queue_grace, self._end_grace, len(self.outbox), self.outbox.bytes)
+        self._loop.call_later(self.server.limits.queue_grace, self._end_grace, *self._queued())
 
     def _end_grace(self, packets: int, size: int) -> None:
         """`packets` and `size` are how long the queue was when the grace began."""
@@ -90,7 +105,8 @@ class EngineSocket(AsyncSocket):
         limits = self.server.limits
         if self.closing or not self._exceeds(limits.queue_packets, limits.queue_bytes):
             return
-        if len(self.outbox) < packets or self.outbox.bytes < size:
+        queued_packets, queued_bytes = self._queued()
+        if queued_packets < packets or queued_bytes < size:
             self._give_grace()
         else:
             self.cut_slow_reader()
@@ -106,6 +122,27 @@ class EngineSocket(AsyncSocket):
             self.terminate(self.server.reason.TRANSPORT_ERROR, abort=True)
 
     # In
+
+    def feed(self, frame: str | bytes) -> None:
+        """Take a frame from a transport that does not wait: it is handled in its turn, by a task that lives only as
+        long as there is something to handle."""
+        if self._feeder is None and frame == _PONG:
+            self._pong()
+            return
+        self._inbox.append(frame)
+        if len(self._inbox) == _INBOX:
+            self.transport.pause_reading()
+        if self._feeder is None:
+            self._feeder = self.server.start_background_task(self._handle_inbox)
+
+    async def _handle_inbox(self) -> None:
+        try:
+            while self._inbox and not self.closing:
+                await self.server.receive(self, self._inbox.popleft())
+                if len(self._inbox) == _INBOX // 2:
+                    self.transport.resume_reading()
+        finally:
+            self._feeder = None
 
     async def receive_frame(self, frame: str | bytes) -> None:
         """Handle one frame to its end. Raises `ProtocolError` where it is malformed.
@@ -202,7 +239,7 @@ class EngineSocket(AsyncSocket):
 
     # Changing the transport
 
-    def upgrade_to(self, transport: WebSocketTransport) -> None:
+    def upgrade_to(self, transport: Transport) -> None:
         polling, self.transport = self.transport, transport
         self.upgraded = True
         polling.release(NOOP)

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from realtime.protocol.packets import ProtocolError
+from realtime.protocol.uvicorn_websocket import PicowsProtocol
 from realtime.protocol.wire import Wire
 
 Scope = dict[str, Any]
@@ -43,6 +44,9 @@ class Exchange:
         self.query = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True))
         self.headers: Headers = []
         self.wire = Wire(send)
+        owner = getattr(send, "__self__", None)
+        self.picows: PicowsProtocol | None = owner if isinstance(owner, PicowsProtocol) else None
+        """What a WebSocket is on, where it can be attached to."""
 
     def header(self, name: bytes) -> str | None:
         found = [value for key, value in self.scope["headers"] if key.lower() == name]

@@ -17,8 +17,6 @@ class Limits:
     ping_timeout: float = 20.0
     max_payload: int = 65_536
     """A frame, or the body of a polling request; announced as `maxPayload`."""
-    payload_packets: int = 512
-    """Packets in the body of one polling request."""
     connect_timeout: float = 10.0
     """Within this time a client must have been accepted by a namespace."""
     upgrade_timeout: float = 10.0

@@ -62,15 +62,12 @@ def read_frame(frame: str | bytes) -> tuple[int, str | bytes]:
     return kind, data
 
 
-def read_payload(body: bytes, *, most: int) -> list[str]:
-    """The encoded packets of a polling request, at most `most` of them."""
+def read_payload(body: bytes) -> list[str]:
+    """The encoded packets of a polling request."""
     try:
-        frames = body.decode().split(SEPARATOR, most)
+        return body.decode().split(SEPARATOR)
     except UnicodeDecodeError:
         raise ProtocolError("Not UTF-8") from None
-    if len(frames) > most:
-        raise ProtocolError("Too many packets in one payload")
-    return frames
 
 
 def polling_form(frame: str | bytes) -> str:

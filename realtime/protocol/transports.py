@@ -27,12 +27,17 @@ _IN_A_ROW = 64
 
 class Transport(Protocol):
     name: ClassVar[str]
+    immediate: ClassVar[bool]
+    """Whether packets are written with `write` as they come, and never wait in the outbox."""
 
     def wake(self) -> None:
         """Begin to take packets from the outbox, unless that goes on already."""
 
     def buffered(self) -> int:
         """Bytes taken from the outbox that the network has not taken."""
+
+    def unsent(self) -> int:
+        """Packets that the network has not taken, beside those in the outbox."""
 
     def stuck_for(self, now: float) -> float:
         """Seconds for which the peer has taken nothing of what is buffered. Asked at a steady pace."""
@@ -48,6 +53,7 @@ class WebSocketTransport:
     """A WebSocket of an ASGI server: one writer at a time, and none while there is nothing to write."""
 
     name = "websocket"
+    immediate = False
 
     def __init__(self, exchange: Exchange, outbox: Outbox) -> None:
         self._exchange, self._outbox = exchange, outbox
@@ -78,6 +84,9 @@ class WebSocketTransport:
 
     def buffered(self) -> int:
         return self._exchange.wire.buffered()
+
+    def unsent(self) -> int:
+        return 0
 
     def stuck_for(self, now: float) -> float:
         return self._exchange.wire.stuck_for(now)
@@ -112,6 +121,7 @@ class PollingTransport:
     """HTTP long-polling: packets leave as the answer to a request that waits for them."""
 
     name = "polling"
+    immediate = False
 
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
@@ -149,6 +159,9 @@ class PollingTransport:
         return SEPARATOR.join([*map(polling_form, frames), *([last] if last else [])])
 
     def buffered(self) -> int:
+        return 0
+
+    def unsent(self) -> int:
         return 0
 
     def stuck_for(self, now: float) -> float:

@@ -11,6 +11,14 @@ _UNSENT = 65_536
 counts (megabytes, with autotuned buffers); the window for what is on its way is not touched by it."""
 
 
+def limit_unsent(transport: asyncio.Transport) -> None:
+    """Have the kernel push back early (`TCP_NOTSENT_LOWAT`, tcp(7))."""
+    endpoint = transport.get_extra_info("socket")
+    if endpoint is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        with contextlib.suppress(OSError):
+            endpoint.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT)
+
+
 class Wire:
     """The asyncio transport on which an ASGI `send` writes.
 
@@ -22,7 +30,8 @@ class Wire:
     __slots__ = ("_seen", "_since", "_transport")
 
     def __init__(self, send: Any) -> None:
-        transport = getattr(getattr(send, "__self__", None), "transport", None)
+        owner = getattr(send, "__self__", None)
+        transport = getattr(owner, "wire", None) or getattr(owner, "transport", None)
         self._transport: asyncio.Transport | None = transport if hasattr(transport, "abort") else None
         self._seen = 0
         self._since = 0.0
@@ -32,14 +41,8 @@ class Wire:
         return self._transport is not None
 
     def limit_unsent(self) -> None:
-        """Have the kernel push back early (`TCP_NOTSENT_LOWAT`, tcp(7))."""
-        self._set_option(socket.IPPROTO_TCP, getattr(socket, "TCP_NOTSENT_LOWAT", None), _UNSENT)
-
-    def _set_option(self, level: int, option: int | None, value: int | bytes) -> None:
-        endpoint = self._transport and self._transport.get_extra_info("socket")
-        if endpoint is not None and option is not None:
-            with contextlib.suppress(OSError):
-                endpoint.setsockopt(level, option, value)
+        if self._transport is not None:
+            limit_unsent(self._transport)
 
     def buffered(self) -> int:
         """Bytes that the server holds for a peer that has not taken them yet."""

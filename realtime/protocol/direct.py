@@ -1,0 +1,69 @@
+"""Writing straight to the network: the transport of a session whose WebSocket is on picows."""
+
+import asyncio
+from functools import cached_property
+
+from realtime.protocol.outbox import Outbox
+from realtime.protocol.uvicorn_websocket import PicowsProtocol, framed
+
+
+class SharedFrame(str):
+    """An Engine.IO text frame that goes to many clients: made into bytes once for all of them."""
+
+    @cached_property
+    def wire(self) -> bytes:
+        return framed(str(self))
+
+
+class DirectTransport:
+    """Packets are written as they come; what the peer does not take waits in the buffer of the connection."""
+
+    __slots__ = ("_outbox", "_seen", "_since", "_socket", "_unsent")
+
+    name = "websocket"
+    immediate = True
+
+    def __init__(self, picows: PicowsProtocol, outbox: Outbox) -> None:
+        self._socket, self._outbox = picows, outbox
+        self._unsent = self._seen = 0
+        self._since = 0.0
+
+    def write(self, frame: str | bytes) -> None:
+        # Of what is buffered only the bytes are known, so the packets are counted since it was last empty.
+        self._unsent = self._unsent + 1 if self.buffered() else 0
+        self._socket.write(frame.wire if type(frame) is SharedFrame else framed(frame))
+
+    def wake(self) -> None:
+        """Write what waited for a polling request before the session was upgraded."""
+        for frame in self._outbox.take_all():
+            self.write(frame)
+
+    def buffered(self) -> int:
+        return 0 if self._socket.gone else self._socket.wire.get_write_buffer_size()
+
+    def unsent(self) -> int:
+        if self._unsent and not self.buffered():
+            self._unsent = 0
+        return self._unsent
+
+    def stuck_for(self, now: float) -> float:
+        size = self.buffered()
+        if size == 0 or size < self._seen or self._seen == 0:
+            self._since = now
+        self._seen = size
+        return now - self._since
+
+    def pause_reading(self) -> None:
+        self._socket.pause_reading()
+
+    def resume_reading(self) -> None:
+        self._socket.resume_reading()
+
+    def close(self, code: int, within: float) -> None:
+        self._socket.close(code)
+        if self.buffered():
+            asyncio.get_running_loop().call_later(within, self._socket.abort)
+
+    def abort(self) -> None:
+        self._outbox.clear()
+        self._socket.abort()

@@ -1,0 +1,368 @@
+"""WebSockets under uvicorn on picows: the class for uvicorn's `ws` option.
+
+To an application it is an ASGI WebSocket like any other. Beyond that the application may `attach` to it once it is
+accepted: frames then come as calls and leave as writes, with no message, task or queue in between, and the ASGI
+call may return while the connection goes on. RFC 6455 is kept; extensions (deflate) are not offered.
+"""
+
+import asyncio
+import base64
+import binascii
+import logging
+from collections import deque
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import unquote
+
+from picows import WSAutoPingStrategy, WSCloseCode, WSListener, WSMsgType
+from picows.picows import WSProtocol
+from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
+
+from realtime.protocol.wire import limit_unsent
+
+_QUIET = logging.Logger("silent", level=logging.CRITICAL + 1)
+"""picows logs frames and reasons; what it is given here is not heard."""
+
+_READ_BUFFER = 2048
+_HIGH_WATER = 64
+"""Frames that may wait for an ASGI application before reading is paused."""
+_CLOSE_TIMEOUT = 5.0
+
+_NORMAL, _PROTOCOL_ERROR, _INVALID_TEXT, _TOO_BIG, _RESTART = 1000, 1002, 1007, 1009, 1012
+
+Frame = str | bytes
+
+
+class Broken(Exception):
+    """The peer broke RFC 6455; the connection is closed with `code`."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+
+
+class _Listener(WSListener):
+    """Assembles messages from frames, and hands them on."""
+
+    def __init__(self, owner: "PicowsProtocol") -> None:
+        super().__init__()
+        self._owner = owner
+        self._parts: list[bytes] | None = None
+        self._kind: WSMsgType | None = None
+
+    def on_ws_frame(self, transport: Any, frame: Any) -> None:
+        try:
+            if frame.msg_type == WSMsgType.CLOSE:
+                self._owner.closed_by_peer()
+            elif frame.msg_type != WSMsgType.PONG:
+                message = self._message(frame)
+                if message is not None:
+                    self._owner.received(message)
+        except Broken as fault:
+            self._owner.close(fault.code)
+
+    def on_ws_disconnected(self, transport: Any) -> None:
+        self._owner.lost()
+
+    def pause_writing(self) -> None:
+        self._owner.writable.clear()
+
+    def resume_writing(self) -> None:
+        self._owner.writable.set()
+
+    def _message(self, frame: Any) -> Frame | None:
+        """The whole message, when this frame completes one."""
+        if (
+            frame.rsv1
+            or frame.rsv2
+            or frame.rsv3
+            or (frame.msg_type == WSMsgType.CONTINUATION) is not bool(self._parts)
+        ):
+            raise Broken(_PROTOCOL_ERROR)
+        if self._parts is None:
+            if frame.fin:
+                return self._decoded(frame.msg_type, frame.get_payload_as_bytes())
+            self._kind, self._parts = frame.msg_type, []
+        self._parts.append(frame.get_payload_as_bytes())
+        if sum(map(len, self._parts)) > self._owner.max_size:
+            raise Broken(_TOO_BIG)
+        if not frame.fin:
+            return None
+        whole, self._parts = b"".join(self._parts), None
+        return self._decoded(self._kind, whole)
+
+    @staticmethod
+    def _decoded(kind: Any, payload: bytes) -> Frame:
+        if kind == WSMsgType.BINARY:
+            return payload
+        try:
+            return payload.decode()
+        except UnicodeDecodeError:
+            raise Broken(_INVALID_TEXT) from None
+
+
+class PicowsProtocol(WSProtocol):
+    """What uvicorn makes of an HTTP connection that asks for an upgrade."""
+
+    def __init__(self, config: Any, server_state: Any, app_state: dict[str, Any]) -> None:
+        self._listener_object = _Listener(self)
+        self.max_size = config.ws_max_size
+        super().__init__(
+            host_port=None,
+            ws_path=None,
+            is_client_side=False,
+            ws_listener_factory=lambda request: self._listener_object,
+            logger=_QUIET,
+            disconnect_on_exception=True,
+            websocket_handshake_timeout=None,
+            enable_auto_ping=False,
+            auto_ping_idle_timeout=0,
+            auto_ping_reply_timeout=0,
+            auto_ping_strategy=WSAutoPingStrategy.PING_WHEN_IDLE,
+            enable_auto_pong=True,
+            max_frame_size=config.ws_max_size,
+            extra_headers=None,
+            read_buffer_init_size=_READ_BUFFER,
+        )
+        self._config, self._state, self._app_state = config, server_state, app_state
+        self._events: deque[dict[str, Any]] | None = deque([{"type": "websocket.connect"}])
+        self._wakeup: asyncio.Future[None] | None = None
+        self._on_frame: Callable[[Frame], None] | None = None
+        self._on_lost: Callable[[], None] | None = None
+        self._response: list[bytes] = []
+        self.accepted = self.closing = self.gone = False
+        self.writable = asyncio.Event()
+        self.writable.set()
+
+    # From uvicorn
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        super().connection_made(transport)
+        self.wire = transport
+        self._state.connections.add(self)
+
+    def data_received(self, request: bytes) -> None:
+        """The request head, as uvicorn has read it. Nothing more is read until the application has accepted."""
+        self.wire.pause_reading()
+        try:
+            scope, self._key = self._scope(request)
+        except ValueError as fault:
+            self._answer(HTTPStatus.BAD_REQUEST, [], str(fault).encode())
+            return
+        task = asyncio.get_running_loop().create_task(self._run(scope))
+        self._state.tasks.add(task)
+        task.add_done_callback(self._state.tasks.discard)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._state.connections.discard(self)
+        self.lost()
+
+    def shutdown(self) -> None:
+        """uvicorn goes down."""
+        if self.accepted:
+            self.close(_RESTART)
+        else:
+            self._answer(HTTPStatus.SERVICE_UNAVAILABLE, [], b"")
+
+    # ASGI
+
+    def _scope(self, request: bytes) -> tuple[dict[str, Any], str]:
+        """The ASGI scope, and the key of the handshake. Raises `ValueError` where it is no handshake."""
+        first, *lines = request.partition(b"\r\n\r\n")[0].split(b"\r\n")
+        target = first.split(b" ")[1]
+        headers = [(name.lower(), value.strip()) for name, _, value in (line.partition(b":") for line in lines)]
+        found = dict(headers)
+        if found.get(b"sec-websocket-version") != b"13":
+            raise ValueError("Only version 13 of WebSocket is spoken here.")
+        key = found.get(b"sec-websocket-key", b"").decode("latin-1")
+        try:
+            if len(base64.b64decode(key, validate=True)) != 16:
+                raise ValueError("The key of the handshake is malformed.")
+        except binascii.Error:
+            raise ValueError("The key of the handshake is malformed.") from None
+        path, _, query = target.partition(b"?")
+        wire = self.wire
+        return {
+            "type": "websocket",
+            "asgi": {"version": self._config.asgi_version, "spec_version": "2.4"},
+            "http_version": "1.1",
+            "scheme": "wss" if is_ssl(wire) else "ws",
+            "server": get_local_addr(wire),
+            "client": get_remote_addr(wire),
+            "root_path": self._config.root_path,
+            "path": self._config.root_path + unquote(path.decode("ascii")),
+            "raw_path": path,
+            "query_string": query,
+            "headers": headers,
+            "subprotocols": [],
+            "state": self._app_state.copy(),
+            "extensions": {"websocket.http.response": {}},
+        }, key
+
+    async def _run(self, scope: dict[str, Any]) -> None:
+        try:
+            await self._config.loaded_app(scope, self.receive, self.send)
+        except Exception:
+            logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
+            if not self.accepted:
+                self._answer(HTTPStatus.INTERNAL_SERVER_ERROR, [], b"Internal Server Error")
+        finally:
+            if self._on_frame is None and not self.closing:
+                self.close(_NORMAL)
+
+    async def receive(self) -> dict[str, Any]:
+        while not self._events:
+            if self.gone:
+                return {"type": "websocket.disconnect", "code": 1006}
+            self._wakeup = asyncio.get_running_loop().create_future()
+            await self._wakeup
+        event = self._events.popleft()
+        if len(self._events) == _HIGH_WATER // 2:
+            self.resume_reading()
+        return event
+
+    async def send(self, message: dict[str, Any]) -> None:
+        kind = message["type"]
+        if kind == "websocket.accept":
+            self._accept()
+        elif kind == "websocket.send":
+            if self.gone or self.closing:
+                raise ConnectionResetError
+            text = message.get("text")
+            self.write(framed(text if text is not None else message["bytes"]))
+            await self.writable.wait()
+        elif kind == "websocket.close":
+            self._refuse_or_close(message.get("code", _NORMAL))
+        elif kind == "websocket.http.response.start":
+            self._response = [b"%s: %s\r\n" % header for header in message["headers"]]
+            self._status = HTTPStatus(message["status"])
+        elif kind == "websocket.http.response.body":
+            self._answer(self._status, self._response, message.get("body", b""))
+
+    def _accept(self) -> None:
+        """Have picows answer the handshake: a plain one, whatever else the client's head said."""
+        if self.gone:
+            raise ConnectionResetError
+        self.accepted = True
+        head = (
+            "GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            f"Sec-WebSocket-Key: {self._key}\r\n\r\n"
+        ).encode()
+        self.get_buffer(-1)[: len(head)] = head
+        self.buffer_updated(len(head))
+        self.resume_reading()
+
+    def _refuse_or_close(self, code: int) -> None:
+        if self.accepted:
+            self.close(code)
+        else:
+            self._answer(HTTPStatus.FORBIDDEN, [], b"")
+
+    def _answer(self, status: HTTPStatus, headers: list[bytes], body: bytes) -> None:
+        """Answer the request with a plain HTTP response instead of a WebSocket."""
+        self.closing = True
+        head = b"HTTP/1.1 %d %s\r\n" % (status, status.phrase.encode())
+        if not any(header.lower().startswith(b"content-length:") for header in headers):
+            headers = [*headers, b"content-length: %d\r\n" % len(body)]
+        if not any(header.lower().startswith(b"connection:") for header in headers):
+            headers = [*headers, b"connection: close\r\n"]
+        self.wire.write(head + b"".join(headers) + b"\r\n" + body)
+        self.wire.close()
+
+    # Frames
+
+    def attach(self, on_frame: Callable[[Frame], None], on_lost: Callable[[], None]) -> None:
+        """From now on frames are handed to `on_frame`, and the end of the connection to `on_lost`, once."""
+        waiting, self._events = self._events or (), None
+        self._on_frame, self._on_lost = on_frame, on_lost
+        for event in waiting:
+            if event["type"] == "websocket.receive":
+                on_frame(event["text"] if event.get("text") is not None else event["bytes"])
+        if self.gone:
+            self._tell_lost()
+
+    def received(self, frame: Frame) -> None:
+        if self.closing:
+            return
+        if self._on_frame is not None:
+            self._on_frame(frame)
+            return
+        self._events.append({"type": "websocket.receive", "text" if isinstance(frame, str) else "bytes": frame})
+        if len(self._events) >= _HIGH_WATER:
+            self.pause_reading()
+        self._wake()
+
+    def lost(self) -> None:
+        if not self.gone:
+            self.gone = self.closing = True
+            self.writable.set()
+            self._wake()
+            self._tell_lost()
+
+    def _tell_lost(self) -> None:
+        if self._on_lost is not None:
+            on_lost, self._on_lost, self._on_frame = self._on_lost, None, _ignore
+            on_lost()
+
+    def _wake(self) -> None:
+        if self._wakeup is not None and not self._wakeup.done():
+            self._wakeup.set_result(None)
+
+    # Writing
+
+    def write(self, data: bytes) -> None:
+        """Write whole frames, as `framed` makes them."""
+        if not self.gone:
+            self.wire.write(data)
+
+    def limit_unsent(self) -> None:
+        limit_unsent(self.wire)
+
+    def pause_reading(self) -> None:
+        if not self.gone:
+            self.wire.pause_reading()
+
+    def resume_reading(self) -> None:
+        if not self.gone:
+            self.wire.resume_reading()
+
+    def closed_by_peer(self) -> None:
+        if not self.closing:
+            self.closing = True
+            self.transport.send_close(WSCloseCode.OK)
+        self.wire.close()
+
+    def close(self, code: int) -> None:
+        """Send a close frame and close, within some seconds if the peer does not read."""
+        if self.closing:
+            return
+        self.closing = True
+        if self.accepted and not self.gone:
+            self.write(_close_frame(code))
+        self.wire.close()
+        asyncio.get_running_loop().call_later(_CLOSE_TIMEOUT, self.abort)
+
+    def abort(self) -> None:
+        self.closing = True
+        if not self.gone:
+            self.wire.abort()
+
+
+def framed(message: Frame) -> bytes:
+    """A message as one unmasked frame (RFC 6455, 5.2)."""
+    payload, opcode = (message.encode(), 0x81) if isinstance(message, str) else (message, 0x82)
+    size = len(payload)
+    if size < 126:
+        return bytes((opcode, size)) + payload
+    if size < 65536:
+        return bytes((opcode, 126, size >> 8, size & 255)) + payload
+    return bytes((opcode, 127)) + size.to_bytes(8, "big") + payload
+
+
+def _close_frame(code: int) -> bytes:
+    return bytes((0x88, 2)) + code.to_bytes(2, "big")
+
+
+def _ignore(frame: Frame) -> None:
+    """Nothing is listened to any more."""
