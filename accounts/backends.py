@@ -22,15 +22,16 @@ class AccountBackend(ModelBackend):
         password: str | None = None,
         **credentials: Any,
     ) -> User | None:
+        email = username or credentials.get(User.USERNAME_FIELD) or ""
         address = client_address(request) if request else ""
         try:
-            begin_login(username or "", address)
+            begin_login(email, address)
         except RateLimited:
             # To the form this is one more failure: whoever guesses is not told that the right one came too late.
             raise PermissionDenied from None
         user = super().authenticate(request, username=username, password=password, **credentials)
         if user is not None:
-            forgive_login(username or "", address)
+            forgive_login(email, address)
         return user
 
     def user_can_authenticate(self, user: User | None) -> bool:

@@ -22,6 +22,9 @@ log = structlog.get_logger(__name__)
 REUSE_GRACE = timedelta(seconds=10)
 """So long after its rotation a refresh token is merely refused: two tabs renewing at once are no theft."""
 
+REMEMBERED = timedelta(days=30)
+"""So long after its expiry a login session is kept, for those who look into what happened."""
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -196,3 +199,11 @@ def _require_good_password(password: str, user: User, *, field: str) -> None:
         validate_password(password, user)
     except ValidationError as fault:
         raise Invalid(errors={field: fault.messages}) from None
+
+
+@transaction.atomic
+def forget_old_sessions() -> int:
+    """Delete expired refresh tokens, and login sessions `REMEMBERED` after their expiry. Answers how many rows."""
+    tokens_gone, _ = OutstandingToken.objects.filter(expires_at__lte=now()).delete()
+    sessions_gone, _ = LoginSession.objects.filter(expires_at__lte=now() - REMEMBERED).delete()
+    return tokens_gone + sessions_gone

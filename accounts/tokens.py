@@ -37,6 +37,9 @@ class _SessionToken(Token):
         if token is None:
             self.set_exp(from_time=self.current_time, lifetime=self.lifetime)
 
+    def set_iat(self, claim: str = "iat", at_time: datetime | None = None) -> None:
+        """None: verifying, PyJWT refuses one from a machine whose clock is a little ahead."""
+
     def check_exp(self, claim: str = "exp", current_time: datetime | None = None) -> None:
         super().check_exp(claim, current_time)
         if self.expires_at <= now():

@@ -347,3 +347,22 @@ def test_dead_ones_in_one_query(django_assert_num_queries):
     assert dead == ids(ended, sessions[blocked], sessions[inactive], sessions[gone]) | {unknown}
     with django_assert_num_queries(0):
         assert dead_sessions([]) == set()
+
+
+# --- Housekeeping ---
+
+
+def test_old_sessions_and_tokens_are_forgotten_and_no_others(user):
+    old = log_in(user)
+    refresh(refresh=old.refresh)
+    with moved(timedelta(days=20)):
+        young = log_in(user)
+        call_command("forget_sessions", stdout=io.StringIO())
+        assert OutstandingToken.objects.count() == 1
+        assert LoginSession.objects.count() == 2
+        refresh(refresh=young.refresh)
+    with moved(timedelta(days=14) + services.REMEMBERED):
+        said = io.StringIO()
+        call_command("forget_sessions", stdout=said)
+        assert said.getvalue() == "4 deleted.\n"
+        assert [session.pk for session in LoginSession.objects.all()] == [young.session_id]

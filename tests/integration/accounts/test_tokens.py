@@ -72,6 +72,11 @@ def test_expired_by_the_clock(session):
         authenticate_token(session.access)
 
 
+def test_machines_whose_clocks_differ_take_each_others_tokens(session):
+    """A time of issue would be compared with the clock of the one who verifies."""
+    assert {"iat", "nbf"}.isdisjoint(claims(session.access) | claims(session.refresh))
+
+
 def test_expired_for_long(session):
     with pytest.raises(TokenExpired):
         authenticate_token(forged(session.access, exp=1))

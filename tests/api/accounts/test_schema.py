@@ -1,0 +1,51 @@
+"""The account endpoints in the OpenAPI document."""
+
+import pytest
+from drf_spectacular.generators import SchemaGenerator
+
+DOORS = {"/api/auth/register", "/api/auth/token", "/api/auth/token/refresh", "/api/auth/logout"}
+OWN = {"/api/auth/me", "/api/auth/password"}
+
+
+@pytest.fixture(scope="module")
+def document() -> dict:
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+@pytest.fixture(scope="module")
+def operations(document) -> dict[str, dict]:
+    paths = document["paths"].items()
+    return {path: next(iter(methods.values())) for path, methods in paths if path.startswith("/api/auth/")}
+
+
+def test_every_path_is_there(operations):
+    assert set(operations) == DOORS | OWN
+
+
+def test_every_operation_tells_what_it_takes_answers_and_refuses(operations):
+    for path, operation in operations.items():
+        assert ("requestBody" in operation) is (path != "/api/auth/me")
+        success = {status for status in operation["responses"] if status < "300"}
+        assert success == ({"201"} if path.endswith("register") else {"200"})
+        for status in ("400", "401", "403", "413", "415", "429"):
+            assert list(operation["responses"][status]["content"]) == ["application/problem+json"]
+
+
+def test_which_need_a_token(document, operations):
+    assert document["components"]["securitySchemes"] == {
+        "access_token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    }
+    assert {path for path, one in operations.items() if {"access_token": []} in one["security"]} == OWN
+
+
+def test_limits_of_the_inputs(document):
+    fields = document["components"]["schemas"]["Register"]["properties"]
+    assert fields["email"]["format"] == "email"
+    assert (fields["name"]["minLength"], fields["name"]["maxLength"]) == (1, 100)
+    assert document["components"]["schemas"]["RoleEnum"]["enum"] == ["influencer", "brand_owner"]
+
+
+def test_nobody_is_shown_the_address_of_somebody_else(document):
+    schemas = document["components"]["schemas"]
+    showing = {name for name, one in schemas.items() if "email" in one.get("properties", {})}
+    assert showing == {"LogIn", "Register", "UserPayload"}

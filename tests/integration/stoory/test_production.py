@@ -1,0 +1,60 @@
+"""The settings of production, as a process of its own reads them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+SENSIBLE = {
+    "DEBUG": "off",
+    "SECRET_KEY": "3vYq8nT1-kZb6WmXo0pR7sLdGfHjC2aUeI9tN4yVxQzKwJrPbM5cDhFgSlE",
+    "ALLOWED_HOSTS": "chat.example.com",
+    "SOCKET_ORIGINS": "https://chat.example.com",
+    "TLS_REDIRECT": "on",
+    "TRUSTED_PROXIES": "10.0.0.0/8",
+}
+
+
+def check(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", "check", *options],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": "sqlite://:memory:"} | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_sensible_settings_leave_nothing_to_warn_of():
+    done = check("--deploy", "--fail-level", "WARNING", **SENSIBLE)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        ({"SECRET_KEY": ""}, "stoory.E001"),
+        ({"SECRET_KEY": "development-only-secret-that-production-refuses"}, "stoory.E001"),
+        ({"SECRET_KEY": "short"}, "stoory.E002"),
+        ({"JWT_SIGNING_KEY": "short"}, "stoory.E003"),
+        ({"RATE_LIMITS": "off"}, "stoory.E004"),
+        ({"TRUSTED_PROXIES": "somewhere"}, "stoory.E005"),
+    ],
+)
+def test_what_would_be_dangerous_keeps_it_from_starting(changed, found):
+    done = check(**SENSIBLE | changed)
+    assert done.returncode != 0
+    assert found in done.stderr
+
+
+def test_without_rate_limits_if_that_is_meant():
+    assert check(**SENSIBLE, RATE_LIMITS="off", RATE_LIMITS_OFF_CONFIRMED="on").returncode == 0
+
+
+def test_in_development_nothing_has_to_be_set():
+    assert check().returncode == 0
