@@ -76,11 +76,6 @@ class TestBodies:
         assert said.startswith(b"HTTP/1.1 400")
         await site.sessions_become(0)
 
-    async def test_packets_in_one_are_counted(self, serve):
-        polling = await (await serve(talkative(limits=Limits(payload_packets=3)))).polling()
-        assert (await polling.post("3\x1e3\x1e3"))[0] == 200
-        assert (await polling.post("3\x1e3\x1e3\x1e3"))[0] == 400
-
 
 class TestFrames:
     @pytest.mark.parametrize("frame", ["4" + "x" * 2**24, "4" + "é" * 40_000, b"x" * 70_000], ids=len)
