@@ -176,6 +176,8 @@ def history(*, conversation: Conversation, window: Window, cursor: str | None, l
 
 def _around_seq(rows: QuerySet[Message], seq: int, limit: int) -> Page[Message]:
     newer = HISTORY.page(rows, cursor=HISTORY.cursor(seq - 1), limit=(limit + 1) // 2)
+    if limit == 1 and newer.results:
+        return newer
     older = HISTORY.page(rows, cursor=HISTORY.cursor(seq, backwards=True), limit=max(1, limit // 2))
     return Page(older.results + newer.results, next=newer.next, previous=older.previous)
 
