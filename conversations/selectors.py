@@ -25,7 +25,8 @@ def visible_conversation(*, user: User, conversation_id: object) -> Conversation
     """The conversation, if the user takes part in it or is of the staff. What is absent, foreign or no id at all
     is a `NotFound` alike."""
     parsed = parse_id(conversation_id)
-    found = Conversation.objects.filter(pk=parsed) if parsed else Conversation.objects.none()
+    rows = Conversation.objects.select_related("last_offer")
+    found = rows.filter(pk=parsed) if parsed else rows.none()
     if not user.is_staff:
         found = found.filter(participants__user=user, participants__removed_at=None)
     conversation = found.first()

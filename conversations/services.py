@@ -6,11 +6,11 @@ Lock order: conversations by id, then their participants, then rooms (`realtime.
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from accounts.models import User
-from conversations.flows import Decision, Facts, Flow, Role, Standing, flow_for, opening
-from conversations.models import Conversation, ConversationView, Participant, Transition, room_of
+from conversations.flows import Decision, Facts, Flow, Role, flow_for, opening
+from conversations.models import Conversation, ConversationView, Participant, room_of
+from conversations.moves import keep_time, record_transition, stand
 from foundation import clock
 from foundation.refusals import NotFound
 from realtime.publishing import lock_rooms, reserve, unit_of_work
@@ -83,7 +83,9 @@ def open_conversation(
             flow_name=flow.name,
             flow_version=flow.version,
         )
-        _stand(conversation, decision)
+        stand(conversation, decision.standing, decision.facts.state_version)
+        keep_time(conversation, decision, conversation.created_at)
+        conversation.current_action_data = dict(decision.action_data) if decision.action_data else None
         if not _inserted(conversation):
             return Opened(conversation=locked(_by_key(key)), created=False)
         now = conversation.created_at
@@ -93,7 +95,7 @@ def open_conversation(
         )
         lock_rooms(conversation.room)
         for step in decision.steps:
-            record_transition(conversation=conversation, step=step, actor=opener, data={})
+            record_transition(conversation=conversation, step=step, actor=opener)
         return Opened(conversation=conversation, created=True, decision=decision)
 
 
@@ -119,39 +121,6 @@ def _inserted(conversation: Conversation) -> bool:
 def _opening_facts(sides: tuple[Side, Side], title: str, currency: str, proposed: int | None) -> Facts:
     names = {side.role.value: side.user.name for side in sides if side.role is not Role.PARTICIPANT}
     return Facts(title=title, currency=currency, proposed=proposed, **names)
-
-
-def _stand(conversation: Conversation, decision: Decision) -> None:
-    """Put a conversation where a decision says that it stands."""
-    standing = decision.standing
-    conversation.flow_state = standing.flow_state
-    conversation.chat_status = standing.chat_status.value
-    conversation.awaiting_role = standing.awaiting_role.value if standing.awaiting_role else None
-    conversation.automation_enabled = standing.automation_enabled
-    conversation.state_version = decision.facts.state_version
-    conversation.current_action_data = dict(decision.action_data) if decision.action_data else None
-    conversation.due_at = clock.now() + decision.due.after if decision.due.after else None
-
-
-def record_transition(*, conversation: Conversation, step: Any, actor: User, data: dict[str, Any]) -> Transition:
-    """Write a step that the conversation has already taken; its events follow from it."""
-    return Transition.objects.create(
-        conversation=conversation,
-        from_standing=_words(step.before) if step.before else None,
-        to_standing=_words(step.after),
-        action=step.reason,
-        actor=actor,
-        data=data,
-        state_version=step.state_version,
-    )
-
-
-def _words(standing: Standing) -> dict[str, str | None]:
-    return {
-        "chat_status": standing.chat_status.value,
-        "flow_state": standing.flow_state,
-        "awaiting_role": standing.awaiting_role.value if standing.awaiting_role else None,
-    }
 
 
 def take_places(*, senders: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> list[int]:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from foundation.inputs import Id, Shape
-from messaging.payloads import ConversationPayload, MessagePayload
+from messaging.payloads import ConversationPayload, MessagePayload, PaymentPayload
 
 
 class Done(Shape):
@@ -23,6 +23,16 @@ class MessageAnswer(Shape):
 
 class ConversationAnswer(Shape):
     conversation: ConversationPayload
+
+
+class ActedAnswer(Shape):
+    """The conversation as it now stands. `message` tells of the step, `payment` what is needed to pay, and
+    `repeated` that the very same click had been taken before; each is there only where it applies."""
+
+    conversation: ConversationPayload
+    message: MessagePayload | None = None
+    payment: PaymentPayload | None = None
+    repeated: bool | None = None
 
 
 class ReadAnswer(Shape):

@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from accounts.models import User
 from conversations.models import Conversation
 from conversations.selectors import visible_conversation
 from conversations.services import record_view
@@ -13,7 +14,9 @@ from foundation.paging import flag, limit_of, whole_number
 from foundation.refusals import Invalid
 from foundation.rest import answer
 from messaging import selectors, services
+from messaging.acting import act, answer_to
 from messaging.answers import (
+    ActedAnswer,
     ConversationAnswer,
     ConversationPage,
     EventsAnswer,
@@ -22,12 +25,20 @@ from messaging.answers import (
     ReadAnswer,
     SentAnswer,
 )
-from messaging.inputs import EditMessage, MarkRead, MessageInConversation, OpenConversation, SendMessage
+from messaging.inputs import (
+    Act,
+    ClickButton,
+    EditMessage,
+    MarkRead,
+    MessageInConversation,
+    OpenConversation,
+    SendMessage,
+)
 from messaging.limits import OPENINGS, SENDS, limited
 from messaging.models import Message
 from messaging.opening import open_by
 from messaging.payloads import MessagePayload
-from messaging.sending import Sent, send_message
+from messaging.sending import send_message
 from realtime.rest import events_page
 
 PAGING = [
@@ -40,9 +51,17 @@ def shown(message: Message) -> MessagePayload:
     return MessagePayload.of(message, state_version=message.conversation.state_version)
 
 
-def sent(result: Sent) -> Response:
+def sent(sender: User, given: SendMessage) -> Response:
+    with selectors.telling_how_it_stands(sender, given.conversation_id):
+        result = send_message(sender=sender, given=given)
     message = result.message
     return answer(201 if result.created else 200, message=shown(message), conversation_id=message.conversation_id)
+
+
+def acted(user: User, conversation_id: str, given: Act) -> Response:
+    limited(SENDS, user)
+    done = answer_to(act(user=user, conversation_id=conversation_id, given=given), user)
+    return answer(**{name: getattr(done, name) for name in done.model_fields_set})
 
 
 class MessageViewSet(ViewSet):
@@ -53,7 +72,7 @@ class MessageViewSet(ViewSet):
     @describe("Send a message", request=SendMessage, answers={201: SentAnswer, 200: SentAnswer})
     def create(self, request: Request) -> Response:
         limited(SENDS, request.user)
-        return sent(send_message(sender=request.user, given=SendMessage.parse(request.data)))
+        return sent(request.user, SendMessage.parse(request.data))
 
     @describe("Read a message", answers={200: MessageAnswer})
     def retrieve(self, request: Request, pk: str) -> Response:
@@ -149,8 +168,17 @@ class ConversationViewSet(ViewSet):
     def send(self, request: Request, pk: str) -> Response:
         limited(SENDS, request.user)
         given = MessageInConversation.parse(request.data)
-        whole = SendMessage(conversation_id=pk, **given.model_dump())
-        return sent(send_message(sender=request.user, given=whole))
+        return sent(request.user, SendMessage(conversation_id=pk, **given.model_dump()))
+
+    @describe("Take an action of the flow", request=Act, answers={200: ActedAnswer})
+    @action(detail=True, methods=["post"])
+    def actions(self, request: Request, pk: str) -> Response:
+        return acted(request.user, pk, Act.parse(request.data))
+
+    @describe("Click a button of the prompt", request=ClickButton, answers={200: ActedAnswer})
+    @action(detail=True, methods=["post"], url_path="button-click")
+    def button_click(self, request: Request, pk: str) -> Response:
+        return acted(request.user, pk, ClickButton.parse(request.data).as_action())
 
     @describe("Move one's read mark forward", request=MarkRead, answers={200: ReadAnswer})
     @action(detail=True, methods=["post"])

@@ -73,6 +73,30 @@ class OpenConversation(Input):
     message: Text(LONGEST_MESSAGE) | None = None
 
 
+class Act(Input):
+    """An action of the flow, by its present name or an old one. `data` is what the action takes; with
+    `state_version` it is taken only while the conversation still stands as the one who acts has seen it."""
+
+    action: Identifier
+    data: Any = None
+    state_version: Position | None = None
+
+
+class ActIn(Act):
+    conversation_id: Identifier
+
+
+class ClickButton(Input):
+    """An action, by the `id` of a prompt's button."""
+
+    button_id: Identifier
+    additional_data: Any = None
+    state_version: Position | None = None
+
+    def as_action(self) -> Act:
+        return Act(action=self.button_id, data=self.additional_data, state_version=self.state_version)
+
+
 class MarkRead(Input):
     """`up_to` is a message's id or a `seq`."""
 

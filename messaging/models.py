@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from conversations.models import Conversation
+from conversations.models import Conversation, Transition
 from conversations.selectors import other_side
 from conversations.services import take_places
 from foundation import clock
@@ -21,6 +21,7 @@ class Message(models.Model):
     """One message. `seq` is its place in the conversation, that of its `new_message` event.
 
     Saving a new one is enough to send it, from wherever: it takes its place and its events follow.
+    `transition` is the step of the flow that a system message tells of, if any.
     `fingerprint` is what a repeat under the same `client_message_id` is compared with.
     """
 
@@ -35,6 +36,9 @@ class Message(models.Model):
     is_automated = models.BooleanField(default=False)
     action_required = models.BooleanField(default=False)
     action_data = models.JSONField(null=True, blank=True)
+    transition = models.OneToOneField(
+        Transition, on_delete=models.CASCADE, null=True, blank=True, editable=False, related_name="message"
+    )
     client_message_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001 (absent is many)
     fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)

@@ -1,7 +1,8 @@
 """Reads of messages and conversations, each in a number of queries that does not depend on how much there is."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +10,14 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from accounts.models import User
 from accounts.payloads import PersonPayload
-from conversations.flows import Facts, Role, available_actions
+from conversations.facts import facts_of
+from conversations.flows import Role, available_actions
 from conversations.models import Conversation, Participant, room_of
 from conversations.payloads import context_members
 from conversations.selectors import participating, visible_conversation
 from foundation.ids import parse_id
 from foundation.paging import Keyset, Page
-from foundation.refusals import Invalid, NotFound
+from foundation.refusals import Invalid, NotFound, Refusal, WrongState
 from messaging.models import Message
 from messaging.payloads import ConversationPayload, MessagePayload, OtherUserPayload
 from realtime import presence
@@ -37,7 +39,7 @@ def conversation_list(
     *, user: User, only: ListFilter, cursor: str | None, limit: int
 ) -> tuple[list[ConversationPayload], Page]:
     """The user's conversations, newest activity first."""
-    places = participating(user.pk).select_related("conversation")
+    places = participating(user.pk).select_related("conversation__last_offer")
     if only.conversation_type is not None:
         places = places.filter(conversation__conversation_type=only.conversation_type)
     if only.awaiting_me:
@@ -119,7 +121,9 @@ def _render(conversation: Conversation, user: User, around: _Around) -> Conversa
         last_message=MessagePayload.of(last, state_version=conversation.state_version) if last else None,
         unread_count=mine.unread_count if mine else 0,
         seq=around.ends.get(conversation.room, 0),
-        available_actions=_actions(conversation, role, by_role),
+        available_actions=available_actions(
+            conversation.flow, conversation.flow_state, facts_of(conversation, places), Role(role)
+        ),
         created_at=conversation.created_at,
         updated_at=max([conversation.updated_at, *(place.last_activity_at for place in places)]),
     )
@@ -140,15 +144,21 @@ def _other(place: Participant, around: _Around) -> OtherUserPayload:
     )
 
 
-def _actions(conversation: Conversation, role: str, by_role: dict[str, User]) -> list[dict[str, Any]]:
-    facts = Facts(
-        state_version=conversation.state_version,
-        currency=conversation.currency,
-        title=conversation.title,
-        brand_owner=by_role["brand_owner"].name if "brand_owner" in by_role else "",
-        influencer=by_role["influencer"].name if "influencer" in by_role else "",
-    )
-    return available_actions(conversation.flow, conversation.flow_state, facts, Role(role))
+def tell_how_it_stands(refusal: Refusal, user: User, conversation_id: object) -> None:
+    """Have a 409 carry the conversation as it now stands, and what the user may do in it."""
+    if refusal.status == WrongState.status and conversation_id is not None:
+        shown = conversation_for(user=user, conversation_id=conversation_id)
+        refusal.extra |= {"conversation": shown, "available_actions": shown.available_actions}
+
+
+@contextmanager
+def telling_how_it_stands(user: User, conversation_id: object) -> Iterator[None]:
+    """`tell_how_it_stands` of what is refused inside; entered before the transaction, so that this is over by then."""
+    try:
+        yield
+    except Refusal as refusal:
+        tell_how_it_stands(refusal, user, conversation_id)
+        raise
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from messaging.payloads import (
     MessageUpdatedPayload,
     erased,
 )
+from messaging.selectors import telling_how_it_stands
 from messaging.signals import message_erased, messages_read
 from realtime.log import erase
 from realtime.publishing import publish, unit_of_work
@@ -38,12 +39,17 @@ def writable(conversation_id: uuid.UUID, user: User) -> tuple[Conversation, list
     Raises `NotFound` for others, `Forbidden` for staff, who may look and not write.
     """
     conversation = locked(conversation_id)
-    sides = list(Participant.objects.filter(conversation=conversation).order_by("pk"))
+    sides = sides_of(conversation)
     if not any(side.user_id == user.pk and side.removed_at is None for side in sides):
         if user.is_staff:
             raise Forbidden("Only those who take part in a conversation write in it.")
         raise NotFound("There is no such conversation.")
     return conversation, sides
+
+
+def sides_of(conversation: Conversation) -> list[Participant]:
+    """Both places with their users, in a steady order."""
+    return list(Participant.objects.filter(conversation=conversation).select_related("user").order_by("pk"))
 
 
 def post_system_message(*, conversation_id: uuid.UUID, text: str) -> Message:
@@ -73,23 +79,27 @@ def _awaited(conversation: Conversation) -> uuid.UUID:
 def _own_message(message_id: object, user: User) -> Message:
     """The user's own text, its conversation locked. Raises `NotFound` where the user may not see it, `Forbidden`
     where it is not the user's own words."""
-    parsed = parse_id(message_id)
-    found = Message.objects.filter(pk=parsed).values_list("conversation_id", flat=True).first() if parsed else None
+    found = _conversation_of(message_id)
     if found is None:
         raise NotFound("There is no such message.")
     try:
         writable(found, user)
     except NotFound:
         raise NotFound("There is no such message.") from None
-    message = Message.objects.select_related("conversation").get(pk=parsed)
+    message = Message.objects.select_related("conversation").get(pk=message_id)
     if message.sender_id != user.pk or not message.is_own_words:
         raise Forbidden("Only one's own messages can be changed.")
     return message
 
 
+def _conversation_of(message_id: object) -> uuid.UUID | None:
+    parsed = parse_id(message_id)
+    return Message.objects.filter(pk=parsed).values_list("conversation_id", flat=True).first() if parsed else None
+
+
 def edit_message(*, user: User, message_id: object, given: EditMessage) -> Message:
     """Put other words into one's own message. Editing it to the words that it has changes nothing."""
-    with unit_of_work():
+    with telling_how_it_stands(user, _conversation_of(message_id)), unit_of_work():
         message = _own_message(message_id, user)
         if message.is_deleted:
             raise NotFound("This message was deleted.")

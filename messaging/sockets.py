@@ -9,10 +9,18 @@ from conversations.payloads import TypingPayload
 from conversations.selectors import visible_conversation
 from conversations.services import record_view
 from foundation.encoding import from_json
-from foundation.refusals import Forbidden, NotFound, RateLimited
+from foundation.refusals import Forbidden, NotFound, RateLimited, Refusal
 from messaging import selectors, services
-from messaging.answers import Done, JoinedAnswer, JoinedConversationAnswer, ReadAnswer, SentAnswer
-from messaging.inputs import ConversationRef, JoinConversation, JoinUserRoom, MarkReadIn, SendMessage, UserRef
+from messaging.acting import act, answer_to
+from messaging.answers import (
+    ActedAnswer,
+    Done,
+    JoinedAnswer,
+    JoinedConversationAnswer,
+    ReadAnswer,
+    SentAnswer,
+)
+from messaging.inputs import ActIn, ConversationRef, JoinConversation, JoinUserRoom, MarkReadIn, SendMessage, UserRef
 from messaging.limits import SENDS, limited
 from messaging.payloads import ConversationPayload, MessagePayload
 from messaging.sending import Sending, Sent, send_messages
@@ -83,7 +91,11 @@ def _send_within_limits(sendings: list[Sending]) -> list[Sent | Exception]:
     refused = [_over_limit(sending) for sending in sendings]
     allowed = [one for one, refusal in zip(sendings, refused, strict=True) if refusal is None]
     sent = iter(send_messages(allowed))
-    return [refusal or next(sent) for refusal in refused]
+    results = [refusal or next(sent) for refusal in refused]
+    for sending, result in zip(sendings, results, strict=True):
+        if isinstance(result, Refusal):
+            selectors.tell_how_it_stands(result, sending.sender, sending.given.conversation_id)
+    return results
 
 
 def _over_limit(sending: Sending) -> RateLimited | None:
@@ -95,6 +107,12 @@ def _over_limit(sending: Sending) -> RateLimited | None:
 
 
 _sending = Batcher(_send_within_limits)
+
+
+def conversation_action(caller: Caller, given: ActIn) -> ActedAnswer:
+    limited(SENDS, caller.user)
+    acted = act(user=caller.user, conversation_id=given.conversation_id, given=given)
+    return answer_to(acted, caller.user)
 
 
 def mark_read(caller: Caller, given: MarkReadIn) -> ReadAnswer:
@@ -187,6 +205,19 @@ for command in (
         handler=send_message,
         does="Sends a message, as `POST /api/messages`.",
         example={"conversation_id": CONVERSATION, "message": "Hello!", "client_message_id": "b1c2"},
+    ),
+    Command(
+        name="conversation_action",
+        input=ActIn,
+        answer=ActedAnswer,
+        handler=conversation_action,
+        does="Takes an action of the flow, as `POST /api/conversations/{id}/actions`.",
+        example={
+            "conversation_id": CONVERSATION,
+            "action": "send_price_offer",
+            "data": {"price": "1000.00"},
+            "state_version": 4,
+        },
     ),
     Command(
         name="mark_read",

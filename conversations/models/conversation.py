@@ -1,4 +1,4 @@
-"""Conversations, who takes part, and every step of their flow."""
+"""A conversation, who takes part in it, and every step of its flow."""
 
 import uuid
 
@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from conversations.flows import Flow, get_flow
+from conversations.models.facts import Fact
 from foundation import clock
 from foundation.ids import uuid7
 
@@ -14,7 +15,9 @@ class Conversation(models.Model):
     """What is said between two people, and where its flow stands.
 
     `flow_state`, `chat_status` and `awaiting_role` are words of the flow and mean nothing beyond it.
-    `unique_key` is filled where there may be only one such conversation.
+    `unique_key` is filled where there may be only one such conversation. `last_offer` is the newest on the table.
+    While the automation is `paused` there is no `due_at` and no `remind_at`: `due_left` and `remind_left` hold
+    what was left of them.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -33,13 +36,26 @@ class Conversation(models.Model):
     automation_enabled = models.BooleanField(default=False)
     state_version = models.PositiveIntegerField(default=1)
     current_action_data = models.JSONField(null=True, blank=True)
+    paused = models.BooleanField(default=False)
+    last_offer = models.ForeignKey(
+        "conversations.Offer", on_delete=models.RESTRICT, null=True, blank=True, related_name="+", db_index=False
+    )
+    revisions_used = models.PositiveIntegerField(default=0)
+
     due_at = models.DateTimeField(null=True, blank=True)
+    remind_at = models.DateTimeField(null=True, blank=True)
+    due_left = models.DurationField(null=True, blank=True)
+    remind_left = models.DurationField(null=True, blank=True)
 
     created_at = models.DateTimeField(default=clock.now, editable=False)
     updated_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
         ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["due_at"], name="conversation_due", condition=models.Q(due_at__isnull=False)),
+            models.Index(fields=["remind_at"], name="conversation_remind", condition=models.Q(remind_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.conversation_type} {self.id}"
@@ -92,10 +108,11 @@ class Participant(models.Model):
         return f"{self.user_id} in {self.conversation_id}"
 
 
-class Transition(models.Model):
-    """A step of a conversation's flow: a fact, never changed. The opening has no `from_standing`.
+class Transition(Fact):
+    """A step of a conversation's flow. The opening has no `from_standing`.
 
-    A standing is `{chat_status, flow_state, awaiting_role}`; `state_version` is the one the step led to.
+    A standing is `{chat_status, flow_state, awaiting_role}`; `state_version` is the one the step led to, and
+    `flow_version` that of the flow that led it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -106,11 +123,14 @@ class Transition(models.Model):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     data = models.JSONField(default=dict)
     state_version = models.PositiveIntegerField()
+    flow_version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
-        ordering = ["created_at", "id"]
-        indexes = [models.Index(fields=["conversation", "created_at"], name="transition_timeline")]
+        ordering = ["conversation", "state_version"]
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "state_version"], name="transition_version"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} in {self.conversation_id}"
