@@ -1,0 +1,90 @@
+"""The two Engine.IO 4 transports, from the client's side. https://socket.io/docs/v4/engine-io-protocol/"""
+
+import asyncio
+from collections import deque
+from typing import Protocol
+from urllib.parse import urlencode
+
+import aiohttp
+
+SEPARATOR = "\x1e"
+
+
+class Link(Protocol):
+    """An open transport. Everything raises `ConnectionError` once it is gone."""
+
+    async def open(self) -> None: ...
+    async def send(self, frame: str) -> None: ...
+    async def receive(self) -> str: ...
+    async def close(self) -> None: ...
+
+
+class WebSocketLink:
+    def __init__(self, session: aiohttp.ClientSession, base: str) -> None:
+        self._session = session
+        self._url = f"{base}/socket.io/?{urlencode({'EIO': 4, 'transport': 'websocket'})}"
+        self._socket: aiohttp.ClientWebSocketResponse
+
+    async def open(self) -> None:
+        try:
+            self._socket = await self._session.ws_connect(self._url, autoping=True, max_msg_size=0)
+        except aiohttp.ClientError as fault:
+            raise ConnectionError(type(fault).__name__) from fault
+
+    async def send(self, frame: str) -> None:
+        try:
+            await self._socket.send_str(frame)
+        except aiohttp.ClientError as fault:
+            raise ConnectionError(type(fault).__name__) from fault
+
+    async def receive(self) -> str:
+        message = await self._socket.receive()
+        if message.type is not aiohttp.WSMsgType.TEXT:
+            raise ConnectionError(f"closed with {self._socket.close_code}")
+        return message.data
+
+    async def close(self) -> None:
+        await self._socket.close()
+
+
+class PollingLink:
+    def __init__(self, session: aiohttp.ClientSession, base: str) -> None:
+        self._session = session
+        self._base = f"{base}/socket.io/?"
+        self._query: dict[str, str | int] = {"EIO": 4, "transport": "polling"}
+        self._frames: deque[str] = deque()
+        self._posting = asyncio.Lock()
+
+    async def open(self) -> None:
+        await self._poll()
+
+    async def receive(self) -> str:
+        while not self._frames:
+            await self._poll()
+        frame = self._frames.popleft()
+        if frame.startswith("0"):
+            self._query["sid"] = frame.partition('"sid":"')[2].partition('"')[0]
+        return frame
+
+    async def _poll(self) -> None:
+        self._frames.extend((await self._request("GET")).split(SEPARATOR))
+
+    async def send(self, frame: str) -> None:
+        async with self._posting:
+            await self._request("POST", frame)
+
+    async def _request(self, method: str, data: str | None = None) -> str:
+        try:
+            async with self._session.request(method, self._base + urlencode(self._query), data=data) as answer:
+                text = await answer.text()
+        except (aiohttp.ClientError, TimeoutError) as fault:
+            raise ConnectionError(type(fault).__name__) from fault
+        if answer.status != 200:
+            raise ConnectionError(f"answered {answer.status}")
+        return text
+
+    async def close(self) -> None:
+        await self.send("1")
+
+
+TRANSPORTS = {"websocket": WebSocketLink, "polling": PollingLink}

@@ -1,0 +1,71 @@
+"""The unmodified JavaScript client, in one Node process for any number of clients."""
+
+import asyncio
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+
+from faults.api import Person
+from faults.history import History
+
+SCRIPT = Path(__file__).with_name("stock.mjs")
+
+
+@dataclass(frozen=True)
+class StockClient:
+    name: str
+    person: Person
+    base: str
+    conversations: tuple[str, ...]
+    transports: tuple[str, ...] = ("websocket", "polling")
+
+    def config(self) -> dict[str, object]:
+        return {
+            "name": self.name,
+            "user": self.person.id,
+            "url": self.base,
+            "token": self.person.access,
+            "conversations": self.conversations,
+            "transports": self.transports,
+        }
+
+
+@dataclass(eq=False)
+class StockClients:
+    history: History
+    clients: list[StockClient]
+    seen: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    ended: dict[str, str] = field(default_factory=dict)
+    joined: int = 0
+
+    async def start(self) -> None:
+        self._process = await asyncio.create_subprocess_exec(
+            "node", str(SCRIPT), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 20
+        )
+        self._reader = asyncio.create_task(self._read())
+        line = json.dumps([client.config() for client in self.clients])
+        self._process.stdin.write(line.encode() + b"\n")
+        wanted = sum(len(client.conversations) + 1 for client in self.clients)
+        async with asyncio.timeout(60):
+            while self.joined < wanted:
+                await asyncio.sleep(0.05)
+
+    async def _read(self) -> None:
+        async for line in self._process.stdout:
+            record = orjson.loads(line)
+            self.history.add(record)
+            if record["kind"] == "event" and record["seq"] is not None:
+                seen = self.seen[record["client"]]
+                seen[record["room"]] = max(record["seq"], seen.get(record["room"], 0))
+            elif record["kind"] == "joined":
+                self.joined += 1
+            elif record["kind"] == "ended":
+                self.ended[record["client"]] = record["reason"]
+
+    async def stop(self) -> None:
+        self._process.stdin.close()
+        await self._process.wait()
+        await self._reader

@@ -1,0 +1,112 @@
+"""A history, sorted by what it tells of."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from faults.history import Record
+
+Seen = tuple[int, int, str, str | None, float]
+"""An event at a client: the number of its connection, `seq`, name, id, and when."""
+
+
+@dataclass(eq=False)
+class Observer:
+    """What one client saw, by room, in order of arrival; `starts` is where it joined."""
+
+    name: str
+    user: str
+    rejoins: bool = True
+    events: dict[str, list[Seen]] = field(default_factory=lambda: defaultdict(list))
+    unnumbered: list[tuple[str, str | None, float]] = field(default_factory=list)
+    starts: dict[str, int] = field(default_factory=dict)
+    replays: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
+    unrecovered: int = 0
+    returns: int = 0
+    resets: int = 0
+    arrivals: list[int] = field(default_factory=list)
+    early: int = 0
+    ended: str | None = None
+    stopped: bool = False
+
+
+@dataclass
+class Story:
+    """A history, sorted by what it tells of."""
+
+    observers: dict[str, Observer] = field(default_factory=dict)
+    acks: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    refusals: list[Record] = field(default_factory=list)
+    removals: list[Record] = field(default_factory=list)
+    revocations: list[Record] = field(default_factory=list)
+    strangers: list[Record] = field(default_factory=list)
+    sizes: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
+
+
+def tell(records: Iterable[Record]) -> Story:
+    story = Story()
+    for record in records:
+        _TELL.get(record["kind"], _ignore)(story, record)
+    return story
+
+
+def _ignore(story: Story, record: Record) -> None:
+    """Notes of what the harness did, for people."""
+
+
+def _client(story: Story, record: Record) -> None:
+    story.observers[record["client"]] = Observer(record["client"], record["user"], record["rejoins"])
+
+
+def _connected(story: Story, record: Record) -> None:
+    observer = story.observers[record["client"]]
+    if record["connection"] > 1:
+        observer.returns += 1
+        observer.unrecovered += not record["recovered"]
+
+
+def _joined(story: Story, record: Record) -> None:
+    observer, room = story.observers[record["client"]], record["room"]
+    observer.resets += bool(record["reset"])
+    observer.starts.setdefault(room, record["seq"])
+    if record["after"] is not None:
+        observer.replays[room].append((record["connection"], record["after"]))
+
+
+def _event(story: Story, record: Record) -> None:
+    observer = story.observers[record["client"]]
+    observer.arrivals.append(record["n"])
+    if record["seq"] is None:
+        observer.unnumbered.append((record["event"], record["conversation"], record["t"]))
+    else:
+        seen = (record["connection"], record["seq"], record["event"], record["id"], record["t"])
+        observer.events[record["room"]].append(seen)
+
+
+def _early(story: Story, record: Record) -> None:
+    story.observers[record["client"]].early += 1
+
+
+def _stopped(story: Story, record: Record) -> None:
+    story.observers[record["client"]].stopped = True
+
+
+def _ended(story: Story, record: Record) -> None:
+    story.observers[record["client"]].ended = record["reason"]
+
+
+_TELL = {
+    "client": _client,
+    "connected": _connected,
+    "joined": _joined,
+    "event": _event,
+    "early": _early,
+    "stopped": _stopped,
+    "ended": _ended,
+    "ack": lambda story, record: story.acks[record["client_message_id"]].append(record),
+    "refused": lambda story, record: story.refusals.append(record),
+    "removed": lambda story, record: story.removals.append(record),
+    "revoked": lambda story, record: story.revocations.append(record),
+    "stranger": lambda story, record: story.strangers.append(record),
+    "size": lambda story, record: story.sizes[record["process"]].append(record),
+}

@@ -1,0 +1,179 @@
+"""Observers that watch, and senders that send until everything is acknowledged, over REST and sockets in turn."""
+
+import asyncio
+import random
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import aiohttp
+
+from faults.api import Api, Person, Refused
+from faults.clients import SocketClient
+from faults.history import History
+from faults.people import People
+from faults.stage import Stage
+from faults.stock import StockClient, StockClients
+
+ATTEMPT_TIMEOUT = 5.0
+GIVE_UP = 180.0
+SETTLE_TIMEOUT = 30.0
+SENDERS = 12
+WORDS = "lorem ipsum dolor sit amet consetetur sadipscing elitr sed diam nonumy eirmod tempor"
+
+
+@dataclass(eq=False)
+class Traffic:
+    """`rate` is messages a second in all, as far as the server keeps up."""
+
+    stage: Stage
+    people: People
+    history: History
+    api: Api
+    session: aiohttp.ClientSession
+    rng: random.Random
+    messages: int
+    rate: float
+    stock_share: float = 0.5
+    observers: list[SocketClient] = field(default_factory=list)
+    acked: int = 0
+    unacked: int = 0
+
+    # --- Observers ---
+
+    async def watch(self) -> None:
+        """Two clients for each person at different doors, one in four by long-polling; stock ones for some."""
+        stock = []
+        for number, person in enumerate(self.people.everybody):
+            for copy in range(2):
+                transport = "polling" if (number + copy) % 4 == 3 else "websocket"
+                self.observers.append(self.client(f"observer-{number}-{copy}", person, number + copy, transport))
+            if number < self.stock_share * len(self.people.everybody):
+                transports = ("polling", "websocket") if number % 2 else ("websocket", "polling")
+                url = self._url(number + 2)
+                stock.append(StockClient(f"stock-{number}", person, url, tuple(person.conversations), transports))
+        self.stock = StockClients(self.history, stock)
+        await self.stock.start()
+        for client in self.observers:
+            await client.start()
+
+    def client(self, name: str, person: Person, door: int, transport: str = "websocket") -> SocketClient:
+        return SocketClient(
+            name=name,
+            person=person,
+            base=self._url(door),
+            history=self.history,
+            session=self.session,
+            conversations=tuple(person.conversations),
+            transport=transport,
+        )
+
+    def _url(self, number: int) -> str:
+        return self.stage.seats[number % len(self.stage.seats)].url
+
+    async def settle(self, timeout: float = SETTLE_TIMEOUT) -> float | None:
+        """Wait until every observer has seen the end of its rooms; answers how long that took, None if not."""
+        begin = time.monotonic()
+        while time.monotonic() - begin < timeout:
+            ends = dict(await self.stage.postgres.execute("SELECT name, last_seq FROM realtime_room"))
+            if not self._behind(ends):
+                return time.monotonic() - begin
+            await asyncio.sleep(0.25)
+        return None
+
+    def _behind(self, ends: dict[str, int]) -> list[str]:
+        seen = [(client.name, client.person, client.seen) for client in self.observers if client.ended_by is None]
+        seen += [(one.name, one.person, self.stock.seen[one.name]) for one in self.stock.clients]
+        behind = []
+        for name, person, positions in seen:
+            rooms = [f"user_{person.id}", *(f"conversation_{one}" for one in person.conversations)]
+            behind += [name for room in rooms if positions and positions.get(room, 0) < min(ends[room], 1)]
+            behind += [name for room, seq in positions.items() if seq < ends[room]]
+        return behind
+
+    async def stop(self) -> None:
+        await asyncio.gather(self.stock.stop(), *(client.stop() for client in self.observers))
+
+    # --- Senders ---
+
+    async def send(self) -> None:
+        """Send all messages; returns when each was acknowledged, refused or given up."""
+        left = iter(range(self.messages))
+        async with asyncio.TaskGroup() as group:
+            for number in range(SENDERS):
+                group.create_task(self._sender(number, left))
+
+    async def _sender(self, number: int, left: AsyncIterator[int]) -> None:
+        pause = SENDERS / self.rate
+        await asyncio.sleep(pause * number / SENDERS)
+        due = time.monotonic()
+        for _ in left:
+            conversation = self.rng.choice(self.people.conversations)
+            sender = self.rng.choice(self.people.pairs[conversation])
+            await self.deliver(sender, conversation)
+            due = max(due + pause, time.monotonic() - 5 * pause)
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+
+    async def deliver(self, sender: Person, conversation: str) -> None:
+        """One message, tried again under the same `client_message_id` until it is acknowledged."""
+        client_message_id = uuid.uuid4().hex
+        body = {"conversation_id": conversation, "message": self._text(), "client_message_id": client_message_id}
+        until = time.monotonic() + GIVE_UP
+        attempt = 0
+        while time.monotonic() < until:
+            attempt += 1
+            try:
+                await self._attempt(sender, body, attempt)
+            except (aiohttp.ClientError, ConnectionError, TimeoutError) as fault:
+                self._record("error", body, error=type(fault).__name__)
+            except Refused as fault:
+                self._record("error" if fault.is_passing else "refused", body, error=str(fault))
+                if not fault.is_passing:
+                    return
+            else:
+                self.acked += 1
+                return
+            await asyncio.sleep(self.rng.uniform(0.1, 0.5))
+        self.unacked += 1
+        self._record("given_up", body)
+
+    async def _attempt(self, sender: Person, body: dict[str, str], attempt: int) -> None:
+        clients = [one for one in self.observers if one.person is sender and one.is_connected]
+        over_socket = clients and self.rng.random() < 0.5
+        begin = time.monotonic()
+        self._record("request", body, over="socket" if over_socket else "rest", attempt=attempt)
+        if over_socket:
+            answer = await self.rng.choice(clients).call("send_message", body, timeout=ATTEMPT_TIMEOUT)
+        else:
+            url = self._url(self.rng.randrange(len(self.stage.seats)))
+            _, answer = await self.api.call(
+                url, "POST", "/api/messages", person=sender, json=body, timeout=ATTEMPT_TIMEOUT
+            )
+        message = answer["message"]
+        took = time.monotonic() - begin
+        self._record("ack", body, id=message["id"], seq=message["seq"], took=took, begun=begin)
+
+    def _record(self, kind: str, body: dict[str, str], **members: object) -> None:
+        self.history.record(kind, client_message_id=body["client_message_id"], **members)
+
+    def _text(self) -> str:
+        return " ".join(self.rng.choices(WORDS.split(), k=self.rng.randrange(3, 20)))
+
+    async def after(self, share: float) -> None:
+        """Wait until a share of the messages is acknowledged."""
+        while self.acked < share * self.messages:
+            await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def flowing(traffic: Traffic) -> AsyncIterator[Traffic]:
+    """Messages flow while the block runs; it ends when all were acknowledged."""
+    sending = asyncio.create_task(traffic.send())
+    try:
+        yield traffic
+        await sending
+    finally:
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)

@@ -1,0 +1,149 @@
+"""The server processes under test: started, killed, told to go, looked at from outside."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from faults.services import free_port, run
+
+ROOT = Path(__file__).parent.parent
+START_TIMEOUT = 60.0
+BASE_ENVIRONMENT = {
+    "DEBUG": "off",
+    "TLS": "off",
+    "SECRET_KEY": "only-for-the-fault-harness-" + "x" * 40,
+    "ALLOWED_HOSTS": "127.0.0.1",
+    "RATE_LIMITS": "off",
+    "RATE_LIMITS_OFF_CONFIRMED": "on",
+    "ACCESS_TOKEN_MINUTES": "1440",
+    "METRICS": "on",
+    "LOG_FORMAT": "json",
+}
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a process holds: resident bytes, open file descriptors, and of `/metrics` its sockets and rooms."""
+
+    rss: int
+    fds: int
+    sockets: int
+    rooms: int
+    tasks: int
+
+
+class Worker:
+    """`manage.py serve` on a port of its own."""
+
+    def __init__(self, name: str, home: Path, environment: dict[str, str]) -> None:
+        self.name, self.port = name, free_port()
+        self.log = home / f"{name}.log"
+        self._environment = os.environ | BASE_ENVIRONMENT | {"DATA_DIR": str(home / "data")} | environment
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def manage(self, *arguments: str) -> str:
+        """Run a management command with this worker's settings."""
+        return await run(sys.executable, "manage.py", *arguments, cwd=ROOT, env=self._environment)
+
+    async def spawn(self, **environment: str) -> None:
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "manage.py", "serve", "--port", str(self.port)),
+                cwd=ROOT,
+                env=self._environment | environment,
+                stdout=log,
+                stderr=log,
+            )
+
+    async def start(self, **environment: str) -> None:
+        """Start it and wait until it is ready."""
+        await self.spawn(**environment)
+        await self.until_ready(START_TIMEOUT)
+
+    async def until_ready(self, timeout: float) -> float:
+        """Wait for `/readyz`; answers how many seconds it took."""
+        begin = time.monotonic()
+        while time.monotonic() - begin < timeout:
+            if not self.is_running:
+                raise RuntimeError(f"{self.name} did not start, see {self.log}")
+            if await self.status("/readyz") == 200:
+                return time.monotonic() - begin
+            await asyncio.sleep(0.1)
+        raise TimeoutError(f"{self.name} is not ready after {timeout:g} s, see {self.log}")
+
+    async def until_unready(self, timeout: float) -> float | None:
+        """Wait until `/readyz` is red; answers how many seconds it took, None if it stayed green."""
+        begin = time.monotonic()
+        while time.monotonic() - begin < timeout:
+            if await self.status("/readyz") == 503:
+                return time.monotonic() - begin
+            await asyncio.sleep(0.25)
+        return None
+
+    async def status(self, path: str) -> int:
+        """The status of a GET past all proxies; 0 without an answer within 15 s."""
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+            async with aiohttp.request("GET", self.url + path, timeout=aiohttp.ClientTimeout(15)) as answer:
+                return answer.status
+        return 0
+
+    async def kill(self) -> None:
+        """SIGKILL."""
+        if self.is_running:
+            self._process.kill()
+            await self._process.wait()
+
+    async def terminate(self, within: float = 30.0) -> float:
+        """SIGTERM; answers after how many seconds it was gone. Killed, if it takes longer than `within`."""
+        begin = time.monotonic()
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(self._process.wait(), within)
+        except TimeoutError:
+            await self.kill()
+        return time.monotonic() - begin
+
+    async def size(self) -> Size:
+        metrics = await self.metrics()
+        proc = Path(f"/proc/{self.pid}")
+        pages = int((proc / "statm").read_text().split()[1])
+        return Size(
+            rss=pages * os.sysconf("SC_PAGE_SIZE"),
+            fds=sum(1 for _ in (proc / "fd").iterdir()),
+            sockets=round(metrics.get("stoory_sockets", 0)),
+            rooms=round(metrics.get("stoory_rooms", 0)),
+            tasks=round(metrics.get("stoory_tasks", 0)),
+        )
+
+    async def metrics(self) -> dict[str, float]:
+        """The plain samples of `/metrics`."""
+        async with aiohttp.request("GET", self.url + "/metrics") as answer:
+            lines = (await answer.text()).splitlines()
+        samples = (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))
+        return {name: float(value) for name, value in samples}
+
+    def faults_logged(self) -> list[str]:
+        """Unhandled exceptions in its log: a line of level error, or a traceback."""
+        if not self.log.exists():
+            return []
+        lines = self.log.read_text(errors="replace").splitlines()
+        return [line[:300] for line in lines if '"level":"error"' in line.replace(" ", "") or "Traceback" in line]
