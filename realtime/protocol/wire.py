@@ -15,7 +15,7 @@ def limit_unsent(transport: asyncio.Transport) -> None:
     """Have the kernel push back early (`TCP_NOTSENT_LOWAT`, tcp(7))."""
     endpoint = transport.get_extra_info("socket")
     if endpoint is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):  # it may be closed already
             endpoint.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT)
 
 

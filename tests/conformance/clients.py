@@ -18,14 +18,21 @@ WAIT = 10.0
 SEPARATOR = "\x1e"
 
 
+DIRECT = "realtime.protocol.uvicorn_websocket:PicowsProtocol"
+OVER_ASGI = "websockets-sansio"
+
+
 @asynccontextmanager
-async def running(server: Any, *, path: str = "socket.io", **options: Any) -> AsyncIterator["Site"]:
-    """Serve it behind its guard on a free port."""
+async def running(
+    server: Any, *, path: str = "socket.io", websockets: str = DIRECT, **options: Any
+) -> AsyncIterator["Site"]:
+    """Serve it behind its guard on a free port; `websockets` is uvicorn's `ws` option."""
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         Guard(server, path=path, **options),
         log_config=None,
         lifespan="off",
+        ws=websockets,
         ws_max_size=2**26,
         ws_per_message_deflate=False,
         ws_ping_interval=None,

@@ -5,17 +5,20 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from tests.conformance.clients import Site, running
+from tests.conformance.clients import DIRECT, OVER_ASGI, Site, running
 
 Serve = Callable[..., Awaitable[Site]]
 
 
-@pytest.fixture
-async def serve() -> AsyncIterator[Serve]:
-    """`await serve(server, **options of the guard)` starts a site that lives as long as the test."""
+@pytest.fixture(params=[DIRECT, OVER_ASGI], ids=["direct", "asgi"])
+async def serve(request: pytest.FixtureRequest) -> AsyncIterator[Serve]:
+    """`await serve(server, **options of the guard)` starts a site that lives as long as the test.
+
+    Each test runs over both ways in which a WebSocket reaches the server.
+    """
     async with AsyncExitStack() as stack:
 
         async def start(server: object, **options: object) -> Site:
-            return await stack.enter_async_context(running(server, **options))
+            return await stack.enter_async_context(running(server, websockets=request.param, **options))
 
         yield start

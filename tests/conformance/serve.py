@@ -1,4 +1,6 @@
-"""`python -m tests.conformance.serve PORT`: what the official protocol test suites expect, with our classes.
+"""`python -m tests.conformance.serve PORT [WS]`: what the official protocol test suites expect, with our classes.
+
+`WS` is uvicorn's option of that name, for another way in which WebSockets reach the server than in production.
 
 Engine.IO echo at `/engine.io/`; at `/socket.io/` the namespaces `/` and `/custom`. No login, any origin.
 """
@@ -62,6 +64,7 @@ if __name__ == "__main__":
         host="0.0.0.0",
         port=int(sys.argv[1]),
         log_level="warning",
+        ws=sys.argv[2] if len(sys.argv) > 2 else "realtime.protocol.uvicorn_websocket:PicowsProtocol",
         ws_max_size=LIMITS.max_payload,
         ws_per_message_deflate=False,
     )
