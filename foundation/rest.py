@@ -5,6 +5,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions, parsers, renderers
 from rest_framework.response import Response
@@ -19,9 +20,7 @@ PROBLEM = "application/problem+json"
 
 
 class JSONRenderer(renderers.JSONRenderer):
-    def render(
-        self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
-    ) -> bytes:
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
         return b"" if data is None else to_json(data).encode()
 
 
@@ -72,6 +71,9 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
     for kind, refusal in _BY_EXCEPTION:
         if isinstance(exc, kind):
             return problem(refusal())
+    if isinstance(exc, OperationalError | InterfaceError):
+        log.warning("request_failed", error=type(exc).__name__)
+        return problem(refusals.Unavailable())
     log.exception("request_failed", view=type(context.get("view")).__name__)
     return problem(refusals.ServerError())
 

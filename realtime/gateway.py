@@ -88,12 +88,19 @@ class Gateway:
         token = auth.get("token") if isinstance(auth, dict) else None
         try:
             identity, recovered = await in_database(self._check, token, auth, environ.get("REMOTE_ADDR", ""))
+            return {"pid": await self._enter(sid, identity, recovered)}
         except Refusal as refusal:
+            self._send_back(sid, refusal)
             raise Refused(refusal.message, _refusal_data(refusal)) from None
         except Exception as fault:
             log.warning("connect_failed", error=type(fault).__name__)
+            self._send_back(sid, Unavailable())
             raise Refused(Unavailable.default_message, {"code": Unavailable.code}) from None
-        return {"pid": await self._enter(sid, identity, recovered)}
+
+    def _send_back(self, sid: str, refusal: Refusal) -> None:
+        """Have a client try again later where that may help: after a CONNECT_ERROR the stock one does not."""
+        if isinstance(refusal, Unavailable):
+            self.sio.close_transport(sid)
 
     def _check(self, token: Any, auth: Any, address: str) -> tuple[Identity, Recovered | None]:
         refuse_if_limited(CONNECTS_OF_ADDRESS, counted_as(address))

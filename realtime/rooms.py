@@ -88,21 +88,27 @@ class LocalRooms:
         """
         room = await self._hold(name)
         try:
+            events = None if after is None else await self._missed(room, after)
             if enter is not None:
-                await in_database(enter, room.position if after is None else after)
-            events = [] if after is None else await self._missed(room, after)
+                await in_database(enter, room.position if events is None else after)
+            if events is not None:
+                events += await self._since(room, events, after)
             self._admit(room, socket, events or [], after)
-            return Joined(room.position, reset=events is None)
+            return Joined(room.position, reset=after is not None and events is None)
         finally:
             self._release(room)
 
     async def rejoin(self, socket: LocalSocket, positions: Mapping[str, int]) -> bool:
         """Put a returning socket into its rooms again, with what it missed in each; all of it or nothing."""
-        held = [await self._hold(name) for name in positions]
+        held: list[OpenRoom] = []
         try:
+            for name in positions:
+                held.append(await self._hold(name))
             missed = [await self._missed(room, positions[room.name]) for room in held]
             if any(events is None for events in missed):
                 return False
+            # The next offset has to name every room, for the client keeps no other.
+            socket.sent |= {room.key: positions[room.name] for room in held}
             for room, events in zip(held, missed, strict=True):
                 # The log may have grown while the other rooms were read.
                 after = positions[room.name]
@@ -126,7 +132,6 @@ class LocalRooms:
     def _admit(self, room: OpenRoom, socket: LocalSocket, events: list[Logged], after: int | None) -> None:
         """No await in here: nothing can be delivered between the replay and the membership."""
         self._offer(room, [event for event in events if event.seq > room.position])
-        socket.sent.pop(room.key, None)
         for event in events:
             if event.seq > after:
                 self._hand(room, socket, event)

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 
 import pytest
+from django.db import OperationalError
 
 from foundation.encoding import from_json
 from realtime import log
@@ -197,6 +198,37 @@ async def test_a_return_is_whole_or_nothing(rooms, wire):
     assert back.rooms == {} and wire.seqs(back) == []
     assert await rooms.rejoin(back, {"left": 1, "right": 2})
     assert wire.seqs(back) == [2, 3, 3]
+
+
+async def test_after_a_return_offsets_name_every_room_again(rooms, wire):
+    await write(2, "left")
+    await write(1, "right")
+    back = socket()
+    assert await rooms.rejoin(back, {"left": 1, "right": 1})
+    left, right = (rooms.open[name].key for name in ("left", "right"))
+    assert [packet[2] for packet in wire.packets(back)] == [f"{right}:1.{left}:2"]
+
+
+async def test_a_join_that_cannot_be_replayed_is_stored_where_the_room_stands(rooms):
+    await write(2)
+    stored: list[int] = []
+    await rooms.join(socket(), "room", after=9, enter=stored.append)
+    await rooms.join(socket(), "room", after=1, enter=stored.append)
+    assert stored == [2, 1]
+
+
+async def test_a_return_that_fails_holds_no_room_open(rooms, bus, monkeypatch):
+    real = log.ends
+
+    def away(names: list[str]) -> dict[str, log.End]:
+        if "right" in names:
+            raise OperationalError
+        return real(names)
+
+    monkeypatch.setattr(log, "ends", away)
+    with pytest.raises(OperationalError):
+        await rooms.rejoin(socket(), {"left": 0, "right": 0})
+    await eventually(lambda: not rooms.open and not bus.groups)
 
 
 async def test_events_that_retention_took_before_delivery_cut_their_readers(rooms, wire):
