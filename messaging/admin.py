@@ -3,12 +3,14 @@
 import uuid
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.core.exceptions import PermissionDenied
+from django.db.models import Max, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
+from django.utils.formats import date_format
 
 from conversations.models import Conversation, Participant
 from conversations.services import record_view
@@ -44,30 +46,26 @@ class UnreadFilter(admin.SimpleListFilter):
         return queryset.filter(unread=0) if self.value() == "no" else queryset
 
 
+_PLACES = Participant.objects.filter(conversation=OuterRef("pk")).order_by()
+_UNREAD = _PLACES.values("conversation").annotate(total=Sum("unread_count")).values("total")
+_LAST_ACTIVITY = _PLACES.values("conversation").annotate(at=Max("last_activity_at")).values("at")
+
+
 @admin.register(Conversation)
 class ConversationAdmin(admin.ModelAdmin):
-    list_display = [
-        "shown_as",
-        "sides",
-        "conversation_type",
-        "flow_state",
-        "chat_status",
-        "unread",
-        "last_activity",
-    ]
+    list_display = ["shown_as", "sides", "kind", "state", "awaited", "unread", "last_activity"]
     list_filter = ["conversation_type", "chat_status", "awaiting_role", StateFilter, UnreadFilter]
     search_fields = ["=id", "title", "=source_id", "participants__user__name", "participants__user__email"]
+    ordering = [Subquery(_LAST_ACTIVITY).desc()]
     list_per_page = 50
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         rows = super().get_queryset(request).prefetch_related("participants__user")
-        places = Participant.objects.filter(conversation=OuterRef("pk"))
-        unread = places.order_by().values("conversation").annotate(total=Sum("unread_count")).values("total")
-        newest = places.order_by("-last_activity_at").values("last_activity_at")[:1]
-        return rows.annotate(unread=Coalesce(Subquery(unread), 0), last_activity_at=Subquery(newest)).order_by(
-            "-last_activity_at"
-        )
+        return rows.annotate(unread=Coalesce(Subquery(_UNREAD), 0), last_activity_at=Subquery(_LAST_ACTIVITY))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Conversations"} | (extra_context or {}))
 
     @admin.display(description="conversation")
     def shown_as(self, conversation: Conversation) -> str:
@@ -77,13 +75,25 @@ class ConversationAdmin(admin.ModelAdmin):
     def sides(self, conversation: Conversation) -> str:
         return " and ".join(place.user.name for place in conversation.participants.all())
 
+    @admin.display(description="type", ordering="conversation_type")
+    def kind(self, conversation: Conversation) -> str:
+        return conversation.conversation_type
+
+    @admin.display(description="state", ordering="flow_state")
+    def state(self, conversation: Conversation) -> str:
+        return conversation.flow_state.replace("_", " ")
+
+    @admin.display(description="awaited", ordering="awaiting_role")
+    def awaited(self, conversation: Conversation) -> str | None:
+        return conversation.awaiting_role and conversation.awaiting_role.replace("_", " ")
+
     @admin.display(description="unread", ordering="unread")
     def unread(self, conversation: Any) -> int:
         return conversation.unread
 
     @admin.display(description="last activity", ordering="last_activity_at")
-    def last_activity(self, conversation: Any) -> Any:
-        return conversation.last_activity_at
+    def last_activity(self, conversation: Any) -> str:
+        return date_format(conversation.last_activity_at, "j M Y H:i")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -95,13 +105,14 @@ class ConversationAdmin(admin.ModelAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """The transcript; what is posted is a message from the system, or somebody to remove."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         conversation = get_object_or_404(self.get_queryset(request), pk=_uuid(object_id))
-        if not self.has_view_permission(request, conversation):
-            return self._no_permission()
-        if request.method == "POST" and self.has_change_permission(request, conversation):
-            answered = self._posted(request, conversation)
-            if answered is not None:
-                return answered
+        form: forms.Form = SystemMessageForm(conversation)
+        if request.method == "POST":
+            form = self._bound(request, conversation)
+            if self._carried_out(request, conversation, form):
+                return HttpResponseRedirect(f"{request.path}#newest")
         record_view(conversation=conversation, viewer=request.user, through="admin")
         context = {
             **self.admin_site.each_context(request),
@@ -109,28 +120,29 @@ class ConversationAdmin(admin.ModelAdmin):
             "opts": self.opts,
             "title": self.shown_as(conversation),
             "may_write": self.has_change_permission(request, conversation),
-            "form": SystemMessageForm(conversation),
+            "form": form if isinstance(form, SystemMessageForm) else SystemMessageForm(conversation),
         }
         return render(request, "admin/conversations/transcript.html", context)
 
-    @staticmethod
-    def _no_permission() -> HttpResponse:
-        return HttpResponse("You may not look into conversations.", status=403)
-
-    def _posted(self, request: HttpRequest, conversation: Conversation) -> HttpResponse | None:
+    def _bound(self, request: HttpRequest, conversation: Conversation) -> forms.Form:
+        if not self.has_change_permission(request, conversation):
+            raise PermissionDenied
         form = RemovalForm if "remove" in request.POST else SystemMessageForm
-        bound = form(conversation, request.POST)
-        if not bound.is_valid():
-            for faults in bound.errors.values():
+        return form(conversation, request.POST)
+
+    def _carried_out(self, request: HttpRequest, conversation: Conversation, form: Any) -> bool:
+        """Whether it was done; where it was not, the operator is told why."""
+        if not form.is_valid():
+            for faults in form.errors.values():
                 self.message_user(request, faults[0], messages.ERROR)
-            return None
+            return False
         try:
-            self.log_change(request, conversation, bound.carry_out())
+            self.log_change(request, conversation, form.carry_out())
         except Refusal as refusal:
             self.message_user(request, refusal.message, messages.ERROR)
-            return None
-        self.message_user(request, bound.done, messages.SUCCESS)
-        return HttpResponseRedirect(reverse("admin:conversations_conversation_change", args=[conversation.pk]))
+            return False
+        self.message_user(request, form.done, messages.SUCCESS)
+        return True
 
 
 def _uuid(text: str) -> uuid.UUID | None:

@@ -17,7 +17,7 @@ class SystemMessageForm(forms.Form):
     message = forms.CharField(
         max_length=LONGEST_MESSAGE,
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "Write to both sides, as the system"}),
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
     done = "The message was sent to both sides."
 

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from conversations.flows import as_shown
 from conversations.models import Conversation
 from foundation.paging import Page
 from messaging.models import Message
 from messaging.selectors import Window, history
 
 PAGE = 100
+LATEST_VIEWS = 5
 
 
 def transcript(conversation: Conversation, *, page: str | None) -> dict[str, Any]:
@@ -25,12 +27,14 @@ def transcript(conversation: Conversation, *, page: str | None) -> dict[str, Any
                 "message": message,
                 "sender": senders.get(message.sender_id),
                 "side": _side(message, first, senders),
+                "prompt": as_shown(message.action_data, conversation.state_version),
             }
             for message in messages.results
         ],
         "older": messages.results[0].seq if messages.previous else None,
         "is_newest": before is None,
         "steps": conversation.transitions.select_related("actor"),
+        "views": conversation.views.select_related("viewer")[:LATEST_VIEWS],
     }
 
 
