@@ -22,6 +22,7 @@ from realtime.limits import CONNECTS_OF_ADDRESS, CONNECTS_OF_USER, EVENTS
 from realtime.manager import RoomManager
 from realtime.product import Identity, product, user_room
 from realtime.protocol import Limits, SocketServer
+from realtime.protocol.uvicorn_websocket import PicowsProtocol
 from realtime.recovery import Beginning, Recovered
 from realtime.registry import Caller
 from realtime.revocation import Revocation
@@ -65,6 +66,7 @@ class Gateway:
             if not self._started:
                 await bus.start(self._receive)
                 await self.upkeep.start()
+                PicowsProtocol.on_shutdown = staticmethod(self._drain_soon)
                 self._started = True
 
     async def drain(self) -> None:
@@ -72,6 +74,10 @@ class Gateway:
         if self._started and not self._drained:
             self._drained = True
             await self.sio.drain(settings.DRAIN_SECONDS)
+
+    def _drain_soon(self) -> None:
+        if not self._drained:
+            self.upkeep.spawn(self.drain())
 
     async def stop(self) -> None:
         """Go down in good order, with what is known of the sockets stored."""

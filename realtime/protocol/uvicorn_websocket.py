@@ -12,14 +12,14 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import unquote
 
 from picows import WSAutoPingStrategy, WSCloseCode, WSListener, WSMsgType
 from picows.picows import WSProtocol
 from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
 
-from realtime.protocol.wire import limit_unsent
+from realtime.protocol.wire import cut, limit_unsent
 
 _QUIET = logging.Logger("silent", level=logging.CRITICAL + 1)
 """picows logs frames and reasons; what it is given here is not heard."""
@@ -102,7 +102,12 @@ class _Listener(WSListener):
 
 
 class PicowsProtocol(WSProtocol):
-    """What uvicorn makes of an HTTP connection that asks for an upgrade."""
+    """What uvicorn makes of an HTTP connection that asks for an upgrade.
+
+    `on_shutdown` is called for each attached connection when uvicorn goes down; the callee closes them.
+    """
+
+    on_shutdown: ClassVar[Callable[[], None] | None] = None
 
     def __init__(self, config: Any, server_state: Any, app_state: dict[str, Any]) -> None:
         self._listener_object = _Listener(self)
@@ -159,8 +164,10 @@ class PicowsProtocol(WSProtocol):
         self.lost()
 
     def shutdown(self) -> None:
-        """uvicorn goes down."""
-        if self.accepted:
+        """uvicorn goes down: closed at once, unless the application does it more gently."""
+        if self._on_frame is not None and self.on_shutdown is not None:
+            self.on_shutdown()
+        elif self.accepted:
             self.close(_RESTART)
         else:
             self._answer(HTTPStatus.SERVICE_UNAVAILABLE, [], b"")
@@ -346,7 +353,7 @@ class PicowsProtocol(WSProtocol):
     def abort(self) -> None:
         self.closing = True
         if not self.gone:
-            self.wire.abort()
+            cut(self.wire)
 
 
 def framed(message: Frame) -> bytes:
