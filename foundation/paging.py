@@ -37,7 +37,7 @@ class Keyset:
 
     def page(self, rows: QuerySet, *, cursor: str | None, limit: int) -> Page:
         """Raises `Invalid` for a cursor that this list did not give."""
-        backwards, values = self._decoded(cursor) if cursor else (False, None)
+        backwards, values = (False, None) if cursor is None else self._decoded(cursor)
         down = self.descending is not backwards
         wanted = rows if values is None else rows.filter(self._beyond(values, down))
         found = list(wanted.order_by(*self._order(down))[: limit + 1])
@@ -107,6 +107,14 @@ def whole_number(params: Any, name: str, *, default: Any = None) -> Any:
     if not (value.isascii() and value.isdigit() and len(value) < 20) or int(value) >= 2**63:
         raise Invalid(errors={name: ["A whole number is needed."]})
     return int(value)
+
+
+def words(params: Any, name: str) -> str | None:
+    """A parameter of the address that is text; None where it is not given. Raises `Invalid`."""
+    value = params.get(name)
+    if value is not None and "\x00" in value:
+        raise Invalid(errors={name: ["The NUL character is not allowed."]})
+    return value
 
 
 def flag(params: Any, name: str) -> bool | None:

@@ -10,7 +10,7 @@ from conversations.models import Conversation
 from conversations.selectors import visible_conversation
 from conversations.services import record_view
 from foundation.openapi import describe, parameter
-from foundation.paging import flag, limit_of, whole_number
+from foundation.paging import flag, limit_of, whole_number, words
 from foundation.refusals import Invalid
 from foundation.rest import answer
 from messaging import selectors, services
@@ -82,7 +82,10 @@ class MessageViewSet(ViewSet):
     def partial_update(self, request: Request, pk: str) -> Response:
         limited(SENDS, request.user)
         given = EditMessage.parse(request.data)
-        return answer(message=shown(services.edit_message(user=request.user, message_id=pk, given=given)))
+        conversation_id = selectors.message_for(user=request.user, message_id=pk).conversation_id
+        with selectors.telling_how_it_stands(request.user, conversation_id):
+            message = services.edit_message(user=request.user, message_id=pk, given=given)
+        return answer(message=shown(message))
 
     @describe("Delete one's own message", answers={200: MessageAnswer})
     def destroy(self, request: Request, pk: str) -> Response:
@@ -110,10 +113,10 @@ class ConversationViewSet(ViewSet):
         if params.get("awaiting") not in {None, "me"}:
             raise Invalid(errors={"awaiting": ["Only `me` can be asked for."]})
         only = selectors.ListFilter(
-            conversation_type=params.get("type"),
+            conversation_type=words(params, "type"),
             awaiting_me="awaiting" in params,
             unread=flag(params, "unread"),
-            search=params.get("search"),
+            search=words(params, "search"),
         )
         conversations, page = selectors.conversation_list(
             user=request.user, only=only, cursor=params.get("cursor"), limit=limit_of(params)

@@ -1,9 +1,9 @@
 """What clients send about messages and conversations, over REST and over sockets alike."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, PlainValidator, model_validator
 from pydantic_core import PydanticCustomError
 
 from foundation.inputs import Input, Integer, Text
@@ -26,9 +26,17 @@ def _web_address(value: str) -> str:
     return value
 
 
+def _place(value: Any) -> str | int:
+    if isinstance(value, str) or (type(value) is int and 0 <= value < 2**63):
+        return value
+    raise PydanticCustomError("place", "A message's id or a seq is needed.")
+
+
 MediaUrl = Annotated[str, Field(strict=True, max_length=LONGEST_URL), AfterValidator(_web_address)]
 ClientMessageId = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Position = Annotated[Integer, Field(strict=True, ge=0, le=2**63 - 1)]
+
+Place = Annotated[str | int, PlainValidator(_place, json_schema_input_type=str | Position)]
 Identifier = Annotated[str, Field(strict=True)]
 """An id as a client wrote it; what is none counts as unknown, which is for the service to say."""
 
@@ -97,10 +105,23 @@ class ClickButton(Input):
         return Act(action=self.button_id, data=self.additional_data, state_version=self.state_version)
 
 
+class Operate(Input):
+    """What an operator does to a conversation, and why."""
+
+    reason: str | None = None
+    state_version: Position | None = None
+
+
+class PayInSandbox(Input):
+    """What the sandbox is to say of the order."""
+
+    type: Literal["payment.succeeded", "payment.failed", "payment.refunded"] = "payment.succeeded"
+
+
 class MarkRead(Input):
     """`up_to` is a message's id or a `seq`."""
 
-    up_to: Annotated[str, Field(strict=True)] | Position
+    up_to: Place
 
 
 class MarkReadIn(MarkRead):

@@ -23,7 +23,7 @@ from messaging.payloads import ConversationPayload, MessagePayload, OtherUserPay
 from realtime import presence
 from realtime.models import Room
 
-CONVERSATIONS = Keyset(("last_activity_at", "conversation"), descending=True, model=Participant)
+CONVERSATIONS = Keyset(("last_activity_at", "conversation_id"), descending=True, model=Participant)
 HISTORY = Keyset(("seq",), descending=False, model=Message)
 
 
@@ -176,8 +176,10 @@ def history(*, conversation: Conversation, window: Window, cursor: str | None, l
     if len(given) > 1:
         raise Invalid("Only one of cursor, before, after and around can be given.")
     rows = Message.objects.filter(conversation=conversation)
-    if cursor is not None or window.after is not None:
-        return HISTORY.page(rows, cursor=cursor or HISTORY.cursor(window.after), limit=limit)
+    if cursor is not None:
+        return HISTORY.page(rows, cursor=cursor, limit=limit)
+    if window.after is not None:
+        return HISTORY.page(rows, cursor=HISTORY.cursor(window.after), limit=limit)
     if window.around is not None:
         return _around_seq(rows, window.around, limit)
     end = window.before if window.before is not None else 2**63 - 1
