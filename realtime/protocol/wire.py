@@ -13,10 +13,21 @@ counts (megabytes, with autotuned buffers); the window for what is on its way is
 
 def limit_unsent(transport: asyncio.Transport) -> None:
     """Have the kernel push back early (`TCP_NOTSENT_LOWAT`, tcp(7))."""
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        _set_option(transport, socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT)
+
+
+def cut(transport: asyncio.Transport) -> None:
+    """End the connection. What the kernel holds for the peer goes with it (`SO_LINGER`, socket(7))."""
+    _set_option(transport, socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+
+
+def _set_option(transport: asyncio.Transport, level: int, option: int, value: int | bytes) -> None:
     endpoint = transport.get_extra_info("socket")
-    if endpoint is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+    if endpoint is not None:
         with contextlib.suppress(OSError, ValueError):  # it may be closed already
-            endpoint.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT)
+            endpoint.setsockopt(level, option, value)
 
 
 class Wire:
@@ -57,7 +68,5 @@ class Wire:
         return now - self._since
 
     def abort(self) -> None:
-        """Cut the connection. What the kernel holds for the peer goes with it (`SO_LINGER`, socket(7))."""
         if self._transport is not None:
-            self._set_option(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self._transport.abort()
+            cut(self._transport)
