@@ -39,11 +39,13 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "channels",
+    "corsheaders",
     "csp",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "stoory.middleware.OptionalTrailingSlash",
     "csp.middleware.CSPMiddleware",
@@ -168,12 +170,18 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": False,
 }
 MAX_JSON_BODY = 256 * 1024
+SOCKET_ORIGINS = env.words("SOCKET_ORIGINS", "*" if DEBUG else "")
+CORS_ORIGINS = env.words("CORS_ORIGINS", ",".join(SOCKET_ORIGINS))
+CORS_ALLOW_ALL_ORIGINS = "*" in CORS_ORIGINS
+CORS_ALLOWED_ORIGINS = [] if CORS_ALLOW_ALL_ORIGINS else CORS_ORIGINS
+CORS_ALLOW_CREDENTIALS = False  # tokens travel in a header; cookies are the admin's alone
+CORS_URLS_REGEX = r"^/api/"
+CORS_EXPOSE_HEADERS = ["Retry-After"]
 MAX_REQUEST_BODY = env.integer("MAX_UPLOAD_MEGABYTES", 10, least=1) * 1024 * 1024 + MAX_JSON_BODY
 
 # --- Real time -------------------------------------------------------------------------------------------------
 
 MAX_FRAME = 64 * 1024
-SOCKET_ORIGINS = env.words("SOCKET_ORIGINS", "*" if DEBUG else "")
 TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
 ROOM_SWEEP_SECONDS = env.number("ROOM_SWEEP_SECONDS", 2, least=0.1)
 EVENT_RETENTION = timedelta(days=env.number("EVENT_RETENTION_DAYS", 30, least=1))

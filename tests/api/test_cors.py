@@ -1,0 +1,63 @@
+"""Which web pages of other origins may use the REST API (Fetch standard, CORS protocol)."""
+
+import pytest
+from django.test import Client
+
+from tests.factories import login, make_user
+
+pytestmark = pytest.mark.django_db
+
+APP = "http://localhost:5173"
+ELSEWHERE = "https://elsewhere.example"
+
+
+@pytest.fixture(autouse=True)
+def one_origin(settings):
+    settings.CORS_ALLOW_ALL_ORIGINS = False
+    settings.CORS_ALLOWED_ORIGINS = [APP]
+
+
+def preflight(origin: str, path: str = "/api/messages"):
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+    return Client().options(path, headers={"Origin": origin, **asked})
+
+
+def test_a_listed_origin_may_ask_with_a_token_and_json():
+    answer = preflight(APP)
+    assert answer.status_code == 200
+    assert answer["Access-Control-Allow-Origin"] == APP
+    assert "POST" in answer["Access-Control-Allow-Methods"]
+    assert {"authorization", "content-type"} <= set(answer["Access-Control-Allow-Headers"].split(", "))
+
+
+@pytest.mark.parametrize("path", ["/api/messages", "/api/messages/"])
+def test_a_listed_origin_may_read_what_is_answered_refusals_too(path):
+    refused = Client().post(path, {}, content_type="application/json", headers={"Origin": APP})
+    assert refused.status_code == 401
+    assert refused["Access-Control-Allow-Origin"] == APP
+    assert "Retry-After" in refused["Access-Control-Expose-Headers"]
+    token = login(make_user())
+    answered = Client().get("/api/auth/me", headers={"Origin": APP, "Authorization": f"Bearer {token}"})
+    assert (answered.status_code, answered["Access-Control-Allow-Origin"]) == (200, APP)
+
+
+@pytest.mark.parametrize("origin", [ELSEWHERE, "null", APP + ".example", "https://localhost:5173"])
+def test_no_other_origin_is_let_in(origin):
+    for answer in (preflight(origin), Client().get("/api/auth/me", headers={"Origin": origin})):
+        assert "Access-Control-Allow-Origin" not in answer
+
+
+def test_any_origin_where_the_list_says_so(settings):
+    settings.CORS_ALLOW_ALL_ORIGINS = True
+    assert preflight(ELSEWHERE)["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize("all_origins", [True, False])
+def test_cookies_are_never_asked_for(settings, all_origins):
+    settings.CORS_ALLOW_ALL_ORIGINS = all_origins
+    assert "Access-Control-Allow-Credentials" not in preflight(APP)
+
+
+@pytest.mark.parametrize("path", ["/admin/login/", "/", "/readyz"])
+def test_only_the_api_is_for_other_origins(path):
+    assert "Access-Control-Allow-Origin" not in Client().get(path, headers={"Origin": APP})
