@@ -35,6 +35,19 @@ class ActedAnswer(Shape):
     repeated: bool | None = None
 
 
+class PaidAnswer(Shape):
+    """The order as it now stands, and its conversation."""
+
+    payment: PaymentPayload
+    conversation: ConversationPayload
+
+
+class WebhookAnswer(Shape):
+    """`repeated`: that was known already."""
+
+    repeated: bool | None = None
+
+
 class ReadAnswer(Shape):
     unread_count: int
     total_unread: int

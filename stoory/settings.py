@@ -198,7 +198,16 @@ CONNECTS_PER_MINUTE_OF_ADDRESS = env.integer("CONNECTS_PER_MINUTE_OF_ADDRESS", 6
 RATE_LIMITS = env.flag("RATE_LIMITS", default=True)
 RATE_LIMITS_OFF_CONFIRMED = env.flag("RATE_LIMITS_OFF_CONFIRMED", default=False)
 
+# --- Deals -----------------------------------------------------------------------------------------------------
+
 DEFAULT_CURRENCY = env.text("DEFAULT_CURRENCY", "INR")
+
+PAYMENT_PROVIDER = env.choice("PAYMENT_PROVIDER", "sandbox" if DEBUG else "none", {"none", "sandbox", "stripe"})
+SANDBOX_PAYMENTS = DEBUG and PAYMENT_PROVIDER == "sandbox"
+SANDBOX_PAYMENT_SECRET = env.text("SANDBOX_PAYMENT_SECRET") or "development-only-sandbox-secret"
+STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
+STRIPE_PUBLISHABLE_KEY = env.text("STRIPE_PUBLISHABLE_KEY")
+STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET")
 
 # --- Pages, files and safety -----------------------------------------------------------------------------------
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import User
-from conversations.models import Conversation
+from conversations.models import Conversation, PaymentOrder
 from messaging.acting import Acted, act
 from messaging.inputs import Act, OpenConversation
 from messaging.opening import open_by
+from messaging.paying import pay_in_sandbox
 from messaging.services import sides_of
 from tests.factories import make_user
 
@@ -56,13 +57,21 @@ class Deal:
         given = Act(action=action, data=data, state_version=state_version)
         return act(user=by or self.awaited, conversation_id=self.conversation.pk, given=given)
 
+    def order(self) -> PaymentOrder:
+        """The order to pay, opened where it is not yet."""
+        return self.act("proceed_to_payment").order
+
+    def pay(self) -> None:
+        """Have the sandbox say that the order was paid."""
+        pay_in_sandbox(user=self.brand_owner, order_id=self.order().pk, kind="payment.succeeded")
+
     def play_to(self, state: str) -> "Deal":
         """Go on along `PATH` until the conversation is in this state."""
         for where, action, data in PATH:
             if self.now.flow_state == state:
                 return self
             if self.conversation.flow_state == where:
-                self.act(action, data)
+                self.pay() if action == "pay" else self.act(action, data)
         if self.now.flow_state != state:
             raise LookupError(f"{state} does not lie ahead")
         return self

@@ -28,7 +28,7 @@ class PaymentOrder(models.Model):
     """An order to pay an accepted offer: the amount is the offer's, the order has none of its own.
 
     `reference` is the provider's name for it and `pay` what a client needs to pay, both empty until the provider
-    has answered. `state_version` is the one in which the order was opened.
+    has answered. `action` is the action of the flow by which it was opened, `state_version` the one it was taken in.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -39,6 +39,7 @@ class PaymentOrder(models.Model):
     reference = models.CharField(max_length=255, blank=True)
     pay = models.JSONField(default=dict)
     status = models.CharField(max_length=16, choices=PaymentStatus.choices, default=PaymentStatus.OPEN)
+    action = models.CharField(max_length=64)
     state_version = models.PositiveIntegerField()
     refund_due_at = models.DateTimeField(null=True, blank=True)
     refund_asked_at = models.DateTimeField(null=True, blank=True)

@@ -1,0 +1,172 @@
+"""Payment orders: opened for an accepted offer, and moved by what the provider says, in whatever order it comes.
+
+The conversation's lock guards its orders as well. Providers are asked outside of any transaction.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+from django.db import IntegrityError
+
+from accounts.models import User
+from conversations import flows
+from conversations.models import Conversation, PaymentEvent, PaymentOrder, PaymentStatus
+from conversations.payments import ProviderEvent, ProviderFailed, chosen_provider, provider_named
+from conversations.services import locked
+from foundation import clock
+from foundation.encoding import to_json
+from foundation.ids import parse_id
+from foundation.refusals import ConversationClosed, Forbidden, Invalid, NotFound, Unavailable, WrongState
+from messaging.moving import move_by_system
+from realtime.publishing import unit_of_work
+
+log = structlog.get_logger(__name__)
+
+VERIFIED = "payment_verified"
+
+
+def order_for(conversation: Conversation, offer: flows.Offer, payer: User, action: str) -> tuple[PaymentOrder, bool]:
+    """The order to pay an accepted offer, and whether it is a new one; `action` opens it. The conversation is locked.
+
+    Raises `Unavailable` where no provider is set up.
+    """
+    order = PaymentOrder.objects.select_related("offer").filter(offer_id=offer.id).first()
+    if order is not None:
+        return order, False
+    order = PaymentOrder.objects.create(
+        conversation=conversation,
+        offer_id=offer.id,
+        payer=payer,
+        provider=chosen_provider().name,
+        action=action,
+        state_version=conversation.state_version,
+    )
+    return order, True
+
+
+def opened(order: PaymentOrder) -> PaymentOrder:
+    """The order as its provider has opened it. Raises `Unavailable` while the provider does not answer."""
+    if order.reference:
+        return order
+    try:
+        at_provider = provider_named(order.provider).open(order)
+    except (ProviderFailed, NotFound) as fault:
+        log.warning("order_not_opened", provider=order.provider, order=str(order.pk), error=str(fault))
+        raise Unavailable("The payment provider does not answer.") from None
+    order.reference, order.pay = at_provider.reference, dict(at_provider.pay)
+    PaymentOrder.objects.filter(pk=order.pk).update(reference=order.reference, pay=order.pay)
+    return order
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    """`repeated` where the provider had said the same under the same id before."""
+
+    order: PaymentOrder
+    repeated: bool
+
+
+def take_webhook(*, provider: str, body: bytes, headers: Mapping[str, str]) -> Settled | None:
+    """Take what a provider sends, however late, often and out of order; None where it does not concern us.
+
+    Raises `NotFound` for an unknown provider or order, `Forbidden` for a wrong signature, `Invalid` for an amount
+    that is not the order's and for an event id that was used for something else.
+    """
+    event = provider_named(provider).verify(body, headers)
+    return _settle(provider, event) if event else None
+
+
+def _settle(provider: str, event: ProviderEvent) -> Settled:
+    found = _order_of(provider, event)
+    with unit_of_work():
+        conversation = locked(found.conversation_id)
+        order = PaymentOrder.objects.select_related("offer").get(pk=found.pk)
+        _check_amount(order, event)
+        was_paid = order.events.filter(status=PaymentStatus.PAID).exists()
+        if not _noted(order, event):
+            return Settled(order=order, repeated=True)
+        order.status = PaymentStatus(order.status).outdone_by(event.status)
+        if event.status is PaymentStatus.PAID and not was_paid:
+            _arrived(conversation, order)
+        order.save()
+    if order.refund_due_at and not order.refund_asked_at:
+        ask_for_refund(order)
+    return Settled(order=order, repeated=False)
+
+
+def _order_of(provider: str, event: ProviderEvent) -> PaymentOrder:
+    order = PaymentOrder.objects.filter(pk=event.order_id, provider=provider).first() if event.order_id else None
+    if order is None or (event.reference and order.reference not in {"", event.reference}):
+        raise NotFound("There is no such order.")
+    return order
+
+
+def _check_amount(order: PaymentOrder, event: ProviderEvent) -> None:
+    if (event.amount, event.currency) != (order.offer.amount, order.offer.currency):
+        log.warning("payment_of_another_amount", order=str(order.pk), event_id=event.id)
+        raise Invalid(errors={"amount": ["This is not the amount of the order."]})
+
+
+def _noted(order: PaymentOrder, event: ProviderEvent) -> bool:
+    """Whether the event is new. Raises `Invalid` where its id was used for something else."""
+    said = to_json([event.status, order.pk, event.amount, event.currency])
+    fingerprint = hashlib.sha256(said.encode()).hexdigest()
+    try:
+        with unit_of_work():
+            PaymentEvent.objects.create(
+                order=order, provider=order.provider, event_id=event.id, status=event.status, fingerprint=fingerprint
+            )
+    except IntegrityError:
+        known = PaymentEvent.objects.get(provider=order.provider, event_id=event.id)
+        if known.fingerprint != fingerprint:
+            raise Invalid(errors={"id": ["This event id was used for something else."]}) from None
+        return False
+    return True
+
+
+def _arrived(conversation: Conversation, order: PaymentOrder) -> None:
+    """The conversation goes on; a payment that it has no use for any more goes back."""
+    try:
+        move_by_system(conversation, VERIFIED)
+    except (ConversationClosed, WrongState):
+        if order.status != PaymentStatus.REFUNDED:
+            order.refund_due_at = clock.now()
+
+
+def ask_for_refund(order: PaymentOrder) -> bool:
+    """Whether the provider took it; if not, it is asked again later."""
+    try:
+        event = provider_named(order.provider).refund(order)
+    except (ProviderFailed, NotFound) as fault:
+        log.warning("refund_not_asked", provider=order.provider, order=str(order.pk), error=str(fault))
+        return False
+    PaymentOrder.objects.filter(pk=order.pk).update(refund_asked_at=clock.now())
+    if event is not None:
+        _settle(order.provider, event)
+    return True
+
+
+def ask_for_due_refunds() -> int:
+    """Ask for the refunds that providers have not taken yet; answers how many they took."""
+    due = PaymentOrder.objects.filter(refund_due_at__isnull=False, refund_asked_at=None).select_related("offer")
+    return sum(ask_for_refund(order) for order in due)
+
+
+def pay_in_sandbox(*, user: User, order_id: object, kind: str) -> PaymentOrder:
+    """Have the sandbox say of an order that it was paid, or something else. Only who is to pay it may.
+
+    Raises `NotFound` where there is no such order, no sandbox, or the user does not take part.
+    """
+    sandbox = provider_named("sandbox")
+    parsed = parse_id(order_id)
+    orders = PaymentOrder.objects.select_related("offer").filter(provider=sandbox.name)
+    order = orders.filter(pk=parsed).first() if parsed else None
+    if order is None or not order.conversation.participants.filter(user=user, removed_at=None).exists():
+        raise NotFound("There is no such order.")
+    if order.payer_id != user.pk:
+        raise Forbidden("Only who is to pay an order does this.")
+    body, headers = sandbox.webhook(order, kind)
+    settled = take_webhook(provider=sandbox.name, body=body, headers=headers)
+    return settled.order
