@@ -15,7 +15,8 @@ def _json(value: Any) -> str:
 
 
 def _commands(registry: Registry) -> list[Command]:
-    return sorted(set(registry.commands.values()), key=lambda one: one.name)
+    """Each once, however many names it goes by."""
+    return [registry.commands[name] for name in sorted({one.name for one in registry.commands.values()})]
 
 
 def _event_section(event: Event) -> str:
