@@ -22,8 +22,8 @@ class RoomManager(AsyncManager):
         self.sockets: dict[str, LocalSocket] = {}
         self.local = LocalRooms(bus, send=self._send, cut=self._cut)
 
-    def _send(self, eio_sid: str, text: str) -> None:
-        self.server.send_text(eio_sid, text)
+    def _send(self, eio_sid: str, frame: str) -> None:
+        self.server.send_frame(eio_sid, frame)
 
     def _cut(self, socket: LocalSocket) -> None:
         self.server.close_transport(socket.sid)

@@ -17,10 +17,13 @@ from realtime import metrics
 from realtime.bus import Bus
 from realtime.database import in_database
 from realtime.log import Logged
+from realtime.protocol.direct import SharedFrame
 
 log = structlog.get_logger(__name__)
 
 SWEEP_CHUNK = 1000
+EVENT = "42"
+"""How an event begins on the wire: an Engine.IO message with a Socket.IO event of the default namespace."""
 
 
 @dataclass(slots=True, eq=False)
@@ -70,7 +73,7 @@ class Joined:
 
 class LocalRooms:
     def __init__(self, bus: Bus, send: Callable[[str, str], None], cut: Callable[[LocalSocket], None]) -> None:
-        """`send(eio_sid, text)` hands an encoded packet to a socket; `cut(socket)` closes its transport."""
+        """`send(eio_sid, frame)` hands an Engine.IO frame to a socket; `cut(socket)` closes its transport."""
         self._bus, self._send, self._cut = bus, send, cut
         self.open: dict[str, OpenRoom] = {}
         self.observer: Callable[[str, list[LocalSocket], Logged], None] | None = None
@@ -207,10 +210,10 @@ class LocalRooms:
         room = self.open.get(name)
         if room is None:
             return
-        text = f'2["{event}",{data}]'
+        frame = SharedFrame(f'{EVENT}["{event}",{data}]')
         for socket in list(room.members.values()):
             if skip_user is None or str(socket.user_id) != skip_user:
-                self._send(socket.eio_sid, text)
+                self._send(socket.eio_sid, frame)
 
     def _offer(self, room: OpenRoom, events: Iterable[Logged]) -> None:
         for event in events:
@@ -222,14 +225,15 @@ class LocalRooms:
 
     def _deliver(self, room: OpenRoom, event: Logged) -> None:
         room.position = event.seq
-        head = f'2["{event.event}",{event.data},"'
-        own = f'{room.key}:{event.seq}"]'
-        shared = head + own
+        key, seq, send = room.key, event.seq, self._send
+        head, own = f'{EVENT}["{event.event}",{event.data},"', f'{key}:{seq}"]'
+        shared = SharedFrame(head + own)
         sockets = list(room.members.values())
         for socket in sockets:
-            alone = not socket.sent or (len(socket.sent) == 1 and room.key in socket.sent)
-            socket.sent[room.key] = event.seq
-            self._send(socket.eio_sid, shared if alone else head + socket.offset_before(room.key) + own)
+            sent = socket.sent
+            alone = not sent or (len(sent) == 1 and key in sent)
+            sent[key] = seq
+            send(socket.eio_sid, shared if alone else head + socket.offset_before(key) + own)
         metrics.events_delivered.inc(len(sockets))
         if self.observer is not None:
             self.observer(room.name, sockets, event)
@@ -237,7 +241,7 @@ class LocalRooms:
     def _hand(self, room: OpenRoom, socket: LocalSocket, event: Logged) -> None:
         socket.sent[room.key] = event.seq
         offset = f"{socket.offset_before(room.key)}{room.key}:{event.seq}"
-        self._send(socket.eio_sid, f'2["{event.event}",{event.data},"{offset}"]')
+        self._send(socket.eio_sid, f'{EVENT}["{event.event}",{event.data},"{offset}"]')
         metrics.events_delivered.inc()
 
     # --- Filling gaps ---

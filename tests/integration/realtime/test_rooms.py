@@ -38,11 +38,11 @@ class Wire:
         self.sent: dict[str, list[str]] = {}
         self.cut: list[LocalSocket] = []
 
-    def send(self, eio_sid: str, text: str) -> None:
-        self.sent.setdefault(eio_sid, []).append(text)
+    def send(self, eio_sid: str, frame: str) -> None:
+        self.sent.setdefault(eio_sid, []).append(frame)
 
     def packets(self, socket: LocalSocket) -> list[list]:
-        return [from_json(text[1:]) for text in self.sent.get(socket.eio_sid, [])]
+        return [from_json(frame.removeprefix("42")) for frame in self.sent.get(socket.eio_sid, [])]
 
     def seqs(self, socket: LocalSocket) -> list[int]:
         return [packet[1]["seq"] for packet in self.packets(socket)]
