@@ -8,6 +8,8 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions, parsers, renderers
+from rest_framework.metadata import BaseMetadata
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.response import Response
 
 from foundation import refusals
@@ -37,12 +39,31 @@ class JSONParser(parsers.JSONParser):
             raise Invalid("The body is not valid JSON.") from None
 
 
-def problem(refusal: Refusal) -> Response:
+class AnyAccept(DefaultContentNegotiation):
+    """What a client would rather have is no reason to refuse it."""
+
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: str | None = None) -> tuple[Any, str]:
+        try:
+            return super().select_renderer(request, renderers, format_suffix)
+        except (exceptions.NotAcceptable, Http404):
+            return renderers[0], renderers[0].media_type
+
+
+class Methods(BaseMetadata):
+    """`OPTIONS` tells the methods, in the `Allow` header."""
+
+    def determine_metadata(self, request: Any, view: Any) -> dict[str, Any]:
+        return {"success": True}
+
+
+def problem_document(refusal: Refusal) -> dict[str, Any]:
     """The RFC 9457 document of a refusal, with `success: false` and `message` beside the standard members."""
-    body = {"type": "about:blank", "title": refusal.default_message, "status": refusal.status}
-    response = Response(
-        body | {"detail": refusal.message} | refusal.body(), status=refusal.status, content_type=PROBLEM
-    )
+    standard = {"type": "about:blank", "title": refusal.default_message, "status": refusal.status}
+    return standard | {"detail": refusal.message} | refusal.body()
+
+
+def problem(refusal: Refusal) -> Response:
+    response = Response(problem_document(refusal), status=refusal.status, content_type=PROBLEM)
     if refusal.retry_after is not None:
         response["Retry-After"] = str(max(1, round(refusal.retry_after + 0.5)))
     if refusal.status == refusals.TokenInvalid.status:

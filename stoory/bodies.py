@@ -5,6 +5,7 @@ from typing import Any
 
 from foundation.encoding import to_json
 from foundation.refusals import PayloadTooLarge
+from foundation.rest import PROBLEM, problem_document
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -55,9 +56,9 @@ class BodyLimit:
 
 async def _refuse(send: Send) -> None:
     refusal = PayloadTooLarge()
-    body = to_json(refusal.body() | {"status": refusal.status, "title": refusal.default_message}).encode()
+    body = to_json(problem_document(refusal)).encode()
     headers = [
-        (b"content-type", b"application/problem+json"),
+        (b"content-type", PROBLEM.encode()),
         (b"content-length", str(len(body)).encode()),
         (b"connection", b"close"),
     ]

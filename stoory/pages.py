@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.views import defaults
 
 from foundation import refusals
+from foundation.rest import PROBLEM, problem_document
 from stoory import demo
 
 
@@ -20,29 +21,32 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _problem(refusal: refusals.Refusal) -> JsonResponse:
-    body = {"type": "about:blank", "title": refusal.default_message, "status": refusal.status}
-    return JsonResponse(body | refusal.body(), status=refusal.status, content_type="application/problem+json")
+    return JsonResponse(problem_document(refusal), status=refusal.status, content_type=PROBLEM)
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return f"{request.path}/".startswith("/api/")
 
 
 def bad_request(request: HttpRequest, exception: Any) -> HttpResponse:
-    if request.path.startswith("/api/"):
+    if _is_api(request):
         return _problem(refusals.Invalid())
     return defaults.bad_request(request, exception)
 
 
 def forbidden(request: HttpRequest, exception: Any) -> HttpResponse:
-    if request.path.startswith("/api/"):
+    if _is_api(request):
         return _problem(refusals.Forbidden())
     return defaults.permission_denied(request, exception)
 
 
 def not_found(request: HttpRequest, exception: Any) -> HttpResponse:
-    if request.path.startswith("/api/"):
+    if _is_api(request):
         return _problem(refusals.NotFound())
     return defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    if request.path.startswith("/api/"):
+    if _is_api(request):
         return _problem(refusals.ServerError())
     return defaults.server_error(request)

@@ -153,6 +153,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["foundation.rest.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["foundation.rest.JSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "foundation.rest.AnyAccept",
+    "DEFAULT_METADATA_CLASS": "foundation.rest.Methods",
     "DEFAULT_SCHEMA_CLASS": "stoory.schema.AutoSchema",
     "EXCEPTION_HANDLER": "foundation.rest.exception_handler",
     "UNAUTHENTICATED_USER": None,
@@ -201,6 +203,9 @@ RATE_LIMITS_OFF_CONFIRMED = env.flag("RATE_LIMITS_OFF_CONFIRMED", default=False)
 # --- Deals -----------------------------------------------------------------------------------------------------
 
 DEFAULT_CURRENCY = env.text("DEFAULT_CURRENCY", "INR")
+FLOWS = env.text("FLOWS")
+DEADLINES_IN_SERVER = env.flag("DEADLINES_IN_SERVER", default=True)
+DEADLINE_SECONDS = env.number("DEADLINE_SECONDS", 5, least=0.1)
 
 PAYMENT_PROVIDER = env.choice("PAYMENT_PROVIDER", "sandbox" if DEBUG else "none", {"none", "sandbox", "stripe"})
 SANDBOX_PAYMENTS = DEBUG and PAYMENT_PROVIDER == "sandbox"
