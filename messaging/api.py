@@ -14,7 +14,7 @@ from foundation.paging import flag, limit_of, whole_number, words
 from foundation.refusals import Invalid
 from foundation.rest import answer
 from messaging import selectors, services
-from messaging.acting import act, answer_to
+from messaging.acting import act, answer_to, operate
 from messaging.answers import (
     ActedAnswer,
     ConversationAnswer,
@@ -32,10 +32,12 @@ from messaging.inputs import (
     MarkRead,
     MessageInConversation,
     OpenConversation,
+    Operate,
     SendMessage,
 )
 from messaging.limits import OPENINGS, SENDS, limited
 from messaging.models import Message
+from messaging.moving import Acted
 from messaging.opening import open_by
 from messaging.payloads import MessagePayload
 from messaging.sending import send_message
@@ -60,8 +62,19 @@ def sent(sender: User, given: SendMessage) -> Response:
 
 def acted(user: User, conversation_id: str, given: Act) -> Response:
     limited(SENDS, user)
-    done = answer_to(act(user=user, conversation_id=conversation_id, given=given), user)
-    return answer(**{name: getattr(done, name) for name in done.model_fields_set})
+    return answered(act(user=user, conversation_id=conversation_id, given=given), user)
+
+
+def operated(request: Request, conversation_id: str, what: str) -> Response:
+    given = Operate.parse(request.data)
+    return answered(
+        operate(operator=request.user, conversation_id=conversation_id, action=what, given=given), request.user
+    )
+
+
+def answered(done: Acted, user: User) -> Response:
+    shown = answer_to(done, user)
+    return answer(**{name: getattr(shown, name) for name in shown.model_fields_set})
 
 
 class MessageViewSet(ViewSet):
@@ -182,6 +195,21 @@ class ConversationViewSet(ViewSet):
     @action(detail=True, methods=["post"], url_path="button-click")
     def button_click(self, request: Request, pk: str) -> Response:
         return acted(request.user, pk, ClickButton.parse(request.data).as_action())
+
+    @describe("Pause the automation, as an operator", request=Operate, answers={200: ActedAnswer})
+    @action(detail=True, methods=["post"])
+    def pause(self, request: Request, pk: str) -> Response:
+        return operated(request, pk, "pause")
+
+    @describe("Let the automation go on, as an operator", request=Operate, answers={200: ActedAnswer})
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, pk: str) -> Response:
+        return operated(request, pk, "resume")
+
+    @describe("Close a conversation, as an operator", request=Operate, answers={200: ActedAnswer})
+    @action(detail=True, methods=["post"])
+    def close(self, request: Request, pk: str) -> Response:
+        return operated(request, pk, "close")
 
     @describe("Move one's read mark forward", request=MarkRead, answers={200: ReadAnswer})
     @action(detail=True, methods=["post"])

@@ -6,6 +6,7 @@ The conversation's lock guards its orders as well. Providers are asked outside o
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 from django.db import IntegrityError
@@ -25,6 +26,7 @@ from realtime.publishing import unit_of_work
 log = structlog.get_logger(__name__)
 
 VERIFIED = "payment_verified"
+ASK_AGAIN = timedelta(minutes=5)
 
 
 def order_for(conversation: Conversation, offer: flows.Offer, payer: User, action: str) -> tuple[PaymentOrder, bool]:
@@ -136,7 +138,10 @@ def _arrived(conversation: Conversation, order: PaymentOrder) -> None:
 
 
 def ask_for_refund(order: PaymentOrder) -> bool:
-    """Whether the provider took it; if not, it is asked again later."""
+    """Whether the provider took it. If not, or if this process ends meanwhile, it is asked again later."""
+    waiting = PaymentOrder.objects.filter(pk=order.pk, refund_due_at=order.refund_due_at, refund_asked_at=None)
+    if not waiting.update(refund_due_at=clock.now() + ASK_AGAIN):
+        return False  # another process is at it
     try:
         event = provider_named(order.provider).refund(order)
     except (ProviderFailed, NotFound) as fault:
@@ -150,8 +155,8 @@ def ask_for_refund(order: PaymentOrder) -> bool:
 
 def ask_for_due_refunds() -> int:
     """Ask for the refunds that providers have not taken yet; answers how many they took."""
-    due = PaymentOrder.objects.filter(refund_due_at__isnull=False, refund_asked_at=None).select_related("offer")
-    return sum(ask_for_refund(order) for order in due)
+    due = PaymentOrder.objects.filter(refund_due_at__lte=clock.now(), refund_asked_at=None)
+    return sum(ask_for_refund(order) for order in due.select_related("offer"))
 
 
 def pay_in_sandbox(*, user: User, order_id: object, kind: str) -> PaymentOrder:
@@ -168,5 +173,6 @@ def pay_in_sandbox(*, user: User, order_id: object, kind: str) -> PaymentOrder:
     if order.payer_id != user.pk:
         raise Forbidden("Only who is to pay an order does this.")
     body, headers = sandbox.webhook(order, kind)
-    settled = take_webhook(provider=sandbox.name, body=body, headers=headers)
-    return settled.order
+    take_webhook(provider=sandbox.name, body=body, headers=headers)
+    order.refresh_from_db()
+    return order

@@ -4,6 +4,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -33,8 +34,13 @@ class Upkeep:
     def __init__(self, gateway: "Gateway") -> None:
         self._gateway = gateway
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._also: list[tuple[float, Callable[[], Any]]] = []
         self._heard_at = 0.0
         self._was_silent = False
+
+    def also(self, seconds: float, work: Callable[[], Any]) -> None:
+        """Have something of the product's done again and again while this process serves, in a database thread."""
+        self._also.append((seconds, work))
 
     async def start(self) -> None:
         self._heard_at = time.monotonic()
@@ -52,6 +58,7 @@ class Upkeep:
             self._gateway.connections.write_forever(),
             self._tell_arrivals(),
             self._tell_departures(),
+            *(every(seconds, partial(in_database, work)) for seconds, work in self._also),
         ):
             self.spawn(work)
 

@@ -1,16 +1,27 @@
-"""What `realtime` is told of this product, and what it is told to do when rights end."""
+"""What `realtime` is told of this product and has to do for it, and the flows as this deployment wants them."""
 
 import uuid
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.dispatch import receiver
 
 from accounts.selectors import dead_sessions
 from accounts.services import authenticate_token
 from accounts.signals import sessions_ended
+from conversations import flows
 from conversations.selectors import may_enter, presence_rooms, recently_expelled
+from messaging.chores import do_chores
+from realtime.gateway import gateway
 from realtime.product import Product, install
 from realtime.revocation import revoke_sessions
+from stoory.flows import overrides
+
+try:
+    flows.configure(overrides(settings.FLOWS))
+except ValueError as fault:
+    raise ImproperlyConfigured(f"FLOWS: {fault}") from None
 
 install(
     Product(
@@ -21,6 +32,9 @@ install(
         presence_rooms=presence_rooms,
     )
 )
+
+if settings.DEADLINES_IN_SERVER:
+    gateway.upkeep.also(settings.DEADLINE_SECONDS, do_chores)
 
 
 @receiver(sessions_ended, dispatch_uid="revoke_sockets")

@@ -29,6 +29,7 @@ class PaymentOrder(models.Model):
 
     `reference` is the provider's name for it and `pay` what a client needs to pay, both empty until the provider
     has answered. `action` is the action of the flow by which it was opened, `state_version` the one it was taken in.
+    `refund_due_at` is when the provider is to be asked for a refund, again if need be, until it has been asked.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

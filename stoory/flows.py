@@ -1,0 +1,30 @@
+"""A deployment's own numbers for its flows, as the environment gives them."""
+
+import json
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.dateparse import parse_duration
+
+SPANS = ("deadlines", "reminders")
+
+
+def overrides(written: str) -> dict[str, dict[str, Any]]:
+    """What `conversations.flows.configure` takes, from JSON in which durations are ISO 8601 (`"P3D"`, `"PT12H"`)."""
+    try:
+        given = json.loads(written or "{}")
+        return {name: _numbers(numbers) for name, numbers in given.items()}
+    except (ValueError, AttributeError) as fault:
+        raise ImproperlyConfigured(f"FLOWS is a JSON object of flows: {fault}") from None
+
+
+def _numbers(given: dict[str, Any]) -> dict[str, Any]:
+    spans = {key: {state: _span(text) for state, text in given[key].items()} for key in SPANS if key in given}
+    return given | spans
+
+
+def _span(text: Any) -> Any:
+    span = parse_duration(text) if isinstance(text, str) else None
+    if span is None:
+        raise ValueError(f"{text!r} is no duration such as P3D")
+    return span
