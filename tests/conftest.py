@@ -9,6 +9,7 @@ from pytest_django.fixtures import Settings
 
 from foundation import limits
 from realtime.bus import Hint, bus
+from tests import environment
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +49,7 @@ def sent_hints(monkeypatch: pytest.MonkeyPatch) -> list[Hint]:
     hints: list[Hint] = []
     monkeypatch.setattr(bus, "send", hints.extend)
     return hints
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    environment.summarize(terminalreporter)

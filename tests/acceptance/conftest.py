@@ -1,0 +1,63 @@
+"""Running servers, a browser, and people who meet on them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.acceptance.browser import Browser, browser
+from tests.acceptance.deployments import Deployment, embedded_deployment, shared_deployment
+from tests.acceptance.people import Person
+
+DEPLOYMENTS = {"embedded": embedded_deployment, "shared": shared_deployment}
+
+
+@pytest.fixture(scope="session")
+def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with browser(tmp_path_factory.mktemp("browser") / "console.log") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session", params=DEPLOYMENTS)
+def deployment(
+    request: pytest.FixtureRequest, clients: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployment]:
+    """Servers that all the tests share: without rate limits, and each test with people of its own."""
+    with DEPLOYMENTS[request.param](tmp_path_factory.mktemp(request.param)) as running:
+        yield running
+
+
+@pytest.fixture
+def meet(clients: Browser) -> Iterator[Callable[[Deployment], tuple[Person, Person]]]:
+    """Makes a brand owner and an influencer, each on another process where there are two."""
+    with ExitStack() as stack:
+
+        def two(deployment: Deployment) -> tuple[Person, Person]:
+            urls = (deployment.first.url, deployment.last.url)
+            people = [Person(url, clients, **one) for url, one in zip(urls, deployment.pair(), strict=True)]
+            for person in people:
+                stack.callback(person.leave)
+            return people[0], people[1]
+
+        yield two
+
+
+@pytest.fixture
+def couple(deployment: Deployment, meet: Callable[[Deployment], tuple[Person, Person]]) -> tuple[Person, Person]:
+    return meet(deployment)
+
+
+@pytest.fixture
+def brand(couple: tuple[Person, Person]) -> Person:
+    return couple[0]
+
+
+@pytest.fixture
+def influencer(couple: tuple[Person, Person]) -> Person:
+    return couple[1]
+
+
+@pytest.fixture
+def conversation(brand: Person, influencer: Person) -> str:
+    """The id of the direct conversation of the two."""
+    return brand.chats_with(influencer)

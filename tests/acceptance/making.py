@@ -1,0 +1,36 @@
+"""Makes people in a running installation; runs there, in `manage.py shell`."""
+
+from datetime import timedelta
+
+from accounts.models import LoginSession, User
+from accounts.tokens import issue
+from foundation import clock
+
+PASSWORD = "correct-Horse-7"
+OPERATOR = "operator@example.com"
+
+
+def make_pairs(number: int) -> list[list[dict[str, str]]]:
+    """Pairs of people who are logged in, one of each role. They have no password: that would take its time."""
+    first = User.objects.count()
+    return [[_make("brand_owner", n), _make("influencer", n)] for n in range(first, first + number)]
+
+
+def _make(role: str, number: int) -> dict[str, str]:
+    user = User.objects.create_user(f"{role}{number}@example.com", role=role, name=f"{role} {number}")
+    session = LoginSession(user=user)
+    with clock.moved(-timedelta(days=1)):
+        expired = issue(session).access
+    tokens = issue(session)
+    return {
+        "id": str(user.pk),
+        "email": user.email,
+        "role": role,
+        "token": tokens.access,
+        "refresh": tokens.refresh,
+        "expired": expired,
+    }
+
+
+def make_operator() -> None:
+    User.objects.create_superuser(OPERATOR, PASSWORD, name="Operator")

@@ -1,0 +1,142 @@
+"""Connections break. The guide's client joins once and never again, and must not notice."""
+
+from typing import Any
+
+import pytest
+
+from tests.acceptance.browser import Tab
+from tests.acceptance.deployments import Deployment
+from tests.acceptance.people import Person
+
+
+def texts(tab: Tab) -> list[str]:
+    return [event["message"]["message"] for event in tab.all("new_message")]
+
+
+@pytest.mark.parametrize("transports", [["websocket", "polling"], ["polling"], ["polling", "websocket"]])
+def test_a_dropped_connection_comes_back_with_what_it_missed(
+    transports: list[str], brand: Person, influencer: Person, conversation: str
+) -> None:
+    tab = influencer.tab()
+    tab.do("open", {"auth": {"token": influencer.token}, "transports": transports})
+    tab.expect("connect")
+    tab.emit("join_conversation", {"conversationId": conversation})
+    tab.ask("join", influencer.id)
+    brand.says(conversation, "before")
+    tab.expect("new_message")
+    tab.expect("notification")
+    tab.do("drop")
+    tab.expect("disconnect")
+    for number in range(3):
+        brand.says(conversation, f"while away {number}")
+    assert tab.expect("connect")["recovered"] is True
+    brand.says(conversation, "after")
+    tab.expect("new_message", seq=7)
+    tab.expect("notification", seq=5)
+    said = ["before", "while away 0", "while away 1", "while away 2", "after"]
+    assert texts(tab) == said
+    assert [event["data"]["body"] for event in tab.all("notification")] == said
+    # It is in the room as before, for what is not logged as well.
+    brand.joined(conversation).ask("typing_start", conversation)
+    tab.expect("user_typing")
+
+
+def test_it_comes_back_as_often_as_it_must(brand: Person, influencer: Person, conversation: str) -> None:
+    tab = influencer.joined(conversation)
+    said = []
+    for number in range(3):
+        tab.do("drop")
+        tab.expect("disconnect")
+        said += [f"away {number}", f"back {number}"]
+        brand.says(conversation, said[-2])
+        assert tab.expect("connect", recovered=True)
+        brand.says(conversation, said[-1])
+        tab.expect("new_message", seq=3 + 2 * number)
+        tab.expect("new_message", seq=4 + 2 * number)
+    assert texts(tab) == said
+
+
+def test_it_comes_back_to_a_server_that_was_killed(
+    deployment: Deployment, brand: Person, influencer: Person, conversation: str
+) -> None:
+    tab = influencer.joined(conversation)
+    brand.says(conversation, "before")
+    tab.expect("new_message")
+    with deployment.last_killed():
+        tab.expect("disconnect")
+        given = {"conversation_id": conversation, "message": "while away"}
+        deployment.installation.shell(
+            "from accounts.models import User; from messaging.inputs import SendMessage;"
+            "from messaging.sending import send_message;"
+            f"send_message(sender=User.objects.get(pk='{brand.id}'), given=SendMessage(**{given}))"
+        )
+    assert tab.expect("connect")["recovered"] is True
+    brand.says(conversation, "after")
+    tab.expect("new_message", seq=5)
+    assert texts(tab) == ["before", "while away", "after"]
+
+
+def test_it_comes_back_to_another_process(
+    deployment: Deployment, brand: Person, influencer: Person, conversation: str
+) -> None:
+    tab = influencer.joined(conversation, deployment.first.url)
+    tab.do("move", deployment.last.url)
+    tab.do("drop")
+    tab.expect("disconnect")
+    brand.says(conversation, "while away")
+    assert tab.expect("connect")["recovered"] is True
+    tab.expect("new_message")
+    brand.says(conversation, "after")
+    tab.expect("new_message")
+    assert texts(tab) == ["while away", "after"]
+
+
+def test_what_somebody_else_had_is_not_given_back(
+    brand: Person, influencer: Person, conversation: str, deployment: Deployment, meet: Any
+) -> None:
+    theirs = influencer.joined(conversation)
+    brand.says(conversation, "Between us")
+    theirs.expect("new_message")
+    stranger, _ = meet(deployment)
+    tab = stranger.tab()
+    tab.do("open", {"auth": {"token": stranger.token, "pid": theirs.do("pid"), "offset": ""}})
+    tab.expect("connect")
+    assert tab.do("pid") != theirs.do("pid")
+    brand.says(conversation, "Still between us")
+    theirs.expect("new_message")
+    brand.post("/api/messages", {"receiver_id": stranger.id, "message": "To you"})
+    tab.expect("notification")
+    assert tab.all("new_message") == []
+
+
+def test_after_replays_in_order_before_what_is_live(brand: Person, influencer: Person, conversation: str) -> None:
+    said = [brand.says(conversation, f"message {number}")["message"] for number in range(5)]
+    tab = influencer.connected()
+    answer = tab.ask("join_conversation", {"conversationId": conversation, "after": 4})
+    assert (answer["success"], answer["seq"], answer["reset"]) == (True, 7, False)
+    brand.says(conversation, "live")
+    tab.expect("new_message", seq=8)
+    assert texts(tab) == [*said[2:], "live"]
+    assert [event["seq"] for event in tab.all("new_message")] == [5, 6, 7, 8]
+
+
+def test_after_beyond_the_end_is_a_reset(brand: Person, influencer: Person, conversation: str) -> None:
+    brand.says(conversation, "Hi")
+    tab = influencer.connected()
+    answer = tab.ask("join_conversation", {"conversationId": conversation, "after": 100})
+    assert (answer["success"], answer["reset"], answer["seq"]) == (True, True, 3)
+    brand.says(conversation, "live")
+    tab.expect("new_message")
+    assert texts(tab) == ["live"]
+
+
+def test_missed_notifications_are_replayed(brand: Person, influencer: Person, conversation: str) -> None:
+    said = [brand.says(conversation, f"message {number}") for number in range(3)]
+    tab = influencer.connected()
+    assert tab.ask("join_user_room", {"userId": influencer.id}) == {"success": True, "seq": 3, "reset": False}
+    assert tab.all("notification") == []
+    answer = tab.ask("join_user_room", {"userId": influencer.id, "after": 1})
+    assert answer == {"success": True, "seq": 3, "reset": False}
+    tab.expect("notification", seq=3)
+    assert [event["data"]["message"]["id"] for event in tab.all("notification")] == [one["id"] for one in said[1:]]
+    assert tab.ask("join_user_room", {"userId": influencer.id, "after": 9})["reset"] is True

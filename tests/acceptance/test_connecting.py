@@ -1,0 +1,98 @@
+"""How the stock client connects, and how it is refused."""
+
+from typing import Any
+
+import pytest
+
+from tests.acceptance.browser import Tab
+from tests.acceptance.people import Person
+
+
+def open_with(person: Person, **options: Any) -> Tab:
+    tab = person.tab()
+    tab.do("open", {"auth": {"token": person.token}} | options)
+    return tab
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+def test_either_transport_will_do(transport: str, brand: Person, influencer: Person, conversation: str) -> None:
+    tab = open_with(influencer, transports=[transport])
+    assert tab.expect("connect")["transport"] == transport
+    assert tab.ask("join_conversation", {"conversationId": conversation})["success"]
+    brand.says(conversation, "Hi")
+    assert tab.expect("new_message")["message"]["message"] == "Hi"
+    answer = tab.ask("send_message", {"conversation_id": conversation, "message": "Hello"})
+    assert tab.expect("new_message")["message"] == answer["message"]
+
+
+def test_polling_is_upgraded_to_websocket_and_nothing_is_lost_on_the_way(
+    brand: Person, influencer: Person, conversation: str
+) -> None:
+    tab = open_with(influencer, transports=["polling", "websocket"])
+    tab.emit("join_conversation", conversation)
+    texts = [f"message {number}" for number in range(20)]
+    numbers = [tab.begin("ask", "send_message", {"conversation_id": conversation, "message": text}) for text in texts]
+    assert all(tab.result(number)["success"] for number in numbers)
+    assert tab.expect("open") == "polling"
+    assert tab.expect("upgrade") == "websocket"
+    brand.says(conversation, "the end")
+    tab.expect("notification")
+    assert [event["message"]["message"] for event in tab.all("new_message")] == [*texts, "the end"]
+    assert tab.names("disconnect") == []
+
+
+@pytest.mark.parametrize(
+    ("token", "code"),
+    [
+        ("test-token", "token_invalid"),
+        (None, "token_missing"),
+        ("", "token_missing"),
+        (17, "token_invalid"),
+        (["test-token"], "token_invalid"),
+        ({"token": "test-token"}, "token_invalid"),
+        ("e30.e30.e30", "token_invalid"),
+    ],
+)
+def test_a_bad_token_is_refused_with_a_message_and_a_code(token: Any, code: str, brand: Person) -> None:
+    tab = brand.tab()
+    tab.do("connect", token)
+    check_refused(tab, code)
+    assert tab.do("isConnected") is False
+
+
+def test_an_expired_token_is_refused(brand: Person) -> None:
+    tab = brand.tab()
+    tab.do("connect", brand.expired)
+    check_refused(tab, "token_expired")
+
+
+def test_a_refresh_token_opens_no_socket(brand: Person) -> None:
+    tab = brand.tab()
+    tab.do("connect", brand.refresh)
+    check_refused(tab, "token_invalid")
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+@pytest.mark.parametrize("auth", [{}, {"token": None}, {"Token": "x"}])
+def test_a_client_without_a_token_is_refused_on_either_transport(transport: str, auth: Any, brand: Person) -> None:
+    tab = brand.tab()
+    tab.do("open", {"auth": auth, "transports": [transport]})
+    check_refused(tab, "token_missing")
+
+
+def check_refused(tab: Tab, code: str) -> None:
+    error = tab.expect("connect_error")
+    assert error["data"] == {"code": code}
+    assert isinstance(error["message"], str)
+    assert 0 < len(error["message"]) < 100
+    # The stock client does not try again by itself.
+    assert tab.do("state")["active"] is False
+    assert tab.names("connect", "reconnect_attempt") == []
+
+
+def test_the_guides_service_knows_whether_it_is_connected(brand: Person) -> None:
+    tab = brand.connected()
+    assert tab.do("isConnected") is True
+    tab.do("disconnect")
+    assert tab.expect("disconnect") == "io client disconnect"
+    assert tab.do("isConnected") is False

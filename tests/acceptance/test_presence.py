@@ -1,0 +1,40 @@
+"""Who is there, counted over tabs and processes."""
+
+from tests.acceptance.people import Person
+from tests.acceptance.shapes import PRESENCE, fits
+
+
+def test_tabs_of_one_person_are_one_presence(brand: Person, influencer: Person, conversation: str) -> None:
+    watching = brand.joined(conversation)
+    first = influencer.connected()
+    arrived = watching.expect("presence", user_id=influencer.id)
+    fits(arrived, PRESENCE)
+    assert arrived["online"] is True
+    second = influencer.connected(brand.url)
+    assert sorted(watching.ask("join_conversation", conversation)["online"]) == sorted([brand.id, influencer.id])
+    first.do("disconnect")
+    influencer.connected().do("disconnect")
+    assert second.ask("join", influencer.id)["success"]
+    assert brand.reads(f"/api/conversations/{conversation}")["conversation"]["other_user"]["online"] is True
+    second.do("disconnect")
+    left = watching.expect("presence", user_id=influencer.id, online=False)
+    fits(left, PRESENCE)
+    assert left["last_seen"]
+    other = brand.reads(f"/api/conversations/{conversation}")["conversation"]["other_user"]
+    assert (other["online"], other["last_seen"]) == (False, left["last_seen"])
+    # Nothing was said of the tabs in between.
+    brand.says(conversation, "the end")
+    watching.expect("new_message")
+    told = [event["online"] for event in watching.all("presence") if event["user_id"] == influencer.id]
+    assert told == [True, False]
+
+
+def test_strangers_are_told_nothing(brand: Person, influencer: Person, conversation: str) -> None:
+    watching = brand.connected()
+    influencer.connected().do("disconnect")
+    arrived = influencer.joined(conversation)
+    brand.says(conversation, "the end")
+    arrived.expect("new_message")
+    watching.expect("conversation_list_updated")
+    # The conversation is not open here.
+    assert watching.all("presence") == []

@@ -1,0 +1,189 @@
+"""Joining and leaving rooms, and what is answered to commands that make no sense."""
+
+import uuid
+from typing import Any
+
+import pytest
+
+from tests.acceptance.people import Person
+from tests.acceptance.shapes import CONTEXT, fits
+
+COMMANDS = (
+    "join_conversation",
+    "leave_conversation",
+    "join_user_room",
+    "join",
+    "leave_user_room",
+    "send_message",
+    "typing_start",
+    "typing_stop",
+    "mark_read",
+    "mark_seen",
+    "authenticate",
+)
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        lambda conversation: {"conversationId": conversation},
+        lambda conversation: {"conversation_id": conversation},
+        lambda conversation: conversation,
+        lambda conversation: {"conversationId": conversation.upper()},
+        lambda conversation: {"conversationId": conversation, "userId": "ignored", "room": 5},
+    ],
+    ids=["camel", "snake", "bare", "upper case", "more keys"],
+)
+def test_a_conversation_is_joined_in_any_spelling(
+    spelling: Any, brand: Person, influencer: Person, conversation: str
+) -> None:
+    tab = influencer.connected()
+    answer = tab.ask("join_conversation", spelling(conversation))
+    assert (answer["success"], answer["seq"], answer["reset"]) == (True, 2, False)
+    fits(answer["conversation"], CONTEXT)
+    shown = answer["conversation"]
+    assert (shown["id"], shown["my_role"]) == (conversation, "participant")
+    assert (shown["other_user"]["id"], shown["unread_count"]) == (brand.id, 0)
+    assert answer["online"] == [influencer.id]
+    brand.says(conversation, "Hi")
+    tab.expect("new_message")
+    assert tab.ask("leave_conversation", spelling(conversation)) == {"success": True}
+    brand.says(conversation, "Still there?")
+    tab.expect("notification", seq=2)
+    assert len(tab.all("new_message")) == 1
+
+
+def test_joining_twice_delivers_once(brand: Person, influencer: Person, conversation: str) -> None:
+    tab = influencer.joined(conversation)
+    assert tab.ask("join_conversation", conversation)["success"]
+    brand.says(conversation, "Hi")
+    brand.says(conversation, "Hi again")
+    tab.expect("new_message", seq=4)
+    assert [event["seq"] for event in tab.all("new_message")] == [3, 4]
+
+
+def test_absent_and_foreign_conversations_look_the_same(
+    brand: Person, influencer: Person, conversation: str, deployment: Any, meet: Any
+) -> None:
+    stranger, _ = meet(deployment)
+    tab = stranger.connected()
+    answers = [
+        tab.ask(command, {"conversationId": target} | more)
+        for target in (conversation, str(uuid.uuid4()), "nonsense", "", f"conversation_{conversation}")
+        for command, more in (
+            ("join_conversation", {}),
+            ("join_conversation", {"after": 0}),
+            ("leave_conversation", {}),
+            ("typing_start", {}),
+            ("typing_stop", {}),
+            ("mark_read", {"up_to": 1}),
+            ("send_message", {"message": "Hi"}),
+        )
+    ]
+    assert {answer["code"] for answer in answers} == {"not_found"}
+    assert {answer["message"] for answer in answers} == {"There is no such conversation."}
+    brand.says(conversation, "Between us")
+    brand.post("/api/messages", {"receiver_id": stranger.id, "message": "To you"})
+    tab.expect("notification")
+    assert tab.names("new_message", "user_typing") == []
+
+
+def test_ones_own_room_is_joined_from_the_start_and_nobody_elses_ever(brand: Person, influencer: Person) -> None:
+    tab = brand.connected()
+    for command in ("join_user_room", "join"):
+        for payload in ({"userId": brand.id}, {"user_id": brand.id}, brand.id, {"userId": brand.id.upper()}):
+            assert tab.ask(command, payload) == {"success": True, "seq": 0, "reset": False}
+    for command in ("join_user_room", "join", "leave_user_room"):
+        for other in (influencer.id, str(uuid.uuid4()), f"user_{brand.id}", ""):
+            assert tab.ask(command, {"userId": other})["code"] == "forbidden"
+    assert tab.ask("leave_user_room", {"userId": brand.id}) == {"success": True}
+    # Leaving it cannot make notifications stay away.
+    influencer.post("/api/messages", {"receiver_id": brand.id, "message": "Hi"})
+    tab.expect("notification")
+    influencer.connected().do("room", "joinUserRoom", brand.id)
+    assert [event["data"]["receiver_id"] for event in tab.all("notification")] == [brand.id]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        [],
+        [None],
+        [[]],
+        [[1, 2]],
+        [0],
+        [-1.5],
+        [True],
+        [{}],
+        [{"conversationId": None, "userId": None, "token": None}],
+        [{"conversationId": 5, "userId": 5, "token": 5}],
+        [{"conversationId": ["x"], "userId": ["x"], "token": ["x"]}],
+        [{"conversationId": {}, "userId": {}, "token": {}}],
+        [None, None, None],
+    ],
+    ids=repr,
+)
+def test_malformed_payloads_are_answered_and_harm_nothing(args: list[Any], brand: Person, conversation: str) -> None:
+    tab = brand.joined(conversation)
+    for command in COMMANDS:
+        answer = tab.ask(command, *args)
+        assert (answer["success"], answer["code"]) == (False, "invalid"), command
+        assert answer["message"]
+        assert answer["errors"], command
+        tab.emit(command, *args)
+    assert tab.ask("send_message", {"conversationId": conversation, "message": "I am well"})["success"]
+    assert tab.expect("new_message")["message"]["message"] == "I am well"
+    assert tab.names("disconnect") == []
+
+
+@pytest.mark.parametrize(
+    ("command", "payload", "field"),
+    [
+        ("join_conversation", {"after": -1}, "after"),
+        ("join_conversation", {"after": "1"}, "after"),
+        ("join_conversation", {"after": 1.5}, "after"),
+        ("join_conversation", {"after": True}, "after"),
+        ("join_conversation", {"after": 2**63}, "after"),
+        ("mark_read", {"up_to": None}, "up_to"),
+        ("mark_read", {"up_to": -1}, "up_to"),
+        ("mark_read", {"up_to": [1]}, "up_to"),
+        ("mark_read", {"up_to": True}, "up_to"),
+        ("mark_seen", {"upTo": "no message"}, "up_to"),
+        ("mark_seen", {"upTo": str(uuid.UUID(int=5))}, "up_to"),
+        ("send_message", {"message": None}, "message"),
+        ("send_message", {"message": ["Hi"]}, "message"),
+        ("send_message", {"message": "Hi", "media_url": "javascript:alert(1)"}, "media_url"),
+        ("send_message", {"message": "Hi", "clientMessageId": "a b"}, "client_message_id"),
+        ("send_message", {"message": "Hi", "client_message_id": "x" * 65}, "client_message_id"),
+        ("send_message", {"message": "Hi", "receiver_id": str(uuid.UUID(int=5))}, "receiver_id"),
+    ],
+)
+def test_a_refusal_names_the_field(
+    command: str, payload: dict[str, Any], field: str, brand: Person, conversation: str
+) -> None:
+    tab = brand.joined(conversation)
+    answer = tab.ask(command, {"conversationId": conversation} | payload)
+    assert (answer["success"], answer["code"]) == (False, "invalid")
+    assert [name.split(".")[0] for name in answer["errors"]] == [field] * len(answer["errors"]), answer
+    assert brand.reads(f"/api/conversations/{conversation}/messages")["results"] == []
+
+
+def test_unknown_commands_are_answered(brand: Person) -> None:
+    tab = brand.connected()
+    for event in ("no_such_command", "new_message", "message", "user_status", "__proto__"):
+        assert tab.ask(event, {"conversationId": "x"})["code"] == "invalid"
+        tab.emit(event)
+    assert tab.ask("join", brand.id)["success"]
+
+
+def test_who_sends_and_who_types_is_the_token_s_owner(brand: Person, influencer: Person, conversation: str) -> None:
+    two = influencer.joined(conversation)
+    one = brand.joined(conversation)
+    claims = {"sender_id": influencer.id, "senderId": influencer.id, "userId": influencer.id}
+    planted = {"message_type": "system", "is_automated": True, "action_required": True, "action_data": {"buttons": []}}
+    one.ask("typing_start", {"conversationId": conversation} | claims)
+    assert two.expect("user_typing")["userId"] == brand.id
+    one.ask("send_message", {"conversationId": conversation, "message": "Hi"} | claims | planted)
+    message = two.expect("new_message")["message"]
+    assert (message["sender_id"], message["message_type"]) == (brand.id, "user_input")
+    assert (message["is_automated"], message["action_required"], message["action_data"]) == (False, False, None)

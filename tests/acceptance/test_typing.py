@@ -1,0 +1,99 @@
+"""Typing indicators: to the other side only, and never for ever."""
+
+import pytest
+
+from tests.acceptance.browser import Tab
+from tests.acceptance.people import Person
+from tests.acceptance.shapes import USER_TYPING, fits
+
+
+@pytest.fixture
+def one(brand: Person, conversation: str) -> Tab:
+    return brand.joined(conversation)
+
+
+@pytest.fixture
+def two(influencer: Person, conversation: str) -> Tab:
+    return influencer.joined(conversation)
+
+
+def begin(one: Tab, two: Tab, brand: Person, conversation: str) -> None:
+    assert one.ask("typing_start", {"conversationId": conversation}) == {"success": True}
+    event = two.expect("user_typing", isTyping=True)
+    assert fits(event, USER_TYPING)
+    assert event == {"conversationId": conversation, "userId": brand.id, "isTyping": True}
+
+
+def test_typing_is_shown_to_the_other_side_only(
+    one: Tab, two: Tab, brand: Person, influencer: Person, conversation: str
+) -> None:
+    another = brand.joined(conversation)
+    begin(one, two, brand, conversation)
+    assert one.ask("typing_stop", {"conversationId": conversation}) == {"success": True}
+    two.expect("user_typing", isTyping=False)
+    # What was sent before this message has arrived before it.
+    brand.says(conversation, "the end")
+    for own in (one, another):
+        own.expect("new_message")
+        assert own.all("user_typing") == []
+    heard = two.do("heard")["typing"]
+    assert [event["isTyping"] for event in heard] == [True, False]
+
+
+def test_who_goes_on_typing_is_told_of_once(one: Tab, two: Tab, brand: Person, conversation: str) -> None:
+    begin(one, two, brand, conversation)
+    for _ in range(3):
+        assert one.ask("typing_start", conversation)["success"]
+    for _ in range(2):
+        assert one.ask("typing_stop", {"conversation_id": conversation})["success"]
+    two.expect("user_typing", isTyping=False)
+    brand.says(conversation, "the end")
+    two.expect("new_message")
+    assert [event["isTyping"] for event in two.all("user_typing")] == [True, False]
+
+
+def test_typing_ends_by_itself(one: Tab, two: Tab, brand: Person, conversation: str) -> None:
+    begin(one, two, brand, conversation)
+    assert two.expect("user_typing", isTyping=False)["userId"] == brand.id
+
+
+@pytest.mark.parametrize("door", ["rest", "socket"])
+def test_typing_ends_on_sending(door: str, one: Tab, two: Tab, brand: Person, conversation: str) -> None:
+    begin(one, two, brand, conversation)
+    if door == "rest":
+        brand.says(conversation, "There")
+    else:
+        one.ask("send_message", {"conversation_id": conversation, "message": "There"})
+    two.expect("user_typing", isTyping=False)
+    two.expect("new_message")
+
+
+def test_a_message_of_the_other_side_ends_nothing(
+    one: Tab, two: Tab, brand: Person, influencer: Person, conversation: str
+) -> None:
+    begin(one, two, brand, conversation)
+    influencer.says(conversation, "Wait")
+    one.expect("new_message")
+    two.expect("new_message")
+    one.ask("typing_stop", conversation)
+    brand.says(conversation, "the end")
+    two.expect("new_message")
+    assert two.names("user_typing", "new_message") == ["user_typing", "new_message", "user_typing", "new_message"]
+
+
+@pytest.mark.parametrize("way", ["leave", "disconnect", "drop"])
+def test_typing_ends_on_leaving(way: str, one: Tab, two: Tab, brand: Person, conversation: str) -> None:
+    begin(one, two, brand, conversation)
+    if way == "leave":
+        one.ask("leave_conversation", {"conversationId": conversation})
+    else:
+        one.do(way)
+    two.expect("user_typing", isTyping=False)
+
+
+def test_only_who_has_joined_types(brand: Person, two: Tab, conversation: str) -> None:
+    tab = brand.connected()
+    assert tab.ask("typing_start", {"conversationId": conversation})["code"] == "not_found"
+    brand.says(conversation, "the end")
+    two.expect("new_message")
+    assert two.all("user_typing") == []

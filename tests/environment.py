@@ -1,0 +1,94 @@
+"""What this machine has beside Python: PostgreSQL, Redis, Node. Whoever needs one of them asks here.
+
+A test whose needs are not met is left out, and the summary at the end of the run says so; with `CI` set, it fails.
+"""
+
+import os
+import shutil
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+import redis
+
+ROOT = Path(__file__).resolve().parent.parent
+LEFT_OUT = "LEFT OUT: "
+ANSWER_SECONDS = 3
+
+DEFAULT_DATABASES = ("postgres://root@127.0.0.1:5432/postgres", "postgres://postgres@127.0.0.1:5432/postgres")
+DEFAULT_REDIS = "redis://127.0.0.1:6379/0"
+
+
+@cache
+def postgresql() -> str | None:
+    """Where databases can be created: the server of `DATABASE_URL`, or one on this machine; None if none answers."""
+    given = os.environ.get("DATABASE_URL", "")
+    candidates = (given,) if given.startswith("postgres") else DEFAULT_DATABASES
+    return next((url for url in candidates if _database_answers(url)), None)
+
+
+def _database_answers(url: str) -> bool:
+    try:
+        psycopg.connect(maintenance(url), connect_timeout=ANSWER_SECONDS).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def maintenance(url: str) -> str:
+    """The same server's own database: the one to be connected to while others are created and dropped."""
+    return urlsplit(url)._replace(path="/postgres").geturl()
+
+
+@cache
+def redis_url() -> str | None:
+    """`REDIS_URL`, or a Redis on this machine; None if it does not answer."""
+    url = os.environ.get("REDIS_URL") or DEFAULT_REDIS
+    client = redis.Redis.from_url(url, socket_connect_timeout=ANSWER_SECONDS, socket_timeout=ANSWER_SECONDS)
+    try:
+        client.ping()
+    except redis.RedisError:
+        return None
+    finally:
+        client.close()
+    return url
+
+
+@cache
+def node() -> str | None:
+    """The Node program, where the packages of the JavaScript clients are installed too."""
+    return shutil.which("node") if (ROOT / "node_modules" / "socket.io-client").is_dir() else None
+
+
+def need_postgresql_and_redis() -> tuple[str, str]:
+    """The addresses of both, or the test is left out."""
+    return (
+        need(postgresql(), "no PostgreSQL answers (set DATABASE_URL, or run one on 127.0.0.1:5432)"),
+        need(redis_url(), "no Redis answers (set REDIS_URL, or run one on 127.0.0.1:6379)"),
+    )
+
+
+def need_node() -> str:
+    """The Node program, or the test is left out."""
+    return need(node(), "Node and its packages are missing (install Node with npm, then run `make setup`)")
+
+
+def need(found: str | None, otherwise: str) -> str:
+    """What was found, or the test is left out for the reason given; with `CI` set, it fails."""
+    if found is not None:
+        return found
+    if os.environ.get("CI", "").lower() in {"1", "true", "yes"}:
+        pytest.fail(f"{LEFT_OUT}{otherwise}", pytrace=False)
+    pytest.skip(f"{LEFT_OUT}{otherwise}")
+
+
+def summarize(reporter: pytest.TerminalReporter) -> None:
+    """Say at the end of a run what was left out, and how many tests that concerns."""
+    reasons = [str(report.longrepr[2]) for report in reporter.stats.get("skipped", [])]
+    left_out = [reason.partition(LEFT_OUT)[2] for reason in reasons if LEFT_OUT in reason]
+    if left_out:
+        reporter.section("LEFT OUT", red=True, bold=True)
+    for reason in sorted(set(left_out)):
+        reporter.line(f"{LEFT_OUT}{left_out.count(reason)} tests: {reason}", red=True, bold=True)

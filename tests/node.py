@@ -1,0 +1,43 @@
+"""Node processes that speak JSON lines."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.environment import ROOT, need_node
+
+
+class NodeProcess:
+    """A running script: what it writes is read line by line as JSON, what it is told is written so."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def tell(self, order: Any) -> None:
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+
+    def lines(self) -> Iterator[Any]:
+        """What the script writes, until it ends; to be read by one thread."""
+        with self._process.stdout as written:
+            for line in written:
+                yield json.loads(line)
+
+
+@contextmanager
+def running(script: Path, *arguments: str, log: Path) -> Iterator[NodeProcess]:
+    """A script that runs as long as the block; what it writes to stderr goes into `log`."""
+    command = [need_node(), str(script), *arguments]
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
+        )
+        try:
+            yield NodeProcess(process)
+        finally:
+            process.kill()
+            process.wait()
+            process.stdin.close()
