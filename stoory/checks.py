@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from foundation.addresses import TrustedProxies
 
@@ -45,4 +45,24 @@ def proxies_are_networks(**kwargs: Any) -> list[CheckMessage]:
         TrustedProxies(settings.TRUSTED_PROXIES)
     except ValueError as fault:
         return [Error(f"TRUSTED_PROXIES is a list of networks: {fault}.", id="stoory.E005")]
+    return []
+
+
+@register(Tags.security)
+def hosts_are_named(**kwargs: Any) -> list[CheckMessage]:
+    if settings.DEBUG or settings.ALLOWED_HOSTS:
+        return []
+    hint = "Set it to the names that clients reach this server by: ALLOWED_HOSTS=chat.example.com,localhost"
+    return [Error("ALLOWED_HOSTS is empty: every request would be refused.", hint=hint, id="stoory.E006")]
+
+
+@register(Tags.security, deploy=True)
+def origins_are_named(**kwargs: Any) -> list[CheckMessage]:
+    if settings.DEBUG:
+        return []
+    hint = "Set it to the origins of the web pages that use this server: SOCKET_ORIGINS=https://chat.example.com"
+    if not settings.SOCKET_ORIGINS:
+        return [Warning("SOCKET_ORIGINS is empty: no web page can connect.", hint=hint, id="stoory.W001")]
+    if "*" in [*settings.SOCKET_ORIGINS, *settings.CORS_ORIGINS]:
+        return [Warning("Pages of any origin may use this server.", hint=hint, id="stoory.W002")]
     return []

@@ -29,10 +29,10 @@ class WithoutQueryStrings(logging.Filter):
 
 def configure(options: dict[str, str]) -> None:
     """`LOGGING_CONFIG` of Django; `options` has `format` (console or json) and `level`."""
-    final = (
-        structlog.processors.JSONRenderer()
+    final: list[Any] = (
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if options["format"] == "json"
-        else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+        else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     )
     logging.config.dictConfig(
         {
@@ -43,7 +43,7 @@ def configure(options: dict[str, str]) -> None:
                 "structured": {
                     "()": structlog.stdlib.ProcessorFormatter,
                     "foreign_pre_chain": _SHARED,
-                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, final],
+                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final],
                 }
             },
             "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "structured", "filters": ["query"]}},
@@ -58,7 +58,6 @@ def configure(options: dict[str, str]) -> None:
     structlog.configure(
         processors=[
             *_SHARED,
-            structlog.processors.format_exc_info,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),

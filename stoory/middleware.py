@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
+from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.responders import StaticFile
 
 
 class OptionalTrailingSlash:
@@ -20,3 +22,17 @@ class OptionalTrailingSlash:
         if request.path_info.startswith("/api/") and request.path_info.endswith("/"):
             request.path_info = request.path_info.rstrip("/")
         return self.get_response(request)
+
+
+class StaticFiles(WhiteNoiseMiddleware):
+    """WhiteNoise with each file answered whole: a file that is streamed would be read whole under ASGI as well, with
+    a warning of Django's about it."""
+
+    @staticmethod
+    def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponse:
+        streamed = WhiteNoiseMiddleware.serve(static_file, request)
+        whole = HttpResponse(streamed.getvalue(), status=streamed.status_code)
+        del whole["Content-Type"]
+        whole.headers |= streamed.headers
+        streamed.close()
+        return whole

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.staticfiles.storage import ManifestStaticFilesStorage, staticfiles_storage
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from stoory.serving import serve
@@ -24,5 +25,13 @@ class Command(BaseCommand):
             raise CommandError("At least one worker is needed.")
         if workers > 1 and not settings.REDIS_URL:
             raise CommandError("More than one worker needs a bus between them: set REDIS_URL.")
+        _require_static_files()
         self.stdout.write(f"Stoory is at http://{options['host']}:{options['port']}/ (quit with CONTROL-C)")
         serve(options["host"], options["port"], workers)
+
+
+def _require_static_files() -> None:
+    """Without their manifest every page would fail."""
+    storage = staticfiles_storage
+    if isinstance(storage, ManifestStaticFilesStorage) and not storage.manifest_storage.exists(storage.manifest_name):
+        raise CommandError("The static files are not there yet: run `python manage.py collectstatic --noinput` first.")

@@ -15,14 +15,17 @@ def production(settings):
     settings.SIMPLE_JWT = settings.SIMPLE_JWT | {"SIGNING_KEY": SECRET}
     settings.RATE_LIMITS = True
     settings.TRUSTED_PROXIES = ["10.0.0.0/8", "unix"]
+    settings.ALLOWED_HOSTS = ["chat.example.com"]
+    settings.SOCKET_ORIGINS = settings.CORS_ORIGINS = ["https://chat.example.com"]
 
 
-def found() -> list[str]:
-    return [message.id for message in run_checks(tags=["security"]) if message.id.startswith("stoory.")]
+def found(*, deploy: bool = False) -> list[str]:
+    messages = run_checks(tags=["security"], include_deployment_checks=deploy)
+    return [message.id for message in messages if message.id.startswith("stoory.")]
 
 
 def test_good_settings_pass():
-    assert found() == []
+    assert found(deploy=True) == []
 
 
 def test_the_secret_of_development(settings):
@@ -57,8 +60,28 @@ def test_proxies_that_are_no_networks(settings):
     assert found() == ["stoory.E005"]
 
 
+def test_no_hosts(settings):
+    settings.ALLOWED_HOSTS = []
+    assert found() == ["stoory.E006"]
+
+
+@pytest.mark.parametrize(
+    ("sockets", "rest", "expected"),
+    [
+        ([], [], "stoory.W001"),
+        (["*"], ["https://chat.example.com"], "stoory.W002"),
+        (["https://chat.example.com"], ["*"], "stoory.W002"),
+    ],
+)
+def test_origins_are_looked_at_before_a_deployment(settings, sockets, rest, expected):
+    settings.SOCKET_ORIGINS, settings.CORS_ORIGINS = sockets, rest
+    assert found() == []
+    assert found(deploy=True) == [expected]
+
+
 def test_in_development_nothing_of_it_matters(settings):
     settings.DEBUG = True
     settings.SECRET_KEY = settings.DEVELOPMENT_SECRET
     settings.RATE_LIMITS = False
-    assert found() == []
+    settings.ALLOWED_HOSTS = settings.SOCKET_ORIGINS = []
+    assert found(deploy=True) == []

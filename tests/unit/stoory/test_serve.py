@@ -1,0 +1,67 @@
+"""The production server starts with what it needs, or says what is missing."""
+
+import pytest
+from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
+from django.core.management import CommandError, call_command
+from django.core.management.base import SystemCheckError
+
+from stoory.management.commands import serve
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def served(monkeypatch) -> list[tuple]:
+    """What the server was started with, instead of starting it."""
+    calls: list[tuple] = []
+    monkeypatch.setattr(serve, "serve", lambda *given: calls.append(given))
+    return calls
+
+
+def test_it_serves_with_what_it_is_given(served):
+    call_command("serve", "--host", "0.0.0.0", "--port", "8080")
+    assert served == [("0.0.0.0", 8080, 1)]
+
+
+def test_several_workers_need_a_bus(served, settings):
+    settings.REDIS_URL = ""
+    with pytest.raises(CommandError, match="REDIS_URL"):
+        call_command("serve", "--workers", "2")
+    assert served == []
+    settings.REDIS_URL = "redis://localhost"
+    call_command("serve", "--workers", "2")
+    assert served == [("127.0.0.1", 3000, 2)]
+
+
+def test_no_workers_are_too_few(served):
+    with pytest.raises(CommandError, match="At least one"):
+        call_command("serve", "--workers", "0")
+    assert served == []
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"SECRET_KEY": "short"}, "E002"),
+        ({"RATE_LIMITS": False, "RATE_LIMITS_OFF_CONFIRMED": False}, "E004"),
+        ({"ALLOWED_HOSTS": []}, "E006"),
+    ],
+)
+def test_what_must_not_go_into_production_keeps_it_from_starting(served, settings, given, named):
+    settings.DEBUG = False
+    for name, value in given.items():
+        setattr(settings, name, value)
+    with pytest.raises(SystemCheckError, match=named):
+        call_command("serve", skip_checks=False)
+    assert served == []
+
+
+def test_static_files_that_were_not_collected(served, monkeypatch, tmp_path):
+    storage = ManifestStaticFilesStorage(location=tmp_path)
+    monkeypatch.setattr(serve, "staticfiles_storage", storage)
+    with pytest.raises(CommandError, match="collectstatic"):
+        call_command("serve")
+    assert served == []
+    (tmp_path / storage.manifest_name).write_text("{}")
+    call_command("serve")
+    assert len(served) == 1
