@@ -12,7 +12,7 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 from foundation.addresses import counted_as
 from foundation.encoding import SocketJSON
 from foundation.limits import LocalBucket, refuse_if_limited
-from foundation.refusals import RateLimited, Refusal, Unavailable
+from foundation.refusals import NotFound, RateLimited, Refusal, TokenRevoked, Unavailable
 from realtime import metrics, recovery
 from realtime.bus import bus
 from realtime.commands import Dispatcher
@@ -91,10 +91,10 @@ class Gateway:
 
     async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> dict[str, str]:
         await self.start()
-        token = auth.get("token") if isinstance(auth, dict) else None
+        begun, token = self.revocation.begin(), auth.get("token") if isinstance(auth, dict) else None
         try:
             identity, recovered = await in_database(self._check, token, auth, environ.get("REMOTE_ADDR", ""))
-            return {"pid": await self._enter(sid, identity, recovered)}
+            return {"pid": await self._enter(sid, identity, recovered, begun)}
         except Refusal as refusal:
             self._send_back(sid, refusal)
             raise Refused(refusal.message, _refusal_data(refusal)) from None
@@ -114,7 +114,8 @@ class Gateway:
         refuse_if_limited(CONNECTS_OF_USER, str(identity.user.pk))
         return identity, recovery.find(auth, identity.user.pk, product().may_enter)
 
-    async def _enter(self, sid: str, identity: Identity, recovered: Recovered | None) -> str:
+    async def _enter(self, sid: str, identity: Identity, recovered: Recovered | None, begun: float) -> str:
+        """Answers the `pid`. What is sent to the socket in here leaves only when it has been accepted."""
         user_id = identity.user.pk
         socket = LocalSocket(sid, self.manager.eio_sid_from_sid(sid, "/"), user_id)
         self.manager.sockets[sid] = socket
@@ -124,11 +125,19 @@ class Gateway:
         else:
             joined = await self.rooms.join(socket, own, after=None)
             beginning = Beginning(recovery.new_pid(), user_id, self.connections.process_id, joined.seq)
+        self._check_nothing_ended(socket, identity, begun)
         caller = Caller(sid, user_id, identity.user, identity.session_id)
         connection = Connection(socket, caller, beginning, identity.expires_at, LocalBucket(*EVENTS))
         self.connections.add(connection)
         self.expiry.watch(connection)
         return beginning.pid
+
+    def _check_nothing_ended(self, socket: LocalSocket, identity: Identity, begun: float) -> None:
+        """Of the rights that were read when the client came, none may have ended in the meantime."""
+        if self.revocation.has_ended(identity.session_id, begun):
+            raise TokenRevoked
+        if any(self.revocation.has_ended((socket.user_id, room), begun) for room in socket.rooms):
+            raise Unavailable  # it may come again at once, and gets what it may have
 
     async def _disconnect(self, sid: str, reason: str) -> None:
         connection = self.connections.remove(sid)
@@ -140,14 +149,20 @@ class Gateway:
     async def join(self, caller: Caller, room: str, after: int | None) -> Joined:
         """Put the caller's socket into a room that it may enter, and remember that for its return.
 
-        The right is checked by the command. Raises nothing but what the database raises.
+        Raises `NotFound` where it may not.
         """
-        connection = self.connections.by_sid[caller.sid]
+        connection, begun = self.connections.by_sid[caller.sid], self.revocation.begin()
 
         def enter(seq: int) -> None:
+            if not product().may_enter(caller.user_id, room):
+                raise NotFound
             recovery.store_join(connection.beginning, room, seq)
 
-        return await self.rooms.join(connection.socket, room, after=after, enter=enter)
+        def check() -> None:
+            if self.revocation.has_ended((caller.user_id, room), begun):
+                raise NotFound
+
+        return await self.rooms.join(connection.socket, room, after=after, enter=enter, check=check)
 
     async def leave(self, caller: Caller, room: str) -> None:
         connection = self.connections.by_sid[caller.sid]

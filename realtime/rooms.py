@@ -82,12 +82,18 @@ class LocalRooms:
     # --- Coming and going ---
 
     async def join(
-        self, socket: LocalSocket, name: str, *, after: int | None, enter: Callable[[int], None] | None = None
+        self,
+        socket: LocalSocket,
+        name: str,
+        *,
+        after: int | None,
+        enter: Callable[[int], None] | None = None,
+        check: Callable[[], None] | None = None,
     ) -> Joined:
         """Put a socket into a room. With `after`, everything since is sent to it before what is live.
 
         `enter(seq)` runs in a database thread before the socket is a member: it records the join, or refuses it
-        by raising.
+        by raising. `check()` is the last word before anything is sent, and refuses in the same way.
         """
         room = await self._hold(name)
         try:
