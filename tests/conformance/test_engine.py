@@ -105,9 +105,7 @@ class TestMessages:
         assert (await polling.get())[0] == 400
         await site.sessions_become(0)
 
-    @pytest.mark.parametrize(
-        "frame", ["abc", "", "7", "0", "2", "5", "6", "3x", pytest.param("4" * 70_000, id="large")]
-    )
+    @pytest.mark.parametrize("frame", ["abc", "", "7", "0", "2", "5", "6", "3x"])
     async def test_malformed_frame_closes_a_websocket(self, serve, frame):
         site = await serve(echo())
         websocket = await site.websocket()
