@@ -1,11 +1,24 @@
 """Putting the parts together."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.contrib import admin
+from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
 from django.utils.module_loading import autodiscover_modules
 
 
 class StooryConfig(AppConfig):
     name = "stoory"
+    default = True
 
     def ready(self) -> None:
         autodiscover_modules("checks", "receivers", "events", "sockets", "wiring")
+
+
+class AdminConfig(DjangoAdminConfig):
+    """Without single tokens: login sessions are looked at and ended where their user is."""
+
+    default = False
+
+    def ready(self) -> None:
+        super().ready()
+        admin.site.unregister(apps.get_app_config("token_blacklist").get_models())

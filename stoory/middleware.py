@@ -1,6 +1,7 @@
 """Middleware of the whole site."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
@@ -30,9 +31,12 @@ class StaticFiles(WhiteNoiseMiddleware):
 
     @staticmethod
     def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponse:
-        streamed = WhiteNoiseMiddleware.serve(static_file, request)
-        whole = HttpResponse(streamed.getvalue(), status=streamed.status_code)
-        del whole["Content-Type"]
-        whole.headers |= streamed.headers
-        streamed.close()
-        return whole
+        found = static_file.get_response(request.method, request.META)
+        answer = HttpResponse(status=int(found.status))
+        del answer["Content-Type"]
+        for name, value in found.headers:
+            answer[name] = value
+        if found.file is not None:
+            with closing(found.file):
+                answer.content = found.file.read()
+        return answer

@@ -28,7 +28,7 @@ INSTALLED_APPS = [
     "messaging",
     "notifications",
     "stoory",
-    "django.contrib.admin",
+    "stoory.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

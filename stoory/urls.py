@@ -3,12 +3,8 @@
 from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from stoory import health, pages
-
-# Sessions are looked at and ended where the user is; single tokens are nobody's business.
-admin.site.unregister([BlacklistedToken, OutstandingToken])
 
 urlpatterns = [
     path("", pages.home, name="home"),
