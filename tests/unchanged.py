@@ -1,0 +1,25 @@
+"""Proof that nothing happened: no row is other than it was, and nothing was given to the bus."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.apps import apps
+
+from realtime.bus import Hint
+
+APPS = ("accounts", "conversations", "messaging", "notifications", "realtime")
+
+
+def every_row() -> dict[str, list[dict[str, Any]]]:
+    """All that the product's tables hold."""
+    models = [model for name in APPS for model in apps.get_app_config(name).get_models()]
+    return {model.__name__: list(model._base_manager.order_by("pk").values()) for model in models}
+
+
+@contextmanager
+def nothing_happens(hints: list[Hint]) -> Iterator[None]:
+    before, sent = every_row(), len(hints)
+    yield
+    assert every_row() == before
+    assert hints[sent:] == []
