@@ -17,6 +17,7 @@ from pydantic import (
     PlainSerializer,
     StringConstraints,
     ValidationError,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -27,10 +28,12 @@ from foundation.refusals import Invalid
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
-Timestamp = Annotated[datetime, PlainSerializer(rfc3339, return_type=str)]
+Timestamp = Annotated[
+    datetime, PlainSerializer(rfc3339, return_type=str), WithJsonSchema({"type": "string", "format": "date-time"})
+]
 """A time on the wire: RFC 3339, UTC, milliseconds, `Z`."""
 
-Id = Annotated[uuid.UUID, PlainSerializer(str, return_type=str)]
+Id = Annotated[uuid.UUID, PlainSerializer(str, return_type=str), WithJsonSchema({"type": "string", "format": "uuid"})]
 """A UUID on the wire."""
 
 

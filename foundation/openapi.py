@@ -1,54 +1,74 @@
 """How a view is described in OpenAPI: by the same shapes that it parses and renders."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from pydantic import create_model
 
 from foundation.inputs import Shape
+from foundation.paging import LIMIT, LONGEST
+from foundation.rest import PROBLEM
 
 
 class Problem(Shape):
-    """A refusal: an RFC 9457 problem document. `errors` is there for bad input, `retry_after` (seconds) where
-    there is a point in waiting; a 409 carries the conversation as it stands."""
+    """A refusal: an RFC 9457 problem document. `errors` is there for bad input, by field; `retry_after` (seconds)
+    where there is a point in waiting."""
 
     type: str
     title: str
     status: int
     detail: str
-    success: bool
+    success: Literal[False]
     message: str
     code: str
     errors: dict[str, list[str]] | None = None
     retry_after: float | None = None
 
 
-REFUSALS = {
-    (400, "application/problem+json"): Problem,
-    (401, "application/problem+json"): Problem,
-    (403, "application/problem+json"): Problem,
-    (404, "application/problem+json"): Problem,
-    (405, "application/problem+json"): Problem,
-    (406, "application/problem+json"): Problem,
-    (409, "application/problem+json"): Problem,
-    (413, "application/problem+json"): Problem,
-    (415, "application/problem+json"): Problem,
-    (422, "application/problem+json"): Problem,
-    (429, "application/problem+json"): Problem,
+MEANINGS = {
+    200: "Done",
+    201: "Created",
+    400: "Bad input",
+    401: "No token, or a bad one",
+    403: "Not allowed",
+    404: "Not there, or not yours to see",
+    409: "Not in the present state",
+    413: "Too large",
+    415: "Not JSON",
+    422: "The same client_message_id with another body",
+    429: "Too many requests",
 }
 
+COMMON = dict.fromkeys((400, 401, 403, 404, 413, 415, 429), Problem)
+"""What any operation may refuse with; those that cannot occur are left out where the operation is known."""
 
-def parameter(name: str, description: str, *, kind: type = str) -> OpenApiParameter:
+NUMBER = {"type": "integer", "format": "int64", "minimum": 0}
+FLAG = {"type": "boolean"}
+
+HEADERS = (
+    OpenApiParameter("WWW-Authenticate", str, OpenApiParameter.HEADER, response=[401]),
+    OpenApiParameter("Retry-After", {"type": "integer", "minimum": 1}, OpenApiParameter.HEADER, response=[429]),
+)
+
+
+def parameter(name: str, description: str, *, kind: Any = str) -> OpenApiParameter:
+    """A parameter of the address; `kind` is a Python type or a schema."""
     return OpenApiParameter(name, kind, description=description)
+
+
+LENGTH = parameter("limit", "How many", kind={"type": "integer", "minimum": 1, "maximum": LONGEST, "default": LIMIT})
+PAGING = (parameter("cursor", "`next` or `previous` of another page"), LENGTH)
+
+
+_made: dict[type[Shape], type[Shape]] = {}
 
 
 def _successful(shape: type[Shape]) -> type[Shape]:
     """The shape with `success: true` beside its members, as every answer has it."""
-    return create_model(f"{shape.__name__}Success", __base__=shape, success=(bool, ...))
-
-
-_made: dict[type[Shape], type[Shape]] = {}
+    if shape not in _made:
+        _made[shape] = create_model(shape.__name__, __base__=shape, success=(Literal[True], ...))
+    return _made[shape]
 
 
 def describe(
@@ -57,11 +77,17 @@ def describe(
     answers: Mapping[int, type[Shape]],
     request: Any = None,
     parameters: Sequence[OpenApiParameter] = (),
+    refusals: Mapping[int, type[Problem]] | None = None,
 ) -> Callable[[Any], Any]:
-    """Describe an operation: what it takes, what it answers by status, and that it may refuse."""
-    responses: dict[Any, Any] = {
-        status: _made.setdefault(shape, _successful(shape)) for status, shape in answers.items()
-    }
-    return extend_schema(
-        summary=summary, request=request, responses=responses | REFUSALS, parameters=list(parameters)
-    )
+    """Describe an operation: what it takes, what it answers by status, and that it may refuse.
+
+    `refusals` are those beyond what any operation may refuse with.
+    """
+    responses: dict[Any, Any] = {status: _response(status, _successful(shape)) for status, shape in answers.items()}
+    for status, shape in sorted((COMMON | (refusals or {})).items()):
+        responses[status, PROBLEM] = _response(status, shape)
+    return extend_schema(summary=summary, request=request, responses=responses, parameters=[*parameters, *HEADERS])
+
+
+def _response(status: int, shape: type[Shape]) -> OpenApiResponse:
+    return OpenApiResponse(shape, description=MEANINGS[status])

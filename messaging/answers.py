@@ -1,10 +1,12 @@
 """What is answered to commands and requests about messages and conversations, beside `success`."""
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
+from conversations.flows.shapes import AvailableAction
 from foundation.inputs import Id, Shape
+from foundation.openapi import Problem
 from messaging.payloads import ConversationPayload, MessagePayload, PaymentPayload
 
 
@@ -90,7 +92,8 @@ class ConversationPage(Shape):
     previous: str | None
 
 
-class Success(Shape):
-    """What every successful answer carries."""
+class Conflict(Problem):
+    """A refusal in the present state, with the conversation as it stands and what may be done in it now."""
 
-    success: Literal[True] = True
+    conversation: ConversationPayload
+    available_actions: list[AvailableAction]

@@ -9,7 +9,7 @@ from accounts.models import User
 from conversations.models import Conversation
 from conversations.selectors import visible_conversation
 from conversations.services import record_view
-from foundation.openapi import describe, parameter
+from foundation.openapi import FLAG, LENGTH, NUMBER, PAGING, Problem, describe, parameter
 from foundation.paging import flag, limit_of, whole_number, words
 from foundation.refusals import Invalid
 from foundation.rest import answer
@@ -17,6 +17,7 @@ from messaging import selectors, services
 from messaging.acting import act, answer_to, operate
 from messaging.answers import (
     ActedAnswer,
+    Conflict,
     ConversationAnswer,
     ConversationPage,
     EventsAnswer,
@@ -42,11 +43,6 @@ from messaging.opening import open_by
 from messaging.payloads import MessagePayload
 from messaging.sending import send_message
 from realtime.rest import events_page
-
-PAGING = [
-    parameter("cursor", "`next` or `previous` of another page"),
-    parameter("limit", "1 to 200, 50 if not given", kind=int),
-]
 
 
 def shown(message: Message) -> MessagePayload:
@@ -82,7 +78,12 @@ class MessageViewSet(ViewSet):
 
     queryset = Message.objects.none()  # tells OpenAPI what the ids in the addresses are
 
-    @describe("Send a message", request=SendMessage, answers={201: SentAnswer, 200: SentAnswer})
+    @describe(
+        "Send a message",
+        request=SendMessage,
+        answers={201: SentAnswer, 200: SentAnswer},
+        refusals={409: Conflict, 422: Problem},
+    )
     def create(self, request: Request) -> Response:
         limited(SENDS, request.user)
         return sent(request.user, SendMessage.parse(request.data))
@@ -91,7 +92,7 @@ class MessageViewSet(ViewSet):
     def retrieve(self, request: Request, pk: str) -> Response:
         return answer(message=shown(selectors.message_for(user=request.user, message_id=pk)))
 
-    @describe("Edit one's own message", request=EditMessage, answers={200: MessageAnswer})
+    @describe("Edit one's own message", request=EditMessage, answers={200: MessageAnswer}, refusals={409: Conflict})
     def partial_update(self, request: Request, pk: str) -> Response:
         limited(SENDS, request.user)
         given = EditMessage.parse(request.data)
@@ -115,8 +116,8 @@ class ConversationViewSet(ViewSet):
         answers={200: ConversationPage},
         parameters=[
             parameter("type", "direct, bid or campaign"),
-            parameter("awaiting", "`me`: where it is one's own turn"),
-            parameter("unread", "`true`: with unread messages; `false`: without"),
+            parameter("awaiting", "`me`: where it is one's own turn", kind={"type": "string", "enum": ["me"]}),
+            parameter("unread", "`true`: with unread messages; `false`: without", kind=FLAG),
             parameter("search", "in the title and the other side's name"),
             *PAGING,
         ],
@@ -157,9 +158,9 @@ class ConversationViewSet(ViewSet):
         "Messages by `seq`, oldest first inside a page; the newest page if nothing else is asked for",
         answers={200: MessagePage},
         parameters=[
-            parameter("before", "older than this `seq`", kind=int),
-            parameter("after", "newer than this `seq`", kind=int),
-            parameter("around", "on both sides of this `seq`", kind=int),
+            parameter("before", "older than this `seq`", kind=NUMBER),
+            parameter("after", "newer than this `seq`", kind=NUMBER),
+            parameter("around", "on both sides of this `seq`", kind=NUMBER),
             *PAGING,
         ],
     )
@@ -179,6 +180,7 @@ class ConversationViewSet(ViewSet):
         "Send a message to this conversation",
         request=MessageInConversation,
         answers={201: SentAnswer, 200: SentAnswer},
+        refusals={409: Conflict, 422: Problem},
     )
     @messages.mapping.post
     def send(self, request: Request, pk: str) -> Response:
@@ -186,27 +188,36 @@ class ConversationViewSet(ViewSet):
         given = MessageInConversation.parse(request.data)
         return sent(request.user, SendMessage(conversation_id=pk, **given.model_dump()))
 
-    @describe("Take an action of the flow", request=Act, answers={200: ActedAnswer})
+    @describe("Take an action of the flow", request=Act, answers={200: ActedAnswer}, refusals={409: Conflict})
     @action(detail=True, methods=["post"])
     def actions(self, request: Request, pk: str) -> Response:
         return acted(request.user, pk, Act.parse(request.data))
 
-    @describe("Click a button of the prompt", request=ClickButton, answers={200: ActedAnswer})
+    @describe("Click a button of the prompt", request=ClickButton, answers={200: ActedAnswer}, refusals={409: Conflict})
     @action(detail=True, methods=["post"], url_path="button-click")
     def button_click(self, request: Request, pk: str) -> Response:
         return acted(request.user, pk, ClickButton.parse(request.data).as_action())
 
-    @describe("Pause the automation, as an operator", request=Operate, answers={200: ActedAnswer})
+    @describe(
+        "Pause the automation, as an operator", request=Operate, answers={200: ActedAnswer}, refusals={409: Conflict}
+    )
     @action(detail=True, methods=["post"])
     def pause(self, request: Request, pk: str) -> Response:
         return operated(request, pk, "pause")
 
-    @describe("Let the automation go on, as an operator", request=Operate, answers={200: ActedAnswer})
+    @describe(
+        "Let the automation go on, as an operator",
+        request=Operate,
+        answers={200: ActedAnswer},
+        refusals={409: Conflict},
+    )
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, pk: str) -> Response:
         return operated(request, pk, "resume")
 
-    @describe("Close a conversation, as an operator", request=Operate, answers={200: ActedAnswer})
+    @describe(
+        "Close a conversation, as an operator", request=Operate, answers={200: ActedAnswer}, refusals={409: Conflict}
+    )
     @action(detail=True, methods=["post"])
     def close(self, request: Request, pk: str) -> Response:
         return operated(request, pk, "close")
@@ -221,8 +232,8 @@ class ConversationViewSet(ViewSet):
         "The conversation's log: every numbered event, as it was sent",
         answers={200: EventsAnswer},
         parameters=[
-            parameter("after", "later than this `seq`", kind=int),
-            parameter("limit", "1 to 200, 50 if not given", kind=int),
+            parameter("after", "later than this `seq`", kind=NUMBER),
+            LENGTH,
         ],
     )
     @action(detail=True, methods=["get"])

@@ -3,10 +3,10 @@
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, PlainValidator, model_validator
+from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from foundation.inputs import Input, Integer, Text
+from foundation.inputs import Input, Text
 
 LONGEST_MESSAGE = 5000
 LONGEST_URL = 2000
@@ -32,13 +32,20 @@ def _place(value: Any) -> str | int:
     raise PydanticCustomError("place", "A message's id or a seq is needed.")
 
 
-MediaUrl = Annotated[str, Field(strict=True, max_length=LONGEST_URL), AfterValidator(_web_address)]
+MediaUrl = Annotated[
+    str,
+    Field(strict=True, max_length=LONGEST_URL, json_schema_extra={"format": "uri"}),
+    AfterValidator(_web_address),
+]
 ClientMessageId = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-Position = Annotated[Integer, Field(strict=True, ge=0, le=2**63 - 1)]
-
+Position = Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)]
 Place = Annotated[str | int, PlainValidator(_place, json_schema_input_type=str | Position)]
-Identifier = Annotated[str, Field(strict=True)]
+Word = Annotated[str, Field(strict=True)]
+Identifier = Annotated[Word, Field(json_schema_extra={"format": "uuid"})]
 """An id as a client wrote it; what is none counts as unknown, which is for the service to say."""
+
+Price = Annotated[Any, WithJsonSchema({"type": ["string", "number", "null"], "examples": ["1500.00"]})]
+"""Digits with at most the currency's decimals, above zero; which is for the service to say."""
 
 
 class MessageInConversation(Input):
@@ -70,14 +77,14 @@ class OpenConversation(Input):
     """A direct conversation names `user_id` (either side's own name for it is taken too); a bid or campaign
     names `influencer_id`."""
 
-    conversation_type: Identifier
+    conversation_type: Word
     influencer_id: Identifier | None = None
     brand_owner_id: Identifier | None = None
     user_id: Identifier | None = None
     title: Text(200) | None = None
     source_id: Text(100) | None = None
     currency: Annotated[str, Field(strict=True, pattern=r"^[A-Z]{3}$")] | None = None
-    proposed_amount: Any = None
+    proposed_amount: Price = None
     message: Text(LONGEST_MESSAGE) | None = None
 
 
@@ -85,7 +92,7 @@ class Act(Input):
     """An action of the flow, by its present name or an old one. `data` is what the action takes; with
     `state_version` it is taken only while the conversation still stands as the one who acts has seen it."""
 
-    action: Identifier
+    action: Word
     data: Any = None
     state_version: Position | None = None
 
@@ -97,7 +104,7 @@ class ActIn(Act):
 class ClickButton(Input):
     """An action, by the `id` of a prompt's button."""
 
-    button_id: Identifier
+    button_id: Word
     additional_data: Any = None
     state_version: Position | None = None
 

@@ -5,7 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from foundation.openapi import describe, parameter
+from foundation.openapi import FLAG, LENGTH, NUMBER, PAGING, describe, parameter
 from foundation.paging import Keyset, flag, limit_of
 from foundation.rest import answer
 from messaging.answers import EventsAnswer
@@ -31,9 +31,8 @@ class NotificationViewSet(ViewSet):
         "One's notifications, newest first",
         answers={200: NotificationPage},
         parameters=[
-            parameter("unread", "`true`: unread ones; `false`: read ones"),
-            parameter("cursor", "`next` or `previous` of another page"),
-            parameter("limit", "1 to 200, 50 if not given", kind=int),
+            parameter("unread", "`true`: unread ones; `false`: read ones", kind=FLAG),
+            *PAGING,
         ],
     )
     def list(self, request: Request) -> Response:
@@ -64,8 +63,8 @@ class NotificationViewSet(ViewSet):
         "The log of one's own room: every notification event, as it was sent",
         answers={200: EventsAnswer},
         parameters=[
-            parameter("after", "later than this `seq`", kind=int),
-            parameter("limit", "1 to 200, 50 if not given", kind=int),
+            parameter("after", "later than this `seq`", kind=NUMBER),
+            LENGTH,
         ],
     )
     @action(detail=False, methods=["get"])

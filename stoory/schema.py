@@ -1,10 +1,54 @@
 """How the views are described in OpenAPI."""
 
+import inspect
+from typing import Any
+
 from drf_spectacular.openapi import AutoSchema as SpectacularSchema
+
+VERBS = {"partial_update": "update", "destroy": "delete"}
 
 
 class AutoSchema(SpectacularSchema):
-    """Operations grouped by the first word of their path."""
+    """Operations named `<first word of the path>_<what is done>`, and grouped by that word."""
 
     def get_tags(self) -> list[str]:
         return [self.path.removeprefix("/api/").split("/")[0]]
+
+    def get_operation_id(self) -> str:
+        return f"{self.get_tags()[0]}_{VERBS.get(self.view.action, self.view.action)}"
+
+    def get_description(self) -> str:
+        return inspect.getdoc(getattr(self.view, self.view.action)) or ""
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        operation = super().get_operation(*args, **kwargs)
+        if operation:
+            for status in self._impossible(operation):
+                operation["responses"].pop(status, None)
+        return operation
+
+    def _impossible(self, operation: dict[str, Any]) -> set[str]:
+        """The refusals that this operation has no cause for."""
+        impossible = {"429"} if self.method == "GET" else set()
+        takes_body, named = "requestBody" in operation, "{" in self.path
+        if not takes_body:
+            impossible |= {"413", "415"}
+        if not takes_body and not any(one["in"] == "query" for one in operation.get("parameters", [])):
+            impossible |= {"400"}
+        if not named and not (takes_body and self.view.get_authenticators()):
+            impossible |= {"404"}
+        return impossible
+
+
+def without_titles(result: Any, **_: Any) -> Any:
+    """Drop the titles that repeat the names of what they stand in."""
+    if isinstance(result, list):
+        return [without_titles(one) for one in result]
+    if not isinstance(result, dict):
+        return result
+    is_schema = {"type", "$ref", "anyOf", "allOf", "oneOf", "enum", "const", "default", "properties"} & result.keys()
+    return {
+        key: without_titles(value)
+        for key, value in result.items()
+        if not (is_schema and key == "title" and isinstance(value, str))
+    }

@@ -170,6 +170,16 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": False},
     "COMPONENT_SPLIT_REQUEST": False,
+    "COMPONENT_SPLIT_PATCH": False,
+    "OAS_VERSION": "3.1.0",
+    "POSTPROCESSING_HOOKS": ["stoory.schema.without_titles"],
+    "TAGS": [
+        {"name": "auth", "description": "Coming in and going out."},
+        {"name": "messages", "description": "Messages by their own id, and sending."},
+        {"name": "conversations", "description": "Conversations, and what is in them."},
+        {"name": "notifications", "description": "What one is to know of."},
+        {"name": "payments", "description": "What payment providers call, and the sandbox."},
+    ],
 }
 MAX_JSON_BODY = 256 * 1024
 SOCKET_ORIGINS = env.words("SOCKET_ORIGINS", "*" if DEBUG else "")
