@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig, apps
 from django.contrib import admin
-from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
+from django.contrib.admin import apps as admin_apps
 from django.utils.module_loading import autodiscover_modules
 
 
@@ -14,7 +14,7 @@ class StooryConfig(AppConfig):
         autodiscover_modules("checks", "receivers", "events", "sockets", "wiring")
 
 
-class AdminConfig(DjangoAdminConfig):
+class AdminConfig(admin_apps.AdminConfig):
     """Without single tokens: login sessions are looked at and ended where their user is."""
 
     default = False
