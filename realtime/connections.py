@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
-from foundation.limits import LocalBucket
 
+from foundation.limits import LocalBucket
 from realtime import metrics, presence, recovery
 from realtime.database import in_database
+from realtime.membership import LocalSocket
 from realtime.recovery import Beginning
 from realtime.registry import Caller
-from realtime.rooms import LocalSocket
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +41,7 @@ class Connections:
         self._begun: dict[str, Beginning] = {}
         self._ended: dict[str, uuid.UUID] = {}
         self.arrived: asyncio.Queue[set[uuid.UUID]] = asyncio.Queue()
-        self.left: asyncio.Queue[set[uuid.UUID]] = asyncio.Queue()
+        self.left: asyncio.Queue[dict[uuid.UUID, datetime]] = asyncio.Queue()
 
     def add(self, connection: Connection) -> None:
         pid = connection.beginning.pid
@@ -86,7 +86,7 @@ class Connections:
         begun, ended = self._begun, self._ended
         self._begun, self._ended = {}, {}
         try:
-            arrived = await in_database(_store, self.process_id, list(begun.values()), ended)
+            arrived, left = await in_database(_store, self.process_id, list(begun.values()), ended)
         except Exception as fault:  # the database is away; the sockets are not
             log.warning("connections_not_written", error=type(fault).__name__)
             self._begun = begun | self._begun
@@ -94,17 +94,20 @@ class Connections:
             return
         if arrived:
             self.arrived.put_nowait(arrived)
-        if ended:
-            self.left.put_nowait(set(ended.values()))
+        if left:
+            self.left.put_nowait(left)
 
 
-def _store(process_id: uuid.UUID, begun: list[Beginning], ended: dict[str, uuid.UUID]) -> set[uuid.UUID]:
-    """Answers those of the beginners who were not online before."""
+def _store(
+    process_id: uuid.UUID, begun: list[Beginning], ended: dict[str, uuid.UUID]
+) -> tuple[set[uuid.UUID], dict[uuid.UUID, datetime]]:
+    """Answers those of the beginners who were not online before, and those who ended, with the moment."""
     users = {one.user_id for one in begun}
     before = presence.online(users) if users else set()
     if begun:
         recovery.store_beginnings(begun)
+    left: dict[uuid.UUID, datetime] = {}
     if ended:
         recovery.store_ends(process_id, ended)
-        presence.store_last_seen(ended.values())
-    return users - before
+        left = presence.store_last_seen(ended.values())
+    return users - before, left

@@ -4,7 +4,7 @@ Moments are the database's own: the clocks of the processes may differ.
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -33,14 +33,24 @@ def last_seen(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, datetime]:
     return dict(LastSeen.objects.filter(user_id__in=list(user_ids)).values_list("user_id", "at"))
 
 
-def store_last_seen(user_ids: Iterable[uuid.UUID], at: datetime | None = None) -> None:
-    """Write when the last socket of these users went; without a moment, now."""
+@transaction.atomic
+def store_last_seen(user_ids: Iterable[uuid.UUID], at: datetime | None = None) -> dict[uuid.UUID, datetime]:
+    """Write when the last socket of these users went; without a moment, now. Answers what was written."""
+    users = sorted(set(user_ids))
     LastSeen.objects.bulk_create(
-        [LastSeen(user_id=user_id, at=at or Now()) for user_id in sorted(set(user_ids))],
+        [LastSeen(user_id=user_id, at=at or Now()) for user_id in users],
         update_conflicts=True,
         unique_fields=["user_id"],
         update_fields=["at"],
     )
+    return last_seen(users)
+
+
+def departed(left: Mapping[uuid.UUID, datetime]) -> set[uuid.UUID]:
+    """Those who left at these moments and are gone. Of several sockets that ended one after the other, in one
+    process or in several, only the last tells."""
+    seen = last_seen(left)
+    return {user_id for user_id, at in left.items() if seen.get(user_id) == at} - online(left)
 
 
 def beat(process_id: uuid.UUID) -> None:
@@ -54,21 +64,19 @@ def retire(process_id: uuid.UUID) -> None:
 
 
 @transaction.atomic
-def bury_dead() -> set[uuid.UUID]:
-    """End the connections of processes that were killed; answers whose they were. One caller at a time finds a
-    dead process."""
+def bury_dead() -> dict[uuid.UUID, datetime]:
+    """End the connections of processes that were killed; answers whose they were, and when they went. One caller
+    at a time finds a dead process."""
     dead = list(
         ServerProcess.objects.select_for_update(skip_locked=_can_skip()).filter(heartbeat_at__lt=Now() - DEAD_AFTER)
     )
-    users: set[uuid.UUID] = set()
+    left: dict[uuid.UUID, datetime] = {}
     for process in dead:
         held = SocketSession.objects.filter(process=process, ended_at=None)
-        gone = set(held.values_list("user_id", flat=True))
-        store_last_seen(gone, process.heartbeat_at)
+        left |= store_last_seen(held.values_list("user_id", flat=True), process.heartbeat_at)
         held.update(ended_at=process.heartbeat_at)
         process.delete()
-        users |= gone
-    return users
+    return left
 
 
 def _can_skip() -> bool:

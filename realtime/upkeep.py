@@ -4,6 +4,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -123,21 +124,23 @@ class Upkeep:
     async def _tell_arrivals(self) -> None:
         while True:
             users = await self._gateway.connections.arrived.get()
-            await self._tolerantly(in_database(_tell_presence, users, True))
+            await self._tolerantly(in_database(_tell_presence, users, online=True))
 
     async def _tell_departures(self) -> None:
         while True:
-            users = await self._gateway.connections.left.get()
-            self.spawn(self._tell_departed(users))
+            left = await self._gateway.connections.left.get()
+            self.spawn(self._tell_departed(left))
 
-    async def _tell_departed(self, users: set[uuid.UUID]) -> None:
+    async def _tell_departed(self, left: dict[uuid.UUID, datetime]) -> None:
         await asyncio.sleep(presence.LEAVING.total_seconds() + 0.1)
-        await self._tolerantly(in_database(_tell_presence, users, False))
+        await self._tolerantly(in_database(_tell_departed, left))
 
 
-def _tell_presence(users: set[uuid.UUID], online: bool) -> None:
-    if not online:
-        users = users - presence.online(users)
+def _tell_departed(left: dict[uuid.UUID, datetime]) -> None:
+    _tell_presence(presence.departed(left), online=False)
+
+
+def _tell_presence(users: set[uuid.UUID], *, online: bool) -> None:
     seen = presence.last_seen(users)
     for user_id in users:
         payload = PresencePayload(user_id=user_id, online=online, last_seen=seen.get(user_id))
