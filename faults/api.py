@@ -7,7 +7,7 @@ from typing import Any
 
 import aiohttp
 
-PASSWORD = "a-long-one-for-faults-2026"  # noqa: S105 (of accounts that live as long as a run)
+PASSWORD = "a-long-one-for-faults-2026"
 
 
 class Refused(Exception):

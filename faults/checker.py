@@ -84,7 +84,10 @@ def _out_of_order(observer: Observer, room: str, events: list[Seen]) -> Iterator
     highest, before, connection = 0, 0, 0
     for number, seq, *_ in events:
         is_replay = any(number == one and seq == after + 1 for one, after in observer.replays[room])
-        if number == connection and seq != before + 1 and not is_replay:
+        if observer.wanders:
+            if seq <= highest:
+                yield f"{observer.name} saw {seq} after {highest} in {room}"
+        elif number == connection and seq != before + 1 and not is_replay:
             yield f"{observer.name} saw {seq} after {before} in {room}, in one connection"
         elif highest and seq > highest + 1:
             yield f"{observer.name} saw {seq} after {highest} in {room}"
@@ -148,21 +151,11 @@ def private(story: Story, state: State) -> Iterator[str]:
         for record in story.removals
     }
     for observer in story.observers.values():
-        for event, conversation, at in _about_conversations(observer):
+        for event, conversation, at in observer.about:
             if (observer.user, conversation) not in places:
                 yield f"{observer.name} saw {event} of {conversation}, which is foreign to it"
             elif at > gone.get((observer.user, conversation), float("inf")):
                 yield f"{observer.name} saw {event} of {conversation} after it was taken out"
-
-
-def _about_conversations(observer: Observer) -> Iterator[tuple[str, str, float]]:
-    for event, conversation, at in observer.unnumbered:
-        if conversation is not None:
-            yield event, conversation, at
-    for room, events in observer.events.items():
-        kind, _, conversation = room.partition("_")
-        if kind == "conversation":
-            yield from ((event, conversation, at) for _, _, event, _, at in events)
 
 
 def authenticated(story: Story, state: State) -> Iterator[str]:
@@ -181,10 +174,7 @@ def revoked(story: Story, state: State) -> Iterator[str]:
     """Nothing comes to a client after its login session ended, beyond the bound."""
     until = {name: record["t"] + record["bound"] for record in story.revocations for name in record["clients"]}
     for name, last in until.items():
-        observer = story.observers[name]
-        times = [seen[-1] for events in observer.events.values() for seen in events]
-        times += [at for _, _, at in observer.unnumbered]
-        late = sum(at > last for at in times)
+        late = sum(at > last for at in story.observers[name].times)
         if late:
             yield f"{name} was sent {late} events after its session had ended"
 
@@ -218,7 +208,8 @@ def steady(story: Story, state: State) -> Iterator[str]:
 
 def _staying(story: Story) -> list[Observer]:
     revoked = {name for record in story.revocations for name in record["clients"]}
-    return [one for one in story.observers.values() if one.name not in revoked and not one.stopped]
+    observers = story.observers.values()
+    return [one for one in observers if one.name not in revoked and not one.stopped and not one.wanders]
 
 
 def _stretches(observer: Observer, state: State) -> Iterator[tuple[str, int, int]]:

@@ -39,6 +39,8 @@ class SocketClient:
     conversations: tuple[str, ...] = ()
     transport: str = "websocket"
     rejoins: bool = True
+    wanders: bool = False
+    """Leaves and joins as it likes, so that it need not see everything."""
     backoff: float = 0.5
     seen: dict[str, int] = field(default_factory=dict)
     connection: int = 0
@@ -56,7 +58,7 @@ class SocketClient:
         self._joining: asyncio.Task[None] | None = None
         self._stopped = False
         self.ready = asyncio.Event()
-        self.history.record("client", client=self.name, user=self.person.id, rejoins=self.rejoins)
+        self.history.record("client", client=self.name, user=self.person.id, wanders=self.wanders)
 
     # --- Life ---
 
@@ -88,7 +90,7 @@ class SocketClient:
                 reason = str(fault) or type(fault).__name__
             finally:
                 await self._disconnected(reason)
-            await asyncio.sleep(self.backoff * random.uniform(0.5, 1.5))  # noqa: S311
+            await asyncio.sleep(self.backoff * random.uniform(0.5, 1.5))
 
     async def _connect(self) -> None:
         async with asyncio.timeout(CONNECT_TIMEOUT):
@@ -152,6 +154,7 @@ class SocketClient:
     async def _join(self, command: str, payload: dict[str, Any], room: str) -> None:
         after = self.seen.get(room)
         answer = await self.call(command, payload if after is None else payload | {"after": after})
+        self.seen.setdefault(room, answer["seq"])
         self.history.record(
             "joined",
             client=self.name,

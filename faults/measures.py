@@ -1,6 +1,6 @@
 """What every history is good for: how much was sent and seen, how late, how often twice."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from faults.checker import NEW
@@ -11,19 +11,31 @@ if TYPE_CHECKING:
     from faults.runner import Outcome
 
 
+ABSENCE = "clients back after, p99"
+
+
 def measure(story: Story, outcome: "Outcome") -> None:
     outcome.acked = len(story.acks)
     seen = sum(len(events) for one in story.observers.values() for events in one.events.values())
     outcome.pairs = seen - sum(len(one.events) for one in story.observers.values())
-    outcome.repeats = sum(map(_repeats, story.observers.values())) / seen if seen else 0.0
+    if seen:
+        again = 100 * sum(map(_repeats, story.observers.values())) / seen
+        outcome.figures.append(Figure("events seen again", round(again, 3), "%", most=1.0))
     if outcome.acked:
-        outcome.figures.append(Figure("events seen again", round(100 * outcome.repeats, 3), "%", most=1.0))
         took = [acks[0]["took"] * 1000 for acks in story.acks.values()]
-        outcome.figures.append(Figure("acknowledged, p50", round(percentile(took, 0.5), 1), "ms"))
-        outcome.figures.append(Figure("acknowledged, p99", round(percentile(took, 0.99), 1), "ms"))
-        lags = list(delays(story))
-        outcome.figures.append(Figure("delivered, p50", round(percentile(lags, 0.5), 1), "ms"))
-        outcome.figures.append(Figure("delivered, p99", round(percentile(lags, 0.99), 1), "ms"))
+        outcome.figures += _spread("acknowledged", took)
+        outcome.figures += _spread("delivered", delays(story))
+    absences = [1000 * absence for one in story.observers.values() for absence in one.absences]
+    if absences:
+        outcome.figures += _spread("clients back after", absences)
+    for window in story.windows:
+        lags = list(delays(story, window["since"], window["until"]))
+        outcome.figures.append(Figure(window["name"], round(percentile(lags, 0.99)), "ms", most=window["most"]))
+
+
+def _spread(name: str, values: Iterable[float]) -> list[Figure]:
+    values = list(values)
+    return [Figure(f"{name}, p{share * 100:g}", round(percentile(values, share)), "ms") for share in (0.5, 0.99)]
 
 
 def _repeats(observer: Observer) -> int:

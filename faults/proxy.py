@@ -105,7 +105,7 @@ class Proxy:
         """Close connections with a TCP reset, all or a share of them; answers how many."""
         links = list(self._links)
         if share < 1.0:
-            links = (rng or random.Random()).sample(links, round(share * len(links)))  # noqa: S311
+            links = (rng or random.Random()).sample(links, round(share * len(links)))
         for link in links:
             link.cut(reset=True)
         return len(links)
@@ -169,7 +169,7 @@ class Proxy:
         for piece in _sliced(chunk, self.toxics[direction].slicer):
             await self._let_through(direction)
             toxics = self.toxics[direction]
-            pause = toxics.latency + random.uniform(-toxics.jitter, toxics.jitter)  # noqa: S311
+            pause = toxics.latency + random.uniform(-toxics.jitter, toxics.jitter)
             pause += len(piece) / toxics.bandwidth if toxics.bandwidth else 0.0
             await asyncio.sleep(max(0.0, pause))
             writer.write(piece)

@@ -4,7 +4,7 @@ import asyncio
 import random
 import shutil
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import aiohttp
@@ -40,7 +40,6 @@ class Outcome:
     seconds: float
     acked: int = 0
     pairs: int = 0
-    repeats: float = 0.0
     findings: list[Finding] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -80,7 +79,7 @@ async def _play(
         history=history,
         api=api,
         session=session,
-        rng=random.Random(f"{options.seed}:{scenario.name}"),  # noqa: S311
+        rng=random.Random(f"{options.seed}:{scenario.name}"),
         messages=options.messages,
         rate=options.rate,
         quick=options.quick,
@@ -89,14 +88,14 @@ async def _play(
     logged = [len(worker.faults_logged()) for worker in stage.workers]
     try:
         await scenario.play(play)
-        state = await _final_state(stage, people, api)
+        state = play.state or await _final_state(stage, play.people, api)
     except Exception as fault:
         play.findings.append(f"broke off: {type(fault).__name__}: {fault}")
         state = await read_state(stage.postgres.url)
     finally:
         history.close()
-        if play.traffic is not None:
-            await play.traffic.stop()
+        await play.stop()
+        stage.heal()
     for worker, before in zip(stage.workers, logged, strict=True):
         play.findings += [f"{worker.name} logged {line}" for line in worker.faults_logged()[before:]]
     return _judged(scenario, play, state, time.monotonic() - begin)
@@ -119,6 +118,7 @@ def _judged(scenario: Scenario, play: Play, state: State, seconds: float) -> Out
     outcome = Outcome(scenario.name, scenario.what, seconds, figures=play.figures, notes=play.notes)
     outcome.findings = [Finding("played", what) for what in play.findings] + judge(story, state)
     measure(story, outcome)
+    outcome.figures = [replace(one, most=play.bars.get(one.name, one.most)) for one in outcome.figures]
     return outcome
 
 

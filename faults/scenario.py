@@ -2,17 +2,21 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import aiohttp
 
-from faults.api import Api
+from faults.api import Api, Person
+from faults.clients import SocketClient
 from faults.figures import Figure
 from faults.history import History
 from faults.people import People
 from faults.stage import Stage
+from faults.state import State
 from faults.traffic import Traffic, flowing
 
 
@@ -30,16 +34,23 @@ class Play:
     rate: float
     quick: bool
     figures: list[Figure] = field(default_factory=list)
+    bars: dict[str, float] = field(default_factory=dict)
+    """The most that a figure which every scenario has may be in this one, by its name."""
     findings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     traffic: Traffic | None = None
+    clients: list[SocketClient] = field(default_factory=list)
+    state: State | None = None
+    """What the database holds at the end, where that is not the one of the common stage."""
 
     @asynccontextmanager
-    async def traffic_flowing(self, share: float = 1.0, rate: float | None = None) -> AsyncIterator[Traffic]:
+    async def traffic_flowing(
+        self, share: float = 1.0, rate: float | None = None, people: People | None = None
+    ) -> AsyncIterator[Traffic]:
         """Observers watch and messages flow while the block runs; afterwards all is healed and comes to rest."""
         self.traffic = Traffic(
             stage=self.stage,
-            people=self.people,
+            people=people or self.people,
             history=self.history,
             api=self.api,
             session=self.session,
@@ -56,6 +67,40 @@ class Play:
             self.findings.append("not every observer had caught up 30 s after the last message")
         if self.traffic.unacked:
             self.findings.append(f"{self.traffic.unacked} messages were never acknowledged")
+
+    def client(self, name: str, person: Person, door: int, **options: Any) -> SocketClient:
+        """A client beside those of the traffic, stopped at the end like them."""
+        client = SocketClient(
+            name=name,
+            person=person,
+            base=self.stage.seats[door % len(self.stage.seats)].url,
+            history=self.history,
+            session=self.session,
+            **options,
+        )
+        self.clients.append(client)
+        return client
+
+    async def stop(self) -> None:
+        await asyncio.gather(*(client.stop() for client in self.clients))
+        if self.traffic is not None:
+            await self.traffic.stop()
+
+    @contextmanager
+    def measured(self, name: str, most: float | None = None) -> Iterator[None]:
+        """Delivery of what is sent in the block becomes a figure, in milliseconds at the 99th percentile."""
+        since = time.monotonic()
+        yield
+        self.history.record("window", name=name, since=since, until=time.monotonic(), most=most)
+
+    def use(self, stage: Stage, people: People) -> None:
+        """Play on another stage from here on."""
+        self.stage, self.people = stage, people
+
+    async def settle(self, clients: list[SocketClient]) -> None:
+        """Wait until these have seen the end of their rooms."""
+        if self.traffic is not None and await self.traffic.settle(clients=clients) is None:
+            self.findings.append("not every client had caught up 30 s after the last message")
 
     def figure(self, name: str, value: float, unit: str = "", **bar: float) -> None:
         self.figures.append(Figure(name, value, unit, **bar))

@@ -95,6 +95,12 @@ class Postgres:
                 rows = await cursor.fetchall() if cursor.description else []
         return rows
 
+    async def own(self, directory: Path) -> None:
+        """Make a directory that the server may write to."""
+        directory.mkdir(mode=0o700)
+        if self._as:
+            shutil.chown(directory, "postgres", "postgres")
+
 
 class Redis:
     def __init__(self, home: Path) -> None:

@@ -1,6 +1,7 @@
 """Everything that a scenario plays with: databases, server processes, and a proxy on every way between them."""
 
 import asyncio
+import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,9 +42,7 @@ class Stage:
             self.seats.append(await self._seat(f"worker-{number + 1}"))
         await self.seats[0].worker.manage("migrate", "--verbosity", "0")
         await asyncio.gather(*(seat.worker.start() for seat in self.seats))
-        addresses = [(LOCAL, seat.worker.port) for seat in self.seats]
-        for number, seat in enumerate(self.seats):
-            seat.door.upstreams = (*addresses[number:], *addresses[:number])
+        self._balance()
 
     async def _seat(self, name: str) -> Seat:
         door = Proxy()
@@ -61,6 +60,15 @@ class Stage:
     def workers(self) -> list[Worker]:
         return [seat.worker for seat in self.seats]
 
+    def _balance(self) -> None:
+        addresses = [(LOCAL, seat.worker.port) for seat in self.seats]
+        for number, seat in enumerate(self.seats):
+            seat.door.upstreams = (*addresses[number:], *addresses[:number])
+
+    async def room_ends(self) -> dict[str, int]:
+        """How far each room's log goes, asked past the server."""
+        return dict(await self.postgres.execute("SELECT name, last_seq FROM realtime_room"))
+
     def heal(self) -> None:
         for seat in self.seats:
             for proxy in (seat.door, seat.to_postgres, seat.to_redis):
@@ -72,3 +80,33 @@ class Stage:
             for proxy in (seat.door, seat.to_postgres, seat.to_redis):
                 await proxy.stop()
         await asyncio.gather(self.postgres.stop("immediate"), self.redis.stop())
+
+
+@dataclass(eq=False)
+class EmbeddedStage(Stage):
+    """Processes on one SQLite file, without any bus between them."""
+
+    @property
+    def database(self) -> Path:
+        return self.home / "data" / "stoory.sqlite3"
+
+    async def start(self) -> None:
+        self.home.mkdir()
+        for number in range(self.size):
+            door = Proxy()
+            await door.start()
+            nowhere = Proxy()
+            environment = {"DATABASE_URL": "", "REDIS_URL": ""} | self.environment
+            self.seats.append(Seat(Worker(f"embedded-{number + 1}", self.home, environment), door, nowhere, nowhere))
+        await self.workers[0].manage("migrate", "--verbosity", "0")
+        await asyncio.gather(*(worker.start() for worker in self.workers))
+        self._balance()
+
+    async def room_ends(self) -> dict[str, int]:
+        with sqlite3.connect(self.database, timeout=20) as connection:
+            return dict(connection.execute("SELECT name, last_seq FROM realtime_room"))
+
+    async def stop(self) -> None:
+        await asyncio.gather(*(worker.kill() for worker in self.workers))
+        for seat in self.seats:
+            await seat.door.stop()

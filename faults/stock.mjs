@@ -27,7 +27,7 @@ function describe(event, data, user) {
 function observe({ name, user, url, token, conversations, transports }) {
   let connection = 0;
   let arrived = 0;
-  record("client", { client: name, user, rejoins: false });
+  record("client", { client: name, user, wanders: false });
   const socket = io(url, { auth: { token }, transports });
   socket.on("connect", () => {
     connection += 1;

@@ -10,6 +10,7 @@ import orjson
 
 from faults.api import Person
 from faults.history import History
+from faults.waiting import until
 
 SCRIPT = Path(__file__).with_name("stock.mjs")
 
@@ -49,9 +50,7 @@ class StockClients:
         line = json.dumps([client.config() for client in self.clients])
         self._process.stdin.write(line.encode() + b"\n")
         wanted = sum(len(client.conversations) + 1 for client in self.clients)
-        async with asyncio.timeout(60):
-            while self.joined < wanted:
-                await asyncio.sleep(0.05)
+        await until(lambda: self.joined >= wanted)
 
     async def _read(self) -> None:
         async for line in self._process.stdout:
@@ -62,6 +61,7 @@ class StockClients:
                 seen[record["room"]] = max(record["seq"], seen.get(record["room"], 0))
             elif record["kind"] == "joined":
                 self.joined += 1
+                self.seen[record["client"]].setdefault(record["room"], record["seq"])
             elif record["kind"] == "ended":
                 self.ended[record["client"]] = record["reason"]
 

@@ -16,15 +16,19 @@ class Observer:
 
     name: str
     user: str
-    rejoins: bool = True
+    wanders: bool = False
     events: dict[str, list[Seen]] = field(default_factory=lambda: defaultdict(list))
-    unnumbered: list[tuple[str, str | None, float]] = field(default_factory=list)
+    about: list[tuple[str, str, float]] = field(default_factory=list)
+    """Event, conversation and time of everything that tells of a conversation."""
+    times: list[float] = field(default_factory=list)
     starts: dict[str, int] = field(default_factory=dict)
     replays: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
     unrecovered: int = 0
     returns: int = 0
     resets: int = 0
     arrivals: list[int] = field(default_factory=list)
+    gone_at: float | None = None
+    absences: list[float] = field(default_factory=list)
     early: int = 0
     ended: str | None = None
     stopped: bool = False
@@ -40,6 +44,7 @@ class Story:
     removals: list[Record] = field(default_factory=list)
     revocations: list[Record] = field(default_factory=list)
     strangers: list[Record] = field(default_factory=list)
+    windows: list[Record] = field(default_factory=list)
     sizes: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
 
 
@@ -55,14 +60,21 @@ def _ignore(story: Story, record: Record) -> None:
 
 
 def _client(story: Story, record: Record) -> None:
-    story.observers[record["client"]] = Observer(record["client"], record["user"], record["rejoins"])
+    story.observers[record["client"]] = Observer(record["client"], record["user"], record["wanders"])
 
 
 def _connected(story: Story, record: Record) -> None:
     observer = story.observers[record["client"]]
+    if observer.gone_at is not None:
+        observer.absences.append(record["t"] - observer.gone_at)
+        observer.gone_at = None
     if record["connection"] > 1:
         observer.returns += 1
         observer.unrecovered += not record["recovered"]
+
+
+def _disconnected(story: Story, record: Record) -> None:
+    story.observers[record["client"]].gone_at = record["t"]
 
 
 def _joined(story: Story, record: Record) -> None:
@@ -76,9 +88,10 @@ def _joined(story: Story, record: Record) -> None:
 def _event(story: Story, record: Record) -> None:
     observer = story.observers[record["client"]]
     observer.arrivals.append(record["n"])
-    if record["seq"] is None:
-        observer.unnumbered.append((record["event"], record["conversation"], record["t"]))
-    else:
+    observer.times.append(record["t"])
+    if record["conversation"] is not None:
+        observer.about.append((record["event"], record["conversation"], record["t"]))
+    if record["seq"] is not None:
         seen = (record["connection"], record["seq"], record["event"], record["id"], record["t"])
         observer.events[record["room"]].append(seen)
 
@@ -98,6 +111,7 @@ def _ended(story: Story, record: Record) -> None:
 _TELL = {
     "client": _client,
     "connected": _connected,
+    "disconnected": _disconnected,
     "joined": _joined,
     "event": _event,
     "early": _early,
@@ -108,5 +122,6 @@ _TELL = {
     "removed": lambda story, record: story.removals.append(record),
     "revoked": lambda story, record: story.revocations.append(record),
     "stranger": lambda story, record: story.strangers.append(record),
+    "window": lambda story, record: story.windows.append(record),
     "size": lambda story, record: story.sizes[record["process"]].append(record),
 }

@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -16,7 +16,10 @@ from faults.history import History
 from faults.people import People
 from faults.stage import Stage
 from faults.stock import StockClient, StockClients
+from faults.waiting import until
 
+PASSING = (aiohttp.ClientError, ConnectionError, TimeoutError)
+"""What the network raises, after which the same is tried again."""
 ATTEMPT_TIMEOUT = 5.0
 GIVE_UP = 180.0
 SETTLE_TIMEOUT = 30.0
@@ -73,24 +76,23 @@ class Traffic:
     def _url(self, number: int) -> str:
         return self.stage.seats[number % len(self.stage.seats)].url
 
-    async def settle(self, timeout: float = SETTLE_TIMEOUT) -> float | None:
-        """Wait until every observer has seen the end of its rooms; answers how long that took, None if not."""
+    async def settle(self, timeout: float = SETTLE_TIMEOUT, clients: Iterable[SocketClient] = ()) -> float | None:
+        """Wait until every observer (and these others) has seen the end of its rooms; answers how long that took,
+        None if it did not come to pass."""
         begin = time.monotonic()
         while time.monotonic() - begin < timeout:
-            ends = dict(await self.stage.postgres.execute("SELECT name, last_seq FROM realtime_room"))
-            if not self._behind(ends):
+            if not self._behind(await self.stage.room_ends(), [*self.observers, *clients]):
                 return time.monotonic() - begin
             await asyncio.sleep(0.25)
         return None
 
-    def _behind(self, ends: dict[str, int]) -> list[str]:
-        seen = [(client.name, client.person, client.seen) for client in self.observers if client.ended_by is None]
+    def _behind(self, ends: dict[str, int], clients: list[SocketClient]) -> list[str]:
+        seen = [(client.name, client.person, client.seen) for client in clients if client.ended_by is None]
         seen += [(one.name, one.person, self.stock.seen[one.name]) for one in self.stock.clients]
         behind = []
         for name, person, positions in seen:
-            rooms = [f"user_{person.id}", *(f"conversation_{one}" for one in person.conversations)]
-            behind += [name for room in rooms if positions and positions.get(room, 0) < min(ends[room], 1)]
-            behind += [name for room, seq in positions.items() if seq < ends[room]]
+            rooms = {f"user_{person.id}", *(f"conversation_{one}" for one in person.conversations)}
+            behind += [name for room, seq in positions.items() if room in rooms and seq < ends[room]]
         return behind
 
     async def stop(self) -> None:
@@ -117,23 +119,26 @@ class Traffic:
             await asyncio.sleep(max(0.0, due - time.monotonic()))
 
     async def deliver(self, sender: Person, conversation: str) -> None:
-        """One message, tried again under the same `client_message_id` until it is acknowledged."""
         client_message_id = uuid.uuid4().hex
         body = {"conversation_id": conversation, "message": self._text(), "client_message_id": client_message_id}
+        await self.insist(sender, body)
+        self.acked += 1
+
+    async def insist(self, sender: Person, body: dict[str, str]) -> None:
+        """One message, tried again under the same `client_message_id` until it is acknowledged."""
         until = time.monotonic() + GIVE_UP
         attempt = 0
         while time.monotonic() < until:
             attempt += 1
             try:
                 await self._attempt(sender, body, attempt)
-            except (aiohttp.ClientError, ConnectionError, TimeoutError) as fault:
+            except PASSING as fault:
                 self._record("error", body, error=type(fault).__name__)
             except Refused as fault:
                 self._record("error" if fault.is_passing else "refused", body, error=str(fault))
                 if not fault.is_passing:
                     return
             else:
-                self.acked += 1
                 return
             await asyncio.sleep(self.rng.uniform(0.1, 0.5))
         self.unacked += 1
@@ -163,8 +168,7 @@ class Traffic:
 
     async def after(self, share: float) -> None:
         """Wait until a share of the messages is acknowledged."""
-        while self.acked < share * self.messages:
-            await asyncio.sleep(0.02)
+        await until(lambda: self.acked >= share * self.messages, timeout=3600)
 
 
 @asynccontextmanager

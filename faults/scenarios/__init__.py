@@ -1,5 +1,16 @@
-"""The scenarios, by what fails."""
+"""Plays what can fail, and has what was seen judged. Each scenario is one function, by what it fails."""
 
-from faults.scenarios import backplane, processes
+from faults.scenarios import backplane, crowds, database, embedded, hostile, mixed, network, processes, readers, rights
 
-__all__ = ["backplane", "processes"]
+__all__ = [
+    "backplane",
+    "crowds",
+    "database",
+    "embedded",
+    "hostile",
+    "mixed",
+    "network",
+    "processes",
+    "readers",
+    "rights",
+]

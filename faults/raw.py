@@ -1,0 +1,68 @@
+"""Connections without any library in between, for what no client would send."""
+
+import asyncio
+import base64
+import contextlib
+import os
+import struct
+import time
+from dataclasses import dataclass
+
+from faults.workers import Worker
+
+TEXT, BINARY, CLOSE, PING = 0x1, 0x2, 0x8, 0x9
+COMPRESSED = 0x40
+
+
+@dataclass
+class Raw:
+    """A TCP connection to a worker; with `upgrade` a WebSocket (RFC 6455), whose frames are as told."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    @classmethod
+    async def open(cls, worker: Worker) -> "Raw":
+        return cls(*await asyncio.open_connection("127.0.0.1", worker.port))
+
+    @classmethod
+    async def upgrade(cls, worker: Worker, query: str = "EIO=4&transport=websocket") -> "Raw":
+        """Raises `ConnectionError` where the server refuses."""
+        raw = await cls.open(worker)
+        key = base64.b64encode(os.urandom(16)).decode()
+        raw.write(
+            f"GET /socket.io/?{query} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
+        )
+        async with asyncio.timeout(10):
+            head = await raw.reader.readuntil(b"\r\n\r\n")
+        if b" 101 " not in head.split(b"\r\n")[0]:
+            raise ConnectionError(head.decode("latin-1").partition("\r\n")[0])
+        return raw
+
+    def write(self, data: bytes) -> None:
+        self.writer.write(data)
+
+    def frame(self, payload: bytes, opcode: int = TEXT, *, flags: int = 0x80, announced: int | None = None) -> None:
+        """Send a frame; `announced` is the length to claim instead of the real one."""
+        length = len(payload) if announced is None else announced
+        head = bytes([flags | opcode])
+        if length < 126:
+            head += bytes([0x80 | length])
+        elif length < 65_536:
+            head += bytes([0x80 | 126]) + struct.pack(">H", length)
+        else:
+            head += bytes([0x80 | 127]) + struct.pack(">Q", length)
+        self.write(head + b"\0\0\0\0" + payload)  # a mask of zeros changes nothing
+
+    async def received(self, timeout: float) -> tuple[bytes, bool]:
+        """Everything that comes until the connection ends or time is up, and whether it ended."""
+        data, until = b"", time.monotonic() + timeout
+        with contextlib.suppress(TimeoutError, OSError):
+            while chunk := await asyncio.wait_for(self.reader.read(65_536), max(0.0, until - time.monotonic())):
+                data += chunk
+            return data, True
+        return data, time.monotonic() < until
+
+    def close(self) -> None:
+        self.writer.transport.abort()

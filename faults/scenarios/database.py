@@ -1,0 +1,112 @@
+"""PostgreSQL that crashes, waits, is full, or may not be written to."""
+
+import asyncio
+
+import psycopg
+
+from faults.scenario import Play, scenario
+from faults.services import run
+from faults.traffic import Traffic
+from faults.waiting import until
+
+
+@scenario("database-restart", "PostgreSQL stopped as by a power cut, and started again")
+async def database_restart(play: Play) -> None:
+    postgres = play.stage.postgres
+    crashes = 2 if play.quick else 5
+    async with play.traffic_flowing() as traffic:
+        for number in range(crashes):
+            await traffic.after((number + 1) / (crashes + 2))
+            play.fault("power cut")
+            await (postgres.kill() if number % 2 else postgres.stop("immediate"))
+            await play.pause(1, 3)
+            await postgres.start()
+            play.figure("first message after it was back", await _goes_on(traffic), "s", most=5)
+    rows = await postgres.execute(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = 'stoory' AND backend_type = 'client backend'"
+    )
+    play.figure("connections of a worker, at most", rows[0][0] / len(play.stage.seats), "", most=20)
+
+
+@scenario("locked-rows", "somebody else holds the locks of conversations, and all connections are busy")
+async def locked_rows(play: Play) -> None:
+    async with play.traffic_flowing() as traffic:
+        await traffic.after(0.3)
+        play.fault("all conversations are locked")
+        async with await psycopg.AsyncConnection.connect(play.stage.postgres.url) as connection:
+            await connection.execute("SELECT id FROM conversations_conversation FOR UPDATE")
+            await asyncio.sleep(3 if play.quick else 15)
+            await connection.rollback()
+        play.figure("first message after the locks were free", await _goes_on(traffic), "s", most=5)
+
+
+async def _goes_on(traffic: Traffic) -> float:
+    """Seconds until the next message is acknowledged."""
+    acked = traffic.acked
+    return round(await until(lambda: traffic.acked > acked), 1)
+
+
+@scenario("read-only-database", "PostgreSQL takes no writes for a while")
+async def read_only_database(play: Play) -> None:
+    postgres = play.stage.postgres
+    reload = "SELECT pg_reload_conf()"
+    async with play.traffic_flowing() as traffic:
+        await traffic.after(0.4)
+        play.fault("no writes")
+        await postgres.execute("ALTER SYSTEM SET default_transaction_read_only = on", reload)
+        await asyncio.sleep(1)
+        before = traffic.acked
+        await asyncio.sleep(3)
+        play.figure("acknowledged while nothing could be written", traffic.acked - before, "", most=0)
+        off = "SET default_transaction_read_only = off"
+        await postgres.execute(off, "ALTER SYSTEM RESET default_transaction_read_only", reload)
+        await _goes_on(traffic)
+
+
+@scenario("full-disk", "the disk that messages are written to is full for a while")
+async def full_disk(play: Play) -> None:
+    postgres, small = play.stage.postgres, play.stage.home / "small"
+    small.mkdir()
+    await run("mount", "-t", "tmpfs", "-o", "size=48m,mode=0777", "tmpfs", small)
+    try:
+        place = small / "space"
+        await postgres.own(place)
+        await postgres.execute(
+            f"CREATE TABLESPACE small LOCATION '{place}'",
+            "ALTER TABLE messaging_message SET TABLESPACE small",
+            "ALTER TABLE realtime_roomevent SET TABLESPACE small",
+        )
+        async with play.traffic_flowing() as traffic:
+            await traffic.after(0.3)
+            play.fault("disk full")
+            filler = small / "filler"
+            await asyncio.to_thread(_fill, filler)
+            refused = await _until_stuck(traffic)
+            play.figure("messages refused while the disk was full", refused, "", least=1)
+            filler.unlink()
+            await _goes_on(traffic)
+        await postgres.execute(
+            "ALTER TABLE messaging_message SET TABLESPACE pg_default",
+            "ALTER TABLE realtime_roomevent SET TABLESPACE pg_default",
+            "DROP TABLESPACE small",
+        )
+    finally:
+        await run("umount", "-l", small)
+
+
+def _fill(filler: object) -> None:
+    with filler.open("wb") as file:
+        try:
+            while True:
+                file.write(b"\0" * 65_536)
+                file.flush()
+        except OSError:
+            pass
+
+
+async def _until_stuck(traffic: Traffic, seconds: float = 30) -> int:
+    """Wait until messages are refused; answers how many attempts failed in three seconds."""
+    before = traffic.history.counts["error"]
+    await until(lambda: traffic.history.counts["error"] > before, timeout=seconds)
+    await asyncio.sleep(3)
+    return traffic.history.counts["error"] - before
