@@ -54,18 +54,27 @@ def total_unread(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
     return dict.fromkeys(wanted, 0) | dict(totals)
 
 
-def may_enter(user_id: uuid.UUID, room: str) -> bool:
-    """Whether somebody may be in a room: a conversation's by taking part in it or as staff, a user's as oneself."""
-    kind, _, identifier = room.partition("_")
-    parsed = parse_id(identifier)
-    if kind == "user":
-        return parsed == user_id
-    if kind != "conversation" or parsed is None:
-        return False
-    return (
-        participating(user_id).filter(conversation_id=parsed).exists()
-        or User.objects.filter(pk=user_id, is_staff=True).exists()
+def may_enter(pairs: Iterable[tuple[uuid.UUID, str]]) -> set[tuple[uuid.UUID, str]]:
+    """Those of the pairs of user and room in which the user may be in the room: a conversation's by taking part in
+    it or as staff, a user's as oneself."""
+    asked = {(user_id, room): room.partition("_") for user_id, room in pairs}
+    own = {pair for pair, (kind, _, name) in asked.items() if kind == "user" and parse_id(name) == pair[0]}
+    conversations = {
+        pair: parsed for pair, (kind, _, name) in asked.items() if kind == "conversation" and (parsed := parse_id(name))
+    }
+    if not conversations:
+        return own
+    users = {user_id for user_id, _ in conversations}
+    staff = set(User.objects.filter(pk__in=users, is_staff=True).values_list("pk", flat=True))
+    places = Participant.objects.filter(
+        user_id__in=users, conversation_id__in=set(conversations.values()), removed_at=None
     )
+    taking_part = set(places.values_list("user_id", "conversation_id"))
+    return own | {
+        (user_id, room)
+        for (user_id, room), conversation_id in conversations.items()
+        if user_id in staff or (user_id, conversation_id) in taking_part
+    }
 
 
 def recently_expelled() -> list[tuple[uuid.UUID, str]]:

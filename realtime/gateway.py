@@ -9,24 +9,25 @@ import structlog
 from django.conf import settings
 from socketio.exceptions import ConnectionRefusedError as Refused
 
-from foundation.addresses import counted_as
 from foundation.encoding import SocketJSON
-from foundation.limits import LocalBucket, refuse_if_limited
+from foundation.limits import LocalBucket
 from foundation.refusals import NotFound, RateLimited, Refusal, TokenRevoked, Unavailable
 from realtime import metrics, recovery
+from realtime.arrivals import Admitted, Arrival, admit
+from realtime.batching import Batcher
 from realtime.bus import bus
 from realtime.commands import Dispatcher
 from realtime.connections import Connection, Connections
 from realtime.database import in_database
-from realtime.limits import CONNECTS_OF_ADDRESS, CONNECTS_OF_USER, EVENTS
+from realtime.limits import EVENTS
 from realtime.manager import RoomManager
+from realtime.membership import Joined, LocalSocket
 from realtime.product import Identity, product, user_room
 from realtime.protocol import Limits, SocketServer
 from realtime.protocol.uvicorn_websocket import PicowsProtocol
 from realtime.recovery import Beginning, Recovered
 from realtime.registry import Caller
 from realtime.revocation import Revocation
-from realtime.rooms import Joined, LocalSocket
 from realtime.token_expiry import TokenExpiry
 from realtime.transient import Transient
 from realtime.upkeep import Upkeep
@@ -54,6 +55,7 @@ class Gateway:
         self.revocation = Revocation(self)
         self.upkeep = Upkeep(self)
         self.dispatcher = Dispatcher(self)
+        self._arriving: Batcher[Arrival, Admitted] = Batcher(admit)
         self._starting = asyncio.Lock()
         self._started = self._drained = False
         self.sio.on("connect", self._connect)
@@ -91,9 +93,9 @@ class Gateway:
 
     async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> dict[str, str]:
         await self.start()
-        begun, token = self.revocation.begin(), auth.get("token") if isinstance(auth, dict) else None
+        begun = self.revocation.begin()
         try:
-            identity, recovered = await in_database(self._check, token, auth, environ.get("REMOTE_ADDR", ""))
+            identity, recovered = await self._arriving.submit(Arrival(auth, environ.get("REMOTE_ADDR", "")))
             return {"pid": await self._enter(sid, identity, recovered, begun)}
         except Refusal as refusal:
             self._send_back(sid, refusal)
@@ -107,12 +109,6 @@ class Gateway:
         """Have a client try again later where that may help: after a CONNECT_ERROR the stock one does not."""
         if isinstance(refusal, Unavailable):
             self.sio.close_transport(sid)
-
-    def _check(self, token: Any, auth: Any, address: str) -> tuple[Identity, Recovered | None]:
-        refuse_if_limited(CONNECTS_OF_ADDRESS, counted_as(address))
-        identity = product().authenticate(token)
-        refuse_if_limited(CONNECTS_OF_USER, str(identity.user.pk))
-        return identity, recovery.find(auth, identity.user.pk, product().may_enter)
 
     async def _enter(self, sid: str, identity: Identity, recovered: Recovered | None, begun: float) -> str:
         """Answers the `pid`. What is sent to the socket in here leaves only when it has been accepted."""
@@ -154,7 +150,7 @@ class Gateway:
         connection, begun = self.connections.by_sid[caller.sid], self.revocation.begin()
 
         def enter(seq: int) -> None:
-            if not product().may_enter(caller.user_id, room):
+            if not product().may_enter([(caller.user_id, room)]):
                 raise NotFound
             recovery.store_join(connection.beginning, room, seq)
 

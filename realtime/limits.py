@@ -1,6 +1,7 @@
 """How much one client may ask of the sockets; over it a command is answered `rate_limited`, a connect refused."""
 
 from django.conf import settings
+
 from foundation.limits import Bucket
 
 EVENTS = (settings.SOCKET_EVENTS_PER_MINUTE, settings.SOCKET_EVENTS_PER_MINUTE / 60)

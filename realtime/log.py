@@ -1,7 +1,7 @@
 """The log of each room in the database: the only truth about what was sent, and in which order."""
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -79,19 +79,31 @@ def read(name: str, *, after: int, limit: int = PAGE) -> list[Logged]:
     return [Logged(*row) for row in rows.values_list("seq", "event", "data")[:limit]]
 
 
-def replay(name: str, *, after: int, start: int | None = None, limit: int = REPLAY_LIMIT) -> list[Logged] | None:
-    """Everything since `after`, or None where that cannot be given whole: the log no longer reaches back that
-    far, `after` lies beyond its end, or there is more than `limit`.
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A wish for everything in a room since `after`. The events between `start`, a number up to `after`, and `after`
+    come first."""
 
-    With `start`, a number up to `after`, the events between the two come first.
-    """
-    room = Room.objects.filter(name=name).first()
-    floor, last = (room.floor, room.last_seq) if room else (0, 0)
-    if not floor <= after <= last or last - after > limit:
+    room: str
+    after: int
+    start: int
+
+
+def replay(wishes: Sequence[Replay], *, limit: int = REPLAY_LIMIT) -> list[list[Logged] | None]:
+    """The events of each wish; None where they cannot be given whole: the log no longer reaches back that far,
+    `after` lies beyond its end, or there are more than `limit`."""
+    found = _ends({wish.room for wish in wishes})
+    return [_replayed(wish, found.get(wish.room, End(0, 0, 0)), limit) for wish in wishes]
+
+
+def _replayed(wish: Replay, end: End, limit: int) -> list[Logged] | None:
+    if not end.floor <= wish.after <= end.seq or end.seq - wish.after > limit:
         return None
-    start = after if start is None else start
-    events = read(name, after=start, limit=after - start + limit + 1)
-    return events if len(events) <= after - start + limit else None
+    if wish.start == end.seq:
+        return []
+    most = wish.after - wish.start + limit
+    events = read(wish.room, after=wish.start, limit=most + 1)
+    return events if len(events) <= most else None
 
 
 def erase(subject: uuid.UUID, rewrite: Callable[[str, dict[str, Any]], dict[str, Any]]) -> None:

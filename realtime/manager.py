@@ -6,7 +6,8 @@ from socketio import AsyncManager
 
 from foundation.encoding import to_json
 from realtime.bus import Bus, Hint
-from realtime.rooms import LocalRooms, LocalSocket
+from realtime.membership import LocalSocket
+from realtime.rooms import LocalRooms
 
 
 class RoomManager(AsyncManager):

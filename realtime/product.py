@@ -1,10 +1,12 @@
 """What the product tells `realtime` about its users and rooms; installed once, where the parts are put together."""
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
+
+from foundation.refusals import Refusal
 
 
 class Identity(Protocol):
@@ -17,16 +19,16 @@ class Identity(Protocol):
 
 @dataclass(frozen=True)
 class Product:
-    """All of these are plain functions, run in database threads.
+    """All of these are plain functions, run in database threads, and answer for many at once.
 
-    `authenticate(token)` raises a `Refusal`. `may_enter(user_id, room)` is asked each time a room is entered or
-    come back to. `dead_sessions(ids)` names those login sessions that have ended, `recently_expelled()` gives
-    who lost the right to which room in the last minutes. `presence_rooms(user_id)` are the rooms that are told when
-    a user comes and goes.
+    `authenticate(tokens)` answers with an `Identity` or a `Refusal` for each. `may_enter(pairs)` gives those pairs of
+    user id and room in which the user may be in the room; it is asked each time one is entered or come back to.
+    `dead_sessions(ids)` names those login sessions that have ended, `recently_expelled()` gives who lost the right to
+    which room in the last minutes. `presence_rooms(user_id)` are the rooms that are told when a user comes and goes.
     """
 
-    authenticate: Callable[[Any], Identity]
-    may_enter: Callable[[uuid.UUID, str], bool]
+    authenticate: Callable[[Sequence[Any]], Sequence[Identity | Refusal]]
+    may_enter: Callable[[Iterable[tuple[uuid.UUID, str]]], set[tuple[uuid.UUID, str]]]
     dead_sessions: Callable[[Iterable[uuid.UUID]], set[uuid.UUID]]
     recently_expelled: Callable[[], list[tuple[uuid.UUID, str]]]
     presence_rooms: Callable[[uuid.UUID], list[str]]

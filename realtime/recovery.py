@@ -9,7 +9,7 @@ is put back to the event, in another process too, also when the one that held it
 import re
 import secrets
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -26,6 +26,8 @@ GRACE = timedelta(hours=1)
 _PID = re.compile(r"[A-Za-z0-9_-]{32}")
 _OFFSET = re.compile(r"\d{1,19}:\d{1,19}(\.\d{1,19}:\d{1,19})*")
 LONGEST_OFFSET = 16_384
+
+RightsCheck = Callable[[Iterable[tuple[uuid.UUID, str]]], set[tuple[uuid.UUID, str]]]
 
 
 @dataclass(frozen=True)
@@ -49,24 +51,47 @@ def parse_offset(offset: Any) -> dict[int, int]:
     return {int(key): int(seq) for key, seq in pairs}
 
 
-def find(auth: Any, user_id: uuid.UUID, may_enter: Callable[[uuid.UUID, str], bool]) -> Recovered | None:
-    """What a returning client may have back, each room's right checked afresh; None where it is new, unknown,
-    somebody else's or too old."""
-    pid = auth.get("pid") if isinstance(auth, dict) else None
-    if not isinstance(pid, str) or not _PID.fullmatch(pid):
-        return None
-    session = SocketSession.objects.filter(pid=pid, user_id=user_id).first()
-    if session is None or (session.ended_at and session.ended_at < clock.now() - WINDOW):
-        return None
-    got = _by_name(parse_offset(auth.get("offset")))
-    rooms = {name: seq for name, seq in session.joined.values_list("room_name", "seq") if may_enter(user_id, name)}
-    rooms[user_room(user_id)] = session.user_seq
-    return Recovered(pid, {name: max(seq, got.get(name, 0)) for name, seq in rooms.items()})
+@dataclass(frozen=True)
+class Returning:
+    """What a client says of where it comes from; `offset` is by room key."""
+
+    user_id: uuid.UUID
+    pid: str
+    offset: dict[int, int]
+
+    @classmethod
+    def read(cls, auth: Any, user_id: uuid.UUID) -> "Returning | None":
+        """None for a client that is new, or says nothing that can be understood."""
+        pid = auth.get("pid") if isinstance(auth, dict) else None
+        if not isinstance(pid, str) or not _PID.fullmatch(pid):
+            return None
+        return cls(user_id, pid, parse_offset(auth.get("offset")))
 
 
-def _by_name(keys: dict[int, int]) -> dict[str, int]:
-    names = Room.objects.filter(pk__in=keys).values_list("pk", "name")
-    return {name: keys[key] for key, name in names}
+def find(returning: Sequence[Returning], may_enter: RightsCheck) -> list[Recovered | None]:
+    """What each returning client may have back, the right to each room checked afresh. None for those who are
+    unknown, somebody else's or too old."""
+    oldest = clock.now() - WINDOW
+    rows = SocketSession.objects.filter(pid__in={one.pid for one in returning}).prefetch_related("joined")
+    sessions = {row.pid: row for row in rows if not (row.ended_at and row.ended_at < oldest)}
+    joined = {pid: {row.room_name: row.seq for row in session.joined.all()} for pid, session in sessions.items()}
+    allowed = may_enter({(sessions[pid].user_id, room) for pid, rooms in joined.items() for room in rooms})
+    names = _names({key for one in returning for key in one.offset})
+    found: list[Recovered | None] = []
+    for one in returning:
+        session = sessions.get(one.pid)
+        if session is None or session.user_id != one.user_id:
+            found.append(None)
+            continue
+        rooms = {room: seq for room, seq in joined[one.pid].items() if (one.user_id, room) in allowed}
+        rooms[user_room(one.user_id)] = session.user_seq
+        got = {names[key]: seq for key, seq in one.offset.items() if key in names}
+        found.append(Recovered(one.pid, {room: max(seq, got.get(room, 0)) for room, seq in rooms.items()}))
+    return found
+
+
+def _names(keys: set[int]) -> dict[int, str]:
+    return dict(Room.objects.filter(pk__in=keys).values_list("pk", "name")) if keys else {}
 
 
 @dataclass(frozen=True)

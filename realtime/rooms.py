@@ -5,18 +5,18 @@ dropped, a gap first filled from the log; so each socket sees each event once, i
 """
 
 import asyncio
-import uuid
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
 from realtime import log as room_log
 from realtime import metrics
+from realtime.batching import Batcher
 from realtime.bus import Bus
 from realtime.database import in_database
-from realtime.log import Logged
+from realtime.log import End, Logged, Replay
+from realtime.membership import Joined, LocalSocket, OpenRoom
 from realtime.protocol.direct import SharedFrame
 
 log = structlog.get_logger(__name__)
@@ -26,57 +26,14 @@ EVENT = "42"
 """How an event begins on the wire: an Engine.IO message with a Socket.IO event of the default namespace."""
 
 
-@dataclass(slots=True, eq=False)
-class LocalSocket:
-    """A socket of this process. `sent` is the highest event of each room (by its key) that it was handed."""
-
-    sid: str
-    eio_sid: str
-    user_id: uuid.UUID
-    rooms: dict[str, "OpenRoom"] = field(default_factory=dict)
-    sent: dict[int, int] = field(default_factory=dict)
-
-    def offset_before(self, key: int) -> str:
-        """What a recovery offset says of the other rooms."""
-        return "".join(f"{other}:{seq}." for other, seq in self.sent.items() if other != key)
-
-
-@dataclass(slots=True, eq=False)
-class OpenRoom:
-    """A room with members here, or about to have one (`holders` counts who is at it)."""
-
-    name: str
-    key: int = 0
-    position: int = -1
-    members: dict[str, LocalSocket] = field(default_factory=dict)
-    holders: int = 0
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    filling: bool = False
-    behind: bool = False
-
-    @property
-    def is_open(self) -> bool:
-        return self.position >= 0
-
-    @property
-    def is_idle(self) -> bool:
-        return not self.members and not self.holders
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """`seq` is the end of the room as this process knows it; `reset` tells that nothing could be replayed."""
-
-    seq: int
-    reset: bool = False
-
-
 class LocalRooms:
     def __init__(self, bus: Bus, send: Callable[[str, str], None], cut: Callable[[LocalSocket], None]) -> None:
         """`send(eio_sid, frame)` hands an Engine.IO frame to a socket; `cut(socket)` closes its transport."""
         self._bus, self._send, self._cut = bus, send, cut
         self.open: dict[str, OpenRoom] = {}
         self.observer: Callable[[str, list[LocalSocket], Logged], None] | None = None
+        self._ends: Batcher[str, End] = Batcher(_ends)
+        self._replays: Batcher[Replay, list[Logged] | None] = Batcher(room_log.replay)
         self._background: set[asyncio.Task[None]] = set()
 
     # --- Coming and going ---
@@ -151,7 +108,7 @@ class LocalRooms:
         """What the socket missed, and before that what the room has not been delivered: a client may come from a
         process that was ahead of this one."""
         start = min(after, room.position)
-        events = await in_database(room_log.replay, room.name, after=after, start=start)
+        events = await self._replays.submit(Replay(room.name, after, start))
         return None if events is None else events + await self._since(room, events, after)
 
     async def _since(self, room: OpenRoom, events: list[Logged], after: int) -> list[Logged]:
@@ -170,7 +127,7 @@ class LocalRooms:
             async with room.lock:
                 if not room.is_open:
                     await self._bus.join(name)
-                    end = (await in_database(room_log.ends, [name]))[name]
+                    end = await self._ends.submit(name)
                     room.key, room.position = end.key, end.seq
         except BaseException:
             self._release(room)
@@ -299,3 +256,8 @@ class LocalRooms:
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+
+def _ends(names: list[str]) -> list[End]:
+    found = room_log.ends(names)
+    return [found[name] for name in names]

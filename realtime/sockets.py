@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from foundation.inputs import Input, Shape, Timestamp
-from foundation.refusals import Forbidden
+from foundation.refusals import Forbidden, Refusal
 from realtime.database import in_database
 from realtime.gateway import gateway
 from realtime.product import product
@@ -21,7 +21,9 @@ class Authenticated(Shape):
 
 
 async def authenticate(caller: Caller, given: Authenticate) -> Authenticated:
-    identity = await in_database(product().authenticate, given.token)
+    identity = (await in_database(product().authenticate, [given.token]))[0]
+    if isinstance(identity, Refusal):
+        raise identity
     if identity.user.pk != caller.user_id:
         raise Forbidden("The token belongs to another user.")
     gateway.renew(caller, identity)

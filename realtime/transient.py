@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from realtime.log import Logged
-from realtime.rooms import LocalRooms, LocalSocket
+from realtime.membership import LocalSocket
+from realtime.rooms import LocalRooms
 
 
 @dataclass(frozen=True, slots=True)

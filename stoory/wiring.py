@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.dispatch import receiver
 
 from accounts.selectors import dead_sessions
-from accounts.services import authenticate_token
+from accounts.services import authenticate_tokens
 from accounts.signals import sessions_ended
 from conversations import flows
 from conversations.selectors import may_enter, presence_rooms, recently_expelled
@@ -25,7 +25,7 @@ except ValueError as fault:
 
 install(
     Product(
-        authenticate=authenticate_token,
+        authenticate=authenticate_tokens,
         may_enter=may_enter,
         dead_sessions=dead_sessions,
         recently_expelled=recently_expelled,

@@ -4,7 +4,6 @@ https://socket.io/docs/v4/engine-io-protocol/
 """
 
 import asyncio
-from functools import partial
 from typing import Any
 
 import structlog
@@ -207,7 +206,7 @@ class EngineServer(SessionServer):
     async def _read_frames(self, socket: EngineSocket, exchange: Exchange) -> None:
         """Feed the session until its WebSocket or itself has ended, or have it fed from below ASGI."""
         if exchange.picows is not None:
-            exchange.picows.attach(socket.feed, partial(socket.terminate, self.reason.TRANSPORT_CLOSE))
+            exchange.picows.attach(socket.feed, socket.lost)
             return
         number = 0
         try:

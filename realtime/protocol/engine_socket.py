@@ -21,6 +21,9 @@ _MESSAGE = str(eio.MESSAGE)
 _INBOX = 32
 """Frames of one client that may wait to be handled before its connection is not read any more."""
 
+_END = object()
+"""Stands in the inbox for the end of the connection."""
+
 GOING_AWAY = 1001
 NORMAL = 1000
 POLICY = 1008
@@ -52,7 +55,7 @@ class EngineSocket(AsyncSocket):
         self._heartbeat: asyncio.TimerHandle | None = None
         self._pong_due: float | None = None
         self._in_grace = False
-        self._inbox: deque[str | bytes] = deque()
+        self._inbox: deque[Any] = deque()
         self._feeder: asyncio.Task[None] | None = None
 
     # Out
@@ -135,10 +138,21 @@ class EngineSocket(AsyncSocket):
         if self._feeder is None:
             self._feeder = self.server.start_background_task(self._handle_inbox)
 
+    def lost(self) -> None:
+        """The transport that feeds the session is gone. What it brought before is handled first."""
+        if self._feeder is None:
+            self.terminate(self.server.reason.TRANSPORT_CLOSE)
+        else:
+            self._inbox.append(_END)
+
     async def _handle_inbox(self) -> None:
         try:
             while self._inbox and not self.closing:
-                await self.server.receive(self, self._inbox.popleft())
+                frame = self._inbox.popleft()
+                if frame is _END:
+                    self.terminate(self.server.reason.TRANSPORT_CLOSE)
+                else:
+                    await self.server.receive(self, frame)
                 if len(self._inbox) == _INBOX // 2:
                     self.transport.resume_reading()
         finally:

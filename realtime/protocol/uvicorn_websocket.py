@@ -341,13 +341,15 @@ class PicowsProtocol(WSProtocol):
         self.wire.close()
 
     def close(self, code: int) -> None:
-        """Send a close frame and close, within some seconds if the peer does not read."""
+        """Send a close frame, and close when the peer has answered it (RFC 6455, 7.1.2) or has had its time."""
         if self.closing:
             return
         self.closing = True
-        if self.accepted and not self.gone:
-            self.write(_close_frame(code))
-        self.wire.close()
+        if not self.accepted or self.gone:
+            self.wire.close()
+            return
+        self.write(_close_frame(code))
+        self.resume_reading()
         asyncio.get_running_loop().call_later(_CLOSE_TIMEOUT, self.abort)
 
     def abort(self) -> None:

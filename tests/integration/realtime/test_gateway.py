@@ -5,6 +5,7 @@ from django.db import OperationalError
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from foundation.refusals import TokenInvalid
+from realtime.batching import Batcher
 from realtime.gateway import Gateway
 
 
@@ -19,7 +20,7 @@ async def test_a_client_that_could_be_let_in_later_is_cut_and_not_refused_for_go
         raise fault
 
     monkeypatch.setattr(gateway, "start", started)
-    monkeypatch.setattr(gateway, "_check", check)
+    monkeypatch.setattr(gateway, "_arriving", Batcher(check))
     monkeypatch.setattr(gateway.sio, "close_transport", cut.append)
     with pytest.raises(Refused):
         await gateway._connect("sid", {}, {"token": "any"})

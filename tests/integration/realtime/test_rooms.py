@@ -11,8 +11,9 @@ from django.db import OperationalError
 from foundation.encoding import from_json
 from realtime import log
 from realtime.database import in_database
+from realtime.membership import LocalSocket
 from realtime.publishing import publish
-from realtime.rooms import LocalRooms, LocalSocket
+from realtime.rooms import LocalRooms
 from tests.integration.realtime.samples import NOTE, note
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -195,7 +196,8 @@ async def test_a_return_is_whole_or_nothing(rooms, wire):
     await write(3, "right")
     back = socket()
     assert not await rooms.rejoin(back, {"left": 1, "right": 9})
-    assert back.rooms == {} and wire.seqs(back) == []
+    assert back.rooms == {}
+    assert wire.seqs(back) == []
     assert await rooms.rejoin(back, {"left": 1, "right": 2})
     assert wire.seqs(back) == [2, 3, 3]
 

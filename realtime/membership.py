@@ -1,0 +1,50 @@
+"""Who of this process is in which room, and how far each has been sent its events."""
+
+import asyncio
+import uuid
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True, eq=False)
+class LocalSocket:
+    """A socket of this process. `sent` is the highest event of each room (by its key) that it was handed."""
+
+    sid: str
+    eio_sid: str
+    user_id: uuid.UUID
+    rooms: dict[str, "OpenRoom"] = field(default_factory=dict)
+    sent: dict[int, int] = field(default_factory=dict)
+
+    def offset_before(self, key: int) -> str:
+        """What a recovery offset says of the other rooms."""
+        return "".join(f"{other}:{seq}." for other, seq in self.sent.items() if other != key)
+
+
+@dataclass(slots=True, eq=False)
+class OpenRoom:
+    """A room with members here, or about to have one (`holders` counts who is at it)."""
+
+    name: str
+    key: int = 0
+    position: int = -1
+    members: dict[str, LocalSocket] = field(default_factory=dict)
+    holders: int = 0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    filling: bool = False
+    behind: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        return self.position >= 0
+
+    @property
+    def is_idle(self) -> bool:
+        return not self.members and not self.holders
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """`seq` is the end of the room as this process knows it; `reset` tells that nothing could be replayed."""
+
+    seq: int
+    reset: bool = False

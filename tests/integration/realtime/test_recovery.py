@@ -1,0 +1,102 @@
+"""What a returning client may have back: its own, recent, whole, and only what it still has a right to."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from foundation import clock
+from realtime import log, recovery
+from realtime.models import JoinedRoom, SocketSession
+from realtime.product import user_room
+from realtime.publishing import publish
+from realtime.recovery import Beginning, Recovered, Returning
+from tests.integration.realtime.samples import NOTE, note
+
+pytestmark = pytest.mark.django_db
+
+PROCESS = uuid.uuid4()
+
+
+def everything(pairs) -> set:
+    return set(pairs)
+
+
+def begun(user_seq: int = 0, **joined: int) -> Beginning:
+    one = Beginning(recovery.new_pid(), uuid.uuid4(), PROCESS, user_seq)
+    recovery.store_beginnings([one])
+    for room, seq in joined.items():
+        recovery.store_join(one, room, seq)
+    return one
+
+
+def coming(one: Beginning, **offset: int) -> Returning:
+    ends = log.ends(offset)
+    return Returning(one.user_id, one.pid, {ends[room].key: seq for room, seq in offset.items()})
+
+
+def test_the_rooms_and_how_far_each_was_read():
+    one = begun(user_seq=4, left=1, right=2)
+    own = user_room(one.user_id)
+    assert recovery.find([coming(one, left=7)], everything) == [Recovered(one.pid, {"left": 7, "right": 2, own: 4})]
+    assert recovery.find([coming(one, left=0)], everything)[0].positions["left"] == 1
+
+
+def test_many_at_once_are_each_answered_for_themselves():
+    one, two = begun(left=1), begun(right=2)
+    stranger = Returning(uuid.uuid4(), one.pid, {})
+    unknown = Returning(one.user_id, recovery.new_pid(), {})
+    found = recovery.find([coming(one, left=5), stranger, unknown, coming(two), coming(one, left=3)], everything)
+    assert [item and item.positions.get("left") for item in found] == [5, None, None, None, 3]
+    assert found[1] is found[2] is None
+    assert found[3].positions["right"] == 2
+
+
+def test_each_right_is_checked_afresh():
+    one = begun(left=1, right=2)
+    found = recovery.find([coming(one)], lambda pairs: {(user, room) for user, room in pairs if room == "left"})
+    assert set(found[0].positions) == {"left", user_room(one.user_id)}
+
+
+def test_a_room_that_was_left_is_not_come_back_to():
+    one = begun(left=1, right=2)
+    recovery.store_leave(one.pid, "right")
+    assert set(recovery.find([coming(one)], everything)[0].positions) == {"left", user_room(one.user_id)}
+
+
+def test_after_a_day_a_connection_is_forgotten():
+    one, held = begun(left=1), begun(left=1)
+    recovery.store_ends(PROCESS, [one.pid])
+    with clock.moved(timedelta(hours=23)):
+        assert recovery.find([coming(one)], everything) != [None]
+        assert recovery.forget_old() == 0
+    with clock.moved(timedelta(hours=26)):
+        assert recovery.find([coming(one)], everything) == [None]
+        recovery.forget_old()
+    assert list(SocketSession.objects.values_list("pid", flat=True)) == [held.pid]
+    assert list(JoinedRoom.objects.values_list("session_id", flat=True)) == [held.pid]
+
+
+def test_a_connection_that_another_process_has_taken_up_has_not_ended():
+    one = begun()
+    recovery.store_beginnings([Beginning(one.pid, one.user_id, uuid.uuid4(), 0)])
+    recovery.store_ends(PROCESS, [one.pid])
+    assert SocketSession.objects.get(pid=one.pid).ended_at is None
+
+
+@pytest.mark.parametrize("pid", [None, 7, "", "short", "x" * 33, "ä" * 32, ["a"], {"a": 1}])
+def test_what_is_no_pid_is_a_new_client(pid):
+    assert Returning.read({"pid": pid}, uuid.uuid4()) is None
+    assert Returning.read(None, uuid.uuid4()) is None
+
+
+@pytest.mark.parametrize("offset", [None, 5, "", "1", "1:", ":1", "1:2.", "1:2 ", "a:b", "1:-2", "1:2" * 9999, {}])
+def test_what_is_no_offset_says_nothing(offset):
+    assert recovery.parse_offset(offset) == {}
+
+
+def test_an_offset_that_was_made_up_gives_nothing_that_is_not_ones_own():
+    publish("secret", NOTE, note("hidden"))
+    one = begun()
+    found = recovery.find([coming(one, secret=0)], everything)
+    assert set(found[0].positions) == {user_room(one.user_id)}
