@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PORT ?= 3000
 READY := $(VENV)/.ready
 NODE_READY := node_modules/.ready
+PIP_QUIETLY := --quiet --disable-pip-version-check --no-input --root-user-action=ignore
 
 .PHONY: help setup run test check documents clean
 
@@ -13,8 +14,10 @@ help:  ## Show what there is
 
 $(READY): requirements.txt requirements-dev.txt
 	@echo "Setting up the virtual environment in $(VENV) …"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name it with PYTHON=/path/to/python3."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/python -m pip install $(PIP_QUIETLY) --retries 5 -r requirements-dev.txt
 	@touch $@
 
 $(NODE_READY): package.json package-lock.json
