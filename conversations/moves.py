@@ -26,11 +26,12 @@ def carry_out(*, conversation: Conversation, decision: Decision, actor: User, an
     """
     now = clock.now()
     keep_time(conversation, decision, now)
+    if not decision.steps:
+        conversation.save(update_fields=["remind_at"])
+        announce(None, None)
+        return
     conversation.updated_at = now
     delivery = _record(conversation, decision, actor)
-    if not decision.steps:
-        conversation.save()
-        announce(None, delivery)
     for number, step in enumerate(decision.steps, start=1):
         stand(conversation, step.after, step.state_version)
         has_prompt = number == len(decision.steps) and decision.action_data is not None

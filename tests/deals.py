@@ -9,7 +9,6 @@ from messaging.acting import Acted, act
 from messaging.inputs import Act, OpenConversation
 from messaging.opening import open_by
 from messaging.paying import pay_in_sandbox
-from messaging.services import sides_of
 from tests.factories import make_user
 
 WORK = {"deliverables": "Three reels", "description": "As agreed"}

@@ -1,0 +1,339 @@
+"""Payment orders, and what providers say of them: once, late, repeated, out of order, of the wrong amount."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+from django.db import connections
+
+from conversations.checks import payments_are_real
+from conversations.models import PaymentEvent, PaymentOrder, Transition
+from conversations.payments import OpenedOrder, ProviderFailed
+from conversations.payments.sandbox import SIGNATURE, Sandbox
+from foundation import refusals
+from foundation.clock import moved
+from messaging.acting import operate
+from messaging.chores import do_chores
+from messaging.inputs import Operate
+from messaging.models import Message
+from messaging.paying import pay_in_sandbox, take_webhook
+from tests.deals import make_deal
+from tests.factories import make_staff, make_user
+from tests.unchanged import nothing_happens
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SECRET = "a-secret-of-the-tests"
+SUCCEEDED, FAILED, REFUNDED = "payment.succeeded", "payment.failed", "payment.refunded"
+
+
+@pytest.fixture(autouse=True)
+def _sandbox(settings):
+    settings.SANDBOX_PAYMENT_SECRET = SECRET
+
+
+@pytest.fixture
+def deal(db):
+    return make_deal("payment_pending")
+
+
+@pytest.fixture
+def order(deal):
+    return deal.order()
+
+
+def event(order, kind=SUCCEEDED, **other):
+    return {
+        "id": f"evt-{kind}",
+        "type": kind,
+        "order_id": str(order.pk),
+        "amount": order.offer.price,
+        "currency": "INR",
+        "created_at": "2026-01-01T12:00:00.000Z",
+    } | other
+
+
+def send(said, provider="sandbox", headers=None):
+    body = said if isinstance(said, bytes) else json.dumps(said).encode()
+    return take_webhook(provider=provider, body=body, headers=headers or {SIGNATURE: Sandbox(SECRET).signature(body)})
+
+
+def close(deal):
+    operate(operator=make_staff(), conversation_id=deal.conversation.pk, action="close", given=Operate())
+
+
+# Opening an order
+
+
+def test_the_order_has_the_amount_of_the_accepted_offer_and_what_a_client_needs(deal):
+    acted = deal.act("proceed_to_payment", state_version=deal.now.state_version)
+    order = acted.order
+    assert (order.offer, order.offer.acceptance.accepter) == (deal.now.last_offer, deal.influencer)
+    assert (order.offer.price, order.provider, order.status) == ("1200.00", "sandbox", "open")
+    assert order.pay == {"method": "POST", "url": f"/api/payments/sandbox/{order.pk}/pay"}
+    assert acted.message is None
+    assert acted.repeated is False
+
+
+def test_it_moves_nothing_and_sends_nothing(deal, hints):
+    version, steps = deal.now.state_version, Transition.objects.count()
+    sent = len(hints)
+    deal.act("proceed_to_payment", state_version=version)
+    assert (deal.now.state_version, Transition.objects.count(), len(hints)) == (version, steps, sent)
+
+
+def test_a_repeat_answers_with_the_open_order(deal, order, hints):
+    version = deal.now.state_version
+    with nothing_happens(hints):
+        again = deal.act("proceed_to_payment", state_version=version)
+    assert (again.order, again.repeated) == (order, True)
+
+
+def test_a_repeat_after_the_payment_answers_with_the_paid_order(deal, order, hints):
+    version = deal.now.state_version
+    send(event(order))
+    with nothing_happens(hints):
+        again = deal.act("proceed_to_payment", by=deal.brand_owner, state_version=version)
+    assert (again.order.pk, again.order.status, again.repeated) == (order.pk, "paid", True)
+
+
+def test_many_clicks_at_once_open_one_order(deal):
+    def click(_):
+        try:
+            return deal.act("proceed_to_payment", by=deal.brand_owner).order.pk
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert len(set(threads.map(click, range(24)))) == 1
+    assert PaymentOrder.objects.count() == 1
+
+
+def test_without_a_provider_nothing_can_be_paid(deal, settings, hints):
+    settings.PAYMENT_PROVIDER = "none"
+    with nothing_happens(hints), pytest.raises(refusals.Unavailable):
+        deal.order()
+
+
+def test_a_provider_that_does_not_answer_is_asked_again_by_the_next_click(deal, monkeypatch):
+    asked = []
+
+    def open_order(_, order):
+        asked.append(order.pk)
+        if len(asked) == 1:
+            raise ProviderFailed("away")
+        return OpenedOrder(reference="ref-1", pay={"key": "value"})
+
+    monkeypatch.setattr(Sandbox, "open", open_order)
+    with pytest.raises(refusals.Unavailable):
+        deal.order()
+    order = deal.order()
+    assert (order.reference, order.pay) == ("ref-1", {"key": "value"})
+    assert set(asked) == {order.pk}
+    deal.order()
+    assert len(asked) == 2
+
+
+# What the provider says
+
+
+def test_a_payment_moves_the_conversation_on(deal, order):
+    settled = send(event(order))
+    assert (settled.order.status, settled.repeated) == ("paid", False)
+    assert deal.now.flow_state == "payment_completed"
+    step = Transition.objects.filter(conversation=deal.conversation).last()
+    assert (step.action, step.actor.role) == ("payment_verified", "system")
+    message = Message.objects.get(transition=step)
+    assert (message.sender.role, message.receiver) == ("system", deal.influencer)
+
+
+EVENTS = (SUCCEEDED, FAILED, REFUNDED)
+
+
+@pytest.mark.parametrize("kinds", [some for n in (1, 2, 3) for some in permutations(EVENTS, n)])
+def test_in_whatever_order_and_however_often_the_end_is_one(deal, order, kinds):
+    for kind in (*kinds, *kinds[::-1], *kinds):
+        send(event(order, kind))
+    order.refresh_from_db()
+    expected = "refunded" if REFUNDED in kinds else "paid" if SUCCEEDED in kinds else "failed"
+    assert order.status == expected
+    assert deal.now.flow_state == ("payment_completed" if SUCCEEDED in kinds else "payment_pending")
+    verified = Transition.objects.filter(conversation=deal.conversation, action="payment_verified")
+    assert verified.count() == (SUCCEEDED in kinds)
+    assert PaymentEvent.objects.filter(order=order).count() == len(set(kinds))
+    assert order.refund_due_at is None
+
+
+def test_an_event_that_comes_again_changes_nothing(deal, order, hints):
+    send(event(order))
+    with nothing_happens(hints):
+        assert send(event(order)).repeated is True
+
+
+def test_a_second_payment_under_another_id_moves_nothing_twice(deal, order):
+    send(event(order))
+    send(event(order, id="evt-2"))
+    assert Transition.objects.filter(action="payment_verified").count() == 1
+    deal.act("start_work")
+    send(event(order, id="evt-3"))
+    assert deal.now.flow_state == "work_in_progress"
+    order.refresh_from_db()
+    assert (order.status, order.refund_due_at) == ("paid", None)
+
+
+def test_many_repetitions_at_once_are_one_payment(deal, order):
+    def deliver(number):
+        try:
+            return send(event(order, id=f"evt-{number % 3}")).repeated
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(deliver, range(24)))
+    assert answers.count(False) == 3
+    assert Transition.objects.filter(action="payment_verified").count() == 1
+    assert Message.objects.filter(transition__action="payment_verified").count() == 1
+
+
+def refused_webhooks(order):
+    other = make_deal("payment_pending").order()
+    good = json.dumps(event(order)).encode()
+    signature = Sandbox(SECRET).signature(good)
+    return [
+        (refusals.NotFound, {"said": event(order), "provider": "paypal"}),
+        (refusals.NotFound, {"said": event(order), "provider": "stripe"}),
+        (refusals.NotFound, {"said": event(order, order_id="00000000-0000-0000-0000-000000000001")}),
+        (refusals.NotFound, {"said": event(order, order_id="nothing")}),
+        (refusals.Forbidden, {"said": good, "headers": {"Host": "example.com"}}),
+        (refusals.Forbidden, {"said": good, "headers": {SIGNATURE: ""}}),
+        (refusals.Forbidden, {"said": good, "headers": {SIGNATURE: "sha256=ünknown"}}),
+        (refusals.Forbidden, {"said": good, "headers": {SIGNATURE: signature.removeprefix("sha256=")}}),
+        (refusals.Forbidden, {"said": good + b" ", "headers": {SIGNATURE: signature}}),
+        (refusals.Forbidden, {"said": good, "headers": {SIGNATURE: Sandbox("another").signature(good)}}),
+        (refusals.Invalid, {"said": event(order, amount="1199.99")}),
+        (refusals.Invalid, {"said": event(order, amount="1200.001")}),
+        (refusals.Invalid, {"said": event(order, amount=None)}),
+        (refusals.Invalid, {"said": event(order, amount="-1200.00")}),
+        (refusals.Invalid, {"said": event(order, currency="USD")}),
+        (refusals.Invalid, {"said": event(order, currency="ZZZ")}),
+        (refusals.Invalid, {"said": event(order, id="")}),
+        (refusals.Invalid, {"said": event(order, id=7)}),
+        (refusals.Invalid, {"said": b"{"}),
+        (refusals.Invalid, {"said": b"[]"}),
+        (refusals.Invalid, {"said": event(other, amount="1.00")}),
+    ]
+
+
+def test_what_is_wrong_with_a_webhook_is_refused_and_changes_nothing(order, hints):
+    for why, sent in refused_webhooks(order):
+        with nothing_happens(hints), pytest.raises(why):
+            send(**sent)
+
+
+def test_an_event_id_is_used_once_over_all_orders(order, hints):
+    other = make_deal("payment_pending")
+    other_order = other.order()
+    send(event(order))
+    for said in (event(other_order, id="evt-payment.succeeded"), event(order, FAILED, id="evt-payment.succeeded")):
+        with nothing_happens(hints), pytest.raises(refusals.Invalid):
+            send(said)
+    assert other.now.flow_state == "payment_pending"
+
+
+def test_an_event_of_a_kind_that_does_not_concern_us_is_taken_and_changes_nothing(order, hints):
+    with nothing_happens(hints):
+        assert send(event(order, "payment.created")) is None
+
+
+# A payment that comes when there is no use for it any more
+
+
+def test_a_payment_that_arrives_after_closing_is_refunded(deal, order):
+    close(deal)
+    send(event(order))
+    order.refresh_from_db()
+    assert (order.status, deal.now.flow_state) == ("refunded", "chat_closed")
+    assert order.refund_asked_at is not None
+    assert [one.status for one in order.events.all()] == ["paid", "refunded"]
+
+
+def test_a_payment_that_was_refunded_already_is_not_refunded_again(deal, order):
+    close(deal)
+    send(event(order, REFUNDED))
+    send(event(order))
+    order.refresh_from_db()
+    assert (order.status, order.refund_due_at) == ("refunded", None)
+
+
+def test_a_refund_that_the_provider_did_not_take_is_asked_for_again(deal, order, monkeypatch):
+    asked = []
+    refund = Sandbox.refund
+
+    def fail(_, order):
+        asked.append(order.pk)
+        raise ProviderFailed("away")
+
+    monkeypatch.setattr(Sandbox, "refund", fail)
+    close(deal)
+    send(event(order))
+    do_chores()
+    assert len(asked) == 1
+    with moved(timedelta(minutes=6)):
+        do_chores()
+        assert len(asked) == 2
+        monkeypatch.setattr(Sandbox, "refund", refund)
+    with moved(timedelta(minutes=12)):
+        do_chores()
+    order.refresh_from_db()
+    assert order.status == "refunded"
+    with moved(timedelta(days=1)):
+        do_chores()
+    assert order.events.count() == 2
+
+
+def test_a_payment_that_arrives_while_the_automation_is_paused_counts(deal, order):
+    operate(operator=make_staff(), conversation_id=deal.conversation.pk, action="pause", given=Operate())
+    send(event(order))
+    conversation = deal.now
+    assert (conversation.flow_state, conversation.paused) == ("payment_completed", True)
+    assert (conversation.due_at, conversation.remind_at) == (None, None)
+
+
+# The sandbox
+
+
+def test_the_one_who_is_to_pay_pays_in_the_sandbox(deal, order):
+    assert pay_in_sandbox(user=deal.brand_owner, order_id=str(order.pk), kind=FAILED).status == "failed"
+    assert pay_in_sandbox(user=deal.brand_owner, order_id=str(order.pk), kind=SUCCEEDED).status == "paid"
+    assert deal.now.flow_state == "payment_completed"
+
+
+def test_nobody_else_does(deal, order, hints):
+    for user, why in ((deal.influencer, refusals.Forbidden), (make_user("brand_owner"), refusals.NotFound)):
+        with nothing_happens(hints), pytest.raises(why):
+            pay_in_sandbox(user=user, order_id=order.pk, kind=SUCCEEDED)
+    with pytest.raises(refusals.NotFound):
+        pay_in_sandbox(user=deal.brand_owner, order_id="nothing", kind=SUCCEEDED)
+
+
+def test_without_the_sandbox_there_is_no_such_thing(deal, order, settings, hints):
+    settings.SANDBOX_PAYMENTS = False
+    for attempt in (
+        lambda: pay_in_sandbox(user=deal.brand_owner, order_id=order.pk, kind=SUCCEEDED),
+        lambda: send(event(order)),
+    ):
+        with nothing_happens(hints), pytest.raises(refusals.NotFound):
+            attempt()
+
+
+def test_the_sandbox_and_half_a_stripe_keep_production_from_starting(settings):
+    settings.DEBUG, settings.PAYMENT_PROVIDER = False, "sandbox"
+    assert [error.id for error in payments_are_real()] == ["conversations.P001"]
+    settings.PAYMENT_PROVIDER, settings.STRIPE_SECRET_KEY = "stripe", "sk_test_1"
+    assert [error.id for error in payments_are_real()] == ["conversations.P002"]
+    settings.STRIPE_PUBLISHABLE_KEY, settings.STRIPE_WEBHOOK_SECRET = "pk_test_1", "whsec_1"
+    assert payments_are_real() == []
+    settings.PAYMENT_PROVIDER = "none"
+    assert payments_are_real() == []
