@@ -24,9 +24,7 @@ _INBOX = 32
 _END = object()
 """Stands in the inbox for the end of the connection."""
 
-GOING_AWAY = 1001
 NORMAL = 1000
-POLICY = 1008
 
 
 class EngineSocket(AsyncSocket):
