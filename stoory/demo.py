@@ -31,6 +31,8 @@ PEOPLE = (
     Person("influencer@example.com", "Mira Kapoor", "influencer"),
     Person("runner@example.com", "Dev Iyer", "influencer"),
 )
+BOTH_SIDES = (PEOPLE[0], PEOPLE[2])
+"""Who plays the deal of the demo page: the brand owner and the influencer."""
 
 
 def is_there() -> bool:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views import defaults
 
@@ -12,12 +12,43 @@ from foundation.rest import PROBLEM, problem_document
 from stoory import demo
 
 
-def home(request: HttpRequest) -> HttpResponse:
-    """How to log in and use the API."""
-    context: dict[str, Any] = {"origin": request.build_absolute_uri("/").rstrip("/")}
+def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+    """A page; on a machine for development it knows the demo accounts, whose password is public."""
+    context["origin"] = request.build_absolute_uri("/").rstrip("/")
     if settings.DEBUG and demo.is_there():
         context["demo"] = {"password": demo.PASSWORD, "people": demo.PEOPLE, "admin": demo.ADMIN}
-    return render(request, "home.html", context)
+    return render(request, template, context)
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """What this is, where to go, and how to log in."""
+    return _page(request, "home.html")
+
+
+def developers(request: HttpRequest) -> HttpResponse:
+    """How to log in and use the API."""
+    return _page(request, "developers.html")
+
+
+def sign_in(request: HttpRequest) -> HttpResponse:
+    return _page(request, "sign_in.html")
+
+
+def register(request: HttpRequest) -> HttpResponse:
+    return _page(request, "register.html")
+
+
+def chat(request: HttpRequest, **_: Any) -> HttpResponse:
+    """The web client; which conversation is open is for its script to read from the address."""
+    return _page(request, "chat.html")
+
+
+def both_sides(request: HttpRequest) -> HttpResponse:
+    """Both sides of one deal, signed in by the script with the demo accounts. Raises `Http404` without them."""
+    if not (settings.DEBUG and demo.is_there()):
+        raise Http404
+    sides = [{"email": person.email, "password": demo.PASSWORD} for person in demo.BOTH_SIDES]
+    return _page(request, "demo.html", sides=sides)
 
 
 def _problem(refusal: refusals.Refusal) -> JsonResponse:

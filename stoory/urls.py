@@ -2,12 +2,20 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.i18n import JavaScriptCatalog
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from stoory import health, pages
 
 urlpatterns = [
     path("", pages.home, name="home"),
+    path("developers", pages.developers, name="developers"),
+    path("sign-in", pages.sign_in, name="sign-in"),
+    path("register", pages.register, name="register"),
+    path("chat", pages.chat, name="chat"),
+    path("chat/<uuid:conversation_id>", pages.chat),
+    path("demo", pages.both_sides, name="demo"),
+    path("texts.js", JavaScriptCatalog.as_view(packages=["stoory"]), name="texts"),
     path("api/", include("accounts.urls")),
     path("api/", include("messaging.urls")),
     path("api/", include("notifications.urls")),

@@ -1,0 +1,106 @@
+import { fill, h, icon, iconButton } from './dom.js';
+import { size } from './format.js';
+import { filled, gettext } from './i18n.js';
+
+/** The files of a message; a picture is shown small, everything is fetched in the reader's own name. */
+export function attachmentList(attachments, session) {
+  return h('ul', { class: 'attachments' }, attachments.map((one) => h('li', {}, attachment(one, session))));
+}
+
+function attachment(one, session) {
+  const save = async ({ currentTarget }) => {
+    currentTarget.disabled = true;
+    await keep(await session.file(one.url), one.name).finally(() => (currentTarget.disabled = false));
+  };
+  const label = filled(gettext('Download %(name)s'), { name: one.name });
+  const button = h('button', { type: 'button', class: 'attachment', 'aria-label': label, onclick: save });
+  if (one.thumbnail_url) {
+    const image = h('img', { alt: '', loading: 'lazy', class: 'thumbnail' });
+    whenVisible(button, async () => (image.src = URL.createObjectURL(await session.file(one.thumbnail_url))));
+    button.append(image);
+  } else button.append(icon('file-text'));
+  button.append(h('span', {}, h('span', { class: 'name' }, one.name), h('small', {}, size(one.size))));
+  return button;
+}
+
+function whenVisible(element, work) {
+  const observer = new IntersectionObserver(([entry]) => {
+    if (!entry.isIntersecting) return;
+    observer.disconnect();
+    work().catch(() => {});
+  });
+  observer.observe(element);
+}
+
+function keep(blob, name) {
+  const link = h('a', { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+/** Files being chosen: uploaded at once, shown with what they are at, and named by `attachments` when they are there. */
+export class AttachmentPicker {
+  #client;
+  #onChange;
+  #files = [];
+  element = h('ul', { class: 'attachments chosen', hidden: true });
+
+  constructor(client, onChange = () => {}) {
+    this.#client = client;
+    this.#onChange = onChange;
+    this.input = h('input', {
+      type: 'file',
+      multiple: true,
+      hidden: true,
+      tabindex: -1,
+      'aria-hidden': 'true',
+      onchange: () => {
+        for (const file of this.input.files) void this.add(file);
+        this.input.value = '';
+      },
+    });
+  }
+
+  get attachments() {
+    return this.#files.filter((one) => one.attachment).map((one) => one.attachment);
+  }
+
+  get isBusy() {
+    return this.#files.some((one) => !one.attachment && !one.fault);
+  }
+
+  async add(file) {
+    const one = { file, attachment: null, fault: '' };
+    this.#files.push(one);
+    this.#show();
+    try {
+      one.attachment = await this.#client.upload(file);
+    } catch (fault) {
+      one.fault = Object.values(fault.errors ?? {}).flat().join(' ') || fault.message;
+    }
+    this.#show();
+  }
+
+  clear() {
+    this.#files = [];
+    this.#show();
+  }
+
+  #show() {
+    this.element.hidden = !this.#files.length;
+    fill(this.element, this.#files.map((one) => this.#line(one)));
+    this.#onChange();
+  }
+
+  #line(one) {
+    const state = one.fault || (one.attachment ? size(one.file.size) : gettext('Uploading …'));
+    const remove = () => {
+      this.#files = this.#files.filter((other) => other !== one);
+      this.#show();
+    };
+    return h('li', { class: one.fault ? 'chip failed' : 'chip' },
+      icon(one.fault ? 'circle-alert' : 'paperclip'),
+      h('span', {}, h('span', { class: 'name' }, one.file.name), h('small', {}, state)),
+      iconButton('x', filled(gettext('Remove %(name)s'), { name: one.file.name }), remove));
+  }
+}

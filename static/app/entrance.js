@@ -1,0 +1,64 @@
+/** The sign-in and registration pages. */
+
+import { ConnectionLost, Refused } from 'stoory-client';
+
+import { h } from './dom.js';
+import { gettext } from './i18n.js';
+import { destination, siteSession } from './session.js';
+
+const form = document.querySelector('form[data-entrance]');
+const notice = form.querySelector('[role="alert"]');
+const button = form.querySelector('[type="submit"]');
+
+function clear() {
+  notice.hidden = true;
+  for (const fault of form.querySelectorAll('.fault')) fault.remove();
+  for (const input of form.querySelectorAll('[aria-invalid]')) {
+    input.removeAttribute('aria-invalid');
+    input.removeAttribute('aria-describedby');
+  }
+}
+
+function showFault(name, faults) {
+  const input = form.elements.namedItem(name);
+  if (!(input instanceof HTMLElement)) return false;
+  const id = `${input.id}-fault`;
+  input.setAttribute('aria-invalid', 'true');
+  input.setAttribute('aria-describedby', id);
+  input.closest('.field').append(h('p', { class: 'fault', id }, faults.join(' ')));
+  return true;
+}
+
+function say(fault) {
+  const shown = fault instanceof Refused && Object.entries(fault.errors).filter(([name, faults]) => showFault(name, faults));
+  if (shown?.length) {
+    form.querySelector('[aria-invalid]').focus();
+    return;
+  }
+  notice.textContent = fault instanceof ConnectionLost ? gettext('The server cannot be reached right now.') : fault.message;
+  notice.hidden = false;
+}
+
+form.addEventListener('submit', async (event) => {
+  event.preventDefault();
+  clear();
+  button.disabled = true;
+  try {
+    const session = siteSession();
+    await session[form.dataset.entrance](Object.fromEntries(new FormData(form)));
+    location.assign(destination());
+  } catch (fault) {
+    button.disabled = false;
+    say(fault);
+  }
+});
+
+for (const link of document.querySelectorAll('a[data-keep-next]')) link.search = location.search;
+
+for (const account of document.querySelectorAll('[data-account]')) {
+  account.addEventListener('click', () => {
+    form.elements.email.value = account.dataset.account;
+    form.elements.password.value = account.dataset.password;
+    form.requestSubmit();
+  });
+}

@@ -1,0 +1,212 @@
+import { firstUnread } from 'stoory-client';
+
+import { fill, h, icon, reconcile } from './dom.js';
+import { filled, gettext, ngettext } from './i18n.js';
+import { drawn } from './message.js';
+import { rowsOf } from './rows.js';
+
+const NEAR_END = 90;
+const EARLIER_MARGIN = '900px 0px 0px 0px';
+const JUMP_PAGE = 200;
+
+/**
+ * The messages of a conversation, scrolling: stays at the end while one is there, stays where it is while one reads
+ * further up, marks what is new, and tells what has been seen.
+ */
+export class MessagesView {
+  #conversation;
+  #context;
+  #marker = null;
+  #isFresh = true;
+  #isAtEnd = true;
+  #below = 0;
+  #unreadAbove = 0;
+  #readSeq = 0;
+  #newest = 0;
+  #openedAt = 0;
+  #visible = new Set();
+  #seen;
+  #top;
+  #resized;
+
+  /** `context` is what `drawn` takes. */
+  constructor(conversation, context) {
+    this.#conversation = conversation;
+    this.#context = context;
+    this.list = h('ol', { class: 'messages' });
+    this.earlier = h('div', { class: 'earlier' }, h('span', { class: 'spinner', hidden: true }));
+    this.scroller = h('div', {
+      class: 'scroller',
+      tabindex: 0,
+      role: 'region',
+      'aria-label': gettext('Messages'),
+      onscroll: () => this.#scrolled(),
+    }, this.earlier, this.list);
+    this.toUnread = h('button', { type: 'button', class: 'jump up', hidden: true, onclick: () => void this.#jumpToUnread() });
+    this.toEnd = h('button', { type: 'button', class: 'jump down', hidden: true, onclick: () => this.scrollToEnd() });
+    this.element = h('div', { class: 'messages-frame' }, this.scroller, this.toUnread, this.toEnd);
+    this.#top = new IntersectionObserver(([entry]) => entry.isIntersecting && void this.#loadEarlier(), {
+      root: this.scroller,
+      rootMargin: EARLIER_MARGIN,
+    });
+    this.#seen = new IntersectionObserver((entries) => this.#haveSeen(entries), { root: this.scroller, threshold: 0.5 });
+    this.#resized = new ResizeObserver(() => this.#isAtEnd && this.#toEnd());
+    this.#resized.observe(this.scroller);
+    document.addEventListener('visibilitychange', this.#onVisibility);
+  }
+
+  dispose() {
+    for (const observer of [this.#top, this.#seen, this.#resized]) observer.disconnect();
+    document.removeEventListener('visibilitychange', this.#onVisibility);
+  }
+
+  /** Show a snapshot of the conversation. */
+  show(state) {
+    this.earlier.firstChild.hidden = !state.isLoadingEarlier;
+    if (state.phase !== 'ready') return;
+    if (this.#isFresh) this.#begin(state);
+    else this.#notice(state);
+    const anchor = this.#isAtEnd ? null : this.#anchor();
+    reconcile(this.list, rowsOf(state, { marker: this.#marker, me: this.#context.me }), (row) => this.#draw(row));
+    if (this.#isFresh) this.#settle();
+    else if (anchor) this.#keep(anchor);
+    else this.#toEnd();
+    this.#showJumps();
+  }
+
+  /** One has written something: reading goes on at the end. */
+  scrollToEnd() {
+    this.#marker = null;
+    this.#unreadAbove = 0;
+    this.#isAtEnd = true;
+    this.show(this.#conversation.getSnapshot());
+    this.#toEnd();
+  }
+
+  #draw(row) {
+    const element = drawn(row, this.#context);
+    if (row.message && row.message.sender_id !== this.#context.me && row.message.seq > this.#readSeq) {
+      this.#seen.observe(element);
+    }
+    return element;
+  }
+
+  // --- What is new ---
+
+  #begin({ messages, conversation }) {
+    const first = firstUnread(messages, conversation.unread_count, this.#context.me);
+    this.#marker = first?.id ?? null;
+    this.#unreadAbove = first ? 0 : conversation.unread_count;
+    const last = messages.at(-1)?.seq ?? 0;
+    // What was read before need not be told again.
+    this.#readSeq = conversation.unread_count ? (first?.seq ?? 1) - 1 : last;
+    this.#newest = this.#openedAt = last;
+  }
+
+  /** Messages of others that came while one was not looking begin what is new. */
+  #notice({ messages }) {
+    const last = messages.at(-1)?.seq ?? 0;
+    if (last <= this.#newest) return;
+    const added = messages.filter((one) => one.seq > this.#newest);
+    this.#newest = last;
+    const others = added.filter((one) => one.sender_id !== this.#context.me);
+    if (this.#isAtEnd && document.visibilityState === 'visible') return;
+    this.#below += others.length;
+    if (this.#below === others.length && others.length) this.#marker = others[0].id;
+  }
+
+  #haveSeen(entries) {
+    for (const { target, isIntersecting } of entries) {
+      const seq = Number(target.dataset.seq);
+      if (isIntersecting) this.#visible.add(seq);
+      else this.#visible.delete(seq);
+    }
+    this.#tellSeen();
+  }
+
+  #onVisibility = () => this.#tellSeen();
+
+  #tellSeen() {
+    if (document.visibilityState === 'visible' && this.#visible.size) {
+      this.#conversation.markRead(Math.max(...this.#visible));
+    }
+  }
+
+  // --- Scrolling ---
+
+  #settle() {
+    this.#isFresh = false;
+    const marker = this.list.querySelector('.new-marker');
+    if (marker) this.scroller.scrollTop = marker.offsetTop - this.scroller.clientHeight / 4;
+    else this.#toEnd();
+    this.#top.observe(this.earlier);
+    this.#scrolled();
+  }
+
+  #toEnd() {
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+  }
+
+  #scrolled() {
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    const isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_END;
+    if (isAtEnd === this.#isAtEnd) return;
+    this.#isAtEnd = isAtEnd;
+    if (isAtEnd) this.#below = 0;
+    this.#showJumps();
+  }
+
+  /** An element in view, and where it stands. */
+  #anchor() {
+    const edge = this.scroller.getBoundingClientRect().top;
+    const rows = this.list.children;
+    let [low, high] = [0, rows.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (rows[middle].getBoundingClientRect().bottom > edge) high = middle;
+      else low = middle + 1;
+    }
+    return rows[low] && { element: rows[low], top: rows[low].getBoundingClientRect().top };
+  }
+
+  #keep({ element, top }) {
+    if (!element.isConnected) return;
+    // The browser's own anchoring would move it a second time.
+    this.scroller.classList.add('by-hand');
+    this.scroller.scrollTop += element.getBoundingClientRect().top - top;
+    requestAnimationFrame(() => this.scroller.classList.remove('by-hand'));
+  }
+
+  async #loadEarlier() {
+    const hasMore = await this.#conversation.loadEarlier().catch(() => false);
+    if (!hasMore) return;
+    // Seen again if it still is in view.
+    this.#top.unobserve(this.earlier);
+    this.#top.observe(this.earlier);
+  }
+
+  async #jumpToUnread() {
+    const count = this.#unreadAbove;
+    let first = this.#find(count);
+    while (!first && (await this.#conversation.loadEarlier({ limit: JUMP_PAGE }))) first = this.#find(count);
+    const { messages } = this.#conversation.getSnapshot();
+    this.#marker = (this.#find(count) ?? messages[0])?.id ?? null;
+    this.#unreadAbove = 0;
+    this.show(this.#conversation.getSnapshot());
+    this.list.querySelector('.new-marker')?.scrollIntoView({ block: 'center' });
+  }
+
+  #find(count) {
+    const { messages } = this.#conversation.getSnapshot();
+    return firstUnread(messages.filter((one) => one.seq <= this.#openedAt), count, this.#context.me);
+  }
+
+  #showJumps() {
+    this.toUnread.hidden = !this.#unreadAbove;
+    const above = filled(ngettext('%(n)s unread message', '%(n)s unread messages', this.#unreadAbove), { n: this.#unreadAbove });
+    fill(this.toUnread, icon('arrow-up'), above);
+    this.toEnd.hidden = this.#isAtEnd;
+    const below = filled(ngettext('%(n)s new message', '%(n)s new messages', this.#below), { n: this.#below });
+    fill(this.toEnd, icon('arrow-down'), this.#below ? below : gettext('Latest'));
+  }
+}

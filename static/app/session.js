@@ -1,0 +1,31 @@
+import { Session, StooryClient, webStorage } from 'stoory-client';
+
+const SIGN_IN = '/sign-in';
+
+/** The login session that all tabs of this site share. */
+export function siteSession() {
+  return new Session({ storage: webStorage(localStorage) });
+}
+
+/** A client for who is signed in; without anybody, the sign-in page. */
+export function siteClient() {
+  const session = siteSession();
+  if (!session.user) {
+    toSignIn();
+    return null;
+  }
+  const client = new StooryClient({ session, outbox: sessionStorage });
+  client.subscribe(({ status }) => status === 'ended' && toSignIn());
+  addEventListener('storage', () => session.user || toSignIn());
+  return client;
+}
+
+export function toSignIn() {
+  location.assign(`${SIGN_IN}?next=${encodeURIComponent(location.pathname)}`);
+}
+
+/** Where to go after signing in: a page of this site only. */
+export function destination() {
+  const next = new URLSearchParams(location.search).get('next') ?? '';
+  return /^\/(?!\/)[\w\-/]*$/.test(next) ? next : '/chat';
+}

@@ -1,0 +1,317 @@
+import { ConnectionLost, Refused, SignedOut } from './errors.js';
+import { changesOf, merged } from './history.js';
+import { Outbox } from './outbox.js';
+import { Sequence } from './sequence.js';
+import { Store } from './store.js';
+import { TypingSignal, Typists } from './typing.js';
+
+const PAGE = 50;
+const LONGEST_PAGE = 200;
+const READ_PAUSE = 150;
+
+/**
+ * One conversation, kept up to date while it is open.
+ *
+ * Every numbered event is applied once and in order: what comes twice is dropped, a gap is filled from the server's
+ * log. After a lost connection it is entered again where it was left; where the log does not reach back that far,
+ * it is loaded anew.
+ *
+ * Snapshot: `phase` (`loading`, `ready`, `gone`), `conversation`, `messages` (by `seq`), `outgoing` (texts on their
+ * way: `status` is `sending`, `waiting` or `failed`), `typing` (ids), `online` (ids), `hasEarlier`,
+ * `isLoadingEarlier`, `steps` (null until `loadSteps`), `deal` (null until `loadDeal`).
+ */
+export class Conversation extends Store {
+  #client;
+  #events = new Sequence((event, data) => this.#apply(event, data));
+  #loading = null;
+  #filling = null;
+  #refreshing = null;
+  #reading = null;
+  #readUpTo = 0;
+  #outbox;
+  #typists;
+  #signal;
+  #isOpen = false;
+
+  constructor(client, id, { storage } = {}) {
+    super({
+      phase: 'loading',
+      conversation: null,
+      messages: [],
+      outgoing: [],
+      typing: [],
+      online: [],
+      hasEarlier: false,
+      isLoadingEarlier: false,
+      steps: null,
+      deal: null,
+    });
+    this.id = id;
+    this.#client = client;
+    this.#outbox = new Outbox({
+      send: (entry) => this.#deliver(entry),
+      onChange: () => this.update({ outgoing: this.#outbox.entries }),
+      isOnline: () => client.isOnline,
+      storage,
+      key: `stoory.outbox.${client.session.user?.id}.${id}`,
+    });
+    this.update({ outgoing: this.#outbox.entries });
+    this.#typists = new Typists((typing) => this.update({ typing }));
+    this.#signal = new TypingSignal((isTyping) => {
+      client.emit(isTyping ? 'typing_start' : 'typing_stop', { conversationId: id });
+    });
+  }
+
+  get #path() {
+    return `/api/conversations/${this.id}`;
+  }
+
+  // --- Coming and going ---
+
+  /** Load and enter it. Resolves once it can be shown; without a connection, when there is one. */
+  async open() {
+    this.#isOpen = true;
+    await this.#load();
+    void this.#outbox.flush();
+  }
+
+  /** Leave it; it stays as it was, and can be opened again. */
+  close() {
+    this.#isOpen = false;
+    this.#signal.end();
+    this.#typists.clear();
+    this.#outbox.stop();
+    this.#client.emit('leave_conversation', { conversationId: this.id });
+  }
+
+  /** For the client: there is a connection (again). */
+  async connected() {
+    if (!this.#isOpen) return;
+    if (this.getSnapshot().phase === 'loading') await this.#load();
+    else await this.#enter();
+    void this.#outbox.flush();
+  }
+
+  /** For the client: there is none. */
+  disconnected() {
+    this.#typists.clear();
+  }
+
+  #load() {
+    this.#loading ??= this.#loadNewest().finally(() => (this.#loading = null));
+    return this.#loading;
+  }
+
+  async #loadNewest() {
+    try {
+      // In this order: what happens between the two is in the page, and comes again as an event.
+      const { conversation } = await this.#client.session.get(this.#path);
+      const page = await this.#client.session.get(`${this.#path}/messages`, { limit: PAGE });
+      this.#events.startFrom(conversation.seq);
+      this.#readUpTo = 0;
+      this.update({ phase: 'ready', conversation, messages: page.results, hasEarlier: page.previous !== null });
+    } catch (fault) {
+      if (fault instanceof Refused && [403, 404].includes(fault.status)) this.update({ phase: 'gone' });
+      else if (!(fault instanceof ConnectionLost || fault instanceof SignedOut)) throw fault;
+      return;
+    }
+    this.#drain();
+    await this.#enter();
+  }
+
+  async #enter() {
+    if (!this.#client.isOnline || !this.#isOpen) return;
+    const given = { conversationId: this.id, after: this.#events.position };
+    const answer = await this.#client.command('join_conversation', given);
+    if (answer.code === 'not_found') this.update({ phase: 'gone' });
+    if (!answer.success) return;
+    if (answer.reset) return this.#load();
+    this.#takeConversation(answer.conversation);
+    this.update({ online: answer.online });
+  }
+
+  // --- What the server tells ---
+
+  /** For the client: an event of this conversation, numbered or not. */
+  receive(event, data) {
+    if (event === 'user_typing') this.#typists.set(data.userId, data.isTyping);
+    else if (event === 'conversation_list_updated') this.#count(data);
+    else {
+      this.#events.add(data.seq, event, data);
+      this.#drain();
+    }
+  }
+
+  /** For the client: whether somebody is online has changed. */
+  presence({ user_id: userId, online: isOnline, last_seen }) {
+    const { conversation, online } = this.getSnapshot();
+    if (conversation?.other_user?.id !== userId) return;
+    const others = online.filter((one) => one !== userId);
+    const other = { ...conversation.other_user, online: isOnline, last_seen };
+    this.update({ online: isOnline ? [...others, userId] : others, conversation: { ...conversation, other_user: other } });
+  }
+
+  #count({ unread_count }) {
+    const { conversation } = this.getSnapshot();
+    if (conversation) this.update({ conversation: { ...conversation, unread_count } });
+  }
+
+  #drain() {
+    if (this.getSnapshot().phase === 'ready' && this.#events.drain()) this.#fill();
+  }
+
+  #apply(event, data) {
+    const before = this.getSnapshot();
+    this.update(changesOf(before, event, data));
+    if (event === 'new_message') {
+      this.#typists.set(data.message.sender_id, false);
+      if (data.message.client_message_id) this.#outbox.settle(data.message.client_message_id);
+    }
+    const after = this.getSnapshot().conversation;
+    if (after.state_version > before.conversation.state_version) this.#refresh();
+  }
+
+  /** Read from the log what is missing before the events that have come. */
+  #fill() {
+    this.#filling ??= this.#readLog().catch(() => {}).finally(() => (this.#filling = null));
+  }
+
+  async #readLog() {
+    for await (const page of this.#log(this.#events.position)) {
+      if (page.reset) return this.#load();
+      for (const { seq, event, data } of page.results) this.#events.add(seq, event, data);
+      this.#drain();
+    }
+  }
+
+  /** The log from a place on, page by page. */
+  async *#log(after) {
+    let page;
+    do {
+      page = await this.#client.session.get(`${this.#path}/events`, { after, limit: LONGEST_PAGE });
+      yield page;
+      after = page.results.at(-1)?.seq;
+    } while (page.results.length === LONGEST_PAGE);
+  }
+
+  /** What may be done now is told to the one who asks only. */
+  #refresh() {
+    this.#refreshing ??= this.#readAgain().catch(() => {}).finally(() => (this.#refreshing = null));
+  }
+
+  async #readAgain() {
+    let conversation;
+    do ({ conversation } = await this.#client.session.get(this.#path));
+    while (conversation.state_version < this.getSnapshot().conversation.state_version);
+    this.#takeConversation(conversation);
+  }
+
+  #takeConversation(conversation) {
+    const { conversation: held } = this.getSnapshot();
+    if (!held || conversation.state_version >= held.state_version) this.update({ conversation });
+  }
+
+  // --- What one does ---
+
+  /**
+   * Send a text: it stands in `outgoing` at once, and in `messages` when it has arrived.
+   *
+   * @returns its `client_message_id`
+   */
+  send(message, { attachments = [], media_url } = {}) {
+    this.#signal.end();
+    return this.#outbox.add({ message, attachments, media_url });
+  }
+
+  retry(clientMessageId) {
+    return this.#outbox.retry(clientMessageId);
+  }
+
+  discard(clientMessageId) {
+    this.#outbox.settle(clientMessageId);
+  }
+
+  async #deliver({ message, media_url, attachments, client_message_id }) {
+    const body = { message, client_message_id };
+    if (media_url) body.media_url = media_url;
+    if (attachments.length) body.attachments = attachments.map((one) => one.id);
+    const answer = await this.#client.session.post(`${this.#path}/messages`, body);
+    this.update({ messages: merged(this.getSnapshot().messages, [answer.message]) });
+  }
+
+  /**
+   * Take one of the conversation's `available_actions`. Answers `{conversation, message?, payment?}`; raises
+   * `Refused`. Where the conversation has moved on, it is shown as it stands now.
+   */
+  async act({ action, state_version }, data = {}) {
+    try {
+      const answer = await this.#client.session.post(`${this.#path}/actions`, { action, data, state_version });
+      this.#takeConversation(answer.conversation);
+      return answer;
+    } catch (fault) {
+      if (fault instanceof Refused && fault.body.conversation) this.#takeConversation(fault.body.conversation);
+      throw fault;
+    }
+  }
+
+  edit(messageId, message) {
+    return this.#change('PATCH', messageId, { message });
+  }
+
+  /** Take one's own message back; it keeps its place. */
+  remove(messageId) {
+    return this.#change('DELETE', messageId);
+  }
+
+  async #change(method, messageId, body) {
+    const { message } = await this.#client.session.request(method, `/api/messages/${messageId}`, { body });
+    this.update({ messages: merged(this.getSnapshot().messages, [message]) });
+  }
+
+  /** To be called at each key press; the others see it, and see it end. */
+  typing() {
+    this.#signal.begin();
+  }
+
+  /** Everything up to this `seq` has been read. Calls that come close together are one. */
+  markRead(seq) {
+    if (seq <= this.#readUpTo) return;
+    this.#readUpTo = seq;
+    this.#reading ??= setTimeout(() => {
+      this.#reading = null;
+      this.#client.session.post(`${this.#path}/read`, { up_to: this.#readUpTo }).catch(() => (this.#readUpTo = 0));
+    }, READ_PAUSE);
+  }
+
+  /** The page before the oldest message shown. Answers whether there is still more. */
+  async loadEarlier({ limit = PAGE } = {}) {
+    const { messages, hasEarlier, isLoadingEarlier } = this.getSnapshot();
+    if (!hasEarlier || isLoadingEarlier) return hasEarlier;
+    this.update({ isLoadingEarlier: true });
+    try {
+      const page = await this.#client.session.get(`${this.#path}/messages`, { before: messages[0].seq, limit });
+      const hasMore = page.previous !== null;
+      this.update({ messages: merged(page.results, this.getSnapshot().messages), hasEarlier: hasMore });
+      return hasMore;
+    } finally {
+      this.update({ isLoadingEarlier: false });
+    }
+  }
+
+  /** The steps of its flow so far, each as `conversation_state_changed` tells it; they go on by themselves then. */
+  async loadSteps() {
+    this.update({ steps: [] });
+    const found = [];
+    for await (const page of this.#log(0)) {
+      found.push(...page.results.filter(({ event }) => event === 'conversation_state_changed').map(({ data }) => data));
+    }
+    const bySeq = new Map([...found, ...this.getSnapshot().steps].map((step) => [step.seq, step]));
+    this.update({ steps: [...bySeq.values()] });
+  }
+
+  /** Its offers, the price agreed on and the payment, as they stand now. */
+  async loadDeal() {
+    const { deal } = await this.#client.session.get(`${this.#path}/deal`);
+    this.update({ deal });
+  }
+}

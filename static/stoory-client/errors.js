@@ -1,0 +1,36 @@
+/** What can go wrong, told apart by what helps: waiting, correcting the input, or signing in. */
+
+/** The server understood and declined. `code`, `errors` and `body` are those of its answer. */
+export class Refused extends Error {
+  constructor(status, body, retryAfter) {
+    super(body.message || `The server answered ${status}.`);
+    this.name = 'Refused';
+    this.status = status;
+    this.code = body.code ?? 'server_error';
+    this.errors = body.errors ?? {};
+    this.body = body;
+    /** Seconds to wait, where the server says so. */
+    this.retryAfter = retryAfter;
+  }
+
+  /** Whether the very same request may succeed later. */
+  get isTemporary() {
+    return this.status === 429 || this.status >= 500;
+  }
+}
+
+/** No answer: nothing is known about whether the request arrived. */
+export class ConnectionLost extends Error {
+  constructor(cause) {
+    super('The server could not be reached.', { cause });
+    this.name = 'ConnectionLost';
+  }
+}
+
+/** There is no login session, or it has ended. */
+export class SignedOut extends Error {
+  constructor() {
+    super('Nobody is signed in.');
+    this.name = 'SignedOut';
+  }
+}

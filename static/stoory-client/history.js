@@ -1,0 +1,78 @@
+/** What a conversation looks like after an event: pure functions over its snapshot, called in the order of `seq`. */
+
+/** The messages of both lists, each once, by `seq`; of two with the same id the added one stays. */
+export function merged(messages, added) {
+  const last = messages.at(-1);
+  if (added.length === 1 && (!last || added[0].seq > last.seq)) return [...messages, added[0]];
+  const byId = new Map(messages.map((message) => [message.id, message]));
+  for (const message of added) byId.set(message.id, message);
+  return [...byId.values()].sort((one, other) => one.seq - other.seq);
+}
+
+/** A conversation with a newer context; an older one changes nothing. */
+export function withContext(conversation, context) {
+  if (context.state_version < conversation.state_version) return conversation;
+  const isStep = context.state_version > conversation.state_version;
+  return {
+    ...conversation,
+    ...context,
+    // What may be done now depends on who asks, so it is read again.
+    available_actions: isStep ? [] : conversation.available_actions,
+  };
+}
+
+function changed(messages, isMeant, change) {
+  return messages.map((message) => (isMeant(message) ? { ...message, ...change(message) } : message));
+}
+
+const CHANGES = {
+  new_message: (state, { message, conversation_context: context }) => ({
+    messages: merged(state.messages, [message]),
+    conversation: { ...withContext(state.conversation, context), last_message: message },
+  }),
+
+  message_updated: (state, { message }) => ({
+    messages: changed(state.messages, (one) => one.id === message.id && !one.deleted_at, () => message),
+  }),
+
+  message_deleted: (state, { message_id: id, deleted_at }) => ({
+    messages: changed(state.messages, (one) => one.id === id, () => (
+      { message: '', media_url: null, attachments: [], deleted_at }
+    )),
+  }),
+
+  messages_read: (state, { user_id: reader, up_to_seq: end, read_at }) => ({
+    messages: changed(
+      state.messages,
+      (one) => one.sender_id !== reader && one.seq <= end && !one.read_at,
+      () => ({ read_at }),
+    ),
+  }),
+
+  conversation_state_changed: (state, step) => ({ steps: state.steps && [...state.steps, step] }),
+
+  conversation_updated: (state, { conversation_context: context }) => ({
+    conversation: withContext(state.conversation, context),
+  }),
+};
+
+/** The members of the snapshot that an event changes; none for an event that is not known here. */
+export function changesOf(state, event, data) {
+  return CHANGES[event]?.(state, data) ?? {};
+}
+
+/** The first of the `count` newest messages of others, which is where reading goes on; null where it is not loaded. */
+export function firstUnread(messages, count, me) {
+  let left = count;
+  for (let at = messages.length - 1; at >= 0 && left > 0; at -= 1) {
+    const message = messages[at];
+    if (message.sender_id !== me && !message.deleted_at && (left -= 1) === 0) return message;
+  }
+  return null;
+}
+
+/** Whether a message's prompt can still be answered: the conversation has not moved on. */
+export function isOpenPrompt(message, conversation) {
+  const prompt = message.action_data;
+  return Boolean(prompt) && !prompt.completed && prompt.state_version === conversation.state_version;
+}

@@ -1,0 +1,63 @@
+import { ConnectionLost, Refused } from './errors.js';
+
+/** Uploads take longer than anything else. */
+const UPLOAD_FACTOR = 8;
+
+/**
+ * One request to the REST API, without a word about who is signed in but the `token` given.
+ *
+ * Answers the body; raises `Refused` for every other answer, `ConnectionLost` where there is none in time.
+ */
+export class Http {
+  #fetch;
+  #timeout;
+
+  /** `timeout` is in milliseconds. */
+  constructor({ url = '', fetch = globalThis.fetch, timeout = 15_000 }) {
+    this.url = url;
+    this.#fetch = fetch;
+    this.#timeout = timeout;
+  }
+
+  async call(method, path, { params, body, token, as } = {}) {
+    const isForm = typeof FormData !== 'undefined' && body instanceof FormData;
+    const headers = { Accept: 'application/json' };
+    if (token) headers.Authorization = `Bearer ${token}`;
+    if (body !== undefined && !isForm) headers['Content-Type'] = 'application/json';
+    const response = await this.#answered(this.#address(path, params), {
+      method,
+      headers,
+      body: isForm || body === undefined ? body : JSON.stringify(body),
+      credentials: 'omit',
+      signal: AbortSignal.timeout(isForm ? this.#timeout * UPLOAD_FACTOR : this.#timeout),
+    });
+    return as === 'blob' && response.ok ? response.blob() : read(response);
+  }
+
+  #address(path, params = {}) {
+    const given = Object.entries(params).filter(([, value]) => value !== undefined && value !== null && value !== '');
+    const query = new URLSearchParams(given).toString();
+    return this.url + path + (query && `?${query}`);
+  }
+
+  async #answered(address, request) {
+    try {
+      return await this.#fetch.call(globalThis, address, request);
+    } catch (cause) {
+      throw new ConnectionLost(cause);
+    }
+  }
+}
+
+async function read(response) {
+  let body;
+  try {
+    body = JSON.parse(await response.text());
+  } catch (cause) {
+    if (response.ok) throw new ConnectionLost(cause);
+    body = {};
+  }
+  if (response.ok) return body;
+  const retryAfter = Number(body.retry_after ?? response.headers.get('Retry-After')) || undefined;
+  throw new Refused(response.status, body, retryAfter);
+}

@@ -1,0 +1,10 @@
+/** Everything that a page, a hook or a mobile app starts from; see index.d.ts for the types. */
+
+export { StooryClient } from './client.js';
+export { Conversation } from './conversation.js';
+export { ConversationList, matches } from './conversation-list.js';
+export { ConnectionLost, Refused, SignedOut } from './errors.js';
+export { firstUnread, isOpenPrompt } from './history.js';
+export { Notifications } from './notifications.js';
+export { memoryStorage, Session, webStorage } from './session.js';
+export { Store } from './store.js';

@@ -1,0 +1,121 @@
+import { ConnectionLost, Refused } from './errors.js';
+
+const PAUSES = [1_000, 2_000, 4_000, 8_000, 15_000];
+const TRIES = 6;
+
+/**
+ * Texts on their way: shown at once, sent one after the other in the order in which they were written.
+ *
+ * Whatever is tried again goes out under the same `client_message_id`, so the server takes it once. Without a
+ * connection a text waits; what the server declines has failed, until it is retried or discarded. With a storage,
+ * texts survive a reload.
+ */
+export class Outbox {
+  #send;
+  #onChange;
+  #isOnline;
+  #storage;
+  #key;
+  #isBusy = false;
+  #timer = null;
+  entries = [];
+
+  /** `send(entry)` posts one; `storage` is like `localStorage`. */
+  constructor({ send, onChange, isOnline, storage, key }) {
+    Object.assign(this, { entries: JSON.parse(storage?.getItem(key) ?? '[]') });
+    this.#send = send;
+    this.#onChange = onChange;
+    this.#isOnline = isOnline;
+    this.#storage = storage;
+    this.#key = key;
+    this.entries = this.entries.map((entry) => (entry.status === 'failed' ? entry : { ...entry, status: 'waiting' }));
+  }
+
+  /** @returns the entry's `client_message_id` */
+  add(fields) {
+    const entry = {
+      client_message_id: newId(),
+      created_at: new Date().toISOString(),
+      tries: 0,
+      status: this.#isOnline() ? 'sending' : 'waiting',
+      ...fields,
+    };
+    this.#set([...this.entries, entry]);
+    void this.flush();
+    return entry.client_message_id;
+  }
+
+  retry(id) {
+    this.#change(id, { status: 'waiting', tries: 0, error: undefined });
+    return this.flush();
+  }
+
+  /** Drop one: it has arrived, or is not wanted any more. */
+  settle(id) {
+    if (this.entries.some((entry) => entry.client_message_id === id)) {
+      this.#set(this.entries.filter((entry) => entry.client_message_id !== id));
+    }
+  }
+
+  /** Send what waits. */
+  async flush() {
+    clearTimeout(this.#timer);
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    try {
+      for (let entry = this.#next(); entry && (await this.#goes(entry)); entry = this.#next());
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
+  }
+
+  #next() {
+    return this.entries.find((entry) => entry.status !== 'failed');
+  }
+
+  /** Whether the next one may follow. */
+  async #goes(entry) {
+    const { client_message_id: id } = entry;
+    this.#change(id, { status: 'sending', tries: entry.tries + 1 });
+    try {
+      await this.#send(entry);
+      this.settle(id);
+      return true;
+    } catch (fault) {
+      return this.#hasFailed(id, entry.tries + 1, fault);
+    }
+  }
+
+  #hasFailed(id, tries, fault) {
+    const mayComeLater = fault instanceof ConnectionLost || (fault instanceof Refused && fault.isTemporary);
+    if (mayComeLater && (tries < TRIES || !(fault instanceof Refused))) {
+      this.#change(id, { status: 'waiting' });
+      const pause = fault.retryAfter ? fault.retryAfter * 1000 : PAUSES[Math.min(tries, PAUSES.length) - 1];
+      this.#timer = setTimeout(() => void this.flush(), pause);
+      return false;
+    }
+    this.#change(id, { status: 'failed', error: fault.message });
+    return true;
+  }
+
+  #change(id, changes) {
+    this.#set(this.entries.map((entry) => (entry.client_message_id === id ? { ...entry, ...changes } : entry)));
+  }
+
+  #set(entries) {
+    this.entries = entries;
+    if (entries.length) this.#storage?.setItem(this.#key, JSON.stringify(entries));
+    else this.#storage?.removeItem(this.#key);
+    this.#onChange();
+  }
+}
+
+function newId() {
+  // randomUUID is there in secure contexts only.
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
