@@ -1,0 +1,1 @@
+from tests.people import brand, influencer, operator, stranger  # noqa: F401
