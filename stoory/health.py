@@ -34,3 +34,6 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not settings.METRICS:
         raise Http404
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+PROBES = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}

@@ -3,10 +3,33 @@
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponse
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
+
+from stoory.health import PROBES
+
+GetResponse = Callable[[HttpRequest], HttpResponse | Awaitable[HttpResponse]]
+
+
+class Probes:
+    """Load balancers and supervisors are answered before host name and scheme are looked at: they ask an address,
+    over plain HTTP."""
+
+    sync_capable = async_capable = True
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
+        probe = PROBES.get(request.path_info)
+        if probe is None:
+            return self.get_response(request)
+        return sync_to_async(probe)(request) if self._is_async else probe(request)
 
 
 class OptionalTrailingSlash:
@@ -14,7 +37,7 @@ class OptionalTrailingSlash:
 
     sync_capable = async_capable = True
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse | Awaitable[HttpResponse]]) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
         if iscoroutinefunction(get_response):
             markcoroutinefunction(self)

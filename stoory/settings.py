@@ -44,6 +44,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "stoory.middleware.Probes",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "stoory.middleware.StaticFiles",
@@ -189,7 +190,8 @@ CORS_ALLOWED_ORIGINS = [] if CORS_ALLOW_ALL_ORIGINS else CORS_ORIGINS
 CORS_ALLOW_CREDENTIALS = False  # tokens travel in a header; cookies are the admin's alone
 CORS_URLS_REGEX = r"^/api/"
 CORS_EXPOSE_HEADERS = ["Retry-After"]
-MAX_REQUEST_BODY = env.integer("MAX_UPLOAD_MEGABYTES", 10, least=1) * 1024 * 1024 + MAX_JSON_BODY
+MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_MEGABYTES", 10, least=1) * 1024 * 1024
+MAX_REQUEST_BODY = MAX_UPLOAD_BYTES + MAX_JSON_BODY
 
 # --- Real time -------------------------------------------------------------------------------------------------
 
@@ -266,6 +268,16 @@ SILENCED_SYSTEM_CHECKS = ["security.W008"]
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+UPLOAD_TYPES = env.words(
+    "UPLOAD_TYPES",
+    "image/jpeg,image/png,image/gif,image/webp,video/mp4,video/quicktime,video/webm,"
+    "audio/mpeg,audio/mp4,audio/ogg,audio/x-wav,application/pdf,application/zip,"
+    f"{_OFFICE}.wordprocessingml.document,{_OFFICE}.spreadsheetml.sheet,{_OFFICE}.presentationml.presentation",
+)
+UPLOAD_MAX_PIXELS = env.integer("UPLOAD_MAX_MEGAPIXELS", 40, least=1) * 1_000_000
+UPLOADS_PER_HOUR = env.integer("UPLOADS_PER_HOUR", 200, least=1)
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

@@ -1,11 +1,11 @@
-"""Every address of the site."""
+"""Every address of the site, but for the probes (`stoory.health`)."""
 
 from django.contrib import admin
 from django.urls import include, path
 from django.views.i18n import JavaScriptCatalog
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from stoory import health, pages
+from stoory import pages
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -21,9 +21,6 @@ urlpatterns = [
     path("api/", include("notifications.urls")),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
-    path("healthz", health.healthz, name="healthz"),
-    path("readyz", health.readyz, name="readyz"),
-    path("metrics", health.metrics, name="metrics"),
     path("admin/", admin.site.urls),
 ]
 

@@ -1,7 +1,10 @@
 """Static files and optional slashes."""
 
 import pytest
+from django.db import DatabaseError
 from django.test import AsyncClient, Client
+
+from stoory import health
 
 PATH = "/static/transcript.css"
 
@@ -36,3 +39,56 @@ def test_only_the_head():
 def test_the_last_slash_is_free_for_posts_too(path):
     answer = Client().post(path, {"email": "nobody@example.com", "password": "x"}, content_type="application/json")
     assert answer.status_code == 401
+
+
+# --- Probes ---
+
+
+@pytest.fixture
+def hearing(monkeypatch) -> None:
+    """The process hears itself over the bus, as a server does."""
+    monkeypatch.setattr(type(health.gateway.upkeep), "is_deaf", False)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("hearing")
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_probes_ask_an_address_over_plain_http(path, settings):
+    settings.ALLOWED_HOSTS = ["chat.example.com"]
+    settings.SECURE_SSL_REDIRECT = True
+    answer = Client().get(path, headers={"Host": "10.0.0.7:3000"})
+    assert (answer.status_code, answer.json()["success"]) == (200, True)
+    assert Client().get("/", headers={"Host": "10.0.0.7:3000"}).status_code == 400
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("hearing")
+async def test_probes_under_asgi():
+    assert (await AsyncClient().get("/healthz")).json()["status"] == "ok"
+    assert (await AsyncClient().get("/readyz")).json()["checks"] == {"database": True, "bus": True}
+
+
+@pytest.mark.django_db
+def test_readiness_is_lost_with_the_bus(monkeypatch):
+    monkeypatch.setattr(type(health.gateway.upkeep), "is_deaf", True)
+    answer = Client().get("/readyz")
+    assert (answer.status_code, answer.json()["checks"]["bus"]) == (503, False)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("hearing")
+def test_readiness_is_lost_with_the_database(monkeypatch):
+    def fail() -> None:
+        raise DatabaseError
+
+    monkeypatch.setattr(health.connection, "cursor", fail)
+    answer = Client().get("/readyz")
+    assert (answer.status_code, answer.json()["checks"]) == (503, {"database": False, "bus": True})
+
+
+@pytest.mark.django_db
+def test_metrics_are_off_unless_switched_on(settings):
+    settings.METRICS = False
+    assert Client().get("/metrics").status_code == 404
+    settings.METRICS = True
+    assert b"stoory_sockets" in Client().get("/metrics").content
