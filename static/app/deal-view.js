@@ -46,7 +46,7 @@ export class DealView {
     if (!deal?.agreed_price) return null;
     return h('p', { class: 'agreed' }, icon('handshake'),
       h('span', {}, h('small', {}, gettext('Agreed price')), h('strong', {}, price(deal.agreed_price, deal.currency))),
-      deal.payment?.status === 'paid' ? h('span', { class: 'paid' }, icon('circle-check'), gettext('Paid')) : null);
+      deal.payment_status === 'paid' ? h('span', { class: 'paid' }, icon('circle-check'), gettext('Paid')) : null);
   }
 
   #offers(deal) {

@@ -20,7 +20,7 @@ function event({ message }) {
   return h('li', { class: 'message event', 'data-seq': message.seq },
     h('div', { class: 'event-card' },
       h('p', { class: 'event-head' }, h('span', { class: 'visually-hidden' }, gettext('Deal:')), ' ', head),
-      rest.length ? h('p', { class: 'words' }, rest.join('\n\n')) : null,
+      rest.map((paragraph) => h('p', { class: 'words' }, paragraph)),
       message.attachments.length ? h('p', { class: 'hint' }, icon('paperclip'), ` ${message.attachments.length}`) : null,
       moment(message.created_at)));
 }

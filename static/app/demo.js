@@ -1,0 +1,143 @@
+/** The demo page: both sides of one deal next to each other, each with a client and a connection of its own. */
+
+import { Session, StooryClient } from 'stoory-client';
+
+import { ConversationView } from './conversation-view.js';
+import { stages } from './deal-view.js';
+import { fill, h, icon } from './dom.js';
+import { price, role } from './format.js';
+import { filled, gettext } from './i18n.js';
+import { avatar } from './people.js';
+import { Player } from './player.js';
+import { themeSwitch } from './theme-switch.js';
+
+const KEPT = 'stoory.demo.deal';
+
+async function signedIn({ email, password }) {
+  const session = new Session();
+  await session.signIn({ email, password });
+  const client = new StooryClient({ session });
+  client.connect();
+  return client;
+}
+
+/** The deal that is being played, the same after a reload; one of its own for each visitor. */
+async function dealOf(brand, influencer) {
+  const source = localStorage.getItem(KEPT) ?? `demo-page-${Date.now().toString(36)}`;
+  localStorage.setItem(KEPT, source);
+  const { id } = await brand.openConversation({
+    conversation_type: 'bid',
+    user_id: influencer.session.user.id,
+    title: gettext('Diwali snack box, three reels'),
+    source_id: source,
+    proposed_amount: '18000',
+    message: gettext('Hi Mira, your monsoon recipes made us hungry. Shall we do something for Diwali?'),
+  });
+  return id;
+}
+
+class DemoPage {
+  #views;
+  #player;
+
+  constructor(place, [brand, influencer], dealId) {
+    this.#views = {
+      brand_owner: new ConversationView(brand, dealId, { withDeal: false }),
+      influencer: new ConversationView(influencer, dealId, { withDeal: false }),
+    };
+    const pace = Number(new URLSearchParams(location.search).get('pace')) || 1;
+    this.#player = new Player(this.#views, { pace });
+    this.stages = h('div', { class: 'demo-stages' });
+    this.play = h('button', { type: 'button', class: 'button', onclick: () => this.#toggle() });
+    this.end = h('div', { class: 'demo-end', role: 'status', hidden: true });
+    this.panes = [this.#pane('brand_owner', brand), this.#pane('influencer', influencer)];
+    this.tabs = h('div', { class: 'demo-tabs', role: 'group', 'aria-label': gettext('Side') });
+    fill(place, this.#header(), this.tabs, h('main', { id: 'main', class: 'panes' }, this.panes), this.end);
+    this.#show('brand_owner');
+    this.#player.subscribe(() => this.#showPlay());
+    this.#showPlay();
+    this.#conversation.subscribe(() => this.#showDeal());
+    for (const view of Object.values(this.#views)) void view.open();
+  }
+
+  get #conversation() {
+    return this.#views.brand_owner.conversation;
+  }
+
+  #header() {
+    const over = h('button', { type: 'button', class: 'button secondary', onclick: startOver }, icon('rotate-ccw'), gettext('Start over'));
+    return h('header', { class: 'demo-header' },
+      document.getElementById('brand').content.cloneNode(true),
+      h('h1', {}, gettext('One deal, both sides')),
+      this.stages,
+      h('div', { class: 'demo-controls' }, this.play, over, themeSwitch()));
+  }
+
+  #pane(side, client) {
+    const { user } = client.session;
+    return h('section', { class: 'pane', 'data-side': side, 'aria-label': filled(gettext('%(name)s’s side'), { name: user.name }) },
+      h('header', { class: 'pane-header' }, avatar(user), h('h2', {}, user.name), h('span', {}, role(user.role)),
+        h('strong', { class: 'pane-turn', hidden: true }, gettext('has the next move'))),
+      this.#views[side].element);
+  }
+
+  #show(side) {
+    for (const pane of this.panes) pane.classList.toggle('shown', pane.dataset.side === side);
+    fill(this.tabs, Object.keys(this.#views).map((one) => h('button', {
+      type: 'button', class: 'filter', 'aria-pressed': String(one === side), onclick: () => this.#show(one),
+    }, role(one))));
+  }
+
+  #toggle() {
+    if (this.#player.getSnapshot().isPlaying) this.#player.pause();
+    else void this.#player.play();
+  }
+
+  #showPlay() {
+    const { isPlaying } = this.#player.getSnapshot();
+    fill(this.play, icon(isPlaying ? 'pause' : 'play'), isPlaying ? gettext('Pause') : gettext('Play it for me'));
+  }
+
+  #showDeal() {
+    const { phase, conversation } = this.#conversation.getSnapshot();
+    if (phase !== 'ready' || this.stages.dataset.version === String(conversation.state_version)) return;
+    this.stages.dataset.version = conversation.state_version;
+    fill(this.stages, stages(conversation));
+    for (const pane of this.panes) {
+      const isNext = pane.dataset.side === conversation.awaiting_role;
+      pane.classList.toggle('next', isNext);
+      pane.querySelector('.pane-turn').hidden = !isNext;
+      if (isNext) this.#show(pane.dataset.side);
+    }
+    if (!conversation.awaiting_role) void this.#showEnd(conversation);
+  }
+
+  async #showEnd(conversation) {
+    await this.#conversation.loadDeal().catch(() => {});
+    const { deal } = this.#conversation.getSnapshot();
+    const isPaid = deal?.payment_status === 'paid';
+    const words = isPaid
+      ? filled(gettext('Agreed at %(price)s, paid, delivered and approved. The chat stays open.'), { price: price(deal.agreed_price, deal.currency) })
+      : gettext('This deal ended without an agreement.');
+    this.play.hidden = true;
+    this.end.hidden = false;
+    fill(this.end, icon(isPaid ? 'circle-check' : 'circle-x'), h('p', {}, words),
+      h('button', { type: 'button', class: 'button', onclick: startOver }, gettext('Play another one')),
+      h('a', { class: 'button secondary', href: `/chat/${conversation.id}` }, gettext('Open it in the chat')),
+      h('a', { class: 'button secondary', href: '/developers' }, gettext('Use the API')));
+  }
+}
+
+function startOver() {
+  localStorage.removeItem(KEPT);
+  location.reload();
+}
+
+const place = document.getElementById('demo');
+try {
+  const sides = JSON.parse(document.getElementById('demo-sides').textContent);
+  const clients = await Promise.all(sides.map(signedIn));
+  new DemoPage(place, clients, await dealOf(...clients));
+} catch (fault) {
+  fill(place, h('p', { class: 'notice', role: 'alert' }, fault.message));
+}
