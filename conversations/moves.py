@@ -122,7 +122,16 @@ def record_transition(
     *, conversation: Conversation, step: Step, actor: User, data: dict[str, Any] | None = None
 ) -> Transition:
     """Write a step that the conversation has already taken; its events follow from it."""
-    return Transition.objects.create(
+    transition = transition_of(conversation=conversation, step=step, actor=actor, data=data)
+    transition.save()
+    return transition
+
+
+def transition_of(
+    *, conversation: Conversation, step: Step, actor: User, data: dict[str, Any] | None = None
+) -> Transition:
+    """The row of a step, not yet saved."""
+    return Transition(
         conversation=conversation,
         from_standing=_words(step.before) if step.before else None,
         to_standing=_words(step.after),
