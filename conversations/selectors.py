@@ -66,6 +66,8 @@ def may_enter(pairs: Iterable[tuple[uuid.UUID, str]]) -> set[tuple[uuid.UUID, st
         return own
     users = {user_id for user_id, _ in conversations}
     staff = set(User.objects.filter(pk__in=users, is_staff=True).values_list("pk", flat=True))
+    seen_by_staff = {one for (user_id, _), one in conversations.items() if user_id in staff}
+    exist = set(Conversation.objects.filter(pk__in=seen_by_staff).values_list("pk", flat=True)) if staff else set()
     places = Participant.objects.filter(
         user_id__in=users, conversation_id__in=set(conversations.values()), removed_at=None
     )
@@ -73,7 +75,7 @@ def may_enter(pairs: Iterable[tuple[uuid.UUID, str]]) -> set[tuple[uuid.UUID, st
     return own | {
         (user_id, room)
         for (user_id, room), conversation_id in conversations.items()
-        if user_id in staff or (user_id, conversation_id) in taking_part
+        if (user_id in staff and conversation_id in exist) or (user_id, conversation_id) in taking_part
     }
 
 

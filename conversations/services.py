@@ -163,5 +163,5 @@ def remove_participant(*, conversation_id: uuid.UUID, user_id: uuid.UUID) -> Non
 
 def record_view(*, conversation: Conversation, viewer: User, through: str) -> None:
     """Write that somebody of the staff looked into a conversation they do not take part in."""
-    if not Participant.objects.filter(conversation=conversation, user=viewer).exists():
+    if viewer.is_staff and not Participant.objects.filter(conversation=conversation, user=viewer).exists():
         ConversationView.objects.create(conversation=conversation, viewer=viewer, through=through)

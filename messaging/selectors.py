@@ -1,7 +1,7 @@
 """Reads of messages and conversations, each in a number of queries that does not depend on how much there is."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -76,30 +76,35 @@ class _Around:
 
 
 def render_conversations(conversations: Sequence[Conversation], user: User) -> list[ConversationPayload]:
-    around = _around(conversations, user)
-    return [_render(one, user, around) for one in conversations]
+    return render_for([(one, user) for one in conversations])
 
 
-def _around(conversations: Sequence[Conversation], user: User) -> _Around:
-    ids = [one.pk for one in conversations]
+def render_for(pairs: Sequence[tuple[Conversation, User]]) -> list[ConversationPayload]:
+    """Each conversation as that user sees it."""
+    around = _around({conversation.pk for conversation, _ in pairs})
+    return [_render(conversation, user, around) for conversation, user in pairs]
+
+
+def _around(ids: set[uuid.UUID]) -> _Around:
     places: dict[uuid.UUID, list[Participant]] = {one: [] for one in ids}
     for place in Participant.objects.filter(conversation__in=ids).select_related("user").order_by("pk"):
         places[place.conversation_id].append(place)
-    others = {place.user_id for found in places.values() for place in found} - {user.pk}
+    people = {place.user_id for found in places.values() for place in found}
     return _Around(
         places=places,
         last=last_messages(ids),
         ends=dict(Room.objects.filter(name__in=map(room_of, ids)).values_list("name", "last_seq")),
-        online=presence.online(others),
-        seen=presence.last_seen(others),
+        online=presence.online(people),
+        seen=presence.last_seen(people),
     )
 
 
-def last_messages(conversation_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Message]:
+def last_messages(conversation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Message]:
     """The newest message of each conversation that has one."""
     newest = Message.objects.filter(conversation=OuterRef("pk")).order_by("-seq").values("pk")[:1]
     wanted = Conversation.objects.filter(pk__in=conversation_ids).values(newest=Subquery(newest))
-    return {message.conversation_id: message for message in Message.objects.filter(pk__in=wanted)}
+    found = Message.objects.filter(pk__in=wanted).prefetch_related("attachments")
+    return {message.conversation_id: message for message in found}
 
 
 def _render(conversation: Conversation, user: User, around: _Around) -> ConversationPayload:
@@ -175,7 +180,7 @@ def history(*, conversation: Conversation, window: Window, cursor: str | None, l
     given = [one for one in (cursor, window.before, window.after, window.around) if one is not None]
     if len(given) > 1:
         raise Invalid("Only one of cursor, before, after and around can be given.")
-    rows = Message.objects.filter(conversation=conversation)
+    rows = Message.objects.filter(conversation=conversation).prefetch_related("attachments")
     if cursor is not None:
         return HISTORY.page(rows, cursor=cursor, limit=limit)
     if window.after is not None:

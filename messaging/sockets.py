@@ -1,14 +1,17 @@
 """The socket doors to messages and conversations: parse, call one service, answer."""
 
+import uuid
 from collections.abc import Callable
-from typing import Any
 
+from accounts.models import User
 from conversations.events import USER_TYPING
-from conversations.models import Conversation
+from conversations.flows import Role
+from conversations.models import Conversation, room_of
 from conversations.payloads import TypingPayload
 from conversations.selectors import visible_conversation
 from conversations.services import record_view
 from foundation.encoding import from_json
+from foundation.ids import parse_id
 from foundation.refusals import Forbidden, NotFound, RateLimited, Refusal
 from messaging import selectors, services
 from messaging.acting import act, answer_to
@@ -24,7 +27,6 @@ from messaging.inputs import ActIn, ConversationRef, JoinConversation, JoinUserR
 from messaging.limits import SENDS, limited
 from messaging.payloads import ConversationPayload, MessagePayload
 from messaging.sending import Sending, Sent, send_messages
-from realtime import presence
 from realtime.batching import Batcher
 from realtime.database import in_database
 from realtime.gateway import gateway
@@ -38,24 +40,35 @@ TYPING_SECONDS = 6.0
 
 
 async def join_conversation(caller: Caller, given: JoinConversation) -> JoinedConversationAnswer:
-    conversation = await in_database(_entered, caller, given.conversation_id)
-    joined = await gateway.join(caller, conversation.room, given.after)
-    shown, online = await in_database(_as_it_stands, caller, conversation)
+    conversation_id = parse_id(given.conversation_id)
+    if conversation_id is None:
+        raise NotFound
+    joined = await gateway.join(caller, room_of(conversation_id), given.after)
+    shown, online = await _reading.submit((conversation_id, caller.user))
     return JoinedConversationAnswer.model_construct(
         seq=joined.seq, reset=joined.reset, conversation=shown, online=online
     )
 
 
-def _entered(caller: Caller, conversation_id: str) -> Conversation:
-    conversation = visible_conversation(user=caller.user, conversation_id=conversation_id)
-    record_view(conversation=conversation, viewer=caller.user, through="socket")
-    return conversation
+Looked = tuple[ConversationPayload, list[uuid.UUID]]
 
 
-def _as_it_stands(caller: Caller, conversation: Conversation) -> tuple[ConversationPayload, list[Any]]:
-    shown = selectors.conversation_for(user=caller.user, conversation_id=conversation.pk)
-    sides = conversation.participants.values_list("user_id", flat=True)
-    return shown, sorted(presence.online(sides) | {caller.user_id} & set(sides))
+def _as_they_stand(wanted: list[tuple[uuid.UUID, User]]) -> list[Looked | NotFound]:
+    """Conversations that were joined, each as its user sees it, with who of it is online."""
+    conversations = Conversation.objects.in_bulk({conversation_id for conversation_id, _ in wanted})
+    pairs = [(conversations[one], user) for one, user in wanted if one in conversations]
+    for conversation, user in pairs:
+        record_view(conversation=conversation, viewer=user, through="socket")
+    shown = iter(selectors.render_for(pairs))
+    return [_looked(next(shown), user) if one in conversations else NotFound() for one, user in wanted]
+
+
+def _looked(shown: ConversationPayload, user: User) -> Looked:
+    online = [shown.other_user.id] if shown.other_user and shown.other_user.online else []
+    return shown, online if shown.my_role == Role.OPERATOR else [user.pk, *online]
+
+
+_reading = Batcher(_as_they_stand)
 
 
 async def leave_conversation(caller: Caller, given: ConversationRef) -> Done:

@@ -1,5 +1,5 @@
-"""Letting clients in: who they are, whether there are too many of them, and where they come from; those who come
-together are looked up together."""
+"""Letting clients in, to the server and to rooms: who they are, whether there are too many of them, where they come
+from and what they have a right to. Those who come together are looked up together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ from typing import Any
 
 from foundation.addresses import counted_as
 from foundation.limits import Bucket, refuse_if_limited
-from foundation.refusals import RateLimited, Refusal
+from foundation.refusals import NotFound, RateLimited, Refusal
 from realtime import recovery
 from realtime.limits import CONNECTS_OF_ADDRESS, CONNECTS_OF_USER
 from realtime.product import Identity, product
-from realtime.recovery import Recovered, Returning
+from realtime.recovery import Join, Recovered, Returning
 
 Admitted = tuple[Identity, Recovered | None]
 
@@ -54,3 +54,12 @@ def _over(bucket: Bucket, key: str) -> RateLimited | None:
     except RateLimited as refusal:
         return refusal
     return None
+
+
+def enter(joins: Sequence[Join]) -> list[NotFound | None]:
+    """Record those who enter a room and may do so; the others are refused."""
+    allowed = product().may_enter({(join.beginning.user_id, join.room) for join in joins})
+    entering = [join for join in joins if (join.beginning.user_id, join.room) in allowed]
+    if entering:
+        recovery.store_joins(entering)
+    return [None if (join.beginning.user_id, join.room) in allowed else NotFound() for join in joins]

@@ -13,7 +13,7 @@ from foundation.encoding import SocketJSON
 from foundation.limits import LocalBucket
 from foundation.refusals import NotFound, RateLimited, Refusal, TokenRevoked, Unavailable
 from realtime import metrics, recovery
-from realtime.arrivals import Admitted, Arrival, admit
+from realtime.arrivals import Admitted, Arrival, admit, enter
 from realtime.batching import Batcher
 from realtime.bus import bus
 from realtime.commands import Dispatcher
@@ -22,10 +22,10 @@ from realtime.database import in_database
 from realtime.limits import EVENTS
 from realtime.manager import RoomManager
 from realtime.membership import Joined, LocalSocket
-from realtime.product import Identity, product, user_room
+from realtime.product import Identity, user_room
 from realtime.protocol import Limits, SocketServer
 from realtime.protocol.uvicorn_websocket import PicowsProtocol
-from realtime.recovery import Beginning, Recovered
+from realtime.recovery import Beginning, Join, Recovered
 from realtime.registry import Caller
 from realtime.revocation import Revocation
 from realtime.token_expiry import TokenExpiry
@@ -56,6 +56,7 @@ class Gateway:
         self.upkeep = Upkeep(self)
         self.dispatcher = Dispatcher(self)
         self._arriving: Batcher[Arrival, Admitted] = Batcher(admit)
+        self._entering: Batcher[Join, None] = Batcher(enter)
         self._starting = asyncio.Lock()
         self._started = self._drained = False
         self.sio.on("connect", self._connect)
@@ -149,16 +150,14 @@ class Gateway:
         """
         connection, begun = self.connections.by_sid[caller.sid], self.revocation.begin()
 
-        def enter(seq: int) -> None:
-            if not product().may_enter([(caller.user_id, room)]):
-                raise NotFound
-            recovery.store_join(connection.beginning, room, seq)
+        async def record(seq: int) -> None:
+            await self._entering.submit(Join(connection.beginning, room, seq))
 
         def check() -> None:
             if self.revocation.has_ended((caller.user_id, room), begun):
                 raise NotFound
 
-        return await self.rooms.join(connection.socket, room, after=after, enter=enter, check=check)
+        return await self.rooms.join(connection.socket, room, after=after, enter=record, check=check)
 
     async def leave(self, caller: Caller, room: str) -> None:
         connection = self.connections.by_sid[caller.sid]

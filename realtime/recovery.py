@@ -130,17 +130,30 @@ def store_ends(process_id: uuid.UUID, pids: Iterable[str]) -> None:
     SocketSession.objects.filter(pid__in=list(pids), process_id=process_id).update(ended_at=Now())
 
 
-def store_join(beginning: Beginning, room: str, seq: int) -> None:
-    """Write that a connection entered a room whose log stood at `seq`, before the client is told so."""
-    with transaction.atomic():
-        if not SocketSession.objects.filter(pid=beginning.pid).exists():
-            store_beginnings([beginning])
-        JoinedRoom.objects.bulk_create(
-            [JoinedRoom(session_id=beginning.pid, room_name=room, seq=seq)],
-            update_conflicts=True,
-            unique_fields=["session", "room_name"],
-            update_fields=["seq"],
-        )
+@dataclass(frozen=True)
+class Join:
+    """A connection enters a room whose log stood at `seq`."""
+
+    beginning: Beginning
+    room: str
+    seq: int
+
+
+@transaction.atomic
+def store_joins(joins: Iterable[Join]) -> None:
+    """Write who entered which room, before the clients are told so."""
+    latest = {(join.beginning.pid, join.room): join for join in joins}
+    beginnings = {join.beginning.pid: join.beginning for join in latest.values()}
+    stored = SocketSession.objects.filter(pid__in=beginnings).values_list("pid", flat=True)
+    new = [beginnings[pid] for pid in beginnings.keys() - set(stored)]
+    if new:
+        store_beginnings(new)
+    JoinedRoom.objects.bulk_create(
+        [JoinedRoom(session_id=pid, room_name=room, seq=join.seq) for (pid, room), join in sorted(latest.items())],
+        update_conflicts=True,
+        unique_fields=["session", "room_name"],
+        update_fields=["seq"],
+    )
 
 
 def store_leave(pid: str, room: str) -> None:

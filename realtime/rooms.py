@@ -5,7 +5,7 @@ dropped, a gap first filled from the log; so each socket sees each event once, i
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -44,21 +44,23 @@ class LocalRooms:
         name: str,
         *,
         after: int | None,
-        enter: Callable[[int], None] | None = None,
+        enter: Callable[[int], Awaitable[None]] | None = None,
         check: Callable[[], None] | None = None,
     ) -> Joined:
         """Put a socket into a room. With `after`, everything since is sent to it before what is live.
 
-        `enter(seq)` runs in a database thread before the socket is a member: it records the join, or refuses it
-        by raising. `check()` is the last word before anything is sent, and refuses in the same way.
+        `enter(seq)` is awaited before the socket is a member: it records the join, or refuses it by raising.
+        `check()` is the last word before anything is sent, and refuses in the same way.
         """
         room = await self._hold(name)
         try:
             events = None if after is None else await self._missed(room, after)
             if enter is not None:
-                await in_database(enter, room.position if events is None else after)
+                await enter(room.position if events is None else after)
             if events is not None:
                 events += await self._since(room, events, after)
+            if check is not None:
+                check()
             self._admit(room, socket, events or [], after)
             return Joined(room.position, reset=after is not None and events is None)
         finally:

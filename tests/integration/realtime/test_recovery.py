@@ -10,7 +10,7 @@ from realtime import log, recovery
 from realtime.models import JoinedRoom, SocketSession
 from realtime.product import user_room
 from realtime.publishing import publish
-from realtime.recovery import Beginning, Recovered, Returning
+from realtime.recovery import Beginning, Join, Recovered, Returning
 from tests.integration.realtime.samples import NOTE, note
 
 pytestmark = pytest.mark.django_db
@@ -25,8 +25,7 @@ def everything(pairs) -> set:
 def begun(user_seq: int = 0, **joined: int) -> Beginning:
     one = Beginning(recovery.new_pid(), uuid.uuid4(), PROCESS, user_seq)
     recovery.store_beginnings([one])
-    for room, seq in joined.items():
-        recovery.store_join(one, room, seq)
+    recovery.store_joins(Join(one, room, seq) for room, seq in joined.items())
     return one
 
 

@@ -166,7 +166,7 @@ async def test_leaving_and_joining_at_once_ends_joined(rooms, bus, wire):
 async def test_who_is_refused_while_joining_is_in_no_room(rooms, bus, wire):
     one = socket()
 
-    def refuse(seq: int) -> None:
+    async def refuse(seq: int) -> None:
         raise PermissionError
 
     with pytest.raises(PermissionError):
@@ -214,8 +214,12 @@ async def test_after_a_return_offsets_name_every_room_again(rooms, wire):
 async def test_a_join_that_cannot_be_replayed_is_stored_where_the_room_stands(rooms):
     await write(2)
     stored: list[int] = []
-    await rooms.join(socket(), "room", after=9, enter=stored.append)
-    await rooms.join(socket(), "room", after=1, enter=stored.append)
+
+    async def store(seq: int) -> None:
+        stored.append(seq)
+
+    await rooms.join(socket(), "room", after=9, enter=store)
+    await rooms.join(socket(), "room", after=1, enter=store)
     assert stored == [2, 1]
 
 
