@@ -216,6 +216,7 @@ class TestGoingDown:
         polling = await site.polling()
         await polling.connect()
         poll = asyncio.create_task(polling.get())
+        await eventually(lambda: site.engine.sockets[polling.sid].transport.waiting)
         draining = asyncio.create_task(server.drain(0.5))
         await eventually(lambda: site.engine.draining)
         assert (await site.get(**site.query("polling")))[0] == 503
