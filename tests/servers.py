@@ -104,7 +104,7 @@ class RunningServer:
 
     def _is_ready(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/readyz", timeout=START_SECONDS).status_code == 200
+            return httpx.get(f"{self.url}/readyz", timeout=START_SECONDS, verify=False).status_code == 200
         except httpx.TransportError:
             return False
 

@@ -6,10 +6,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.environment import need_node, need_postgresql_and_redis
+from tests.environment import need_postgresql_and_redis
 from tests.servers import Installation, RunningServer, embedded, shared
 
-AT_ONCE = 60
+AT_ONCE = 100
 """Pairs of people made by one command."""
 
 
@@ -59,7 +59,6 @@ def embedded_deployment(directory: Path, **environment: str) -> Iterator[Deploym
 @contextmanager
 def shared_deployment(directory: Path, **environment: str) -> Iterator[Deployment]:
     """Two processes on two ports, PostgreSQL and Redis between them."""
-    need_node()
     database, bus = need_postgresql_and_redis()
     with ExitStack() as stack:
         installation = stack.enter_context(shared(directory, database, bus, **environment))

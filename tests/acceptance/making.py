@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.db import transaction
+
 from accounts.models import LoginSession, User
 from accounts.tokens import issue
 from foundation import clock
@@ -10,6 +12,7 @@ PASSWORD = "correct-Horse-7"
 OPERATOR = "operator@example.com"
 
 
+@transaction.atomic
 def make_pairs(number: int) -> list[list[dict[str, str]]]:
     """Pairs of people who are logged in, one of each role. They have no password: that would take its time."""
     first = User.objects.count()

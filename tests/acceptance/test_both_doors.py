@@ -1,0 +1,271 @@
+"""The same use cases behind REST and behind sockets: what is done, answered and refused is the same."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.acceptance.people import Person
+from tests.acceptance.shapes import CONTEXT, MESSAGE, fits
+
+STATUS = {
+    "invalid": 400,
+    "unknown_action": 400,
+    "forbidden": 403,
+    "wrong_role": 403,
+    "not_found": 404,
+    "wrong_state": 409,
+    "stale_action": 409,
+    "conversation_closed": 409,
+    "idempotency_mismatch": 422,
+}
+
+
+@dataclass(frozen=True)
+class Rest:
+    person: Person
+
+    def send(self, **body: Any) -> dict[str, Any]:
+        return answered(self.person.post("/api/messages", body))
+
+    def read(self, conversation: str, up_to: Any) -> dict[str, Any]:
+        return answered(self.person.post(f"/api/conversations/{conversation}/read", {"up_to": up_to}))
+
+    def act(self, conversation: str, **body: Any) -> dict[str, Any]:
+        return answered(self.person.post(f"/api/conversations/{conversation}/actions", body))
+
+
+def answered(answer: httpx.Response) -> dict[str, Any]:
+    body = answer.json()
+    if body["success"]:
+        assert answer.status_code in {200, 201}
+    else:
+        assert answer.status_code == STATUS[body["code"]], body
+    return body
+
+
+class Socket:
+    def __init__(self, person: Person) -> None:
+        self._tab = person.connected()
+
+    def send(self, **body: Any) -> dict[str, Any]:
+        return self._tab.ask("send_message", body)
+
+    def read(self, conversation: str, up_to: Any) -> dict[str, Any]:
+        return self._tab.ask("mark_read", {"conversation_id": conversation, "up_to": up_to})
+
+    def act(self, conversation: str, **body: Any) -> dict[str, Any]:
+        return self._tab.ask("conversation_action", {"conversation_id": conversation} | body)
+
+
+Door = Callable[[Person], Rest | Socket]
+
+
+@pytest.fixture(params=[Rest, Socket], ids=["rest", "socket"])
+def door(request: pytest.FixtureRequest) -> Door:
+    return request.param
+
+
+@pytest.fixture
+def bid(brand: Person, influencer: Person) -> str:
+    return brand.opens(conversation_type="bid", influencer_id=influencer.id, title="Diwali")["id"]
+
+
+def check_refused(answer: dict[str, Any], code: str, *fields: str) -> None:
+    assert (answer["success"], answer["code"]) == (False, code), answer
+    assert isinstance(answer["message"], str)
+    assert answer["message"]
+    assert set(answer.get("errors", {})) == set(fields), answer
+
+
+def texts(person: Person, conversation: str) -> list[str]:
+    return [one["message"] for one in person.reads(f"/api/conversations/{conversation}/messages")["results"]]
+
+
+# Sending
+
+
+def test_a_text_is_kept_as_it_was_sent(door: Door, brand: Person, influencer: Person, conversation: str) -> None:
+    said = [
+        "Hi",
+        "a\nb\tc",
+        "x" * 5000,
+        "👍🏽" * 2500,
+        "<b>&amp;</b>",
+        "\u202eabc\u202c",
+        "नमस्ते",
+        "'; DROP TABLE --",
+        "0",
+    ]
+    through = door(brand)
+    for text in said:
+        answer = through.send(conversation_id=conversation, message=f" \u2003\ufeff{text}\n ")
+        assert answer["success"], answer
+        assert answer["conversation_id"] == conversation
+        fits(answer["message"], MESSAGE)
+        assert answer["message"]["message"] == text
+    assert texts(influencer, conversation) == said
+
+
+def test_a_text_that_is_none_is_refused(door: Door, brand: Person, conversation: str) -> None:
+    through = door(brand)
+    invisible = ["", "   ", "\n\t", "\u200b\u200d", "\ufeff", "\u2028", "\u00ad", "\x07"]
+    for text in [*invisible, "\x00", "Hi\x00", "x" * 5001, None, 5, ["Hi"], {"text": "Hi"}]:
+        check_refused(through.send(conversation_id=conversation, message=text), "invalid", "message")
+    check_refused(through.send(conversation_id=conversation), "invalid", "message")
+    assert texts(brand, conversation) == []
+
+
+def test_a_message_needs_somewhere_to_go(door: Door, brand: Person) -> None:
+    assert door(brand).send(message="Hi")["code"] == "invalid"
+    check_refused(door(brand).send(message="Hi", receiver_id=str(uuid.uuid4())), "not_found")
+    check_refused(door(brand).send(message="Hi", receiver_id=brand.id), "invalid", "user_id")
+
+
+def test_a_repeat_is_answered_with_the_first(door: Door, brand: Person, influencer: Person, conversation: str) -> None:
+    body = {"conversation_id": conversation, "message": "Once", "client_message_id": uuid.uuid4().hex}
+    watching = influencer.joined(conversation)
+    through = door(brand)
+    first = through.send(**body)
+    assert first["message"]["client_message_id"] == body["client_message_id"]
+    for again in (through, Rest(brand), Socket(brand)):
+        assert again.send(**body) == first
+    changed = brand.http.patch(f"/api/messages/{first['message']['id']}", json={"message": "Twice"}).json()["message"]
+    assert through.send(**body)["message"] == changed
+    brand.says(conversation, "the end")
+    watching.expect("new_message", seq=5)
+    assert [event["message"]["message"] for event in watching.all("new_message")] == ["Once", "the end"]
+
+
+def test_the_same_client_message_id_for_something_else_is_refused(
+    door: Door, brand: Person, influencer: Person, conversation: str, bid: str
+) -> None:
+    body = {"conversation_id": conversation, "message": "Once", "client_message_id": uuid.uuid4().hex}
+    through = door(brand)
+    assert through.send(**body)["success"]
+    for other in ({"message": "Other"}, {"media_url": "https://example.com/a.png"}, {"conversation_id": bid}):
+        check_refused(through.send(**body | other), "idempotency_mismatch")
+    # It is the sender's own number: the other side may use it too.
+    assert door(influencer).send(**body)["success"]
+    assert texts(brand, conversation) == ["Once", "Once"]
+
+
+def test_a_foreign_conversation_looks_like_none(
+    door: Door, brand: Person, conversation: str, deployment: Any, meet: Any
+) -> None:
+    stranger, _ = meet(deployment)
+    through = door(stranger)
+    answers = [
+        through.send(conversation_id=target, message="Hi")
+        for target in (conversation, str(uuid.uuid4()), "nonsense", "")
+    ] + [through.read(target, 1) for target in (conversation, str(uuid.uuid4()), "nonsense")]
+    for answer in answers:
+        check_refused(answer, "not_found")
+    assert len({answer["message"] for answer in answers}) == 1
+    assert texts(brand, conversation) == []
+
+
+def test_a_receiver_alone_opens_the_conversation_once(door: Door, brand: Person, influencer: Person) -> None:
+    answers = [
+        door(sender).send(receiver_id=receiver.id, message="Hi")
+        for sender, receiver in ((brand, influencer), (influencer, brand), (brand, influencer))
+    ]
+    assert len({answer["conversation_id"] for answer in answers}) == 1
+    assert [answer["message"]["receiver_id"] for answer in answers] == [influencer.id, brand.id, influencer.id]
+
+
+def test_a_receiver_beside_a_conversation_must_be_its_other_side(
+    door: Door, brand: Person, influencer: Person, conversation: str
+) -> None:
+    through = door(brand)
+    assert through.send(conversation_id=conversation, receiver_id=influencer.id, message="Hi")["success"]
+    refused = through.send(conversation_id=conversation, receiver_id=brand.id, message="Hi")
+    check_refused(refused, "invalid", "receiver_id")
+    assert texts(brand, conversation) == ["Hi"]
+
+
+# Reading
+
+
+def test_reading_moves_the_mark_and_only_forward(
+    door: Door, brand: Person, influencer: Person, conversation: str
+) -> None:
+    said = [brand.says(conversation, f"message {number}") for number in range(3)]
+    through = door(influencer)
+    assert through.read(conversation, said[0]["id"]) == read(2, 3)
+    assert through.read(conversation, 4) == read(1, 4)
+    assert through.read(conversation, said[0]["id"]) == read(1, 4)
+    assert through.read(conversation, 2**31) == read(0, 5)
+    assert door(brand).read(conversation, 2**31)["unread_count"] == 0
+
+
+def read(unread: int, up_to_seq: int) -> dict[str, Any]:
+    return {"success": True, "unread_count": unread, "total_unread": unread, "up_to_seq": up_to_seq}
+
+
+def test_a_mark_that_is_none_is_refused(door: Door, brand: Person, conversation: str) -> None:
+    through = door(brand)
+    for up_to in (None, "nonsense", -1, 1.5, True, [], {}, str(uuid.UUID(int=7))):
+        answer = through.read(conversation, up_to)
+        assert (answer["success"], answer["code"]) == (False, "invalid"), up_to
+
+
+# Acting
+
+
+def test_an_action_is_told_as_state_then_update_then_message(
+    door: Door, brand: Person, influencer: Person, bid: str
+) -> None:
+    tabs = brand.joined(bid), influencer.joined(bid)
+    answer = door(influencer).act(bid, action="accept_connection", state_version=1)
+    assert answer["success"], answer
+    fits(answer["conversation"], CONTEXT)
+    assert (answer["conversation"]["flow_state"], answer["conversation"]["state_version"]) == ("brand_owner_details", 2)
+    step = ("conversation_state_changed", "conversation_updated", "new_message")
+    for tab in tabs:
+        shown = tab.expect("new_message")["message"]
+        assert tab.names(*step) == list(step)
+        changed = tab.expect("conversation_state_changed", reason="accept_connection")
+        assert changed["previous_state"]["flow_state"] == "influencer_responding"
+        assert changed["new_state"]["flow_state"] == tab.all("conversation_updated")[0]["flow_state"]
+        assert (shown["message_type"], shown["id"]) == ("system", answer["message"]["id"])
+    assert tabs[0].expect("notification")["data"]["message"]["id"] == answer["message"]["id"]
+
+
+def test_the_same_click_again_changes_nothing(door: Door, brand: Person, influencer: Person, bid: str) -> None:
+    first = door(influencer).act(bid, action="accept_connection", state_version=1)
+    again = door(influencer).act(bid, action="accept_connection", state_version=1)
+    assert (first["success"], again["success"], again["repeated"]) == (True, True, True)
+    assert again["conversation"]["state_version"] == 2
+    assert len(texts(brand, bid)) == 2
+
+
+def test_actions_are_refused_alike(door: Door, brand: Person, influencer: Person, bid: str, conversation: str) -> None:
+    ours, theirs = door(brand), door(influencer)
+    check_refused(theirs.act(bid), "invalid", "action")
+    check_refused(theirs.act(bid, action="no_such_action"), "unknown_action")
+    check_refused(ours.act(bid, action="accept_connection"), "wrong_role")
+    check_refused(theirs.act(str(uuid.uuid4()), action="accept_connection"), "not_found")
+    for refused, code in (
+        (theirs.act(bid, action="accept_project"), "wrong_state"),
+        (theirs.act(bid, action="accept_connection", state_version=9), "stale_action"),
+        (ours.act(conversation, action="accept_connection"), "wrong_state"),
+    ):
+        check_refused(refused, code)
+        fits(refused["conversation"], CONTEXT)
+        assert isinstance(refused["available_actions"], list)
+    assert len(texts(brand, bid)) == 1
+
+
+def test_a_closed_chat_takes_no_more_text(door: Door, brand: Person, influencer: Person, bid: str) -> None:
+    said = brand.says(bid, "Before")
+    closed = door(influencer).act(bid, action="reject_connection", data={"reason": "No time"})
+    assert closed["conversation"]["chat_status"] == "closed"
+    for person in (brand, influencer):
+        check_refused(door(person).send(conversation_id=bid, message="After"), "conversation_closed")
+    check_refused(door(influencer).act(bid, action="accept_connection"), "conversation_closed")
+    assert door(influencer).read(bid, said["id"])["success"]
+    assert "After" not in texts(brand, bid)

@@ -1,0 +1,86 @@
+"""Too much is refused, by the connection, the person and the address, and told when to try again."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from tests.acceptance.browser import WAIT
+from tests.acceptance.conftest import DEPLOYMENTS
+from tests.acceptance.deployments import Deployment
+from tests.acceptance.people import Person
+
+SENDS = 5
+EVENTS = 20
+FAILURES = 3
+LIMITS = {
+    "RATE_LIMITS": "on",
+    "SENDS_BURST": str(SENDS),
+    "SENDS_PER_SECOND": "0.01",
+    "SOCKET_EVENTS_PER_MINUTE": str(EVENTS),
+    "LOGIN_FAILURES_PER_MINUTE": str(FAILURES),
+}
+
+
+@pytest.fixture(scope="module", params=DEPLOYMENTS)
+def limited(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """Servers of their own, with limits that are soon reached."""
+    with DEPLOYMENTS[request.param](tmp_path_factory.mktemp("limited"), **LIMITS) as running:
+        yield running
+
+
+@pytest.fixture
+def couple(limited: Deployment, meet: Callable[[Deployment], tuple[Person, Person]]) -> tuple[Person, Person]:
+    return meet(limited)
+
+
+def test_a_person_may_send_only_so_much_by_whatever_door(
+    limited: Deployment, brand: Person, influencer: Person, conversation: str
+) -> None:
+    tab = brand.connected(limited.last.url)
+    body = {"conversation_id": conversation, "message": "Hi"}
+    answers = [brand.post("/api/messages", body) for _ in range(SENDS)]
+    assert [answer.status_code for answer in answers] == [201] * SENDS
+    refused = brand.post("/api/messages", body)
+    assert refused.status_code == 429
+    assert (refused.json()["code"], refused.json()["success"]) == ("rate_limited", False)
+    assert 0 < int(refused.headers["Retry-After"]) <= 101
+    told = tab.ask("send_message", body)
+    assert (told["success"], told["code"]) == (False, "rate_limited")
+    assert 0 < told["retry_after"] <= 100
+    # Others are not concerned, and nothing that was refused was sent.
+    influencer.says(conversation, "Hello")
+    assert len(brand.reads(f"/api/conversations/{conversation}/messages")["results"]) == SENDS + 1
+
+
+def test_a_connection_that_floods_is_refused_then_closed_and_may_come_back(brand: Person, conversation: str) -> None:
+    tab = brand.connected()
+    numbers = [tab.begin("ask", "join", brand.id) for _ in range(EVENTS + 5)]
+    answers = [tab.result(number) for number in numbers]
+    assert [answer["success"] for answer in answers[:EVENTS]] == [True] * EVENTS
+    refused = answers[-1]
+    assert (refused["success"], refused["code"]) == (False, "rate_limited")
+    assert 0 < refused["retry_after"] <= 60
+    give_up = time.monotonic() + WAIT
+    while not tab.names("disconnect"):
+        assert time.monotonic() < give_up, tab
+        tab.emit("join", brand.id)
+    assert tab.expect("disconnect") == "transport close"
+    assert tab.expect("connect")["recovered"] is True
+    assert brand.http.get("/api/auth/me").status_code == 200
+
+
+def test_logins_that_fail_are_limited_for_that_account(limited: Deployment) -> None:
+    email = f"{uuid.uuid4().hex}@example.com"
+
+    def log_in(address: str) -> httpx.Response:
+        url = f"{limited.first.url}/api/auth/token"
+        return httpx.post(url, json={"email": address, "password": "wrong"}, timeout=30)
+
+    assert [log_in(email).status_code for _ in range(FAILURES)] == [401] * FAILURES
+    refused = log_in(email.upper())
+    assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
+    assert 0 < int(refused.headers["Retry-After"]) <= 61
+    assert log_in(f"another-{email}").status_code == 401

@@ -1,0 +1,70 @@
+"""One order for everybody: many write at once, by every door and on every process."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import httpx
+
+from tests.acceptance.deployments import Deployment
+from tests.acceptance.people import Person
+
+EACH = 60
+"""Messages of each of the four senders."""
+
+
+def test_observers_on_different_processes_see_one_order(
+    deployment: Deployment, brand: Person, influencer: Person, conversation: str
+) -> None:
+    observers = brand.joined(conversation), influencer.joined(conversation)
+    with ExitStack() as stack:
+        doors = ((brand, deployment.first), (brand, deployment.last), (influencer, deployment.first))
+        clients = [stack.enter_context(person.client(server.url)) for person, server in doors]
+        senders = [*(by_rest(client, conversation) for client in clients), by_socket(influencer, conversation)]
+        threads = stack.enter_context(ThreadPoolExecutor(len(senders)))
+        sent = list(threads.map(lambda send: [send(number) for number in range(EACH)], senders))
+    count = EACH * len(senders)
+    seen = []
+    for tab in observers:
+        tab.expect("new_message", seq=count + 2)
+        events = tab.all("new_message")
+        assert [event["seq"] for event in events] == list(range(3, count + 3))
+        seen.append([event["message"]["id"] for event in events])
+    assert seen[0] == seen[1]
+    assert sorted(seen[0]) == sorted(message for ids in sent for message in ids)
+    # What one sender sent one after the other is in that order.
+    for ids in sent:
+        assert [message for message in seen[0] if message in set(ids)] == ids
+    assert stored(brand, conversation) == seen[0]
+
+
+def by_rest(client: httpx.Client, conversation: str) -> Callable[[int], str]:
+    def send(number: int) -> str:
+        answer = client.post("/api/messages", json={"conversation_id": conversation, "message": f"by REST {number}"})
+        assert answer.status_code == 201, answer.text
+        return answer.json()["message"]["id"]
+
+    return send
+
+
+def by_socket(person: Person, conversation: str) -> Callable[[int], str]:
+    tab = person.connected()
+
+    def send(number: int) -> str:
+        answer = tab.ask("send_message", {"conversation_id": conversation, "message": f"by socket {number}"})
+        assert answer["success"], answer
+        return answer["message"]["id"]
+
+    return send
+
+
+def stored(person: Person, conversation: str) -> list[str]:
+    """The ids of the whole history, read page by page."""
+    pages: list[list[str]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = person.reads(f"/api/conversations/{conversation}/messages", limit=100, **cursor)
+        pages.insert(0, [message["id"] for message in page["results"]])
+        if page["previous"] is None:
+            return [message for one in pages for message in one]
+        cursor = {"cursor": page["previous"]}

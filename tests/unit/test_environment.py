@@ -1,0 +1,64 @@
+"""A machine that lacks something leaves tests out, and never quietly."""
+
+import pytest
+
+from tests import environment
+
+pytest_plugins = ["pytester"]
+
+SUITE = """
+import pytest
+from tests import environment
+
+@pytest.fixture(scope="session")
+def missing():
+    return environment.need(None, "no Redis answers")
+
+def test_one(missing): ...
+def test_two(missing): ...
+def test_three(): ...
+"""
+HOOK = """
+from tests import environment
+
+def pytest_terminal_summary(terminalreporter):
+    environment.summarize(terminalreporter)
+"""
+ALONE = ["-p", "no:django", "-p", "no:asyncio", "-p", "no:schemathesis", "-p", "no:anyio"]
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    monkeypatch.syspath_prepend(environment.ROOT)
+    monkeypatch.delenv("CI", raising=False)
+    pytester.makeconftest(HOOK)
+    pytester.makepyfile(SUITE)
+    return pytester
+
+
+def test_what_is_left_out_is_said_at_the_end(run: pytest.Pytester) -> None:
+    result = run.runpytest_inprocess(*ALONE)
+    result.assert_outcomes(passed=1, skipped=2)
+    result.stdout.fnmatch_lines(["LEFT OUT: 2 tests: no Redis answers"])
+
+
+def test_nothing_is_said_where_nothing_is_left_out(run: pytest.Pytester) -> None:
+    result = run.runpytest_inprocess(*ALONE, "-k", "three")
+    assert "LEFT OUT" not in result.stdout.str()
+
+
+def test_on_ci_it_is_a_failure(run: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    run.runpytest_inprocess(*ALONE).assert_outcomes(passed=1, errors=2)
+
+
+def test_services_that_do_not_answer_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    monkeypatch.setenv("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")
+    assert environment.redis_url.__wrapped__() is None
+    assert environment.postgresql.__wrapped__() is None
+
+
+def test_databases_are_made_beside_the_one_that_is_given() -> None:
+    url = "postgres://root:secret@db:5432/stoory?sslmode=require"
+    assert environment.maintenance(url) == "postgres://root:secret@db:5432/postgres?sslmode=require"
