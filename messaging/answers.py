@@ -7,7 +7,7 @@ from pydantic import Field
 from conversations.flows.shapes import AvailableAction
 from foundation.inputs import Id, Shape
 from foundation.openapi import Problem
-from messaging.payloads import ConversationPayload, MessagePayload, PaymentPayload
+from messaging.payloads import AttachmentPayload, ConversationPayload, MessagePayload, PaymentPayload
 
 
 class Done(Shape):
@@ -48,6 +48,10 @@ class WebhookAnswer(Shape):
     """`repeated`: that was known already."""
 
     repeated: bool | None = None
+
+
+class UploadAnswer(Shape):
+    upload: AttachmentPayload
 
 
 class ReadAnswer(Shape):

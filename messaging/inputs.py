@@ -10,6 +10,7 @@ from foundation.inputs import Input, Text
 
 LONGEST_MESSAGE = 5000
 LONGEST_URL = 2000
+MOST_ATTACHMENTS = 10
 
 
 def _web_address(value: str) -> str:
@@ -49,12 +50,13 @@ Price = Annotated[Any, WithJsonSchema({"type": ["string", "number", "null"], "ex
 
 
 class MessageInConversation(Input):
-    """A message to the conversation of the address."""
+    """A message to the conversation of the address. `attachments` are the ids of uploads, each sent once."""
 
     message: Text(LONGEST_MESSAGE)
     media_url: MediaUrl | None = None
     client_message_id: ClientMessageId | None = None
     receiver_id: Identifier | None = None
+    attachments: Annotated[list[Identifier], Field(max_length=MOST_ATTACHMENTS)] = []
 
 
 class SendMessage(MessageInConversation):

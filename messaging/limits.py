@@ -7,6 +7,7 @@ from foundation.limits import Bucket, refuse_if_limited
 
 SENDS = Bucket("sends", settings.SENDS_BURST, settings.SENDS_PER_SECOND)
 OPENINGS = Bucket("openings", settings.OPENINGS_PER_HOUR, settings.OPENINGS_PER_HOUR / 3600)
+UPLOADS = Bucket("uploads", settings.UPLOADS_PER_HOUR, settings.UPLOADS_PER_HOUR / 3600)
 
 
 def limited(bucket: Bucket, user: User) -> None:

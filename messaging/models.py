@@ -1,12 +1,15 @@
-"""Messages: facts that are written once, marked as edited or deleted, and never go away."""
+"""Messages: facts that are written once, marked as edited or deleted, and never go away; and the files sent with
+them."""
 
+import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from conversations.models import Conversation, Transition
+from conversations.models import Conversation, Delivery, Transition
 from conversations.selectors import other_side
 from conversations.services import take_places
 from foundation import clock
@@ -46,6 +49,9 @@ class Message(models.Model):
     deleted_at = models.DateTimeField(null=True, blank=True)
     read_at = models.DateTimeField(null=True, blank=True)
 
+    attached: "Iterable[Upload] | None" = None
+    """Not stored here: the uploads of a message that was made just now; None where they are to be looked up."""
+
     class Meta:
         ordering = ["conversation", "seq"]
         constraints = [
@@ -71,6 +77,7 @@ class Message(models.Model):
             if self.receiver_id is None:
                 self.receiver_id = other_side(self.conversation_id, self.sender_id)
             self.seq = take_places(senders=[(self.conversation_id, self.sender_id)])[0]
+            self.attached = self.attached or ()
             super().save(*args, **kwargs)
 
     @property
@@ -81,3 +88,34 @@ class Message(models.Model):
     def is_own_words(self) -> bool:
         """Written by hand, so that its writer may change or delete it."""
         return self.message_type == USER_INPUT
+
+
+def _random_name(upload: "Upload", name: str) -> str:
+    token = uuid.uuid4().hex
+    return f"uploads/{token[:2]}/{token}"
+
+
+class Upload(models.Model):
+    """A file, kept under a random name: private to its owner until it is sent, then to those in the conversation.
+
+    `name` is what its owner calls it, `size` is in bytes.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, null=True, blank=True, related_name="attachments")
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, null=True, blank=True, related_name="attachments")
+    position = models.PositiveSmallIntegerField(default=0)
+    file = models.FileField(upload_to=_random_name)
+    thumbnail = models.FileField(upload_to=_random_name, blank=True)
+    name = models.CharField(max_length=255)
+    content_type = models.CharField(max_length=100)
+    size = models.PositiveBigIntegerField()
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        ordering = ["position", "pk"]
+        indexes = [models.Index(fields=["created_at"], name="upload_unsent", condition=Q(message=None))]
+
+    def __str__(self) -> str:
+        return self.name

@@ -12,6 +12,7 @@ from conversations.models import Conversation, Delivery, Participant, PaymentOrd
 from conversations.moves import carry_out
 from messaging.models import SYSTEM, Message
 from messaging.services import sides_of
+from messaging.uploads import attach
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,22 +46,22 @@ def carried_out(conversation: Conversation, sides: list[Participant], decision: 
 
     def announce(transition: Transition | None, delivery: Delivery | None) -> None:
         if decision.message is not None:
-            said.append(_say(conversation, sides, decision, actor, transition))
+            message = _message(conversation, sides, decision, actor)
+            message.transition = transition
+            if delivery is not None:
+                files = decision.delivery.attachments
+                message.attached = attach(owner=actor, upload_ids=files, message_id=message.pk, delivery=delivery)
+            message.save()
+            said.append(message)
 
     carry_out(conversation=conversation, decision=decision, actor=actor, announce=announce)
     return Acted(conversation=conversation, message=said[0] if said else None)
 
 
-def _say(
-    conversation: Conversation,
-    sides: list[Participant],
-    decision: Decision,
-    actor: User,
-    transition: Transition | None,
-) -> Message:
+def _message(conversation: Conversation, sides: list[Participant], decision: Decision, actor: User) -> Message:
     words = decision.message
     people = {side.role: side.user_id for side in sides}
-    return Message.objects.create(
+    return Message(
         conversation=conversation,
         sender_id=SYSTEM_USER_ID if words.sender is Role.SYSTEM else actor.pk,
         receiver_id=people[words.receiver.value],
@@ -69,5 +70,4 @@ def _say(
         is_automated=True,
         action_required=words.action_required,
         action_data=dict(words.action_data) if words.action_data else None,
-        transition=transition,
     )

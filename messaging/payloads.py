@@ -9,7 +9,7 @@ from conversations.flows.shapes import ActionData, AvailableAction
 from conversations.models import PaymentOrder
 from conversations.payloads import ContextPayload
 from foundation.inputs import Id, Shape, Timestamp
-from messaging.models import Message
+from messaging.models import Message, Upload
 
 
 class AttachmentPayload(Shape):
@@ -19,6 +19,18 @@ class AttachmentPayload(Shape):
     size: int
     url: str
     thumbnail_url: str | None
+
+    @classmethod
+    def of(cls, upload: Upload) -> "AttachmentPayload":
+        url = f"/api/uploads/{upload.pk}"
+        return cls.model_construct(
+            id=upload.pk,
+            name=upload.name,
+            content_type=upload.content_type,
+            size=upload.size,
+            url=url,
+            thumbnail_url=f"{url}/thumbnail" if upload.thumbnail else None,
+        )
 
 
 class MessagePayload(Shape):
@@ -46,6 +58,7 @@ class MessagePayload(Shape):
         prompt = message.action_data
         if prompt is not None and state_version is not None:
             prompt = as_shown(prompt, state_version)
+        uploads = message.attachments.all() if message.attached is None else message.attached
         return cls.model_construct(
             id=message.pk,
             conversation_id=message.conversation_id,
@@ -63,7 +76,7 @@ class MessagePayload(Shape):
             edited_at=message.edited_at,
             deleted_at=message.deleted_at,
             read_at=message.read_at,
-            attachments=[],
+            attachments=[AttachmentPayload.of(upload) for upload in uploads],
         )
 
 

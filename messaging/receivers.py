@@ -1,15 +1,18 @@
-"""Messages become events."""
+"""Messages become events, and what is removed takes its files along."""
 
+from functools import partial
 from typing import Any
 
-from django.db.models.signals import post_save
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from conversations.models import Transition
 from messaging.events import NEW_MESSAGE
 from messaging.listing import tell_lists
-from messaging.models import Message
+from messaging.models import Message, Upload
 from messaging.payloads import NewMessagePayload
+from messaging.uploads import remove_files
 from realtime.publishing import publish
 
 
@@ -25,3 +28,8 @@ def publish_message(instance: Message, created: bool, raw: bool, **_: Any) -> No
 def tell_lists_of_transition(instance: Transition, created: bool, raw: bool, **_: Any) -> None:
     if created and not raw and instance.from_standing is not None:
         tell_lists(instance.conversation, "state")
+
+
+@receiver(post_delete, sender=Upload, dispatch_uid="remove_files_of_upload")
+def remove_files_of_upload(instance: Upload, **_: Any) -> None:
+    transaction.on_commit(partial(remove_files, instance), robust=True)

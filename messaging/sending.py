@@ -10,6 +10,7 @@ from django.db import DatabaseError, IntegrityError, router
 from django.db.models.signals import post_save
 
 from accounts.models import User
+from conversations.flows import check_text
 from conversations.models import Conversation, Participant
 from conversations.services import locked_many, places_of, take_places
 from foundation.encoding import to_json
@@ -21,11 +22,11 @@ from foundation.refusals import (
     Invalid,
     NotFound,
     Refusal,
-    TextNotAccepted,
 )
 from messaging.inputs import SendMessage
 from messaging.models import Message
 from messaging.opening import open_direct
+from messaging.uploads import attach
 from realtime.publishing import unit_of_work
 
 log = structlog.get_logger(__name__)
@@ -152,6 +153,7 @@ def _checked(sending: Sending, known: _Known) -> Sent:
         client_message_id=given.client_message_id,
         fingerprint=fingerprint,
     )
+    message.attached = attach(owner=sender, upload_ids=given.attachments, message_id=message.pk)
     if given.client_message_id:
         known.first[sender.pk, given.client_message_id] = message
     return Sent(message, created=True)
@@ -167,7 +169,8 @@ def _other_side(sender: User, conversation: Conversation | None, known: _Known) 
 
 
 def _fingerprint(conversation_id: uuid.UUID, given: SendMessage) -> str:
-    body = to_json([str(conversation_id), given.message, given.media_url])
+    said = [str(conversation_id), given.message, given.media_url]
+    body = to_json([*said, given.attachments] if given.attachments else said)
     return hashlib.sha256(body.encode()).hexdigest()
 
 
@@ -175,8 +178,7 @@ def check_takes_text(conversation: Conversation) -> None:
     """Raises `ConversationClosed` or `TextNotAccepted`."""
     if conversation.is_closed:
         raise ConversationClosed
-    if not conversation.flow.state(conversation.flow_state).accepts_text and conversation.automation_enabled:
-        raise TextNotAccepted
+    check_text(conversation.flow, conversation.flow_state, paused=conversation.paused)
 
 
 def _store(messages: list[Message]) -> None:

@@ -124,6 +124,7 @@ def delete_message(*, user: User, message_id: object) -> Message:
             return message
         message.message, message.media_url, message.deleted_at = "", None, clock.now()
         message.save(update_fields=["message", "media_url", "deleted_at"])
+        message.attachments.all().delete()
         _recount_unread(message.conversation_id)
         erase(message.pk, erased)
         message_erased.send(Message, message=message)
