@@ -161,7 +161,7 @@ class Proxy:
                     await self._pass_poisoned(link, direction, chunk, writer)
             await self._let_through(direction)
             writer.write_eof()
-        except OSError:
+        except (OSError, RuntimeError):  # uvloop raises the latter where a connection has gone
             await self._let_through(direction)
             link.cut(reset=True)
 
@@ -191,5 +191,5 @@ def _linger_zero(writer: asyncio.StreamWriter) -> None:
     """Closing sends a reset instead of a FIN (socket(7), SO_LINGER)."""
     endpoint = writer.get_extra_info("socket")
     if endpoint is not None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):  # it may be closed already
             endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

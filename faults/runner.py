@@ -3,11 +3,13 @@
 import asyncio
 import random
 import shutil
+import signal
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import aiohttp
+import uvloop
 
 from faults.api import Api, Refused
 from faults.checker import Finding, judge
@@ -51,6 +53,7 @@ class Outcome:
 
 async def run(scenarios: list[Scenario], options: Options) -> list[Outcome]:
     home = make_home()
+    options.out.mkdir(parents=True, exist_ok=True)
     stage = Stage(home, options.workers)
     outcomes = []
     try:
@@ -136,4 +139,10 @@ def _keep_logs(stage: Stage, out: Path) -> None:
 
 
 def play_all(scenarios: list[Scenario], options: Options) -> list[Outcome]:
-    return asyncio.run(run(scenarios, options))
+    """Whatever ends it, SIGTERM included, what it started is ended too."""
+
+    async def play() -> list[Outcome]:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)
+        return await run(scenarios, options)
+
+    return uvloop.run(play())

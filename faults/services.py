@@ -35,13 +35,15 @@ def free_port() -> int:
 
 async def run(*command: str | Path, **options: object) -> str:
     """Run a command to its end; answers what it printed. Raises `CommandFailed`."""
-    process = await asyncio.create_subprocess_exec(
-        *map(str, command), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, **options
-    )
-    output, _ = await process.communicate()
-    if process.returncode:
-        raise CommandFailed(f"{Path(command[0]).name} ended with {process.returncode}: {output.decode()[-2000:]}")
-    return output.decode()
+    # Into a file: a server that the command leaves behind would keep a pipe open.
+    with tempfile.TemporaryFile() as output:
+        process = await asyncio.create_subprocess_exec(*map(str, command), stdout=output, stderr=output, **options)
+        code = await process.wait()
+        output.seek(0)
+        printed = output.read().decode()
+    if code:
+        raise CommandFailed(f"{command} ended with {code}: {printed[-2000:]}")
+    return printed
 
 
 class Postgres:
@@ -52,7 +54,7 @@ class Postgres:
         self.url = f"postgres://postgres@127.0.0.1:{self.port}/stoory"
         self._data = home / "postgres"
         self._log = home / "postgres.log"
-        self._as = {"user": "postgres", "group": "postgres", "cwd": "/"} if os.geteuid() == 0 else {}
+        self._as = ("runuser", "-u", "postgres", "--") if os.geteuid() == 0 else ()
 
     async def start(self) -> None:
         if not self._data.exists():
@@ -66,7 +68,8 @@ class Postgres:
         if self._as:
             shutil.chown(self._data, "postgres", "postgres")
             shutil.chown(self._log, "postgres", "postgres")
-        await run(POSTGRES_BIN / "initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-E", "UTF8", **self._as)
+        initdb = (POSTGRES_BIN / "initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-E", "UTF8")
+        await run(*self._as, *initdb, cwd="/")
         config = self._data / "postgresql.conf"
         config.write_text(config.read_text() + _CONFIG)
         await self._control("start", "-w", "-l", self._log, "-o", f"-p {self.port}")
@@ -84,7 +87,7 @@ class Postgres:
         await asyncio.sleep(0.5)
 
     async def _control(self, action: str, *arguments: str | Path) -> None:
-        await run(POSTGRES_BIN / "pg_ctl", action, "-D", self._data, *arguments, **self._as)
+        await run(*self._as, POSTGRES_BIN / "pg_ctl", action, "-D", self._data, *arguments, cwd="/")
 
     async def execute(self, *statements: str) -> list[tuple]:
         """Run statements past all proxies, each in its own transaction; answers the rows of the last."""

@@ -40,9 +40,13 @@ class Stage:
         await asyncio.gather(self.postgres.start(), self.redis.start())
         for number in range(self.size):
             self.seats.append(await self._seat(f"worker-{number + 1}"))
-        await self.seats[0].worker.manage("migrate", "--verbosity", "0")
-        await asyncio.gather(*(seat.worker.start() for seat in self.seats))
+        await self._start_workers()
         self._balance()
+
+    async def _start_workers(self) -> None:
+        await self.workers[0].manage("collectstatic", "--noinput", "--verbosity", "0")
+        await self.workers[0].manage("migrate", "--verbosity", "0")
+        await asyncio.gather(*(worker.start() for worker in self.workers))
 
     async def _seat(self, name: str) -> Seat:
         door = Proxy()
@@ -98,8 +102,7 @@ class EmbeddedStage(Stage):
             nowhere = Proxy()
             environment = {"DATABASE_URL": "", "REDIS_URL": ""} | self.environment
             self.seats.append(Seat(Worker(f"embedded-{number + 1}", self.home, environment), door, nowhere, nowhere))
-        await self.workers[0].manage("migrate", "--verbosity", "0")
-        await asyncio.gather(*(worker.start() for worker in self.workers))
+        await self._start_workers()
         self._balance()
 
     async def room_ends(self) -> dict[str, int]:

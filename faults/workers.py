@@ -15,6 +15,8 @@ from faults.services import free_port, run
 
 ROOT = Path(__file__).parent.parent
 START_TIMEOUT = 60.0
+HANDLED = ("channels_redis", "django.request")
+"""Loggers that tell of lost connections, and of answers with 5xx, as errors."""
 BASE_ENVIRONMENT = {
     "DEBUG": "off",
     "TLS": "off",
@@ -149,9 +151,9 @@ class Worker:
         return {name: float(value) for name, value in samples}
 
     def faults_logged(self) -> list[str]:
-        """Unhandled exceptions in its log. channels_redis reports each lost connection as one, and goes on."""
+        """Unhandled exceptions in its log."""
         if not self.log.exists():
             return []
         lines = self.log.read_text(errors="replace").splitlines()
         faults = [line for line in lines if '"level": "error"' in line or "Traceback" in line]
-        return [line[:300] for line in faults if '"logger": "channels_redis' not in line]
+        return [line[:300] for line in faults if not any(f'"logger": "{name}' in line for name in HANDLED)]
