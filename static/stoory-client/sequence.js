@@ -19,7 +19,7 @@ export class Sequence {
   }
 
   add(seq, event, data) {
-    if (seq > this.#position) this.#ahead.set(seq, [event, data]);
+    this.#ahead.set(seq, [event, data]);
   }
 
   /** Give on what is next. Answers whether there is more behind a gap. */

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { firstUnread, isOpenPrompt, matches } from '../../static/stoory-client/index.js';
+import { context, FakeServer, ME, message, OTHER, ROOM, settled } from './fakes.js';
+
+const line = (id, updated_at, fields = {}) => ({
+  id, updated_at, title: '', conversation_type: 'direct', awaiting_role: null, my_role: 'participant', unread_count: 0,
+  other_user: { id: OTHER, name: 'Mira Kapoor' }, last_message: null, ...fields,
+});
+const update = (id, fields) => ['conversation_list_updated', {
+  conversation_id: id, reason: 'message', last_message: message(9), unread_count: 1, total_unread: 1, updated_at: '2026-01-05', ...fields,
+}];
+
+async function listed(lines) {
+  const server = new FakeServer();
+  const answer = server.fetch;
+  const byPath = new Map(lines.map((one) => [`/api/conversations/${one.id}`, one]));
+  server.fetch = (address, request) => {
+    const { pathname } = new URL(address, 'http://server');
+    server.asked = new URL(address, 'http://server').search;
+    if (pathname === '/api/conversations') return Promise.resolve(Response.json({ success: true, results: lines, next: null }));
+    if (byPath.has(pathname)) return Promise.resolve(Response.json({ success: true, conversation: byPath.get(pathname) }));
+    return answer(address, request);
+  };
+  const client = server.client();
+  client.connect();
+  server.socket.tell('connect');
+  const list = client.conversationList();
+  await list.reload();
+  return { server, client, list, byPath, ids: () => list.getSnapshot().conversations.map((one) => one.id) };
+}
+
+test('a line that changes goes to the top with its count', async () => {
+  const { server, list, ids } = await listed([line('a', '2026-01-03'), line('b', '2026-01-02')]);
+  server.socket.tell(...update('b'));
+  assert.deepEqual(ids(), ['b', 'a']);
+  assert.equal(list.getSnapshot().conversations[0].unread_count, 1);
+});
+
+test('reading does not move a line', async () => {
+  const { server, list, ids } = await listed([line('a', '2026-01-03'), line('b', '2026-01-02', { unread_count: 4 })]);
+  server.socket.tell(...update('b', { reason: 'read', unread_count: 0 }));
+  assert.deepEqual(ids(), ['a', 'b']);
+  assert.equal(list.getSnapshot().conversations[1].unread_count, 0);
+});
+
+test('a conversation that is new, or has taken a step, is read anew', async () => {
+  const { server, list, byPath, ids } = await listed([line('a', '2026-01-03', { awaiting_role: 'influencer' })]);
+  byPath.set('/api/conversations/n', line('n', '2026-01-06'));
+  server.socket.tell(...update('n', { reason: 'opened' }));
+  await settled();
+  assert.deepEqual(ids(), ['n', 'a']);
+  byPath.set('/api/conversations/a', line('a', '2026-01-07', { awaiting_role: 'brand_owner' }));
+  server.socket.tell(...update('a', { reason: 'state' }));
+  await settled();
+  assert.deepEqual(ids(), ['a', 'n']);
+  assert.equal(list.getSnapshot().conversations[0].awaiting_role, 'brand_owner');
+});
+
+test('a filtered list asks the server, and takes in only what fits', async () => {
+  const { server, list, byPath, ids } = await listed([line('a', '2026-01-03', { conversation_type: 'bid' })]);
+  await list.show({ type: 'bid', awaiting: true, unread: true, search: 'mi' });
+  assert.equal(server.asked, '?type=bid&awaiting=me&unread=true&search=mi&limit=30');
+  await list.show({ type: 'bid' });
+  byPath.set('/api/conversations/d', line('d', '2026-01-06'));
+  server.socket.tell(...update('d', { reason: 'opened' }));
+  await settled();
+  assert.deepEqual(ids(), ['a']);
+});
+
+test('an answer that was overtaken by another question is not shown', async () => {
+  const server = new FakeServer();
+  const answers = [];
+  server.fetch = () => new Promise((answer) => answers.push(answer));
+  const list = server.client().conversationList();
+  const questions = [list.show({ search: 'a' }), list.show({ search: 'ab' })];
+  await settled();
+  const page = (id) => Response.json({ success: true, results: [line(id, '2026-01-01')], next: null });
+  answers[1](page('second'));
+  answers[0](page('first'));
+  await Promise.all(questions);
+  assert.deepEqual(list.getSnapshot().conversations.map((one) => one.id), ['second']);
+});
+
+test('who comes and goes is shown in the list and in the conversation', async () => {
+  const server = new FakeServer();
+  const { client, conversation } = await server.opened();
+  const list = client.conversationList();
+  await list.reload();
+  server.socket.tell('presence', { user_id: OTHER, online: false, last_seen: '2026-01-01' });
+  assert.deepEqual(conversation.getSnapshot().online, [ME]);
+  assert.deepEqual(list.getSnapshot().conversations[0].other_user.online, false);
+});
+
+test('a filter means the same here as at the server', () => {
+  const mine = line('a', '', { conversation_type: 'bid', awaiting_role: 'influencer', my_role: 'influencer', unread_count: 2, title: 'Snack box' });
+  for (const filter of [{}, { type: 'bid' }, { awaiting: true }, { unread: true }, { search: 'SNACK' }, { search: 'kapoor' }]) {
+    assert.ok(matches(mine, filter), JSON.stringify(filter));
+  }
+  for (const filter of [{ type: 'direct' }, { search: 'shoes' }]) assert.ok(!matches(mine, filter));
+  assert.ok(!matches(line('b', ''), { unread: true }));
+  assert.ok(!matches({ ...mine, awaiting_role: 'brand_owner' }, { awaiting: true }));
+});
+
+test('reading goes on at the first of the unread messages of others', () => {
+  const mine = { sender_id: ME, receiver_id: OTHER };
+  const messages = [message(1), message(2, mine), message(3), message(4, { deleted_at: 'now' }), message(5), message(6, mine)];
+  assert.equal(firstUnread(messages, 2, ME).seq, 3);
+  assert.equal(firstUnread(messages, 0, ME), null);
+  assert.equal(firstUnread(messages, 9, ME), null);
+});
+
+test('a prompt can be answered until the conversation has moved on', () => {
+  const prompt = message(1, { action_data: { state_version: 3 } });
+  assert.equal(isOpenPrompt(prompt, context(3)), true);
+  assert.equal(isOpenPrompt(prompt, context(4)), false);
+  assert.equal(isOpenPrompt(message(1, { action_data: { state_version: 3, completed: true } }), context(3)), false);
+  assert.equal(isOpenPrompt(message(2), context(3)), false);
+});
+
+test('a notification counts once, however often it comes', async () => {
+  const server = new FakeServer();
+  const { client } = await server.opened();
+  const { notifications } = client;
+  await settled();
+  const data = { id: 'n1', title: 'New message', body: 'Hi', payload: {}, conversation_id: ROOM, created_at: '2026-01-01' };
+  for (let time = 0; time < 2; time += 1) server.socket.tell('notification', { type: 'message', data });
+  assert.equal(notifications.getSnapshot().unread, 1);
+  assert.deepEqual(notifications.getSnapshot().notifications.map((one) => one.id), ['n1']);
+});

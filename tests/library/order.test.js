@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { context, FakeServer, ME, message, newMessage, OTHER, ROOM, settled } from './fakes.js';
+
+const texts = (conversation) => conversation.getSnapshot().messages.map((one) => one.message);
+
+test('an opened conversation shows its newest page and is entered where that ends', async () => {
+  const server = new FakeServer();
+  for (let seq = 1; seq <= 60; seq += 1) server.log.push(newMessage(seq));
+  const { conversation } = await server.opened();
+  const { phase, messages, hasEarlier, online } = conversation.getSnapshot();
+  assert.equal(phase, 'ready');
+  assert.deepEqual([messages.length, messages[0].seq, messages.at(-1).seq], [50, 11, 60]);
+  assert.equal(hasEarlier, true);
+  assert.deepEqual(online, [ME, OTHER]);
+  assert.deepEqual(server.socket.sent.find(([name]) => name === 'join_conversation')[1], { conversationId: ROOM, after: 60 });
+});
+
+test('what comes twice is shown once', async () => {
+  const server = new FakeServer();
+  const { conversation } = await server.opened();
+  server.happens(newMessage(1));
+  server.socket.tell(...newMessage(1));
+  await settled();
+  assert.deepEqual(texts(conversation), ['text 1']);
+});
+
+test('what comes too early waits for what the log still has', async () => {
+  const server = new FakeServer();
+  const { conversation } = await server.opened();
+  server.log.push(newMessage(1), newMessage(2));
+  server.happens(newMessage(3));
+  assert.deepEqual(texts(conversation), []);
+  await settled();
+  assert.deepEqual(texts(conversation), ['text 1', 'text 2', 'text 3']);
+  assert.equal(server.requests.filter((one) => one.path.endsWith('/events')).length, 1);
+});
+
+test('a gap longer than a page of the log is filled whole', async () => {
+  const server = new FakeServer();
+  const { conversation } = await server.opened();
+  for (let seq = 1; seq <= 450; seq += 1) server.log.push(newMessage(seq));
+  server.happens(newMessage(451));
+  await settled();
+  assert.deepEqual(conversation.getSnapshot().messages.map((one) => one.seq), Array.from({ length: 451 }, (_, at) => at + 1));
+});
+
+test('after a lost connection a conversation is entered where it was left', async () => {
+  const server = new FakeServer();
+  const { client, conversation } = await server.opened();
+  server.happens(newMessage(1));
+  server.isAway = true;
+  server.socket.tell('disconnect', 'transport close');
+  assert.equal(client.getSnapshot().status, 'reconnecting');
+  server.happens(newMessage(2));
+  server.happens(newMessage(3));
+  server.isAway = false;
+  server.socket.tell('connect');
+  await settled();
+  assert.deepEqual(texts(conversation), ['text 1', 'text 2', 'text 3']);
+  assert.equal(server.socket.sent.at(-1)[1].after, 1);
+});
+
+test('what no log has any more is loaded anew', async () => {
+  const server = new FakeServer();
+  const { conversation } = await server.opened();
+  server.isAway = true;
+  for (let seq = 1; seq <= 80; seq += 1) server.happens(newMessage(seq));
+  server.isAway = false;
+  server.floor = 70;
+  server.socket.tell('connect');
+  await settled();
+  assert.deepEqual(conversation.getSnapshot().messages.map((one) => one.seq).slice(0, 2), [31, 32]);
+  server.happens(newMessage(81));
+  assert.equal(conversation.getSnapshot().messages.at(-1).seq, 81);
+});
+
+test('a gap that no log can fill any more is loaded anew', async () => {
+  const server = new FakeServer();
+  const { conversation } = await server.opened();
+  for (let seq = 1; seq <= 80; seq += 1) server.log.push(newMessage(seq));
+  server.floor = 70;
+  server.happens(newMessage(81));
+  await settled();
+  assert.deepEqual(conversation.getSnapshot().messages.map((one) => one.seq), Array.from({ length: 50 }, (_, at) => at + 32));
+});
+
+test('a conversation opened without a connection is loaded when there is one', async () => {
+  const server = new FakeServer();
+  server.log.push(newMessage(1));
+  server.isAway = true;
+  const client = server.client();
+  client.connect();
+  const conversation = client.conversation(ROOM);
+  await conversation.open();
+  assert.equal(conversation.getSnapshot().phase, 'loading');
+  server.isAway = false;
+  server.socket.tell('connect');
+  await settled();
+  assert.deepEqual(texts(conversation), ['text 1']);
+});
+
+test('an event that comes while the page is being read is in it once', async () => {
+  const server = new FakeServer();
+  server.log.push(newMessage(1));
+  const client = server.client();
+  client.connect();
+  server.socket.tell('connect');
+  const conversation = client.conversation(ROOM);
+  const opening = conversation.open();
+  server.happens(newMessage(2));
+  await opening;
+  await settled();
+  assert.deepEqual(texts(conversation), ['text 1', 'text 2']);
+});
+
+test('edited, deleted and read messages change in their place', async () => {
+  const server = new FakeServer();
+  const { conversation } = await server.opened();
+  server.happens(newMessage(1));
+  server.happens(newMessage(2, { sender_id: ME, receiver_id: OTHER }));
+  server.happens(newMessage(3));
+  server.happens(['message_updated', { seq: 4, conversation_id: ROOM, message: message(1, { message: 'better', edited_at: 'now' }) }]);
+  server.happens(['message_deleted', { seq: 5, conversation_id: ROOM, message_id: 'm3', deleted_at: 'now' }]);
+  server.happens(['messages_read', { seq: 6, conversation_id: ROOM, user_id: OTHER, up_to_seq: 2, read_at: 'then' }]);
+  assert.deepEqual(texts(conversation), ['better', 'text 2', '']);
+  const [first, mine, gone] = conversation.getSnapshot().messages;
+  assert.deepEqual([first.read_at, mine.read_at, gone.deleted_at], [null, 'then', 'now']);
+});
+
+test('a step of the flow takes the actions away until they are read again, and older news changes nothing', async () => {
+  const server = new FakeServer();
+  server.actions = [{ action: 'accept', state_version: 1 }];
+  const { conversation } = await server.opened();
+  server.version = 2;
+  server.actions = [{ action: 'pay', state_version: 2 }];
+  const updated = (seq, version) => ['conversation_updated', { seq, conversation_id: ROOM, conversation_context: context(version) }];
+  server.happens(updated(1, 2));
+  assert.deepEqual(conversation.getSnapshot().conversation.available_actions, []);
+  await settled();
+  server.happens(updated(2, 1));
+  const { state_version, available_actions } = conversation.getSnapshot().conversation;
+  assert.equal(state_version, 2);
+  assert.deepEqual(available_actions, server.actions);
+});
+
+test('older pages are put before what is shown, without doubles', async () => {
+  const server = new FakeServer();
+  for (let seq = 1; seq <= 120; seq += 1) server.log.push(newMessage(seq));
+  const { conversation } = await server.opened();
+  assert.equal(await conversation.loadEarlier(), true);
+  assert.equal(await conversation.loadEarlier(), false);
+  assert.deepEqual(conversation.getSnapshot().messages.map((one) => one.seq), Array.from({ length: 120 }, (_, at) => at + 1));
+});
+
+test('a conversation that is not there, or not any more, is gone', async () => {
+  const server = new FakeServer();
+  server.refuse(`GET /api/conversations/${ROOM}`, 404, { code: 'not_found' });
+  const { conversation } = await server.opened();
+  assert.equal(conversation.getSnapshot().phase, 'gone');
+});
+
+test('listeners hear of changes that happen together once', async () => {
+  const server = new FakeServer();
+  const { conversation } = await server.opened();
+  let told = 0;
+  conversation.subscribe(() => (told += 1));
+  for (let seq = 1; seq <= 5; seq += 1) server.happens(newMessage(seq));
+  await settled();
+  assert.equal(told, 1);
+});

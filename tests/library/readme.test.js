@@ -1,0 +1,107 @@
+/** The types, and the example of the README: compiled against them, and run. */
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+
+import { createElement } from 'react';
+import { act, create } from 'react-test-renderer';
+
+import * as library from '../../static/stoory-client/index.js';
+import { FakeServer, newMessage, ROOM, settled } from './fakes.js';
+
+const ROOT = new URL('../../', import.meta.url).pathname;
+const LIBRARY = join(ROOT, 'static/stoory-client');
+let folder;
+
+/** Compile TypeScript that lies in `folder`; raises with the compiler's words. */
+function compile(...more) {
+  const config = {
+    compilerOptions: {
+      strict: true, target: 'es2022', module: 'nodenext', moduleResolution: 'nodenext', lib: ['es2022', 'dom', 'dom.iterable'],
+      jsx: 'react-jsx', skipLibCheck: false, types: [], rootDir: '.', outDir: 'out', noEmitOnError: true,
+    },
+    files: more,
+  };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
+  try {
+    execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', folder], { encoding: 'utf8' });
+  } catch (fault) {
+    throw new Error(fault.stdout, { cause: fault });
+  }
+}
+
+before(() => {
+  globalThis.IS_REACT_ACT_ENVIRONMENT = true;
+  // Inside of the project, so that packages are found.
+  folder = mkdtempSync(join(ROOT, 'tests/library/.compiled-'));
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
+});
+
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+test('the types name exactly what the library exports', () => {
+  const names = Object.keys(library).sort();
+  const declared = [...readFileSync(join(LIBRARY, 'index.d.ts'), 'utf8').matchAll(/^export (?:class|function) (\w+)/gm)];
+  assert.deepEqual(declared.map(([, name]) => name).sort(), names);
+});
+
+test('every public method of the library is declared, and every declared one is there', () => {
+  const text = readFileSync(join(LIBRARY, 'index.d.ts'), 'utf8');
+  const internal = new Set(['constructor', 'update', 'connected', 'disconnected', 'receive', 'presence', 'isTemporary']);
+  for (const name of ['Session', 'StooryClient', 'Conversation', 'ConversationList', 'Notifications']) {
+    const body = text.split(`export class ${name} `)[1].split('\n}\n')[0];
+    const declared = [...body.matchAll(/^ {2}(?:readonly )?(\w+)[(:]/gm)].map(([, one]) => one);
+    const there = Object.getOwnPropertyNames(library[name].prototype);
+    for (const one of there) assert.ok(internal.has(one) || declared.includes(one), `${name}.${one} is not declared`);
+    const fields = new Set(['constructor', 'session', 'id', 'onEnded']);
+    for (const one of declared) assert.ok(there.includes(one) || fields.has(one), `${name}.${one} is not there`);
+  }
+});
+
+test('the component of the README compiles, shows what comes, sends and says who types', async () => {
+  const jsx = readFileSync(join(LIBRARY, 'README.md'), 'utf8').match(/```jsx\n([\s\S]*?)```/)[1];
+  const typed = jsx
+    .replaceAll('stoory-client/react', '../../../static/stoory-client/react.js')
+    .replace('function Chat({ client, conversationId })', "function Chat({ client, conversationId }: { client: import('../../../static/stoory-client/index.js').StooryClient; conversationId: string })")
+    .replaceAll('(event) =>', '(event: any) =>');
+  writeFileSync(join(folder, 'Chat.tsx'), typed);
+  compile('Chat.tsx');
+  const compiled = join(folder, 'out', 'Chat.js');
+  writeFileSync(join(folder, 'Chat.js'), readFileSync(compiled, 'utf8'));
+  const { default: Chat } = await import(join(folder, 'Chat.js'));
+
+  const server = new FakeServer();
+  server.log.push(newMessage(1));
+  const client = server.client();
+  client.connect();
+  server.socket.tell('connect');
+  let page;
+  await act(async () => {
+    page = create(createElement(Chat, { client, conversationId: ROOM }));
+    await settled();
+  });
+  const shown = () => page.root.findAll((one) => one.props.className === 'message-content').map((one) => one.children.join(''));
+  assert.deepEqual(shown(), ['text 1']);
+
+  await act(async () => {
+    server.happens(newMessage(2));
+    server.socket.tell('user_typing', { conversationId: ROOM, userId: 'x', isTyping: true });
+    await settled();
+  });
+  assert.deepEqual(shown(), ['text 1', 'text 2']);
+  assert.equal(page.root.findAll((one) => one.props.className === 'typing-indicator').length, 1);
+
+  await act(async () => page.root.findByType('input').props.onChange({ target: { value: 'From React' } }));
+  await act(async () => {
+    page.root.findByType('form').props.onSubmit({ preventDefault() {} });
+    await settled();
+  });
+  assert.deepEqual(shown(), ['text 1', 'text 2', 'From React']);
+  assert.equal(page.root.findByType('input').props.value, '');
+
+  await act(async () => page.unmount());
+  assert.deepEqual(server.socket.sent.at(-1), ['leave_conversation', { conversationId: ROOM }]);
+});

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { ConnectionLost, memoryStorage, Refused, Session, SignedOut } from '../../static/stoory-client/index.js';
+import { FakeServer, settled, token } from './fakes.js';
+
+const held = (seconds = 3600) => ({ user: { id: 'u' }, access: token('first'), refresh: 'r0', until: Date.now() + seconds * 1000 });
+const refreshes = (server) => server.requests.filter((one) => one.path.endsWith('/refresh'));
+
+function session(server, storage = memoryStorage(held())) {
+  return new Session({ fetch: server.fetch, storage, locks: null, timeout: 1000 });
+}
+
+test('a token about to end is renewed first, once for however many ask', async () => {
+  const server = new FakeServer();
+  const one = session(server, memoryStorage(held(10)));
+  await Promise.all([1, 2, 3].map(() => one.get('/api/conversations')));
+  assert.equal(refreshes(server).length, 1);
+  const used = server.requests.filter((request) => request.path === '/api/conversations').map((request) => request.token);
+  assert.deepEqual(new Set(used), new Set([`Bearer ${token('renewed 1')}`]));
+});
+
+test('a token that the server says has expired is renewed, and the request repeated', async () => {
+  const server = new FakeServer();
+  server.refuse('GET /api/conversations', 401, { code: 'token_expired' });
+  const answer = await session(server).get('/api/conversations');
+  assert.equal(answer.results.length, 1);
+  assert.equal(refreshes(server).length, 1);
+});
+
+test('what another tab has renewed is used, not renewed again', async () => {
+  const server = new FakeServer();
+  const storage = memoryStorage(held());
+  const one = session(server, storage);
+  storage.set({ ...held(), access: token('of the other tab') });
+  assert.equal(await one.renew(token('first')), token('of the other tab'));
+  assert.equal(refreshes(server).length, 0);
+});
+
+test('a refresh token that is no good ends the session', async () => {
+  const server = new FakeServer();
+  const one = session(server, memoryStorage(held(0)));
+  let ended = 0;
+  one.onEnded = () => (ended += 1);
+  server.refuse('POST /api/auth/token/refresh', 401, { code: 'token_revoked' });
+  await assert.rejects(one.access(), SignedOut);
+  assert.deepEqual([one.user, ended], [null, 1]);
+});
+
+test('a lost connection does not end the session', async () => {
+  const server = new FakeServer();
+  server.isAway = true;
+  const one = session(server, memoryStorage(held(0)));
+  await assert.rejects(one.access(), ConnectionLost);
+  assert.deepEqual(one.user, { id: 'u' });
+});
+
+test('a refusal tells what is wrong with which field, and whether waiting helps', async () => {
+  const server = new FakeServer();
+  server.refuse('GET /api/conversations', 429, { code: 'rate_limited', retry_after: 2.5 });
+  const refusal = await session(server).get('/api/conversations').catch((fault) => fault);
+  assert.ok(refusal instanceof Refused);
+  assert.deepEqual([refusal.code, refusal.retryAfter, refusal.isTemporary], ['rate_limited', 2.5, true]);
+  server.refuse('POST /api/conversations', 400, { code: 'invalid', errors: { title: ['Too long.'] } });
+  const invalid = await session(server).post('/api/conversations').catch((fault) => fault);
+  assert.deepEqual([invalid.errors, invalid.isTemporary], [{ title: ['Too long.'] }, false]);
+});
+
+test('an answer that is no JSON is a lost connection, a failure of the server a refusal', async () => {
+  const page = (status) => new Session({
+    fetch: async () => new Response('<html>', { status }), storage: memoryStorage(held()), locks: null,
+  });
+  await assert.rejects(page(200).get('/api/x'), ConnectionLost);
+  await assert.rejects(page(502).get('/api/x'), { status: 502, code: 'server_error' });
+});
+
+test('a connection declined for its token comes back with a new one', async () => {
+  const server = new FakeServer();
+  const { client } = await server.opened();
+  server.socket.tell('disconnect', 'transport close');
+  server.socket.tell('connect_error', Object.assign(new Error('expired'), { data: { code: 'token_expired' } }));
+  await settled();
+  assert.deepEqual(server.auths, [{ token: token('renewed 1') }]);
+  assert.equal(client.getSnapshot().status, 'reconnecting');
+});
+
+test('a connection ended by the server for good ends the session', async () => {
+  const server = new FakeServer();
+  const { client } = await server.opened();
+  server.refuse('POST /api/auth/token/refresh', 401, { code: 'token_revoked' });
+  server.socket.tell('disconnect', 'io server disconnect');
+  await settled();
+  assert.equal(client.getSnapshot().status, 'ended');
+  assert.equal(client.session.user, null);
+});
+
+test('a server that asks for a new token is sent one', async () => {
+  const server = new FakeServer();
+  await server.opened();
+  server.socket.tell('token_expiring', {});
+  await settled();
+  assert.deepEqual(server.socket.sent.at(-1), ['authenticate', { token: token('renewed 1') }]);
+});
+
+test('signing out tells the server, and forgets who was here first', async () => {
+  const server = new FakeServer();
+  const { client } = await server.opened();
+  server.isAway = true;
+  await assert.rejects(client.signOut(), ConnectionLost);
+  assert.equal(client.session.user, null);
+  assert.equal(client.getSnapshot().status, 'closed');
+});
