@@ -1,6 +1,7 @@
 """What every test stands on."""
 
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from pytest_django.fixtures import Settings
 from foundation import limits
 from realtime.bus import Hint, bus
 from tests import environment
+from tests.contract.conformity import emitted_events
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +33,13 @@ def _quick(settings: Settings, static_root: Path) -> None:
     settings.STATIC_ROOT = static_root
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.RATE_LIMITS = False
+
+
+@pytest.fixture(autouse=True)
+def _events_as_declared(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever is sent in any test is held against what its event declares."""
+    with emitted_events(monkeypatch):
+        yield
 
 
 @pytest.fixture

@@ -1,0 +1,63 @@
+"""Whether a payload is exactly what its declared shape says."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from foundation.encoding import from_json, to_json
+from foundation.inputs import Shape
+from realtime.bus import Hint
+from realtime.log import Logged
+from realtime.registry import registry
+
+
+def fault_of(shape: type[Shape], data: Any) -> str | None:
+    """Why this is not a payload of that shape: types, formats, and no key too many or too few. None if it is."""
+    try:
+        parsed = shape.model_validate_json(to_json(data), strict=True)
+    except ValidationError as fault:
+        return str(fault)
+    again = from_json(parsed.model_dump_json(exclude_unset=True))
+    return None if again == data else f"{data} is read as {again}"
+
+
+def fault_of_event(name: str, data: dict[str, Any], seq: int | None) -> str | None:
+    """The same for an event as it is sent; a logged one has its `seq` beside the members of its shape."""
+    event = registry.events.get(name)
+    if event is None:
+        return None  # declared by a test
+    if event.logged and (seq is None or data.get("seq") != seq):
+        return f"{name} stands at {seq} and says {data.get('seq')}"
+    payload = {key: value for key, value in data.items() if not (event.logged and key == "seq")}
+    fault = fault_of(event.payload, payload)
+    return fault and f"{name}: {fault}"
+
+
+@contextmanager
+def emitted_events(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, str, dict[str, Any]]]]:
+    """Every event that is sent meanwhile, as `(room, name, payload)`; at the end all are held against their shapes."""
+    sent: list[tuple[str, str, dict[str, Any]]] = []
+    faults: list[str] = []
+    logged, ephemeral = Hint.logged, Hint.ephemeral
+
+    def note(room: str, name: str, data: str, seq: int | None) -> None:
+        payload = from_json(data)
+        sent.append((room, name, payload))
+        faults.extend(filter(None, [fault_of_event(name, payload, seq)]))
+
+    def noting_logged(room: str, events: list[Logged]) -> Hint:
+        for event in events:
+            note(room, event.event, event.data, event.seq)
+        return logged(room, events)
+
+    def noting_ephemeral(room: str, event: str, data: str, skip_user: Any) -> Hint:
+        note(room, event, data, None)
+        return ephemeral(room, event, data, skip_user)
+
+    monkeypatch.setattr(Hint, "logged", staticmethod(noting_logged))
+    monkeypatch.setattr(Hint, "ephemeral", staticmethod(noting_ephemeral))
+    yield sent
+    assert faults == []

@@ -1,0 +1,99 @@
+"""The committed documents say what the code says."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.validation import validate_schema
+
+from realtime.registry import registry
+from stoory import documents
+
+DOCS = Path(settings.BASE_DIR) / "docs"
+
+
+@pytest.fixture(scope="module")
+def openapi() -> dict[str, Any]:
+    GENERATOR_STATS.reset()
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+def operations(openapi: dict[str, Any]) -> list[dict[str, Any]]:
+    return [operation for methods in openapi["paths"].values() for operation in methods.values()]
+
+
+@pytest.mark.parametrize("name", documents.DOCUMENTS)
+def test_a_committed_document_is_current(name):
+    assert (DOCS / name).read_text(encoding="utf-8") == documents.DOCUMENTS[name]()
+
+
+def test_the_command_refuses_an_old_document(tmp_path, monkeypatch):
+    monkeypatch.setattr(documents, "FOLDER", tmp_path)
+    with pytest.raises(CommandError, match=r"events\.md"):
+        call_command("export_documents", "--check")
+    call_command("export_documents")
+    call_command("export_documents", "--check")
+    (tmp_path / "events.md").write_text("old")
+    with pytest.raises(CommandError, match=r"events\.md"):
+        call_command("export_documents", "--check")
+
+
+def test_the_document_is_valid_openapi_made_without_a_warning(openapi):
+    validate_schema(openapi)
+    assert not GENERATOR_STATS
+    assert openapi["openapi"].startswith("3.1")
+
+
+def test_operations_are_named_once_and_grouped(openapi):
+    names = [operation["operationId"] for operation in operations(openapi)]
+    assert len(set(names)) == len(names)
+    groups = {tag["name"] for tag in openapi["tags"]}
+    assert {operation["tags"][0] for operation in operations(openapi)} == groups
+    assert all(operation["summary"] and len(operation["tags"]) == 1 for operation in operations(openapi))
+
+
+def test_successes_and_refusals_are_told_apart(openapi):
+    schemas = openapi["components"]["schemas"]
+    for operation in operations(openapi):
+        for status, response in operation["responses"].items():
+            ((media_type, content),) = response["content"].items()
+            success = schemas[content["schema"]["$ref"].rpartition("/")[2]]["properties"]["success"]
+            good = status.startswith("2")
+            assert media_type == ("application/json" if good else "application/problem+json")
+            assert success["const"] is good
+        assert {status[0] for status in operation["responses"]} == {"2", "4"}
+
+
+def test_every_name_in_the_paths_is_described(openapi):
+    for path, methods in openapi["paths"].items():
+        for operation in methods.values():
+            described = {one["name"] for one in operation.get("parameters", []) if one["in"] == "path"}
+            assert described == {part[1:-1] for part in path.split("/") if part.startswith("{")}
+
+
+def test_every_event_and_command_is_in_both_documents():
+    asyncapi = json.loads((DOCS / "asyncapi.json").read_text(encoding="utf-8"))
+    text = (DOCS / "events.md").read_text(encoding="utf-8")
+    names = set(registry.events) | {command.name for command in registry.commands.values()}
+    assert names <= set(asyncapi["channels"]["socket"]["messages"])
+    assert names == set(asyncapi["operations"])
+    assert all(f"### `{name}`" in text for name in names)
+
+
+def test_the_committed_openapi_is_readable():
+    committed = yaml.safe_load((DOCS / "openapi.yaml").read_text(encoding="utf-8"))
+    assert "/api/messages" in committed["paths"]
+
+
+def test_the_server_gives_the_document_without_login(client):
+    answer = client.get("/api/schema", headers={"Accept": "application/json"})
+    assert answer.status_code == 200
+    assert client.get("/api/schema/").status_code == 200
+    page = client.get("/api/docs/")
+    assert (page.status_code, page["Content-Type"].split(";")[0]) == (200, "text/html")

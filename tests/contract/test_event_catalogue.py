@@ -1,0 +1,223 @@
+"""Each event is declared once, shown by an example that is one, and sent as it is declared."""
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from conversations.models import Conversation
+from foundation import clock
+from foundation.encoding import from_json, to_json
+from foundation.inputs import Shape
+from messaging import sockets
+from realtime import upkeep
+from realtime.registry import Caller, registry
+from realtime.token_expiry import TokenExpiry
+from tests.contract.conformity import fault_of, fault_of_event
+from tests.people import Person
+
+EVENTS = sorted(registry.events.values(), key=lambda event: event.name)
+COMMANDS = sorted({command.name: command for command in registry.commands.values()}.values(), key=lambda one: one.name)
+GUIDE = {"new_message", "notification", "user_typing", "conversation_state_changed", "conversation_updated"}
+LOGGED = GUIDE - {"user_typing"} | {"message_updated", "message_deleted", "messages_read"}
+
+
+def test_which_events_there_are():
+    ephemeral = {"user_typing", "conversation_list_updated", "presence", "token_expiring"}
+    assert {event.name for event in EVENTS if event.logged} == LOGGED
+    assert {event.name for event in EVENTS if not event.logged} == ephemeral
+
+
+def test_which_commands_there_are():
+    assert set(registry.commands) == {
+        "join_conversation",
+        "leave_conversation",
+        "join_user_room",
+        "join",
+        "leave_user_room",
+        "send_message",
+        "conversation_action",
+        "typing_start",
+        "typing_stop",
+        "mark_read",
+        "mark_seen",
+        "authenticate",
+    }
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.name)
+def test_the_example_of_an_event_is_one(event):
+    assert fault_of_event(event.name, event.example, event.example.get("seq")) is None
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_the_example_of_a_command_is_taken_whole(command):
+    given = command.input.parse(command.example)
+    folded = given.model_dump(exclude_unset=True)
+    assert len(folded) == len(command.example), "no key of it is ignored"
+    if command.bare:
+        assert command.bare in command.input.model_fields
+
+
+def test_a_shape_is_held_strictly():
+    class Sample(Shape):
+        name: str
+        count: int
+
+    assert fault_of(Sample, {"name": "a", "count": 1}) is None
+    for other in (
+        {"name": "a"},
+        {"name": "a", "count": "1"},
+        {"name": "a", "count": 1, "more": 2},
+        {"name": 1, "count": 1},
+    ):
+        assert fault_of(Sample, other)
+
+
+def _shapes_of(shape: type[Shape], found: set[type[Shape]]) -> set[type[Shape]]:
+    found.add(shape)
+    for annotation in (repr(field.annotation) for field in shape.model_fields.values()):
+        for other in Shape.__subclasses__():
+            if other.__name__ in annotation and other not in found:
+                _shapes_of(other, found)
+    return found
+
+
+def test_no_event_tells_an_address_or_a_secret():
+    shapes = set().union(*(_shapes_of(event.payload, set()) for event in EVENTS))
+    fields = {name for shape in shapes for name in shape.model_fields}
+    assert {"message", "sender_id", "seq"} <= fields
+    assert not fields & {"email", "password", "token", "access", "refresh", "fingerprint", "is_staff", "pid"}
+
+
+# --- Each is sent by what it is declared for ---
+
+
+def opens(brand: Person, influencer: Person) -> None:
+    brand.bids_to(influencer)
+
+
+def edits(brand: Person, influencer: Person) -> None:
+    brand.api.patch(f"/api/messages/{brand.says(brand.chats_with(influencer))['id']}", {"message": "Changed"})
+
+
+def deletes(brand: Person, influencer: Person) -> None:
+    brand.api.delete(f"/api/messages/{brand.says(brand.chats_with(influencer))['id']}")
+
+
+def reads(brand: Person, influencer: Person) -> None:
+    message = brand.says(brand.chats_with(influencer))
+    influencer.api.post(f"/api/conversations/{message['conversation_id']}/read", {"up_to": message["id"]})
+
+
+def types(brand: Person, influencer: Person) -> None:
+    conversation = Conversation.objects.get(pk=brand.chats_with(influencer))
+    caller = Caller("sid", brand.user.pk, brand.user, uuid.uuid4())
+    sockets._teller(caller, conversation)(True)
+
+
+def comes_online(brand: Person, influencer: Person) -> None:
+    brand.chats_with(influencer)
+    upkeep._tell_presence({brand.user.pk}, online=True)
+
+
+CASES: dict[str, Callable[[Person, Person], None]] = {
+    "conversation_state_changed": opens,
+    "conversation_updated": opens,
+    "conversation_list_updated": opens,
+    "new_message": opens,
+    "notification": opens,
+    "message_updated": edits,
+    "message_deleted": deletes,
+    "messages_read": reads,
+    "user_typing": types,
+    "presence": comes_online,
+}
+
+
+def test_every_event_has_a_case():
+    assert set(CASES) | {"token_expiring"} == set(registry.events)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", CASES)
+def test_an_event_is_sent_to_the_rooms_that_it_declares(brand, influencer, sent_events, name):
+    CASES[name](brand, influencer)
+    found = [(room, payload) for room, event, payload in sent_events if event == name]
+    assert found
+    pattern = registry.events[name].room.partition("<")[0]
+    assert all(room.startswith(pattern) for room, _ in found)
+
+
+async def test_an_expiring_token_is_told_to_its_socket(settings):
+    settings.SOCKET_TOKEN_POLICY = "strict"
+    told: list[tuple[str, Any, str]] = []
+    tasks: list[Any] = []
+
+    class Server:
+        async def emit(self, event: str, payload: Any, to: str) -> None:
+            told.append((event, from_json(to_json(payload)), to))
+
+        def start_background_task(self, work: Callable[[], Any]) -> None:
+            tasks.append(asyncio.ensure_future(work()))
+
+    connection = SimpleNamespace(
+        expires_at=clock.now() + timedelta(seconds=30), timers={}, socket=SimpleNamespace(sid="one")
+    )
+    TokenExpiry(Server()).watch(connection)
+    for _ in range(200):
+        if told:
+            break
+        await asyncio.sleep(0.01)
+    for timer in connection.timers.values():
+        timer.cancel()
+    ((event, payload, to),) = told
+    assert (event, to) == ("token_expiring", "one")
+    assert fault_of_event(event, payload, None) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_order_after_one_transition(brand, influencer, sent_events):
+    bid = brand.bids_to(influencer)
+    del sent_events[:]
+    answer = influencer.api.post(f"/api/conversations/{bid}/actions", {"action": "accept_connection"})
+    assert answer.status_code == 200
+    room = f"conversation_{bid}"
+    assert [name for where, name, _ in sent_events if where == room] == [
+        "conversation_state_changed",
+        "conversation_updated",
+        "new_message",
+    ]
+    assert [where for where, name, _ in sent_events if name == "notification"] == [f"user_{brand.id}"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_lists_are_told_to_those_whose_list_changed(brand, influencer, sent_events):
+    def told() -> list[tuple[str, str, int, int]]:
+        found = [
+            (room.removeprefix("user_"), one["reason"], one["unread_count"], one["total_unread"])
+            for room, name, one in sent_events
+            if name == "conversation_list_updated"
+        ]
+        del sent_events[:]
+        return sorted(found)
+
+    chat = brand.chats_with(influencer)
+    both = {brand.id, influencer.id}
+    assert {(who, reason) for who, reason, *_ in told()} == {(one, "opened") for one in both}
+    message = brand.says(chat)
+    assert told() == sorted([(brand.id, "message", 0, 0), (influencer.id, "message", 1, 1)])
+    brand.api.patch(f"/api/messages/{message['id']}", {"message": "Changed"})
+    assert told() == sorted([(brand.id, "updated", 0, 0), (influencer.id, "updated", 1, 1)])
+    influencer.api.post(f"/api/conversations/{chat}/read", {"up_to": message["id"]})
+    assert told() == [(influencer.id, "read", 0, 0)]
+    brand.api.delete(f"/api/messages/{message['id']}")
+    assert told() == sorted([(brand.id, "deleted", 0, 0), (influencer.id, "deleted", 0, 0)])
+    bid = brand.bids_to(influencer)
+    told()
+    influencer.api.post(f"/api/conversations/{bid}/actions", {"action": "accept_connection"})
+    assert {reason for _, reason, *_ in told()} == {"state", "message"}

@@ -1,0 +1,143 @@
+"""What a client makes of the events that it gets is what it would read anew."""
+
+from typing import Any
+
+import pytest
+
+from conversations.models import Conversation
+from messaging.services import post_system_message
+from tests.deals import PATH
+from tests.people import Person
+
+CONTEXT = {
+    "id",
+    "chat_status",
+    "flow_state",
+    "awaiting_role",
+    "conversation_type",
+    "automation_enabled",
+    "current_action_data",
+    "state_version",
+    "due_at",
+}
+
+
+class Client:
+    """A conversation as it is known from its events alone, by the rules of the guide."""
+
+    def __init__(self) -> None:
+        self.seq = 0
+        self.context: dict[str, Any] = {}
+        self.messages: dict[str, dict[str, Any]] = {}
+        self.standings: list[tuple[Any, Any]] = []
+
+    def take(self, event: str, data: dict[str, Any]) -> None:
+        assert data["seq"] == self.seq + 1, "dense and in order"
+        self.seq = data["seq"]
+        getattr(self, event)(data)
+
+    def new_message(self, data: dict[str, Any]) -> None:
+        assert data["message"]["seq"] == data["seq"]
+        self.messages[data["message"]["id"]] = data["message"]
+        self.context = data["conversation_context"]
+
+    def message_updated(self, data: dict[str, Any]) -> None:
+        self.messages[data["message"]["id"]] = data["message"]
+
+    def message_deleted(self, data: dict[str, Any]) -> None:
+        gone = {"message": "", "media_url": None, "attachments": [], "deleted_at": data["deleted_at"]}
+        self.messages[data["message_id"]] |= gone
+
+    def messages_read(self, data: dict[str, Any]) -> None:
+        for message in self.messages.values():
+            mine = message["receiver_id"] == data["user_id"] and message["seq"] <= data["up_to_seq"]
+            if mine and message["read_at"] is None:
+                message["read_at"] = data["read_at"]
+
+    def conversation_state_changed(self, data: dict[str, Any]) -> None:
+        self.standings.append((data["previous_state"], data["new_state"]))
+
+    def conversation_updated(self, data: dict[str, Any]) -> None:
+        self.context = data["conversation_context"]
+        assert all(data[key] == self.context[key] for key in ("flow_state", "awaiting_role", "chat_status"))
+
+    def history(self) -> list[dict[str, Any]]:
+        """With prompts shown as past once the conversation has moved on from them."""
+        return [message | {"action_data": self._shown(message["action_data"])} for message in self.messages.values()]
+
+    def _shown(self, prompt: dict[str, Any] | None) -> dict[str, Any] | None:
+        past = prompt is not None and prompt["state_version"] != self.context["state_version"]
+        return prompt | {"completed": True} if past else prompt
+
+
+def agree(client: Client, reader: Person, chat: str) -> None:
+    """Bring the client up to date by events, and compare it with what REST shows."""
+    path = f"/api/conversations/{chat}"
+    for event in reader.reads(f"{path}/events", after=client.seq, limit=200)["results"]:
+        client.take(event["event"], event["data"])
+    shown = reader.sees(chat)
+    assert client.seq == shown["seq"]
+    assert client.context == {key: shown[key] for key in CONTEXT}
+    history = reader.reads(f"{path}/messages", limit=200)["results"]
+    assert client.history() == history
+    assert shown["last_message"] == (history[-1] if history else None)
+    for (_, before), (previous, _) in zip(client.standings, client.standings[1:], strict=False):
+        assert previous == before
+
+
+def unread(reader: Person, history: list[dict[str, Any]], mark: int) -> int:
+    return sum(one["seq"] > mark and one["sender_id"] != reader.id and not one["deleted_at"] for one in history)
+
+
+def test_a_chat(brand, influencer):
+    chat, client = brand.chats_with(influencer), Client()
+    agree(client, influencer, chat)
+    first = brand.says(chat, "Hello", media_url="https://example.com/")
+    second = influencer.says(chat, "Hello yourself")
+    agree(client, influencer, chat)
+    brand.api.patch(f"/api/messages/{first['id']}", {"message": "Hello!"})
+    influencer.api.post(f"/api/conversations/{chat}/read", {"up_to": first["id"]})
+    agree(client, brand, chat)
+    brand.api.delete(f"/api/messages/{first['id']}")
+    brand.api.post(f"/api/conversations/{chat}/read", {"up_to": second["seq"]})
+    post_system_message(conversation_id=Conversation.objects.get().pk, text="Maintenance")
+    agree(client, influencer, chat)
+    for reader, mark in ((influencer, first["seq"]), (brand, second["seq"])):
+        assert reader.sees(chat)["unread_count"] == unread(reader, client.history(), mark) == 1
+
+
+@pytest.mark.parametrize("kind", ["bid", "campaign"])
+def test_a_deal_from_its_opening_to_its_end(brand, influencer, kind):
+    opened = brand.opens(
+        conversation_type=kind, influencer_id=influencer.id, title="Box", proposed_amount="1000", message="Three reels"
+    )
+    deal, client = opened["id"], Client()
+    agree(client, influencer, deal)
+    for state, action, data in PATH:
+        shown = brand.sees(deal)
+        assert shown["flow_state"] == state
+        by = influencer if shown["awaiting_role"] == "influencer" else brand
+        take(by, brand, deal, action, data)
+        agree(client, influencer, deal)
+    assert client.context["flow_state"] == "chat_closed"
+    assert len(client.standings) > len(PATH)
+
+
+def take(by: Person, brand: Person, deal: str, action: str, data: Any) -> None:
+    if action == "pay":
+        answer = brand.api.post(f"/api/conversations/{deal}/actions", {"action": "proceed_to_payment"})
+        answer = brand.api.post(f"/api/payments/sandbox/{answer.json()['payment']['order_id']}/pay")
+    else:
+        answer = by.api.post(f"/api/conversations/{deal}/actions", {"action": action, "data": data})
+    assert answer.status_code == 200, answer.content
+
+
+def test_notifications(brand, influencer):
+    chat = brand.chats_with(influencer)
+    texts = [brand.says(chat, f"text {number}") for number in range(3)]
+    brand.api.delete(f"/api/messages/{texts[1]['id']}")
+    told = [event["data"]["data"] for event in influencer.reads("/api/notifications/events")["results"]]
+    stored = influencer.reads("/api/notifications")["results"][::-1]
+    shared = ("id", "title", "body", "created_at", "payload", "conversation_id")
+    assert [{key: one[key] for key in shared} for one in told] == [{key: one[key] for key in shared} for one in stored]
+    assert [one["message"]["message"] for one in told] == ["text 0", "", "text 2"]
