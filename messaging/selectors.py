@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery, prefetch_related_objects
 
 from accounts.models import User
 from accounts.payloads import PersonPayload
@@ -81,6 +81,7 @@ def render_conversations(conversations: Sequence[Conversation], user: User) -> l
 
 def render_for(pairs: Sequence[tuple[Conversation, User]]) -> list[ConversationPayload]:
     """Each conversation as that user sees it."""
+    prefetch_related_objects([conversation for conversation, _ in pairs], "last_offer")
     around = _around({conversation.pk for conversation, _ in pairs})
     return [_render(conversation, user, around) for conversation, user in pairs]
 
