@@ -11,7 +11,7 @@ from socketio import ASGIApp
 from realtime.protocol import Guard, Limits, SocketServer
 from realtime.protocol.guard import TrustedProxies
 from tests.conformance.clients import Site, eventually
-from tests.conformance.test_socket import talkative
+from tests.conformance.servers import talkative
 
 HOME = "https://app.example"
 

@@ -7,7 +7,7 @@ import pytest
 
 from realtime.protocol import Limits, SocketServer
 from tests.conformance.clients import Deaf, Site, eventually
-from tests.conformance.test_socket import talkative
+from tests.conformance.servers import talkative
 
 
 async def post_by_hand(site: Site, sid: str, headers: str, body: bytes, times: int) -> tuple[bytes, int]:
