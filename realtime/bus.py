@@ -4,7 +4,9 @@ Nothing depends on a hint arriving: what the bus loses, doubles or reorders is p
 """
 
 import asyncio
+import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +16,7 @@ from asgiref.sync import async_to_sync
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from realtime import metrics
+from realtime.layer import PubSubChannelLayer
 from realtime.log import Logged
 
 log = structlog.get_logger(__name__)
@@ -21,7 +24,10 @@ log = structlog.get_logger(__name__)
 CONTROL = "control"
 SEND_TIMEOUT = 3.0
 HINT_BYTES = 256 * 1024
+PAUSE = 1.0
 QUEUE_LENGTH = 50_000
+TOGETHER = 1000
+"""Hints that leave in one go at the most."""
 
 Receiver = Callable[[dict[str, Any]], None]
 
@@ -39,7 +45,7 @@ class Hint:
         if sum(len(event.data) for event in events) > HINT_BYTES:
             return cls(room, {"type": "room.grown", "room": room})
         rows = [[event.seq, event.event, event.data] for event in events]
-        return cls(room, {"type": "room.events", "room": room, "events": rows})
+        return cls(room, {"type": "room.events", "room": room, "events": rows, "at": time.time()})
 
     @classmethod
     def ephemeral(cls, room: str, event: str, data: str, skip_user: uuid.UUID | None) -> "Hint":
@@ -52,13 +58,20 @@ class Hint:
 
 
 class Bus:
-    """This process's end of the channel layer: one channel, in the group of each room that has a member here."""
+    """This process's end of the channel layer: one channel, in the group of each room that has a member here.
+
+    What goes to a room is handed to this process itself at once, and over the layer to the others. What goes to
+    `control` takes the way over the layer here too, so that a process can hear whether it hears.
+    """
 
     def __init__(self) -> None:
+        self._me = uuid.uuid4().hex
         self._loop: asyncio.AbstractEventLoop | None = None
         self._channel: str | None = None
         self._groups: set[str] = set()
-        self._outgoing: asyncio.Queue[Hint] = asyncio.Queue()
+        self._outgoing: deque[Hint] = deque()
+        self._something = asyncio.Event()
+        self._unreachable_until = 0.0
         self._receive: Receiver
         self._sender: asyncio.Task[None]
         self._listener: asyncio.Task[None]
@@ -68,38 +81,51 @@ class Bus:
     def send(self, hints: Iterable[Hint]) -> None:
         """Pass hints on, in order, from any thread; never raises and never waits where a server runs."""
         if self._loop is not None and self._loop.is_running():
-            self._loop.call_soon_threadsafe(self._enqueue, list(hints))
-        elif not isinstance(get_channel_layer(), InMemoryChannelLayer):
-            async_to_sync(self._deliver_all)(list(hints))
+            self._loop.call_soon_threadsafe(self._pass_on, list(hints))
+        elif _has_others():
+            async_to_sync(self._publish)(list(hints))
 
-    def _enqueue(self, hints: list[Hint]) -> None:
+    def _pass_on(self, hints: list[Hint]) -> None:
         for hint in hints:
-            if self._outgoing.qsize() >= QUEUE_LENGTH:
-                metrics.hints_lost.inc()
-            else:
-                self._outgoing.put_nowait(hint)
+            if hint.group != CONTROL and hint.group in self._groups:
+                self._hand_over(hint.message)
+        away = hints if _has_others() else [hint for hint in hints if hint.group == CONTROL]
+        room = QUEUE_LENGTH - len(self._outgoing)
+        metrics.hints_lost.inc(max(0, len(away) - room))
+        self._outgoing.extend(away[:room])
+        self._something.set()
 
-    async def _deliver_all(self, hints: list[Hint]) -> None:
+    async def _send_forever(self) -> None:
+        while True:
+            await self._something.wait()
+            self._something.clear()
+            while self._outgoing:
+                hints = [self._outgoing.popleft() for _ in range(min(len(self._outgoing), TOGETHER))]
+                await self._publish(hints)
+
+    async def _publish(self, hints: list[Hint]) -> None:
+        """One message to each group, with all that goes there."""
+        groups: dict[str, list[dict[str, Any]]] = {}
         for hint in hints:
-            if not await self._deliver(hint):
-                return
-
-    async def _deliver(self, hint: Hint) -> bool:
+            groups.setdefault(hint.group, []).append(hint.message)
+        messages = [
+            (group, {"type": "hints", "from": self._me, "hints": found, "control": group == CONTROL})
+            for group, found in groups.items()
+        ]
         try:
             async with asyncio.timeout(SEND_TIMEOUT):
-                await get_channel_layer().group_send(hint.group, hint.message)
+                await _group_send_many(messages)
         except Exception as fault:  # the layer's library raises its own kinds; a hint may be lost
-            metrics.hints_lost.inc()
-            log.warning("hint_lost", error=type(fault).__name__)
-            return False
-        return True
+            metrics.hints_lost.inc(len(hints))
+            log.warning("hints_lost", count=len(hints), error=type(fault).__name__)
 
     # --- Receiving ---
 
     async def start(self, receive: Receiver) -> None:
         """Open this process's channel; every message that comes to it is given to `receive`."""
         self._loop = asyncio.get_running_loop()
-        self._outgoing = asyncio.Queue()
+        self._outgoing.clear()
+        self._something = asyncio.Event()
         self._receive = receive
         self._sender = asyncio.create_task(self._send_forever())
         self._listener = asyncio.create_task(self._listen())
@@ -121,19 +147,22 @@ class Bus:
     async def join(self, group: str) -> None:
         """Hear what is sent to a group from now on. Fails silently: the log makes up for it."""
         self._groups.add(group)
-        await self._in_layer("group_add", group)
+        if _is_heard(group):
+            await self._in_layer("group_add", group)
 
     async def leave(self, group: str) -> None:
         self._groups.discard(group)
-        await self._in_layer("group_discard", group)
+        if _is_heard(group):
+            await self._in_layer("group_discard", group)
 
     async def refresh(self) -> None:
         """Join every group again, before the layer forgets a group that nobody joined for a day."""
-        for group in list(self._groups):
+        for group in filter(_is_heard, list(self._groups)):
             await self._in_layer("group_add", group)
 
     async def _in_layer(self, operation: str, group: str) -> None:
-        if self._channel is not None:
+        """While the layer cannot be reached nobody waits for it: opened again, it is told of all groups."""
+        if self._channel is not None and time.monotonic() > self._unreachable_until:
             await self._guarded(operation, group, self._channel)
 
     async def _guarded(self, operation: str, *args: str) -> None:
@@ -141,11 +170,8 @@ class Bus:
             async with asyncio.timeout(SEND_TIMEOUT):
                 await getattr(get_channel_layer(), operation)(*args)
         except Exception as fault:
+            self._unreachable_until = time.monotonic() + PAUSE
             log.warning("bus_unreachable", operation=operation, error=type(fault).__name__)
-
-    async def _send_forever(self) -> None:
-        while True:
-            await self._deliver(await self._outgoing.get())
 
     async def _listen(self) -> None:
         while True:
@@ -157,7 +183,9 @@ class Bus:
                 self._channel = None
                 await asyncio.sleep(1)
             else:
-                self._hand_over(message)
+                if message["control"] or message["from"] != self._me:
+                    for hint in message["hints"]:
+                        self._hand_over(hint)
 
     def _hand_over(self, message: dict[str, Any]) -> None:
         try:
@@ -167,11 +195,32 @@ class Bus:
 
     async def _open_channel(self) -> str:
         if self._channel is None:
+            layer = get_channel_layer()
             async with asyncio.timeout(SEND_TIMEOUT):
-                self._channel = await get_channel_layer().new_channel()
-            for group in list(self._groups):
-                await self._in_layer("group_add", group)
+                channel = await layer.new_channel()
+            for group in filter(_is_heard, list(self._groups)):
+                async with asyncio.timeout(SEND_TIMEOUT):
+                    await layer.group_add(group, channel)
+            self._channel = channel
         return self._channel
+
+
+def _has_others() -> bool:
+    """Whether the layer reaches other processes."""
+    return not isinstance(get_channel_layer(), InMemoryChannelLayer)
+
+
+def _is_heard(group: str) -> bool:
+    return group == CONTROL or _has_others()
+
+
+async def _group_send_many(messages: list[tuple[str, dict[str, Any]]]) -> None:
+    layer = get_channel_layer()
+    if isinstance(layer, PubSubChannelLayer):
+        await layer.group_send_many(messages)
+        return
+    for group, message in messages:
+        await layer.group_send(group, message)
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

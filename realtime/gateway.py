@@ -1,6 +1,7 @@
 """The Socket.IO end of this process: who connects, what they may send, how they come back and how they go."""
 
 import asyncio
+import time
 import uuid
 from dataclasses import replace
 from typing import Any
@@ -192,6 +193,7 @@ class Gateway:
         kind = message["type"]
         if kind == "room.events":
             self.rooms.offer(message["room"], message["events"])
+            metrics.delivery_lag.observe(max(0.0, time.time() - message["at"]))
         elif kind == "room.ephemeral":
             self.rooms.broadcast(message["room"], message["event"], message["data"], message["skip_user"])
         elif kind == "room.grown":

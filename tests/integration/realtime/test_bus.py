@@ -1,0 +1,114 @@
+"""The bus: this process hears itself at once, others over the layer; nothing that goes wrong there is raised."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from channels.layers import channel_layers
+
+from realtime.bus import CONTROL, Bus, Hint
+from realtime.layer import PubSubChannelLayer
+from realtime.log import Logged
+from tests.environment import need_postgresql_and_redis
+
+
+class Process:
+    """One process's end of the bus, and what it was handed."""
+
+    def __init__(self) -> None:
+        self.bus, self.heard = Bus(), []
+
+    def texts(self) -> list[str]:
+        return [message.get("event") or message["type"] for message in self.heard]
+
+
+def whisper(room: str, event: str) -> Hint:
+    return Hint.ephemeral(room, event, "{}", None)
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("It did not come to pass.")
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def two(request, monkeypatch) -> AsyncIterator[tuple[Process, Process]]:
+    if request.param == "redis":
+        _, url = need_postgresql_and_redis()
+        layer = PubSubChannelLayer(hosts=[url], prefix="bus-test")
+        monkeypatch.setitem(channel_layers.backends, "default", layer)
+    processes = Process(), Process()
+    for one in processes:
+        await one.bus.start(one.heard.append)
+        await one.bus.join(CONTROL)
+    await _connected(processes)
+    yield processes
+    for one in processes:
+        await one.bus.stop()
+    channel_layers.backends.pop("default", None)
+
+
+async def _connected(processes: tuple[Process, Process]) -> None:
+    """A subscription takes its way, so each calls until it hears itself; then the echoes are let go by."""
+    for one in processes:
+        while not one.heard:
+            one.bus.send([Hint.control("hello")])
+            await asyncio.sleep(0.05)
+    await asyncio.sleep(0.3)
+    for one in processes:
+        one.heard.clear()
+
+
+async def test_a_process_is_handed_what_it_sends_once_and_in_order(two):
+    one, _ = two
+    await one.bus.join("room")
+    one.bus.send([whisper("room", str(number)) for number in range(20)])
+    one.bus.send([whisper("elsewhere", "not here"), Hint.control("end")])
+    await eventually(lambda: "control.end" in one.texts())
+    assert one.texts() == [*map(str, range(20)), "control.end"]
+
+
+async def test_control_reaches_everybody_and_the_sender_over_the_layer(two):
+    one, other = two
+    one.bus.send([Hint.control("beat", process="one")])
+    await eventually(lambda: one.texts() == other.texts() == ["control.beat"])
+
+
+@pytest.mark.parametrize("two", ["redis"], indirect=True)
+async def test_other_processes_hear_the_rooms_that_they_joined(two):
+    one, other = two
+    await other.bus.join("room")
+    await asyncio.sleep(0.3)  # a subscription takes its way, and nothing tells when it is there
+    one.bus.send([Hint.logged("room", [Logged(1, "a", "{}"), Logged(2, "b", "{}")]), whisper("other room", "c")])
+    one.bus.send([Hint.control("end")])
+    await eventually(lambda: "control.end" in other.texts())
+    assert other.texts() == ["room.events", "control.end"]
+    assert [row[0] for row in other.heard[0]["events"]] == [1, 2]
+    await other.bus.leave("room")
+    one.bus.send([whisper("room", "late"), Hint.control("again")])
+    await eventually(lambda: "control.again" in other.texts())
+    assert "late" not in other.texts()
+
+
+@pytest.mark.parametrize("two", ["redis"], indirect=True)
+async def test_opened_again_it_hears_its_rooms_again(two):
+    one, other = two
+    await other.bus.join("room")
+    await other.bus.reopen()
+    await asyncio.sleep(0.3)
+    one.bus.send([whisper("room", "after")])
+    await eventually(lambda: other.texts() == ["after"])
+
+
+async def test_a_layer_that_fails_loses_hints_for_others_and_nothing_else(monkeypatch):
+    process = Process()
+    await process.bus.start(process.heard.append)
+    monkeypatch.setitem(channel_layers.backends, "default", PubSubChannelLayer(hosts=["redis://127.0.0.1:9/0"]))
+    await process.bus.join("room")
+    process.bus.send([whisper("room", "still here")])
+    await eventually(lambda: process.texts() == ["still here"])
+    await process.bus.stop()
+    channel_layers.backends.pop("default", None)
