@@ -1,0 +1,42 @@
+"""Are the stored unread counts what the messages say?"""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from conversations.models import Participant
+from conversations.services import locked
+from messaging.models import Message
+from messaging.services import count_unread
+
+
+@dataclass(frozen=True)
+class WrongCount:
+    place_id: int
+    stored: int
+    counted: int
+
+
+def wrong_counts() -> list[WrongCount]:
+    """Every place whose `unread_count` differs from its messages, found in one query."""
+    rows = _counted().exclude(unread_count=F("counted")).order_by("pk")
+    return [WrongCount(*row) for row in rows.values_list("pk", "unread_count", "counted")]
+
+
+def _counted() -> QuerySet[Participant]:
+    unread = Message.objects.filter(
+        conversation=OuterRef("conversation"), seq__gt=OuterRef("last_read_seq"), deleted_at=None
+    ).exclude(sender=OuterRef("user"))
+    number = unread.order_by().values("conversation").annotate(number=Count("pk")).values("number")
+    return Participant.objects.annotate(counted=Coalesce(Subquery(number), 0))
+
+
+@transaction.atomic
+def recount(place_id: int) -> None:
+    """Count one place anew, while nothing else happens in its conversation."""
+    locked(Participant.objects.values_list("conversation_id", flat=True).get(pk=place_id))
+    place = Participant.objects.get(pk=place_id)
+    place.unread_count = count_unread(place)
+    place.save(update_fields=["unread_count"])

@@ -1,0 +1,16 @@
+"""Retention of the rooms' logs, for a daily job."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from foundation import clock
+from realtime import log
+
+
+class Command(BaseCommand):
+    help = "Drop events older than EVENT_RETENTION_DAYS from the rooms' logs. Messages are not touched."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write(f"{log.trim(clock.now() - settings.EVENT_RETENTION)} events dropped.")
