@@ -6,7 +6,6 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from accounts.models import User
-from conversations.models import Conversation
 from conversations.selectors import visible_conversation
 from conversations.services import record_view
 from foundation.openapi import FLAG, LENGTH, NUMBER, PAGING, Problem, describe, parameter
@@ -76,8 +75,6 @@ def answered(done: Acted, user: User) -> Response:
 class MessageViewSet(ViewSet):
     """Messages by their own id, and sending."""
 
-    queryset = Message.objects.none()  # tells OpenAPI what the ids in the addresses are
-
     @describe(
         "Send a message",
         request=SendMessage,
@@ -108,8 +105,6 @@ class MessageViewSet(ViewSet):
 
 class ConversationViewSet(ViewSet):
     """Conversations, and what is in them."""
-
-    queryset = Conversation.objects.none()  # tells OpenAPI what the ids in the addresses are
 
     @describe(
         "The conversations of the one who asks, newest activity first",

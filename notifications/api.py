@@ -25,8 +25,6 @@ NEWEST_FIRST = Keyset(("created_at", "id"), descending=True, model=Notification)
 
 
 class NotificationViewSet(ViewSet):
-    queryset = Notification.objects.none()  # tells OpenAPI what the ids in the addresses are
-
     @describe(
         "One's notifications, newest first",
         answers={200: NotificationPage},

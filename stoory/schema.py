@@ -4,6 +4,7 @@ import inspect
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema as SpectacularSchema
+from drf_spectacular.plumbing import build_parameter_type
 
 VERBS = {"partial_update": "update", "destroy": "delete"}
 
@@ -19,6 +20,12 @@ class AutoSchema(SpectacularSchema):
 
     def get_description(self) -> str:
         return inspect.getdoc(getattr(self.view, self.view.action)) or ""
+
+    def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
+        """Whatever a path calls `id` is a UUID."""
+        known = [build_parameter_type("id", {"type": "string", "format": "uuid"}, "path", required=True)]
+        others = super()._resolve_path_parameters([name for name in variables if name != "id"])
+        return (known if "id" in variables else []) + others
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         return False  # a list is a page, which its shape says

@@ -180,6 +180,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "conversations", "description": "Conversations, and what is in them."},
         {"name": "notifications", "description": "What one is to know of."},
         {"name": "payments", "description": "What payment providers call, and the sandbox."},
+        {"name": "uploads", "description": "Files that go with messages."},
     ],
 }
 MAX_JSON_BODY = 256 * 1024

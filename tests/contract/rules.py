@@ -1,0 +1,109 @@
+"""House rules that a program can check, each over the syntax tree of one module: the lines that break it."""
+
+import ast
+from collections.abc import Iterable, Iterator
+
+FACTS = {"Message": {"read_at"}, "Notification": {"read_at", "body"}, "Transition": set()}
+"""The tables whose rows are facts, and which of their fields may be changed for many rows at once."""
+
+ROOMS = ("conversation_", "user_")
+"""What the names of rooms begin with."""
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (node for node in ast.walk(tree) if isinstance(node, _FUNCTIONS))
+
+
+def _methods(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.Call, ast.Attribute]]:
+    """Calls of something's method."""
+    for node in nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            yield node, node.func
+
+
+def imports_in_functions(tree: ast.AST) -> set[int]:
+    inside = (node for function in functions(tree) for node in ast.walk(function))
+    return {node.lineno for node in inside if isinstance(node, ast.Import | ast.ImportFrom)}
+
+
+def sends_by_itself(tree: ast.AST) -> set[int]:
+    """Something is given to Socket.IO or to the channel layer directly."""
+    return {
+        call.lineno
+        for call, method in _methods(ast.walk(tree))
+        if method.attr in {"emit", "group_send", "group_send_many"}
+    }
+
+
+def spells_a_room(tree: ast.AST) -> set[int]:
+    """The name of a room is put together."""
+    lines = set()
+    for node in ast.walk(tree):
+        parts = node.values if isinstance(node, ast.JoinedStr) else [getattr(node, "left", None)]
+        first = parts[0] if parts else None
+        if isinstance(node, ast.JoinedStr | ast.BinOp) and getattr(first, "value", None) in ROOMS:
+            lines.add(node.lineno)
+    return lines
+
+
+def asks_for_a_type(tree: ast.AST) -> set[int]:
+    """A conversation's type is compared with something written down."""
+    lines = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Compare):
+            continue
+        sides = [node.left, *node.comparators]
+        named = any(getattr(side, "attr", getattr(side, "id", "")) == "conversation_type" for side in sides)
+        if named and any(_is_written_down(side) for side in sides):
+            lines.add(node.lineno)
+    return lines
+
+
+def _is_written_down(side: ast.AST) -> bool:
+    if isinstance(side, ast.Constant):
+        return isinstance(side.value, str)
+    return isinstance(side, ast.Tuple | ast.List | ast.Set)
+
+
+def writes_facts_in_bulk(tree: ast.AST) -> set[int]:
+    """Rows of facts are written without their being saved one by one: allowed where `post_save` is sent for each,
+    and for the few fields that say what became of a fact."""
+    lines = set()
+    for function in [*functions(tree), tree]:
+        body = list(_own_nodes(function))
+        tells = any(ast.unparse(node).startswith("post_save.send") for node in body if isinstance(node, ast.Call))
+        for call, method in _methods(body):
+            model = _fact_of(method.value, body)
+            if model and _breaks(call, method.attr, FACTS[model], tells):
+                lines.add(call.lineno)
+    return lines
+
+
+def _own_nodes(function: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a function or module without those of the functions in it."""
+    waiting = list(ast.iter_child_nodes(function))
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, _FUNCTIONS):
+            yield node
+            waiting += ast.iter_child_nodes(node)
+
+
+def _fact_of(value: ast.AST, body: list[ast.AST]) -> str | None:
+    """The model whose rows an expression stands for, if they are facts; names are looked up in the same function."""
+    written = ast.unparse(value)
+    root = written.partition(".")[0]
+    for node in body:
+        if isinstance(node, ast.Assign) and any(ast.unparse(target) == root for target in node.targets):
+            written = ast.unparse(node.value)
+    return next((name for name in FACTS if written.startswith((f"{name}.objects", f"{name}._"))), None)
+
+
+def _breaks(call: ast.Call, method: str, changeable: set[str], tells: bool) -> bool:
+    if method == "bulk_create":
+        return not tells
+    if method == "update":
+        return not {keyword.arg for keyword in call.keywords} <= changeable
+    return method in {"bulk_update", "delete", "_raw_delete", "abulk_create", "abulk_update", "aupdate"}

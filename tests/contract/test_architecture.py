@@ -1,0 +1,138 @@
+"""The rules of the house, so that they cannot erode; each rule is shown samples that it must and must not find."""
+
+import ast
+import re
+import statistics
+import subprocess
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+
+from tests.contract import rules
+
+ROOT = Path(settings.BASE_DIR)
+PARTS = ("accounts", "conversations", "foundation", "messaging", "notifications", "realtime", "stoory")
+LONGEST_FUNCTION, LONGEST_MOST, LONGEST_MODULE = 50, 25, 300
+
+MODULES = sorted(path for part in PARTS for path in (ROOT / part).rglob("*.py") if "migrations" not in path.parts)
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+RULES: dict[Callable[[ast.AST], set[int]], tuple[set[str], str, str]] = {
+    rules.imports_in_functions: (
+        set(),
+        "import json\n\nclass A:\n    import re",
+        "def f():\n    from json import loads\n",
+    ),
+    rules.sends_by_itself: (
+        {"realtime/bus.py", "realtime/manager.py", "realtime/token_expiry.py", "realtime/layer.py"},
+        "publish(room, EVENT, payload)\nemit = 1",
+        "await sio.emit('new_message', data)\nawait layer.group_send(group, {})",
+    ),
+    rules.spells_a_room: (
+        {"conversations/models/conversation.py", "realtime/product.py"},
+        "room_of(pk)\nuser_room(pk)\nf'{a} conversation_'\n'conversation_id'",
+        "f'conversation_{pk}'\n'user_' + str(pk)",
+    ),
+    rules.asks_for_a_type: (
+        set(),
+        "rows.filter(conversation_type=kind)\nkind not in conversation_types()\n"
+        "a.conversation_type == b.conversation_type\nonly.conversation_type is not None",
+        "if c.conversation_type == 'direct': pass\nconversation_type in ('bid', 'campaign')",
+    ),
+    rules.writes_facts_in_bulk: (
+        {"stoory/bench_data.py"},
+        "def f():\n    Message.objects.bulk_create(rows)\n    post_save.send(Message)\n"
+        "Participant.objects.bulk_create(rows)\nMessage.objects.filter(a=1).update(read_at=now)\n"
+        "def g():\n    rows = Notification.objects.filter(a=1)\n    rows.update(body='')",
+        "Message.objects.bulk_create(rows)\nTransition.objects.filter(a=1).update(action='x')\n"
+        "Message.objects.filter(a=1).update(message='x')\nNotification.objects.all().delete()",
+    ),
+}
+"""Each rule with the modules that are its one place, what it lets pass, and what it finds in every line."""
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_a_rule_finds_what_breaks_it_and_nothing_else(rule):
+    _, good, bad = RULES[rule]
+    assert rule(ast.parse(good)) == set()
+    assert rule(ast.parse(bad)), bad
+    for line in bad.splitlines() if "def " not in bad else ():
+        assert rule(ast.parse(f"async def f():\n    {line}")) == {2}, line
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_code_keeps_the_rule(rule):
+    exempt, *_ = RULES[rule]
+    broken = {name(path): rule(tree(path)) for path in MODULES if name(path) not in exempt}
+    assert {path: lines for path, lines in broken.items() if lines} == {}
+
+
+def test_events_are_declared_in_one_place():
+    """Every `Event(…)` and `Command(…)` is given to the registry where it is made."""
+    for path in MODULES:
+        if "from realtime.registry import" not in path.read_text(encoding="utf-8"):
+            continue
+        made = [
+            node
+            for node in ast.walk(tree(path))
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in {"Event", "Command"}
+        ]
+        source = ast.unparse(tree(path))
+        assert not made or "registry.event(" in source or "registry.command(" in source, name(path)
+
+
+def test_imports_run_one_way_only():
+    assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True) == EXIT_STATUS_SUCCESS
+
+
+def _length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return function.end_lineno - function.lineno + 1
+
+
+def test_functions_are_short():
+    lengths = {f"{name(path)}:{one.name}": _length(one) for path in MODULES for one in rules.functions(tree(path))}
+    assert {where: length for where, length in lengths.items() if length > LONGEST_FUNCTION} == {}
+    assert statistics.quantiles(lengths.values(), n=10)[-1] <= LONGEST_MOST
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_modules_have_one_subject(part):
+    lengths = {
+        name(path): len(path.read_text().splitlines()) for path in MODULES if path.relative_to(ROOT).parts[0] == part
+    }
+    assert {where: length for where, length in lengths.items() if length > LONGEST_MODULE} == {}
+
+
+def _files() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
+    return [ROOT / one for one in listed.stdout.decode().split("\0") if one] if listed.returncode == 0 else MODULES
+
+
+STRAY = re.compile("|".join([r"\bTO" r"DO\b", r"\bFIX" r"ME\b", r"# X" r"XX\b", "/root/", "/home/\\w", "/Users/"]))
+
+
+def test_nothing_is_left_lying_about():
+    """No notes to oneself, no paths of anybody's machine."""
+    text = {".py", ".md", ".js", ".mjs", ".ts", ".html", ".css", ".toml", ".yaml", ".yml", ".txt", ".sh", ".conf"}
+    for path in _files():
+        if path.suffix in text and path.is_file() and path.name != "package-lock.json":
+            assert not STRAY.search(path.read_text(encoding="utf-8")), name(path)
+
+
+@pytest.mark.django_db
+def test_the_migrations_are_whole():
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
