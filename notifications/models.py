@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from foundation import clock
+from foundation.fields import LongTextField
 from foundation.ids import uuid7
 
 MESSAGE = "message"
@@ -17,7 +18,7 @@ class Notification(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications")
     type = models.CharField(max_length=32)
     title = models.CharField(max_length=200)
-    body = models.TextField(blank=True)
+    body = LongTextField(blank=True)
     payload = models.JSONField(default=dict)
     conversation = models.ForeignKey(
         "conversations.Conversation", on_delete=models.CASCADE, null=True, related_name="+", db_index=False

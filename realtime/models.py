@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from foundation.fields import LongTextField
+
 
 class Room(models.Model):
     """A log with the dense sequence 1, 2, 3 …; the row's lock, held to commit, is what keeps it dense.
@@ -27,7 +29,7 @@ class RoomEvent(models.Model):
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="events", db_index=False)
     seq = models.BigIntegerField()
     event = models.CharField(max_length=64)
-    data = models.TextField()
+    data = LongTextField()
     subject = models.UUIDField(null=True, db_index=True)
     created_at = models.DateTimeField(db_index=True)
 
