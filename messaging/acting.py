@@ -2,12 +2,14 @@
 decided by its flow alone."""
 
 import uuid
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from accounts.models import User
 from conversations.facts import facts_of
 from conversations.flows import Click, Role, decide, understood
+from conversations.flows.outside import CLOSE, PAUSE, RESUME
 from conversations.models import Conversation, Participant, PaymentOrder
 from conversations.services import locked
 from foundation.ids import parse_id
@@ -73,6 +75,17 @@ def operate(*, operator: User, conversation_id: object, action: str, given: Oper
             state_version=given.state_version,
         )
         return carried_out(conversation, sides, decision, operator)
+
+
+def operations(conversation: Conversation, sides: list[Participant]) -> list[str]:
+    """What an operator may do now."""
+    facts = facts_of(conversation, sides)
+    possible = []
+    for name in (PAUSE, RESUME, CLOSE):
+        with suppress(Refusal):
+            decide(conversation.flow, conversation.flow_state, facts, Role.OPERATOR, name)
+            possible.append(name)
+    return possible
 
 
 def _parsed(conversation_id: object) -> uuid.UUID:

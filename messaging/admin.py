@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from conversations.models import Conversation, Participant
 from conversations.services import record_view
 from foundation.refusals import Refusal
-from messaging.forms import RemovalForm, SystemMessageForm
+from messaging.forms import OperateForm, RemovalForm, SystemMessageForm
 from messaging.transcripts import transcript
 
 
@@ -104,7 +104,7 @@ class ConversationAdmin(admin.ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """The transcript; what is posted is a message from the system, or somebody to remove."""
+        """The transcript; what is posted is a message from the system, somebody to remove, or stepping in."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         conversation = get_object_or_404(self.get_queryset(request), pk=_uuid(object_id))
@@ -127,6 +127,8 @@ class ConversationAdmin(admin.ModelAdmin):
     def _bound(self, request: HttpRequest, conversation: Conversation) -> forms.Form:
         if not self.has_change_permission(request, conversation):
             raise PermissionDenied
+        if "operate" in request.POST:
+            return OperateForm(conversation, request.POST, operator=request.user)
         form = RemovalForm if "remove" in request.POST else SystemMessageForm
         return form(conversation, request.POST)
 

@@ -4,10 +4,13 @@ from typing import Any
 
 from django import forms
 
+from accounts.models import User
+from conversations.flows.outside import CLOSE, PAUSE, REASON, RESUME
 from conversations.models import Conversation
 from conversations.services import remove_participant
 from foundation import text
-from messaging.inputs import LONGEST_MESSAGE
+from messaging.acting import operate
+from messaging.inputs import LONGEST_MESSAGE, Operate
 from messaging.services import post_system_message
 
 
@@ -51,3 +54,31 @@ class RemovalForm(forms.Form):
         user_id = self.cleaned_data["remove"]
         remove_participant(conversation_id=self.conversation.pk, user_id=user_id)
         return f"Removed the participant {user_id}."
+
+
+class OperateForm(forms.Form):
+    """Pause, resume or close the conversation, as it stood on the page."""
+
+    DONE = {
+        PAUSE: "The automation is paused.",
+        RESUME: "The automation goes on.",
+        CLOSE: "The conversation is closed.",
+    }
+
+    operate = forms.ChoiceField(choices=[(name, name) for name in DONE])
+    reason = forms.CharField(required=False, max_length=REASON.max_length)
+    state_version = forms.IntegerField(min_value=1)
+
+    def __init__(self, conversation: Conversation, *args: Any, operator: User, **kwargs: Any) -> None:
+        self.conversation, self.operator = conversation, operator
+        super().__init__(*args, **kwargs)
+
+    @property
+    def done(self) -> str:
+        return self.DONE[self.cleaned_data["operate"]]
+
+    def carry_out(self) -> str:
+        action, reason = self.cleaned_data["operate"], self.cleaned_data["reason"] or None
+        given = Operate(reason=reason, state_version=self.cleaned_data["state_version"])
+        operate(operator=self.operator, conversation_id=self.conversation.pk, action=action, given=given)
+        return f"Operated: {action}. {reason or ''}".strip()

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from conversations.diagram import diagram
 from conversations.flows import as_shown
-from conversations.models import Conversation
+from conversations.models import Conversation, Transition
 from foundation.paging import Page
+from messaging.acting import operations
 from messaging.models import Message
 from messaging.selectors import Window, history
 
@@ -19,6 +21,7 @@ def transcript(conversation: Conversation, *, page: str | None) -> dict[str, Any
     places = list(conversation.participants.select_related("user").order_by("role", "pk"))
     first = places[0].user_id if places else None
     senders = {place.user_id: place.user for place in places}
+    steps = list(conversation.transitions.select_related("actor"))
     return {
         "conversation": conversation,
         "places": places,
@@ -33,8 +36,21 @@ def transcript(conversation: Conversation, *, page: str | None) -> dict[str, Any
         ],
         "older": messages.results[0].seq if messages.previous else None,
         "is_newest": before is None,
-        "steps": conversation.transitions.select_related("actor"),
+        "steps": steps,
+        "offers": conversation.offers.select_related("proposer", "acceptance"),
+        "orders": conversation.payment_orders.prefetch_related("events"),
+        "diagram": diagram(conversation.flow, lit=conversation.flow_state, taken=_taken(steps)),
+        "operations": operations(conversation, places),
         "views": conversation.views.select_related("viewer")[:LATEST_VIEWS],
+    }
+
+
+def _taken(steps: list[Transition]) -> set[tuple[str, str]]:
+    """From which state to which the conversation went; pausing and the like lead nowhere."""
+    return {
+        (step.from_standing["flow_state"], step.to_standing["flow_state"])
+        for step in steps
+        if step.from_standing is not None
     }
 
 
