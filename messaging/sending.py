@@ -128,7 +128,8 @@ def _sent_before(named: Sequence[tuple[uuid.UUID, str]]) -> dict[tuple[uuid.UUID
         return {}
     senders, names = zip(*named, strict=True)
     found = Message.objects.filter(sender_id__in=set(senders), client_message_id__in=set(names))
-    return {(one.sender_id, one.client_message_id): one for one in found.select_related("conversation")}
+    found = found.select_related("conversation").prefetch_related("attachments")
+    return {(one.sender_id, one.client_message_id): one for one in found}
 
 
 def _checked(sending: Sending, known: _Known) -> Sent:

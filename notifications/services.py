@@ -19,20 +19,19 @@ LONGEST_BODY = 200
 
 
 def notify_of_message(*, message: Message) -> None:
-    """Store a notification for the receiver, for both sides where no person caused the message; at the end of the
-    unit of work that saves the message, with all others that it causes."""
+    """Store a notification for the receiver, for both sides where no person caused the message, but for nobody who
+    was taken out of the conversation; at the end of the unit of work that saves the message, with all others that
+    it causes."""
     at_end(_notify_of, message)
 
 
 def _notify_of(messages: list[Message]) -> None:
-    from_nobody = [message.conversation_id for message in messages if message.sender_id == SYSTEM_USER_ID]
-    sides = places_of(set(from_nobody))
+    sides = places_of({message.conversation_id for message in messages})
     notifications = []
     for message in messages:
-        if message.sender_id == SYSTEM_USER_ID:
-            told = [place.user_id for place in sides[message.conversation_id] if place.removed_at is None]
-        else:
-            told = [message.receiver_id]
+        present = [place.user_id for place in sides[message.conversation_id] if place.removed_at is None]
+        is_from_nobody = message.sender_id == SYSTEM_USER_ID
+        told = [user_id for user_id in present if is_from_nobody or user_id == message.receiver_id]
         notifications += [_of_message(message, user_id) for user_id in told]
     Notification.objects.bulk_create(notifications)
     using = router.db_for_write(Notification)

@@ -7,10 +7,12 @@ import pytest
 from django.db import connection
 
 from conversations.models import Conversation, Participant
+from conversations.services import remove_participant
 from foundation.refusals import ConversationClosed, IdempotencyMismatch, NotFound, Refusal
 from messaging.inputs import SendMessage
 from messaging.models import Message
 from messaging.opening import open_direct
+from messaging.payloads import MessagePayload
 from messaging.sending import Sending, Sent, send_message, send_messages
 from notifications.models import Notification
 from realtime import log
@@ -111,3 +113,18 @@ def test_the_same_click_many_times_at_once_is_one_message(pair):
     assert Message.objects.filter(client_message_id=name).count() == 1
     assert Message.objects.filter(sender=two).count() == 10
     assert sum(isinstance(result, IdempotencyMismatch) for result in results) in {1, 9}
+
+
+def test_a_repeat_can_be_shown_without_asking_the_database_again(pair, django_assert_num_queries):
+    one, _, conversation = pair
+    for _ in range(2):
+        repeat = send_messages([sending(one, conversation, "once", client_message_id="a")])[0]
+    with django_assert_num_queries(0):
+        assert MessagePayload.of(repeat.message, state_version=repeat.message.conversation.state_version)
+
+
+def test_who_was_taken_out_is_not_notified_of_what_the_other_still_says(pair):
+    one, two, conversation = pair
+    remove_participant(conversation_id=conversation.pk, user_id=two.pk)
+    send_message(sender=one, given=SendMessage(conversation_id=str(conversation.pk), message="still here"))
+    assert not Notification.objects.filter(user=two).exists()
