@@ -37,7 +37,7 @@ def socket_server() -> SocketServer:
 def _add_handlers(server: SocketServer, namespace: str) -> None:
     async def show_auth(sid: str, auth: dict[str, Any]) -> None:
         # The suite begins to listen for this packet when it has seen CONNECT. In one read with it, it is missed.
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.025)
         await server.emit("auth", auth, to=sid, namespace=namespace)
 
     async def connect(sid: str, environ: dict[str, Any], auth: Any = None) -> None:
