@@ -18,6 +18,7 @@ from typing import Any
 from django.db import transaction
 
 from foundation import clock
+from foundation.bulk import insert_many
 from foundation.encoding import to_json
 from foundation.inputs import Shape
 from realtime import log
@@ -95,14 +96,15 @@ def unit_of_work() -> Iterator[None]:
             yield
         return
     unit = _Unit()
-    token = _current.set(unit)
-    try:
-        with transaction.atomic():
+    with transaction.atomic():
+        token = _current.set(unit)
+        try:
             yield
             unit.finish()
             _write(unit)
-    finally:
-        _current.reset(token)
+        finally:
+            # Before the commit: what is published by what runs then belongs to no unit that has been written.
+            _current.reset(token)
 
 
 def at_end(work: Callable[[list[Any]], None], item: Any) -> None:
@@ -195,7 +197,7 @@ def _write(unit: _Unit) -> None:
         )
         hints[item.room].append(log.Logged(item.seq, item.event, data))
     if rows:
-        RoomEvent.objects.bulk_create(rows)
+        insert_many(rows)
         log.store_ends(unit.rooms[name] for name in sorted(hints))
     sent = [Hint.logged(name, sorted(events, key=lambda one: one.seq)) for name, events in hints.items()]
     sent += unit.ephemeral

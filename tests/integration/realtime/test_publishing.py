@@ -1,5 +1,6 @@
 """What is published is logged with the transaction that caused it: dense, in order, or not at all."""
 
+import contextvars
 import threading
 import uuid
 
@@ -8,6 +9,7 @@ from django.db import connection, transaction
 
 from foundation.encoding import from_json
 from realtime import log
+from realtime.bus import bus
 from realtime.models import Room, RoomEvent
 from realtime.publishing import lock_rooms, publish, publish_ephemeral, reserve, unit_of_work
 from tests.integration.realtime.samples import NOTE, WHISPER, note
@@ -79,6 +81,25 @@ def test_hints_go_out_after_the_commit_one_for_each_room(sent_hints):
     groups = [(hint.group, hint.message["type"]) for hint in sent_hints]
     assert groups == [("one", "room.events"), ("two", "room.events"), ("one", "room.ephemeral")]
     assert [row[0] for row in sent_hints[0].message["events"]] == [1, 2]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_commit_causes_is_published_by_itself(sent_hints):
+    with unit_of_work():
+        publish("room", NOTE, note("a"))
+        transaction.on_commit(lambda: publish("room", NOTE, note("b")))
+        transaction.on_commit(lambda: publish_ephemeral("room", WHISPER, note("c")))
+    assert texts("room") == [(1, "a"), (2, "b")]
+    assert len(sent_hints) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_hands_a_hint_over_is_in_no_unit_of_work(monkeypatch):
+    contexts = []
+    monkeypatch.setattr(bus, "send", lambda hints: contexts.append(contextvars.copy_context()))
+    publish("room", NOTE, note("a"))
+    contexts[0].run(publish_ephemeral, "room", WHISPER, note("b"))
+    assert len(contexts) == 2
 
 
 @pytest.mark.django_db
