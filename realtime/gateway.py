@@ -71,6 +71,8 @@ class Gateway:
                 await bus.start(self._receive)
                 await self.upkeep.start()
                 PicowsProtocol.on_shutdown = staticmethod(self._drain_soon)
+                loop = asyncio.get_running_loop()
+                metrics.tasks.set_function(lambda: len(asyncio.all_tasks(loop)))
                 self._started = True
 
     async def drain(self) -> None:

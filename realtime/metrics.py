@@ -2,6 +2,7 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+tasks = Gauge("stoory_tasks", "Tasks of the event loop")
 sockets = Gauge("stoory_sockets", "Connected sockets")
 rooms = Gauge("stoory_rooms", "Rooms with a member in this process")
 events_delivered = Counter("stoory_events_delivered_total", "Events handed to sockets")

@@ -106,6 +106,7 @@ class Upkeep:
         bus.send([Hint.control("beat", process=str(self._gateway.connections.process_id))])
         if time.monotonic() - self._heard_at > SILENCE:
             self._was_silent = True
+            log.warning("bus_silent", seconds=round(time.monotonic() - self._heard_at, 1))
             await bus.reopen()
 
     # --- The database ---
