@@ -1,0 +1,139 @@
+"""What is measured, and at which size."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from benchmarks import contenders as c
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How large and how long. `messages` are the sizes of the history that is read."""
+
+    rounds: int
+    warmup: float
+    measure: float
+    room: int
+    pairs: int
+    many_pairs: int
+    rate: int
+    idle: int
+    hold: float
+    messages: tuple[int, ...]
+    reads: int
+    rest: float
+
+    @property
+    def most_pairs(self) -> int:
+        return max(self.pairs, self.many_pairs, self.idle // 2)
+
+
+FULL = Scale(3, 2, 8, 500, 100, 1000, 500, 10_000, 5, (10_000, 1_000_000, 10_000_000), 200, 8)
+QUICK = Scale(1, 1, 3, 500, 100, 1000, 500, 2000, 4, (10_000, 100_000), 50, 3)
+TINY = Scale(1, 0.2, 0.5, 10, 4, 6, 40, 20, 3, (2000, 4000), 3, 3)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One figure of a result. `bar` is how many times the first peer's the first contender's has to be: at least
+    that where more is better, at most where less is."""
+
+    name: str
+    label: str
+    more_is_better: bool = True
+    bar: float | None = None
+
+
+@dataclass(frozen=True)
+class LoadCase:
+    """A case of the load generator; the first contender is compared with the others."""
+
+    name: str
+    title: str
+    contenders: tuple[c.Contender, ...]
+    options: Callable[[Scale], list[str]]
+    metrics: tuple[Metric, ...]
+
+
+def _timed(scale: Scale) -> list[str]:
+    return ["--warmup", str(scale.warmup), "--measure", str(scale.measure)]
+
+
+def _room(scale: Scale) -> list[str]:
+    return ["room", "--sockets", str(scale.room), "--window", "8", *_timed(scale)]
+
+
+def _pairs(count: int, scale: Scale) -> list[str]:
+    return ["pairs", "--pairs", str(count), "--notifications", *_timed(scale)]
+
+
+def _rate(count: int, scale: Scale) -> list[str]:
+    return ["rate", "--pairs", str(count), "--rate", str(scale.rate), "--notifications", *_timed(scale)]
+
+
+def _idle(scale: Scale) -> list[str]:
+    return ["idle", "--sockets", str(scale.idle), "--hold", str(scale.hold), "--comeback"]
+
+
+_STORED = (c.STOORY, c.NODE, c.PYTHON)
+_DELIVERIES = (Metric("deliveries_per_second", "deliveries/s", bar=2.0),)
+_MESSAGES = (
+    Metric("messages_per_second", "messages/s", bar=2.0),
+    Metric("delivery_p50_ms", "delivery p50, ms", more_is_better=False),
+    Metric("delivery_p99_ms", "delivery p99, ms", more_is_better=False),
+)
+_LATENCIES = (
+    Metric("delivery_p50_ms", "delivery p50, ms", more_is_better=False),
+    Metric("delivery_p99_ms", "delivery p99, ms", more_is_better=False, bar=1.0),
+)
+
+LOAD_CASES = (
+    LoadCase(
+        "room",
+        "One room, one sender, nothing stored",
+        (c.STOORY_RELAY, c.NODE_RELAY, c.PYTHON_RELAY, c.CHANNELS),
+        _room,
+        _DELIVERIES,
+    ),
+    LoadCase(
+        "room-stored",
+        "One room, one sender, each message stored",
+        (c.STOORY, c.NODE, c.PYTHON),
+        _room,
+        (Metric("deliveries_per_second", "deliveries/s"),),
+    ),
+    LoadCase("pairs", "Pairs, each message stored", _STORED, lambda s: _pairs(s.pairs, s), _MESSAGES),
+    LoadCase(
+        "many-pairs",
+        "Ten times as many pairs, each message stored",
+        _STORED,
+        lambda s: _pairs(s.many_pairs, s),
+        _MESSAGES,
+    ),
+    LoadCase("rate", "Pairs at a fixed rate, each message stored", _STORED, lambda s: _rate(s.pairs, s), _LATENCIES),
+    LoadCase(
+        "many-rate",
+        "Ten times as many pairs at that rate, each message stored",
+        _STORED,
+        lambda s: _rate(s.many_pairs, s),
+        _LATENCIES,
+    ),
+    LoadCase(
+        "two-processes",
+        "Pairs over two processes with Redis, each message stored",
+        (c.STOORY_TWO, c.NODE_TWO, c.PYTHON_TWO),
+        lambda s: _pairs(s.pairs, s),
+        (Metric("messages_per_second", "messages/s", bar=1.5), *_MESSAGES[1:]),
+    ),
+    LoadCase(
+        "idle",
+        "Idle authenticated sockets in their rooms, then all dropped and back with recovery",
+        (c.STOORY, c.NODE),
+        _idle,
+        (
+            Metric("connects_per_second", "connects/s", bar=1.5),
+            Metric("kib_per_socket", "KiB a socket", more_is_better=False),
+            Metric("recovery_seconds", "all back, s", more_is_better=False),
+        ),
+    ),
+)

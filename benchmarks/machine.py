@@ -1,0 +1,83 @@
+"""What the kernel tells of processes, and where they may run."""
+
+import os
+import platform
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+PAGE_KIB = os.sysconf("SC_PAGE_SIZE") / 1024
+PROC = Path("/proc")
+
+
+class Missing(Exception):
+    """Something that a measurement needs is not on this machine."""
+
+
+def need(program: str, otherwise: str) -> str:
+    """The path of a program. Raises `Missing`."""
+    found = shutil.which(program)
+    if found is None:
+        raise Missing(f"{program} is missing: {otherwise}")
+    return found
+
+
+def pinned(core: int, command: Iterable[str | Path]) -> list[str]:
+    """The command, kept on one core."""
+    return [need("taskset", "install util-linux"), "-c", str(core), *map(str, command)]
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat from the third on (proc_pid_stat(5)); empty for a process that is gone."""
+    try:
+        return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that descend from it."""
+    found, parents = [pid], {}
+    for one in PROC.iterdir():
+        if one.name.isdigit() and (fields := _stat(int(one.name))):
+            parents.setdefault(int(fields[1]), []).append(int(one.name))
+    for parent in found:
+        found += parents.get(parent, [])
+    return found
+
+
+def named(name: str) -> list[int]:
+    """Every process whose program has this name."""
+    pids = [int(one.name) for one in PROC.iterdir() if one.name.isdigit()]
+    return [pid for pid in pids if _name(pid) == name]
+
+
+def _name(pid: int) -> str:
+    try:
+        return (PROC / str(pid) / "comm").read_text().strip()
+    except OSError:
+        return ""
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """What these processes have used of processors so far, in user and kernel mode."""
+    return sum(int(fields[11]) + int(fields[12]) for pid in pids if (fields := _stat(pid))) / TICKS
+
+
+def resident_kib(pids: Iterable[int]) -> float:
+    """Their memory that is in RAM, what they share counted for each."""
+    return sum(int(fields[21]) for pid in pids if (fields := _stat(pid))) * PAGE_KIB
+
+
+def description() -> dict[str, str | int]:
+    """This machine, for those who compare figures."""
+    models = [line for line in (PROC / "cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return {
+        "processor": models[0].partition(":")[2].strip() if models else platform.processor(),
+        "cores": os.cpu_count() or 1,
+        "memory_gib": round(memory),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+    }

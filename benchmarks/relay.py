@@ -1,0 +1,39 @@
+"""`manage.py serve` with one more command: `relay` sends a text on to a room and does nothing else, which is all
+that the room case of the peers does. Run it as `python -m benchmarks.relay PORT`.
+"""
+
+import os
+import sys
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stoory.settings")
+django.setup()
+
+from conversations.models import room_of  # noqa: E402
+from messaging.answers import Done  # noqa: E402
+from messaging.inputs import SendMessage  # noqa: E402
+from realtime.gateway import gateway  # noqa: E402
+from realtime.registry import Caller, Command, registry  # noqa: E402
+from stoory.serving import serve  # noqa: E402
+
+
+async def relay(caller: Caller, given: SendMessage) -> Done:
+    data = {"conversation_id": given.conversation_id, "message": given.message}
+    await gateway.sio.emit("new_message", data, room=room_of(given.conversation_id))
+    return Done()
+
+
+registry.command(
+    Command(
+        name="relay",
+        input=SendMessage,
+        answer=Done,
+        handler=relay,
+        does="Sends a text on to a room; it is neither checked nor kept.",
+        example={"conversation_id": "01980000-0000-7000-8000-00000000000c", "message": "Hello!"},
+    )
+)
+
+if __name__ == "__main__":
+    serve("127.0.0.1", int(sys.argv[1]))

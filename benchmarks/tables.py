@@ -1,0 +1,81 @@
+"""Results as Markdown."""
+
+from collections.abc import Iterable
+from typing import Any
+
+Figure = dict[str, Any]
+
+
+def document(content: Figure) -> str:
+    """Every case that was measured, one table each."""
+    machine = content["machine"]
+    head = (
+        f"Measured on {machine['cores']} cores ({machine['processor']}), {machine['memory_gib']} GiB, Linux "
+        f"{machine['kernel']}, Python {machine['python']}; medians, in brackets the lowest and highest round.\n"
+    )
+    return "\n".join(["# Results", "", head, *(case_table(case) for case in content["cases"].values())])
+
+
+def case_table(case: Figure) -> str:
+    kind = {"reads": _reads, "rest": _rest}.get(case.get("kind", ""), _load)
+    return f"## {case['title']}\n\n{kind(case)}"
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    lines = [list(head), *map(list, rows)]
+    lines.insert(1, ["---"] * len(lines[0]))
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _load(case: Figure) -> str:
+    metrics = case["metrics"]
+    rows = [
+        [one["label"], *(_spread(one[metric["name"]]) for metric in metrics), _cpu(one["cpu"]), one["full"]]
+        for one in case["contenders"]
+    ]
+    labels = [metric["label"] for metric in metrics]
+    return _table(["", *labels, "CPU: server, load, PostgreSQL", "full core"], rows) + _ratios(case)
+
+
+def _ratios(case: Figure) -> str:
+    labels = {metric["name"]: metric["label"] for metric in case["metrics"]}
+    names = {one["name"]: one["label"] for one in case["contenders"]}
+    lines = [
+        f"- {labels[one['metric']]}: {one['ratio']} times {names[one['against']]}"
+        + (f" (bar: {one['bar']})" if one["bar"] else "")
+        for one in case["ratios"]
+        if one["ratio"] is not None
+    ]
+    return "\n" + "\n".join(lines) + "\n" if lines else ""
+
+
+def _reads(case: Figure) -> str:
+    sizes = case["sizes"]
+    rows = []
+    for name, first in sizes[0]["reads"].items():
+        for size in sizes:
+            read = size["reads"][name]
+            ratio = f"{read['ms'] / first['ms']:.2f}"
+            figures = [f"{read['ms']:g}", ratio, *(f"{read[one]:,}" for one in ("queries", "rows", "pages"))]
+            rows.append([name, f"{size['messages']:,}", *figures])
+    return _table(["read", "messages", "ms", "to the smallest", "queries", "rows", "pages"], rows)
+
+
+def _rest(case: Figure) -> str:
+    rows = [
+        [one["label"], *(_spread(one[name]) for name in ("requests_per_second", "p50_ms", "p99_ms"))]
+        for one in case["requests"]
+    ]
+    return _table(["", "requests/s", "p50, ms", "p99, ms"], rows)
+
+
+def _spread(figure: Figure) -> str:
+    return f"{_number(figure['median'])} ({_number(figure['least'])} to {_number(figure['most'])})"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _cpu(cpu: Figure) -> str:
+    return ", ".join(f"{cpu[name]:.0f}%" for name in ("server", "load", "postgres"))
