@@ -180,8 +180,11 @@ def revoked(story: Story, state: State) -> Iterator[str]:
 
 
 def answered(story: Story, state: State) -> Iterator[str]:
-    """No valid message is refused for good."""
+    """No valid message is refused for good, but for those of who was taken out."""
+    gone = {(record["user"], record["room"]) for record in story.removals}
     for record in story.refusals:
+        if (record["user"], record["room"]) in gone:
+            continue
         yield f"{record['client_message_id']} was refused: {record['error']}"
 
 

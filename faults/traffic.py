@@ -135,7 +135,10 @@ class Traffic:
             except PASSING as fault:
                 self._record("error", body, error=type(fault).__name__)
             except Refused as fault:
-                self._record("error" if fault.is_passing else "refused", body, error=str(fault))
+                kind = "error" if fault.is_passing else "refused"
+                self._record(
+                    kind, body, error=str(fault), user=sender.id, room=f"conversation_{body['conversation_id']}"
+                )
                 if not fault.is_passing:
                     return
             else:

@@ -5,7 +5,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions, parsers, renderers
 from rest_framework.metadata import BaseMetadata
@@ -92,7 +92,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
     for kind, refusal in _BY_EXCEPTION:
         if isinstance(exc, kind):
             return problem(refusal())
-    if isinstance(exc, OperationalError | InterfaceError):
+    if isinstance(exc, OperationalError | InterfaceError | InternalError):
         log.warning("request_failed", error=type(exc).__name__)
         return problem(refusals.Unavailable())
     log.exception("request_failed", view=type(context.get("view")).__name__)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 
 from foundation.inputs import Shape
 from foundation.refusals import Invalid, RateLimited, Refusal, ServerError, Unavailable
@@ -39,7 +39,7 @@ class Dispatcher:
             return {"success": True} | await self._carry_out(connection, event, args)
         except Refusal as refusal:
             return refusal.body()
-        except (OperationalError, InterfaceError) as fault:
+        except (OperationalError, InterfaceError, InternalError) as fault:
             log.warning("command_failed", command=event, error=type(fault).__name__)
             return Unavailable().body()
         except Exception:

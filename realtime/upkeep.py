@@ -105,8 +105,9 @@ class Upkeep:
     async def _beat_on_bus(self) -> None:
         bus.send([Hint.control("beat", process=str(self._gateway.connections.process_id))])
         if time.monotonic() - self._heard_at > SILENCE:
+            if not self._was_silent:
+                log.warning("bus_silent")
             self._was_silent = True
-            log.warning("bus_silent", seconds=round(time.monotonic() - self._heard_at, 1))
             await bus.reopen()
 
     # --- The database ---

@@ -1,13 +1,19 @@
 """Faults that are not a client's: the database away, and what nobody expected."""
 
 import pytest
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 
 from foundation.rest import exception_handler
 
 
 @pytest.mark.parametrize(
-    ("fault", "status"), [(OperationalError(), 503), (InterfaceError(), 503), (ZeroDivisionError(), 500)]
+    ("fault", "status"),
+    [
+        (OperationalError(), 503),
+        (InterfaceError(), 503),
+        (InternalError("read-only transaction"), 503),
+        (ZeroDivisionError(), 500),
+    ],
 )
 def test_a_fault_of_the_server_is_a_problem_document(fault, status):
     response = exception_handler(fault, {})
