@@ -3,8 +3,9 @@
 import asyncio
 from functools import cached_property
 
+from realtime.protocol.frames import framed
 from realtime.protocol.outbox import Outbox
-from realtime.protocol.uvicorn_websocket import PicowsProtocol, framed
+from realtime.protocol.uvicorn_websocket import PicowsProtocol
 
 
 class SharedFrame(str):

@@ -6,19 +6,17 @@ call may return while the connection goes on. RFC 6455 is kept; extensions (defl
 """
 
 import asyncio
-import base64
-import binascii
 import logging
 from collections import deque
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, ClassVar
-from urllib.parse import unquote
 
-from picows import WSAutoPingStrategy, WSCloseCode, WSListener, WSMsgType
+from picows import WSAutoPingStrategy, WSCloseCode
 from picows.picows import WSProtocol
-from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
 
+from realtime.protocol.frames import Frame, Listener, close_frame, framed
+from realtime.protocol.handshake import read_handshake
 from realtime.protocol.wire import cut, limit_unsent
 
 _QUIET = logging.Logger("silent", level=logging.CRITICAL + 1)
@@ -29,76 +27,7 @@ _HIGH_WATER = 64
 """Frames that may wait for an ASGI application before reading is paused."""
 _CLOSE_TIMEOUT = 5.0
 
-_NORMAL, _PROTOCOL_ERROR, _INVALID_TEXT, _TOO_BIG, _RESTART = 1000, 1002, 1007, 1009, 1012
-
-Frame = str | bytes
-
-
-class Broken(Exception):
-    """The peer broke RFC 6455; the connection is closed with `code`."""
-
-    def __init__(self, code: int) -> None:
-        self.code = code
-
-
-class _Listener(WSListener):
-    """Assembles messages from frames, and hands them on."""
-
-    def __init__(self, owner: "PicowsProtocol") -> None:
-        super().__init__()
-        self._owner = owner
-        self._parts: list[bytes] | None = None
-        self._kind: WSMsgType | None = None
-
-    def on_ws_frame(self, transport: Any, frame: Any) -> None:
-        try:
-            if frame.msg_type == WSMsgType.CLOSE:
-                self._owner.closed_by_peer()
-            elif frame.msg_type != WSMsgType.PONG:
-                message = self._message(frame)
-                if message is not None:
-                    self._owner.received(message)
-        except Broken as fault:
-            self._owner.close(fault.code)
-
-    def on_ws_disconnected(self, transport: Any) -> None:
-        self._owner.lost()
-
-    def pause_writing(self) -> None:
-        self._owner.writable.clear()
-
-    def resume_writing(self) -> None:
-        self._owner.writable.set()
-
-    def _message(self, frame: Any) -> Frame | None:
-        """The whole message, when this frame completes one."""
-        if (
-            frame.rsv1
-            or frame.rsv2
-            or frame.rsv3
-            or (frame.msg_type == WSMsgType.CONTINUATION) is not bool(self._parts)
-        ):
-            raise Broken(_PROTOCOL_ERROR)
-        if self._parts is None:
-            if frame.fin:
-                return self._decoded(frame.msg_type, frame.get_payload_as_bytes())
-            self._kind, self._parts = frame.msg_type, []
-        self._parts.append(frame.get_payload_as_bytes())
-        if sum(map(len, self._parts)) > self._owner.max_size:
-            raise Broken(_TOO_BIG)
-        if not frame.fin:
-            return None
-        whole, self._parts = b"".join(self._parts), None
-        return self._decoded(self._kind, whole)
-
-    @staticmethod
-    def _decoded(kind: Any, payload: bytes) -> Frame:
-        if kind == WSMsgType.BINARY:
-            return payload
-        try:
-            return payload.decode()
-        except UnicodeDecodeError:
-            raise Broken(_INVALID_TEXT) from None
+_NORMAL, _RESTART = 1000, 1012
 
 
 class PicowsProtocol(WSProtocol):
@@ -110,7 +39,7 @@ class PicowsProtocol(WSProtocol):
     on_shutdown: ClassVar[Callable[[], None] | None] = None
 
     def __init__(self, config: Any, server_state: Any, app_state: dict[str, Any]) -> None:
-        self._listener_object = _Listener(self)
+        self._listener_object = Listener(self)
         self.max_size = config.ws_max_size
         super().__init__(
             host_port=None,
@@ -150,7 +79,7 @@ class PicowsProtocol(WSProtocol):
         """The request head, as uvicorn has read it. Nothing more is read until the application has accepted."""
         self.wire.pause_reading()
         try:
-            scope, self._key = self._scope(request)
+            scope, self._key = read_handshake(request, self.wire, self._config, self._app_state)
         except ValueError as fault:
             self._answer(HTTPStatus.BAD_REQUEST, [], str(fault).encode())
             return
@@ -173,39 +102,6 @@ class PicowsProtocol(WSProtocol):
             self._answer(HTTPStatus.SERVICE_UNAVAILABLE, [], b"")
 
     # ASGI
-
-    def _scope(self, request: bytes) -> tuple[dict[str, Any], str]:
-        """The ASGI scope, and the key of the handshake. Raises `ValueError` where it is no handshake."""
-        first, *lines = request.partition(b"\r\n\r\n")[0].split(b"\r\n")
-        target = first.split(b" ")[1]
-        headers = [(name.lower(), value.strip()) for name, _, value in (line.partition(b":") for line in lines)]
-        found = dict(headers)
-        if found.get(b"sec-websocket-version") != b"13":
-            raise ValueError("Only version 13 of WebSocket is spoken here.")
-        key = found.get(b"sec-websocket-key", b"").decode("latin-1")
-        try:
-            if len(base64.b64decode(key, validate=True)) != 16:
-                raise ValueError("The key of the handshake is malformed.")
-        except binascii.Error:
-            raise ValueError("The key of the handshake is malformed.") from None
-        path, _, query = target.partition(b"?")
-        wire = self.wire
-        return {
-            "type": "websocket",
-            "asgi": {"version": self._config.asgi_version, "spec_version": "2.4"},
-            "http_version": "1.1",
-            "scheme": "wss" if is_ssl(wire) else "ws",
-            "server": get_local_addr(wire),
-            "client": get_remote_addr(wire),
-            "root_path": self._config.root_path,
-            "path": self._config.root_path + unquote(path.decode("ascii")),
-            "raw_path": path,
-            "query_string": query,
-            "headers": headers,
-            "subprotocols": [],
-            "state": self._app_state.copy(),
-            "extensions": {"websocket.http.response": {}},
-        }, key
 
     async def _run(self, scope: dict[str, Any]) -> None:
         try:
@@ -323,6 +219,13 @@ class PicowsProtocol(WSProtocol):
         if not self.gone:
             self.wire.write(data)
 
+    def set_writable(self, writable: bool) -> None:
+        """Whether the network takes more."""
+        if writable:
+            self.writable.set()
+        else:
+            self.writable.clear()
+
     def limit_unsent(self) -> None:
         limit_unsent(self.wire)
 
@@ -348,7 +251,7 @@ class PicowsProtocol(WSProtocol):
         if not self.accepted or self.gone:
             self.wire.close()
             return
-        self.write(_close_frame(code))
+        self.write(close_frame(code))
         self.resume_reading()
         asyncio.get_running_loop().call_later(_CLOSE_TIMEOUT, self.abort)
 
@@ -356,21 +259,6 @@ class PicowsProtocol(WSProtocol):
         self.closing = True
         if not self.gone:
             cut(self.wire)
-
-
-def framed(message: Frame) -> bytes:
-    """A message as one unmasked frame (RFC 6455, 5.2)."""
-    payload, opcode = (message.encode(), 0x81) if isinstance(message, str) else (message, 0x82)
-    size = len(payload)
-    if size < 126:
-        return bytes((opcode, size)) + payload
-    if size < 65536:
-        return bytes((opcode, 126, size >> 8, size & 255)) + payload
-    return bytes((opcode, 127)) + size.to_bytes(8, "big") + payload
-
-
-def _close_frame(code: int) -> bytes:
-    return bytes((0x88, 2)) + code.to_bytes(2, "big")
 
 
 def _ignore(frame: Frame) -> None:
