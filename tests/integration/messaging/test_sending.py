@@ -82,7 +82,7 @@ def test_a_number_of_statements_that_does_not_depend_on_the_number_of_messages(d
 
 
 def test_a_closed_conversation_takes_no_text_and_the_others_do(pair):
-    one, two, conversation = pair
+    one, _, conversation = pair
     closed = open_direct(opener=one, other_id=str(make_user("influencer").pk)).conversation
     Conversation.objects.filter(pk=closed.pk).update(chat_status="closed")
     results = send_messages([sending(one, closed), sending(one, conversation)])
