@@ -1,0 +1,105 @@
+"""The number of queries of a list does not depend on how much there is."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from foundation import clock
+from messaging.inputs import OpenConversation, SendMessage
+from messaging.opening import open_by
+from messaging.sending import send_message
+from tests.factories import make_user
+from tests.people import Person
+
+FEW, MANY = 3, 30
+
+
+def open_with(brand: User, count: int) -> None:
+    """Bids with people who have not met before, each with a prompt and a text."""
+    for number in range(count):
+        given = OpenConversation(
+            conversation_type="bid",
+            influencer_id=str(make_user("influencer").pk),
+            title=f"Box {number}",
+            proposed_amount="100",
+            message="Hello",
+        )
+        with clock.moved(timedelta(seconds=number)):
+            open_by(opener=brand, given=given)
+
+
+def talk(brand: Person, influencer: Person, chat: str, count: int) -> None:
+    for number in range(count):
+        sender = (brand, influencer)[number % 2].user
+        send_message(sender=sender, given=SendMessage(conversation_id=chat, message=f"text {number}"))
+
+
+def queries(person: Person, path: str, at_least: int, **params: object) -> int:
+    person.reads(path, **params)
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert len(person.reads(path, **params)["results"]) >= at_least
+    return len(captured)
+
+
+@pytest.mark.parametrize("params", [{}, {"unread": "false"}, {"type": "bid"}, {"search": "box"}])
+def test_the_list_of_conversations(brand, params):
+    open_with(brand.user, FEW)
+    few = queries(brand, "/api/conversations", FEW, **params)
+    open_with(brand.user, MANY - FEW)
+    assert queries(brand, "/api/conversations", MANY, **params) == few
+    assert few <= 12
+
+
+@pytest.mark.parametrize("what", ["messages", "events"])
+def test_what_is_in_a_conversation(brand, influencer, what):
+    chat = brand.chats_with(influencer)
+    path = f"/api/conversations/{chat}/{what}"
+    talk(brand, influencer, chat, FEW)
+    few = queries(brand, path, FEW)
+    talk(brand, influencer, chat, MANY - FEW)
+    assert queries(brand, path, MANY) == few
+    assert few <= 8
+
+
+@pytest.mark.parametrize("what", ["", "/events"])
+def test_notifications(brand, influencer, what):
+    chat = brand.chats_with(influencer)
+    path = f"/api/notifications{what}"
+    talk(brand, influencer, chat, 2 * FEW)
+    few = queries(brand, path, FEW)
+    talk(brand, influencer, chat, 2 * (MANY - FEW))
+    assert queries(brand, path, MANY) == few
+    assert few <= 5
+
+
+def _sending(brand: Person, influencer: Person) -> Callable[[], object]:
+    chat = brand.chats_with(influencer)
+    return lambda: brand.says(chat)
+
+
+def _reading(brand: Person, influencer: Person) -> Callable[[], object]:
+    chat = brand.chats_with(influencer)
+
+    def read() -> None:
+        newest = brand.says(chat)["id"]
+        assert influencer.api.post(f"/api/conversations/{chat}/read", {"up_to": newest}).status_code == 200
+
+    return read
+
+
+@pytest.mark.parametrize("case", [_sending, _reading], ids=["sending", "reading"])
+def test_writing_in_a_long_conversation(brand, influencer, case):
+    write = case(brand, influencer)
+    write()
+    with CaptureQueriesContext(connection) as first:
+        write()
+    talk(brand, influencer, brand.chats_with(influencer), MANY)
+    with CaptureQueriesContext(connection) as later:
+        write()
+    assert len(later) == len(first)
