@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.environment import need_postgresql_and_redis
 from tests.servers import Installation, RunningServer, embedded, shared
 
-AT_ONCE = 100
+AT_ONCE = 60
 """Pairs of people made by one command."""
 
 
@@ -17,7 +17,6 @@ AT_ONCE = 100
 class Deployment:
     """An installation, its servers, and people who have not done anything yet."""
 
-    name: str
     installation: Installation
     servers: list[RunningServer]
     _pairs: list[list[dict[str, str]]] = field(default_factory=list, repr=False)
@@ -52,7 +51,7 @@ class Deployment:
 def embedded_deployment(directory: Path, **environment: str) -> Iterator[Deployment]:
     """One process, SQLite, everything in memory."""
     with embedded(directory, **environment) as installation, installation.serving() as server:
-        yield Deployment("embedded", installation, [server])
+        yield Deployment(installation, [server])
         check_log(server)
 
 
@@ -63,7 +62,7 @@ def shared_deployment(directory: Path, **environment: str) -> Iterator[Deploymen
     with ExitStack() as stack:
         installation = stack.enter_context(shared(directory, database, bus, **environment))
         servers = [stack.enter_context(installation.serving()) for _ in range(2)]
-        yield Deployment("shared", installation, servers)
+        yield Deployment(installation, servers)
         for server in servers:
             check_log(server)
 

@@ -1,7 +1,6 @@
 """A browser with the guide's client in its tabs, for tests to use and to look at."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -137,12 +136,3 @@ def browser(log: Path) -> Iterator[Browser]:
         opened = Browser(process)
         yield opened
     opened.closed()
-
-
-def eventually(condition: Callable[[], Any]) -> Any:
-    """Wait until something that nothing tells of holds; answers it."""
-    give_up = time.monotonic() + WAIT
-    while not (found := condition()):
-        assert time.monotonic() < give_up, "It did not come about."
-        time.sleep(0.02)
-    return found
