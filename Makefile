@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 NODE_READY := node_modules/.ready
 PIP_QUIETLY := --quiet --disable-pip-version-check --no-input --root-user-action=ignore
 
-.PHONY: help setup run test check documents clean
+.PHONY: help setup run test check bench documents clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -48,6 +48,9 @@ check: setup  ## Exactly what CI runs: style, imports, migrations, documents, te
 	@$(BIN)/python manage.py export_documents --check
 	@$(BIN)/python manage.py export_flows --check
 	@$(BIN)/python -m pytest
+
+bench: $(READY)  ## Measure everything against the peers (docs/performance.md)
+	@$(BIN)/python -m benchmarks
 
 documents: $(READY)  ## Write the generated documents anew
 	@$(BIN)/python manage.py export_documents

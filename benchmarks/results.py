@@ -40,8 +40,16 @@ def _figures(case: LoadCase, results: list[Result]) -> Figure:
     found: Figure = {metric.name: vars(Spread.of([one[metric.name] for one in results])) for metric in case.metrics}
     cpu = {name: [one[name] for one in results] for name in ("server_cpu", "load_cpu", "postgres_cpu")}
     found["cpu"] = {name.removesuffix("_cpu"): statistics.median(values) for name, values in cpu.items()}
+    found["per_core_second"] = _efficiency(case.metrics[0], results)
     found["full"] = what_was_full({name: statistics.median(values) for name, values in cpu.items()})
     return found
+
+
+def _efficiency(metric: Metric, results: list[Result]) -> float | None:
+    """What a second of a core brings, which holds on a machine that has other things to do as well."""
+    if not metric.name.endswith("_per_second"):
+        return None
+    return statistics.median(one[metric.name] / max(one["server_cpu"], 1.0) * 100 for one in results)
 
 
 def _ratios(case: LoadCase, figures: dict[str, Figure]) -> list[Figure]:

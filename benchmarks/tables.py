@@ -30,11 +30,19 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 def _load(case: Figure) -> str:
     metrics = case["metrics"]
     rows = [
-        [one["label"], *(_spread(one[metric["name"]]) for metric in metrics), _cpu(one["cpu"]), one["full"]]
+        [
+            one["label"],
+            *(_spread(one[metric["name"]]) for metric in metrics),
+            _cpu(one["cpu"]),
+            one["full"],
+            _number(one["per_core_second"]) if one["per_core_second"] else "",
+        ]
         for one in case["contenders"]
     ]
     labels = [metric["label"] for metric in metrics]
-    return _table(["", *labels, "CPU: server, load, PostgreSQL", "full core"], rows) + _ratios(case)
+    return _table(
+        ["", *labels, "CPU: server, load, PostgreSQL", "full core", "a second of the server's core"], rows
+    ) + _ratios(case)
 
 
 def _ratios(case: Figure) -> str:

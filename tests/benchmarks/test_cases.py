@@ -1,0 +1,110 @@
+"""Every benchmark once, tiny: that each answer is right, and that a wrong one ends the run. Nothing is timed."""
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from benchmarks.cases import LOAD_CASES, TINY
+from benchmarks.load import what_was_full
+from benchmarks.rest import parsed
+from benchmarks.setting import CommandFailed
+from tests.environment import ROOT, maintenance, need_node, need_postgresql_and_redis
+
+RUN_SECONDS = 300
+
+
+@pytest.fixture(scope="module")
+def services() -> Iterator[tuple[str, str]]:
+    """A database of this module's own, and Redis."""
+    server, redis = need_postgresql_and_redis()
+    name = f"t{uuid.uuid4().hex[:12]}_bench"
+    yield urlsplit(server)._replace(path=f"/{name}").geturl(), redis
+    with psycopg.connect(maintenance(server), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def benchmark(services: tuple[str, str], out: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    database, redis = services
+    given = ["--tiny", "--out", str(out), "--database", database, "--redis", redis, *arguments]
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-m", "benchmarks", *given],
+        cwd=ROOT,
+        env=kept,
+        capture_output=True,
+        text=True,
+        timeout=RUN_SECONDS,
+        check=False,
+    )
+
+
+def measured(services: tuple[str, str], out: Path, case: str) -> dict[str, Any]:
+    done = benchmark(services, out, case)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (out / "chart.svg").read_text().startswith("<svg")
+    content = json.loads((out / "results.json").read_text())
+    assert content["cases"][case]["title"] in (out / "results.md").read_text()
+    return content["cases"][case]
+
+
+@pytest.mark.parametrize("case", LOAD_CASES, ids=lambda case: case.name)
+def test_contenders_answer_rightly(services: tuple[str, str], tmp_path: Path, case: Any) -> None:
+    need_node()
+    found = measured(services, tmp_path, case.name)
+    assert [one["name"] for one in found["contenders"]] == [one.name for one in case.contenders]
+    assert {one["metric"] for one in found["ratios"]} == {metric.name for metric in case.metrics}
+
+
+def test_requests_are_answered_rightly(services: tuple[str, str], tmp_path: Path) -> None:
+    found = measured(services, tmp_path, "rest")
+    assert [one["requests_per_second"]["median"] > 0 for one in found["requests"]] == [True, True]
+
+
+def test_a_longer_history_is_read_with_as_many_queries(services: tuple[str, str], tmp_path: Path) -> None:
+    found = measured(services, tmp_path, "reads")
+    assert [size["messages"] for size in found["sizes"]] == list(TINY.messages)
+    counts = [{name: read["queries"] for name, read in size["reads"].items()} for size in found["sizes"]]
+    assert counts[0] == counts[1]
+    assert all(counts[0].values())
+
+
+def test_a_database_of_another_name_is_not_touched(services: tuple[str, str], tmp_path: Path) -> None:
+    database, redis = services
+    other = urlsplit(database)._replace(path="/precious").geturl()
+    done = benchmark((other, redis), tmp_path, "room")
+    assert done.returncode != 0
+    assert "precious does not end with _bench" in done.stderr
+
+
+def test_unknown_cases_are_refused(services: tuple[str, str], tmp_path: Path) -> None:
+    assert "there is no case romm" in benchmark(services, tmp_path, "romm").stderr
+
+
+def test_refused_and_lost_requests_fail() -> None:
+    for written in (
+        "  Non-2xx or 3xx responses: 3\nRequests/sec:  12.0\n",
+        "  Socket errors: connect 0, read 2, write 0, timeout 0\nRequests/sec:  12.0\n",
+        "Requests/sec:  0.00\n",
+    ):
+        with pytest.raises(CommandFailed):
+            parsed(written)
+
+
+def test_latencies_are_read_in_milliseconds() -> None:
+    written = "     50%  640.00us\n     99%    1.50s \nRequests/sec:    320.10\n"
+    assert parsed(written) == {"requests_per_second": 320.1, "p50_ms": 0.64, "p99_ms": 1500.0}
+
+
+def test_a_full_core_is_told() -> None:
+    assert what_was_full({"server_cpu": 98.0, "load_cpu": 20.0, "postgres_cpu": 93.0}) == "server and postgres"
+    assert what_was_full({"server_cpu": 50.0}) == "nobody's"
