@@ -72,6 +72,8 @@ class Bus:
         self._outgoing: deque[Hint] = deque()
         self._something = asyncio.Event()
         self._unreachable_until = 0.0
+        self.listened_at = 0.0
+        """When anything last came over the layer, on the monotonic clock."""
         self._receive: Receiver
         self._sender: asyncio.Task[None]
         self._listener: asyncio.Task[None]
@@ -178,6 +180,7 @@ class Bus:
             try:
                 channel = await self._open_channel()
                 message = await get_channel_layer().receive(channel)
+                self.listened_at = time.monotonic()
             except Exception as fault:
                 log.warning("bus_unreachable", operation="receive", error=type(fault).__name__)
                 self._channel = None

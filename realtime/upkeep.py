@@ -104,7 +104,8 @@ class Upkeep:
 
     async def _beat_on_bus(self) -> None:
         bus.send([Hint.control("beat", process=str(self._gateway.connections.process_id))])
-        if time.monotonic() - self._heard_at > SILENCE:
+        # A beat may be late behind much else: as long as anything comes in, the listener is well.
+        if time.monotonic() - max(self._heard_at, bus.listened_at) > SILENCE:
             if not self._was_silent:
                 log.warning("bus_silent")
             self._was_silent = True
