@@ -14,7 +14,7 @@ def overrides(written: str) -> dict[str, dict[str, Any]]:
     try:
         given = json.loads(written or "{}")
         return {name: _numbers(numbers) for name, numbers in given.items()}
-    except (ValueError, AttributeError) as fault:
+    except (ValueError, AttributeError, TypeError) as fault:
         raise ImproperlyConfigured(f"FLOWS is a JSON object of flows: {fault}") from None
 
 

@@ -6,11 +6,13 @@ import pytest
 from django.db import connections
 
 from accounts.models import SYSTEM_USER_ID
+from conversations import flows
 from conversations.models import Acceptance, Delivery, Offer, Revision, Transition
 from foundation import refusals
-from messaging.acting import act, answer_to
-from messaging.inputs import Act
+from messaging.acting import act, answer_to, operate
+from messaging.inputs import Act, Operate, SendMessage
 from messaging.models import Message
+from messaging.sending import send_message
 from realtime.models import RoomEvent
 from tests.deals import PATH, WORK, make_deal
 from tests.factories import make_staff, make_user
@@ -186,10 +188,10 @@ def test_a_conversation_that_is_not_there(hints, deal, conversation_id):
 
 
 def test_a_step_that_fails_half_way_leaves_nothing(hints, deal, monkeypatch):
-    def fail(**_):
+    def fail(*_, **__):
         raise RuntimeError("no message today")
 
-    monkeypatch.setattr(Message.objects, "create", fail)
+    monkeypatch.setattr(Message, "save", fail)
     with nothing_happens(hints), pytest.raises(RuntimeError):
         deal.act("accept_connection")
 
@@ -247,6 +249,35 @@ def test_a_click_without_a_version_is_judged_by_the_present_state(hints, deal):
     deal.act("accept_connection", by=deal.influencer)
     with nothing_happens(hints), pytest.raises(refusals.WrongState):
         deal.act("accept_connection", by=deal.influencer)
+
+
+# Text by hand
+
+
+@pytest.fixture
+def guided():
+    """A deployment that takes no text while the flow leads."""
+    flows.configure({"deal": {"text_while_automated": False}})
+    yield
+    flows.configure({})
+
+
+def test_where_a_deployment_forbids_text_while_automated_it_is_refused(guided, deal, hints):
+    given = SendMessage(conversation_id=str(deal.conversation.pk), message="Hello")
+    with nothing_happens(hints), pytest.raises(refusals.TextNotAccepted):
+        send_message(sender=deal.influencer, given=given)
+    operate(operator=make_staff(), conversation_id=deal.conversation.pk, action="pause", given=Operate())
+    assert send_message(sender=deal.influencer, given=given).created
+    free = make_deal("payment_completed")
+    given = SendMessage(conversation_id=str(free.conversation.pk), message="Hello")
+    assert send_message(sender=free.influencer, given=given).created
+
+
+def test_text_moves_nothing(deal):
+    version = deal.now.state_version
+    send_message(sender=deal.influencer, given=SendMessage(conversation_id=str(deal.conversation.pk), message="accept"))
+    assert (deal.now.state_version, deal.now.flow_state) == (version, "influencer_responding")
+    deal.act("accept_connection", state_version=version)
 
 
 # At once

@@ -1,0 +1,39 @@
+"""`FLOWS`: a deployment's own numbers for its flows."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from stoory.flows import overrides
+
+
+def test_nothing_is_given():
+    assert overrides("") == {}
+
+
+def test_durations_are_iso_8601():
+    given = '{"deal": {"rounds": 5, "deadlines": {"payment_pending": "P1D"}, "reminders": {"payment_pending": "PT6H"}}}'
+    assert overrides(given) == {
+        "deal": {
+            "rounds": 5,
+            "deadlines": {"payment_pending": timedelta(days=1)},
+            "reminders": {"payment_pending": timedelta(hours=6)},
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "{",
+        "[]",
+        '{"deal": 3}',
+        '{"deal": {"deadlines": 3}}',
+        '{"deal": {"deadlines": {"payment_pending": 3}}}',
+        '{"deal": {"reminders": {"payment_pending": "soon"}}}',
+    ],
+)
+def test_what_makes_no_sense_is_named(given):
+    with pytest.raises(ImproperlyConfigured, match="FLOWS"):
+        overrides(given)
