@@ -24,14 +24,7 @@ class Finding:
 
 
 def judge(story: Story, state: State) -> list[Finding]:
-    return [
-        Finding(check.__name__, what)
-        for check in (
-            durable, logged, delivered, ordered, unique, counted, private, authenticated, revoked, answered, restored,
-            steady,
-        )
-        for what in check(story, state)
-    ]  # fmt: skip
+    return [Finding(check.__name__, what) for check in PROPERTIES for what in check(story, state)]
 
 
 # --- The properties ---
@@ -220,3 +213,8 @@ def _stretches(observer: Observer, state: State) -> Iterator[tuple[str, int, int
     for room, joined_at in observer.starts.items():
         first = min([joined_at + 1, *(seq for _, seq, *_ in observer.events.get(room, ()))])
         yield room, first, state.ends.get(room, 0)
+
+
+PROPERTIES = (
+    durable, logged, delivered, ordered, unique, counted, private, authenticated, revoked, answered, restored, steady,
+)  # fmt: skip

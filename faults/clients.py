@@ -129,6 +129,7 @@ class SocketClient:
         for call in self._calls.values():
             if not call.done():
                 call.set_exception(ConnectionError("gone"))
+                call.exception()  # whoever waited for it may have been cancelled
         self._calls.clear()
         if self._link is not None:
             link, self._link = self._link, None

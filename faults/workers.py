@@ -118,7 +118,8 @@ class Worker:
     async def kill(self) -> None:
         """SIGKILL."""
         if self.is_running:
-            self._process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
             await self._process.wait()
 
     async def terminate(self, within: float = 30.0) -> float:

@@ -67,8 +67,10 @@ async def _cycles(play: Play, number: int) -> None:
                 "passer-by", person, lane, conversations=tuple(person.conversations[:2]), transport=transport
             )
             play.clients.remove(client)
-            await client.start()
-            await client.stop()
+            try:
+                await client.start()
+            finally:
+                await client.stop()
 
     async with asyncio.TaskGroup() as group:
         for lane in range(20):

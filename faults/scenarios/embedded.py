@@ -12,12 +12,12 @@ from faults.state import EVENTS, MESSAGES, PLACES, ROOMS, State, state_of
 from faults.workers import ROOT
 
 RAW = """
-import sys, threading, time, uuid
+import sys, threading, time
 from django.db import close_old_connections
 from accounts.models import User
 from messaging.inputs import SendMessage
-from messaging.services import send_message
-conversation, sender, count = sys.argv[1:] if len(sys.argv) == 4 else sys.stdin.readline().split()
+from messaging.sending import send_message
+conversation, sender, count = sys.stdin.readline().split()
 faults = []
 def write():
     user = User.objects.get(pk=sender)
@@ -49,12 +49,12 @@ async def embedded_writers(play: Play) -> None:
                 play.fault("kill the first process")
                 await stage.workers[0].kill()
                 await stage.workers[0].start()
+        play.state = await asyncio.to_thread(_read, stage.database)
         await _raw(play, stage, people.conversations[0], people.pairs[people.conversations[0]][0].id)
         locked = sum("locked" in line for worker in stage.workers for line in worker.log.read_text().splitlines())
         play.figure('"database is locked" in the logs', locked, "", most=0)
-        play.state = await asyncio.to_thread(_read, stage.database)
-        await play.stop()
     finally:
+        await play.stop()
         await stage.stop()
 
 
