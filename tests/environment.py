@@ -1,4 +1,4 @@
-"""What this machine has beside Python: PostgreSQL, Redis, Node. Whoever needs one of them asks here.
+"""What this machine has beside Python: PostgreSQL, Redis, Node, Chromium. Whoever needs one of them asks here.
 
 A test whose needs are not met is left out, and the summary at the end of the run says so; with `CI` set, it fails.
 """
@@ -60,6 +60,17 @@ def redis_url() -> str | None:
 def node() -> str | None:
     """The Node program, where the packages of the JavaScript clients are installed too."""
     return shutil.which("node") if (ROOT / "node_modules" / "socket.io-client").is_dir() else None
+
+
+@cache
+def chromium() -> str | None:
+    """The browser of the tests."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def need_chromium() -> str:
+    """The browser, or the test is left out."""
+    return need(chromium(), "no Chromium is installed (on Debian: apt-get install chromium)")
 
 
 def need_postgresql_and_redis() -> tuple[str, str]:

@@ -17,6 +17,7 @@ function text(value, { required, max_length: longest }) {
 function amount(value, { required, min, max }, currency) {
   const given = value.trim();
   if (!given && !required) return undefined;
+  if (!given) throw new Fault(gettext('This is needed.'));
   const decimals = decimalsOf(currency);
   if (!/^\d+(\.\d+)?$/.test(given)) throw new Fault(gettext('A price in digits is needed, such as 18000 or 99.50.'));
   if ((given.split('.')[1] ?? '').length > decimals) {

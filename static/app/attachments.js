@@ -10,7 +10,11 @@ export function attachmentList(attachments, session) {
 function attachment(one, session) {
   const save = async ({ currentTarget }) => {
     currentTarget.disabled = true;
-    await keep(await session.file(one.url), one.name).finally(() => (currentTarget.disabled = false));
+    try {
+      keep(await session.file(one.url), one.name);
+    } finally {
+      currentTarget.disabled = false;
+    }
   };
   const label = filled(gettext('Download %(name)s'), { name: one.name });
   const button = h('button', { type: 'button', class: 'attachment', 'aria-label': label, onclick: save });

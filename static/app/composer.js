@@ -89,7 +89,9 @@ export class Composer {
       await this.#conversation.edit(this.#editing.id, text).then(() => this.#stopEditing(), (fault) => this.#say(fault.message));
       return;
     }
-    this.#conversation.send(text, { attachments: this.picker.attachments });
+    const { attachments } = this.picker;
+    // A message has words: files without any are sent under their names.
+    this.#conversation.send(text || attachments.map((one) => one.name).join(', '), { attachments });
     this.picker.clear();
     this.#clear();
     this.#onSent();

@@ -11,17 +11,17 @@ export function drawn(row, context) {
 const DRAWERS = {
   day: ({ at }) => h('li', { class: 'day' }, h('h3', {}, day(at))),
   new: () => h('li', { class: 'new-marker' }, h('span', {}, gettext('New messages'))),
-  message: (row, context) => (row.message.message_type === 'system' ? event(row) : said(row, context)),
+  message: (row, context) => (row.message.message_type === 'system' ? event(row, context) : said(row, context)),
   outgoing: (row, context) => onItsWay(row, context),
 };
 
-function event({ message }) {
+function event({ message }, { session }) {
   const [head, ...rest] = message.message.split('\n\n');
   return h('li', { class: 'message event', 'data-seq': message.seq },
     h('div', { class: 'event-card' },
       h('p', { class: 'event-head' }, h('span', { class: 'visually-hidden' }, gettext('Deal:')), ' ', head),
       rest.map((paragraph) => h('p', { class: 'words' }, paragraph)),
-      message.attachments.length ? h('p', { class: 'hint' }, icon('paperclip'), ` ${message.attachments.length}`) : null,
+      message.attachments.length ? attachmentList(message.attachments, session) : null,
       moment(message.created_at)));
 }
 

@@ -216,6 +216,6 @@ export class StooryClient extends Store {
   async upload(file) {
     const form = new FormData();
     form.append('file', file);
-    return (await this.session.request('POST', '/api/uploads', { body: form })).attachment;
+    return (await this.session.request('POST', '/api/uploads', { body: form })).upload;
   }
 }

@@ -3,6 +3,8 @@ import { Http } from './http.js';
 
 /** Renewed this long before the end, in milliseconds: a request under way must not arrive too late. */
 const MARGIN = 30_000;
+const PATIENCE = 2_000;
+const PAUSE = 100;
 
 /** Keeps tokens as long as the page lives. */
 export function memoryStorage(tokens = null) {
@@ -132,9 +134,19 @@ export class Session {
       return access;
     } catch (fault) {
       if (!(fault instanceof Refused) || fault.isTemporary) throw fault;
-      this.end();
-      throw new SignedOut();
+      return this.#fromOtherTab(used);
     }
+  }
+
+  /** What another tab has got may be seen here a moment later than its lock is free. */
+  async #fromOtherTab(used) {
+    const until = Date.now() + PATIENCE;
+    for (let held = this.#held(); Date.now() < until; held = this.#held()) {
+      if (held.access !== used) return held.access;
+      await new Promise((done) => setTimeout(done, PAUSE));
+    }
+    this.end();
+    throw new SignedOut();
   }
 }
 

@@ -37,6 +37,18 @@ test('what another tab has renewed is used, not renewed again', async () => {
   assert.equal(refreshes(server).length, 0);
 });
 
+test('what another tab has renewed is found, though it is seen a moment too late', async () => {
+  const server = new FakeServer();
+  const storage = memoryStorage(held(0));
+  const one = session(server, storage);
+  server.refuse('POST /api/auth/token/refresh', 401, { code: 'token_invalid' });
+  const renewed = one.access();
+  await settled();
+  storage.set({ ...held(), access: token('of the other tab') });
+  assert.equal(await renewed, token('of the other tab'));
+  assert.notEqual(one.user, null);
+});
+
 test('a refresh token that is no good ends the session', async () => {
   const server = new FakeServer();
   const one = session(server, memoryStorage(held(0)));
@@ -84,11 +96,16 @@ test('a connection declined for its token comes back with a new one', async () =
   assert.equal(client.getSnapshot().status, 'reconnecting');
 });
 
-test('a connection ended by the server for good ends the session', async () => {
+test('a connection ended by the server for good ends the session', async (t) => {
   const server = new FakeServer();
   const { client } = await server.opened();
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.now() });
   server.refuse('POST /api/auth/token/refresh', 401, { code: 'token_revoked' });
   server.socket.tell('disconnect', 'io server disconnect');
+  for (let time = 0; time < 3_000; time += 100) {
+    await settled();
+    t.mock.timers.tick(100);
+  }
   await settled();
   assert.equal(client.getSnapshot().status, 'ended');
   assert.equal(client.session.user, null);

@@ -1,0 +1,84 @@
+"""Chromium on pages of a server as it really runs, with people who have just registered."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from tests.environment import need_chromium
+from tests.servers import RunningServer, embedded
+from tests.web.people import Person
+from tests.web.tabs import ARGUMENTS, Tab, tab_of
+
+HERE = Path(__file__).parent
+_numbers = count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All in one event loop: a browser belongs to the loop that started it."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server with the demo accounts, as `make run` has them."""
+    need_chromium()
+    with embedded(tmp_path_factory.mktemp("web")) as installation:
+        installation.manage("demo")
+        with installation.serving() as server:
+            yield server
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=need_chromium(), args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+def person(site: RunningServer) -> Callable[..., Person]:
+    """Makes people: `person("influencer", "Mira")`."""
+
+    def make(role: str = "influencer", name: str = "Mira") -> Person:
+        return Person.registered(site.url, role, name, next(_numbers))
+
+    return make
+
+
+@pytest.fixture
+def brand(person: Callable[..., Person]) -> Person:
+    return person("brand_owner", "Anaya")
+
+
+@pytest.fixture
+def influencer(person: Callable[..., Person]) -> Person:
+    return person("influencer", "Mira")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def opens(site: RunningServer, chromium: Browser) -> AsyncIterator[Callable[..., Awaitable[Tab]]]:
+    """Opens tabs: `await opens("/chat", brand)`, each in a browser of its own. `may_fail` is for tests in which
+    requests fail; what else is given is Playwright's.
+
+    At the end no page may have complained: no exception, no error in its console, nothing that the content security
+    policy had to stop.
+    """
+    tabs: list[Tab] = []
+
+    async def open_tab(path: str = "/", who: Person | None = None, **options: object) -> Tab:
+        tab = await tab_of(chromium, who, **options)
+        tabs.append(tab)
+        await tab.page.goto(site.url + path)
+        return tab
+
+    yield open_tab
+    for tab in tabs:
+        await tab.context.close()
+    assert [fault for tab in tabs for fault in tab.faults] == []

@@ -1,0 +1,141 @@
+"""Lost connections, lost answers, several tabs: nothing is lost, nothing comes twice."""
+
+from typing import Any
+
+from playwright.async_api import Route, expect
+
+from tests.servers import RunningServer
+
+
+async def test_what_is_written_offline_is_sent_once_when_one_is_back(opens, brand, influencer):
+    conversation = brand.opens(influencer)
+    tab = await opens(f"/chat/{conversation}", brand)
+    tab.may_fail = True
+    await tab.says("Before")
+    await expect(tab.find(".outgoing")).to_have_count(0)
+    await tab.context.set_offline(True)
+    await expect(tab.find(".connection")).to_contain_text("You are offline")
+    for text in ("One", "Two", "Three"):
+        await tab.says(text)
+    await expect(tab.find(".outgoing.waiting")).to_have_count(3)
+    influencer.says(conversation, "Meanwhile")
+    await tab.context.set_offline(False)
+    await expect(tab.find(".outgoing")).to_have_count(0)
+    await expect(tab.words).to_have_text(["Before", "Meanwhile", "One", "Two", "Three"])
+    assert [one["message"] for one in brand.messages(conversation)] == ["Before", "Meanwhile", "One", "Two", "Three"]
+
+
+async def test_a_server_that_goes_and_comes_back_is_found_again(opens, site: RunningServer, brand, influencer):
+    conversation = brand.opens(influencer)
+    tab = await opens(f"/chat/{conversation}", brand)
+    tab.may_fail = True
+    await tab.says("Before")
+    await expect(tab.find(".tick")).to_have_count(1)
+    site.kill()
+    try:
+        await expect(tab.find(".connection")).to_have_text("Connection lost. Reconnecting …")
+        await tab.says("During")
+        await expect(tab.find(".outgoing.waiting")).to_have_count(1)
+    finally:
+        site.start()
+    await expect(tab.find(".connection")).to_be_hidden()
+    await expect(tab.find(".outgoing")).to_have_count(0)
+    influencer.says(conversation, "After")
+    await expect(tab.words).to_have_text(["Before", "During", "After"])
+
+
+async def test_a_message_whose_answer_is_lost_is_stored_once(opens, brand, influencer):
+    conversation = brand.opens(influencer)
+    tab = await opens(f"/chat/{conversation}", brand)
+    tab.may_fail = True
+    posted: list[Any] = []
+
+    async def lose_first_answer(route: Route) -> None:
+        if route.request.method != "POST":
+            await route.continue_()
+            return
+        posted.append(route.request.post_data_json["client_message_id"])
+        if len(posted) > 1:
+            await route.continue_()
+            return
+        await route.fetch()
+        await route.abort()
+
+    await tab.page.route("**/messages", lose_first_answer)
+    await tab.says("Only once")
+    await expect(tab.find(".outgoing")).to_have_count(0)
+    await tab.says("And this")
+    await expect(tab.words).to_have_text(["Only once", "And this"])
+    assert [one["message"] for one in brand.messages(conversation)] == ["Only once", "And this"]
+
+
+async def test_what_the_server_declines_can_be_tried_again_or_discarded(opens, brand, influencer):
+    conversation = brand.opens(influencer)
+    tab = await opens(f"/chat/{conversation}", brand)
+    tab.may_fail = True
+    refusal = {"success": False, "code": "text_not_accepted", "message": "Not now."}
+
+    async def decline(route: Route) -> None:
+        if route.request.method == "POST":
+            await route.fulfill(status=409, json=refusal)
+        else:
+            await route.continue_()
+
+    await tab.page.route("**/messages", decline)
+    await tab.says("First")
+    await tab.says("Second")
+    await expect(tab.find(".outgoing.failed")).to_have_count(2)
+    await expect(tab.find(".outgoing .failed").first).to_contain_text("Not now.")
+    await tab.page.unroute("**/messages")
+    await tab.page.get_by_role("button", name="Try again").first.click()
+    await tab.page.get_by_role("button", name="Discard").click()
+    await expect(tab.words).to_have_text(["First"])
+    await expect(tab.find(".outgoing")).to_have_count(0)
+
+
+async def test_a_reload_in_the_middle_of_sending_loses_nothing(opens, brand, influencer):
+    conversation = brand.opens(influencer)
+    tab = await opens(f"/chat/{conversation}", brand)
+    tab.may_fail = True
+    await expect(tab.find(".connection")).to_be_hidden()
+    await tab.page.route("**/messages", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    await tab.says("Kept")
+    await expect(tab.find(".outgoing")).to_have_count(1)
+    await tab.page.unroute("**/messages")
+    await tab.page.reload()
+    await expect(tab.find(".outgoing")).to_have_count(0)
+    await expect(tab.words).to_have_text(["Kept"])
+    assert len(brand.messages(conversation)) == 1
+
+
+async def test_two_tabs_of_one_person_show_the_same(opens, brand, influencer):
+    conversation = brand.opens(influencer)
+    tab = await opens(f"/chat/{conversation}", brand)
+    other = await tab.beside(f"/chat/{conversation}")
+    mira = await opens(f"/chat/{conversation}", influencer)
+    await tab.says("From the first tab")
+    await other.says("From the second tab")
+    await mira.says("Hello, both of you")
+    expected = ["From the first tab", "From the second tab", "Hello, both of you"]
+    for one in (tab, other, mira):
+        await expect(one.words).to_have_text(expected)
+    for one in (tab, other):
+        await expect(one.find(".mine .tick.read")).to_have_count(2)
+        await expect(one.find(".mine")).to_have_count(2)
+    await other.page.close()
+    await expect(mira.find(".conversation-header .who p")).to_contain_text("online")
+
+
+async def test_tabs_renew_the_session_in_turn(opens, brand, influencer):
+    tab = await opens("/chat", brand)
+    await expect(tab.page.get_by_text("No conversations yet.")).to_be_visible()
+    other = await tab.beside("/chat")
+    await expect(other.page.get_by_text("No conversations yet.")).to_be_visible()
+    end = "const kept = JSON.parse(localStorage['stoory.session']); kept.until = 0; localStorage['stoory.session'] = JSON.stringify(kept)"
+    await tab.page.evaluate(end)
+    for one in (tab, other):
+        await one.page.get_by_role("button", name="Direct").click()
+    influencer.opens(brand)
+    for one in (tab, other):
+        await expect(one.find(".line strong")).to_have_text(["Mira"])
+        assert "/chat" in one.page.url

@@ -1,0 +1,197 @@
+"""Two people talking: what the one does, the other sees."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+SCRIPT = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script> & "quotes" <b>bold</b>'
+
+PDF = b"%PDF-1.4\n%%EOF\n"
+
+
+async def both(opens, brand, influencer):
+    conversation = brand.opens(influencer)
+    path = f"/chat/{conversation}"
+    return conversation, await opens(path, brand), await opens(path, influencer)
+
+
+async def test_what_one_says_the_other_reads(opens, brand, influencer):
+    _, anaya, mira = await both(opens, brand, influencer)
+    await anaya.says("Hello Mira\nsecond line")
+    await expect(mira.words).to_have_text(["Hello Mira\nsecond line"])
+    await expect(anaya.find(".mine .tick.read")).to_have_count(1)
+    await mira.says("Hello Anaya")
+    await expect(anaya.words).to_have_text(["Hello Mira\nsecond line", "Hello Anaya"])
+    await expect(anaya.find(".theirs")).to_have_count(1)
+    await expect(mira.find(".mine")).to_have_count(1)
+
+
+async def test_a_message_is_ticked_once_when_sent_and_twice_when_read(opens, brand, influencer):
+    conversation = brand.opens(influencer)
+    anaya = await opens(f"/chat/{conversation}", brand)
+    await anaya.says("Read me")
+    await expect(anaya.find(".tick")).to_have_attribute("title", "Sent")
+    await opens(f"/chat/{conversation}", influencer)
+    await expect(anaya.find(".tick")).to_have_attribute("title", "Read")
+
+
+async def test_typing_is_seen_and_ends(opens, brand, influencer):
+    _, anaya, mira = await both(opens, brand, influencer)
+    await expect(mira.find(".conversation-header")).to_contain_text("online")
+    await anaya.composer.press_sequentially("Well")
+    await expect(mira.find(".typing")).to_have_text("Anaya is typing")
+    await anaya.composer.press("Enter")
+    await expect(mira.find(".typing")).to_have_text("")
+
+
+async def test_who_leaves_is_offline(opens, brand, influencer):
+    _, anaya, mira = await both(opens, brand, influencer)
+    await expect(anaya.find(".conversation-header .who p")).to_contain_text("online")
+    await mira.page.close()
+    await expect(anaya.find(".conversation-header .who p")).to_contain_text("last seen")
+
+
+async def test_markup_is_shown_as_it_was_written(opens, brand, influencer):
+    conversation, anaya, mira = await both(opens, brand, influencer)
+    await anaya.says(SCRIPT)
+    for tab in (anaya, mira):
+        await expect(tab.words).to_have_text([SCRIPT])
+        assert await tab.page.evaluate("window.hacked") is None
+        assert await tab.find(".messages img, .messages script, .messages b").count() == 0
+    await anaya.page.reload()
+    await expect(anaya.words).to_have_text([SCRIPT])
+    await expect(anaya.find(".line-preview")).to_have_text(f"You: {SCRIPT}")
+    assert brand.messages(conversation)[0]["message"] == SCRIPT
+
+
+async def test_very_long_words_stay_in_their_bubble(opens, brand, influencer):
+    _, anaya, mira = await both(opens, brand, influencer)
+    await anaya.says("a" * 3000)
+    await expect(mira.words).to_have_text(["a" * 3000])
+    for tab in (anaya, mira):
+        assert await tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert await tab.find(".scroller").evaluate("element => element.scrollWidth <= element.clientWidth")
+    await anaya.page.set_viewport_size({"width": 360, "height": 700})
+    assert await anaya.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_a_text_that_is_too_long_cannot_be_sent(opens, brand, influencer):
+    _, anaya, _ = await both(opens, brand, influencer)
+    await anaya.composer.fill("x" * 5001)
+    await expect(anaya.find(".counter")).to_have_text("-1 left")
+    await expect(anaya.page.get_by_role("button", name="Send")).to_be_disabled()
+    await anaya.composer.fill("x" * 5000)
+    await expect(anaya.page.get_by_role("button", name="Send")).to_be_enabled()
+
+
+async def test_one_changes_and_takes_back_ones_own_words(opens, brand, influencer):
+    _, anaya, mira = await both(opens, brand, influencer)
+    await anaya.says("Shall we meat?")
+    await anaya.messages.first.hover()
+    await anaya.page.get_by_role("button", name="Edit").click()
+    await expect(anaya.composer).to_have_value("Shall we meat?")
+    await anaya.says("Shall we meet?")
+    await expect(mira.words).to_have_text(["Shall we meet?"])
+    await expect(mira.find(".meta")).to_contain_text("edited")
+    await expect(mira.page.get_by_role("button", name="Edit")).to_have_count(0)
+    await anaya.page.get_by_role("button", name="Delete").click()
+    await anaya.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    for tab in (anaya, mira):
+        await expect(tab.words).to_have_text(["This message was deleted."])
+
+
+async def test_days_part_the_messages_and_new_ones_are_marked(opens, brand, influencer):
+    conversation = brand.opens(influencer)
+    influencer.says(conversation, "Old")
+    brand.reads(conversation)
+    for number in range(3):
+        influencer.says(conversation, f"New {number}")
+    tab = await opens(f"/chat/{conversation}", brand)
+    rows = tab.find(".messages > li")
+    await expect(rows).to_have_count(6)
+    await expect(rows.nth(0)).to_have_text("Today")
+    await expect(rows.nth(2)).to_have_text("New messages")
+    assert await rows.nth(2).get_attribute("class") == "new-marker"
+    await tab.says("Thank you")
+    await expect(tab.find(".new-marker")).to_have_count(0)
+
+
+async def test_what_comes_while_one_reads_further_up_does_not_move_the_page(opens, brand, influencer):
+    conversation = brand.opens(influencer)
+    for number in range(40):
+        influencer.says(conversation, f"Line {number}")
+    tab = await opens(f"/chat/{conversation}", brand)
+    middle = tab.find(".messages").get_by_text("Line 20", exact=True)
+    await middle.scroll_into_view_if_needed()
+    await expect(tab.find(".jump.down")).to_be_visible()
+    before = (await middle.bounding_box())["y"]
+    influencer.says(conversation, "One more")
+    await expect(tab.find(".jump.down")).to_have_text("1 new message")
+    assert (await middle.bounding_box())["y"] == pytest.approx(before, abs=1)
+    await tab.find(".jump.down").click()
+    await expect(tab.words.last).to_be_in_viewport()
+
+
+async def test_unread_messages_beyond_the_first_page_are_jumped_to(opens, brand, influencer):
+    conversation = brand.opens(influencer)
+    influencer.says(conversation, "Read already")
+    brand.reads(conversation)
+    for number in range(70):
+        influencer.says(conversation, f"Unread {number}")
+    tab = await opens(f"/chat/{conversation}", brand)
+    await tab.page.get_by_role("button", name="70 unread messages").click()
+    await expect(tab.find(".new-marker + .message .words")).to_have_text("Unread 0")
+    await expect(tab.find(".new-marker")).to_be_in_viewport()
+
+
+async def test_files_are_sent_shown_and_fetched_by_both(opens, brand, influencer, tmp_path: Path):
+    _, anaya, mira = await both(opens, brand, influencer)
+    note = tmp_path / "brief.pdf"
+    note.write_bytes(PDF)
+    await anaya.find(".composer input[type=file]").set_input_files(note)
+    await expect(anaya.find(".chip")).to_contain_text("brief.pdf")
+    await expect(anaya.page.get_by_role("button", name="Send")).to_be_enabled()
+    await anaya.says("The brief")
+    for tab in (anaya, mira):
+        async with tab.page.expect_download() as download:
+            await tab.page.get_by_role("button", name="Download brief.pdf").click()
+        saved = await (await download.value).path()
+        assert Path(saved).read_bytes() == PDF
+
+
+async def test_a_file_that_is_not_taken_says_why_and_does_not_stop_the_words(opens, brand, influencer, tmp_path: Path):
+    _, anaya, mira = await both(opens, brand, influencer)
+    anaya.may_fail = True
+    page = tmp_path / "page.html"
+    page.write_text(SCRIPT)
+    await anaya.find(".composer input[type=file]").set_input_files(page)
+    await expect(anaya.find(".chip.failed")).to_contain_text("Files of this kind are not taken.")
+    await anaya.says("Without it, then")
+    await expect(mira.words).to_have_text(["Without it, then"])
+
+
+async def test_a_picture_is_shown_small(opens, brand, influencer, tmp_path: Path):
+    conversation, anaya, mira = await both(opens, brand, influencer)
+    picture = tmp_path / "shot.png"
+    await anaya.page.screenshot(path=picture)
+    await anaya.find(".composer input[type=file]").set_input_files(picture)
+    await expect(anaya.page.get_by_role("button", name="Send")).to_be_enabled()
+    await anaya.page.get_by_role("button", name="Send").click()
+    thumbnail = mira.find(".thumbnail")
+    await expect(thumbnail).to_have_attribute("src", re.compile("^blob:"))
+    assert 0 < await thumbnail.evaluate("async image => { await image.decode(); return image.naturalWidth }") <= 640
+
+
+async def test_a_closed_conversation_is_read_only(opens, brand, influencer):
+    conversation = brand.opens(influencer, "bid")
+    influencer.acts(conversation, "reject_connection")
+    tab = await opens(f"/chat/{conversation}", brand)
+    await expect(tab.find(".turn")).to_have_text("This conversation is closed.")
+    await expect(tab.composer).to_be_hidden()
+
+
+async def test_somebody_elses_conversation_is_not_there(opens, brand, influencer, person):
+    tab = await opens(f"/chat/{brand.opens(influencer)}", person(name="Stranger"), may_fail=True)
+    await expect(tab.find(".connection")).to_have_text("This conversation cannot be found.")

@@ -1,0 +1,189 @@
+"""A whole deal in two browsers, and what the forms of its steps take."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from playwright.async_api import Route, expect
+
+from tests.web.tabs import Tab
+
+
+async def press(tab: Tab, name: str) -> None:
+    await tab.find(".turn").get_by_role("button", name=name, exact=True).click()
+
+
+async def give(tab: Tab, **values: str) -> None:
+    """Fill the form of the turn, by its fields' labels, and submit it."""
+    for label, value in values.items():
+        await tab.find(".turn").get_by_label(label.replace("_", " ")).fill(value)
+    await tab.find(".turn form [type=submit]").click()
+
+
+async def asked(tab: Tab, title: str) -> None:
+    await expect(tab.find(".turn h3")).to_have_text(title)
+
+
+async def waits(tab: Tab) -> None:
+    await expect(tab.find(".turn")).to_have_text(re.compile("^Waiting for "))
+
+
+async def deal(opens: Callable[..., Any], brand: Any, influencer: Any) -> tuple[str, Tab, Tab]:
+    conversation = brand.opens(influencer, "bid", title="Snack box", proposed_amount="18000")
+    path = f"/chat/{conversation}"
+    return conversation, await opens(path, brand), await opens(path, influencer)
+
+
+async def test_a_deal_from_first_contact_to_free_chat_with_a_reload_and_a_lost_connection(opens, brand, influencer):
+    conversation, anaya, mira = await deal(opens, brand, influencer)
+    await waits(anaya)
+    await press(mira, "Accept")
+    await give(anaya, Project_details="Three reels and a story.")
+    await press(mira, "Accept project")
+    await give(anaya, Price="18000")
+    await expect(mira.find(".turn h3")).to_contain_text("18000")
+
+    await mira.page.reload()
+    await press(mira, "Negotiate")
+    await press(anaya, "Negotiate")
+    await give(mira, Your_price="24000")
+
+    for tab in (anaya, mira):
+        tab.may_fail = True
+    await anaya.context.set_offline(True)
+    await expect(anaya.find(".connection")).to_contain_text("You are offline")
+    await mira.says("Are you still there?")
+    await anaya.context.set_offline(False)
+    await expect(anaya.words.last).to_have_text("Are you still there?")
+    await press(anaya, "Make a final offer")
+    await give(anaya, Price="21000")
+    await press(mira, "Accept final offer")
+
+    await press(anaya, "Proceed to payment")
+    await anaya.page.get_by_role("dialog").get_by_role("button", name="Pay ₹21,000.00").click()
+    await press(mira, "Start work")
+    await give(mira, Deliverables="Three reels", Description="At dusk")
+    await press(anaya, "Request a revision")
+    await give(anaya, What_should_change="Longer, please.")
+    await give(mira, Deliverables="Three reels", Description="At dusk, longer")
+    await press(anaya, "Approve work")
+
+    for tab in (anaya, mira):
+        await expect(tab.find(".stages .present")).to_have_text("Done")
+        await expect(tab.find(".turn")).to_be_hidden()
+        await expect(tab.find(".agreed strong")).to_have_text("₹21,000.00")
+        await expect(tab.find(".paid")).to_be_visible()
+        await expect(tab.find(".offers strong")).to_have_text(["₹18,000.00", "₹24,000.00", "₹21,000.00"])
+        await expect(tab.find(".steps li")).to_have_count(17)
+    stands = brand.sees(conversation)
+    assert (stands["flow_state"], stands["chat_status"]) == ("real_time", "real_time")
+    seen = [[await row.inner_text() for row in await tab.find(".event-head").all()] for tab in (anaya, mira)]
+    assert seen[0] == seen[1]
+    assert len(seen[0]) == len([one for one in brand.messages(conversation) if one["message_type"] == "system"])
+
+
+async def test_a_form_takes_what_the_rules_allow_and_says_what_is_wrong(opens, brand, influencer):
+    conversation, anaya, mira = await deal(opens, brand, influencer)
+    await press(mira, "Accept")
+    await asked(anaya, "Project details")
+    await give(anaya, Project_details="   ")
+    await expect(anaya.find(".turn .fault")).to_have_text("This is needed.")
+    await expect(anaya.find(".turn textarea")).to_be_focused()
+    await give(anaya, Project_details="x" * 5001)
+    await expect(anaya.find(".turn .fault")).to_have_text("1 character too many.")
+    await give(anaya, Project_details="A story.")
+    await press(mira, "Accept project")
+    await asked(anaya, "Price offer")
+    wrong = {
+        "": "This is needed.",
+        "a lot": "A price in digits is needed, such as 18000 or 99.50.",
+        "-5": "A price in digits is needed, such as 18000 or 99.50.",
+        "1e3": "A price in digits is needed, such as 18000 or 99.50.",
+        "0": "At least ₹0.01.",
+        "10.005": "At most 2 decimals.",
+        "100000000": "At most ₹99,999,999.99.",
+    }
+    for value, fault in wrong.items():
+        await give(anaya, Price=value)
+        await expect(anaya.find(".turn .fault")).to_have_text(fault)
+    assert brand.sees(conversation)["flow_state"] == "brand_owner_pricing"
+    await give(anaya, Price="99.50")
+    await waits(anaya)
+
+
+async def test_what_the_server_says_of_a_field_stands_at_the_field(opens, brand, influencer):
+    conversation, anaya, mira = await deal(opens, brand, influencer)
+    for who, action, data in (
+        (influencer, "accept_connection", {}),
+        (brand, "send_project_details", {"details": "A story."}),
+        (influencer, "accept_project", {}),
+        (brand, "send_price_offer", {"price": "100"}),
+        (influencer, "negotiate_price", {}),
+        (brand, "agree_negotiation", {}),
+    ):
+        who.acts(conversation, action, **data)
+    mira.may_fail = True
+    await give(mira, Your_price="100")
+    await expect(mira.find(".turn .fault")).to_contain_text("differs from")
+    await give(mira, Your_price="120")
+    await waits(mira)
+    await expect(anaya.find(".turn h3")).to_contain_text("120")
+
+
+async def test_what_cannot_be_taken_back_is_asked_twice(opens, brand, influencer):
+    conversation, _, mira = await deal(opens, brand, influencer)
+    await press(mira, "Decline")
+    await press(mira, "Back")
+    assert brand.sees(conversation)["chat_status"] == "automated"
+    await press(mira, "Decline")
+    await give(mira, Reason="No time in October.")
+    await expect(mira.find(".turn")).to_have_text("This conversation is closed.")
+    await expect(mira.find(".event .words", has_text="No time in October.")).to_have_count(1)
+
+
+async def test_a_button_used_in_one_tab_is_gone_in_the_other(opens, brand, influencer):
+    conversation, _, mira = await deal(opens, brand, influencer)
+    other = await mira.beside(f"/chat/{conversation}")
+    await asked(other, "New request")
+    await press(mira, "Accept")
+    await waits(mira)
+    await waits(other)
+
+
+async def test_a_click_that_comes_too_late_shows_how_things_stand(opens, brand, influencer):
+    conversation, _, mira = await deal(opens, brand, influencer)
+    mira.may_fail = True
+    await asked(mira, "New request")
+
+    async def after_a_quicker_one(route: Route) -> None:
+        influencer.acts(conversation, "accept_connection")
+        await route.continue_(post_data={**route.request.post_data_json, "action": "reject_connection"})
+
+    await mira.page.route("**/actions", after_a_quicker_one)
+    await press(mira, "Accept")
+    await waits(mira)
+    assert [one["action"] for one in brand.sees(conversation)["available_actions"]] == ["send_project_details"]
+
+
+async def test_free_chat_is_closed_from_the_header(opens, brand, influencer):
+    conversation = await _done(brand, influencer)
+    tab = await opens(f"/chat/{conversation}", brand)
+    await tab.page.get_by_role("button", name="Close conversation").click()
+    await tab.page.get_by_role("dialog").get_by_label("Reason").fill("All done, thank you!")
+    await tab.page.get_by_role("dialog").get_by_role("button", name="Close conversation").click()
+    await expect(tab.find(".turn")).to_have_text("This conversation is closed.")
+
+
+async def _done(brand: Any, influencer: Any) -> str:
+    conversation = brand.opens(influencer, "bid")
+    influencer.acts(conversation, "accept_connection")
+    brand.acts(conversation, "send_project_details", details="A story.")
+    influencer.acts(conversation, "accept_project")
+    brand.acts(conversation, "send_price_offer", price="100")
+    influencer.acts(conversation, "accept_price")
+    order = brand.acts(conversation, "proceed_to_payment")["payment"]["order_id"]
+    brand.asks("POST", f"/payments/sandbox/{order}/pay", {})
+    influencer.acts(conversation, "start_work")
+    influencer.acts(conversation, "submit_work", deliverables="A story", description="At dusk")
+    brand.acts(conversation, "approve_work")
+    return conversation

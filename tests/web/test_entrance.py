@@ -1,0 +1,87 @@
+"""Coming in: signing in and out, registering, and where one lands."""
+
+import re
+
+from playwright.async_api import expect
+
+from stoory.demo import PASSWORD as DEMO_PASSWORD
+from tests.web.people import PASSWORD
+
+
+async def sign_in(tab, email, password=PASSWORD):
+    await tab.page.get_by_label("E-mail").fill(email)
+    await tab.page.get_by_label("Password").fill(password)
+    await tab.page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+async def test_who_is_not_signed_in_signs_in_and_lands_where_they_wanted_to_go(opens, brand, influencer):
+    conversation = brand.opens(influencer)
+    tab = await opens(f"/chat/{conversation}")
+    await tab.page.wait_for_url("**/sign-in?next=*")
+    await sign_in(tab, brand.email)
+    await tab.page.wait_for_url(f"**/chat/{conversation}")
+    await expect(tab.find(".conversation-header h2")).to_have_text("Mira")
+
+
+async def test_a_wrong_password_is_said_and_can_be_corrected(opens, brand):
+    tab = await opens("/sign-in")
+    tab.may_fail = True
+    await sign_in(tab, brand.email, "wrong")
+    await expect(tab.page.get_by_role("alert")).to_have_text("Wrong e-mail or password.")
+    await sign_in(tab, brand.email)
+    await tab.page.wait_for_url("**/chat")
+
+
+async def test_only_a_page_of_this_site_can_be_gone_on_to(opens, brand):
+    for elsewhere in ("https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)"):
+        tab = await opens(f"/sign-in?next={elsewhere}")
+        await sign_in(tab, brand.email)
+        await tab.page.wait_for_url(re.compile(r"^http://127\.0\.0\.1:\d+/chat$"))
+
+
+async def test_registering_says_what_is_wrong_at_the_field(opens):
+    tab = await opens("/register")
+    tab.may_fail = True
+    await tab.page.get_by_label("an influencer").check()
+    await tab.page.get_by_label("Name").fill("Tara")
+    await tab.page.get_by_label("E-mail").fill("tara-web@example.com")
+    await tab.page.get_by_label("Password").fill("12345")
+    await tab.page.get_by_role("button", name="Create account").click()
+    password = tab.page.get_by_label("Password")
+    await expect(password).to_have_attribute("aria-invalid", "true")
+    await expect(password).to_be_focused()
+    await password.fill(PASSWORD)
+    await tab.page.get_by_role("button", name="Create account").click()
+    await tab.page.wait_for_url("**/chat")
+    await expect(tab.page.get_by_role("heading", name="Tara")).to_be_visible()
+    await expect(tab.page.get_by_text("No conversations yet.")).to_be_visible()
+
+
+async def test_signing_out_leaves_nothing_behind_in_any_tab(opens, brand):
+    tab = await opens("/sign-in")
+    await sign_in(tab, brand.email)
+    await tab.page.wait_for_url("**/chat")
+    other = await tab.beside("/chat")
+    await expect(other.page.get_by_role("heading", name="Anaya")).to_be_visible()
+    await tab.page.get_by_role("button", name="Sign out").click()
+    await tab.page.wait_for_url("**/sign-in*")
+    await other.page.wait_for_url("**/sign-in*")
+    assert await tab.page.evaluate("localStorage.getItem('stoory.session')") is None
+
+
+async def test_a_login_session_that_ends_elsewhere_ends_here(opens, brand):
+    tab = await opens("/sign-in")
+    tab.may_fail = True
+    await sign_in(tab, brand.email)
+    await tab.page.wait_for_url("**/chat")
+    await expect(tab.page.get_by_text("No conversations yet.")).to_be_visible()
+    brand.asks("POST", "/auth/logout", {"refresh": brand.tokens["refresh"], "everywhere": True})
+    await tab.page.wait_for_url("**/sign-in*")
+
+
+async def test_the_home_page_leads_to_the_demo_the_chat_and_the_api(opens):
+    tab = await opens("/")
+    await expect(tab.find("pre")).to_contain_text("/api/auth/token")
+    await expect(tab.page.get_by_text(DEMO_PASSWORD).first).to_be_visible()
+    await tab.page.get_by_role("link", name="Play a deal").click()
+    await expect(tab.page.get_by_role("heading", name="One deal, both sides")).to_be_visible()

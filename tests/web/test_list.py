@@ -1,0 +1,106 @@
+"""The conversation list: filters, search, order and counts, as things happen."""
+
+import pytest
+from playwright.async_api import expect
+
+
+@pytest.fixture
+def lines():
+    def names(tab):
+        return tab.find(".line strong")
+
+    return names
+
+
+@pytest.fixture
+def three(brand, person):
+    """A direct conversation, a bid and a campaign, each with another person; the newest last."""
+    mira, dev, tara = person(name="Mira"), person(name="Dev"), person(name="Tara")
+    return {
+        "Mira": (mira, mira.opens(brand)),
+        "Dev": (dev, brand.opens(dev, "bid", title="Half-marathon shoes")),
+        "Tara": (tara, brand.opens(tara, "campaign", title="Monsoon umbrellas")),
+    }
+
+
+async def test_filters_show_what_they_say(opens, brand, three, lines):
+    mira, chat = three["Mira"]
+    mira.says(chat, "Hello!")
+    dev, bid = three["Dev"]
+    dev.acts(bid, "accept_connection")
+    tab = await opens("/chat", brand)
+    filters = {"All": ["Dev", "Mira", "Tara"], "My turn": ["Dev"], "Unread": ["Dev", "Mira"], "Direct": ["Mira"]}
+    for name, people in (filters | {"Bids": ["Dev"], "Campaigns": ["Tara"]}).items():
+        await tab.page.get_by_role("button", name=name, exact=True).click()
+        await expect(lines(tab)).to_have_text(people)
+
+
+async def test_search_finds_names_and_titles(opens, brand, three, lines):
+    tab = await opens("/chat", brand)
+    await expect(lines(tab)).to_have_count(3)
+    search = tab.page.get_by_label("Search conversations")
+    await search.fill("umbrella")
+    await expect(lines(tab)).to_have_text(["Tara"])
+    await search.fill("dev")
+    await expect(lines(tab)).to_have_text(["Dev"])
+    await search.fill("nobody")
+    await expect(tab.page.get_by_text("Nothing here matches.")).to_be_visible()
+
+
+async def test_a_message_brings_its_line_to_the_top_and_counts(opens, brand, three, lines):
+    tab = await opens("/chat", brand)
+    await expect(lines(tab)).to_have_text(["Tara", "Dev", "Mira"])
+    mira, chat = three["Mira"]
+    mira.says(chat, "Are you there?")
+    await expect(lines(tab)).to_have_text(["Mira", "Tara", "Dev"])
+    first = tab.find(".line").first
+    await expect(first.locator(".line-preview")).to_have_text("Are you there?")
+    await expect(first.locator(".badge")).to_contain_text("1")
+    await first.click()
+    await expect(first.locator(".badge")).to_have_count(0)
+
+
+async def test_a_conversation_that_somebody_opens_appears(opens, brand, influencer, lines):
+    tab = await opens("/chat", brand)
+    await expect(tab.page.get_by_text("No conversations yet.")).to_be_visible()
+    influencer.opens(brand)
+    await expect(lines(tab)).to_have_text(["Mira"])
+
+
+async def test_a_line_says_whose_turn_it_is_and_how_long_there_is(opens, brand, three):
+    tab = await opens("/chat", brand)
+    line = tab.find(".line", has_text="Dev")
+    await expect(line.locator(".tag")).to_have_text(["Contact"])
+    await expect(line.locator(".due")).to_have_text("7 days left")
+    dev, bid = three["Dev"]
+    dev.acts(bid, "accept_connection")
+    await expect(line.locator(".tag")).to_have_text(["Your turn", "Project"])
+
+
+async def test_notifications_ring_and_lead_to_their_conversation(opens, brand, influencer):
+    chat = brand.opens(influencer)
+    tab = await opens("/chat", brand)
+    influencer.says(chat, "First")
+    influencer.says(chat, "Second")
+    bell = tab.page.get_by_role("button", name="Notifications, 2 unread")
+    await expect(bell).to_be_visible()
+    await expect(tab.page).to_have_title("(2) Conversations · Stoory")
+    await bell.click()
+    await expect(tab.find(".notification-body")).to_have_text(["Second", "First"])
+    await tab.find(".notification").last.click()
+    await tab.page.wait_for_url(f"**/chat/{chat}")
+    await expect(tab.page.get_by_role("button", name="Notifications", exact=True)).to_be_visible()
+    await expect(tab.page).to_have_title("Conversations · Stoory")
+
+
+async def test_a_new_conversation_is_begun_from_the_list(opens, brand, influencer):
+    tab = await opens("/chat", brand)
+    await tab.page.get_by_role("button", name="New conversation").click()
+    dialog = tab.page.get_by_role("dialog", name="New conversation")
+    await dialog.get_by_label("With whom").fill(influencer.id)
+    await dialog.get_by_label("Kind").select_option("bid")
+    await dialog.get_by_label("What it is about").fill("Tea tasting")
+    await dialog.get_by_label("First message").fill("Do you drink tea?")
+    await dialog.get_by_role("button", name="Start").click()
+    await expect(tab.find(".conversation-header")).to_contain_text("Tea tasting")
+    await expect(tab.words.last).to_have_text("Do you drink tea?")
