@@ -67,7 +67,7 @@ class OwnAccountViewSet(ViewSet):
         return answer(user=UserPayload.model_validate(request.user))
 
     @describe(
-        "Change one's password; every other login session ends",
+        "Change one's password; every login session ends, and a new one begins",
         request=ChangePassword,
         answers={200: LoggedInAnswer},
     )

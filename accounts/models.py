@@ -58,7 +58,6 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     objects: ClassVar[UserManager] = UserManager()
 
-    kept_session: uuid.UUID | None = None
     """Not stored: the login session that outlives a change of password made through this object."""
 
     USERNAME_FIELD = "email"
@@ -85,7 +84,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         with transaction.atomic():
             super().save(*args, **kwargs)
             if was_there and new_password:
-                LoginSession.objects.end_of(self.pk, "password_changed", but=self.kept_session)
+                LoginSession.objects.end_of(self.pk, "password_changed")
             if was_there and not self.may_log_in:
                 LoginSession.objects.end_of(self.pk, "blocked" if self.is_blocked else "deactivated")
 
@@ -110,13 +109,13 @@ class LoginSessionQuerySet(models.QuerySet["LoginSession"]):
         return self.filter(ended_at=None, expires_at__gt=now())
 
     @transaction.atomic
-    def end_of(self, user_id: uuid.UUID, reason: str, but: uuid.UUID | None = None) -> None:
+    def end_of(self, user_id: uuid.UUID, reason: str) -> None:
         """End those of this queryset that are the user's, and tell of it after the commit.
 
         Locks the user before the sessions, as everything does that takes both.
         """
         list(User.objects.filter(pk=user_id).select_for_update(no_key=True).values_list("pk"))
-        ending = self.filter(user_id=user_id, ended_at=None).exclude(pk=but)
+        ending = self.filter(user_id=user_id, ended_at=None)
         ids = list(ending.values_list("pk", flat=True))
         if ids:
             self.filter(pk__in=ids).update(ended_at=now(), reason=reason)

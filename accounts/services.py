@@ -185,7 +185,7 @@ def end_all_sessions(*, user: User, reason: str) -> None:
 
 
 def change_password(*, user: User, current_password: str, new_password: str, session_id: uuid.UUID) -> LoggedIn:
-    """Set another password and end every login session but this one, which gets new tokens.
+    """Set another password. Every login session ends with the old one, and a new one begins for who changed it.
 
     Raises `Invalid` for a wrong current password or a weak new one.
     """
@@ -193,14 +193,12 @@ def change_password(*, user: User, current_password: str, new_password: str, ses
         raise Invalid(errors={"current_password": ["This is not the current password."]})
     _require_good_password(new_password, user, field="new_password")
     user.set_password(new_password)
-    user.kept_session = session_id
     with transaction.atomic():
-        user.save(update_fields=["password"])
-        session = LoginSession.objects.live().filter(pk=session_id).select_for_update().first()
-        if session is None:
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        if not LoginSession.objects.live().filter(pk=session_id).exists():
             raise TokenRevoked
-        session.user = user
-        return LoggedIn(user, session.pk, *tokens.issue(session))
+        user.save(update_fields=["password"])
+        return _begin_session(user)
 
 
 def block(*, user: User) -> None:

@@ -8,9 +8,9 @@ from django.db.models import QuerySet, Sum
 
 from accounts.models import User
 from conversations.models import Conversation, Participant, room_of
+from conversations.refusals import NoConversation
 from foundation import clock
 from foundation.ids import parse_id
-from foundation.refusals import NotFound
 
 PRESENCE_CONVERSATIONS = 100
 EXPELLED_LATELY = timedelta(minutes=5)
@@ -31,7 +31,7 @@ def visible_conversation(*, user: User, conversation_id: object) -> Conversation
         found = found.filter(participants__user=user, participants__removed_at=None)
     conversation = found.first()
     if conversation is None:
-        raise NotFound("There is no such conversation.")
+        raise NoConversation
     return conversation
 
 

@@ -11,6 +11,7 @@ from accounts.models import User
 from conversations.flows import Decision, Facts, Flow, Role, flow_for, opening
 from conversations.models import Conversation, ConversationView, Participant, room_of
 from conversations.moves import keep_time, record_transition, stand
+from conversations.refusals import NoConversation
 from foundation import clock
 from foundation.refusals import NotFound
 from realtime.publishing import lock_rooms, reserve, unit_of_work
@@ -22,7 +23,7 @@ def locked(conversation_id: uuid.UUID) -> Conversation:
     try:
         return Conversation.objects.select_for_update().get(pk=conversation_id)
     except Conversation.DoesNotExist:
-        raise NotFound("There is no such conversation.") from None
+        raise NoConversation from None
 
 
 def locked_many(conversation_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Conversation]:

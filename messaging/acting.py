@@ -11,9 +11,10 @@ from conversations.facts import facts_of
 from conversations.flows import Click, Role, decide, understood
 from conversations.flows.outside import CLOSE, PAUSE, RESUME
 from conversations.models import Conversation, Participant, PaymentOrder
+from conversations.refusals import NoConversation
 from conversations.services import locked
 from foundation.ids import parse_id
-from foundation.refusals import Forbidden, NotFound, Refusal
+from foundation.refusals import Forbidden, Refusal
 from messaging.answers import ActedAnswer
 from messaging.inputs import Act, Operate
 from messaging.moving import Acted, carried_out
@@ -91,7 +92,7 @@ def operations(conversation: Conversation, sides: list[Participant]) -> list[str
 def _parsed(conversation_id: object) -> uuid.UUID:
     parsed = parse_id(conversation_id)
     if parsed is None:
-        raise NotFound("There is no such conversation.")
+        raise NoConversation
     return parsed
 
 

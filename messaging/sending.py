@@ -12,6 +12,7 @@ from django.db.models.signals import post_save
 from accounts.models import User
 from conversations.flows import check_text
 from conversations.models import Conversation, Participant
+from conversations.refusals import NoConversation
 from conversations.services import locked_many, places_of, take_places
 from foundation.encoding import to_json
 from foundation.ids import parse_id
@@ -20,7 +21,6 @@ from foundation.refusals import (
     Forbidden,
     IdempotencyMismatch,
     Invalid,
-    NotFound,
     Refusal,
 )
 from messaging.inputs import SendMessage
@@ -165,7 +165,7 @@ def _other_side(sender: User, conversation: Conversation | None, known: _Known) 
     if not any(place.user_id == sender.pk and place.removed_at is None for place in places):
         if sender.is_staff and conversation is not None:
             raise Forbidden("Only those who take part in a conversation write in it.")
-        raise NotFound("There is no such conversation.")
+        raise NoConversation
     return next(place.user_id for place in places if place.user_id != sender.pk)
 
 

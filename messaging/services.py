@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from accounts.models import SYSTEM_USER_ID, User
 from conversations.models import Conversation, Participant
+from conversations.refusals import NoConversation
 from conversations.selectors import total_unread
 from conversations.services import locked
 from foundation import clock
@@ -43,7 +44,7 @@ def writable(conversation_id: uuid.UUID, user: User) -> tuple[Conversation, list
     if not any(side.user_id == user.pk and side.removed_at is None for side in sides):
         if user.is_staff:
             raise Forbidden("Only those who take part in a conversation write in it.")
-        raise NotFound("There is no such conversation.")
+        raise NoConversation
     return conversation, sides
 
 
@@ -159,7 +160,7 @@ def mark_read(*, user: User, conversation_id: object, given: MarkRead) -> Read:
     """Move one's read mark forward, to a message or a `seq`; beyond the end it reads to the end."""
     parsed = parse_id(conversation_id)
     if parsed is None:
-        raise NotFound("There is no such conversation.")
+        raise NoConversation
     with unit_of_work():
         conversation, sides = writable(parsed, user)
         place = next(side for side in sides if side.user_id == user.pk)

@@ -8,6 +8,7 @@ from conversations.events import USER_TYPING
 from conversations.flows import Role
 from conversations.models import Conversation, room_of
 from conversations.payloads import TypingPayload
+from conversations.refusals import NoConversation
 from conversations.selectors import visible_conversation
 from conversations.services import record_view
 from foundation.encoding import from_json
@@ -41,9 +42,12 @@ TYPING_SECONDS = 6.0
 
 async def join_conversation(caller: Caller, given: JoinConversation) -> JoinedConversationAnswer:
     conversation_id = parse_id(given.conversation_id)
-    if conversation_id is None:
-        raise NotFound
-    joined = await gateway.join(caller, room_of(conversation_id), given.after)
+    try:
+        if conversation_id is None:
+            raise NoConversation
+        joined = await gateway.join(caller, room_of(conversation_id), given.after)
+    except NotFound:
+        raise NoConversation from None
     shown, online = await _reading.submit((conversation_id, caller.user))
     return JoinedConversationAnswer.model_construct(
         seq=joined.seq, reset=joined.reset, conversation=shown, online=online

@@ -208,14 +208,14 @@ def test_logging_out_twice_is_said_once(two, told):
     assert is_alive(two[1])
 
 
-def test_a_changed_password_ends_every_other_session(user, two, told):
+def test_a_changed_password_ends_every_session_and_begins_one(user, two, told):
     result = services.change_password(
         user=user, current_password=PASSWORD, new_password=NEW, session_id=two[0].session_id
     )
-    assert result.session_id == two[0].session_id
     assert is_alive(result)
+    assert not is_alive(two[0])
     assert not is_alive(two[1])
-    assert told == [(ids(two[1]), user.pk, "password_changed")]
+    assert told == [(ids(*two), user.pk, "password_changed")]
     for old in (two[0].refresh, two[1].refresh):
         with pytest.raises(TokenRevoked):
             refresh(refresh=old)
