@@ -13,6 +13,7 @@ from conversations.models import Conversation, Delivery, Transition
 from conversations.selectors import other_side
 from conversations.services import take_places
 from foundation import clock
+from foundation.fields import LongTextField
 from foundation.ids import uuid7
 from realtime.publishing import unit_of_work
 
@@ -33,7 +34,7 @@ class Message(models.Model):
     seq = models.BigIntegerField(editable=False)
     sender = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     receiver = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    message = models.TextField(blank=True)
+    message = LongTextField(blank=True)
     media_url = models.CharField(max_length=2000, null=True, blank=True)  # noqa: DJ001 (null is on the wire)
     message_type = models.CharField(max_length=16, default=USER_INPUT)
     is_automated = models.BooleanField(default=False)
