@@ -32,7 +32,10 @@ class UserManager(BaseUserManager["User"]):
         return unicodedata.normalize("NFKC", email or "").strip().lower()
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email=self.normalize_email(username))
+        address = self.normalize_email(username)
+        if "\x00" in address:
+            raise self.model.DoesNotExist  # PostgreSQL would not even look for it
+        return self.get(email=address)
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """`name` falls back to the part of the address before the @; without a password nobody can log in."""

@@ -91,6 +91,11 @@ def test_a_bad_token_does_not_keep_anybody_from_logging_in(db):
     refused(answer, 401, "not_authenticated")
 
 
+def test_an_address_that_no_database_takes_is_nobodys(db):
+    answer = Api().post("/api/auth/token", {"email": "a\x00@example.com", "password": "x"})
+    refused(answer, 401, "not_authenticated")
+
+
 def test_no_cookie_is_set_or_taken(brand, operator, client):
     client.force_login(operator.user)
     assert client.get("/api/conversations").status_code == 401
