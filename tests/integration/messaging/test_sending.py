@@ -7,8 +7,9 @@ import pytest
 from django.db import connection
 
 from conversations.models import Conversation, Participant
+from conversations.refusals import NoConversation
 from conversations.services import remove_participant
-from foundation.refusals import ConversationClosed, IdempotencyMismatch, NotFound, Refusal
+from foundation.refusals import ConversationClosed, IdempotencyMismatch, Refusal
 from messaging.inputs import SendMessage
 from messaging.models import Message
 from messaging.opening import open_direct
@@ -51,7 +52,7 @@ def test_each_is_answered_in_its_place(pair):
         ]
     )
     kinds = [type(result) for result in results]
-    assert kinds == [Sent, NotFound, Sent, NotFound, Sent, IdempotencyMismatch, Sent]
+    assert kinds == [Sent, NoConversation, Sent, NoConversation, Sent, IdempotencyMismatch, Sent]
     assert [one.message for one in Message.objects.order_by("seq")] == ["first", "second", "third"]
     assert results[4].message.pk == results[0].message.pk
     assert (results[0].created, results[4].created) == (True, False)
