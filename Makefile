@@ -37,7 +37,7 @@ run: $(READY)  ## Serve with demo data on http://127.0.0.1:3000
 	@$(BIN)/python manage.py serve --port $(PORT)
 
 test: setup  ## The whole test suite
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m tests.suite
 
 check: setup  ## Exactly what CI runs: style, imports, migrations, documents, tests
 	@$(BIN)/ruff check .
@@ -47,7 +47,7 @@ check: setup  ## Exactly what CI runs: style, imports, migrations, documents, te
 	@$(BIN)/python manage.py makemigrations --check --dry-run
 	@$(BIN)/python manage.py export_documents --check
 	@$(BIN)/python manage.py export_flows --check
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m tests.suite
 
 bench: $(READY)  ## Measure everything against the peers (docs/performance.md)
 	@$(BIN)/python -m benchmarks
