@@ -112,10 +112,13 @@ class EngineSocket(AsyncSocket):
         else:
             self.cut_slow_reader()
 
-    def stalled(self, now: float) -> bool:
-        """Whether the oldest packet has waited for longer than `queue_stall`. Asked at a steady pace."""
-        longest = self.server.limits.queue_stall
-        return self.outbox.age(now) > longest or self.transport.stuck_for(now) > longest
+    def stalled_for(self, now: float) -> float:
+        """Seconds for which the client has taken nothing of what waits for it. Asked at a steady pace."""
+        return max(self.outbox.age(now), self.transport.stuck_for(now))
+
+    @property
+    def queued_bytes(self) -> int:
+        return self._queued()[1]
 
     def cut_slow_reader(self) -> None:
         if not self.closing:

@@ -34,5 +34,7 @@ class Limits:
     queue_grace: float = 0.5
     burst_packets: int = 8_192
     burst_bytes: int = 8_388_608
+    total_bytes: int = 33_554_432
+    """What waits for all clients together; over it those that take nothing are cut, the largest queue first."""
     close_timeout: float = 1.0
     """What is still queued when a connection is closed gets this long to leave; then it is cut."""

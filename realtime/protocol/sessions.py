@@ -7,6 +7,7 @@ import logging
 import random
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from operator import itemgetter
 from typing import Any
 
 import engineio
@@ -141,12 +142,27 @@ class SessionServer(engineio.AsyncServer):
         """Cut who reads nothing. (Heartbeats have their own timers.)"""
         loop = asyncio.get_running_loop()
         while not self.service_task_event.is_set():
-            for socket in list(self.sockets.values()):
-                if socket.transport is not None and socket.stalled(loop.time()):
-                    socket.cut_slow_reader()
+            self._cut_stalled(loop.time())
             self._unread = [wire for wire in self._unread if self._still_unread(wire, loop.time())]
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.service_task_event.wait(), _SWEEP)
+
+    def _cut_stalled(self, now: float) -> None:
+        """Who has taken nothing for too long; before that, where all hold too much together, the worst of them."""
+        total, idle = 0, []
+        for socket in [one for one in self.sockets.values() if one.transport is not None]:
+            seconds, size = socket.stalled_for(now), socket.queued_bytes
+            if seconds > self.limits.queue_stall:
+                socket.cut_slow_reader()
+                continue
+            total += size
+            if seconds >= self.limits.queue_grace:
+                idle.append((size, socket))
+        for size, socket in sorted(idle, key=itemgetter(0), reverse=True):
+            if total <= self.limits.total_bytes:
+                break
+            socket.cut_slow_reader()
+            total -= size
 
     def _still_unread(self, wire: Wire, now: float) -> bool:
         """Watch the answer to a poll: a connection that takes nothing of it is cut, whoever else uses it."""
