@@ -70,6 +70,10 @@ class PollingLink:
         self._frames.extend((await self._request("GET")).split(SEPARATOR))
 
     async def send(self, frame: str) -> None:
+        """Who waits for it may give up; the request goes on, for a second one beside it ends the session."""
+        await asyncio.shield(asyncio.create_task(self._post(frame)))
+
+    async def _post(self, frame: str) -> None:
         async with self._posting:
             await self._request("POST", frame)
 

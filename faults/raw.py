@@ -2,10 +2,8 @@
 
 import asyncio
 import base64
-import contextlib
 import os
 import struct
-import time
 from dataclasses import dataclass
 
 from faults.workers import Worker
@@ -57,12 +55,16 @@ class Raw:
 
     async def received(self, timeout: float) -> tuple[bytes, bool]:
         """Everything that comes until the connection ends or time is up, and whether it ended."""
-        data, until = b"", time.monotonic() + timeout
-        with contextlib.suppress(TimeoutError, OSError):
-            while chunk := await asyncio.wait_for(self.reader.read(65_536), max(0.0, until - time.monotonic())):
-                data += chunk
-            return data, True
-        return data, time.monotonic() < until
+        data = b""
+        try:
+            async with asyncio.timeout(timeout):
+                while chunk := await self.reader.read(65_536):
+                    data += chunk
+        except TimeoutError:
+            return data, False
+        except OSError:
+            pass
+        return data, True
 
     def close(self) -> None:
         self.writer.transport.abort()

@@ -47,11 +47,11 @@ class Traffic:
     # --- Observers ---
 
     async def watch(self) -> None:
-        """Two clients for each person at different doors, one in four by long-polling; stock ones for some."""
+        """Two clients for each person at different doors, one in eight by long-polling; stock ones for some."""
         stock = []
         for number, person in enumerate(self.people.everybody):
             for copy in range(2):
-                transport = "polling" if (number + copy) % 4 == 3 else "websocket"
+                transport = "polling" if (2 * number + copy) % 8 == 3 else "websocket"
                 self.observers.append(self.client(f"observer-{number}-{copy}", person, number + copy, transport))
             if number < self.stock_share * len(self.people.everybody):
                 transports = ("polling", "websocket") if number % 2 else ("websocket", "polling")
@@ -119,7 +119,7 @@ class Traffic:
             await asyncio.sleep(max(0.0, due - time.monotonic()))
 
     async def deliver(self, sender: Person, conversation: str) -> None:
-        client_message_id = uuid.uuid4().hex
+        client_message_id = str(uuid.uuid4())
         body = {"conversation_id": conversation, "message": self._text(), "client_message_id": client_message_id}
         await self.insist(sender, body)
         self.acked += 1

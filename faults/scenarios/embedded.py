@@ -16,22 +16,20 @@ import sys, threading, time
 from django.db import close_old_connections
 from accounts.models import User
 from messaging.inputs import SendMessage
-from messaging.sending import send_message
+from messaging.sending import Sending, Sent, send_messages
 conversation, sender, count = sys.stdin.readline().split()
 faults = []
 def write():
     user = User.objects.get(pk=sender)
-    for _ in range(int(count)):
-        try:
-            send_message(sender=user, given=SendMessage(conversation_id=conversation, message="raw"))
-        except Exception as fault:
-            faults.append(repr(fault))
+    batch = [Sending(user, SendMessage(conversation_id=conversation, message="raw")) for _ in range(16)]
+    for _ in range(int(count) // 16):
+        faults.extend(repr(one) for one in send_messages(batch) if not isinstance(one, Sent))
     close_old_connections()
 threads = [threading.Thread(target=write) for _ in range(4)]
 begin = time.monotonic()
 [thread.start() for thread in threads]
 [thread.join() for thread in threads]
-print(len(faults), 4 * int(count) / (time.monotonic() - begin), faults[:1])
+print(len(faults), 4 * (int(count) // 16) * 16 / (time.monotonic() - begin), faults[:1])
 """
 
 
@@ -59,7 +57,7 @@ async def embedded_writers(play: Play) -> None:
 
 
 async def _raw(play: Play, stage: EmbeddedStage, conversation: str, sender: str) -> None:
-    """Four threads that only write."""
+    """Four threads that only write, sixteen messages at a time, as a process does for its sockets under load."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "manage.py", "shell", "--no-imports", "-c", RAW),
         cwd=ROOT,
@@ -67,7 +65,7 @@ async def _raw(play: Play, stage: EmbeddedStage, conversation: str, sender: str)
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
-    output, _ = await process.communicate(f"{conversation} {sender} {100 if play.quick else 500}\n".encode())
+    output, _ = await process.communicate(f"{conversation} {sender} {320 if play.quick else 3200}\n".encode())
     faults, rate, *_ = output.decode().splitlines()[-1].split(maxsplit=2)
     play.figure("writes refused, of four threads", float(faults), "", most=0)
     play.figure("four threads write", round(float(rate)), "messages/s", least=500)

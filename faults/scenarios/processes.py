@@ -6,6 +6,7 @@ from pathlib import Path
 from faults.measures import ABSENCE
 from faults.scenario import Play, scenario
 from faults.services import CommandFailed
+from faults.workers import Worker
 
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 
@@ -50,10 +51,8 @@ async def clock_skew(play: Play) -> None:
     hands = play.stage.home / "faketime"
     skewed = play.stage.workers[-3:]
     for worker, offset in zip(skewed, ("+600", "-600", "+0"), strict=True):
-        file = hands.with_suffix(f".{worker.name}")
-        file.write_text(offset)
-        await worker.terminate()
-        await worker.start(**_faked(file))
+        hands.with_suffix(f".{worker.name}").write_text(offset)
+    await asyncio.gather(*(_restart(worker, **_faked(hands.with_suffix(f".{worker.name}"))) for worker in skewed))
     jumping = hands.with_suffix(f".{skewed[-1].name}")
     async with play.traffic_flowing() as traffic:
         for number, offset in enumerate(("+600", "-600", "+0")):
@@ -63,9 +62,12 @@ async def clock_skew(play: Play) -> None:
             await asyncio.sleep(2)
     gone = sum(client.connection - 1 for client in traffic.observers)
     play.figure("connections lost to the clock", gone, "", most=0)
-    for worker in skewed:
-        await worker.terminate()
-        await worker.start()
+    await asyncio.gather(*(_restart(worker) for worker in skewed))
+
+
+async def _restart(worker: Worker, **environment: str) -> None:
+    await worker.terminate()
+    await worker.start(**environment)
 
 
 def _faked(file: Path) -> dict[str, str]:
