@@ -24,7 +24,7 @@ DEFAULT_REDIS = "redis://127.0.0.1:6379/0"
 @cache
 def postgresql() -> str | None:
     """Where databases can be created: the server of `DATABASE_URL`, or one on this machine; None if none answers."""
-    given = os.environ.get("DATABASE_URL", "")
+    given = os.environ.get("TEST_DATABASE_URL") or os.environ.get("DATABASE_URL", "")
     candidates = (given,) if given.startswith("postgres") else DEFAULT_DATABASES
     return next((url for url in candidates if _database_answers(url)), None)
 
@@ -45,7 +45,7 @@ def maintenance(url: str) -> str:
 @cache
 def redis_url() -> str | None:
     """`REDIS_URL`, or a Redis on this machine; None if it does not answer."""
-    url = os.environ.get("REDIS_URL") or DEFAULT_REDIS
+    url = os.environ.get("TEST_REDIS_URL") or os.environ.get("REDIS_URL") or DEFAULT_REDIS
     client = redis.Redis.from_url(url, socket_connect_timeout=ANSWER_SECONDS, socket_timeout=ANSWER_SECONDS)
     try:
         client.ping()

@@ -14,10 +14,14 @@ from tests.environment import LEFT_OUT, ROOT, postgresql, redis_url
 WITH_SERVICES = ("tests/integration", "tests/api", "tests/contract")
 """What asks the database; the processes of `tests/acceptance` have services of their own in the first run already."""
 
+GIVEN = ("DATABASE_URL", "REDIS_URL")
+"""What the settings would follow; the tests are told of it under names of their own."""
+
 
 def run(title: str, *paths: str, **environment: str) -> int:
     print(f"\n=== {title} ===", flush=True)  # noqa: T201
-    kept = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
+    kept = {name: value for name, value in os.environ.items() if name not in GIVEN}
+    kept |= {f"TEST_{name}": os.environ[name] for name in GIVEN if name in os.environ}
     command = [sys.executable, "-m", "pytest", *paths, *sys.argv[1:]]
     return subprocess.run(command, cwd=ROOT, env=kept | environment, check=False).returncode
 
