@@ -103,7 +103,9 @@ def _around(ids: set[uuid.UUID]) -> _Around:
 def last_messages(conversation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Message]:
     """The newest message of each conversation that has one."""
     newest = Message.objects.filter(conversation=OuterRef("pk")).order_by("-seq").values("pk")[:1]
-    wanted = Conversation.objects.filter(pk__in=conversation_ids).values(newest=Subquery(newest))
+    # Fetched first: asked in one statement, PostgreSQL may read every message to find these few.
+    found = Conversation.objects.filter(pk__in=conversation_ids).values_list(Subquery(newest), flat=True)
+    wanted = [message_id for message_id in found if message_id is not None]
     found = Message.objects.filter(pk__in=wanted).prefetch_related("attachments")
     return {message.conversation_id: message for message in found}
 
