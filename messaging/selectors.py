@@ -105,7 +105,9 @@ def last_messages(conversation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Me
     newest = Message.objects.filter(conversation=OuterRef("pk")).order_by("-seq").values("pk")[:1]
     # Fetched first: asked in one statement, PostgreSQL may read every message to find these few.
     ids = Conversation.objects.filter(pk__in=conversation_ids).values_list(Subquery(newest), flat=True)
-    found = Message.objects.filter(pk__in=[message_id for message_id in ids if message_id is not None]).prefetch_related("attachments")
+    found = Message.objects.filter(
+        pk__in=[message_id for message_id in ids if message_id is not None]
+    ).prefetch_related("attachments")
     return {message.conversation_id: message for message in found}
 
 
