@@ -165,7 +165,7 @@ class TestSlowReaders:
         assert await deaf.cut()
 
     async def test_where_all_together_hold_too_much_who_reads_nothing_is_cut_and_who_reads_stays(self, serve):
-        server, told = reports(Limits(total_bytes=1_000_000, queue_bytes=8_000_000))
+        server, told = reports(Limits(total_bytes=100_000, queue_bytes=8_000_000))
         site = await serve(server)
         deaf = [await Deaf.websocket(site) for _ in range(3)]
         reader = await site.connected()
@@ -173,7 +173,7 @@ class TestSlowReaders:
         for _ in range(100):
             await server.emit("news", "x" * 12_000)
             assert (await reader.next()).startswith('42["news"')
-        await eventually(lambda: told.count("slow") >= 2)
+        await eventually(lambda: "slow" in told)
         assert told.count("slow") <= len(deaf)
         await server.emit("news", "more")
         assert await reader.next() == '42["news","more"]'
