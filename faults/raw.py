@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from faults.workers import Worker
 
-TEXT, BINARY, CLOSE, PING = 0x1, 0x2, 0x8, 0x9
+TEXT, BINARY = 0x1, 0x2
 COMPRESSED = 0x40
+CLOSE_FRAME = b"\x88\x02"
+"""The head of one with a code and no reason."""
 
 
 @dataclass
@@ -54,11 +56,12 @@ class Raw:
         self.write(head + b"\0\0\0\0" + payload)  # a mask of zeros changes nothing
 
     async def received(self, timeout: float) -> tuple[bytes, bool]:
-        """Everything that comes until the connection ends or time is up, and whether it ended."""
+        """Everything that comes until the connection ends or time is up, and whether it ended (a close frame is an
+        end: the server then waits for an answer that does not come)."""
         data = b""
         try:
             async with asyncio.timeout(timeout):
-                while chunk := await self.reader.read(65_536):
+                while CLOSE_FRAME not in data and (chunk := await self.reader.read(65_536)):
                     data += chunk
         except TimeoutError:
             return data, False

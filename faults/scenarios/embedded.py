@@ -48,6 +48,8 @@ async def embedded_writers(play: Play) -> None:
                 await stage.workers[0].kill()
                 await stage.workers[0].start()
         play.state = await asyncio.to_thread(_read, stage.database)
+        play.history.close()
+        await play.stop()
         await _raw(play, stage, people.conversations[0], people.pairs[people.conversations[0]][0].id)
         locked = sum("locked" in line for worker in stage.workers for line in worker.log.read_text().splitlines())
         play.figure('"database is locked" in the logs', locked, "", most=0)
