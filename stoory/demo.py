@@ -1,17 +1,24 @@
 """People and conversations that a newcomer finds; made by `manage.py demo`."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import transaction
 
 from accounts.models import User
-from messaging.inputs import MarkRead, OpenConversation, SendMessage
+from foundation import clock
+from messaging.acting import act
+from messaging.inputs import Act, MarkRead, OpenConversation, SendMessage
 from messaging.opening import open_by
+from messaging.paying import pay_in_sandbox
 from messaging.sending import send_message
 from messaging.services import mark_read
+from stoory.demo_stories import ANAYA, DEV, KIRAN, LEELA, MIRA, STORIES, Beat, Story
 
 PASSWORD = "stoory-demo-2026"  # noqa: S105 (published on the home page of the demo)
 ADMIN = "admin@example.com"
+PAUSE = timedelta(minutes=13)
+"""Between one beat of a story and the next."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +33,11 @@ class Person:
 
 
 PEOPLE = (
-    Person("brand@example.com", "Anaya Rao", "brand_owner"),
-    Person("studio@example.com", "Kiran Mehta", "brand_owner"),
-    Person("influencer@example.com", "Mira Kapoor", "influencer"),
-    Person("runner@example.com", "Dev Iyer", "influencer"),
+    Person("brand@example.com", ANAYA, "brand_owner"),
+    Person("studio@example.com", KIRAN, "brand_owner"),
+    Person("influencer@example.com", MIRA, "influencer"),
+    Person("runner@example.com", DEV, "influencer"),
+    Person("yoga@example.com", LEELA, "influencer"),
 )
 BOTH_SIDES = (PEOPLE[0], PEOPLE[2])
 """Who plays the deal of the demo page: the brand owner and the influencer."""
@@ -41,43 +49,44 @@ def is_there() -> bool:
 
 @transaction.atomic
 def make() -> None:
-    """The accounts, and conversations of every type between them."""
-    anaya, kiran, mira, dev = (_person(person) for person in PEOPLE)
+    """The accounts, and conversations of every type and in many states between them."""
+    users = {person.name: _registered(person) for person in PEOPLE}
     User.objects.create_superuser(email=ADMIN, password=PASSWORD, name="Operator")
-    chat = _open(anaya, mira, "direct", "Hi Mira, loved your monsoon recipes series!")
-    _say(mira, chat, "Thank you! Those were three very wet weekends.")
-    _say(anaya, chat, "We are planning something for Diwali. May I send you the brief as a bid?")
-    _say(mira, chat, "Please do, I have room for one campaign in October.")
-    mark_read(user=anaya, conversation_id=chat, given=MarkRead(up_to=2**31))
-    _open(
-        anaya,
-        mira,
-        "bid",
-        "Three reels and a story, brief attached.",
-        title="Diwali snack box",
-        amount="18000",
-    )
-    _open(kiran, dev, "campaign", "We sponsor the whole race week.", title="Half-marathon shoes", amount="25000")
-    _say(dev, _open(dev, anaya, "direct", "Do you work with runners as well?"), "Here is my media kit.")
+    for story in STORIES:
+        _tell(story, users)
 
 
-def _person(person: Person) -> User:
+def _registered(person: Person) -> User:
     return User.objects.create_user(email=person.email, password=PASSWORD, name=person.name, role=person.role)
 
 
-def _open(
-    opener: User, other: User, kind: str, text: str, *, title: str | None = None, amount: str | None = None
-) -> str:
+def _tell(story: Story, users: dict[str, User]) -> None:
+    began = -timedelta(hours=story.hours)
+    with clock.moved(began):
+        conversation_id = _open(story, users)
+    for number, beat in enumerate(story.beats, start=1):
+        with clock.moved(began + number * PAUSE):
+            _play(beat, users[beat.who], conversation_id)
+    for name in story.read_by:
+        mark_read(user=users[name], conversation_id=conversation_id, given=MarkRead(up_to=2**31))
+
+
+def _open(story: Story, users: dict[str, User]) -> str:
     given = OpenConversation(
-        conversation_type=kind,
-        user_id=str(other.pk),
-        title=title,
-        source_id=f"demo-{title}" if title else None,
-        proposed_amount=amount,
-        message=text,
+        conversation_type=story.kind,
+        user_id=str(users[story.other].pk),
+        title=story.title,
+        source_id=f"demo-{story.title}" if story.title else None,
+        proposed_amount=story.amount,
+        message=story.text,
     )
-    return str(open_by(opener=opener, given=given).conversation.pk)
+    return str(open_by(opener=users[story.opener], given=given).conversation.pk)
 
 
-def _say(sender: User, conversation_id: str, text: str) -> None:
-    send_message(sender=sender, given=SendMessage(conversation_id=conversation_id, message=text))
+def _play(beat: Beat, user: User, conversation_id: str) -> None:
+    if beat.says:
+        send_message(sender=user, given=SendMessage(conversation_id=conversation_id, message=beat.says))
+    if beat.does:
+        acted = act(user=user, conversation_id=conversation_id, given=Act(action=beat.does, data=beat.data))
+        if beat.pays:
+            pay_in_sandbox(user=user, order_id=acted.order.pk, kind="payment.succeeded")

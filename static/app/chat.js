@@ -26,7 +26,7 @@ class ChatPage {
     this.bell = new NotificationsView(client.notifications, { nameOf, onOpen: (id) => this.go(id) });
     this.main = h('main', { id: 'main', class: 'chat-main', tabindex: -1 });
     fill(place,
-      h('div', { class: 'sidebar' },
+      h('aside', { class: 'sidebar', 'aria-label': gettext('Your conversations') },
         h('header', { class: 'sidebar-header' }, avatar(user), h('h1', {}, user.name), this.bell.element, themeSwitch(),
           iconButton('log-out', gettext('Sign out'), () => void this.#signOut())),
         this.list.element,

@@ -95,6 +95,7 @@ class DemoPage {
 
   #showPlay() {
     const { isPlaying } = this.#player.getSnapshot();
+    this.play.disabled = this.#conversation.getSnapshot().phase !== 'ready';
     fill(this.play, icon(isPlaying ? 'pause' : 'play'), isPlaying ? gettext('Pause') : gettext('Play it for me'));
   }
 
@@ -102,6 +103,7 @@ class DemoPage {
     const { phase, conversation } = this.#conversation.getSnapshot();
     if (phase !== 'ready' || this.stages.dataset.version === String(conversation.state_version)) return;
     this.stages.dataset.version = conversation.state_version;
+    this.#showPlay();
     fill(this.stages, stages(conversation));
     for (const pane of this.panes) {
       const isNext = pane.dataset.side === conversation.awaiting_role;

@@ -17,9 +17,10 @@ const DRAWERS = {
 
 function event({ message }, { session }) {
   const [head, ...rest] = message.message.split('\n\n');
+  const isBrief = !rest.length && !message.attachments.length;
   return h('li', { class: 'message event', 'data-seq': message.seq },
-    h('div', { class: 'event-card' },
-      h('p', { class: 'event-head' }, h('span', { class: 'visually-hidden' }, gettext('Deal:')), ' ', head),
+    h('div', { class: isBrief ? 'event-card brief' : 'event-card' },
+      h('p', { class: 'event-head' }, head),
       rest.map((paragraph) => h('p', { class: 'words' }, paragraph)),
       message.attachments.length ? attachmentList(message.attachments, session) : null,
       moment(message.created_at)));

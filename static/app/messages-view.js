@@ -64,6 +64,7 @@ export class MessagesView {
   show(state) {
     this.earlier.firstChild.hidden = !state.isLoadingEarlier;
     if (state.phase !== 'ready') return;
+    this.scroller.setAttribute('aria-label', this.#label(state.conversation));
     if (this.#isFresh) this.#begin(state);
     else this.#notice(state);
     const anchor = this.#isAtEnd ? null : this.#anchor();
@@ -72,6 +73,10 @@ export class MessagesView {
     else if (anchor) this.#keep(anchor);
     else this.#toEnd();
     this.#showJumps();
+  }
+
+  #label({ other_user: other, title }) {
+    return filled(gettext('Messages with %(name)s'), { name: other?.name ?? title });
   }
 
   /** One has written something: reading goes on at the end. */

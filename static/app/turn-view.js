@@ -11,7 +11,7 @@ export class TurnView {
   #client;
   #conversation;
   #shown = '';
-  element = h('section', { class: 'turn', 'aria-label': gettext('Next step') });
+  element = h('div', { class: 'turn', role: 'group', 'aria-label': gettext('Next step') });
 
   constructor(client, conversation) {
     this.#client = client;

@@ -1,0 +1,123 @@
+"""Keyboard, screen readers, narrow screens, both themes: held against axe, and tried."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from tests.environment import ROOT, need_node
+from tests.web.tabs import Tab
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+PAGES = ["/", "/developers", "/sign-in", "/register", "/chat", "/demo"]
+
+
+async def faults(tab: Tab) -> list[str]:
+    """What axe finds, each with the rule and where."""
+    need_node()
+    await tab.page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: dict[str, Any] = await tab.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [f"{one['id']}: {node['html'][:150]} {node.get('failureSummary', '')[:200]}" for one in found["violations"] for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+async def test_axe_finds_nothing(opens, brand, path, theme):
+    tab = await opens(path, brand, color_scheme=theme)
+    await expect(tab.find("h1").first).to_be_visible()
+    if path == "/demo":
+        await expect(tab.find(".pane.next .turn button").first).to_be_visible()
+    assert await faults(tab) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_axe_finds_nothing_in_a_conversation_with_everything_in_it(opens, brand, influencer, theme):
+    conversation = brand.opens(influencer, "bid", title="Snack box", message="Interested?")
+    influencer.says(conversation, "Yes", media_url="https://example.com/reel.mp4")
+    influencer.acts(conversation, "accept_connection")
+    tab = await opens(f"/chat/{conversation}", brand, color_scheme=theme)
+    await tab.says("Good to hear")
+    await expect(tab.find(".outgoing")).to_have_count(0)
+    await expect(tab.find(".steps li")).to_have_count(2)
+    await tab.find(".turn form [type=submit]").click()
+    await expect(tab.find(".turn .fault")).to_be_visible()
+    assert await faults(tab) == []
+    await tab.page.get_by_role("button", name=re.compile("Notifications")).click()
+    await expect(tab.find(".notification").first).to_be_visible()
+    assert await faults(tab) == []
+    await tab.page.keyboard.press("Escape")
+    await tab.page.get_by_role("button", name="New conversation").click()
+    await expect(tab.page.get_by_role("dialog")).to_be_visible()
+    assert await faults(tab) == []
+
+
+async def test_everything_is_reached_and_done_with_the_keyboard(opens, brand, influencer):
+    conversation = brand.opens(influencer, "bid", title="Snack box")
+    tab = await opens("/chat", influencer)
+    await expect(tab.find(".line")).to_have_count(1)
+    await _tab_to(tab, ".line")
+    await tab.page.keyboard.press("Enter")
+    await tab.page.wait_for_url(f"**/chat/{conversation}")
+    await expect(tab.find(".turn button")).to_have_count(2)
+    await _tab_to(tab, '.turn [data-action="accept_connection"]', "Shift+Tab")
+    await tab.page.keyboard.press("Enter")
+    await expect(tab.find(".turn")).to_have_text(re.compile("^Waiting for Anaya"))
+    await _tab_to(tab, ".composer textarea")
+    await tab.page.keyboard.type("Done without a mouse")
+    await tab.page.keyboard.press("Enter")
+    await expect(tab.words.last).to_have_text("Done without a mouse")
+
+
+async def _tab_to(tab: Tab, selector: str, key: str = "Tab") -> None:
+    for _ in range(60):
+        if await tab.page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+        await tab.page.keyboard.press(key)
+    raise AssertionError(f"{selector} is not reached with {key}.")
+
+
+async def test_dialogs_and_panels_give_the_focus_back(opens, brand):
+    tab = await opens("/chat", brand)
+    for name in ("New conversation", "Notifications"):
+        button = tab.page.get_by_role("button", name=name, exact=True)
+        await button.focus()
+        await tab.page.keyboard.press("Enter")
+        await expect(button).not_to_be_focused()
+        await tab.page.keyboard.press("Escape")
+        await expect(button).to_be_focused()
+
+
+async def test_what_comes_is_told_to_a_screen_reader(opens, brand, influencer):
+    conversation = brand.opens(influencer)
+    influencer.says(conversation, "Before")
+    tab = await opens(f"/chat/{conversation}", brand)
+    live = tab.find("[aria-live=polite].visually-hidden").last
+    await expect(tab.words).to_have_text(["Before"])
+    await expect(live).to_have_text("")
+    influencer.says(conversation, "Just now")
+    await expect(live).to_have_text("Mira: Just now")
+
+
+async def test_on_a_narrow_screen_one_goes_from_the_list_to_a_conversation_and_back(opens, brand, influencer):
+    influencer.says(brand.opens(influencer), "Hello")
+    tab = await opens("/chat", brand, viewport={"width": 360, "height": 740})
+    await tab.find(".line").click()
+    await expect(tab.composer).to_be_visible()
+    await expect(tab.find(".list")).to_be_hidden()
+    assert await tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await tab.page.get_by_role("button", name="Back to the list").click()
+    await expect(tab.find(".line")).to_be_visible()
+    assert await tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_the_theme_is_chosen_and_kept(opens):
+    tab = await opens("/")
+    background = "getComputedStyle(document.body).backgroundColor"
+    light = await tab.page.evaluate(background)
+    await tab.page.get_by_role("button", name="Theme: as the system").click()
+    await tab.page.get_by_role("button", name="Theme: light").click()
+    assert await tab.page.evaluate(background) != light
+    await tab.page.reload()
+    await expect(tab.page.get_by_role("button", name="Theme: dark")).to_be_visible()
+    assert await tab.page.evaluate(background) != light

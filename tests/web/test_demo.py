@@ -1,0 +1,66 @@
+"""The demo: a deal that plays itself, or is played by hand, from the first page that a newcomer sees."""
+
+import re
+
+from playwright.async_api import expect
+
+STAGES = ["Contact", "Project", "Price", "Payment", "Work", "Done"]
+
+
+async def test_the_deal_plays_itself_to_the_end_and_can_be_played_again(opens):
+    tab = await opens("/demo?pace=0.02")
+    await expect(tab.find(".demo-stages .present")).to_have_text("Contact")
+    await tab.page.get_by_role("button", name="Play it for me").click()
+    end = tab.find(".demo-end")
+    await expect(end).to_contain_text("Agreed at ₹21,000.00, paid, delivered and approved.", timeout=90_000)
+    await expect(tab.find(".demo-stages li")).to_have_text(STAGES)
+    await expect(tab.find(".demo-stages .present")).to_have_text("Done")
+    brand, influencer = tab.find(".pane").nth(0), tab.find(".pane").nth(1)
+    assert await brand.locator(".event-head").all_inner_texts() == await influencer.locator(".event-head").all_inner_texts()
+    await end.get_by_role("button", name="Play another one").click()
+    await expect(tab.find(".demo-stages .present")).to_have_text("Contact")
+
+
+async def test_it_goes_on_from_where_it_was_left_by_hand_or_by_a_reload(opens):
+    tab = await opens("/demo?pace=0.02")
+    await tab.find(".pane.next").get_by_role("button", name="Accept", exact=True).click()
+    await expect(tab.find(".pane.next")).to_have_attribute("data-side", "brand_owner")
+    await tab.page.reload()
+    await expect(tab.find(".demo-stages .present")).to_have_text("Project")
+    await tab.page.get_by_role("button", name="Play it for me").click()
+    await expect(tab.find(".demo-end")).to_be_visible(timeout=90_000)
+
+
+async def test_it_can_be_paused(opens):
+    tab = await opens("/demo?pace=0.3")
+    await tab.page.get_by_role("button", name="Play it for me").click()
+    await expect(tab.find(".demo-stages .present")).to_have_text("Project")
+    await tab.page.get_by_role("button", name="Pause").click()
+    await expect(tab.page.get_by_role("button", name="Play it for me")).to_be_visible()
+    await expect(tab.find(".demo-stages .present")).to_have_text("Project")
+
+
+async def test_a_deal_that_is_declined_is_over(opens):
+    tab = await opens("/demo")
+    turn = tab.find(".pane.next .turn")
+    await turn.get_by_role("button", name="Decline").click()
+    await turn.locator("form [type=submit]").click()
+    await expect(tab.find(".demo-end")).to_contain_text("ended without an agreement")
+
+
+async def test_on_a_narrow_screen_one_side_is_shown_at_a_time(opens):
+    tab = await opens("/demo", viewport={"width": 390, "height": 800})
+    await expect(tab.find(".pane:visible")).to_have_count(1)
+    await expect(tab.find(".pane:visible")).to_have_attribute("data-side", "influencer")
+    await tab.page.get_by_role("button", name="Brand owner").click()
+    await expect(tab.find(".pane:visible")).to_have_attribute("data-side", "brand_owner")
+
+
+async def test_it_ends_in_the_chat_or_in_the_api(opens):
+    tab = await opens("/demo")
+    turn = tab.find(".pane.next .turn")
+    await turn.get_by_role("button", name="Decline").click()
+    await turn.locator("form [type=submit]").click()
+    await expect(tab.find(".demo-end").get_by_role("link", name="Use the API")).to_have_attribute("href", "/developers")
+    await tab.find(".demo-end").get_by_role("link", name="Open it in the chat").click()
+    await tab.page.wait_for_url(re.compile("/sign-in"))

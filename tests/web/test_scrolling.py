@@ -1,0 +1,68 @@
+"""A conversation of 5,000 messages."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.servers import RunningServer
+from tests.web.people import Person
+
+MANY = 5000
+FILL = """
+import uuid
+from accounts.models import User
+from messaging.inputs import SendMessage
+from messaging.sending import Sending, send_messages
+sides = [User.objects.get(pk=one) for one in ({sides})]
+for start in range(0, {many}, 250):
+    sendings = [
+        Sending(sides[number % 3 == 0], SendMessage(conversation_id="{conversation}", message=f"Message {{number}} " + "word " * (number % 40)))
+        for number in range(start, start + 250)
+    ]
+    assert not any(isinstance(one, Exception) for one in send_messages(sendings))
+"""
+SHOWN = """
+() => [...document.querySelectorAll('.messages > li')]
+  .filter((row) => row.firstElementChild?.checkVisibility({ contentVisibilityAuto: true })).length
+"""
+PLACES = "() => [...document.querySelectorAll('.message[data-seq]')].map((row) => Number(row.dataset.seq))"
+
+
+@pytest.fixture
+def long(site: RunningServer, brand: Person, influencer: Person) -> str:
+    conversation = brand.opens(influencer)
+    sides = f"'{brand.id}', '{influencer.id}'"
+    site.installation.shell(FILL.format(sides=sides, many=MANY, conversation=conversation))
+    brand.reads(conversation)
+    return conversation
+
+
+async def test_all_of_it_can_be_scrolled_through_and_only_what_is_seen_is_laid_out(opens, brand, long):
+    tab = await opens(f"/chat/{long}", brand)
+    await expect(tab.words.last).to_contain_text(f"Message {MANY - 1} ")
+    while len(await tab.page.evaluate(PLACES)) < MANY:
+        held = len(await tab.page.evaluate(PLACES))
+        await tab.find(".scroller").evaluate("element => { element.scrollTop = 0 }")
+        await tab.page.wait_for_function(f"() => document.querySelectorAll('.message[data-seq]').length > {held}")
+    places = await tab.page.evaluate(PLACES)
+    assert places == sorted(set(places))
+    assert len(places) == MANY
+    await tab.find(".scroller").evaluate("element => { element.scrollTop = 0 }")
+    await expect(tab.words.first).to_be_in_viewport()
+    assert await tab.page.evaluate(SHOWN) < 200
+    await tab.find(".scroller").evaluate("element => { element.scrollTop = element.scrollHeight / 2 }")
+    assert 0 < await tab.page.evaluate(SHOWN) < 200
+    await tab.page.get_by_role("button", name="Latest").click()
+    await expect(tab.words.last).to_be_in_viewport()
+
+
+async def test_pages_that_are_put_before_do_not_move_what_is_read(opens, brand, long):
+    tab = await opens(f"/chat/{long}", brand)
+    await expect(tab.words.last).to_be_in_viewport()
+    held = len(await tab.page.evaluate(PLACES))
+    row = tab.find(".message .words").nth(5)
+    name = re.match(r"Message \d+ ", await row.text_content())[0]
+    await row.scroll_into_view_if_needed()
+    await tab.page.wait_for_function(f"() => document.querySelectorAll('.message[data-seq]').length > {held}")
+    await expect(tab.find(".message .words", has_text=re.compile(f"^{name}"))).to_be_in_viewport()
