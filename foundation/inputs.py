@@ -11,7 +11,6 @@ from typing import Annotated, Any, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
@@ -90,13 +89,3 @@ def errors_by_field(fault: ValidationError) -> dict[str, list[str]]:
         field = ".".join(str(part) for part in error["loc"] if not str(part).startswith("function-"))
         errors.setdefault(field or "non_field_errors", []).append(error["msg"])
     return errors
-
-
-def _no_bool(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise PydanticCustomError("int_type", "Input should be a valid integer")
-    return value
-
-
-Integer = Annotated[int, BeforeValidator(_no_bool)]
-"""An integer; `true` is none."""

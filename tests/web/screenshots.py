@@ -1,4 +1,4 @@
-"""Pictures of every page in light and dark, for the documentation: `python -m tests.web.screenshots`, `make screenshots`."""
+"""Pictures of every page in light and dark, for the documentation: `make screenshots`."""
 
 import asyncio
 import sys
@@ -40,7 +40,12 @@ class Photographer:
 
     async def plain_pages(self) -> None:
         page = await self.page()
-        for name, path in {"home": "/", "developers": "/developers", "sign-in": "/sign-in", "register": "/register"}.items():
+        for name, path in {
+            "home": "/",
+            "developers": "/developers",
+            "sign-in": "/sign-in",
+            "register": "/register",
+        }.items():
             await page.goto(self._url + path)
             await self.keep(page, name)
 

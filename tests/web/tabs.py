@@ -80,7 +80,9 @@ async def tab_of(browser: Browser, who: Person | None, *, may_fail: bool = False
     context.set_default_timeout(WAIT)
     if who is not None:
         kept = json.dumps(who.tokens | {"until": (time.time() + 3000) * 1000})
-        script = f"if (!localStorage.getItem('stoory.session')) localStorage.setItem('stoory.session', {json.dumps(kept)})"
+        script = (
+            f"if (!localStorage.getItem('stoory.session')) localStorage.setItem('stoory.session', {json.dumps(kept)})"
+        )
         await context.add_init_script(script)
     tab = Tab(await context.new_page(), context, may_fail=may_fail)
     tab.watch()

@@ -18,7 +18,11 @@ async def faults(tab: Tab) -> list[str]:
     need_node()
     await tab.page.evaluate(AXE.read_text(encoding="utf-8"))
     found: dict[str, Any] = await tab.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    return [f"{one['id']}: {node['html'][:150]} {node.get('failureSummary', '')[:200]}" for one in found["violations"] for node in one["nodes"]]
+    return [
+        f"{one['id']}: {node['html'][:150]} {node.get('failureSummary', '')[:200]}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -98,7 +98,9 @@ async def test_a_reload_in_the_middle_of_sending_loses_nothing(opens, brand, inf
     tab = await opens(f"/chat/{conversation}", brand)
     tab.may_fail = True
     await expect(tab.find(".connection")).to_be_hidden()
-    await tab.page.route("**/messages", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    await tab.page.route(
+        "**/messages", lambda route: route.abort() if route.request.method == "POST" else route.continue_()
+    )
     await tab.says("Kept")
     await expect(tab.find(".outgoing")).to_have_count(1)
     await tab.page.unroute("**/messages")
@@ -131,7 +133,10 @@ async def test_tabs_renew_the_session_in_turn(opens, brand, influencer):
     await expect(tab.page.get_by_text("No conversations yet.")).to_be_visible()
     other = await tab.beside("/chat")
     await expect(other.page.get_by_text("No conversations yet.")).to_be_visible()
-    end = "const kept = JSON.parse(localStorage['stoory.session']); kept.until = 0; localStorage['stoory.session'] = JSON.stringify(kept)"
+    end = """() => {
+        const kept = JSON.parse(localStorage['stoory.session']);
+        localStorage['stoory.session'] = JSON.stringify({ ...kept, until: 0 });
+    }"""
     await tab.page.evaluate(end)
     for one in (tab, other):
         await one.page.get_by_role("button", name="Direct").click()

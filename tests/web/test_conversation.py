@@ -1,5 +1,6 @@
 """Two people talking: what the one does, the other sees."""
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -158,7 +159,7 @@ async def test_files_are_sent_shown_and_fetched_by_both(opens, brand, influencer
         async with tab.page.expect_download() as download:
             await tab.page.get_by_role("button", name="Download brief.pdf").click()
         saved = await (await download.value).path()
-        assert Path(saved).read_bytes() == PDF
+        assert await asyncio.to_thread(Path(saved).read_bytes) == PDF
 
 
 async def test_a_file_that_is_not_taken_says_why_and_does_not_stop_the_words(opens, brand, influencer, tmp_path: Path):
@@ -173,7 +174,7 @@ async def test_a_file_that_is_not_taken_says_why_and_does_not_stop_the_words(ope
 
 
 async def test_a_picture_is_shown_small(opens, brand, influencer, tmp_path: Path):
-    conversation, anaya, mira = await both(opens, brand, influencer)
+    _, anaya, mira = await both(opens, brand, influencer)
     picture = tmp_path / "shot.png"
     await anaya.page.screenshot(path=picture)
     await anaya.find(".composer input[type=file]").set_input_files(picture)

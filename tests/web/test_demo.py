@@ -16,7 +16,10 @@ async def test_the_deal_plays_itself_to_the_end_and_can_be_played_again(opens):
     await expect(tab.find(".demo-stages li")).to_have_text(STAGES)
     await expect(tab.find(".demo-stages .present")).to_have_text("Done")
     brand, influencer = tab.find(".pane").nth(0), tab.find(".pane").nth(1)
-    assert await brand.locator(".event-head").all_inner_texts() == await influencer.locator(".event-head").all_inner_texts()
+    assert (
+        await brand.locator(".event-head").all_inner_texts()
+        == await influencer.locator(".event-head").all_inner_texts()
+    )
     await end.get_by_role("button", name="Play another one").click()
     await expect(tab.find(".demo-stages .present")).to_have_text("Contact")
 

@@ -17,8 +17,9 @@ from messaging.sending import Sending, send_messages
 sides = [User.objects.get(pk=one) for one in ({sides})]
 for start in range(0, {many}, 250):
     sendings = [
-        Sending(sides[number % 3 == 0], SendMessage(conversation_id="{conversation}", message=f"Message {{number}} " + "word " * (number % 40)))
+        Sending(sides[number % 3 == 0], SendMessage(conversation_id="{conversation}", message=text))
         for number in range(start, start + 250)
+        for text in ["Message " + str(number) + " word" * (number % 40)]
     ]
     assert not any(isinstance(one, Exception) for one in send_messages(sendings))
 """
