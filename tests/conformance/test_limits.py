@@ -177,6 +177,8 @@ class TestSlowReaders:
         assert told.count("slow") <= len(deaf)
         await server.emit("news", "more")
         assert await reader.next() == '42["news","more"]'
+        for one in deaf:
+            one.socket.close()
 
     async def test_who_never_polls_is_cut(self, serve):
         server, told = reports(Limits())
