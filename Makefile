@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 NODE_READY := node_modules/.ready
 PIP_QUIETLY := --quiet --disable-pip-version-check --no-input --root-user-action=ignore
 
-.PHONY: help setup run test check bench documents clean
+.PHONY: help setup run test check bench screenshots documents clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -31,7 +31,8 @@ run: $(READY)  ## Serve with demo data on http://127.0.0.1:3000
 	@echo "Preparing the database …"
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py demo
-	@printf '\nOpen       http://127.0.0.1:$(PORT)/            how to log in and use the API\n'
+	@printf '\nPlay       http://127.0.0.1:$(PORT)/demo        a deal, both sides of it\n'
+	@printf 'Open       http://127.0.0.1:$(PORT)/            how to log in and use the API\n'
 	@printf 'Browse     http://127.0.0.1:$(PORT)/api/docs    the REST API\n'
 	@printf 'Look into  http://127.0.0.1:$(PORT)/admin/      conversations, as the operator\n\n'
 	@$(BIN)/python manage.py serve --port $(PORT)
@@ -51,6 +52,9 @@ check: setup  ## Exactly what CI runs: style, imports, migrations, documents, te
 
 bench: $(READY)  ## Measure everything against the peers (docs/performance.md)
 	@$(BIN)/python -m benchmarks
+
+screenshots: setup  ## Take the pictures of docs/screenshots anew (needs Chromium)
+	@$(BIN)/python -m tests.web.screenshots
 
 documents: $(READY)  ## Write the generated documents anew
 	@$(BIN)/python manage.py export_documents

@@ -10,7 +10,8 @@ function text(value, { required, max_length: longest }) {
   const trimmed = value.trim();
   if (!trimmed && required) throw new Fault(gettext('This is needed.'));
   const over = [...trimmed].length - (longest ?? Infinity);
-  if (over > 0) throw new Fault(filled(ngettext('%(n)s character too many.', '%(n)s characters too many.', over), { n: over }));
+  if (over > 0)
+    throw new Fault(filled(ngettext('%(n)s character too many.', '%(n)s characters too many.', over), { n: over }));
   return trimmed || undefined;
 }
 
@@ -23,8 +24,10 @@ function amount(value, { required, min, max }, currency) {
   if ((given.split('.')[1] ?? '').length > decimals) {
     throw new Fault(filled(ngettext('At most %(n)s decimal.', 'At most %(n)s decimals.', decimals), { n: decimals }));
   }
-  if (Number(given) < Number(min)) throw new Fault(filled(gettext('At least %(price)s.'), { price: price(min, currency) }));
-  if (Number(given) > Number(max)) throw new Fault(filled(gettext('At most %(price)s.'), { price: price(max, currency) }));
+  if (Number(given) < Number(min))
+    throw new Fault(filled(gettext('At least %(price)s.'), { price: price(min, currency) }));
+  if (Number(given) > Number(max))
+    throw new Fault(filled(gettext('At most %(price)s.'), { price: price(max, currency) }));
   return given;
 }
 
@@ -44,12 +47,22 @@ class Field {
     const common = { class: 'input', id: this.id, name: this.input.id, oninput: () => this.show('') };
     if (type === 'files') {
       this.picker = new AttachmentPicker(client, () => this.show(''));
-      const add = h('button', { type: 'button', class: 'button secondary', id: this.id, onclick: () => this.picker.input.click() });
+      const add = h('button', {
+        type: 'button',
+        class: 'button secondary',
+        id: this.id,
+        onclick: () => this.picker.input.click(),
+      });
       add.append(icon('paperclip'), gettext('Add files'));
       return add;
     }
     if (type === 'textarea') return h('textarea', { ...common, rows: 3 });
-    return h('input', { ...common, type: 'text', autocomplete: 'off', inputmode: type === 'number' ? 'decimal' : 'text' });
+    return h('input', {
+      ...common,
+      type: 'text',
+      autocomplete: 'off',
+      inputmode: type === 'number' ? 'decimal' : 'text',
+    });
   }
 
   #label() {
@@ -69,7 +82,9 @@ class Field {
       if (this.picker.isBusy) throw new Fault(gettext('The upload is still under way.'));
       return this.picker.attachments.map((one) => one.id);
     }
-    return this.input.type === 'number' ? amount(this.control.value, this.input, this.currency) : text(this.control.value, this.input);
+    return this.input.type === 'number'
+      ? amount(this.control.value, this.input, this.currency)
+      : text(this.control.value, this.input);
   }
 
   show(fault) {
@@ -97,8 +112,13 @@ export function actionForm(action, { currency, client, submit, onBack }) {
   const isSure = action.style === 'danger' ? ' sure' : '';
   const button = h('button', { type: 'submit', class: `button ${action.style}${isSure}` }, action.label);
   const back = onBack && h('button', { type: 'button', class: 'button secondary', onclick: onBack }, gettext('Back'));
-  const form = h('form', { class: 'action-form', novalidate: true, 'data-action': action.action }, fault, fields.map((one) => one.element),
-    h('p', { class: 'buttons' }, button, back));
+  const form = h(
+    'form',
+    { class: 'action-form', novalidate: true, 'data-action': action.action },
+    fault,
+    fields.map((one) => one.element),
+    h('p', { class: 'buttons' }, button, back),
+  );
 
   form.addEventListener('submit', async (event) => {
     event.preventDefault();

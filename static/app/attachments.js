@@ -4,7 +4,11 @@ import { filled, gettext } from './i18n.js';
 
 /** The files of a message; a picture is shown small, everything is fetched in the reader's own name. */
 export function attachmentList(attachments, session) {
-  return h('ul', { class: 'attachments' }, attachments.map((one) => h('li', {}, attachment(one, session))));
+  return h(
+    'ul',
+    { class: 'attachments' },
+    attachments.map((one) => h('li', {}, attachment(one, session))),
+  );
 }
 
 function attachment(one, session) {
@@ -42,7 +46,7 @@ function keep(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-/** Files being chosen: uploaded at once, shown with what they are at, and named by `attachments` when they are there. */
+/** Files being chosen: uploaded at once, shown with what they are at; those that are there are in `attachments`. */
 export class AttachmentPicker {
   #client;
   #onChange;
@@ -80,7 +84,10 @@ export class AttachmentPicker {
     try {
       one.attachment = await this.#client.upload(file);
     } catch (fault) {
-      one.fault = Object.values(fault.errors ?? {}).flat().join(' ') || fault.message;
+      one.fault =
+        Object.values(fault.errors ?? {})
+          .flat()
+          .join(' ') || fault.message;
     }
     this.#show();
   }
@@ -92,7 +99,10 @@ export class AttachmentPicker {
 
   #show() {
     this.element.hidden = !this.#files.length;
-    fill(this.element, this.#files.map((one) => this.#line(one)));
+    fill(
+      this.element,
+      this.#files.map((one) => this.#line(one)),
+    );
     this.#onChange();
   }
 
@@ -102,9 +112,12 @@ export class AttachmentPicker {
       this.#files = this.#files.filter((other) => other !== one);
       this.#show();
     };
-    return h('li', { class: one.fault ? 'chip failed' : 'chip' },
+    return h(
+      'li',
+      { class: one.fault ? 'chip failed' : 'chip' },
       icon(one.fault ? 'circle-alert' : 'paperclip'),
       h('span', {}, h('span', { class: 'name' }, one.file.name), h('small', {}, state)),
-      iconButton('x', filled(gettext('Remove %(name)s'), { name: one.file.name }), remove));
+      iconButton('x', filled(gettext('Remove %(name)s'), { name: one.file.name }), remove),
+    );
   }
 }

@@ -25,13 +25,30 @@ class ChatPage {
     this.list = new ListView(list, { me: user.id, onOpen: (id) => this.go(id) });
     this.bell = new NotificationsView(client.notifications, { nameOf, onOpen: (id) => this.go(id) });
     this.main = h('main', { id: 'main', class: 'chat-main', tabindex: -1 });
-    fill(place,
-      h('aside', { class: 'sidebar', 'aria-label': gettext('Your conversations') },
-        h('header', { class: 'sidebar-header' }, avatar(user), h('h1', {}, user.name), this.bell.element, themeSwitch(),
-          iconButton('log-out', gettext('Sign out'), () => void this.#signOut())),
+    fill(
+      place,
+      h(
+        'aside',
+        { class: 'sidebar', 'aria-label': gettext('Your conversations') },
+        h(
+          'header',
+          { class: 'sidebar-header' },
+          avatar(user),
+          h('h1', {}, user.name),
+          this.bell.element,
+          themeSwitch(),
+          iconButton('log-out', gettext('Sign out'), () => void this.#signOut()),
+        ),
         this.list.element,
-        h('button', { type: 'button', class: 'button secondary new', onclick: () => void this.#begin() }, icon('plus'), gettext('New conversation'))),
-      this.main);
+        h(
+          'button',
+          { type: 'button', class: 'button secondary new', onclick: () => void this.#begin() },
+          icon('plus'),
+          gettext('New conversation'),
+        ),
+      ),
+      this.main,
+    );
     client.notifications.subscribe(({ unread }) => this.#title(unread));
     addEventListener('popstate', () => this.show());
     void list.reload();
@@ -74,8 +91,13 @@ class ChatPage {
 }
 
 function nothing() {
-  return h('div', { class: 'nothing' }, icon('message-circle'), h('h2', {}, gettext('Choose a conversation')),
-    h('p', {}, gettext('Everything that needs you is on the left, the newest first.')));
+  return h(
+    'div',
+    { class: 'nothing' },
+    icon('message-circle'),
+    h('h2', {}, gettext('Choose a conversation')),
+    h('p', {}, gettext('Everything that needs you is on the left, the newest first.')),
+  );
 }
 
 const client = siteClient();

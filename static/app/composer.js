@@ -18,19 +18,38 @@ export class Composer {
     const id = uniqueId('text');
     this.picker = new AttachmentPicker(client, () => this.#changed());
     this.input = h('textarea', {
-      id, class: 'input', rows: 1, placeholder: gettext('Write a message'), autocomplete: 'off',
-      oninput: () => this.#typed(), onkeydown: (event) => this.#key(event), onpaste: (event) => this.#paste(event),
+      id,
+      class: 'input',
+      rows: 1,
+      placeholder: gettext('Write a message'),
+      autocomplete: 'off',
+      oninput: () => this.#typed(),
+      onkeydown: (event) => this.#key(event),
+      onpaste: (event) => this.#paste(event),
     });
     this.counter = h('span', { class: 'counter', 'aria-live': 'polite' });
     this.banner = h('p', { class: 'editing', hidden: true });
-    this.button = h('button', { type: 'submit', class: 'icon-button send', 'aria-label': gettext('Send'), title: gettext('Send') },
-      icon('send-horizontal'));
-    this.element = h('form', { class: 'composer', onsubmit: (event) => this.#submit(event) },
-      this.banner, this.picker.element,
-      h('div', { class: 'composer-line' },
-        iconButton('paperclip', gettext('Attach files'), () => this.picker.input.click()), this.picker.input,
+    this.button = h(
+      'button',
+      { type: 'submit', class: 'icon-button send', 'aria-label': gettext('Send'), title: gettext('Send') },
+      icon('send-horizontal'),
+    );
+    this.element = h(
+      'form',
+      { class: 'composer', onsubmit: (event) => this.#submit(event) },
+      this.banner,
+      this.picker.element,
+      h(
+        'div',
+        { class: 'composer-line' },
+        iconButton('paperclip', gettext('Attach files'), () => this.picker.input.click()),
+        this.picker.input,
         h('label', { class: 'visually-hidden', for: id }, gettext('Message')),
-        this.input, this.counter, this.button));
+        this.input,
+        this.counter,
+        this.button,
+      ),
+    );
     this.input.value = drafts.get(conversation) ?? '';
     this.#changed();
   }
@@ -48,7 +67,12 @@ export class Composer {
   edit(message) {
     this.#editing = message;
     this.input.value = message.message;
-    fill(this.banner, icon('pencil'), gettext('Editing your message'), iconButton('x', gettext('Stop editing'), () => this.#stopEditing()));
+    fill(
+      this.banner,
+      icon('pencil'),
+      gettext('Editing your message'),
+      iconButton('x', gettext('Stop editing'), () => this.#stopEditing()),
+    );
     this.banner.hidden = false;
     this.#changed();
     this.focus();
@@ -86,7 +110,10 @@ export class Composer {
     const text = this.input.value.trim();
     if (this.button.disabled) return;
     if (this.#editing) {
-      await this.#conversation.edit(this.#editing.id, text).then(() => this.#stopEditing(), (fault) => this.#say(fault.message));
+      await this.#conversation.edit(this.#editing.id, text).then(
+        () => this.#stopEditing(),
+        (fault) => this.#say(fault.message),
+      );
       return;
     }
     const { attachments } = this.picker;

@@ -38,11 +38,26 @@ export class ConversationView {
     this.typing = h('p', { class: 'typing' });
     this.live = h('p', { class: 'visually-hidden', 'aria-live': 'polite' });
     this.onBack = onBack;
-    this.element = h('section', { class: 'conversation' },
-      h('div', { class: 'conversation-main' },
-        this.header, this.status, this.messages.element, this.typing, this.turn.element, this.composer.element, this.live),
-      this.deal?.element);
-    this.#ends.push(this.#conversation.subscribe(() => this.#show()), client.subscribe(() => this.#show()));
+    this.element = h(
+      'section',
+      { class: 'conversation' },
+      h(
+        'div',
+        { class: 'conversation-main' },
+        this.header,
+        this.status,
+        this.messages.element,
+        this.typing,
+        this.turn.element,
+        this.composer.element,
+        this.live,
+      ),
+      this.deal?.element,
+    );
+    this.#ends.push(
+      this.#conversation.subscribe(() => this.#show()),
+      client.subscribe(() => this.#show()),
+    );
   }
 
   get conversation() {
@@ -79,7 +94,10 @@ export class ConversationView {
 
   #names(userId) {
     const { conversation } = this.#conversation.getSnapshot();
-    return [conversation.other_user, conversation.brand_owner, conversation.influencer].find((one) => one?.id === userId)?.name ?? gettext('System');
+    return (
+      [conversation.other_user, conversation.brand_owner, conversation.influencer].find((one) => one?.id === userId)
+        ?.name ?? gettext('System')
+    );
   }
 
   #showConnection(status, phase) {
@@ -109,20 +127,36 @@ export class ConversationView {
     if (!conversation) return;
     const other = conversation.other_user;
     const isOnline = online.includes(other?.id);
-    const shown = JSON.stringify([conversation.title, other, isOnline, this.#menu(conversation).map((one) => one.action)]);
+    const shown = JSON.stringify([
+      conversation.title,
+      other,
+      isOnline,
+      this.#menu(conversation).map((one) => one.action),
+    ]);
     if (this.header.dataset.shown === shown) return;
     this.header.dataset.shown = shown;
     const about = [kind(conversation.conversation_type), conversation.title].filter(Boolean).join(' · ');
-    fill(this.header,
+    fill(
+      this.header,
       this.onBack && iconButton('arrow-left', gettext('Back to the list'), this.onBack, { class: 'icon-button back' }),
       avatar(other, { online: isOnline }),
-      h('div', { class: 'who' }, h('h2', {}, other?.name ?? conversation.title), h('p', {}, presence(other, isOnline), ' · ', about)),
-      this.#menu(conversation).map((action) => iconButton('lock', action.label, () => void this.#ask(action, conversation))),
-      this.deal && conversation.conversation_type !== 'direct' && this.#dealButton());
+      h(
+        'div',
+        { class: 'who' },
+        h('h2', {}, other?.name ?? conversation.title),
+        h('p', {}, presence(other, isOnline), ' · ', about),
+      ),
+      this.#menu(conversation).map((action) =>
+        iconButton('lock', action.label, () => void this.#ask(action, conversation)),
+      ),
+      this.deal && conversation.conversation_type !== 'direct' && this.#dealButton(),
+    );
   }
 
   #dealButton() {
-    return iconButton('panel-right', gettext('Show the deal'), () => this.element.classList.toggle('with-deal'), { class: 'icon-button deal-button' });
+    return iconButton('panel-right', gettext('Show the deal'), () => this.element.classList.toggle('with-deal'), {
+      class: 'icon-button deal-button',
+    });
   }
 
   /** What may be done beside answering the prompt. */
@@ -131,23 +165,31 @@ export class ConversationView {
   }
 
   async #ask(action, { currency }) {
-    await dialog(action.label, (close) => actionForm({ ...action, style: 'danger' }, {
-      currency,
-      client: this.#client,
-      submit: async (data) => {
-        await this.#conversation.act(action, data);
-        close();
-      },
-      onBack: () => close(),
-    }));
+    await dialog(action.label, (close) =>
+      actionForm(
+        { ...action, style: 'danger' },
+        {
+          currency,
+          client: this.#client,
+          submit: async (data) => {
+            await this.#conversation.act(action, data);
+            close();
+          },
+          onBack: () => close(),
+        },
+      ),
+    );
   }
 
   async #remove(message) {
     const isSure = await dialog(gettext('Delete this message?'), (close) => [
       h('p', {}, gettext('It disappears for both of you.')),
-      h('p', { class: 'buttons' },
+      h(
+        'p',
+        { class: 'buttons' },
         h('button', { type: 'button', class: 'button danger sure', onclick: () => close(true) }, gettext('Delete')),
-        h('button', { type: 'button', class: 'button secondary', onclick: () => close(false) }, gettext('Keep it'))),
+        h('button', { type: 'button', class: 'button secondary', onclick: () => close(false) }, gettext('Keep it')),
+      ),
     ]);
     if (isSure) await this.#conversation.remove(message.id);
   }
@@ -166,5 +208,7 @@ export class ConversationView {
 
 function presence(other, isOnline) {
   if (isOnline) return gettext('online');
-  return other?.last_seen ? filled(gettext('last seen %(when)s'), { when: short(other.last_seen) }) : gettext('offline');
+  return other?.last_seen
+    ? filled(gettext('last seen %(when)s'), { when: short(other.last_seen) })
+    : gettext('offline');
 }

@@ -18,7 +18,10 @@ export const STAGES = [
     ],
   },
   { name: () => gettext('Payment'), states: ['payment_pending'] },
-  { name: () => gettext('Work'), states: ['payment_completed', 'work_in_progress', 'work_submitted', 'work_revision_requested'] },
+  {
+    name: () => gettext('Work'),
+    states: ['payment_completed', 'work_in_progress', 'work_submitted', 'work_revision_requested'],
+  },
   { name: () => gettext('Done'), states: ['work_approved', 'real_time'] },
 ];
 

@@ -7,10 +7,14 @@ import { gettext } from './i18n.js';
 export function stages(conversation) {
   const isClosed = conversation.chat_status === 'closed';
   const at = stageOf(conversation.flow_state);
-  return h('ol', { class: isClosed ? 'stages closed' : 'stages' }, STAGES.map((stage, number) => {
-    const state = number < at ? 'past' : number === at ? 'present' : '';
-    return h('li', { class: state, 'aria-current': number === at ? 'step' : null }, stage.name());
-  }));
+  return h(
+    'ol',
+    { class: isClosed ? 'stages closed' : 'stages' },
+    STAGES.map((stage, number) => {
+      const state = number < at ? 'past' : number === at ? 'present' : '';
+      return h('li', { class: state, 'aria-current': number === at ? 'step' : null }, stage.name());
+    }),
+  );
 }
 
 /** How far a deal has come: its stages, the offers and what was agreed, and every step with its time. */
@@ -44,21 +48,40 @@ export class DealView {
 
   #agreed(deal) {
     if (!deal?.agreed_price) return null;
-    return h('p', { class: 'agreed' }, icon('handshake'),
+    return h(
+      'p',
+      { class: 'agreed' },
+      icon('handshake'),
       h('span', {}, h('small', {}, gettext('Agreed price')), h('strong', {}, price(deal.agreed_price, deal.currency))),
-      deal.payment_status === 'paid' ? h('span', { class: 'paid' }, icon('circle-check'), gettext('Paid')) : null);
+      deal.payment_status === 'paid' ? h('span', { class: 'paid' }, icon('circle-check'), gettext('Paid')) : null,
+    );
   }
 
   #offers(deal) {
     if (!deal?.offers.length) return null;
-    return [h('h3', {}, gettext('Offers')), h('ol', { class: 'offers' }, deal.offers.map((offer) => h('li', {},
-      h('span', {}, offerInWords(offer.kind), h('small', {}, role(offer.proposer_role))),
-      h('strong', { class: offer.accepted_at ? 'accepted' : null }, price(offer.amount, offer.currency)))))];
+    return [
+      h('h3', {}, gettext('Offers')),
+      h(
+        'ol',
+        { class: 'offers' },
+        deal.offers.map((offer) =>
+          h(
+            'li',
+            {},
+            h('span', {}, offerInWords(offer.kind), h('small', {}, role(offer.proposer_role))),
+            h('strong', { class: offer.accepted_at ? 'accepted' : null }, price(offer.amount, offer.currency)),
+          ),
+        ),
+      ),
+    ];
   }
 
   #step(step, conversation) {
-    return h('li', { class: step.new_state.chat_status === 'closed' ? 'closed' : null },
+    return h(
+      'li',
+      { class: step.new_state.chat_status === 'closed' ? 'closed' : null },
       h('p', {}, stepInWords(step, conversation)),
-      h('time', { datetime: step.timestamp, title: fully(step.timestamp) }, short(step.timestamp)));
+      h('time', { datetime: step.timestamp, title: fully(step.timestamp) }, short(step.timestamp)),
+    );
   }
 }

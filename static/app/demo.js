@@ -65,27 +65,56 @@ class DemoPage {
   }
 
   #header() {
-    const over = h('button', { type: 'button', class: 'button secondary', onclick: startOver }, icon('rotate-ccw'), gettext('Start over'));
-    return h('header', { class: 'demo-header' },
+    const over = h(
+      'button',
+      { type: 'button', class: 'button secondary', onclick: startOver },
+      icon('rotate-ccw'),
+      gettext('Start over'),
+    );
+    return h(
+      'header',
+      { class: 'demo-header' },
       document.getElementById('brand').content.cloneNode(true),
       h('h1', {}, gettext('One deal, both sides')),
       this.stages,
-      h('div', { class: 'demo-controls' }, this.play, over, themeSwitch()));
+      h('div', { class: 'demo-controls' }, this.play, over, themeSwitch()),
+    );
   }
 
   #pane(side, client) {
     const { user } = client.session;
-    return h('section', { class: 'pane', 'data-side': side, 'aria-label': filled(gettext('%(name)s’s side'), { name: user.name }) },
-      h('header', { class: 'pane-header' }, avatar(user), h('h2', {}, user.name), h('span', {}, role(user.role)),
-        h('strong', { class: 'pane-turn', hidden: true }, gettext('has the next move'))),
-      this.#views[side].element);
+    return h(
+      'section',
+      { class: 'pane', 'data-side': side, 'aria-label': filled(gettext('%(name)s’s side'), { name: user.name }) },
+      h(
+        'header',
+        { class: 'pane-header' },
+        avatar(user),
+        h('h2', {}, user.name),
+        h('span', {}, role(user.role)),
+        h('strong', { class: 'pane-turn', hidden: true }, gettext('has the next move')),
+      ),
+      this.#views[side].element,
+    );
   }
 
   #show(side) {
     for (const pane of this.panes) pane.classList.toggle('shown', pane.dataset.side === side);
-    fill(this.tabs, Object.keys(this.#views).map((one) => h('button', {
-      type: 'button', class: 'filter', 'aria-pressed': String(one === side), onclick: () => this.#show(one),
-    }, role(one))));
+    fill(
+      this.tabs,
+      Object.keys(this.#views).map((one) =>
+        h(
+          'button',
+          {
+            type: 'button',
+            class: 'filter',
+            'aria-pressed': String(one === side),
+            onclick: () => this.#show(one),
+          },
+          role(one),
+        ),
+      ),
+    );
   }
 
   #toggle() {
@@ -119,14 +148,20 @@ class DemoPage {
     const { deal } = this.#conversation.getSnapshot();
     const isPaid = deal?.payment_status === 'paid';
     const words = isPaid
-      ? filled(gettext('Agreed at %(price)s, paid, delivered and approved. The chat stays open.'), { price: price(deal.agreed_price, deal.currency) })
+      ? filled(gettext('Agreed at %(price)s, paid, delivered and approved. The chat stays open.'), {
+          price: price(deal.agreed_price, deal.currency),
+        })
       : gettext('This deal ended without an agreement.');
     this.play.hidden = true;
     this.end.hidden = false;
-    fill(this.end, icon(isPaid ? 'circle-check' : 'circle-x'), h('p', {}, words),
+    fill(
+      this.end,
+      icon(isPaid ? 'circle-check' : 'circle-x'),
+      h('p', {}, words),
       h('button', { type: 'button', class: 'button', onclick: startOver }, gettext('Play another one')),
       h('a', { class: 'button secondary', href: `/chat/${conversation.id}` }, gettext('Open it in the chat')),
-      h('a', { class: 'button secondary', href: '/developers' }, gettext('Use the API')));
+      h('a', { class: 'button secondary', href: '/developers' }, gettext('Use the API')),
+    );
   }
 }
 

@@ -43,7 +43,11 @@ export function icon(name) {
 }
 
 export function iconButton(name, label, onclick, properties = {}) {
-  return h('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label, onclick, ...properties }, icon(name));
+  return h(
+    'button',
+    { type: 'button', class: 'icon-button', 'aria-label': label, title: label, onclick, ...properties },
+    icon(name),
+  );
 }
 
 let last = 0;

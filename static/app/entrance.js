@@ -30,12 +30,14 @@ function showFault(name, faults) {
 }
 
 function say(fault) {
-  const shown = fault instanceof Refused && Object.entries(fault.errors).filter(([name, faults]) => showFault(name, faults));
+  const shown =
+    fault instanceof Refused && Object.entries(fault.errors).filter(([name, faults]) => showFault(name, faults));
   if (shown?.length) {
     form.querySelector('[aria-invalid]').focus();
     return;
   }
-  notice.textContent = fault instanceof ConnectionLost ? gettext('The server cannot be reached right now.') : fault.message;
+  notice.textContent =
+    fault instanceof ConnectionLost ? gettext('The server cannot be reached right now.') : fault.message;
   notice.hidden = false;
 }
 

@@ -30,15 +30,35 @@ export class ListView {
     this.#me = me;
     this.onOpen = onOpen;
     const id = uniqueId('search');
-    this.search = h('input', { class: 'input', id, type: 'search', placeholder: gettext('Search'), autocomplete: 'off', oninput: () => this.#searched() });
+    this.search = h('input', {
+      class: 'input',
+      id,
+      type: 'search',
+      placeholder: gettext('Search'),
+      autocomplete: 'off',
+      oninput: () => this.#searched(),
+    });
     this.filters = h('div', { class: 'filters', role: 'group', 'aria-label': gettext('Show') });
     this.lines = h('ul', { class: 'lines' });
     this.empty = h('p', { class: 'empty', hidden: true });
-    this.more = h('button', { type: 'button', class: 'button secondary', hidden: true, onclick: () => void list.loadMore() }, gettext('Show more'));
-    this.element = h('div', { class: 'list' },
-      h('div', { class: 'search' }, h('label', { class: 'visually-hidden', for: id }, gettext('Search conversations')), icon('search'), this.search),
+    this.more = h(
+      'button',
+      { type: 'button', class: 'button secondary', hidden: true, onclick: () => void list.loadMore() },
+      gettext('Show more'),
+    );
+    this.element = h(
+      'div',
+      { class: 'list' },
+      h(
+        'div',
+        { class: 'search' },
+        h('label', { class: 'visually-hidden', for: id }, gettext('Search conversations')),
+        icon('search'),
+        this.search,
+      ),
       this.filters,
-      h('nav', { class: 'lines-frame', 'aria-label': gettext('Conversations') }, this.lines, this.empty, this.more));
+      h('nav', { class: 'lines-frame', 'aria-label': gettext('Conversations') }, this.lines, this.empty, this.more),
+    );
     this.#showFilters();
     list.subscribe(() => this.#show());
     this.#show();
@@ -63,26 +83,39 @@ export class ListView {
   }
 
   #showFilters() {
-    fill(this.filters, FILTERS.map((one) => h('button', {
-      type: 'button',
-      class: 'filter',
-      'aria-pressed': String(one === this.#chosen),
-      onclick: () => {
-        this.#chosen = one;
-        this.#showFilters();
-        this.filters.querySelector('[aria-pressed="true"]').focus();
-        this.#ask();
-      },
-    }, one.name())));
+    fill(
+      this.filters,
+      FILTERS.map((one) =>
+        h(
+          'button',
+          {
+            type: 'button',
+            class: 'filter',
+            'aria-pressed': String(one === this.#chosen),
+            onclick: () => {
+              this.#chosen = one;
+              this.#showFilters();
+              this.filters.querySelector('[aria-pressed="true"]').focus();
+              this.#ask();
+            },
+          },
+          one.name(),
+        ),
+      ),
+    );
   }
 
   #show() {
     const { phase, conversations, hasMore } = this.#list.getSnapshot();
-    const rows = conversations.map((conversation) => ({ key: conversation.id, conversation, isOpen: conversation.id === this.#open }));
+    const rows = conversations.map((conversation) => ({
+      key: conversation.id,
+      conversation,
+      isOpen: conversation.id === this.#open,
+    }));
     reconcile(this.lines, rows, (row) => this.#line(row));
     this.empty.hidden = phase !== 'ready' || rows.length > 0;
-    this.empty.textContent = this.#words || this.#chosen !== FILTERS[0]
-      ? gettext('Nothing here matches.') : gettext('No conversations yet.');
+    this.empty.textContent =
+      this.#words || this.#chosen !== FILTERS[0] ? gettext('Nothing here matches.') : gettext('No conversations yet.');
     this.more.hidden = !hasMore;
   }
 
@@ -95,31 +128,65 @@ export class ListView {
       event.preventDefault();
       this.onOpen(conversation.id);
     };
-    return h('li', {}, h('a', {
-      class: unread ? 'line unread' : 'line', href: `/chat/${conversation.id}`, 'aria-current': isOpen ? 'page' : null, onclick: open,
-    },
-    avatar(other, { online: other?.online }),
-    h('span', { class: 'line-text' },
-      h('span', { class: 'line-head' }, h('strong', {}, other?.name ?? conversation.title), h('time', { datetime: conversation.updated_at }, short(conversation.updated_at))),
-      conversation.title ? h('span', { class: 'line-title' }, conversation.title) : null,
-      h('span', { class: 'line-last' }, h('span', { class: 'line-preview' }, this.#preview(conversation)),
-        unread ? h('span', { class: 'badge' }, h('span', { 'aria-hidden': 'true' }, unread > 99 ? '99+' : String(unread)), h('span', { class: 'visually-hidden' }, label)) : null),
-      this.#state(conversation))));
+    return h(
+      'li',
+      {},
+      h(
+        'a',
+        {
+          class: unread ? 'line unread' : 'line',
+          href: `/chat/${conversation.id}`,
+          'aria-current': isOpen ? 'page' : null,
+          onclick: open,
+        },
+        avatar(other, { online: other?.online }),
+        h(
+          'span',
+          { class: 'line-text' },
+          h(
+            'span',
+            { class: 'line-head' },
+            h('strong', {}, other?.name ?? conversation.title),
+            h('time', { datetime: conversation.updated_at }, short(conversation.updated_at)),
+          ),
+          conversation.title ? h('span', { class: 'line-title' }, conversation.title) : null,
+          h(
+            'span',
+            { class: 'line-last' },
+            h('span', { class: 'line-preview' }, this.#preview(conversation)),
+            unread
+              ? h(
+                  'span',
+                  { class: 'badge' },
+                  h('span', { 'aria-hidden': 'true' }, unread > 99 ? '99+' : String(unread)),
+                  h('span', { class: 'visually-hidden' }, label),
+                )
+              : null,
+          ),
+          this.#state(conversation),
+        ),
+      ),
+    );
   }
 
   #preview({ last_message: last }) {
     if (!last) return gettext('No messages yet');
     if (last.deleted_at) return gettext('Message deleted');
     const words = last.message.split('\n', 1)[0] || (last.attachments.length ? gettext('Attachment') : '');
-    return last.sender_id === this.#me && last.message_type === 'user_input' ? filled(gettext('You: %(words)s'), { words }) : words;
+    return last.sender_id === this.#me && last.message_type === 'user_input'
+      ? filled(gettext('You: %(words)s'), { words })
+      : words;
   }
 
   #state(conversation) {
     if (conversation.conversation_type === 'direct') return null;
     const isMine = conversation.awaiting_role === conversation.my_role;
-    return h('span', { class: 'line-state' },
+    return h(
+      'span',
+      { class: 'line-state' },
       h('span', { class: isMine ? 'tag mine' : 'tag' }, isMine ? gettext('Your turn') : stateInWords(conversation)),
       isMine ? h('span', { class: 'tag' }, stateInWords(conversation)) : null,
-      conversation.due_at ? h('span', { class: 'due' }, icon('clock'), remaining(conversation.due_at)) : null);
+      conversation.due_at ? h('span', { class: 'due' }, icon('clock'), remaining(conversation.due_at)) : null,
+    );
   }
 }

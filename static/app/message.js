@@ -18,26 +18,41 @@ const DRAWERS = {
 function event({ message }, { session }) {
   const [head, ...rest] = message.message.split('\n\n');
   const isBrief = !rest.length && !message.attachments.length;
-  return h('li', { class: 'message event', 'data-seq': message.seq },
-    h('div', { class: isBrief ? 'event-card brief' : 'event-card' },
+  return h(
+    'li',
+    { class: 'message event', 'data-seq': message.seq },
+    h(
+      'div',
+      { class: isBrief ? 'event-card brief' : 'event-card' },
       h('p', { class: 'event-head' }, head),
       rest.map((paragraph) => h('p', { class: 'words' }, paragraph)),
       message.attachments.length ? attachmentList(message.attachments, session) : null,
-      moment(message.created_at)));
+      moment(message.created_at),
+    ),
+  );
 }
 
 function said({ message, isFirst }, context) {
   const isMine = message.sender_id === context.me;
   const who = isMine ? gettext('You') : context.names(message.sender_id);
-  return h('li', { class: classes(isMine, isFirst), 'data-seq': message.seq },
-    h('div', { class: 'bubble' },
+  return h(
+    'li',
+    { class: classes(isMine, isFirst), 'data-seq': message.seq },
+    h(
+      'div',
+      { class: 'bubble' },
       h('span', { class: 'visually-hidden' }, `${who}: `),
       content(message, context),
-      h('p', { class: 'meta' },
+      h(
+        'p',
+        { class: 'meta' },
         message.edited_at && !message.deleted_at ? h('span', {}, gettext('edited')) : null,
         moment(message.created_at),
-        isMine && !message.deleted_at ? tick(message.read_at) : null)),
-    isMine && !message.deleted_at ? tools(message, context) : null);
+        isMine && !message.deleted_at ? tick(message.read_at) : null,
+      ),
+    ),
+    isMine && !message.deleted_at ? tools(message, context) : null,
+  );
 }
 
 function classes(isMine, isFirst) {
@@ -56,7 +71,11 @@ function content(message, { session }) {
 function link(address) {
   const url = URL.canParse(address) ? new URL(address) : null;
   if (!url || !['http:', 'https:'].includes(url.protocol)) return null;
-  return h('a', { class: 'media', href: url.href, target: '_blank', rel: 'noopener noreferrer nofollow' }, url.host + url.pathname);
+  return h(
+    'a',
+    { class: 'media', href: url.href, target: '_blank', rel: 'noopener noreferrer nofollow' },
+    url.host + url.pathname,
+  );
 }
 
 function moment(at) {
@@ -65,14 +84,21 @@ function moment(at) {
 
 function tick(readAt) {
   const label = readAt ? gettext('Read') : gettext('Sent');
-  return h('span', { class: readAt ? 'tick read' : 'tick', title: label }, icon(readAt ? 'check-check' : 'check'),
-    h('span', { class: 'visually-hidden' }, label));
+  return h(
+    'span',
+    { class: readAt ? 'tick read' : 'tick', title: label },
+    icon(readAt ? 'check-check' : 'check'),
+    h('span', { class: 'visually-hidden' }, label),
+  );
 }
 
 function tools(message, { onEdit, onRemove, isClosed }) {
-  return h('div', { class: 'tools' },
+  return h(
+    'div',
+    { class: 'tools' },
     isClosed() ? null : iconButton('pencil', gettext('Edit'), () => onEdit(message)),
-    iconButton('trash-2', gettext('Delete'), () => onRemove(message)));
+    iconButton('trash-2', gettext('Delete'), () => onRemove(message)),
+  );
 }
 
 function onItsWay({ entry, isFirst }, { onRetry, onDiscard }) {
@@ -82,15 +108,24 @@ function onItsWay({ entry, isFirst }, { onRetry, onDiscard }) {
     failed: () => h('span', { class: 'failed' }, icon('circle-alert'), `${gettext('Not sent.')} ${entry.error}`),
   };
   const id = entry.client_message_id;
-  return h('li', { class: `${classes(true, isFirst)} outgoing ${entry.status}` },
-    h('div', { class: 'bubble' },
+  return h(
+    'li',
+    { class: `${classes(true, isFirst)} outgoing ${entry.status}` },
+    h(
+      'div',
+      { class: 'bubble' },
       h('span', { class: 'visually-hidden' }, `${gettext('You')}: `),
       h('p', { class: 'words' }, entry.message),
       entry.attachments.length ? h('p', { class: 'hint' }, icon('paperclip'), ` ${entry.attachments.length}`) : null,
-      h('p', { class: 'meta' }, states[entry.status]())),
+      h('p', { class: 'meta' }, states[entry.status]()),
+    ),
     entry.status === 'failed'
-      ? h('p', { class: 'again' },
+      ? h(
+          'p',
+          { class: 'again' },
           h('button', { type: 'button', class: 'link', onclick: () => onRetry(id) }, gettext('Try again')),
-          h('button', { type: 'button', class: 'link', onclick: () => onDiscard(id) }, gettext('Discard')))
-      : null);
+          h('button', { type: 'button', class: 'link', onclick: () => onDiscard(id) }, gettext('Discard')),
+        )
+      : null,
+  );
 }

@@ -35,21 +35,34 @@ export class MessagesView {
     this.#context = context;
     this.list = h('ol', { class: 'messages' });
     this.earlier = h('div', { class: 'earlier' }, h('span', { class: 'spinner', hidden: true }));
-    this.scroller = h('div', {
-      class: 'scroller',
-      tabindex: 0,
-      role: 'region',
-      'aria-label': gettext('Messages'),
-      onscroll: () => this.#scrolled(),
-    }, this.earlier, this.list);
-    this.toUnread = h('button', { type: 'button', class: 'jump up', hidden: true, onclick: () => void this.#jumpToUnread() });
+    this.scroller = h(
+      'div',
+      {
+        class: 'scroller',
+        tabindex: 0,
+        role: 'region',
+        'aria-label': gettext('Messages'),
+        onscroll: () => this.#scrolled(),
+      },
+      this.earlier,
+      this.list,
+    );
+    this.toUnread = h('button', {
+      type: 'button',
+      class: 'jump up',
+      hidden: true,
+      onclick: () => void this.#jumpToUnread(),
+    });
     this.toEnd = h('button', { type: 'button', class: 'jump down', hidden: true, onclick: () => this.scrollToEnd() });
     this.element = h('div', { class: 'messages-frame' }, this.scroller, this.toUnread, this.toEnd);
     this.#top = new IntersectionObserver(([entry]) => entry.isIntersecting && void this.#loadEarlier(), {
       root: this.scroller,
       rootMargin: EARLIER_MARGIN,
     });
-    this.#seen = new IntersectionObserver((entries) => this.#haveSeen(entries), { root: this.scroller, threshold: 0.5 });
+    this.#seen = new IntersectionObserver((entries) => this.#haveSeen(entries), {
+      root: this.scroller,
+      threshold: 0.5,
+    });
     this.#resized = new ResizeObserver(() => this.#isAtEnd && this.#toEnd());
     this.#resized.observe(this.scroller);
     document.addEventListener('visibilitychange', this.#onVisibility);
@@ -203,12 +216,18 @@ export class MessagesView {
 
   #find(count) {
     const { messages } = this.#conversation.getSnapshot();
-    return firstUnread(messages.filter((one) => one.seq <= this.#openedAt), count, this.#context.me);
+    return firstUnread(
+      messages.filter((one) => one.seq <= this.#openedAt),
+      count,
+      this.#context.me,
+    );
   }
 
   #showJumps() {
     this.toUnread.hidden = !this.#unreadAbove;
-    const above = filled(ngettext('%(n)s unread message', '%(n)s unread messages', this.#unreadAbove), { n: this.#unreadAbove });
+    const above = filled(ngettext('%(n)s unread message', '%(n)s unread messages', this.#unreadAbove), {
+      n: this.#unreadAbove,
+    });
     fill(this.toUnread, icon('arrow-up'), above);
     this.toEnd.hidden = this.#isAtEnd;
     const below = filled(ngettext('%(n)s new message', '%(n)s new messages', this.#below), { n: this.#below });

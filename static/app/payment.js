@@ -8,7 +8,14 @@ export async function payFor(payment, client) {
   const sum = price(payment.amount, payment.currency);
   await dialog(filled(gettext('Pay %(sum)s'), { sum }), (close) => {
     if (payment.provider !== 'sandbox') {
-      return h('p', {}, filled(gettext('This order is paid through %(provider)s: %(order)s'), { provider: payment.provider, order: payment.order_id }));
+      return h(
+        'p',
+        {},
+        filled(gettext('This order is paid through %(provider)s: %(order)s'), {
+          provider: payment.provider,
+          order: payment.order_id,
+        }),
+      );
     }
     const fault = h('p', { class: 'notice', role: 'alert', hidden: true });
     const pay = async ({ currentTarget }) => {
@@ -23,11 +30,24 @@ export async function payFor(payment, client) {
       }
     };
     return [
-      h('p', {}, icon('credit-card'), ' ', gettext('This is the sandbox: no money moves, everything else is as it will be.')),
+      h(
+        'p',
+        {},
+        icon('credit-card'),
+        ' ',
+        gettext('This is the sandbox: no money moves, everything else is as it will be.'),
+      ),
       fault,
-      h('p', { class: 'buttons' },
-        h('button', { type: 'button', class: 'button', 'data-pay': true, onclick: pay }, filled(gettext('Pay %(sum)s'), { sum })),
-        h('button', { type: 'button', class: 'button secondary', onclick: () => close() }, gettext('Not now'))),
+      h(
+        'p',
+        { class: 'buttons' },
+        h(
+          'button',
+          { type: 'button', class: 'button', 'data-pay': true, onclick: pay },
+          filled(gettext('Pay %(sum)s'), { sum }),
+        ),
+        h('button', { type: 'button', class: 'button secondary', onclick: () => close() }, gettext('Not now')),
+      ),
     ];
   });
 }

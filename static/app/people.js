@@ -2,7 +2,10 @@ import { h } from './dom.js';
 
 function initials(name) {
   const words = name.trim().split(/\s+/);
-  return (words.length > 1 ? [words[0], words.at(-1)] : words).map((word) => [...word][0] ?? '').join('').toUpperCase();
+  return (words.length > 1 ? [words[0], words.at(-1)] : words)
+    .map((word) => [...word][0] ?? '')
+    .join('')
+    .toUpperCase();
 }
 
 /** A round with somebody's initials. The name stands beside it, so it says nothing by itself. */

@@ -21,7 +21,12 @@ export class TurnView {
   /** Redrawn when the conversation has moved on only, so that nobody loses what is being typed. */
   show({ phase, conversation }) {
     const asked = phase === 'ready' ? this.#asked(conversation) : [];
-    const shown = JSON.stringify([phase, conversation?.state_version, conversation?.due_at, asked.map((one) => one.action)]);
+    const shown = JSON.stringify([
+      phase,
+      conversation?.state_version,
+      conversation?.due_at,
+      asked.map((one) => one.action),
+    ]);
     if (shown === this.#shown) return;
     this.#shown = shown;
     const hadFocus = this.element.contains(document.activeElement);
@@ -41,7 +46,11 @@ export class TurnView {
     if (!conversation.awaiting_role || !prompt) return null;
     if (conversation.awaiting_role !== conversation.my_role) {
       const name = conversation[conversation.awaiting_role]?.name ?? '';
-      return line('hourglass', filled(gettext('Waiting for %(name)s: %(prompt)s'), { name, prompt: prompt.title }), due(conversation));
+      return line(
+        'hourglass',
+        filled(gettext('Waiting for %(name)s: %(prompt)s'), { name, prompt: prompt.title }),
+        due(conversation),
+      );
     }
     this.body = h('div', { class: 'turn-body' });
     this.#buttons(conversation, asked);
@@ -58,14 +67,24 @@ export class TurnView {
       fill(this.body, this.#form(asked[0], conversation));
       return;
     }
-    fill(this.body, h('p', { class: 'buttons' }, asked.map((action) => this.#button(action, conversation, asked))));
+    fill(
+      this.body,
+      h(
+        'p',
+        { class: 'buttons' },
+        asked.map((action) => this.#button(action, conversation, asked)),
+      ),
+    );
   }
 
   #button(action, conversation, asked) {
     const needsMore = action.style === 'danger' || action.inputs.some((input) => input.required);
     const onclick = async ({ currentTarget }) => {
       if (needsMore) {
-        fill(this.body, this.#form(action, conversation, () => this.#back(conversation, asked, action)));
+        fill(
+          this.body,
+          this.#form(action, conversation, () => this.#back(conversation, asked, action)),
+        );
         this.body.querySelector('.input, button')?.focus();
         return;
       }
@@ -73,7 +92,11 @@ export class TurnView {
       await this.act(action).catch((fault) => this.#complain(fault));
       currentTarget.disabled = false;
     };
-    return h('button', { type: 'button', class: `button ${action.style}`, 'data-action': action.action, onclick }, action.label);
+    return h(
+      'button',
+      { type: 'button', class: `button ${action.style}`, 'data-action': action.action, onclick },
+      action.label,
+    );
   }
 
   #back(conversation, asked, action) {
@@ -105,4 +128,3 @@ function line(symbol, words, ...more) {
 function due({ due_at: at }) {
   return at ? h('span', { class: 'due' }, icon('clock'), remaining(at)) : null;
 }
-

@@ -61,7 +61,11 @@ export class ConversationList extends Store {
       if (turn !== this.#turn) return;
       this.#cursor = page.next;
       const before = cursor ? this.getSnapshot().conversations : [];
-      this.update({ phase: 'ready', conversations: inOrder([...before, ...page.results]), hasMore: page.next !== null });
+      this.update({
+        phase: 'ready',
+        conversations: inOrder([...before, ...page.results]),
+        hasMore: page.next !== null,
+      });
     } catch (fault) {
       if (!(fault instanceof ConnectionLost || fault instanceof SignedOut)) throw fault;
       this.#isStale = true;
@@ -83,14 +87,19 @@ export class ConversationList extends Store {
       return;
     }
     const last = last_message ?? held.last_message;
-    this.#put({ ...held, last_message: last, unread_count, updated_at: reason === 'read' ? held.updated_at : updated_at });
+    this.#put({
+      ...held,
+      last_message: last,
+      unread_count,
+      updated_at: reason === 'read' ? held.updated_at : updated_at,
+    });
   }
 
   /** For the client: whether somebody is online has changed. */
   presence({ user_id: userId, online, last_seen }) {
-    const conversations = this.getSnapshot().conversations.map((one) => (
-      one.other_user?.id === userId ? { ...one, other_user: { ...one.other_user, online, last_seen } } : one
-    ));
+    const conversations = this.getSnapshot().conversations.map((one) =>
+      one.other_user?.id === userId ? { ...one, other_user: { ...one.other_user, online, last_seen } } : one,
+    );
     this.update({ conversations });
   }
 

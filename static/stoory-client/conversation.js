@@ -1,13 +1,13 @@
 import { ConnectionLost, Refused, SignedOut } from './errors.js';
-import { changesOf, merged } from './history.js';
+import { changesOf, EMPTY, merged } from './history.js';
+import { logFrom, stepsFrom } from './log.js';
 import { Outbox } from './outbox.js';
+import { ReadMark } from './read-mark.js';
 import { Sequence } from './sequence.js';
 import { Store } from './store.js';
 import { TypingSignal, Typists } from './typing.js';
 
 const PAGE = 50;
-const LONGEST_PAGE = 200;
-const READ_PAUSE = 150;
 
 /**
  * One conversation, kept up to date while it is open.
@@ -26,26 +26,14 @@ export class Conversation extends Store {
   #loading = null;
   #filling = null;
   #refreshing = null;
-  #reading = null;
-  #readUpTo = 0;
   #outbox;
   #typists;
   #signal;
+  #mark;
   #isOpen = false;
 
   constructor(client, id, { storage } = {}) {
-    super({
-      phase: 'loading',
-      conversation: null,
-      messages: [],
-      outgoing: [],
-      typing: [],
-      online: [],
-      hasEarlier: false,
-      isLoadingEarlier: false,
-      steps: null,
-      deal: null,
-    });
+    super(EMPTY);
     this.id = id;
     this.#client = client;
     this.#outbox = new Outbox({
@@ -60,6 +48,7 @@ export class Conversation extends Store {
     this.#signal = new TypingSignal((isTyping) => {
       client.emit(isTyping ? 'typing_start' : 'typing_stop', { conversationId: id });
     });
+    this.#mark = new ReadMark((seq) => client.session.post(`${this.#path}/read`, { up_to: seq }));
   }
 
   get #path() {
@@ -108,7 +97,6 @@ export class Conversation extends Store {
       const { conversation } = await this.#client.session.get(this.#path);
       const page = await this.#client.session.get(`${this.#path}/messages`, { limit: PAGE });
       this.#events.startFrom(conversation.seq);
-      this.#readUpTo = 0;
       this.update({ phase: 'ready', conversation, messages: page.results, hasEarlier: page.previous !== null });
     } catch (fault) {
       if (fault instanceof Refused && [403, 404].includes(fault.status)) this.update({ phase: 'gone' });
@@ -148,7 +136,10 @@ export class Conversation extends Store {
     if (conversation?.other_user?.id !== userId) return;
     const others = online.filter((one) => one !== userId);
     const other = { ...conversation.other_user, online: isOnline, last_seen };
-    this.update({ online: isOnline ? [...others, userId] : others, conversation: { ...conversation, other_user: other } });
+    this.update({
+      online: isOnline ? [...others, userId] : others,
+      conversation: { ...conversation, other_user: other },
+    });
   }
 
   #count({ unread_count }) {
@@ -173,30 +164,24 @@ export class Conversation extends Store {
 
   /** Read from the log what is missing before the events that have come. */
   #fill() {
-    this.#filling ??= this.#readLog().catch(() => {}).finally(() => (this.#filling = null));
+    this.#filling ??= this.#readLog()
+      .catch(() => {})
+      .finally(() => (this.#filling = null));
   }
 
   async #readLog() {
-    for await (const page of this.#log(this.#events.position)) {
+    for await (const page of logFrom(this.#client.session, this.#path, this.#events.position)) {
       if (page.reset) return this.#load();
       for (const { seq, event, data } of page.results) this.#events.add(seq, event, data);
       this.#drain();
     }
   }
 
-  /** The log from a place on, page by page. */
-  async *#log(after) {
-    let page;
-    do {
-      page = await this.#client.session.get(`${this.#path}/events`, { after, limit: LONGEST_PAGE });
-      yield page;
-      after = page.results.at(-1)?.seq;
-    } while (page.results.length === LONGEST_PAGE);
-  }
-
   /** What may be done now is told to the one who asks only. */
   #refresh() {
-    this.#refreshing ??= this.#readAgain().catch(() => {}).finally(() => (this.#refreshing = null));
+    this.#refreshing ??= this.#readAgain()
+      .catch(() => {})
+      .finally(() => (this.#refreshing = null));
   }
 
   async #readAgain() {
@@ -275,12 +260,7 @@ export class Conversation extends Store {
 
   /** Everything up to this `seq` has been read. Calls that come close together are one. */
   markRead(seq) {
-    if (seq <= this.#readUpTo) return;
-    this.#readUpTo = seq;
-    this.#reading ??= setTimeout(() => {
-      this.#reading = null;
-      this.#client.session.post(`${this.#path}/read`, { up_to: this.#readUpTo }).catch(() => (this.#readUpTo = 0));
-    }, READ_PAUSE);
+    this.#mark.moveTo(seq);
   }
 
   /** The page before the oldest message shown. Answers whether there is still more. */
@@ -301,10 +281,7 @@ export class Conversation extends Store {
   /** The steps of its flow so far, each as `conversation_state_changed` tells it; they go on by themselves then. */
   async loadSteps() {
     this.update({ steps: [] });
-    const found = [];
-    for await (const page of this.#log(0)) {
-      found.push(...page.results.filter(({ event }) => event === 'conversation_state_changed').map(({ data }) => data));
-    }
+    const found = await stepsFrom(this.#client.session, this.#path);
     const bySeq = new Map([...found, ...this.getSnapshot().steps].map((step) => [step.seq, step]));
     this.update({ steps: [...bySeq.values()] });
   }

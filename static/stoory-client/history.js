@@ -1,5 +1,19 @@
 /** What a conversation looks like after an event: pure functions over its snapshot, called in the order of `seq`. */
 
+/** The snapshot of a conversation of which nothing is known yet. */
+export const EMPTY = {
+  phase: 'loading',
+  conversation: null,
+  messages: [],
+  outgoing: [],
+  typing: [],
+  online: [],
+  hasEarlier: false,
+  isLoadingEarlier: false,
+  steps: null,
+  deal: null,
+};
+
 /** The messages of both lists, each once, by `seq`; of two with the same id the added one stays. */
 export function merged(messages, added) {
   const last = messages.at(-1);
@@ -32,13 +46,19 @@ const CHANGES = {
   }),
 
   message_updated: (state, { message }) => ({
-    messages: changed(state.messages, (one) => one.id === message.id && !one.deleted_at, () => message),
+    messages: changed(
+      state.messages,
+      (one) => one.id === message.id && !one.deleted_at,
+      () => message,
+    ),
   }),
 
   message_deleted: (state, { message_id: id, deleted_at }) => ({
-    messages: changed(state.messages, (one) => one.id === id, () => (
-      { message: '', media_url: null, attachments: [], deleted_at }
-    )),
+    messages: changed(
+      state.messages,
+      (one) => one.id === id,
+      () => ({ message: '', media_url: null, attachments: [], deleted_at }),
+    ),
   }),
 
   messages_read: (state, { user_id: reader, up_to_seq: end, read_at }) => ({

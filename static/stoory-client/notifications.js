@@ -32,7 +32,10 @@ export class Notifications extends Store {
     if (!this.#cursor) return;
     const page = await this.#client.session.get('/api/notifications', { cursor: this.#cursor, limit: PAGE });
     this.#cursor = page.next;
-    this.update({ notifications: once([...this.getSnapshot().notifications, ...page.results]), hasMore: page.next !== null });
+    this.update({
+      notifications: once([...this.getSnapshot().notifications, ...page.results]),
+      hasMore: page.next !== null,
+    });
   }
 
   async read(id) {

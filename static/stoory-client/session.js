@@ -52,7 +52,7 @@ export class Session {
     return this.#begin(await this.#http.call('POST', '/api/auth/register', { body: { email, password, name, role } }));
   }
 
-  /** End this login session; with `everywhere` all sessions of the user. Works without a connection, for this device. */
+  /** End this login session; with `everywhere` all of the user's. Without a connection it ends on this device alone. */
   async signOut({ everywhere = false } = {}) {
     const held = this.#storage.get();
     this.#storage.set(null);

@@ -45,7 +45,11 @@ export class Typists {
   set(userId, isTyping) {
     const was = this.#timers.has(userId);
     clearTimeout(this.#timers.get(userId));
-    if (isTyping) this.#timers.set(userId, setTimeout(() => this.set(userId, false), LONGEST));
+    if (isTyping)
+      this.#timers.set(
+        userId,
+        setTimeout(() => this.set(userId, false), LONGEST),
+      );
     else this.#timers.delete(userId);
     if (was !== isTyping) this.#onChange([...this.#timers.keys()]);
   }

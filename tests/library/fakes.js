@@ -19,22 +19,47 @@ export function token(name, seconds = 3600) {
 
 export function message(seq, fields = {}) {
   return {
-    id: `m${seq}`, conversation_id: ROOM, sender_id: OTHER, receiver_id: ME, message: `text ${seq}`, media_url: null,
-    message_type: 'user_input', is_automated: false, action_required: false, action_data: null,
-    created_at: '2026-01-01T12:00:00.000Z', seq, client_message_id: null, edited_at: null, deleted_at: null,
-    read_at: null, attachments: [], ...fields,
+    id: `m${seq}`,
+    conversation_id: ROOM,
+    sender_id: OTHER,
+    receiver_id: ME,
+    message: `text ${seq}`,
+    media_url: null,
+    message_type: 'user_input',
+    is_automated: false,
+    action_required: false,
+    action_data: null,
+    created_at: '2026-01-01T12:00:00.000Z',
+    seq,
+    client_message_id: null,
+    edited_at: null,
+    deleted_at: null,
+    read_at: null,
+    attachments: [],
+    ...fields,
   };
 }
 
 export function context(version = 1, fields = {}) {
   return {
-    id: ROOM, chat_status: 'real_time', flow_state: 'real_time', awaiting_role: null, conversation_type: 'direct',
-    automation_enabled: false, current_action_data: null, state_version: version, due_at: null, ...fields,
+    id: ROOM,
+    chat_status: 'real_time',
+    flow_state: 'real_time',
+    awaiting_role: null,
+    conversation_type: 'direct',
+    automation_enabled: false,
+    current_action_data: null,
+    state_version: version,
+    due_at: null,
+    ...fields,
   };
 }
 
 export function newMessage(seq, fields, version = 1) {
-  return ['new_message', { seq, conversation_id: ROOM, message: message(seq, fields), conversation_context: context(version) }];
+  return [
+    'new_message',
+    { seq, conversation_id: ROOM, message: message(seq, fields), conversation_context: context(version) },
+  ];
 }
 
 class FakeSocket {
@@ -61,10 +86,12 @@ class FakeSocket {
   }
 
   timeout() {
-    return { emitWithAck: (event, payload) => {
-      this.sent.push([event, payload]);
-      return this.server.commanded(event, payload);
-    } };
+    return {
+      emitWithAck: (event, payload) => {
+        this.sent.push([event, payload]);
+        return this.server.commanded(event, payload);
+      },
+    };
   }
 
   connect() {
@@ -99,16 +126,31 @@ export class FakeServer {
 
   get conversation() {
     return {
-      ...context(this.version), title: '', source_id: null, currency: 'INR', brand_owner: null, influencer: null,
+      ...context(this.version),
+      title: '',
+      source_id: null,
+      currency: 'INR',
+      brand_owner: null,
+      influencer: null,
       other_user: { id: OTHER, name: 'Mira', role: 'influencer', online: true, last_seen: null },
-      my_role: 'participant', last_message: this.messages.at(-1) ?? null, unread_count: this.unread,
-      seq: this.log.length, available_actions: this.actions, created_at: '', updated_at: '2026-01-01T12:00:00.000Z',
+      my_role: 'participant',
+      last_message: this.messages.at(-1) ?? null,
+      unread_count: this.unread,
+      seq: this.log.length,
+      available_actions: this.actions,
+      created_at: '',
+      updated_at: '2026-01-01T12:00:00.000Z',
     };
   }
 
   /** Every client of this person; `socket` is the latest. */
   client(options = {}) {
-    const storage = memoryStorage({ user: { id: ME }, access: token('first'), refresh: 'r0', until: Date.now() + 3_600_000 });
+    const storage = memoryStorage({
+      user: { id: ME },
+      access: token('first'),
+      refresh: 'r0',
+      until: Date.now() + 3_600_000,
+    });
     const session = new Session({ fetch: this.fetch, storage, timeout: 1000, locks: null });
     const io = (url, given) => (this.socket = new FakeSocket(this, given));
     return new StooryClient({ session, io, url: 'http://server', ...options });
@@ -135,7 +177,13 @@ export class FakeServer {
     if (event !== 'join_conversation') return Promise.resolve({ success: true });
     if (payload.after < this.floor) return Promise.resolve({ success: true, reset: true, seq: this.log.length });
     for (const [name, data] of this.log.slice(payload.after)) this.socket.tell(name, data);
-    return Promise.resolve({ success: true, seq: this.log.length, reset: false, conversation: this.conversation, online: [ME, OTHER] });
+    return Promise.resolve({
+      success: true,
+      seq: this.log.length,
+      reset: false,
+      conversation: this.conversation,
+      online: [ME, OTHER],
+    });
   }
 
   /** Answer the next request that fits with a refusal. */
@@ -146,7 +194,13 @@ export class FakeServer {
   fetch = async (address, { method, body, headers }) => {
     const { pathname, searchParams } = new URL(address, 'http://server');
     const given = body ? JSON.parse(body) : {};
-    this.requests.push({ method, path: pathname, params: Object.fromEntries(searchParams), body: given, token: headers.Authorization });
+    this.requests.push({
+      method,
+      path: pathname,
+      params: Object.fromEntries(searchParams),
+      body: given,
+      token: headers.Authorization,
+    });
     if (this.isAway) throw new TypeError('fetch failed');
     const refusal = this.refusals.get(`${method} ${pathname}`);
     if (refusal) {
@@ -160,7 +214,8 @@ export class FakeServer {
 
   #answered(method, path, params, given) {
     const rest = path.replace(`/api/conversations/${ROOM}`, '');
-    if (path === '/api/auth/token/refresh') return { access: token(`renewed ${(this.tokens += 1)}`), refresh: `r${this.tokens}` };
+    if (path === '/api/auth/token/refresh')
+      return { access: token(`renewed ${(this.tokens += 1)}`), refresh: `r${this.tokens}` };
     if (path === '/api/conversations') return { results: [this.conversation], next: null, previous: null };
     if (path.startsWith('/api/notifications')) return { results: [], next: null, previous: null, unread_count: 0 };
     if (rest === '') return { conversation: this.conversation };
@@ -183,13 +238,22 @@ export class FakeServer {
     const known = this.messages.find((one) => one.client_message_id === given.client_message_id);
     if (known) return known;
     const seq = this.log.length + 1;
-    this.happens(newMessage(seq, { sender_id: ME, receiver_id: OTHER, message: given.message, client_message_id: given.client_message_id }));
+    this.happens(
+      newMessage(seq, {
+        sender_id: ME,
+        receiver_id: OTHER,
+        message: given.message,
+        client_message_id: given.client_message_id,
+      }),
+    );
     return this.messages.at(-1);
   }
 
   #events(after) {
     if (after < this.floor) return { results: [], reset: true };
-    const results = this.log.slice(after, after + 200).map(([event, data], at) => ({ seq: after + at + 1, event, data }));
+    const results = this.log
+      .slice(after, after + 200)
+      .map(([event, data], at) => ({ seq: after + at + 1, event, data }));
     return { results, reset: false };
   }
 }

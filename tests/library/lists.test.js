@@ -5,12 +5,29 @@ import { firstUnread, isOpenPrompt, matches } from '../../static/stoory-client/i
 import { context, FakeServer, ME, message, OTHER, ROOM, settled } from './fakes.js';
 
 const line = (id, updated_at, fields = {}) => ({
-  id, updated_at, title: '', conversation_type: 'direct', awaiting_role: null, my_role: 'participant', unread_count: 0,
-  other_user: { id: OTHER, name: 'Mira Kapoor' }, last_message: null, ...fields,
+  id,
+  updated_at,
+  title: '',
+  conversation_type: 'direct',
+  awaiting_role: null,
+  my_role: 'participant',
+  unread_count: 0,
+  other_user: { id: OTHER, name: 'Mira Kapoor' },
+  last_message: null,
+  ...fields,
 });
-const update = (id, fields) => ['conversation_list_updated', {
-  conversation_id: id, reason: 'message', last_message: message(9), unread_count: 1, total_unread: 1, updated_at: '2026-01-05', ...fields,
-}];
+const update = (id, fields) => [
+  'conversation_list_updated',
+  {
+    conversation_id: id,
+    reason: 'message',
+    last_message: message(9),
+    unread_count: 1,
+    total_unread: 1,
+    updated_at: '2026-01-05',
+    ...fields,
+  },
+];
 
 async function listed(lines) {
   const server = new FakeServer();
@@ -19,8 +36,10 @@ async function listed(lines) {
   server.fetch = (address, request) => {
     const { pathname } = new URL(address, 'http://server');
     server.asked = new URL(address, 'http://server').search;
-    if (pathname === '/api/conversations') return Promise.resolve(Response.json({ success: true, results: lines, next: null }));
-    if (byPath.has(pathname)) return Promise.resolve(Response.json({ success: true, conversation: byPath.get(pathname) }));
+    if (pathname === '/api/conversations')
+      return Promise.resolve(Response.json({ success: true, results: lines, next: null }));
+    if (byPath.has(pathname))
+      return Promise.resolve(Response.json({ success: true, conversation: byPath.get(pathname) }));
     return answer(address, request);
   };
   const client = server.client();
@@ -80,7 +99,10 @@ test('an answer that was overtaken by another question is not shown', async () =
   answers[1](page('second'));
   answers[0](page('first'));
   await Promise.all(questions);
-  assert.deepEqual(list.getSnapshot().conversations.map((one) => one.id), ['second']);
+  assert.deepEqual(
+    list.getSnapshot().conversations.map((one) => one.id),
+    ['second'],
+  );
 });
 
 test('who comes and goes is shown in the list and in the conversation', async () => {
@@ -94,8 +116,21 @@ test('who comes and goes is shown in the list and in the conversation', async ()
 });
 
 test('a filter means the same here as at the server', () => {
-  const mine = line('a', '', { conversation_type: 'bid', awaiting_role: 'influencer', my_role: 'influencer', unread_count: 2, title: 'Snack box' });
-  for (const filter of [{}, { type: 'bid' }, { awaiting: true }, { unread: true }, { search: 'SNACK' }, { search: 'kapoor' }]) {
+  const mine = line('a', '', {
+    conversation_type: 'bid',
+    awaiting_role: 'influencer',
+    my_role: 'influencer',
+    unread_count: 2,
+    title: 'Snack box',
+  });
+  for (const filter of [
+    {},
+    { type: 'bid' },
+    { awaiting: true },
+    { unread: true },
+    { search: 'SNACK' },
+    { search: 'kapoor' },
+  ]) {
     assert.ok(matches(mine, filter), JSON.stringify(filter));
   }
   for (const filter of [{ type: 'direct' }, { search: 'shoes' }]) assert.ok(!matches(mine, filter));
@@ -105,7 +140,14 @@ test('a filter means the same here as at the server', () => {
 
 test('reading goes on at the first of the unread messages of others', () => {
   const mine = { sender_id: ME, receiver_id: OTHER };
-  const messages = [message(1), message(2, mine), message(3), message(4, { deleted_at: 'now' }), message(5), message(6, mine)];
+  const messages = [
+    message(1),
+    message(2, mine),
+    message(3),
+    message(4, { deleted_at: 'now' }),
+    message(5),
+    message(6, mine),
+  ];
   assert.equal(firstUnread(messages, 2, ME).seq, 3);
   assert.equal(firstUnread(messages, 0, ME), null);
   assert.equal(firstUnread(messages, 9, ME), null);
@@ -124,8 +166,18 @@ test('a notification counts once, however often it comes', async () => {
   const { client } = await server.opened();
   const { notifications } = client;
   await settled();
-  const data = { id: 'n1', title: 'New message', body: 'Hi', payload: {}, conversation_id: ROOM, created_at: '2026-01-01' };
+  const data = {
+    id: 'n1',
+    title: 'New message',
+    body: 'Hi',
+    payload: {},
+    conversation_id: ROOM,
+    created_at: '2026-01-01',
+  };
   for (let time = 0; time < 2; time += 1) server.socket.tell('notification', { type: 'message', data });
   assert.equal(notifications.getSnapshot().unread, 1);
-  assert.deepEqual(notifications.getSnapshot().notifications.map((one) => one.id), ['n1']);
+  assert.deepEqual(
+    notifications.getSnapshot().notifications.map((one) => one.id),
+    ['n1'],
+  );
 });

@@ -14,7 +14,10 @@ test('an opened conversation shows its newest page and is entered where that end
   assert.deepEqual([messages.length, messages[0].seq, messages.at(-1).seq], [50, 11, 60]);
   assert.equal(hasEarlier, true);
   assert.deepEqual(online, [ME, OTHER]);
-  assert.deepEqual(server.socket.sent.find(([name]) => name === 'join_conversation')[1], { conversationId: ROOM, after: 60 });
+  assert.deepEqual(server.socket.sent.find(([name]) => name === 'join_conversation')[1], {
+    conversationId: ROOM,
+    after: 60,
+  });
 });
 
 test('what comes twice is shown once', async () => {
@@ -43,7 +46,10 @@ test('a gap longer than a page of the log is filled whole', async () => {
   for (let seq = 1; seq <= 450; seq += 1) server.log.push(newMessage(seq));
   server.happens(newMessage(451));
   await settled();
-  assert.deepEqual(conversation.getSnapshot().messages.map((one) => one.seq), Array.from({ length: 451 }, (_, at) => at + 1));
+  assert.deepEqual(
+    conversation.getSnapshot().messages.map((one) => one.seq),
+    Array.from({ length: 451 }, (_, at) => at + 1),
+  );
 });
 
 test('after a lost connection a conversation is entered where it was left', async () => {
@@ -71,7 +77,13 @@ test('what no log has any more is loaded anew', async () => {
   server.floor = 70;
   server.socket.tell('connect');
   await settled();
-  assert.deepEqual(conversation.getSnapshot().messages.map((one) => one.seq).slice(0, 2), [31, 32]);
+  assert.deepEqual(
+    conversation
+      .getSnapshot()
+      .messages.map((one) => one.seq)
+      .slice(0, 2),
+    [31, 32],
+  );
   server.happens(newMessage(81));
   assert.equal(conversation.getSnapshot().messages.at(-1).seq, 81);
 });
@@ -83,7 +95,10 @@ test('a gap that no log can fill any more is loaded anew', async () => {
   server.floor = 70;
   server.happens(newMessage(81));
   await settled();
-  assert.deepEqual(conversation.getSnapshot().messages.map((one) => one.seq), Array.from({ length: 50 }, (_, at) => at + 32));
+  assert.deepEqual(
+    conversation.getSnapshot().messages.map((one) => one.seq),
+    Array.from({ length: 50 }, (_, at) => at + 32),
+  );
 });
 
 test('a conversation opened without a connection is loaded when there is one', async () => {
@@ -121,7 +136,10 @@ test('edited, deleted and read messages change in their place', async () => {
   server.happens(newMessage(1));
   server.happens(newMessage(2, { sender_id: ME, receiver_id: OTHER }));
   server.happens(newMessage(3));
-  server.happens(['message_updated', { seq: 4, conversation_id: ROOM, message: message(1, { message: 'better', edited_at: 'now' }) }]);
+  server.happens([
+    'message_updated',
+    { seq: 4, conversation_id: ROOM, message: message(1, { message: 'better', edited_at: 'now' }) },
+  ]);
   server.happens(['message_deleted', { seq: 5, conversation_id: ROOM, message_id: 'm3', deleted_at: 'now' }]);
   server.happens(['messages_read', { seq: 6, conversation_id: ROOM, user_id: OTHER, up_to_seq: 2, read_at: 'then' }]);
   assert.deepEqual(texts(conversation), ['better', 'text 2', '']);
@@ -129,13 +147,16 @@ test('edited, deleted and read messages change in their place', async () => {
   assert.deepEqual([first.read_at, mine.read_at, gone.deleted_at], [null, 'then', 'now']);
 });
 
-test('a step of the flow takes the actions away until they are read again, and older news changes nothing', async () => {
+test('a step of the flow takes the actions away until they are read again; older news changes nothing', async () => {
   const server = new FakeServer();
   server.actions = [{ action: 'accept', state_version: 1 }];
   const { conversation } = await server.opened();
   server.version = 2;
   server.actions = [{ action: 'pay', state_version: 2 }];
-  const updated = (seq, version) => ['conversation_updated', { seq, conversation_id: ROOM, conversation_context: context(version) }];
+  const updated = (seq, version) => [
+    'conversation_updated',
+    { seq, conversation_id: ROOM, conversation_context: context(version) },
+  ];
   server.happens(updated(1, 2));
   assert.deepEqual(conversation.getSnapshot().conversation.available_actions, []);
   await settled();
@@ -151,7 +172,10 @@ test('older pages are put before what is shown, without doubles', async () => {
   const { conversation } = await server.opened();
   assert.equal(await conversation.loadEarlier(), true);
   assert.equal(await conversation.loadEarlier(), false);
-  assert.deepEqual(conversation.getSnapshot().messages.map((one) => one.seq), Array.from({ length: 120 }, (_, at) => at + 1));
+  assert.deepEqual(
+    conversation.getSnapshot().messages.map((one) => one.seq),
+    Array.from({ length: 120 }, (_, at) => at + 1),
+  );
 });
 
 test('a conversation that is not there, or not any more, is gone', async () => {

@@ -14,14 +14,24 @@ import { FakeServer, newMessage, ROOM, settled } from './fakes.js';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 const LIBRARY = join(ROOT, 'static/stoory-client');
+const CLIENT = "import('../../../static/stoory-client/index.js').StooryClient";
 let folder;
 
 /** Compile TypeScript that lies in `folder`; raises with the compiler's words. */
 function compile(...more) {
   const config = {
     compilerOptions: {
-      strict: true, target: 'es2022', module: 'nodenext', moduleResolution: 'nodenext', lib: ['es2022', 'dom', 'dom.iterable'],
-      jsx: 'react-jsx', skipLibCheck: false, types: [], rootDir: '.', outDir: 'out', noEmitOnError: true,
+      strict: true,
+      target: 'es2022',
+      module: 'nodenext',
+      moduleResolution: 'nodenext',
+      lib: ['es2022', 'dom', 'dom.iterable'],
+      jsx: 'react-jsx',
+      skipLibCheck: false,
+      types: [],
+      rootDir: '.',
+      outDir: 'out',
+      noEmitOnError: true,
     },
     files: more,
   };
@@ -44,13 +54,23 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 test('the types name exactly what the library exports', () => {
   const names = Object.keys(library).sort();
-  const declared = [...readFileSync(join(LIBRARY, 'index.d.ts'), 'utf8').matchAll(/^export (?:class|function) (\w+)/gm)];
+  const declared = [
+    ...readFileSync(join(LIBRARY, 'index.d.ts'), 'utf8').matchAll(/^export (?:class|function) (\w+)/gm),
+  ];
   assert.deepEqual(declared.map(([, name]) => name).sort(), names);
 });
 
 test('every public method of the library is declared, and every declared one is there', () => {
   const text = readFileSync(join(LIBRARY, 'index.d.ts'), 'utf8');
-  const internal = new Set(['constructor', 'update', 'connected', 'disconnected', 'receive', 'presence', 'isTemporary']);
+  const internal = new Set([
+    'constructor',
+    'update',
+    'connected',
+    'disconnected',
+    'receive',
+    'presence',
+    'isTemporary',
+  ]);
   for (const name of ['Session', 'StooryClient', 'Conversation', 'ConversationList', 'Notifications']) {
     const body = text.split(`export class ${name} `)[1].split('\n}\n')[0];
     const declared = [...body.matchAll(/^ {2}(?:readonly )?(\w+)[(:]/gm)].map(([, one]) => one);
@@ -65,7 +85,10 @@ test('the component of the README compiles, shows what comes, sends and says who
   const jsx = readFileSync(join(LIBRARY, 'README.md'), 'utf8').match(/```jsx\n([\s\S]*?)```/)[1];
   const typed = jsx
     .replaceAll('stoory-client/react', '../../../static/stoory-client/react.js')
-    .replace('function Chat({ client, conversationId })', "function Chat({ client, conversationId }: { client: import('../../../static/stoory-client/index.js').StooryClient; conversationId: string })")
+    .replace(
+      'function Chat({ client, conversationId })',
+      `function Chat({ client, conversationId }: { client: ${CLIENT}; conversationId: string })`,
+    )
     .replaceAll('(event) =>', '(event: any) =>');
   writeFileSync(join(folder, 'Chat.tsx'), typed);
   compile('Chat.tsx');
@@ -83,7 +106,8 @@ test('the component of the README compiles, shows what comes, sends and says who
     page = create(createElement(Chat, { client, conversationId: ROOM }));
     await settled();
   });
-  const shown = () => page.root.findAll((one) => one.props.className === 'message-content').map((one) => one.children.join(''));
+  const shown = () =>
+    page.root.findAll((one) => one.props.className === 'message-content').map((one) => one.children.join(''));
   assert.deepEqual(shown(), ['text 1']);
 
   await act(async () => {

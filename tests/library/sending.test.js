@@ -8,7 +8,12 @@ const posts = (server) => server.requests.filter((one) => one.method === 'POST' 
 
 function memory() {
   const held = new Map();
-  return { getItem: (key) => held.get(key) ?? null, setItem: (key, value) => held.set(key, value), removeItem: (key) => held.delete(key), held };
+  return {
+    getItem: (key) => held.get(key) ?? null,
+    setItem: (key, value) => held.set(key, value),
+    removeItem: (key) => held.delete(key),
+    held,
+  };
 }
 
 test('a text stands there at once, and once when it has arrived', async () => {
@@ -16,10 +21,16 @@ test('a text stands there at once, and once when it has arrived', async () => {
   const { conversation } = await server.opened();
   const id = conversation.send('Hello');
   const { outgoing } = conversation.getSnapshot();
-  assert.deepEqual(outgoing.map((one) => [one.message, one.status, one.client_message_id]), [['Hello', 'sending', id]]);
+  assert.deepEqual(
+    outgoing.map((one) => [one.message, one.status, one.client_message_id]),
+    [['Hello', 'sending', id]],
+  );
   await settled();
   assert.deepEqual(conversation.getSnapshot().outgoing, []);
-  assert.deepEqual(conversation.getSnapshot().messages.map((one) => one.client_message_id), [id]);
+  assert.deepEqual(
+    conversation.getSnapshot().messages.map((one) => one.client_message_id),
+    [id],
+  );
 });
 
 test('texts go out one after the other, in the order in which they were written', async () => {
@@ -27,7 +38,10 @@ test('texts go out one after the other, in the order in which they were written'
   const { conversation } = await server.opened();
   for (const text of ['one', 'two', 'three']) conversation.send(text);
   await settled();
-  assert.deepEqual(conversation.getSnapshot().messages.map((one) => one.message), ['one', 'two', 'three']);
+  assert.deepEqual(
+    conversation.getSnapshot().messages.map((one) => one.message),
+    ['one', 'two', 'three'],
+  );
 });
 
 test('without a connection a text waits, and goes out under the same id when there is one', async () => {
@@ -37,7 +51,10 @@ test('without a connection a text waits, and goes out under the same id when the
   server.socket.tell('disconnect', 'transport close');
   const id = conversation.send('Patience');
   await settled();
-  assert.deepEqual(conversation.getSnapshot().outgoing.map((one) => one.status), ['waiting']);
+  assert.deepEqual(
+    conversation.getSnapshot().outgoing.map((one) => one.status),
+    ['waiting'],
+  );
   server.isAway = false;
   server.socket.tell('connect');
   await settled();
@@ -53,13 +70,22 @@ test('a text whose answer and event got lost is sent again and stored once', asy
   server.losesAnswers = true;
   const id = conversation.send('Once');
   await settled();
-  assert.deepEqual(conversation.getSnapshot().outgoing.map((one) => one.status), ['waiting']);
+  assert.deepEqual(
+    conversation.getSnapshot().outgoing.map((one) => one.status),
+    ['waiting'],
+  );
   server.losesAnswers = false;
   t.mock.timers.tick(1_000);
   await settled();
   assert.equal(posts(server).length, 2);
-  assert.deepEqual(server.messages.map((one) => one.client_message_id), [id]);
-  assert.deepEqual(conversation.getSnapshot().messages.map((one) => one.client_message_id), [id]);
+  assert.deepEqual(
+    server.messages.map((one) => one.client_message_id),
+    [id],
+  );
+  assert.deepEqual(
+    conversation.getSnapshot().messages.map((one) => one.client_message_id),
+    [id],
+  );
   assert.deepEqual(conversation.getSnapshot().outgoing, []);
 });
 
@@ -71,8 +97,14 @@ test('what the server declines has failed, and lets the next one pass', async ()
   conversation.send('Another');
   await settled();
   const { outgoing, messages } = conversation.getSnapshot();
-  assert.deepEqual(outgoing.map((one) => [one.message, one.status, one.error]), [['Too late', 'failed', 'The conversation is closed.']]);
-  assert.deepEqual(messages.map((one) => one.message), ['Another']);
+  assert.deepEqual(
+    outgoing.map((one) => [one.message, one.status, one.error]),
+    [['Too late', 'failed', 'The conversation is closed.']],
+  );
+  assert.deepEqual(
+    messages.map((one) => one.message),
+    ['Another'],
+  );
 });
 
 test('a failed text is retried under its id, or discarded', async () => {
@@ -82,7 +114,10 @@ test('a failed text is retried under its id, or discarded', async () => {
   const first = conversation.send('Again');
   await settled();
   await conversation.retry(first);
-  assert.deepEqual(posts(server).map((one) => one.body.client_message_id), [first, first]);
+  assert.deepEqual(
+    posts(server).map((one) => one.body.client_message_id),
+    [first, first],
+  );
   server.refuse(POST, 400);
   const second = conversation.send('Never mind');
   await settled();
@@ -97,7 +132,10 @@ test('a server that asks to wait is asked again by itself', async (t) => {
   server.refuse(POST, 429, { code: 'rate_limited', retry_after: 3 });
   conversation.send('Later');
   await settled();
-  assert.deepEqual(conversation.getSnapshot().outgoing.map((one) => one.status), ['waiting']);
+  assert.deepEqual(
+    conversation.getSnapshot().outgoing.map((one) => one.status),
+    ['waiting'],
+  );
   t.mock.timers.tick(2_999);
   await settled();
   assert.equal(server.messages.length, 0);
@@ -117,7 +155,10 @@ test('texts on their way survive a reload', async () => {
   server.isAway = false;
   const after = await server.opened({ outbox });
   await settled();
-  assert.deepEqual(after.conversation.getSnapshot().messages.map((one) => one.client_message_id), [id]);
+  assert.deepEqual(
+    after.conversation.getSnapshot().messages.map((one) => one.client_message_id),
+    [id],
+  );
   assert.equal(outbox.held.size, 0);
 });
 
@@ -158,7 +199,10 @@ test('reading is told once for what is read together, and never backwards', asyn
   conversation.markRead(5);
   t.mock.timers.tick(150);
   await settled();
-  assert.deepEqual(server.requests.filter((one) => one.path.endsWith('/read')).map((one) => one.body), [{ up_to: 5 }]);
+  assert.deepEqual(
+    server.requests.filter((one) => one.path.endsWith('/read')).map((one) => one.body),
+    [{ up_to: 5 }],
+  );
 });
 
 test('an action carries the version it was offered in, and a refusal shows how things stand', async () => {
@@ -168,7 +212,13 @@ test('an action carries the version it was offered in, and a refusal shows how t
   const sent = server.requests.find((one) => one.path.endsWith('/actions'));
   assert.deepEqual(sent.body, { action: 'accept_price', data: { price: '10' }, state_version: 7 });
   server.version = 9;
-  server.refuse(`POST /api/conversations/${ROOM}/actions`, 409, { code: 'stale_action', conversation: server.conversation });
-  await assert.rejects(conversation.act({ action: 'accept_price', state_version: 7 }), { code: 'stale_action', status: 409 });
+  server.refuse(`POST /api/conversations/${ROOM}/actions`, 409, {
+    code: 'stale_action',
+    conversation: server.conversation,
+  });
+  await assert.rejects(conversation.act({ action: 'accept_price', state_version: 7 }), {
+    code: 'stale_action',
+    status: 409,
+  });
   assert.equal(conversation.getSnapshot().conversation.state_version, 9);
 });

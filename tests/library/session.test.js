@@ -4,7 +4,12 @@ import { test } from 'node:test';
 import { ConnectionLost, memoryStorage, Refused, Session, SignedOut } from '../../static/stoory-client/index.js';
 import { FakeServer, settled, token } from './fakes.js';
 
-const held = (seconds = 3600) => ({ user: { id: 'u' }, access: token('first'), refresh: 'r0', until: Date.now() + seconds * 1000 });
+const held = (seconds = 3600) => ({
+  user: { id: 'u' },
+  access: token('first'),
+  refresh: 'r0',
+  until: Date.now() + seconds * 1000,
+});
 const refreshes = (server) => server.requests.filter((one) => one.path.endsWith('/refresh'));
 
 function session(server, storage = memoryStorage(held())) {
@@ -16,7 +21,9 @@ test('a token about to end is renewed first, once for however many ask', async (
   const one = session(server, memoryStorage(held(10)));
   await Promise.all([1, 2, 3].map(() => one.get('/api/conversations')));
   assert.equal(refreshes(server).length, 1);
-  const used = server.requests.filter((request) => request.path === '/api/conversations').map((request) => request.token);
+  const used = server.requests
+    .filter((request) => request.path === '/api/conversations')
+    .map((request) => request.token);
   assert.deepEqual(new Set(used), new Set([`Bearer ${token('renewed 1')}`]));
 });
 
@@ -70,18 +77,25 @@ test('a lost connection does not end the session', async () => {
 test('a refusal tells what is wrong with which field, and whether waiting helps', async () => {
   const server = new FakeServer();
   server.refuse('GET /api/conversations', 429, { code: 'rate_limited', retry_after: 2.5 });
-  const refusal = await session(server).get('/api/conversations').catch((fault) => fault);
+  const refusal = await session(server)
+    .get('/api/conversations')
+    .catch((fault) => fault);
   assert.ok(refusal instanceof Refused);
   assert.deepEqual([refusal.code, refusal.retryAfter, refusal.isTemporary], ['rate_limited', 2.5, true]);
   server.refuse('POST /api/conversations', 400, { code: 'invalid', errors: { title: ['Too long.'] } });
-  const invalid = await session(server).post('/api/conversations').catch((fault) => fault);
+  const invalid = await session(server)
+    .post('/api/conversations')
+    .catch((fault) => fault);
   assert.deepEqual([invalid.errors, invalid.isTemporary], [{ title: ['Too long.'] }, false]);
 });
 
 test('an answer that is no JSON is a lost connection, a failure of the server a refusal', async () => {
-  const page = (status) => new Session({
-    fetch: async () => new Response('<html>', { status }), storage: memoryStorage(held()), locks: null,
-  });
+  const page = (status) =>
+    new Session({
+      fetch: async () => new Response('<html>', { status }),
+      storage: memoryStorage(held()),
+      locks: null,
+    });
   await assert.rejects(page(200).get('/api/x'), ConnectionLost);
   await assert.rejects(page(502).get('/api/x'), { status: 502, code: 'server_error' });
 });

@@ -1,0 +1,71 @@
+"""The REST door to a deal's ledger: offers, the price agreed on, the payment."""
+
+import pytest
+
+from tests.api.shapes import refused, succeeded
+from tests.deals import make_deal
+from tests.people import Person, person
+
+OFFER = {
+    "number",
+    "kind",
+    "amount",
+    "currency",
+    "round",
+    "proposer_role",
+    "lapses_at",
+    "accepted_at",
+    "created_at",
+}
+
+
+@pytest.fixture(autouse=True)
+def hints(sent_hints):
+    return sent_hints
+
+
+def deal_of(who: Person, conversation_id: str):
+    answer = who.api.get(f"/api/conversations/{conversation_id}/deal")
+    return succeeded(answer, "deal")["deal"]
+
+
+def test_a_conversation_without_offers_has_an_empty_ledger(brand: Person, influencer: Person) -> None:
+    empty = {"currency": "INR", "offers": [], "agreed_price": None, "payment_status": None}
+    assert deal_of(brand, brand.bids_to(influencer)) == empty
+    assert deal_of(brand, brand.chats_with(influencer)) == empty
+
+
+def test_offers_are_listed_as_they_came_and_say_which_was_accepted(db: None) -> None:
+    deal = make_deal("payment_pending")
+    found = deal_of(person(deal.influencer), str(deal.conversation.pk))
+    assert all(set(offer) == OFFER for offer in found["offers"])
+    shown = [(one["number"], one["kind"], one["amount"], one["proposer_role"]) for one in found["offers"]]
+    assert shown == [
+        (1, "offer", "1000.00", "brand_owner"),
+        (2, "counter", "1500.00", "influencer"),
+        (3, "final", "1200.00", "brand_owner"),
+    ]
+    assert [one["accepted_at"] is not None for one in found["offers"]] == [False, False, True]
+    assert (found["agreed_price"], found["payment_status"]) == ("1200.00", None)
+
+
+def test_both_sides_see_the_same_and_neither_what_is_for_the_payer_alone(db: None) -> None:
+    deal = make_deal("payment_pending")
+    deal.order()
+    seen = [deal_of(person(who), str(deal.conversation.pk)) for who in (deal.brand_owner, deal.influencer)]
+    assert seen[0] == seen[1]
+    assert seen[0]["payment_status"] == "open"
+    assert set(seen[0]) == {"currency", "offers", "agreed_price", "payment_status"}
+
+
+def test_what_was_paid_says_so(db: None) -> None:
+    deal = make_deal("payment_completed")
+    assert deal_of(person(deal.influencer), str(deal.conversation.pk))["payment_status"] == "paid"
+
+
+def test_a_stranger_finds_nothing_and_an_operator_may_look(
+    brand: Person, influencer: Person, stranger: Person, operator: Person
+) -> None:
+    conversation = brand.bids_to(influencer)
+    refused(stranger.api.get(f"/api/conversations/{conversation}/deal"), 404, "not_found")
+    assert deal_of(operator, conversation)["offers"] == []
