@@ -25,7 +25,7 @@ def measure(setting: Setting, seconds: float) -> dict[str, Figures]:
 
 def _drive(setting: Setting, port: int, script: Path, seconds: float) -> Figures:
     wrk = machine.need("wrk", "install wrk, for example with `apt install wrk`")
-    options = ["-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "--latency", "-s", script]
+    options = ["-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "--latency", "--timeout", "30s", "-s", script]
     command = [wrk, *options, f"http://127.0.0.1:{port}", "--", setting.people]
     return parsed(run(machine.pinned(setting.load_core, command)))
 
