@@ -23,6 +23,8 @@ _QUIET = logging.Logger("silent", level=logging.CRITICAL + 1)
 """picows logs frames and reasons; what it is given here is not heard."""
 
 _READ_BUFFER = 2048
+_READ = 65_536
+"""Bytes read at once: picows doubles its buffer each time that one read fills it."""
 _HIGH_WATER = 64
 """Frames that may wait for an ASGI application before reading is paused."""
 _CLOSE_TIMEOUT = 5.0
@@ -86,6 +88,13 @@ class PicowsProtocol(WSProtocol):
         task = asyncio.get_running_loop().create_task(self._run(scope))
         self._state.tasks.add(task)
         task.add_done_callback(self._state.tasks.discard)
+
+    def get_buffer(self, size_hint: int) -> memoryview:
+        free = super().get_buffer(size_hint)
+        if len(free) > 4 * max(_READ, self.max_size):
+            # More than a begun frame can need: picows has refused one, and reads on until it closes.
+            self.pause_reading()
+        return free[:_READ]
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

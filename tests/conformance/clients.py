@@ -24,16 +24,16 @@ OVER_ASGI = "websockets-sansio"
 
 @asynccontextmanager
 async def running(
-    server: Any, *, path: str = "socket.io", websockets: str = DIRECT, **options: Any
+    server: Any, *, path: str = "socket.io", websockets: str = DIRECT, ws_max_size: int = 2**26, **options: Any
 ) -> AsyncIterator["Site"]:
-    """Serve it behind its guard on a free port; `websockets` is uvicorn's `ws` option."""
+    """Serve it behind its guard on a free port; `websockets` is uvicorn's `ws` option, the guard gets the rest."""
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         Guard(server, path=path, **options),
         log_config=None,
         lifespan="off",
         ws=websockets,
-        ws_max_size=2**26,
+        ws_max_size=ws_max_size,
         ws_per_message_deflate=False,
         ws_ping_interval=None,
         proxy_headers=False,

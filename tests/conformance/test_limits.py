@@ -1,11 +1,14 @@
 """What one client may cost: sizes counted while they arrive, queues that are cut."""
 
 import asyncio
+import contextlib
 import random
 
 import pytest
+from picows.picows import WSProtocol
 
 from realtime.protocol import Limits, SocketServer
+from realtime.protocol.uvicorn_websocket import PicowsProtocol
 from tests.conformance.clients import Deaf, Site, eventually
 from tests.conformance.servers import talkative
 
@@ -118,6 +121,33 @@ async def flood(server: SocketServer, session, text: str, most: int) -> tuple[in
         packets, size = max(packets, len(session.outbox)), max(size, session.outbox.bytes)
         await asyncio.sleep(0.002)
     return packets, size
+
+
+class TestReadBuffers:
+    @pytest.mark.parametrize(
+        "sent",
+        [
+            b"\x81\xff" + (16_000_000).to_bytes(8, "big") + bytes(4) + b"4" * 16_000_000,
+            (b"\x89\x80" + bytes(4)) * 1_000_000,
+        ],
+        ids=["a frame too large", "many pings"],
+    )
+    async def test_what_a_client_writes_in_one_go_is_not_read_in_one_go(self, serve, monkeypatch, sent):
+        room = [0]
+
+        def get_buffer(protocol: PicowsProtocol, hint: int) -> memoryview:
+            room.append(len(WSProtocol.get_buffer(protocol, hint)))
+            return original(protocol, hint)
+
+        original = PicowsProtocol.get_buffer
+        monkeypatch.setattr(PicowsProtocol, "get_buffer", get_buffer)
+        site = await serve(talkative(), ws_max_size=65_536)
+        deaf = await Deaf.websocket(site)
+        with contextlib.suppress(ConnectionError):
+            await asyncio.wait_for(deaf.loop.sock_sendall(deaf.socket, sent), 5)
+        deaf.socket.close()
+        await site.sessions_become(0)
+        assert max(room) < 2**20
 
 
 class TestSlowReaders:
