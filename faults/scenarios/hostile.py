@@ -26,7 +26,9 @@ async def hostile_clients(play: Play) -> None:
         _endless_body, _large_frame, _bomb, _malformed, _many_attachments, _early_events, _foreign_session, _mute,
     ):  # fmt: skip
         await attack(play, worker)
-        most = max(most, (await worker.size()).rss)
+        now = (await worker.size()).rss
+        play.notes.append(f"after {attack.__name__.strip('_')}: {(now - before) / 2**20:+.1f} MiB")
+        most = max(most, now)
     probe.cancel()
     waits = (await asyncio.gather(probe, return_exceptions=True))[0]
     play.figure("memory they took", round((most - before) / 2**20, 1), "MiB", most=5)
