@@ -78,6 +78,7 @@ export class Conversation extends Store {
     if (!this.#isOpen) return;
     if (this.getSnapshot().phase === 'loading') await this.#load();
     else await this.#enter();
+    this.#mark.flush();
     void this.#outbox.flush();
   }
 

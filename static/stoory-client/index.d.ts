@@ -214,8 +214,8 @@ export interface Tokens {
   user: User;
   access: string;
   refresh: string;
-  /** When `access` ends, in milliseconds of this device's clock. */
-  until: number;
+  /** When `access` ends, in milliseconds; null where this device's clock cannot tell. */
+  until: number | null;
 }
 
 export interface TokenStorage {

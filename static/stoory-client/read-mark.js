@@ -4,19 +4,27 @@ const PAUSE = 150;
 export class ReadMark {
   #tell;
   #at = 0;
+  #told = 0;
   #timer = null;
 
-  /** `tell(seq)` answers a promise; where that fails, the next move tells anew. */
+  /** `tell(seq)` answers a promise. What it fails to tell is told with the next move, or by `flush`. */
   constructor(tell) {
     this.#tell = tell;
   }
 
   moveTo(seq) {
-    if (seq <= this.#at) return;
-    this.#at = seq;
-    this.#timer ??= setTimeout(() => {
+    this.#at = Math.max(this.#at, seq);
+    this.flush();
+  }
+
+  /** Tell what has not been told. */
+  flush() {
+    if (this.#at <= this.#told) return;
+    this.#timer ??= setTimeout(async () => {
       this.#timer = null;
-      this.#tell(this.#at).catch(() => (this.#at = 0));
+      const before = this.#told;
+      this.#told = this.#at;
+      await this.#tell(this.#at).catch(() => (this.#told = before));
     }, PAUSE);
   }
 }

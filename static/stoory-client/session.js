@@ -62,7 +62,8 @@ export class Session {
   /** An access token that is good for a while. Raises `SignedOut`. */
   async access() {
     const held = this.#held();
-    return held.until - Date.now() > MARGIN ? held.access : this.renew(held.access);
+    const isGood = held.until === null || held.until - Date.now() > MARGIN;
+    return isGood ? held.access : this.renew(held.access);
   }
 
   /** A token newer than the one `used`, by one request however many ask. */
@@ -130,7 +131,8 @@ export class Session {
       const { access, refresh } = await this.#http.call('POST', '/api/auth/token/refresh', {
         body: { refresh: held.refresh },
       });
-      this.#storage.set({ ...held, access, refresh, until: endOf(access) });
+      // Signed out meanwhile, it stays so.
+      if (this.#held().refresh === held.refresh) this.#storage.set({ ...held, access, refresh, until: endOf(access) });
       return access;
     } catch (fault) {
       if (!(fault instanceof Refused) || fault.isTemporary) throw fault;
@@ -150,8 +152,12 @@ export class Session {
   }
 }
 
-/** When a token that was just made ends, by the clock of this device, which need not be the server's. */
+/**
+ * When a token that was just made ends, in milliseconds; null where this device's clock says that it is over already:
+ * then the clock is wrong, and only the server can tell.
+ */
 function endOf(access) {
   const claims = JSON.parse(atob(access.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')));
-  return Date.now() + (claims.exp - claims.iat) * 1000;
+  const end = claims.exp * 1000;
+  return end - Date.now() > MARGIN ? end : null;
 }

@@ -11,9 +11,11 @@ export async function settled() {
   for (let turn = 0; turn < 20; turn += 1) await new Promise((done) => setImmediate(done));
 }
 
-/** A token whose life begins now and lasts `seconds`. */
+const BEGAN = Math.round(Date.now() / 1000);
+
+/** A token that ends in `seconds`, the same each time. */
 export function token(name, seconds = 3600) {
-  const claims = Buffer.from(JSON.stringify({ name, iat: 1000, exp: 1000 + seconds })).toString('base64url');
+  const claims = Buffer.from(JSON.stringify({ name, exp: BEGAN + seconds })).toString('base64url');
   return `head.${claims}.sign`;
 }
 
@@ -118,6 +120,7 @@ export class FakeServer {
   version = 1;
   unread = 0;
   tokens = 0;
+  lifetime = 3600;
   refusals = new Map();
 
   get messages() {
@@ -214,8 +217,7 @@ export class FakeServer {
 
   #answered(method, path, params, given) {
     const rest = path.replace(`/api/conversations/${ROOM}`, '');
-    if (path === '/api/auth/token/refresh')
-      return { access: token(`renewed ${(this.tokens += 1)}`), refresh: `r${this.tokens}` };
+    if (path === '/api/auth/token/refresh') return this.#renewed();
     if (path === '/api/conversations') return { results: [this.conversation], next: null, previous: null };
     if (path.startsWith('/api/notifications')) return { results: [], next: null, previous: null, unread_count: 0 };
     if (rest === '') return { conversation: this.conversation };
@@ -225,6 +227,11 @@ export class FakeServer {
     if (rest === '/read') return { unread_count: 0, total_unread: 0, up_to_seq: given.up_to };
     if (rest === '/actions') return { conversation: this.conversation };
     throw new Error(`nothing answers ${method} ${path}`);
+  }
+
+  #renewed() {
+    this.tokens += 1;
+    return { access: token(`renewed ${this.tokens}`, this.lifetime), refresh: `r${this.tokens}` };
   }
 
   #page(params) {

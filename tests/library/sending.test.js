@@ -205,6 +205,26 @@ test('reading is told once for what is read together, and never backwards', asyn
   );
 });
 
+test('what was read without a connection is told when there is one', async (t) => {
+  const server = new FakeServer();
+  const { conversation } = await server.opened();
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  server.isAway = true;
+  conversation.markRead(4);
+  t.mock.timers.tick(150);
+  await settled();
+  server.isAway = false;
+  server.socket.tell('connect');
+  await settled();
+  t.mock.timers.tick(150);
+  await settled();
+  const told = server.requests.filter((one) => one.path.endsWith('/read'));
+  assert.deepEqual(
+    told.map((one) => one.body),
+    [{ up_to: 4 }, { up_to: 4 }],
+  );
+});
+
 test('an action carries the version it was offered in, and a refusal shows how things stand', async () => {
   const server = new FakeServer();
   const { conversation } = await server.opened();

@@ -66,6 +66,27 @@ test('a refresh token that is no good ends the session', async () => {
   assert.deepEqual([one.user, ended], [null, 1]);
 });
 
+test('with a clock that is wrong only the server says when a token has ended', async () => {
+  const server = new FakeServer();
+  server.lifetime = -86_400;
+  const one = session(server, memoryStorage(held(10)));
+  for (let time = 0; time < 3; time += 1) await one.get('/api/conversations');
+  assert.equal(refreshes(server).length, 1);
+  server.refuse('GET /api/conversations', 401, { code: 'token_expired' });
+  await one.get('/api/conversations');
+  assert.equal(refreshes(server).length, 2);
+});
+
+test('who signs out while a token is being renewed stays signed out', async () => {
+  const server = new FakeServer();
+  const storage = memoryStorage(held(0));
+  const one = session(server, storage);
+  const renewed = one.access();
+  storage.set(null);
+  await assert.rejects(renewed, SignedOut);
+  assert.equal(one.user, null);
+});
+
 test('a lost connection does not end the session', async () => {
   const server = new FakeServer();
   server.isAway = true;
