@@ -24,11 +24,23 @@ function attachment(one, session) {
   const button = h('button', { type: 'button', class: 'attachment', 'aria-label': label, onclick: save });
   if (one.thumbnail_url) {
     const image = h('img', { alt: '', loading: 'lazy', class: 'thumbnail' });
-    whenVisible(button, async () => (image.src = URL.createObjectURL(await session.file(one.thumbnail_url))));
+    whenVisible(button, async () => (image.src = await pictureOf(one, session)));
     button.append(image);
   } else button.append(icon('file-text'));
   button.append(h('span', {}, h('span', { class: 'name' }, one.name), h('small', {}, size(one.size))));
   return button;
+}
+
+const pictures = new Map();
+
+/** The address of a small picture, fetched once however often its message is drawn. */
+function pictureOf({ id, thumbnail_url: address }, session) {
+  if (!pictures.has(id)) {
+    const picture = session.file(address).then((blob) => URL.createObjectURL(blob));
+    pictures.set(id, picture);
+    picture.catch(() => pictures.delete(id));
+  }
+  return pictures.get(id);
 }
 
 function whenVisible(element, work) {

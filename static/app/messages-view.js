@@ -21,7 +21,6 @@ export class MessagesView {
   #isAtEnd = true;
   #below = 0;
   #unreadAbove = 0;
-  #readSeq = 0;
   #newest = 0;
   #openedAt = 0;
   #visible = new Set();
@@ -103,10 +102,14 @@ export class MessagesView {
 
   #draw(row) {
     const element = drawn(row, this.#context);
-    if (row.message && row.message.sender_id !== this.#context.me && row.message.seq > this.#readSeq) {
-      this.#seen.observe(element);
-    }
+    if (row.message && this.#mayBeUnread(row.message)) this.#seen.observe(element);
     return element;
+  }
+
+  #mayBeUnread({ sender_id: sender, receiver_id: receiver, read_at: readAt }) {
+    const { me } = this.#context;
+    // `read_at` tells of the receiver alone; what the system says is for both.
+    return sender !== me && !(readAt && receiver === me);
   }
 
   // --- What is new ---
@@ -116,8 +119,6 @@ export class MessagesView {
     this.#marker = first?.id ?? null;
     this.#unreadAbove = first ? 0 : conversation.unread_count;
     const last = messages.at(-1)?.seq ?? 0;
-    // What was read before need not be told again.
-    this.#readSeq = conversation.unread_count ? (first?.seq ?? 1) - 1 : last;
     this.#newest = this.#openedAt = last;
   }
 
