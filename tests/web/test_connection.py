@@ -65,6 +65,7 @@ async def test_a_message_whose_answer_is_lost_is_stored_once(opens, brand, influ
     await tab.says("Only once")
     await expect(tab.find(".outgoing")).to_have_count(0)
     await tab.says("And this")
+    await expect(tab.find(".tick")).to_have_count(2)
     await expect(tab.words).to_have_text(["Only once", "And this"])
     assert [one["message"] for one in brand.messages(conversation)] == ["Only once", "And this"]
 
