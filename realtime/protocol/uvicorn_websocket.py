@@ -91,10 +91,12 @@ class PicowsProtocol(WSProtocol):
 
     def get_buffer(self, size_hint: int) -> memoryview:
         free = super().get_buffer(size_hint)
-        if len(free) > 4 * max(_READ, self.max_size):
-            # More than a begun frame can need: picows has refused one, and reads on until it closes.
-            self.pause_reading()
-        return free[:_READ]
+        if len(free) <= 4 * max(_READ, self.max_size):
+            return free[:_READ]
+        # More than a begun frame can need: picows has refused one, and reads on until it closes. Not paused in here,
+        # where libuv is about to read and would call what pausing has taken away.
+        asyncio.get_running_loop().call_soon(self.pause_reading)
+        return free[:1]
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

@@ -1,13 +1,20 @@
 """A really running uvicorn around a server of ours, and clients that speak the protocols by hand."""
 
+from asyncio import AbstractEventLoop
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
 import pytest
+import uvloop
 
 from tests.conformance.clients import DIRECT, OVER_ASGI, Site, running
 
 Serve = Callable[..., Awaitable[Site]]
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], AbstractEventLoop]]:
+    """The event loop of production."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture(params=[DIRECT, OVER_ASGI], ids=["direct", "asgi"])
