@@ -23,7 +23,7 @@ from pydantic_core import PydanticCustomError
 
 from foundation import text
 from foundation.clock import rfc3339
-from foundation.refusals import Invalid
+from foundation.refusals import NO_FIELD, Invalid
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
@@ -83,9 +83,9 @@ class Input(BaseModel):
 
 
 def errors_by_field(fault: ValidationError) -> dict[str, list[str]]:
-    """`{field: [what is wrong, …]}`; faults of the whole input stand under `non_field_errors`."""
+    """`{field: [what is wrong, …]}`; faults of the whole input stand under `NO_FIELD`."""
     errors: dict[str, list[str]] = {}
     for error in fault.errors(include_url=False, include_input=False, include_context=False):
         field = ".".join(str(part) for part in error["loc"] if not str(part).startswith("function-"))
-        errors.setdefault(field or "non_field_errors", []).append(error["msg"])
+        errors.setdefault(field or NO_FIELD, []).append(error["msg"])
     return errors

@@ -3,6 +3,9 @@ the answer of its acknowledgement; both carry the same `code`."""
 
 from typing import Any, ClassVar
 
+NO_FIELD = "non_field_errors"
+"""Under this name stand the faults of an input as a whole."""
+
 
 class Refusal(Exception):
     """A request that is understood and not carried out; nothing has changed.
@@ -40,8 +43,19 @@ class Refusal(Exception):
 
 
 class Invalid(Refusal):
+    """Bad input. A person is told the first of the faults, where nothing else is said."""
+
     code, status = "invalid", 400
     default_message = "Some of what was sent is not valid."
+
+    def __init__(self, message: str | None = None, *, errors: dict[str, list[str]] | None = None, **more: Any) -> None:
+        super().__init__(message or _first_of(errors or {}), errors=errors, **more)
+
+
+def _first_of(errors: dict[str, list[str]]) -> str | None:
+    for field, faults in errors.items():
+        return faults[0] if field == NO_FIELD else f"{field}: {faults[0]}"
+    return None
 
 
 class UnknownAction(Refusal):

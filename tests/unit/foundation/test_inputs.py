@@ -54,6 +54,13 @@ def test_only_an_object_is_an_input(data):
     assert refusal_of(data).errors == {"non_field_errors": ["A JSON object is needed."]}
 
 
+def test_a_person_is_told_the_first_fault():
+    assert refusal_of({"sender_name": "Annabel", "item_count": "x"}).message == "sender_name: At most 5 characters."
+    assert refusal_of([]).message == "A JSON object is needed."
+    assert Invalid().message == Invalid.default_message
+    assert Invalid("Not so.", errors={"field": ["A fault."]}).message == "Not so."
+
+
 def test_faults_are_told_by_field():
     assert refusal_of({"item_count": "x", "inner": {"label_text": " "}}).errors == {
         "sender_name": ["Field required"],
