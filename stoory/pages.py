@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 
 from foundation import refusals
 from foundation.rest import PROBLEM, problem_document
@@ -59,6 +60,12 @@ def _is_api(request: HttpRequest) -> bool:
     return f"{request.path}/".startswith("/api/")
 
 
+@csrf_exempt
+def nothing_here(request: HttpRequest, **_: Any) -> HttpResponse:
+    """An address under `/api` that is none; Django's own answer is a page."""
+    return _problem(refusals.NotFound())
+
+
 def bad_request(request: HttpRequest, exception: Any) -> HttpResponse:
     if _is_api(request):
         return _problem(refusals.Invalid())
@@ -69,12 +76,6 @@ def forbidden(request: HttpRequest, exception: Any) -> HttpResponse:
     if _is_api(request):
         return _problem(refusals.Forbidden())
     return defaults.permission_denied(request, exception)
-
-
-def not_found(request: HttpRequest, exception: Any) -> HttpResponse:
-    if _is_api(request):
-        return _problem(refusals.NotFound())
-    return defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

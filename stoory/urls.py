@@ -1,7 +1,7 @@
 """Every address of the site, but for the probes (`stoory.health`)."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.i18n import JavaScriptCatalog
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
@@ -21,10 +21,10 @@ urlpatterns = [
     path("api/", include("notifications.urls")),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    re_path("^api(?:/|$)", pages.nothing_here),
     path("admin/", admin.site.urls),
 ]
 
 handler400 = "stoory.pages.bad_request"
 handler403 = "stoory.pages.forbidden"
-handler404 = "stoory.pages.not_found"
 handler500 = "stoory.pages.server_error"

@@ -142,7 +142,9 @@ def test_a_trailing_slash_changes_nothing(brand, fill, path, method):
 
 @pytest.mark.parametrize("path", ["/api", "/api/", "/api/nothing", "/api/conversations/x/y/z", "/api/messages/a.b"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-def test_addresses_that_are_none(brand, path, method):
+@pytest.mark.parametrize("debug", [False, True])
+def test_addresses_that_are_none(brand, settings, path, method, debug):
+    settings.DEBUG = debug
     for api in (Api(), brand.api):
         refused(send(api, method, path), 404, "not_found")
 
