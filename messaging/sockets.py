@@ -94,7 +94,11 @@ async def leave_user_room(caller: Caller, given: UserRef) -> Done:
 
 
 def _check_oneself(caller: Caller, user_id: str) -> None:
-    if user_id.lower() != str(caller.user_id):
+    """Whether there is such another user is nobody's business; what is no id is nobody's."""
+    parsed = parse_id(user_id)
+    if parsed is None:
+        raise NotFound("There is no such person.")
+    if parsed != caller.user_id:
         raise Forbidden("The room of another user cannot be entered.")
 
 

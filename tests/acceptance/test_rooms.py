@@ -110,8 +110,10 @@ def test_ones_own_room_is_joined_from_the_start_and_nobody_elses_ever(brand: Per
         for payload in ({"userId": brand.id}, {"user_id": brand.id}, brand.id, {"userId": brand.id.upper()}):
             assert tab.ask(command, payload) == {"success": True, "seq": 0, "reset": False}
     for command in ("join_user_room", "join", "leave_user_room"):
-        for other in (influencer.id, str(uuid.uuid4()), f"user_{brand.id}", ""):
+        for other in (influencer.id, str(uuid.uuid4())):
             assert tab.ask(command, {"userId": other})["code"] == "forbidden"
+        for nobody in (f"user_{brand.id}", ""):
+            assert tab.ask(command, {"userId": nobody})["code"] == "not_found"
     assert tab.ask("leave_user_room", {"userId": brand.id}) == {"success": True}
     # Leaving it cannot make notifications stay away.
     influencer.post("/api/messages", {"receiver_id": brand.id, "message": "Hi"})
