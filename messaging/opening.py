@@ -6,21 +6,26 @@ from django.conf import settings
 
 from accounts.models import SYSTEM_USER_ID, User
 from accounts.selectors import find_user
-from conversations.flows import Decision, Role, conversation_types, flow_for
+from conversations.flows import Decision, Role, check_text, conversation_types, flow_for
 from conversations.flows.money import PriceFault, is_currency, parse_price
 from conversations.models import Conversation
 from conversations.services import Opened, Side, open_conversation
 from foundation.ids import parse_id
-from foundation.refusals import Forbidden, Invalid, NotFound
+from foundation.refusals import Forbidden, Invalid, NotFound, TextNotAccepted
 from messaging.inputs import OpenConversation
 from messaging.listing import tell_lists
 from messaging.models import SYSTEM, Message
 from realtime.publishing import unit_of_work
 
+NOT_ONESELF = "A person other than oneself is needed."
+
 
 def open_direct(*, opener: User, other_id: object) -> Opened:
-    """The direct conversation with somebody, opened if there is none. Raises `NotFound` for an unknown person."""
+    """The direct conversation with somebody, opened if there is none. Raises `NotFound` for an unknown person,
+    `Invalid` for oneself."""
     other = _person(other_id)
+    if other.pk == opener.pk:
+        raise Invalid(errors={"receiver_id": [NOT_ONESELF]})
     return _open(opener, other, OpenConversation(conversation_type="direct", user_id=str(other.pk)))
 
 
@@ -33,10 +38,19 @@ def open_by(*, opener: User, given: OpenConversation) -> Opened:
     with unit_of_work():
         opened = _open(opener, other, given)
         if opened.created and given.message is not None:
+            _check_takes_text(opened.conversation)
             Message.objects.create(
                 conversation=opened.conversation, sender=opener, receiver=other, message=given.message
             )
         return opened
+
+
+def _check_takes_text(conversation: Conversation) -> None:
+    """A deployment that takes no text in the first state takes none with the opening either."""
+    try:
+        check_text(conversation.flow, conversation.flow_state, paused=conversation.paused)
+    except TextNotAccepted as refusal:
+        raise Invalid(errors={"message": [refusal.message]}) from None
 
 
 def _other_id(opener: User, given: OpenConversation) -> str:
@@ -46,7 +60,7 @@ def _other_id(opener: User, given: OpenConversation) -> str:
     if len(others) == 1:
         return others.pop()
     field = "user_id" if flow_for(given.conversation_type).opened_by is None else "influencer_id"
-    fault = "One other person is needed." if others else "A person other than oneself is needed."
+    fault = "One other person is needed." if others else NOT_ONESELF
     raise Invalid(errors={field: [fault]})
 
 
@@ -71,15 +85,13 @@ def _open(opener: User, other: User, given: OpenConversation) -> Opened:
             proposed_amount=_proposed(given, currency),
         )
         if opened.created:
-            _write_prompt(opened.conversation, opened.decision, opener, other)
             tell_lists(opened.conversation, "opened")
+            _write_prompt(opened.conversation, opened.decision, opener, other)
         return opened
 
 
 def _sides(opener: User, other: User, conversation_type: str) -> tuple[Side, Side]:
-    """Who plays which part. Raises `Invalid` for oneself, `Forbidden` where the flow has no part for one of them."""
-    if opener.pk == other.pk:
-        raise Invalid(errors={"user_id": ["A person other than oneself is needed."]})
+    """Who plays which part. Raises `Forbidden` where the flow has no part for one of them."""
     flow = flow_for(conversation_type)
     if flow.opened_by is None:
         first, second = sorted([opener, other], key=lambda user: user.pk)

@@ -221,3 +221,14 @@ def test_lists_are_told_to_those_whose_list_changed(brand, influencer, sent_even
     told()
     influencer.api.post(f"/api/conversations/{bid}/actions", {"action": "accept_connection"})
     assert {reason for _, reason, *_ in told()} == {"state", "message"}
+
+
+def test_a_new_conversation_is_told_before_what_is_said_in_it(brand, influencer, sent_events):
+    brand.bids_to(influencer, message="Three reels")
+    for one in (brand, influencer):
+        told = [
+            event["reason"]
+            for room, name, event in sent_events
+            if name == "conversation_list_updated" and room == f"user_{one.id}"
+        ]
+        assert told == ["opened", "message"]

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import SYSTEM_USER_ID
+from conversations import flows
 from conversations.models import Conversation, Participant, Transition
 from messaging.models import Message
 from realtime.models import RoomEvent
@@ -173,6 +174,22 @@ def test_the_prompt_comes_first_and_then_the_text_by_hand(brand, influencer):
     assert "completed" not in prompt["action_data"]
     assert (text["message"], text["message_type"]) == ("Three reels", "user_input")
     assert (text["sender_id"], text["receiver_id"], text["action_data"]) == (brand.id, influencer.id, None)
+
+
+@pytest.fixture
+def guided():
+    """A deployment that takes no text while the flow leads."""
+    flows.configure({"deal": {"text_while_automated": False}})
+    yield
+    flows.configure({})
+
+
+def test_where_no_text_is_taken_none_comes_with_the_opening(guided, brand, influencer):
+    given = {"conversation_type": "bid", "influencer_id": influencer.id}
+    answer = brand.api.post("/api/conversations", given | {"message": "Three reels"})
+    refused(answer, 400, "invalid", "message")
+    assert nothing_was_opened()
+    assert brand.opens(**given)["seq"] == 3
 
 
 @pytest.mark.parametrize("kind", ["direct", "bid", "campaign"])

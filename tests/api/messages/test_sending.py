@@ -159,7 +159,8 @@ def test_to_nobody_and_to_oneself(brand):
     refused(brand.api.post("/api/messages", {"message": "Hello"}), 400, "invalid", "non_field_errors")
     for nobody in (ABSENT, str(SYSTEM_USER_ID), *NO_IDS):
         refused(brand.api.post("/api/messages", {"receiver_id": nobody, "message": "Hello"}), 404, "not_found")
-    refused(brand.api.post("/api/messages", {"receiver_id": brand.id, "message": "Hello"}), 400, "invalid", "user_id")
+    itself = brand.api.post("/api/messages", {"receiver_id": brand.id, "message": "Hello"})
+    refused(itself, 400, "invalid", "receiver_id")
     assert nothing_came_of_it()
     assert not Conversation.objects.exists()
 
