@@ -162,7 +162,8 @@ def remove_participant(*, conversation_id: uuid.UUID, user_id: uuid.UUID) -> Non
     expel(user_id, room_of(conversation_id))
 
 
-def record_view(*, conversation: Conversation, viewer: User, through: str) -> None:
-    """Write that somebody of the staff looked into a conversation they do not take part in."""
+def record_view(*, conversation: Conversation, viewer: User, through: str, subject: object = "") -> None:
+    """Write that somebody of the staff looked into a conversation they do not take part in, or at the one message
+    or file in it whose id is `subject`."""
     if viewer.is_staff and not Participant.objects.filter(conversation=conversation, user=viewer).exists():
-        ConversationView.objects.create(conversation=conversation, viewer=viewer, through=through)
+        ConversationView.objects.create(conversation=conversation, viewer=viewer, through=through, subject=str(subject))

@@ -8,15 +8,22 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Max, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
+from django.urls import path
 from django.utils.formats import date_format
 
 from conversations.models import Conversation, Participant
 from conversations.services import record_view
-from foundation.refusals import Refusal
+from foundation.refusals import NotFound, Refusal
+from messaging.downloads import as_download
 from messaging.forms import OperateForm, RemovalForm, SystemMessageForm
+from messaging.models import Upload
 from messaging.transcripts import transcript
+from messaging.uploads import read_upload
+
+FILE = "conversations_conversation_file"
+"""The name of the address of a file in the admin."""
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -123,6 +130,20 @@ class ConversationAdmin(admin.ModelAdmin):
             "form": form if isinstance(form, SystemMessageForm) else SystemMessageForm(conversation),
         }
         return render(request, "admin/conversations/transcript.html", context)
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.file_view)
+        return [path("<uuid:object_id>/files/<uuid:upload_id>", view, name=FILE), *super().get_urls()]
+
+    def file_view(self, request: HttpRequest, object_id: uuid.UUID, upload_id: uuid.UUID) -> HttpResponse:
+        """A file that was sent in the conversation, for who may look into it; recorded like any look."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        upload = get_object_or_404(Upload, pk=upload_id, message__conversation=object_id)
+        try:
+            return as_download(read_upload(user=request.user, upload_id=upload.pk))
+        except NotFound as refusal:
+            raise Http404(refusal.message) from None
 
     def _bound(self, request: HttpRequest, conversation: Conversation) -> forms.Form:
         if not self.has_change_permission(request, conversation):

@@ -10,7 +10,7 @@ from conversations.selectors import visible_conversation
 from conversations.services import record_view
 from foundation.openapi import FLAG, LENGTH, NUMBER, PAGING, Problem, describe, parameter
 from foundation.paging import flag, limit_of, whole_number, words
-from foundation.refusals import Invalid
+from foundation.refusals import Invalid, Refusal
 from foundation.rest import answer
 from messaging import selectors, services
 from messaging.acting import act, answer_to, operate
@@ -62,9 +62,14 @@ def acted(user: User, conversation_id: str, given: Act) -> Response:
 
 def operated(request: Request, conversation_id: str, what: str) -> Response:
     given = Operate.parse(request.data)
-    return answered(
-        operate(operator=request.user, conversation_id=conversation_id, action=what, given=given), request.user
-    )
+    try:
+        done = operate(operator=request.user, conversation_id=conversation_id, action=what, given=given)
+    except Refusal as refusal:
+        if "conversation" in refusal.extra:  # a refusal that shows it is a look into it
+            conversation = visible_conversation(user=request.user, conversation_id=conversation_id)
+            record_view(conversation=conversation, viewer=request.user, through="rest")
+        raise
+    return answered(done, request.user)
 
 
 def answered(done: Acted, user: User) -> Response:
@@ -87,7 +92,9 @@ class MessageViewSet(ViewSet):
 
     @describe("Read a message", answers={200: MessageAnswer})
     def retrieve(self, request: Request, pk: str) -> Response:
-        return answer(message=shown(selectors.message_for(user=request.user, message_id=pk)))
+        message = selectors.message_for(user=request.user, message_id=pk)
+        record_view(conversation=message.conversation, viewer=request.user, through="rest", subject=message.pk)
+        return answer(message=shown(message))
 
     @describe("Edit one's own message", request=EditMessage, answers={200: MessageAnswer}, refusals={409: Conflict})
     def partial_update(self, request: Request, pk: str) -> Response:

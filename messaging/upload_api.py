@@ -1,7 +1,6 @@
 """The REST doors to files."""
 
 from django.http import HttpResponse
-from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.decorators import action
@@ -13,6 +12,7 @@ from rest_framework.viewsets import ViewSet
 from foundation.openapi import MEANINGS, Problem, describe
 from foundation.rest import PROBLEM, answer
 from messaging.answers import UploadAnswer
+from messaging.downloads import as_download
 from messaging.limits import UPLOADS, limited
 from messaging.payloads import AttachmentPayload
 from messaging.uploads import read_upload, take_upload
@@ -50,14 +50,4 @@ class UploadViewSet(ViewSet):
 
 
 def served(request: Request, upload_id: str, *, thumbnail: bool = False) -> HttpResponse:
-    """A file to be kept, not to be opened by the browser as if it were a page of this site."""
-    file = read_upload(user=request.user, upload_id=upload_id, thumbnail=thumbnail)
-    return HttpResponse(
-        file.content,
-        content_type=file.content_type,
-        headers={
-            "Content-Disposition": content_disposition_header(as_attachment=True, filename=file.name),
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "private, no-store",
-        },
-    )
+    return as_download(read_upload(user=request.user, upload_id=upload_id, thumbnail=thumbnail))

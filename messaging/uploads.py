@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models.fields.files import FieldFile
 
 from accounts.models import User
-from conversations.models import Conversation, Delivery
+from conversations.models import Delivery
 from conversations.selectors import visible_conversation
 from conversations.services import record_view
 from foundation import clock
@@ -105,16 +105,17 @@ def _visible(user: User, upload_id: object) -> Upload:
     if upload is None or (upload.message is None and upload.owner_id != user.pk):
         raise NotFound("There is no such file.")
     if upload.message is not None:
-        _check_takes_part(user, upload.message.conversation)
+        _check_takes_part(user, upload)
     return upload
 
 
-def _check_takes_part(user: User, conversation: Conversation) -> None:
+def _check_takes_part(user: User, upload: Upload) -> None:
+    conversation = upload.message.conversation
     try:
         visible_conversation(user=user, conversation_id=conversation.pk)
     except NotFound:
         raise NotFound("There is no such file.") from None
-    record_view(conversation=conversation, viewer=user, through="file")
+    record_view(conversation=conversation, viewer=user, through="file", subject=upload.pk)
 
 
 def remove_files(upload: Upload) -> None:

@@ -137,11 +137,15 @@ class Transition(Fact):
 
 
 class ConversationView(models.Model):
-    """Somebody of the staff looked into a conversation: a record that is never changed."""
+    """Somebody of the staff looked into a conversation: a record that is never changed.
+
+    `subject` is the id of the one message or file that was looked at; empty where it was the conversation.
+    """
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="views")
     viewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     through = models.CharField(max_length=16)
+    subject = models.CharField(max_length=36, blank=True, db_default="")
     viewed_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:

@@ -7,7 +7,7 @@ import pytest
 from django.db import connections
 from django.test import Client
 
-from conversations.models import PaymentOrder, Transition
+from conversations.models import ConversationView, PaymentOrder, Transition
 from conversations.payments.sandbox import SIGNATURE, Sandbox
 from messaging.models import Message
 from tests.api.client import Api
@@ -195,6 +195,7 @@ def test_an_operator_pauses_resumes_and_closes(operator, influencer, bid):
     refused(
         operator.api.post(f"/api/conversations/{bid}/close", {"state_version": 1}), 409, "stale_action", extra=STANDS
     )
+    assert [str(view.conversation_id) for view in ConversationView.objects.all()] == [bid]
     assert operator.api.post(f"/api/conversations/{bid}/close", {"reason": "Spam"}).status_code == 200
     assert influencer.sees(bid)["chat_status"] == "closed"
 

@@ -185,14 +185,17 @@ def test_staff_looks_as_operator_and_that_is_recorded(operator, brand, influence
     assert seen["available_actions"] == []
     operator.reads(f"{CONVERSATIONS}/{chat}/messages")
     operator.reads(f"{CONVERSATIONS}/{chat}/events")
+    message = brand.says(chat)["id"]
+    operator.reads(f"/api/messages/{message}")
     views = ConversationView.objects.values_list("viewer_id", "conversation_id", "through")
     assert {(str(viewer), str(conversation), through) for viewer, conversation, through in views} == {
         (operator.id, chat, "rest")
     }
-    assert len(views) == 3
+    assert [view.subject for view in ConversationView.objects.order_by("pk")] == ["", "", "", message]
     for one in (brand, influencer):
         one.sees(chat)
-    assert ConversationView.objects.count() == 3, "taking part is no looking into"
+        one.reads(f"/api/messages/{message}")
+    assert ConversationView.objects.count() == 4, "taking part is no looking into"
 
 
 def test_staff_moves_no_mark(operator, chat):

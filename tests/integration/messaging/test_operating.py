@@ -4,6 +4,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -21,6 +22,8 @@ from tests.factories import make_staff
 from tests.unchanged import nothing_happens
 
 pytestmark = pytest.mark.django_db
+
+PDF = b"%PDF-1.7\n"
 
 
 @pytest.fixture
@@ -165,9 +168,55 @@ def test_who_may_only_look_does_nothing(operator, sent_hints):
         assert client.post(page_of(deal), {"operate": "close", "state_version": 1}).status_code == 403
 
 
-def test_files_are_named_in_the_transcript(admin, settings, tmp_path):
+# Files
+
+
+@pytest.fixture
+def delivered(settings, tmp_path):
+    """A deal with work that came with a file, and that file."""
     settings.MEDIA_ROOT = tmp_path
     deal = make_deal("work_in_progress")
-    upload = take_upload(owner=deal.influencer, file=SimpleUploadedFile("cut.pdf", b"%PDF-1.7\n"))
+    upload = take_upload(owner=deal.influencer, file=SimpleUploadedFile("<cut>.pdf", PDF))
     deal.act("submit_work", WORK | {"attachments": [str(upload.pk)]})
-    assert "cut.pdf" in text_of(admin, deal)
+    return deal, upload
+
+
+def file_of(deal, upload):
+    return reverse("admin:conversations_conversation_file", args=[deal.conversation.pk, upload.pk])
+
+
+def test_files_are_fetched_from_the_transcript_and_that_is_recorded(admin, operator, delivered):
+    deal, upload = delivered
+    page = text_of(admin, deal)
+    assert "&lt;cut&gt;.pdf" in page
+    assert f'href="{file_of(deal, upload)}"' in page
+    answer = admin.get(file_of(deal, upload))
+    assert (answer.status_code, answer.content, answer["Content-Type"]) == (200, PDF, "application/pdf")
+    assert answer["Content-Disposition"] == 'attachment; filename="<cut>.pdf"'
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert {"private", "no-store"} <= set(answer["Cache-Control"].split(", "))
+    view = deal.conversation.views.get(through="file")
+    assert (view.viewer, view.subject) == (operator, str(upload.pk))
+
+
+def test_a_file_is_found_in_its_own_conversation_only(admin, operator, delivered):
+    deal, upload = delivered
+    other = make_deal("influencer_responding")
+    unsent = take_upload(owner=operator, file=SimpleUploadedFile("own.pdf", PDF))
+    assert admin.get(file_of(other, upload)).status_code == 404
+    assert admin.get(file_of(deal, unsent)).status_code == 404
+    upload.file.storage.delete(upload.file.name)
+    assert admin.get(file_of(deal, upload)).status_code == 404
+
+
+def test_who_may_not_look_gets_no_file(delivered):
+    deal, upload = delivered
+    nobody = make_staff(is_superuser=False)
+    looking = make_staff(is_superuser=False)
+    looking.user_permissions.set(Permission.objects.filter(codename="view_conversation"))
+    for user, status in ((nobody, 403), (looking, 200), (deal.influencer, 302)):
+        client = Client()
+        client.force_login(user)
+        assert client.get(file_of(deal, upload)).status_code == status
+    assert Client().get(file_of(deal, upload)).status_code == 302
+    assert [view.viewer for view in deal.conversation.views.filter(through="file")] == [looking]

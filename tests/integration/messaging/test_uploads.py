@@ -279,7 +279,7 @@ def test_a_file_is_its_owners_until_it_is_sent_and_then_that_of_the_conversation
     for wrong in (upload.pk, "nothing", "00000000-0000-0000-0000-000000000001"):
         with pytest.raises(refusals.NotFound):
             read_upload(user=stranger, upload_id=wrong)
-    assert list(chat.views.values_list("viewer", "through")) == [(operator.pk, "file")]
+    assert list(chat.views.values_list("viewer", "through", "subject")) == [(operator.pk, "file", str(upload.pk))]
 
 
 # Removing
