@@ -47,6 +47,7 @@ class Gateway:
             client_manager=self.manager,
             cors_allowed_origins=settings.SOCKET_ORIGINS,
             namespaces=["/"],
+            transports=["polling", "websocket"] if settings.LONG_POLLING else ["websocket"],
             json=SocketJSON,
             on_slow_reader=metrics.slow_readers.inc,
         )

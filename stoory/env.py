@@ -19,6 +19,11 @@ def load_file(path: Path) -> None:
             os.environ.setdefault(name.strip(), value.strip().strip("\"'"))
 
 
+def give(name: str, value: str) -> None:
+    """Set a variable for the processes that this one starts."""
+    os.environ[name] = value
+
+
 def text(name: str, default: str = "") -> str:
     return os.environ.get(name, default).strip()
 

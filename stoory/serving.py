@@ -5,11 +5,18 @@ from typing import Any
 import uvicorn
 from django.conf import settings
 
+from stoory import env
+
 APPLICATION = "stoory.asgi:application"
 
 
 def serve(host: str, port: int, workers: int = 1) -> None:
-    """Serve until told to stop; of several workers, one that dies is replaced."""
+    """Serve until told to stop; of several workers, one that dies is replaced.
+
+    Several workers share the port, and which of them gets a poll is chance: they offer WebSocket alone.
+    """
+    if workers > 1:
+        env.give("LONG_POLLING", "off")
     options: dict[str, Any] = {
         "host": host,
         "port": port,

@@ -198,6 +198,7 @@ MAX_REQUEST_BODY = MAX_UPLOAD_BYTES + MAX_JSON_BODY
 
 MAX_FRAME = 64 * 1024
 TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
+LONG_POLLING = env.flag("LONG_POLLING", default=True)
 ROOM_SWEEP_SECONDS = env.number("ROOM_SWEEP_SECONDS", 2, least=0.1)
 EVENT_RETENTION = timedelta(days=env.number("EVENT_RETENTION_DAYS", 30, least=1))
 METRICS = env.flag("METRICS", default=False)

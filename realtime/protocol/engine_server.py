@@ -51,7 +51,8 @@ class EngineServer(SessionServer):
             return
         transport = exchange.query.get("transport")
         if transport not in self.transports:
-            raise Refused(400, 0, "Transport unknown")
+            offered = ", ".join(f"'{one}'" for one in self.transports)
+            raise Refused(400, 0, f"This transport is not offered here. Connect with transports: [{offered}]")
         if "j" in exchange.query:
             raise Refused(400, 3, "JSONP is not supported")
         if exchange.is_websocket != (transport == "websocket"):

@@ -49,6 +49,16 @@ class TestHandshake:
         assert (status, set(json.loads(text))) == (400, {"code", "message"})
         assert not site.engine.sockets
 
+    async def test_a_transport_that_is_not_offered_is_refused_with_those_that_are(self, serve):
+        site = await serve(echo(transports=["websocket"]))
+        for more in ({}, {"sid": "unknown"}):
+            status, text = await site.get(EIO="4", transport="polling", **more)
+            assert (status, json.loads(text)["code"]) == (400, 0)
+            assert "transports: ['websocket']" in json.loads(text)["message"]
+        assert not site.engine.sockets
+        websocket = await site.websocket()
+        assert websocket.handshake["upgrades"] == []
+
     @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
     async def test_only_get_opens(self, serve, method):
         site = await serve(echo())

@@ -27,6 +27,8 @@ class Command(BaseCommand):
             raise CommandError("More than one worker needs a bus between them: set REDIS_URL.")
         _require_static_files()
         self.stdout.write(f"Stoory is at http://{options['host']}:{options['port']}/ (quit with CONTROL-C)")
+        if workers > 1:
+            self.stdout.write("Its workers share the port: clients connect over WebSocket alone (docs/operations.md)")
         serve(options["host"], options["port"], workers)
 
 

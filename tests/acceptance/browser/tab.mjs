@@ -31,7 +31,10 @@ function watch(opened) {
     report('open', engine.transport.name);
     engine.once('upgrade', (transport) => report('upgrade', transport.name));
   });
-  socket.on('connect_error', (error) => report('connect_error', { message: error.message, data: error.data ?? null }));
+  socket.on('connect_error', (error) => {
+    const { message, data = null, context } = error;
+    report('connect_error', { message, data, answer: context?.responseText ?? null });
+  });
   socket.on('disconnect', (reason) => report('disconnect', reason));
   socket.io.on('reconnect_attempt', (attempt) => report('reconnect_attempt', attempt));
 }

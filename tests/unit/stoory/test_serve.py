@@ -1,10 +1,13 @@
 """The production server starts with what it needs, or says what is missing."""
 
+from os import environ
+
 import pytest
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.core.management import CommandError, call_command
 from django.core.management.base import SystemCheckError
 
+from stoory import serving
 from stoory.management.commands import serve
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +34,18 @@ def test_several_workers_need_a_bus(served, settings):
     settings.REDIS_URL = "redis://localhost"
     call_command("serve", "--workers", "2")
     assert served == [("127.0.0.1", 3000, 2)]
+
+
+@pytest.mark.parametrize(("workers", "given"), [(1, None), (2, "off")])
+def test_workers_that_share_a_port_offer_no_long_polling(monkeypatch, workers, given):
+    seen = []
+    monkeypatch.setenv("LONG_POLLING", "on")  # put back afterwards
+    monkeypatch.delenv("LONG_POLLING")
+    monkeypatch.setattr(
+        "uvicorn.run", lambda *_, **options: seen.append((options["workers"], environ.get("LONG_POLLING")))
+    )
+    serving.serve("127.0.0.1", 3000, workers)
+    assert seen == [(workers, given)]
 
 
 def test_no_workers_are_too_few(served):
