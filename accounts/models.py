@@ -1,9 +1,11 @@
 """People, and the login sessions that their tokens belong to."""
 
+import hashlib
 import unicodedata
 import uuid
 from typing import Any, ClassVar, Self
 
+from django.contrib.auth import hashers
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models, transaction
@@ -61,8 +63,6 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     objects: ClassVar[UserManager] = UserManager()
 
-    """Not stored: the login session that outlives a change of password made through this object."""
-
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -95,6 +95,22 @@ class User(AbstractBaseUser, PermissionsMixin):
         with transaction.atomic():
             LoginSession.objects.end_of(self.pk, "deleted")
             return super().delete(*args, **kwargs)
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """As Django's, which renews a hash that is out of date; login sessions outlive that."""
+        return hashers.check_password(raw_password, self.password, self._renew_hash)
+
+    @transaction.atomic
+    def _renew_hash(self, raw_password: str) -> None:
+        self.set_password(raw_password)
+        self._password = None
+        self.save(update_fields=["password"])
+        self.login_sessions.live().update(password_fingerprint=self.password_fingerprint)
+
+    @property
+    def password_fingerprint(self) -> str:
+        """Tells one stored password from another."""
+        return hashlib.sha256(self.password.encode()).hexdigest()
 
     def get_full_name(self) -> str:
         return self.name
@@ -129,7 +145,8 @@ class LoginSessionQuerySet(models.QuerySet["LoginSession"]):
 class LoginSession(models.Model):
     """What begins with a login and ends with a logout; every token and socket belongs to one.
 
-    `expires_at` is the expiry of its newest refresh token. `reason` says why it ended.
+    `expires_at` is the expiry of its newest refresh token. `reason` says why it ended. `password_fingerprint` is
+    that of the password it was begun with; a session from before there were any has none.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -138,6 +155,7 @@ class LoginSession(models.Model):
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=32, blank=True)
+    password_fingerprint = models.CharField(max_length=64, blank=True, db_default="", editable=False)
 
     objects = LoginSessionQuerySet.as_manager()
 
@@ -146,3 +164,13 @@ class LoginSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} since {self.created_at:%Y-%m-%d %H:%M}"
+
+    @classmethod
+    def of(cls, user: User, **fields: Any) -> Self:
+        """A new one, not saved yet."""
+        return cls(user=user, password_fingerprint=user.password_fingerprint, **fields)
+
+    @property
+    def has_ended(self) -> bool:
+        """Ended, or begun with a password that has been replaced, by whatever way."""
+        return self.ended_at is not None or self.password_fingerprint not in {"", self.user.password_fingerprint}

@@ -91,7 +91,7 @@ def _checked(session: LoginSession | None, token: AccessToken | RefreshToken) ->
         raise TokenInvalid
     if not session.user.may_log_in:
         raise UserBlocked
-    if session.ended_at is not None or not token.is_of(session.user):
+    if session.has_ended or not token.is_of(session.user):
         raise TokenRevoked
     return session
 
@@ -129,7 +129,7 @@ def log_in(*, email: str, password: str) -> LoggedIn:
 
 @transaction.atomic
 def _begin_session(user: User) -> LoggedIn:
-    session = LoginSession(user=user)
+    session = LoginSession.of(user)
     pair = tokens.issue(session)
     log.info("logged_in", user_id=str(user.pk), session_id=str(session.pk))
     return LoggedIn(user, session.pk, *pair)

@@ -1,6 +1,5 @@
 """JSON Web Tokens (RFC 7519) of a login session: an access token, and the refresh token that renews it."""
 
-import hmac
 import uuid
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Self
@@ -11,7 +10,7 @@ from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from rest_framework_simplejwt.tokens import AccessToken as BaseAccessToken
 from rest_framework_simplejwt.tokens import BlacklistMixin, Token
 from rest_framework_simplejwt.tokens import RefreshToken as BaseRefreshToken
-from rest_framework_simplejwt.utils import datetime_from_epoch, get_md5_hash_password
+from rest_framework_simplejwt.utils import datetime_from_epoch
 
 from accounts.models import LoginSession, User
 from foundation.clock import now
@@ -27,7 +26,7 @@ class Tokens(NamedTuple):
 
 
 class _SessionToken(Token):
-    """Issued and expiring by the project's clock; bound to a login session and to the user's password."""
+    """Issued and expiring by the project's clock; bound to a login session."""
 
     lifetime: timedelta
 
@@ -54,11 +53,8 @@ class _SessionToken(Token):
         return parse_id(self.get(SESSION_CLAIM))
 
     def is_of(self, user: User) -> bool:
-        """Whether the token was issued to this user, and with the password that they have now."""
-        fingerprint = str(self.get(api_settings.REVOKE_TOKEN_CLAIM))
-        return self.get(api_settings.USER_ID_CLAIM) == str(user.pk) and hmac.compare_digest(
-            fingerprint.encode(), get_md5_hash_password(user.password).encode()
-        )
+        """Whether the token was issued to this user."""
+        return self.get(api_settings.USER_ID_CLAIM) == str(user.pk)
 
     @classmethod
     def read(cls, encoded: object) -> Self:

@@ -134,7 +134,7 @@ def _conversation(flow: flows.Flow, decision: flows.Decision, pair: Pair) -> Con
 def log_in(users: Sequence[User]) -> list[str]:
     """An access token of a new login session for each, which outlives a measurement."""
     lifetime = max(settings.ACCESS_TOKEN_LIFETIME, SHORTEST_LIFETIME)
-    sessions = [LoginSession(user=user, expires_at=clock.now() + lifetime) for user in users]
+    sessions = [LoginSession.of(user, expires_at=clock.now() + lifetime) for user in users]
     LoginSession.objects.bulk_create(sessions, batch_size=CHUNK)
     return [_token(session, lifetime) for session in sessions]
 

@@ -21,7 +21,7 @@ def make_pairs(number: int) -> list[list[dict[str, str]]]:
 
 def _make(role: str, number: int) -> dict[str, str]:
     user = User.objects.create_user(f"{role}{number}@example.com", role=role, name=f"{role} {number}")
-    session = LoginSession(user=user)
+    session = LoginSession.of(user)
     with clock.moved(-timedelta(days=1)):
         expired = issue(session).access
     tokens = issue(session)

@@ -258,10 +258,12 @@ def test_a_password_set_elsewhere_ends_all_sessions(user, two, told, change):
 
 def test_a_renewed_hash_is_no_new_password(user, two, told, settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher", *settings.PASSWORD_HASHERS]
-    services.log_in(email=user.email, password=PASSWORD)
+    third = services.log_in(email=user.email, password=PASSWORD)
     assert User.objects.get(pk=user.pk).password.startswith("scrypt")
     assert told == []
     assert dead_sessions(ids(*two)) == set()
+    assert all(is_alive(one) for one in (*two, third))
+    assert services.refresh(refresh=two[0].refresh).access
 
 
 def test_blocking_ends_all_and_unblocking_brings_none_back(user, two, told):
