@@ -1,4 +1,5 @@
-"""System checks: a flow with a hole in it keeps the project from starting, and so do payments that are none."""
+"""System checks: a flow with a hole in it keeps the project from starting, and so do prices and payments that are
+none."""
 
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 
 from conversations.flows import all_flows
 from conversations.flows.checks import problems
+from conversations.flows.money import is_currency
 
 
 @register()
@@ -20,6 +22,14 @@ def flows_are_whole(**kwargs: Any) -> list[CheckMessage]:
         for flow in all_flows()
         for problem in problems(flow)
     ]
+
+
+@register()
+def prices_have_a_currency(**kwargs: Any) -> list[CheckMessage]:
+    if is_currency(settings.DEFAULT_CURRENCY):
+        return []
+    hint = "Set it to an ISO 4217 code: DEFAULT_CURRENCY=EUR"
+    return [Error(f"DEFAULT_CURRENCY is no currency: {settings.DEFAULT_CURRENCY}.", hint=hint, id="conversations.P003")]
 
 
 @register(Tags.security)

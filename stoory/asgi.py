@@ -12,7 +12,9 @@ django = get_asgi_application()
 from realtime.gateway import gateway  # noqa: E402
 from realtime.protocol import Guard  # noqa: E402
 from stoory.bodies import BodyLimit  # noqa: E402
+from stoory.checks import refuse_dangerous_settings  # noqa: E402
 
+refuse_dangerous_settings()
 application = Guard(
     gateway.sio,
     BodyLimit(django, limit=settings.MAX_REQUEST_BODY),

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register, run_checks
+from django.core.exceptions import ImproperlyConfigured
 
 from foundation.addresses import TrustedProxies
 
@@ -66,3 +67,10 @@ def origins_are_named(**kwargs: Any) -> list[CheckMessage]:
     if "*" in [*settings.SOCKET_ORIGINS, *settings.CORS_ORIGINS]:
         return [Warning("Pages of any origin may use this server.", hint=hint, id="stoory.W002")]
     return []
+
+
+def refuse_dangerous_settings() -> None:
+    """For servers that run no checks by themselves. Raises `ImproperlyConfigured`."""
+    found = [message for message in run_checks(tags=[Tags.security]) if message.is_serious()]
+    if found:
+        raise ImproperlyConfigured("\n".join(str(message) for message in found))

@@ -19,8 +19,12 @@ SENSIBLE = {
 
 
 def check(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return run("manage.py", "check", *options, **environment)
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "manage.py", "check", *options],
+        [sys.executable, *arguments],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], "DATABASE_URL": "sqlite://:memory:"} | environment,
         capture_output=True,
@@ -44,12 +48,24 @@ def test_sensible_settings_leave_nothing_to_warn_of():
         ({"JWT_SIGNING_KEY": "short"}, "stoory.E003"),
         ({"RATE_LIMITS": "off"}, "stoory.E004"),
         ({"TRUSTED_PROXIES": "somewhere"}, "stoory.E005"),
+        ({"PAYMENT_PROVIDER": "sandbox"}, "conversations.P001"),
     ],
 )
 def test_what_would_be_dangerous_keeps_it_from_starting(changed, found):
-    done = check(**SENSIBLE | changed)
+    for done in (check(**SENSIBLE | changed), run("-c", "import stoory.asgi", **SENSIBLE | changed)):
+        assert done.returncode != 0
+        assert found in done.stderr
+
+
+@pytest.mark.parametrize("currency", ["XXX", "eur", "rupees", "XAU"])
+def test_a_currency_that_is_none(currency):
+    done = check(DEFAULT_CURRENCY=currency)
     assert done.returncode != 0
-    assert found in done.stderr
+    assert "conversations.P003" in done.stderr
+
+
+def test_any_server_may_run_what_is_sensible():
+    assert run("-c", "import stoory.asgi", **SENSIBLE).returncode == 0
 
 
 def test_without_rate_limits_if_that_is_meant():
