@@ -1,0 +1,81 @@
+"""The server for development, run in a copy of the project whose code is changed under it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from stoory.management.commands.runserver import Command
+from tests.environment import ROOT
+from tests.servers import COMMAND_SECONDS, START_SECONDS, free_port
+
+PARTS = ("accounts", "conversations", "foundation", "messaging", "notifications", "realtime", "stoory", "templates")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for part in PARTS:
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "static").mkdir()
+    shutil.copy(ROOT / "manage.py", tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def url(project: Path) -> Iterator[str]:
+    """The address of the running server."""
+    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(project / "var")}
+    manage = [sys.executable, "manage.py"]
+    subprocess.run(
+        [*manage, "migrate", "--verbosity", "0"], cwd=project, env=environment, check=True, timeout=COMMAND_SECONDS
+    )
+    port = free_port()
+    with (project / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [*manage, "runserver", str(port)],
+            cwd=project,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    yield f"http://127.0.0.1:{port}"
+    os.killpg(server.pid, signal.SIGKILL)
+    server.wait()
+
+
+def answers(url: str, wanted: Callable[[httpx.Response], bool], *, within: float = START_SECONDS) -> bool:
+    """Wait for such an answer."""
+    give_up = time.monotonic() + within
+    while time.monotonic() < give_up:
+        try:
+            if wanted(httpx.get(url, timeout=START_SECONDS, verify=False)):
+                return True
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    return False
+
+
+def test_it_speaks_http_and_socket_io_and_starts_again_when_the_code_changes(project, url):
+    assert answers(f"{url}/healthz", lambda answer: answer.json()["status"] == "ok")
+    assert answers(f"{url}/socket.io/?EIO=4&transport=polling", lambda answer: answer.text.startswith('0{"sid"'))
+    code = project / "stoory/health.py"
+    code.write_text(code.read_text().replace('"status": "ok"', '"status": "changed"'))
+    for _ in range(12):
+        if answers(f"{url}/healthz", lambda answer: answer.json()["status"] == "changed", within=START_SECONDS / 12):
+            return
+        code.touch()  # the first look at the files came after they were changed
+    raise AssertionError((project / "log").read_text())
+
+
+def test_the_port_is_that_of_the_guide():
+    assert Command.default_port == "3000"
