@@ -3,11 +3,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 3000
+# Of `make faults`: server processes, messages of each scenario at least, messages a second, and further options.
+WORKERS ?= 4
+MESSAGES ?= 2000
+RATE ?= 80
+FAULTS ?=
 READY := $(VENV)/.ready
 NODE_READY := node_modules/.ready
 PIP_QUIETLY := --quiet --disable-pip-version-check --no-input --root-user-action=ignore
 
-.PHONY: help setup run test check bench screenshots documents clean
+.PHONY: help setup run test check bench faults screenshots documents clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -52,6 +57,9 @@ check: setup  ## Exactly what CI runs: style, imports, migrations, documents, te
 
 bench: $(READY)  ## Measure everything against the peers (docs/performance.md)
 	@$(BIN)/python -m benchmarks
+
+faults: setup  ## Kill, cut and stall everything, and look for what is lost (docs/reliability.md)
+	@$(BIN)/python -m faults --workers $(WORKERS) --messages $(MESSAGES) --rate $(RATE) $(FAULTS)
 
 screenshots: setup  ## Take the pictures of docs/screenshots anew (needs Chromium)
 	@$(BIN)/python -m tests.web.screenshots

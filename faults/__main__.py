@@ -9,6 +9,7 @@ from faults import scenarios
 from faults.report import table
 from faults.runner import Options, play_all
 from faults.scenario import SCENARIOS
+from faults.services import missing
 from faults.workers import ROOT
 
 
@@ -22,6 +23,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="names of scenarios, with commas")
     parser.add_argument("--skip", default="", help="names of scenarios, with commas")
     parser.add_argument("--quick", action="store_true", help="fewer repetitions of each fault")
+    parser.add_argument("--busy", action="store_true", help="all may take ten times as long, and no figure is judged")
     parser.add_argument("--list", action="store_true", help="tell what there is, and do nothing")
     parser.add_argument("--out", type=Path, default=ROOT / "var" / "faults", help="where histories and logs go")
     return parser.parse_args()
@@ -38,10 +40,24 @@ def main() -> int:
         print(f"There is no scenario {', '.join(unknown)}; see --list.", file=sys.stderr)
         return 2
     chosen = [SCENARIOS[name] for name in only if name not in given.skip.split(",")]
-    options = Options(given.workers, given.messages, given.rate, given.people, given.seed, given.quick, given.out)
+    if absent := missing():
+        print(f"To be installed first: {', '.join(absent)}.", file=sys.stderr)
+        return 2
+    options = Options(
+        workers=given.workers,
+        messages=given.messages,
+        rate=given.rate,
+        people=given.people,
+        seed=given.seed,
+        quick=given.quick,
+        out=given.out,
+        busy=given.busy,
+    )
     print(f"{given.workers} workers, {given.messages} messages a scenario, seed {given.seed}, to {given.out}")
     outcomes = play_all(chosen, options)
-    print(table(outcomes))
+    report = table(outcomes)
+    print(report)
+    (given.out / "report.md").write_text(report + "\n")
     return 0 if all(outcome.holds for outcome in outcomes) else 1
 
 

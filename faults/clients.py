@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import itertools
 import random
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +47,7 @@ class SocketClient:
     connection: int = 0
     is_connected: bool = False
     ended_by: str | None = None
+    left_at: float = 0.0
 
     def __post_init__(self) -> None:
         self._link: Link | None = None
@@ -67,6 +69,11 @@ class SocketClient:
         self._task = asyncio.create_task(self._live())
         async with asyncio.timeout(60):
             await self.ready.wait()
+
+    async def drop(self) -> None:
+        """Lose the connection, and come back as after any loss."""
+        if self._link is not None:
+            await self._link.close()
 
     async def stop(self) -> None:
         self._stopped = True
@@ -125,6 +132,7 @@ class SocketClient:
             self._joining.cancel()
         if self.is_connected:
             self.history.record("disconnected", client=self.name, connection=self.connection, reason=reason[:100])
+            self.left_at = time.monotonic()
         self.is_connected = False
         for call in self._calls.values():
             if not call.done():

@@ -15,10 +15,15 @@ class Figure:
     most: float | None = None
     least: float | None = None
 
+    @classmethod
+    def rounded(cls, name: str, value: float, unit: str, digits: int = 0, **bar: float | None) -> "Figure":
+        """With so many decimals; NaN, which is what nothing was measured for, stays what it is."""
+        return cls(name, round(value, digits) if math.isfinite(value) else value, unit, **bar)
+
     @property
     def holds(self) -> bool:
         if math.isnan(self.value):
-            return False
+            return self.most is None and self.least is None
         return (self.most is None or self.value <= self.most) and (self.least is None or self.value >= self.least)
 
     @property

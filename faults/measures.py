@@ -1,17 +1,21 @@
 """What every history is good for: how much was sent and seen, how late, how often twice."""
 
+import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from faults.checker import NEW
 from faults.figures import Figure, percentile
+from faults.history import Record
 from faults.story import Observer, Story
 
 if TYPE_CHECKING:
     from faults.runner import Outcome
 
 
-ABSENCE = "clients back after, p99"
+ACKNOWLEDGED = "acknowledged, p99"
+RETURNED = "clients back and caught up, p99"
 
 
 def measure(story: Story, outcome: "Outcome") -> None:
@@ -20,22 +24,34 @@ def measure(story: Story, outcome: "Outcome") -> None:
     outcome.pairs = seen - sum(len(one.events) for one in story.observers.values())
     if seen:
         again = 100 * sum(map(_repeats, story.observers.values())) / seen
-        outcome.figures.append(Figure("events seen again", round(again, 3), "%", most=1.0))
+        outcome.figures.append(Figure.rounded("events seen again", again, "%", 3, most=1.0))
     if outcome.acked:
         took = [acks[0]["took"] * 1000 for acks in story.acks.values()]
         outcome.figures += _spread("acknowledged", took)
         outcome.figures += _spread("delivered", delays(story))
-    absences = [1000 * absence for one in story.observers.values() for absence in one.absences]
-    if absences:
-        outcome.figures += _spread("clients back after", absences)
+    if any(one.absences for one in story.observers.values()):
+        outcome.figures += _spread("clients back and caught up", returns(story))
     for window in story.windows:
-        lags = list(delays(story, window["since"], window["until"]))
-        outcome.figures.append(Figure(window["name"], round(percentile(lags, 0.99)), "ms", most=window["most"]))
+        outcome.figures.append(_delivered_within(window, story))
 
 
 def _spread(name: str, values: Iterable[float]) -> list[Figure]:
     values = list(values)
-    return [Figure(f"{name}, p{share * 100:g}", round(percentile(values, share)), "ms") for share in (0.5, 0.99)]
+    return [Figure.rounded(f"{name}, p{share * 100:g}", percentile(values, share), "ms") for share in (0.5, 0.99)]
+
+
+def _delivered_within(window: Record, story: Story) -> Figure:
+    slowest = _slowest(window, story)
+    most = window["most"]
+    if window["than"] is not None:
+        compared = next(one for one in story.windows if one["name"] == window["than"])
+        most = math.floor(_slowest(compared, story) * window["times"])
+    return Figure.rounded(window["name"], slowest, "ms", most=most)
+
+
+def _slowest(window: Record, story: Story) -> float:
+    """The 99th percentile of what was begun in a window."""
+    return percentile(delays(story, window["since"], window["until"]), 0.99)
 
 
 def _repeats(observer: Observer) -> int:
@@ -45,7 +61,7 @@ def _repeats(observer: Observer) -> int:
 def delays(story: Story, since: float = 0.0, until: float = float("inf")) -> Iterator[float]:
     """Milliseconds from the request (of the attempt that was acknowledged) to each first sight of its message,
     of requests begun within a span of time."""
-    begun = {acks[0]["id"]: acks[0]["begun"] for acks in story.acks.values()}
+    begun = _begun(story)
     for observer in story.observers.values():
         for events in observer.events.values():
             met: set[int] = set()
@@ -53,3 +69,23 @@ def delays(story: Story, since: float = 0.0, until: float = float("inf")) -> Ite
                 if event == NEW and seq not in met and since <= begun.get(id, -1.0) < until:
                     yield (at - begun[id]) * 1000
                 met.add(seq)
+
+
+def returns(story: Story) -> Iterator[float]:
+    """Milliseconds from the loss of each connection to where the client was back and had seen every message that
+    was sent until then."""
+    begun = _begun(story)
+    for observer in story.observers.values():
+        seen: dict[int, list[tuple[float, float]]] = defaultdict(list)
+        for events in observer.events.values():
+            for number, _, event, id, at in events:
+                if event == NEW and id in begun:
+                    seen[number].append((begun[id], at))
+        for number, gone, back in observer.absences:
+            caught_up = max((at for sent, at in seen[number] if sent < back), default=back)
+            yield (max(caught_up, back) - gone) * 1000
+
+
+def _begun(story: Story) -> dict[str, float]:
+    """When each message was sent, by its id."""
+    return {acks[0]["id"]: acks[0]["begun"] for acks in story.acks.values()}

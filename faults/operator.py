@@ -1,4 +1,4 @@
-"""An operator at the command line, who takes people out of conversations."""
+"""An operator at the command line, who takes people out of conversations and keeps them out altogether."""
 
 import asyncio
 import sys
@@ -6,18 +6,25 @@ import sys
 from faults.workers import ROOT, Worker
 
 SCRIPT = """
-import sys, time, uuid
+import sys, time
+from uuid import UUID
+from accounts.models import User
+from accounts.services import block
 from conversations.services import remove_participant
 print("ready", flush=True)
 for line in sys.stdin:
-    conversation, user = line.split()
-    remove_participant(conversation_id=uuid.UUID(conversation), user_id=uuid.UUID(user))
-    print(time.monotonic(), flush=True)
+    what, user, *conversation = line.split()
+    if what == "remove":
+        remove_participant(conversation_id=UUID(conversation[0]), user_id=UUID(user))
+    else:
+        block(user=User.objects.get(pk=user))
+    print("done", time.monotonic(), flush=True)
 """
 
 
 class Operator:
-    """`manage.py shell` with the settings of a worker."""
+    """`manage.py shell` with the settings of a worker. What it does is answered by when it was done, by the monotonic
+    clock of the machine."""
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
@@ -30,20 +37,28 @@ class Operator:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
-        while (await self._line()) != "ready":
-            pass
+        await self._line("ready")
 
-    async def _line(self) -> str:
-        async with asyncio.timeout(60):
-            line = await self._process.stdout.readline()
-        if not line:
-            raise RuntimeError("the operator's shell has ended")
-        return line.decode().strip()
+    async def _line(self, beginning: str) -> str:
+        """The next line that begins so; others are the log."""
+        while True:
+            async with asyncio.timeout(60):
+                line = (await self._process.stdout.readline()).decode()
+            if not line:
+                raise RuntimeError("the operator's shell has ended")
+            if line.startswith(beginning):
+                return line.removeprefix(beginning).strip()
 
     async def remove(self, conversation: str, user: str) -> float:
-        """Answers when it was done, by the monotonic clock of the machine."""
-        self._process.stdin.write(f"{conversation} {user}\n".encode())
-        return float(await self._line())
+        """Take a user out of a conversation."""
+        return await self._do(f"remove {user} {conversation}")
+
+    async def block(self, user: str) -> float:
+        return await self._do(f"block {user}")
+
+    async def _do(self, command: str) -> float:
+        self._process.stdin.write(f"{command}\n".encode())
+        return float(await self._line("done"))
 
     async def stop(self) -> None:
         self._process.stdin.close()

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import os
+import socket
 import struct
 from dataclasses import dataclass
 
@@ -22,13 +23,19 @@ class Raw:
     writer: asyncio.StreamWriter
 
     @classmethod
-    async def open(cls, worker: Worker) -> "Raw":
-        return cls(*await asyncio.open_connection("127.0.0.1", worker.port))
+    async def open(cls, worker: Worker, receive_buffer: int = 0) -> "Raw":
+        """`receive_buffer` is what the kernel takes in for who does not read, where it is not to decide by itself."""
+        endpoint = socket.socket()
+        if receive_buffer:
+            endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        endpoint.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(endpoint, ("127.0.0.1", worker.port))
+        return cls(*await asyncio.open_connection(sock=endpoint))
 
     @classmethod
-    async def upgrade(cls, worker: Worker, query: str = "EIO=4&transport=websocket") -> "Raw":
+    async def upgrade(cls, worker: Worker, query: str = "EIO=4&transport=websocket", receive_buffer: int = 0) -> "Raw":
         """Raises `ConnectionError` where the server refuses."""
-        raw = await cls.open(worker)
+        raw = await cls.open(worker, receive_buffer)
         key = base64.b64encode(os.urandom(16)).decode()
         raw.write(
             f"GET /socket.io/?{query} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"

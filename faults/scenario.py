@@ -19,10 +19,13 @@ from faults.stage import Stage
 from faults.state import State
 from faults.traffic import Traffic, flowing
 
+SETTLE_TIMEOUT = 30.0
+
 
 @dataclass(eq=False)
 class Play:
-    """One scenario being played: `messages` is how many it sends, `quick` asks for fewer repetitions."""
+    """One scenario being played: `messages` is how many it sends, `quick` asks for fewer repetitions; `patience` is by
+    how much longer than on a machine of its own everything may take."""
 
     stage: Stage
     people: People
@@ -33,6 +36,7 @@ class Play:
     messages: int
     rate: float
     quick: bool
+    patience: float = 1.0
     figures: list[Figure] = field(default_factory=list)
     bars: dict[str, float] = field(default_factory=dict)
     """The most that a figure which every scenario has may be in this one, by its name."""
@@ -45,9 +49,21 @@ class Play:
 
     @asynccontextmanager
     async def traffic_flowing(
-        self, share: float = 1.0, rate: float | None = None, people: People | None = None
+        self, share: float = 1.0, rate: float | None = None, people: People | None = None, **options: Any
     ) -> AsyncIterator[Traffic]:
         """Observers watch and messages flow while the block runs; afterwards all is healed and comes to rest."""
+        traffic = await self.watching(share, rate, people, **options)
+        async with flowing(traffic):
+            yield traffic
+            self.stage.heal()
+        await self.settle([])
+        if traffic.unacked:
+            self.findings.append(f"{traffic.unacked} messages were never acknowledged")
+
+    async def watching(
+        self, share: float = 1.0, rate: float | None = None, people: People | None = None, **options: Any
+    ) -> Traffic:
+        """Observers watch; nothing flows yet."""
         self.traffic = Traffic(
             stage=self.stage,
             people=people or self.people,
@@ -57,16 +73,10 @@ class Play:
             rng=self.rng,
             messages=max(1, round(share * self.messages)),
             rate=rate or self.rate,
+            **options,
         )
         await self.traffic.watch()
-        async with flowing(self.traffic):
-            yield self.traffic
-            self.stage.heal()
-        settled = await self.traffic.settle()
-        if settled is None:
-            self.findings.append("not every observer had caught up 30 s after the last message")
-        if self.traffic.unacked:
-            self.findings.append(f"{self.traffic.unacked} messages were never acknowledged")
+        return self.traffic
 
     def client(self, name: str, person: Person, door: int, **options: Any) -> SocketClient:
         """A client beside those of the traffic, stopped at the end like them."""
@@ -87,20 +97,29 @@ class Play:
             await self.traffic.stop()
 
     @contextmanager
-    def measured(self, name: str, most: float | None = None) -> Iterator[None]:
-        """Delivery of what is sent in the block becomes a figure, in milliseconds at the 99th percentile."""
+    def measured(
+        self, name: str, most: float | None = None, *, than: str | None = None, times: float = 1.2
+    ) -> Iterator[None]:
+        """Delivery of what is sent in the block becomes a figure, in milliseconds at the 99th percentile; its bar is
+        `most`, or so many times what another block measured."""
         since = time.monotonic()
         yield
-        self.history.record("window", name=name, since=since, until=time.monotonic(), most=most)
+        bar = {"most": most, "than": than, "times": times}
+        self.history.record("window", name=name, since=since, until=time.monotonic(), **bar)
 
     def use(self, stage: Stage, people: People) -> None:
         """Play on another stage from here on."""
         self.stage, self.people = stage, people
 
     async def settle(self, clients: list[SocketClient]) -> None:
-        """Wait until these have seen the end of their rooms."""
-        if self.traffic is not None and await self.traffic.settle(clients=clients) is None:
-            self.findings.append("not every client had caught up 30 s after the last message")
+        """Wait until these, and the observers, have seen the end of their rooms."""
+        timeout = self.within(SETTLE_TIMEOUT)
+        if self.traffic is not None and await self.traffic.settle(timeout, clients) is None:
+            self.findings.append(f"not every client had caught up {timeout:g} s after the last message")
+
+    def within(self, seconds: float) -> float:
+        """What a bound becomes by this play's patience."""
+        return seconds * self.patience
 
     def figure(self, name: str, value: float, unit: str = "", **bar: float) -> None:
         self.figures.append(Figure(name, value, unit, **bar))

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import psycopg
 
-POSTGRES_BIN = Path(os.environ.get("POSTGRES_BIN", "/usr/lib/postgresql/15/bin"))
+DEBIAN = Path("/usr/lib/postgresql")
+"""Where Debian keeps the programs of each version of PostgreSQL, outside of the PATH."""
 _CONFIG = """
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
@@ -25,6 +26,24 @@ log_min_messages = fatal
 
 class CommandFailed(Exception):
     pass
+
+
+def postgres_programs() -> Path | None:
+    """Where `initdb` and `pg_ctl` are: `POSTGRES_BIN`, the newest of Debian, or somewhere on the PATH."""
+    on_path = shutil.which("initdb")
+    debian = sorted(DEBIAN.glob("*/bin"), key=lambda place: float(place.parent.name), reverse=True)
+    candidates = [os.environ.get("POSTGRES_BIN"), *debian, on_path and Path(on_path).parent]
+    return next((Path(one) for one in candidates if one and (Path(one) / "initdb").exists()), None)
+
+
+def missing() -> list[str]:
+    """What has to be installed before the harness can run."""
+    wanted = {
+        "PostgreSQL": postgres_programs(),
+        "Redis": shutil.which("redis-server") and shutil.which("redis-cli"),
+        "Node": shutil.which("node"),
+    }
+    return [name for name, found in wanted.items() if not found]
 
 
 def free_port() -> int:
@@ -54,6 +73,7 @@ class Postgres:
         self.url = f"postgres://postgres@127.0.0.1:{self.port}/stoory"
         self._data = home / "postgres"
         self._log = home / "postgres.log"
+        self._programs = postgres_programs()
         self._as = ("runuser", "-u", "postgres", "--") if os.geteuid() == 0 else ()
 
     async def start(self) -> None:
@@ -68,12 +88,12 @@ class Postgres:
         if self._as:
             shutil.chown(self._data, "postgres", "postgres")
             shutil.chown(self._log, "postgres", "postgres")
-        initdb = (POSTGRES_BIN / "initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-E", "UTF8")
+        initdb = (self._programs / "initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-E", "UTF8")
         await run(*self._as, *initdb, cwd="/")
         config = self._data / "postgresql.conf"
         config.write_text(config.read_text() + _CONFIG)
         await self._control("start", "-w", "-l", self._log, "-o", f"-p {self.port}")
-        await run(POSTGRES_BIN / "createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "stoory")
+        await run(self._programs / "createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "stoory")
         await self.stop()
 
     async def stop(self, mode: str = "fast") -> None:
@@ -87,7 +107,7 @@ class Postgres:
         await asyncio.sleep(0.5)
 
     async def _control(self, action: str, *arguments: str | Path) -> None:
-        await run(*self._as, POSTGRES_BIN / "pg_ctl", action, "-D", self._data, *arguments, cwd="/")
+        await run(*self._as, self._programs / "pg_ctl", action, "-D", self._data, *arguments, cwd="/")
 
     async def execute(self, *statements: str) -> list[tuple]:
         """Run statements past all proxies, each in its own transaction; answers the rows of the last."""

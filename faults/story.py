@@ -10,6 +10,10 @@ Seen = tuple[int, int, str, str | None, float]
 """An event at a client: the number of its connection, `seq`, name, id, and when."""
 
 
+Absence = tuple[int, float, float]
+"""When a client had gone, and when it was back, with the number of its connection since."""
+
+
 @dataclass(eq=False)
 class Observer:
     """What one client saw, by room, in order of arrival; `starts` is where it joined."""
@@ -28,7 +32,7 @@ class Observer:
     resets: int = 0
     arrivals: list[int] = field(default_factory=list)
     gone_at: float | None = None
-    absences: list[float] = field(default_factory=list)
+    absences: list[Absence] = field(default_factory=list)
     early: int = 0
     ended: str | None = None
     stopped: bool = False
@@ -66,7 +70,7 @@ def _client(story: Story, record: Record) -> None:
 def _connected(story: Story, record: Record) -> None:
     observer = story.observers[record["client"]]
     if observer.gone_at is not None:
-        observer.absences.append(record["t"] - observer.gone_at)
+        observer.absences.append((record["connection"], observer.gone_at, record["t"]))
         observer.gone_at = None
     if record["connection"] > 1:
         observer.returns += 1

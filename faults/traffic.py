@@ -22,14 +22,14 @@ PASSING = (aiohttp.ClientError, ConnectionError, TimeoutError)
 """What the network raises, after which the same is tried again."""
 ATTEMPT_TIMEOUT = 5.0
 GIVE_UP = 180.0
-SETTLE_TIMEOUT = 30.0
 SENDERS = 12
 WORDS = "lorem ipsum dolor sit amet consetetur sadipscing elitr sed diam nonumy eirmod tempor"
 
 
 @dataclass(eq=False)
 class Traffic:
-    """`rate` is messages a second in all, as far as the server keeps up."""
+    """`messages` are sent at least, and more while `goes_on`; `rate` is messages a second in all, as far as the server
+    keeps up."""
 
     stage: Stage
     people: People
@@ -39,7 +39,11 @@ class Traffic:
     rng: random.Random
     messages: int
     rate: float
+    copies: int = 2
+    """Clients that watch for each person."""
     stock_share: float = 0.5
+    goes_on: bool = False
+    begun: int = 0
     observers: list[SocketClient] = field(default_factory=list)
     acked: int = 0
     unacked: int = 0
@@ -47,11 +51,11 @@ class Traffic:
     # --- Observers ---
 
     async def watch(self) -> None:
-        """Two clients for each person at different doors, one in eight by long-polling; stock ones for some."""
+        """Clients for each person at different doors, one in eight by long-polling; stock ones for some."""
         stock = []
         for number, person in enumerate(self.people.everybody):
-            for copy in range(2):
-                transport = "polling" if (2 * number + copy) % 8 == 3 else "websocket"
+            for copy in range(self.copies):
+                transport = "polling" if (self.copies * number + copy) % 8 == 3 else "websocket"
                 self.observers.append(self.client(f"observer-{number}-{copy}", person, number + copy, transport))
             if number < self.stock_share * len(self.people.everybody):
                 transports = ("polling", "websocket") if number % 2 else ("websocket", "polling")
@@ -76,7 +80,7 @@ class Traffic:
     def _url(self, number: int) -> str:
         return self.stage.seats[number % len(self.stage.seats)].url
 
-    async def settle(self, timeout: float = SETTLE_TIMEOUT, clients: Iterable[SocketClient] = ()) -> float | None:
+    async def settle(self, timeout: float, clients: Iterable[SocketClient] = ()) -> float | None:
         """Wait until every observer (and these others) has seen the end of its rooms; answers how long that took,
         None if it did not come to pass."""
         begin = time.monotonic()
@@ -102,16 +106,16 @@ class Traffic:
 
     async def send(self) -> None:
         """Send all messages; returns when each was acknowledged, refused or given up."""
-        left = iter(range(self.messages))
         async with asyncio.TaskGroup() as group:
             for number in range(SENDERS):
-                group.create_task(self._sender(number, left))
+                group.create_task(self._sender(number))
 
-    async def _sender(self, number: int, left: AsyncIterator[int]) -> None:
+    async def _sender(self, number: int) -> None:
         pause = SENDERS / self.rate
         await asyncio.sleep(pause * number / SENDERS)
         due = time.monotonic()
-        for _ in left:
+        while self.goes_on or self.begun < self.messages:
+            self.begun += 1
             conversation = self.rng.choice(self.people.conversations)
             sender = self.rng.choice(self.people.pairs[conversation])
             await self.deliver(sender, conversation)
@@ -176,10 +180,12 @@ class Traffic:
 
 @asynccontextmanager
 async def flowing(traffic: Traffic) -> AsyncIterator[Traffic]:
-    """Messages flow while the block runs; it ends when all were acknowledged."""
+    """Messages flow for as long as the block runs; it ends when all were acknowledged."""
+    traffic.goes_on = True
     sending = asyncio.create_task(traffic.send())
     try:
         yield traffic
+        traffic.goes_on = False
         await sending
     finally:
         sending.cancel()

@@ -13,6 +13,8 @@ import psycopg
 import pytest
 import redis
 
+from faults import services as fault_services
+
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = "LEFT OUT: "
 ANSWER_SECONDS = 3
@@ -84,6 +86,13 @@ def need_postgresql_and_redis() -> tuple[str, str]:
 def need_node() -> str:
     """The Node program, or the test is left out."""
     return need(node(), "Node and its packages are missing (install Node with npm, then run `make setup`)")
+
+
+def need_fault_harness() -> None:
+    """What the fault harness starts by itself, or the test is left out."""
+    need_node()
+    absent = fault_services.missing()
+    need(None if absent else "", f"{', '.join(absent)}: not installed (on Debian: apt-get install postgresql redis)")
 
 
 def need(found: str | None, otherwise: str) -> str:

@@ -1,6 +1,18 @@
 """Plays what can fail, and has what was seen judged. Each scenario is one function, by what it fails."""
 
-from faults.scenarios import backplane, crowds, database, embedded, hostile, mixed, network, processes, readers, rights
+from faults.scenarios import (
+    backplane,
+    crowds,
+    database,
+    embedded,
+    hostile,
+    mixed,
+    network,
+    pace,
+    processes,
+    readers,
+    rights,
+)
 
 __all__ = [
     "backplane",
@@ -10,6 +22,7 @@ __all__ = [
     "hostile",
     "mixed",
     "network",
+    "pace",
     "processes",
     "readers",
     "rights",

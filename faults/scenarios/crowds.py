@@ -30,7 +30,9 @@ async def mass_drop(play: Play) -> None:
     await play.settle(crowd)
 
 
-@scenario("repeated-sends", "the same message sent many times at once, over both doors of all workers")
+@scenario(
+    "repeated-sends", "the same message sent many times at once, over both doors of all workers; answers are lost"
+)
 async def repeated_sends(play: Play) -> None:
     keys, copies = (10, 20) if play.quick else (200, 50)
     async with play.traffic_flowing(share=0.1) as traffic:
@@ -42,8 +44,14 @@ async def repeated_sends(play: Play) -> None:
                 "message": "once",
                 "client_message_id": f"same-{play.history.path.stat().st_ino}-{key}",
             }
-            await asyncio.gather(*(traffic.insist(sender, body) for _ in range(copies)))
+            await asyncio.gather(*(traffic.insist(sender, body) for _ in range(copies)), _lose_answers(play))
     play.figure("copies of each message", copies)
+
+
+async def _lose_answers(play: Play) -> None:
+    """Cut connections while requests are under way: they are tried again, with the same `client_message_id`."""
+    await play.pause(0, 0.1)
+    play.rng.choice(play.stage.seats).door.reset_peer(0.2, play.rng)
 
 
 @scenario("churn", "clients that connect, join and leave, thousands of times")

@@ -68,7 +68,9 @@ async def _resets(play: Play) -> None:
         seat.door.reset_peer(0.3, play.rng)
 
 
-@scenario("random-operations", "joining, leaving, sending, editing, deleting, reading and removals, raced at random")
+@scenario(
+    "random-operations", "joining, leaving, sending, editing, deleting, reading, reconnecting, removals at random"
+)
 async def random_operations(play: Play) -> None:
     number = 600 if play.quick else 10_000
     people = await settle_people(play.stage, play.api, 8)
@@ -96,7 +98,7 @@ async def _wander(play: Play, client: SocketClient, left: object) -> None:
     for _ in left:
         conversation = play.rng.choice(play.people.conversations)
         try:
-            await play.rng.choice([_send, _send, _read, _edit, _delete, _join_and_leave])(
+            await play.rng.choice([_send, _send, _send, _read, _edit, _delete, _join_and_leave, _come_back])(
                 play, client, conversation, own
             )
         except (Refused, *PASSING):
@@ -132,6 +134,10 @@ async def _join_and_leave(play: Play, client: SocketClient, conversation: str, o
     await client.call("leave_conversation", {"conversationId": conversation})
 
 
+async def _come_back(play: Play, client: SocketClient, conversation: str, own: list[str]) -> None:
+    await client.drop()
+
+
 async def _remove_some(play: Play, operator: Operator, number: int) -> None:
     """A few people lose a conversation while all this goes on."""
     for conversation in play.rng.sample(play.people.conversations, 6):
@@ -139,7 +145,7 @@ async def _remove_some(play: Play, operator: Operator, number: int) -> None:
         leaver = play.rng.choice(play.people.pairs[conversation])
         at = await operator.remove(conversation, leaver.id)
         room = f"conversation_{conversation}"
-        play.history.add({"kind": "removed", "t": at, "user": leaver.id, "room": room, "bound": 1.0})
+        play.history.add({"kind": "removed", "t": at, "user": leaver.id, "room": room, "bound": play.within(1.0)})
         leaver.conversations.remove(conversation)
         stays = next(one for one in play.people.pairs[conversation] if one is not leaver)
         play.people.pairs[conversation] = (stays, stays)

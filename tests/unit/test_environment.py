@@ -62,3 +62,13 @@ def test_services_that_do_not_answer_are_none(monkeypatch: pytest.MonkeyPatch) -
 def test_databases_are_made_beside_the_one_that_is_given() -> None:
     url = "postgres://root:secret@db:5432/stoory?sslmode=require"
     assert environment.maintenance(url) == "postgres://root:secret@db:5432/postgres?sslmode=require"
+
+
+def test_a_harness_without_its_servers_is_left_out_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr(environment, "node", lambda: "/usr/bin/node")
+    monkeypatch.setattr(environment.fault_services, "missing", lambda: ["PostgreSQL", "Redis"])
+    with pytest.raises(pytest.skip.Exception, match=r"PostgreSQL, Redis: not installed"):
+        environment.need_fault_harness()
+    monkeypatch.setattr(environment.fault_services, "missing", list)
+    environment.need_fault_harness()

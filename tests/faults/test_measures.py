@@ -1,0 +1,92 @@
+"""The figures of a run say what was in its history."""
+
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from faults.figures import Figure, percentile
+from faults.history import Record
+from faults.measures import measure
+from faults.story import tell
+
+ROOM = "conversation_c"
+
+
+def record(kind: str, t: float, **members: Any) -> Record:
+    return {"kind": kind, "t": t, **members}
+
+
+def sent(number: int, at: float) -> Record:
+    return record("ack", at, client_message_id=f"k{number}", id=f"m{number}", seq=number, took=0.25, begun=at)
+
+
+def seen(number: int, at: float, connection: int = 1) -> Record:
+    members = {"client": "a", "connection": connection, "n": number, "event": "new_message", "seq": number}
+    return record("event", at, room=ROOM, id=f"m{number}", conversation="c", **members)
+
+
+def connected(number: int, at: float) -> Record:
+    return record("connected", at, client="a", connection=number, recovered=number > 1)
+
+
+def figures(*records: Record) -> dict[str, Figure]:
+    outcome: Any = SimpleNamespace(acked=0, pairs=0, figures=[])
+    measure(tell([record("client", 0, client="a", user="ann", wanders=False), *records]), outcome)
+    return {figure.name: figure for figure in outcome.figures}
+
+
+def window(name: str, since: float, until: float, **bar: Any) -> Record:
+    return record(
+        "window", until, name=name, since=since, until=until, **{"most": None, "than": None, "times": 1.2} | bar
+    )
+
+
+def test_a_delay_is_from_the_request_to_the_first_sight() -> None:
+    told = figures(connected(1, 0), sent(1, 1.0), seen(1, 1.5), seen(1, 9.0))
+    assert told["delivered, p99"].value == 500
+    assert told["acknowledged, p50"].value == 250
+    assert told["events seen again"].value == 50
+
+
+def test_who_comes_back_is_back_when_it_has_seen_what_was_sent_meanwhile() -> None:
+    lost = record("disconnected", 2.0, client="a", connection=1, reason="cut")
+    before, meanwhile, later = sent(1, 1.0), sent(2, 2.5), sent(3, 3.5)
+    back = [lost, meanwhile, connected(2, 3.0), later, seen(2, 3.25, 2), seen(3, 5.0, 2)]
+    told = figures(connected(1, 0), before, seen(1, 1.1), *back)
+    assert told["clients back and caught up, p99"].value == 1250
+
+
+def test_who_missed_nothing_is_back_when_it_is_connected() -> None:
+    lost = record("disconnected", 2.0, client="a", connection=1, reason="cut")
+    told = figures(connected(1, 0), lost, connected(2, 2.5))
+    assert told["clients back and caught up, p99"].value == 500
+
+
+def test_a_window_has_what_was_begun_in_it() -> None:
+    told = figures(
+        connected(1, 0), sent(1, 1.0), seen(1, 1.1), sent(2, 2.0), seen(2, 2.4), window("late", 2.0, 3.0, most=300)
+    )
+    assert (told["late"].value, told["late"].holds) == (400, False)
+
+
+@pytest.mark.parametrize(("took", "holds"), [(0.12, True), (0.13, False)])
+def test_a_window_may_have_another_one_as_its_bar(took: float, holds: bool) -> None:
+    told = figures(
+        *(connected(1, 0), sent(1, 1.0), seen(1, 1.1), sent(2, 2.0), seen(2, 2.0 + took)),
+        *(window("before", 1.0, 2.0), window("after", 2.0, 3.0, than="before")),
+    )
+    assert (told["after"].most, told["after"].holds) == (120, holds)
+
+
+def test_where_nothing_was_measured_no_bar_holds() -> None:
+    nothing = figures(connected(1, 0), window("empty", 1.0, 2.0, most=100))["empty"]
+    assert math.isnan(nothing.value)
+    assert not nothing.holds
+
+
+def test_a_percentile_is_a_value_that_was_measured() -> None:
+    assert percentile([5, 1, 4, 2, 3], 0.5) == 3
+    assert percentile(range(1, 101), 0.99) == 99
+    assert math.isnan(percentile([], 0.5))
