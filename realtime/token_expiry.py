@@ -38,10 +38,9 @@ class TokenExpiry:
 
     def _notify(self, connection: "Connection") -> None:
         payload = TokenExpiringPayload(expires_at=connection.expires_at).model_dump()
-        self._spawn(self._sio.emit(TOKEN_EXPIRING.name, payload, to=connection.socket.sid))
+        work = self._sio.emit(TOKEN_EXPIRING.name, payload, to=connection.socket.sid)
+        self._sio.start_background_task(lambda: work)
 
     def _end(self, connection: "Connection") -> None:
-        self._spawn(self._sio.disconnect(connection.socket.sid))
-
-    def _spawn(self, work: object) -> None:
-        self._sio.start_background_task(lambda: work)
+        """Not for good: the client comes back by itself, and is let in if it has a newer token by then."""
+        self._sio.close_transport(connection.socket.sid)

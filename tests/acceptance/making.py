@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db import transaction
 
 from accounts.models import LoginSession, User
-from accounts.tokens import issue
+from accounts.tokens import AccessToken, issue
 from foundation import clock
 
 PASSWORD = "correct-Horse-7"
@@ -33,6 +33,18 @@ def _make(role: str, number: int) -> dict[str, str]:
         "refresh": tokens.refresh,
         "expired": expired,
     }
+
+
+def make_short_tokens(user_id: str, seconds: int, number: int) -> list[str]:
+    """Access tokens that expire soon, each of a login session of its own."""
+    user = User.objects.get(pk=user_id)
+    return [_short(issue(LoginSession.of(user)).access, timedelta(seconds=seconds)) for _ in range(number)]
+
+
+def _short(encoded: str, lifetime: timedelta) -> str:
+    token = AccessToken(encoded)
+    token.set_exp(lifetime=lifetime)
+    return str(token)
 
 
 def make_operator() -> None:

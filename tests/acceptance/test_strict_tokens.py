@@ -1,0 +1,49 @@
+"""Where a socket is to live no longer than its access token."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.acceptance.deployments import Deployment
+from tests.acceptance.people import Person
+from tests.servers import Installation, RunningServer
+
+SECONDS = 8
+
+
+@pytest.fixture
+def strict(deployment: Deployment) -> Installation:
+    installation = deployment.installation
+    return replace(installation, environment=installation.environment | {"SOCKET_TOKEN_POLICY": "strict"})
+
+
+@pytest.fixture
+def server(strict: Installation) -> Iterator[RunningServer]:
+    with strict.serving() as running:
+        yield running
+
+
+@pytest.mark.parametrize("deployment", ["embedded"], indirect=True)
+def test_a_socket_is_warned_and_dropped_unless_it_brings_a_newer_token(
+    strict: Installation, server: RunningServer, influencer: Person
+) -> None:
+    made = f"making.make_short_tokens('{influencer.id}', {SECONDS}, 3)"
+    tokens = json.loads(strict.shell(f"import json; from tests.acceptance import making; print(json.dumps({made}))"))
+    dropped, renewed, lasting = (influencer.tab(url) for url in (server.url, server.url, influencer.url))
+    for tab, token in zip((dropped, renewed, lasting), tokens, strict=True):
+        tab.do("connect", token)
+        tab.expect("connect")
+    for tab in (dropped, renewed):
+        assert tab.expect("token_expiring")["expires_at"].endswith("Z")
+    assert renewed.ask("authenticate", {"token": influencer.token})["success"]
+    # The transport is closed, so the stock client comes back by itself; with the same token it is refused.
+    assert dropped.expect("disconnect") == "transport close"
+    assert dropped.expect("connect_error")["data"] == {"code": "token_expired"}
+    assert dropped.do("state")["active"] is False
+    # Elsewhere a socket lives as long as its login session.
+    for tab in (renewed, lasting):
+        assert tab.ask("join_user_room", influencer.id)["success"]
+        assert tab.names("disconnect") == []
+    assert lasting.names("token_expiring") == []
