@@ -32,7 +32,7 @@ async def hostile_clients(play: Play) -> None:
     play.figure("memory they took", round((most - before) / 2**20, 1), "MiB", most=5)
     play.figure("the event loop answers meanwhile, slowest", round(max(probe.waits), 1), "ms", most=50)
     await _fuzz(play, worker)
-    play.figure("memory after it all", round(((await worker.size()).rss - before) / 2**20, 1), "MiB", most=16)
+    play.figure("memory after it all", round(((await worker.size()).rss - before) / 2**20, 1), "MiB", most=5)
 
 
 async def _watched(play: Play, what: str, raw: Raw, timeout: float = 5.0) -> None:
@@ -56,7 +56,7 @@ async def _endless_body(play: Play, worker: Worker) -> None:
             raw.write(chunk)
             sent += 65_536
             await asyncio.wait_for(raw.writer.drain(), 5)
-    play.figure("of an endless body was taken", round(sent / 2**20, 1), "MiB", most=16)
+    play.figure("of an endless body was taken", round(sent / 2**20, 1), "MiB", most=5)
     await _watched(play, "endless body", raw)
 
 
@@ -129,7 +129,7 @@ async def _mute(play: Play, worker: Worker) -> None:
     begin = time.monotonic()
     raw = await Raw.upgrade(worker)
     await _watched(play, "no CONNECT at all", raw, UNAUTHENTICATED)
-    play.figure("a connection without a token is closed after", round(time.monotonic() - begin, 1), "s", most=11)
+    play.figure("a connection without a token is closed after", round(time.monotonic() - begin, 1), "s", most=10)
 
 
 async def _fuzz(play: Play, worker: Worker) -> None:

@@ -1,0 +1,145 @@
+"""Every address and command that names something of somebody, asked for by everybody: a passer-by, a stranger, one who
+takes part, and an operator. What is new has to be entered here."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+from pytest_django.fixtures import Settings
+
+from accounts.models import User
+from realtime.product import product, user_room
+from realtime.registry import registry
+from tests.api.client import Api
+from tests.api.uploads.test_uploads import picture, uploaded
+from tests.contract.test_rest_socket_parity import by_socket
+from tests.people import Person
+
+pytestmark = pytest.mark.django_db
+
+ANONYMOUS, FOREIGN, FORBIDDEN = (401, "token_missing"), (404, "not_found"), (403, "forbidden")
+OK, MADE, TOO_LATE = (200, None), (201, None), (409, "wrong_state")
+
+WITH_TOKENS = ("stranger", "influencer", "operator")
+ADDRESSES: dict[str, tuple[Any, Any, Any]] = {
+    "GET /api/messages/{message}": (FOREIGN, OK, OK),
+    "PATCH /api/messages/{message}": (FOREIGN, OK, FORBIDDEN),
+    "DELETE /api/messages/{message}": (FOREIGN, OK, FORBIDDEN),
+    "GET /api/conversations/{chat}": (FOREIGN, OK, OK),
+    "GET /api/conversations/{chat}/messages": (FOREIGN, OK, OK),
+    "GET /api/conversations/{chat}/events": (FOREIGN, OK, OK),
+    "GET /api/conversations/{bid}/deal": (FOREIGN, OK, OK),
+    "POST /api/conversations/{chat}/messages": (FOREIGN, MADE, FORBIDDEN),
+    "POST /api/conversations/{chat}/read": (FOREIGN, OK, FORBIDDEN),
+    "POST /api/conversations/{bid}/actions": (FOREIGN, OK, FORBIDDEN),
+    "POST /api/conversations/{bid}/button-click": (FOREIGN, OK, FORBIDDEN),
+    "POST /api/conversations/{bid}/pause": (FOREIGN, FORBIDDEN, OK),
+    "POST /api/conversations/{bid}/resume": (FOREIGN, FORBIDDEN, TOO_LATE),
+    "POST /api/conversations/{bid}/close": (FOREIGN, FORBIDDEN, OK),
+    "GET /api/uploads/{upload}": (FOREIGN, OK, OK),
+    "GET /api/uploads/{upload}/thumbnail": (FOREIGN, OK, OK),
+    "POST /api/notifications/{notification}/read": (FOREIGN, OK, FOREIGN),
+}
+"""What each of these is answered; a passer-by is always asked for a token."""
+
+SIGNED = {"/api/payments/sandbox/{order}/pay", "/api/payments/{provider}/webhook"}
+"""Where no token counts; `tests/integration/messaging` has who may do what there."""
+
+BODIES: dict[str, Any] = {
+    "messages": {"message": "Hello"},
+    "read": {"up_to": 1},
+    "actions": {"action": "accept_connection"},
+    "button-click": {"button_id": "accept_connection"},
+    "pause": {"reason": "Looked into"},
+    "close": {"reason": "Looked into"},
+}
+WORDS = {"message": "Other words"}
+
+COMMANDS: dict[str, tuple[dict[str, Any], Any, Any, Any]] = {
+    "send_message": ({"conversation_id": "{chat}", "message": "Hello"}, "not_found", None, "forbidden"),
+    "conversation_action": ({"conversation_id": "{bid}", **BODIES["actions"]}, "not_found", None, "forbidden"),
+    "mark_read": ({"conversation_id": "{chat}", "up_to": 1}, "not_found", None, "forbidden"),
+    "join_user_room": ({"userId": "{influencer}"}, "forbidden", "forbidden", "forbidden"),
+    "leave_user_room": ({"userId": "{influencer}"}, "forbidden", "forbidden", "forbidden"),
+}
+OF_A_SOCKET = {"join_conversation", "leave_conversation", "typing_start", "typing_stop", "authenticate"}
+"""These need one: `tests/acceptance` has them, and the right to be in a room is asked for below."""
+
+
+def addresses(patterns: list[URLPattern | URLResolver], before: str = "/") -> Iterator[str]:
+    """Every method and address under `/api` with something in it that differs."""
+    for pattern in patterns:
+        path = before + str(pattern.pattern).strip("^$")
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern.url_patterns, path)
+        elif path.startswith("/api/") and "(?P" in path:
+            yield from (f"{method.upper()} {path}" for method in pattern.callback.actions)
+
+
+def entered(line: str) -> str:
+    """An address of the table as the router has it, whatever its parts are called."""
+    return re.sub(r"\{\w+\}|\(\?P<\w+>.*?\)(?=/|$)", "{}", line)
+
+
+def test_every_address_is_entered() -> None:
+    known = {entered(line) for line in ADDRESSES} | {f"POST {entered(path)}" for path in SIGNED}
+    assert {entered(line) for line in addresses(get_resolver().url_patterns)} == known
+
+
+def test_every_command_is_entered() -> None:
+    assert {command.name for command in registry.commands.values()} == COMMANDS.keys() | OF_A_SOCKET
+
+
+@pytest.fixture
+def ids(brand: Person, influencer: Person, settings: Settings, tmp_path: Path) -> dict[str, str]:
+    """What is there, of the influencer with the brand owner."""
+    settings.MEDIA_ROOT = tmp_path
+    chat, bid = brand.chats_with(influencer), brand.bids_to(influencer)
+    upload = uploaded(influencer, picture())["id"]
+    message = influencer.says(chat, "Hello", attachments=[upload])["id"]
+    brand.says(chat)
+    note = influencer.reads("/api/notifications")["results"][0]["id"]
+    there = {"chat": chat, "bid": bid, "message": message, "notification": note, "upload": upload}
+    return there | {"influencer": influencer.id, "brand": brand.id}
+
+
+def answer(api: Api, line: str, ids: dict[str, str]) -> tuple[int, str | None]:
+    method, path = line.format(**ids).split()
+    answered = api._send(method, path, BODIES.get(path.rsplit("/", 1)[1]) if method == "POST" else WORDS, {})
+    problem = answered.status_code >= 400
+    return answered.status_code, answered.json()["code"] if problem else None
+
+
+@pytest.mark.parametrize("who", ["passer-by", *WITH_TOKENS])
+@pytest.mark.parametrize("line", ADDRESSES)
+def test_who_is_answered_what(line: str, who: str, ids, stranger: Person, influencer: Person, operator: Person) -> None:
+    expected = dict(zip(WITH_TOKENS, ADDRESSES[line], strict=True)) | {"passer-by": ANONYMOUS}
+    api = {"stranger": stranger.api, "influencer": influencer.api, "operator": operator.api}.get(who, Api())
+    assert answer(api, line, ids) == expected[who]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("command", COMMANDS)
+async def test_who_may_command_what(command: str, ids, stranger: Person, influencer: Person, operator: Person) -> None:
+    payload, *expected = COMMANDS[command]
+    other = {"{influencer}": "{brand}"}
+    for person, code in zip((stranger, influencer, operator), expected, strict=True):
+        own = person is influencer and "userId" in payload
+        filled = {key: _filled(other.get(value, value) if own else value, ids) for key, value in payload.items()}
+        told = await by_socket(person, command, filled)
+        assert (told["success"], told.get("code")) == (code is None, code)
+
+
+def _filled(value: Any, ids: dict[str, str]) -> Any:
+    return value.format(**ids) if isinstance(value, str) else value
+
+
+def test_who_may_be_in_which_room(ids, brand: Person, influencer: Person, stranger: Person, operator: Person) -> None:
+    conversation, own = f"conversation_{ids['chat']}", user_room(influencer.user.pk)
+    everybody: list[User] = [one.user for one in (brand, influencer, stranger, operator)]
+    entering = {(user.pk, room) for user in everybody for room in (conversation, own)}
+    allowed = {(one.user.pk, conversation) for one in (brand, influencer, operator)} | {(influencer.user.pk, own)}
+    assert product().may_enter(entering) == allowed
