@@ -56,7 +56,7 @@ async def _endless_body(play: Play, worker: Worker) -> None:
             raw.write(chunk)
             sent += 65_536
             await asyncio.wait_for(raw.writer.drain(), 5)
-    play.figure("of an endless body was taken", round(sent / 2**20, 1), "MiB", most=5)
+    play.figure("of an endless body was taken", round(sent / 2**20, 1), "MiB", most=16)
     await _watched(play, "endless body", raw)
 
 
