@@ -1,6 +1,10 @@
-"""How often a login may fail, and how many accounts one address may open."""
+"""How often a login may fail, how many accounts one address may open, and how much one person may ask for."""
+
+from typing import Any
 
 from django.conf import settings
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
 
 from accounts.models import User
 from foundation.addresses import counted_as
@@ -15,6 +19,7 @@ def _a_minute(name: str, number: int) -> Bucket:
 FAILURES = _a_minute("login_failures", settings.LOGIN_FAILURES_PER_MINUTE)
 FAILURES_OF_ADDRESS = _a_minute("login_failures_of_address", settings.LOGIN_FAILURES_PER_MINUTE_OF_ADDRESS)
 REGISTRATIONS = _a_minute("registrations_of_address", settings.REGISTRATIONS_PER_MINUTE_OF_ADDRESS)
+REQUESTS = Bucket("requests", settings.REQUESTS_BURST, settings.REQUESTS_PER_SECOND)
 
 
 def _account_there(email: str, address: str) -> str:
@@ -44,3 +49,14 @@ def forgive_login(email: str, address: str) -> None:
 def limit_registration(address: str) -> None:
     """Raises `RateLimited`."""
     refuse_if_limited(REGISTRATIONS, counted_as(address))
+
+
+class RequestThrottle(BaseThrottle):
+    """Requests of one person over REST, of any kind. Each process counts for itself: to ask Redis would cost as much
+    as many a request."""
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        """Raises `RateLimited`. Who has not logged in is limited by the doors themselves."""
+        if request.user is not None:
+            refuse_if_limited(REQUESTS, str(request.user.pk), shared=False)
+        return True

@@ -120,15 +120,17 @@ _memory = _Memory()
 _shared = cache(_Shared)
 
 
-def take(bucket: Bucket, key: str, cost: float = 1) -> float:
+def take(bucket: Bucket, key: str, cost: float = 1, *, shared: bool = True) -> float:
     """0 where `cost` could be taken from the bucket of `key`, else the seconds until it can.
 
-    While Redis is away each process counts for itself: the limit is looser then, but neither open nor shut.
+    While Redis is away each process counts for itself: the limit is looser then, but neither open nor shut. What
+    is not `shared` each process always counts for itself.
     """
     # Hashed: keys are e-mail addresses too, and as long as clients like.
     digest = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
     full_key = f"{bucket.name}:{digest}"
-    waiting = _shared(settings.REDIS_URL).take(bucket, full_key, cost) if settings.REDIS_URL else None
+    asks_redis = shared and settings.REDIS_URL
+    waiting = _shared(settings.REDIS_URL).take(bucket, full_key, cost) if asks_redis else None
     return _memory.take(bucket, full_key, cost) if waiting is None else waiting
 
 
@@ -137,8 +139,8 @@ def give_back(bucket: Bucket, key: str, cost: float = 1) -> None:
     take(bucket, key, -cost)
 
 
-def refuse_if_limited(bucket: Bucket, key: str) -> None:
+def refuse_if_limited(bucket: Bucket, key: str, *, shared: bool = True) -> None:
     """Count one request. Raises `RateLimited` with the seconds to wait; never with `RATE_LIMITS` off."""
-    waiting = take(bucket, key) if settings.RATE_LIMITS else 0
+    waiting = take(bucket, key, shared=shared) if settings.RATE_LIMITS else 0
     if waiting:
         raise RateLimited(retry_after=waiting)

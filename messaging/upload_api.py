@@ -26,7 +26,7 @@ FORM = {
 }
 FILE = {
     (200, "*/*"): OpenApiResponse(OpenApiTypes.BINARY, description="The content"),
-    **{(status, PROBLEM): OpenApiResponse(Problem, description=MEANINGS[status]) for status in (401, 403, 404)},
+    **{(status, PROBLEM): OpenApiResponse(Problem, description=MEANINGS[status]) for status in (401, 403, 404, 429)},
 }
 
 

@@ -151,6 +151,7 @@ SOCKET_TOKEN_POLICY = env.choice("SOCKET_TOKEN_POLICY", "session", {"session", "
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.SessionJWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.limits.RequestThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["foundation.rest.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["foundation.rest.JSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "foundation.rest.AnyAccept",
@@ -204,6 +205,8 @@ METRICS = env.flag("METRICS", default=False)
 DRAIN_SECONDS = env.number("DRAIN_SECONDS", 4)
 SHUTDOWN_SECONDS = env.integer("SHUTDOWN_SECONDS", 2, least=1)
 
+REQUESTS_PER_SECOND = env.number("REQUESTS_PER_SECOND", 50, least=0.01)
+REQUESTS_BURST = env.integer("REQUESTS_BURST", 500, least=1)
 SENDS_PER_SECOND = env.number("SENDS_PER_SECOND", 10, least=0.01)
 SENDS_BURST = env.integer("SENDS_BURST", 60, least=1)
 OPENINGS_PER_HOUR = env.integer("OPENINGS_PER_HOUR", 120, least=1)

@@ -3,6 +3,8 @@
 import pytest
 from django.conf import settings as project_settings
 
+from accounts import limits
+from foundation.limits import Bucket
 from tests.api.client import Api
 from tests.factories import PASSWORD, login, make_staff, make_user
 
@@ -117,6 +119,29 @@ def test_registrations_are_limited_for_an_address():
         assert Api().post("/api/auth/register", given).status_code == 400
     assert_limited(Api().post("/api/auth/register", given))
     assert Api(REMOTE_ADDR="192.0.2.9").post("/api/auth/register", given).status_code == 400
+
+
+@pytest.fixture
+def two_requests(monkeypatch):
+    monkeypatch.setattr(limits, "REQUESTS", Bucket("requests", 2, 0.1))
+
+
+@pytest.mark.usefixtures("two_requests")
+def test_requests_of_one_person_are_limited_whatever_they_ask_for(settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1"  # not asked: each process counts for itself
+    one, two = Api(login(make_user())), Api(login(make_user()))
+    assert one.get("/api/conversations").status_code == 200
+    assert one.post("/api/messages", {}).status_code == 400
+    for path in ("/api/conversations", "/api/auth/me", "/api/notifications/unread-count"):
+        assert_limited(one.get(path))
+    assert two.get("/api/conversations").status_code == 200
+
+
+@pytest.mark.usefixtures("two_requests")
+def test_who_has_not_logged_in_is_not_counted_there():
+    for _ in range(5):
+        assert Api().get("/api/conversations").status_code == 401
+        assert Api().get("/api/schema").status_code == 200
 
 
 def test_switched_off_there_is_no_limit(settings):
