@@ -5,7 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from django.conf import settings
+from django.core.management import get_commands
 
 ROOT = Path(settings.BASE_DIR)
 
@@ -36,6 +38,20 @@ def test_the_settings_read_something():
 @pytest.mark.parametrize("written", [documented_names, sample_names])
 def test_every_variable_is_written_down_and_no_other(written):
     assert written() == read_names()
+
+
+def test_the_files_for_containers_set_what_there_is_and_run_what_there_is():
+    compose = yaml.safe_load((ROOT / "compose.yaml").read_text())
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    given = set(compose["x-app"]["environment"]) | set(re.findall(r"^(?:ENV|   ) ([A-Z_]+)=", dockerfile, re.MULTILINE))
+    assert {"SECRET_KEY", "DEBUG", "DATA_DIR"} <= given
+    assert {name for name in given if not name.startswith("PYTHON")} <= read_names()
+    commands = [
+        service["command"] for service in compose["services"].values() if "manage.py" in service.get("command", [])
+    ]
+    run = {command[2] for command in commands} | set(re.findall(r'manage\.py"?,? "?(\w+)', dockerfile))
+    assert run == {"migrate", "collectstatic", "serve"}
+    assert run <= get_commands().keys()
 
 
 def test_nothing_else_reads_the_environment():
