@@ -86,7 +86,7 @@ class Connections:
         begun, ended = self._begun, self._ended
         self._begun, self._ended = {}, {}
         try:
-            arrived, left = await in_database(_store, self.process_id, list(begun.values()), ended)
+            arrived, left = await in_database(store, self.process_id, list(begun.values()), ended)
         except Exception as fault:  # the database is away; the sockets are not
             log.warning("connections_not_written", error=type(fault).__name__)
             self._begun = begun | self._begun
@@ -98,16 +98,20 @@ class Connections:
             self.left.put_nowait(left)
 
 
-def _store(
+def store(
     process_id: uuid.UUID, begun: list[Beginning], ended: dict[str, uuid.UUID]
 ) -> tuple[set[uuid.UUID], dict[uuid.UUID, datetime]]:
     """Answers those of the beginners who were not online before, and those who ended, with the moment."""
-    users = {one.user_id for one in begun}
-    before = presence.online(users) if users else set()
+    came_back = {one.user_id for one in begun if not one.is_new}
+    arrived = came_back - presence.online(came_back) if came_back else set()
     if begun:
         recovery.store_beginnings(begun)
+    # Who has entered a room at once is stored already, so that a new one is not asked for before it is written.
+    new = {one.pid: one.user_id for one in begun if one.is_new}
+    if new:
+        arrived |= presence.first_here(new.values(), new.keys())
     left: dict[uuid.UUID, datetime] = {}
     if ended:
         recovery.store_ends(process_id, ended)
         left = presence.store_last_seen(ended.values())
-    return users - before, left
+    return arrived, left

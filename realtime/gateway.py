@@ -122,7 +122,8 @@ class Gateway:
         self.manager.sockets[sid] = socket
         own = user_room(user_id)
         if recovered and await self.rooms.rejoin(socket, recovered.positions):
-            beginning = Beginning(recovered.pid, user_id, self.connections.process_id, recovered.positions[own])
+            seq = recovered.positions[own]
+            beginning = Beginning(recovered.pid, user_id, self.connections.process_id, seq, is_new=False)
         else:
             joined = await self.rooms.join(socket, own, after=None)
             beginning = Beginning(recovery.new_pid(), user_id, self.connections.process_id, joined.seq)

@@ -4,11 +4,11 @@ Moments are the database's own: the clocks of the processes may differ.
 """
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from realtime.models import LastSeen, ServerProcess, SocketSession
@@ -20,12 +20,23 @@ DEAD_AFTER = timedelta(seconds=20)
 
 def online(user_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     """Those of the users who hold a socket, or did so 5 seconds ago, in a process that lives."""
+    return set(_there(user_ids).values_list("user_id", flat=True))
+
+
+def first_here(user_ids: Iterable[uuid.UUID], pids: Collection[str]) -> set[uuid.UUID]:
+    """Those of the users of whose sockets one of these is the oldest."""
+    oldest: dict[uuid.UUID, str] = {}
+    for user_id, pid in _there(user_ids).order_by("started_at", "pid").values_list("user_id", "pid"):
+        oldest.setdefault(user_id, pid)
+    return {user_id for user_id, pid in oldest.items() if pid in pids}
+
+
+def _there(user_ids: Iterable[uuid.UUID]) -> QuerySet[SocketSession]:
     recently = Now() - LEAVING
     living = ServerProcess.objects.filter(heartbeat_at__gt=Now() - DEAD_AFTER)
-    rows = SocketSession.objects.filter(user_id__in=list(user_ids)).filter(
+    return SocketSession.objects.filter(user_id__in=list(user_ids)).filter(
         Q(ended_at=None, process__in=living) | Q(ended_at__gt=recently)
     )
-    return set(rows.values_list("user_id", flat=True))
 
 
 def last_seen(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, datetime]:

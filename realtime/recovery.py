@@ -96,12 +96,13 @@ def _names(keys: set[int]) -> dict[int, str]:
 
 @dataclass(frozen=True)
 class Beginning:
-    """A connection as it is stored."""
+    """A connection as it is stored; `is_new` is false for one that came back."""
 
     pid: str
     user_id: uuid.UUID
     process_id: uuid.UUID
     user_seq: int
+    is_new: bool = True
 
 
 def store_beginnings(beginnings: Iterable[Beginning]) -> None:

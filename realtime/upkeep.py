@@ -136,11 +136,16 @@ class Upkeep:
 
     async def _tell_departed(self, left: dict[uuid.UUID, datetime]) -> None:
         await asyncio.sleep(presence.LEAVING.total_seconds() + 0.1)
-        await self._tolerantly(in_database(_tell_departed, left))
+        await self._tolerantly(in_database(tell_departed, left))
 
 
-def _tell_departed(left: dict[uuid.UUID, datetime]) -> None:
-    _tell_presence(presence.departed(left), online=False)
+def tell_departed(left: dict[uuid.UUID, datetime]) -> None:
+    gone = presence.departed(left)
+    if not gone:
+        return
+    _tell_presence(gone, online=False)
+    # Who came back meanwhile may have been told of before this: the last word is how it stands.
+    _tell_presence(presence.online(gone), online=True)
 
 
 def _tell_presence(users: set[uuid.UUID], *, online: bool) -> None:

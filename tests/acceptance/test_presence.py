@@ -6,7 +6,8 @@ from tests.acceptance.shapes import PRESENCE, fits
 
 def test_tabs_of_one_person_are_one_presence(brand: Person, influencer: Person, conversation: str) -> None:
     watching = brand.joined(conversation)
-    first = influencer.connected()
+    # Who enters a room in the moment of connecting is told of all the same.
+    first = influencer.joined(conversation)
     arrived = watching.expect("presence", user_id=influencer.id)
     fits(arrived, PRESENCE)
     assert arrived["online"] is True

@@ -1,14 +1,18 @@
 """Who has gone, when several sockets of one user end in several processes."""
 
+import json
 import uuid
 from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from realtime import presence, recovery
+from realtime import connections, presence, recovery, upkeep
+from realtime.bus import Hint
 from realtime.models import LastSeen, ServerProcess, SocketSession
-from realtime.recovery import Beginning
+from realtime.recovery import Beginning, Join
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +37,46 @@ def time_passes() -> None:
     SocketSession.objects.filter(ended_at__isnull=False).update(ended_at=timezone.now() - LONG_AGO)
 
 
+def beginning(process_id: uuid.UUID, pid: str = "", *, is_new: bool = True) -> Beginning:
+    presence.beat(process_id)
+    return Beginning(pid or recovery.new_pid(), USER, process_id, 0, is_new=is_new)
+
+
+def arrived(*beginnings: Beginning) -> set[uuid.UUID]:
+    return connections.store(beginnings[0].process_id, list(beginnings), {})[0]
+
+
+def test_the_first_of_several_tells() -> None:
+    here, there = uuid.uuid4(), uuid.uuid4()
+    assert arrived(beginning(here), beginning(here)) == {USER}
+    assert arrived(beginning(there)) == set()
+    assert arrived(beginning(here)) == set()
+
+
+def test_who_enters_a_room_at_once_has_arrived_all_the_same() -> None:
+    one, two = beginning(uuid.uuid4()), beginning(uuid.uuid4())
+    recovery.store_joins([Join(one, "room_1", 0), Join(two, "room_1", 0)])
+    told = [arrived(one), arrived(two)]
+    assert sorted(map(len, told)) == [0, 1]
+
+
+def test_who_loads_a_page_again_was_there_all_the_time() -> None:
+    ended(begun(uuid.uuid4()))
+    assert arrived(beginning(uuid.uuid4())) == set()
+
+
+@pytest.mark.parametrize("process", ["the same", "another"])
+def test_who_comes_back_has_arrived_if_they_had_gone(process: str) -> None:
+    here = uuid.uuid4()
+    one = begun(here)
+    back = beginning(here if process == "the same" else uuid.uuid4(), one.pid, is_new=False)
+    ended(one)
+    assert arrived(back) == set()
+    ended(back)
+    time_passes()
+    assert arrived(back) == {USER}
+
+
 def test_only_the_last_of_several_tells() -> None:
     one, two = begun(uuid.uuid4()), begun(uuid.uuid4())
     first = ended(one, timezone.now() - timedelta(milliseconds=1))
@@ -51,6 +95,26 @@ def test_who_came_back_is_not_gone() -> None:
 
 def test_who_left_just_now_is_not_gone_yet() -> None:
     assert presence.departed(ended(begun(uuid.uuid4()))) == set()
+
+
+def test_of_who_comes_back_while_their_leaving_is_told_it_is_told_last_that_they_are_there(
+    monkeypatch: pytest.MonkeyPatch, sent_hints: list[Hint], django_capture_on_commit_callbacks: Any
+) -> None:
+    left = ended(begun(uuid.uuid4()))
+    time_passes()
+    monkeypatch.setattr(upkeep, "product", lambda: SimpleNamespace(presence_rooms=lambda _: ["room_1"]))
+    departed = presence.departed
+
+    def and_back(left: dict[uuid.UUID, datetime]) -> set[uuid.UUID]:
+        gone = departed(left)
+        begun(uuid.uuid4())
+        return gone
+
+    monkeypatch.setattr(presence, "departed", and_back)
+    with django_capture_on_commit_callbacks(execute=True):
+        upkeep.tell_departed(left)
+    told = [json.loads(hint.message["data"]) for hint in sent_hints]
+    assert [(one["user_id"], one["online"]) for one in told] == [(str(USER), False), (str(USER), True)]
 
 
 def test_the_sockets_of_a_dead_process_have_ended_with_its_last_heartbeat() -> None:
