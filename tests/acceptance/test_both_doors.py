@@ -122,7 +122,7 @@ def test_a_text_that_is_none_is_refused(door: Door, brand: Person, conversation:
 def test_a_message_needs_somewhere_to_go(door: Door, brand: Person) -> None:
     assert door(brand).send(message="Hi")["code"] == "invalid"
     check_refused(door(brand).send(message="Hi", receiver_id=str(uuid.uuid4())), "not_found")
-    check_refused(door(brand).send(message="Hi", receiver_id=brand.id), "invalid", "user_id")
+    check_refused(door(brand).send(message="Hi", receiver_id=brand.id), "invalid", "receiver_id")
 
 
 def test_a_repeat_is_answered_with_the_first(door: Door, brand: Person, influencer: Person, conversation: str) -> None:
