@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from faults.runner import Outcome
 
 
+AGAIN = "events seen again"
+"""Over several connections; in one connection a repeat is a fault."""
 ACKNOWLEDGED = "acknowledged, p99"
 RETURNED = "clients back and caught up, p99"
 
@@ -24,7 +26,7 @@ def measure(story: Story, outcome: "Outcome") -> None:
     outcome.pairs = seen - sum(len(one.events) for one in story.observers.values())
     if seen:
         again = 100 * sum(map(_repeats, story.observers.values())) / seen
-        outcome.figures.append(Figure.rounded("events seen again", again, "%", 3, most=1.0))
+        outcome.figures.append(Figure.rounded(AGAIN, again, "%", 3, most=0.0))
     if outcome.acked:
         took = [acks[0]["took"] * 1000 for acks in story.acks.values()]
         outcome.figures += _spread("acknowledged", took)

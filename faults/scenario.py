@@ -14,6 +14,7 @@ from faults.api import Api, Person
 from faults.clients import SocketClient
 from faults.figures import Figure
 from faults.history import History
+from faults.measures import AGAIN
 from faults.people import People
 from faults.stage import Stage
 from faults.state import State
@@ -116,6 +117,10 @@ class Play:
         timeout = self.within(SETTLE_TIMEOUT)
         if self.traffic is not None and await self.traffic.settle(timeout, clients) is None:
             self.findings.append(f"not every client had caught up {timeout:g} s after the last message")
+
+    def may_repeat(self) -> None:
+        """Processes are killed: what a client had of an event then may be too little to tell."""
+        self.bars[AGAIN] = 1.0
 
     def within(self, seconds: float) -> float:
         """What a bound becomes by this play's patience."""

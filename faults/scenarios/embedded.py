@@ -18,6 +18,7 @@ async def embedded_writers(play: Play) -> None:
     try:
         people = await settle_people(stage, play.api, 4)
         play.use(stage, people)
+        play.may_repeat()
         kills = 2 if play.quick else 5
         async with play.traffic_flowing(share=0.5) as traffic:
             for number in range(kills):

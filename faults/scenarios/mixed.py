@@ -13,6 +13,7 @@ from faults.traffic import PASSING
 
 @scenario("soak", "all faults in random order, for as long as messages flow")
 async def soak(play: Play) -> None:
+    play.may_repeat()
     faults = [_kill, _terminate, _redis, _power_cut, _bus, _database, _door, _resets]
     async with play.traffic_flowing() as traffic:
         while traffic.acked < traffic.messages * 0.95:

@@ -44,10 +44,10 @@ async def lost_clients(play: Play) -> None:
 
 @scenario("bad-network", "slow, jittering and sliced connections everywhere, some reset")
 async def bad_network(play: Play) -> None:
-    async with play.traffic_flowing() as traffic:
+    async with play.traffic_flowing(share=0.3) as traffic:
         for seat in play.stage.seats:
-            seat.door.add(latency=0.05, jitter=0.05, slicer=100)
-            seat.to_redis.add(latency=0.02, jitter=0.02, slicer=200)
+            seat.door.add(latency=0.05, jitter=0.05, slicer=500)
+            seat.to_redis.add(latency=0.02, jitter=0.02, slicer=1000)
             seat.to_postgres.add(latency=0.001)
         seats = play.stage.seats
         while traffic.acked < traffic.messages * 0.8:

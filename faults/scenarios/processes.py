@@ -18,6 +18,7 @@ FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 
 @scenario("killed-worker", "SIGKILL to a worker in the middle of traffic, again and again")
 async def killed_worker(play: Play) -> None:
+    play.may_repeat()
     kills = 3 if play.quick else 20
     async with play.traffic_flowing() as traffic:
         for number in range(kills):
@@ -32,6 +33,7 @@ async def killed_worker(play: Play) -> None:
 
 @scenario("long-absence", "clients away while 1,000 events pass in a room, their process killed; back at another one")
 async def long_absence(play: Play) -> None:
+    play.may_repeat()
     people = await settle_people(play.stage, play.api, 4)
     traffic = await play.watching(people=people)
     await asyncio.gather(*(traffic.deliver(sides[0], one) for one, sides in people.pairs.items() for _ in range(3)))
