@@ -1,6 +1,7 @@
 """The two Engine.IO 4 transports, from the client's side. https://socket.io/docs/v4/engine-io-protocol/"""
 
 import asyncio
+import itertools
 from collections import deque
 from typing import Protocol
 from urllib.parse import urlencode
@@ -52,6 +53,7 @@ class PollingLink:
         self._session = session
         self._base = f"{base}/socket.io/?"
         self._query: dict[str, str | int] = {"EIO": 4, "transport": "polling"}
+        self._marks = itertools.count()
         self._frames: deque[str] = deque()
         self._posting = asyncio.Lock()
 
@@ -78,8 +80,10 @@ class PollingLink:
             await self._request("POST", frame)
 
     async def _request(self, method: str, data: str | None = None) -> str:
+        # Marked like those of the stock client: the library sends a GET once more by itself, as browsers do.
+        query = urlencode(self._query | {"t": next(self._marks)})
         try:
-            async with self._session.request(method, self._base + urlencode(self._query), data=data) as answer:
+            async with self._session.request(method, self._base + query, data=data) as answer:
                 text = await answer.text()
         except (aiohttp.ClientError, TimeoutError) as fault:
             raise ConnectionError(type(fault).__name__) from fault

@@ -4,6 +4,7 @@ https://socket.io/docs/v4/engine-io-protocol/
 """
 
 import asyncio
+from hashlib import sha256
 from typing import Any
 
 import structlog
@@ -159,13 +160,21 @@ class EngineServer(SessionServer):
         try:
             async with asyncio.timeout(self.limits.body_timeout):
                 body = await exchange.body(self.limits.max_payload)
-            await self._receive_payload(socket, body)
+            if not self._came_before(socket, exchange.query.get("t"), body):
+                await self._receive_payload(socket, body)
         except (ProtocolError, TimeoutError) as fault:
             self._break_off(socket, fault)
             raise Refused(413 if isinstance(fault, TooLarge) else 400, 3, "Bad request") from None
         finally:
             socket.posting = False
         await exchange.respond(200, "ok", TEXT)
+
+    @staticmethod
+    def _came_before(socket: EngineSocket, mark: str | None, body: bytes) -> bool:
+        """Whether this is the last request once more, which an HTTP client sends by itself where a connection broke
+        under the answer."""
+        before, socket.posted = socket.posted, (mark, sha256(body).digest()) if mark else None
+        return before is not None and before == socket.posted
 
     async def _receive_payload(self, socket: EngineSocket, body: bytes) -> None:
         for number, frame in enumerate(read_payload(body), 1):

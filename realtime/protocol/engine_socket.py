@@ -50,6 +50,8 @@ class EngineSocket(AsyncSocket):
         self._loop = asyncio.get_running_loop()
         self._turn = asyncio.Lock()
         self.posting = False
+        self.posted: tuple[str, bytes] | None = None
+        """How the stock client marked the last request with data, and the data."""
         self._heartbeat: asyncio.TimerHandle | None = None
         self._pong_due: float | None = None
         self._in_grace = False

@@ -127,6 +127,7 @@ class PollingTransport:
         self._outbox = outbox
         self._request: asyncio.Future[None] | None = None
         self._last_word: str | None = None
+        self._answered: tuple[str, str] | None = None
         self.upgrading = False
 
     @property
@@ -143,20 +144,35 @@ class PollingTransport:
         self.wake()
 
     async def poll(self, exchange: Exchange) -> str | None:
-        """The payload to answer with, None when the client has hung up first."""
+        """The payload to answer with, None when the client has hung up first.
+
+        A request that comes again is answered as before: HTTP clients send it once more by themselves where a
+        connection broke under the answer. The stock client marks each request with another `t`.
+        """
+        mark = exchange.query.get("t")
+        if self._answered is not None and self._answered[0] == mark:
+            return self._answered[1]
+        self._answered = None
+        if not await self._has_something(exchange):
+            return None
+        frames = [] if self._last_word == NOOP else self._outbox.take_all()
+        last = self._last_word or (NOOP if not frames else None)
+        payload = SEPARATOR.join([*map(polling_form, frames), *([last] if last else [])])
+        self._answered = (mark, payload) if mark else None
+        return payload
+
+    async def _has_something(self, exchange: Exchange) -> bool:
+        """Wait for it; false when the client has hung up first."""
         if not self._outbox and not self.upgrading and self._last_word is None:
             self._request = asyncio.get_running_loop().create_future()
             gone = asyncio.ensure_future(exchange.gone())
             try:
                 await asyncio.wait({self._request, gone}, return_when=asyncio.FIRST_COMPLETED)
-                if not self._request.done():
-                    return None
+                return self._request.done()
             finally:
                 gone.cancel()
                 self._request = None
-        frames = [] if self._last_word == NOOP else self._outbox.take_all()
-        last = self._last_word or (NOOP if not frames else None)
-        return SEPARATOR.join([*map(polling_form, frames), *([last] if last else [])])
+        return True
 
     def buffered(self) -> int:
         return 0

@@ -63,6 +63,7 @@ class PicowsProtocol(WSProtocol):
         self._config, self._state, self._app_state = config, server_state, app_state
         self._events: deque[dict[str, Any]] | None = deque([{"type": "websocket.connect"}])
         self._wakeup: asyncio.Future[None] | None = None
+        self._close_timer: asyncio.TimerHandle | None = None
         self._on_frame: Callable[[Frame], None] | None = None
         self._on_lost: Callable[[], None] | None = None
         self._response: list[bytes] = []
@@ -101,6 +102,8 @@ class PicowsProtocol(WSProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._state.connections.discard(self)
+        if self._close_timer is not None:
+            self._close_timer.cancel()
         self.lost()
 
     def shutdown(self) -> None:
@@ -264,7 +267,7 @@ class PicowsProtocol(WSProtocol):
             return
         self.write(close_frame(code))
         self.resume_reading()
-        asyncio.get_running_loop().call_later(_CLOSE_TIMEOUT, self.abort)
+        self._close_timer = asyncio.get_running_loop().call_later(_CLOSE_TIMEOUT, self.abort)
 
     def abort(self) -> None:
         self.closing = True

@@ -134,11 +134,11 @@ class Polling:
         self.site, self.handshake = site, handshake
         self.sid: str = handshake["sid"]
 
-    async def get(self) -> tuple[int, str]:
-        return await self.site.get(**self.site.query("polling", sid=self.sid))
+    async def get(self, **more: str) -> tuple[int, str]:
+        return await self.site.get(**self.site.query("polling", sid=self.sid, **more))
 
-    async def post(self, body: str | bytes | Any) -> tuple[int, str]:
-        query = self.site.query("polling", sid=self.sid)
+    async def post(self, body: str | bytes | Any, **more: str) -> tuple[int, str]:
+        query = self.site.query("polling", sid=self.sid, **more)
         async with self.site.http.post(self.site.url, params=query, data=body) as answer:
             return answer.status, await answer.text()
 

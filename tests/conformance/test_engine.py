@@ -111,6 +111,29 @@ class TestMessages:
         assert await websocket.closed() == 1008
         await site.sessions_become(0)
 
+    async def test_a_poll_that_comes_again_is_answered_as_before(self, serve):
+        polling = await (await serve(echo())).polling()
+        await polling.post("4a")
+        assert await polling.get(t="one") == (200, "4a")
+        await polling.post("4b")
+        assert await polling.get(t="one") == (200, "4a")
+        assert await polling.get(t="two") == (200, "4b")
+        await polling.post("4c")
+        assert await polling.get(t="one") == (200, "4c")
+
+    async def test_data_that_comes_again_is_handled_once(self, serve):
+        polling = await (await serve(echo())).polling()
+        for body, mark in (("4a", "one"), ("4a", "one"), ("4b", "one"), ("4b", "two"), ("4b", "two")):
+            assert await polling.post(body, t=mark) == (200, "ok")
+        assert await polling.get() == (200, "4a\x1e4b\x1e4b")
+
+    async def test_without_a_mark_each_request_is_a_new_one(self, serve):
+        polling = await (await serve(echo())).polling()
+        for _ in range(2):
+            assert await polling.post("4a") == (200, "ok")
+            assert await polling.post("4a") == (200, "ok")
+            assert await polling.get() == (200, "4a\x1e4a")
+
     async def test_a_second_poll_ends_the_session(self, serve):
         polling = await (await serve(echo())).polling()
         first = asyncio.create_task(polling.get())

@@ -1,8 +1,14 @@
 """Socket.IO packets that are none."""
 
+import asyncio
+import gc
+import weakref
+
 import pytest
 
-from realtime.protocol import SocketServer
+from realtime.protocol import SocketServer, uvicorn_websocket
+from realtime.protocol.uvicorn_websocket import PicowsProtocol
+from tests.conformance.clients import eventually, running
 from tests.conformance.servers import talkative
 
 MALFORMED = {
@@ -76,3 +82,25 @@ class TestMalformed:
         websocket = await (await serve(talkative(binary=True))).connected()
         await websocket.send(*frames)
         assert await websocket.closed() == 1008
+
+
+async def test_a_connection_that_was_closed_is_forgotten_with_its_end(monkeypatch):
+    """Not when the time is up that its client had for closing: what lives so long is long not looked at again."""
+    made: list[weakref.ref[PicowsProtocol]] = []
+
+    def connection_made(protocol: PicowsProtocol, transport: asyncio.Transport) -> None:
+        made.append(weakref.ref(protocol))
+        original(protocol, transport)
+
+    def is_forgotten() -> bool:
+        gc.collect()
+        return not made[0]()
+
+    original = PicowsProtocol.connection_made
+    monkeypatch.setattr(PicowsProtocol, "connection_made", connection_made)
+    monkeypatch.setattr(uvicorn_websocket, "_CLOSE_TIMEOUT", 3600.0)
+    async with running(talkative()) as site:
+        websocket = await site.connected()
+        await websocket.send("42{}")
+        await websocket.closed()
+        await eventually(is_forgotten)
