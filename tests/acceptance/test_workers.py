@@ -20,7 +20,6 @@ def test_clients_of_any_worker_hear_each_other_and_are_asked_to_come_back(
         polling = influencer.tab(server.url)
         polling.do("open", {"auth": {"token": influencer.token}, "transports": ["polling", "websocket"]})
         assert "transports: ['websocket']" in polling.expect("connect_error")["answer"]
-        polling.close()
         for tab in (*tabs, elsewhere):
             tab.expect("new_message", seq=4)
             assert [event["seq"] for event in tab.all("new_message")] == [3, 4]
