@@ -9,7 +9,7 @@ from conversations.flows.definitions import Action, Flow, Outcome, Role, State, 
 from conversations.flows.effects import effects_of
 from conversations.flows.facts import Facts, holds
 from conversations.flows.inputs import check_prices, read
-from conversations.flows.moves import Situation, check_current, move
+from conversations.flows.moves import Situation, check_open, check_version, move
 from conversations.flows.registry import is_known
 from foundation.refusals import (
     ConversationClosed,
@@ -37,8 +37,9 @@ def decide(
     events, an operator's is `pause`, `resume` or `close`. `state_version` is that which the mover looked at;
     without it the present state alone decides.
 
-    Refused, in this order: `UnknownAction`, `WrongRole`, `ConversationClosed`, `StaleAction`, `WrongState`,
-    `Invalid`. That the mover takes part in the conversation at all is for the caller to know.
+    Refused, in this order: `UnknownAction`, `WrongRole`, `ConversationClosed`, `WrongState` where it is paused,
+    `StaleAction`, `WrongState`, `Invalid`. That the mover takes part in the conversation at
+    all is for the caller to know.
     """
     at = Situation(flow, state, facts)
     if role is Role.SYSTEM:
@@ -46,9 +47,10 @@ def decide(
     if role is Role.OPERATOR:
         return outside.by_operator(at, action, data, state_version)
     _check_name(at, role, action)
-    check_current(at, state_version)
+    check_open(at)
     if facts.paused:
         raise WrongState("An operator has paused the automation.")
+    check_version(at, state_version)
     meant = _meant(at.state, action, data)
     outcome = _outcome(at, meant)
     given = read(meant.inputs, data, facts.currency)

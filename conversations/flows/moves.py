@@ -43,8 +43,18 @@ class Situation:
 
 def check_current(at: Situation, state_version: int | None) -> None:
     """Raises `ConversationClosed`, or `StaleAction` where the mover looked at another version."""
+    check_open(at)
+    check_version(at, state_version)
+
+
+def check_open(at: Situation) -> None:
+    """Raises `ConversationClosed`."""
     if at.state.kind is StateKind.FINAL:
         raise ConversationClosed
+
+
+def check_version(at: Situation, state_version: int | None) -> None:
+    """Raises `StaleAction`."""
     if state_version is not None and state_version != at.facts.state_version:
         raise StaleAction
 

@@ -29,9 +29,10 @@ def test_the_order_of_refusals(deal, facts):
     assert code(deal, "chat_closed", paused, BRAND_OWNER, "reject_connection", TOO_LONG, 1) == "wrong_role"
     closed = code(deal, "chat_closed", paused, INFLUENCER, "reject_connection", TOO_LONG, 1)
     assert closed == "conversation_closed"
-    assert code(deal, responding, paused, INFLUENCER, "reject_connection", TOO_LONG, 6) == "stale_action"
-    assert code(deal, responding, paused, INFLUENCER, "reject_connection", TOO_LONG, 8) == "stale_action"
-    assert code(deal, responding, paused, INFLUENCER, "reject_connection", TOO_LONG, 7) == "wrong_state"
+    for version in (None, 6, 7, 8):
+        assert code(deal, responding, paused, INFLUENCER, "reject_connection", TOO_LONG, version) == "wrong_state"
+    for version in (6, 8):
+        assert code(deal, responding, facts, INFLUENCER, "reject_connection", TOO_LONG, version) == "stale_action"
     assert code(deal, "real_time", facts, INFLUENCER, "reject_connection", TOO_LONG, 7) == "wrong_state"
     assert code(deal, responding, facts, INFLUENCER, "reject_connection", TOO_LONG, 7) == "invalid"
 
