@@ -76,7 +76,8 @@ def addresses(patterns: list[URLPattern | URLResolver], before: str = "/") -> It
         if isinstance(pattern, URLResolver):
             yield from addresses(pattern.url_patterns, path)
         elif path.startswith("/api/") and "(?P" in path:
-            yield from (f"{method.upper()} {path}" for method in pattern.callback.actions)
+            # A view that was asked before has HEAD among them too, which is its GET.
+            yield from (f"{method.upper()} {path}" for method in pattern.callback.actions if method != "head")
 
 
 def entered(line: str) -> str:
