@@ -34,7 +34,6 @@ export class StooryClient extends Store {
   #lists = new Set();
   #outboxStorage;
   #notifications = null;
-  #wasOnline = false;
   #cameBackAt = 0;
 
   /**
@@ -114,9 +113,8 @@ export class StooryClient extends Store {
   #connected() {
     this.update({ status: 'online' });
     for (const conversation of this.#conversations.values()) void conversation.connected();
-    for (const list of this.#lists) void list.connected(this.#wasOnline);
+    for (const list of this.#lists) void list.connected();
     void this.#notifications?.reload();
-    this.#wasOnline = true;
   }
 
   async #disconnected(reason) {

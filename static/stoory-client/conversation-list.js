@@ -1,4 +1,5 @@
-import { ConnectionLost, SignedOut } from './errors.js';
+import { passes, SignedOut } from './errors.js';
+import { pauseAfter, Reading } from './reading.js';
 import { Store } from './store.js';
 
 const PAGE = 30;
@@ -24,7 +25,10 @@ export class ConversationList extends Store {
   #dispose;
   #cursor = null;
   #turn = 0;
-  #isStale = false;
+  #told = new Set();
+  #lines = new Map();
+  #tries = 0;
+  #timer = null;
 
   constructor(client, filter, dispose) {
     super({ phase: 'loading', filter: filter ?? {}, conversations: [], hasMore: false });
@@ -33,6 +37,7 @@ export class ConversationList extends Store {
   }
 
   dispose() {
+    clearTimeout(this.#timer);
     this.#dispose();
   }
 
@@ -51,48 +56,61 @@ export class ConversationList extends Store {
   }
 
   async #read(cursor) {
+    clearTimeout(this.#timer);
     const turn = (this.#turn += 1);
+    this.#told.clear();
     const { filter } = this.getSnapshot();
     const { type, awaiting, unread, search } = filter;
     try {
       const params = { type, awaiting: awaiting && 'me', unread: unread && 'true', search, cursor, limit: PAGE };
       const page = await this.#client.session.get('/api/conversations', params);
       // An answer that was overtaken by another question is none any more.
-      if (turn !== this.#turn) return;
-      this.#cursor = page.next;
-      const before = cursor ? this.getSnapshot().conversations : [];
-      this.update({
-        phase: 'ready',
-        conversations: inOrder([...before, ...page.results]),
-        hasMore: page.next !== null,
-      });
+      if (turn === this.#turn) this.#show(page, cursor);
     } catch (fault) {
-      if (!(fault instanceof ConnectionLost || fault instanceof SignedOut)) throw fault;
-      this.#isStale = true;
+      if (turn === this.#turn) this.#hasFailed(fault);
     }
   }
 
-  /** For the client: there is a connection, or there is one again: what it told meanwhile is not in any log. */
-  async connected(isAgain) {
-    if (isAgain || this.#isStale) await this.reload();
-    this.#isStale = false;
+  #show(page, cursor) {
+    this.#tries = 0;
+    this.#cursor = page.next;
+    const { conversations } = this.getSnapshot();
+    const held = new Map(conversations.map((one) => [one.id, one]));
+    const read = page.results.map((one) => (isSame(held.get(one.id), one) ? held.get(one.id) : one));
+    this.update({
+      phase: 'ready',
+      conversations: inOrder([...(cursor ? conversations : []), ...read]),
+      hasMore: page.next !== null,
+    });
+    // What was told while it was being read may not be in it.
+    for (const id of this.#told) void this.#readLine(id);
+  }
+
+  /** Without a connection there is nothing to wait for: the next one reads it. */
+  #hasFailed(fault) {
+    if (fault instanceof SignedOut) return;
+    if (!passes(fault)) throw fault;
+    this.#tries += 1;
+    this.#timer = setTimeout(() => this.#client.isOnline && void this.reload(), pauseAfter(this.#tries, fault));
+  }
+
+  /** For the client: there is a connection: what it told before is in no log. */
+  async connected() {
+    if (this.#turn) await this.reload();
   }
 
   /** For the client: a line of the list has changed. */
   async receive({ conversation_id: id, reason, last_message, unread_count, updated_at }) {
+    this.#told.add(id);
     const { conversations } = this.getSnapshot();
     const held = conversations.find((one) => one.id === id);
-    if (!held || reason === 'opened' || reason === 'state') {
-      await this.#fetch(id);
-      return;
+    if (held && reason !== 'opened' && reason !== 'state') {
+      const last = last_message ?? held.last_message;
+      const at = reason === 'read' ? held.updated_at : updated_at;
+      this.#put({ ...held, last_message: last, unread_count, updated_at: at });
+      if (!this.#lines.get(id)?.isUnderWay) return;
     }
-    const last = last_message ?? held.last_message;
-    this.#put({
-      ...held,
-      last_message: last,
-      unread_count,
-      updated_at: reason === 'read' ? held.updated_at : updated_at,
-    });
+    await this.#readLine(id);
   }
 
   /** For the client: whether somebody is online has changed. */
@@ -103,13 +121,13 @@ export class ConversationList extends Store {
     this.update({ conversations });
   }
 
-  async #fetch(id) {
-    try {
-      const { conversation } = await this.#client.session.get(`/api/conversations/${id}`);
-      this.#put(conversation);
-    } catch {
-      // Not to be read now: the next connection reads the whole list.
+  /** Read one line as it stands now. */
+  async #readLine(id) {
+    if (!this.#lines.has(id)) {
+      const read = async () => this.#put((await this.#client.session.get(`/api/conversations/${id}`)).conversation);
+      this.#lines.set(id, new Reading(read, () => this.#client.isOnline));
     }
+    await this.#lines.get(id).askQuietly();
   }
 
   #put(conversation) {
@@ -124,4 +142,8 @@ export class ConversationList extends Store {
 function inOrder(conversations) {
   const once = new Map(conversations.map((one) => [one.id, one]));
   return [...once.values()].sort((one, other) => other.updated_at.localeCompare(one.updated_at));
+}
+
+function isSame(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other);
 }

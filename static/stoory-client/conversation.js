@@ -1,8 +1,11 @@
-import { ConnectionLost, Refused, SignedOut } from './errors.js';
-import { changesOf, EMPTY, merged } from './history.js';
-import { logFrom, stepsFrom } from './log.js';
-import { Outbox } from './outbox.js';
+import { Refused, SignedOut } from './errors.js';
+import { DealReader } from './deal.js';
+import { changesOf, EMPTY, merged, reread } from './history.js';
+import { joined } from './joining.js';
+import { logFrom } from './log.js';
+import { bodyOf, Outbox } from './outbox.js';
 import { ReadMark } from './read-mark.js';
+import { Reading } from './reading.js';
 import { Sequence } from './sequence.js';
 import { Store } from './store.js';
 import { TypingSignal, Typists } from './typing.js';
@@ -23,9 +26,14 @@ const PAGE = 50;
 export class Conversation extends Store {
   #client;
   #events = new Sequence((event, data) => this.#apply(event, data));
-  #loading = null;
-  #filling = null;
-  #refreshing = null;
+  #isWanted = () => this.#isOpen && this.#client.isOnline;
+  #newest = new Reading(() => this.#readNewest(), this.#isWanted);
+  #entry = new Reading(() => this.#enter(), this.#isWanted);
+  #gap = new Reading(() => this.#readLog(), this.#isWanted);
+  #standing = new Reading(() => this.#readStanding(), this.#isWanted);
+  #deal;
+  #earlier = null;
+  #lastPresence = null;
   #outbox;
   #typists;
   #signal;
@@ -48,7 +56,8 @@ export class Conversation extends Store {
     this.#signal = new TypingSignal((isTyping) => {
       client.emit(isTyping ? 'typing_start' : 'typing_stop', { conversationId: id });
     });
-    this.#mark = new ReadMark((seq) => client.session.post(`${this.#path}/read`, { up_to: seq }));
+    this.#mark = new ReadMark((seq) => client.session.post(`${this.#path}/read`, { up_to: seq }), this.#isWanted);
+    this.#deal = new DealReader(client.session, this.#path, this, this.#isWanted);
   }
 
   get #path() {
@@ -59,8 +68,10 @@ export class Conversation extends Store {
 
   /** Load and enter it. Resolves once it can be shown; without a connection, when there is one. */
   async open() {
+    // What happened while it was closed is not known: what is held is shown where there is nothing better only.
+    if (!this.#isOpen && this.#client.isOnline) this.update({ phase: 'loading' });
     this.#isOpen = true;
-    await this.#load();
+    await this.#newest.ask();
     void this.#outbox.flush();
   }
 
@@ -76,8 +87,8 @@ export class Conversation extends Store {
   /** For the client: there is a connection (again). */
   async connected() {
     if (!this.#isOpen) return;
-    if (this.getSnapshot().phase === 'loading') await this.#load();
-    else await this.#enter();
+    if (this.getSnapshot().phase === 'ready') await this.#entry.askQuietly();
+    else if (!this.#newest.isUnderWay) await this.#newest.ask();
     this.#mark.flush();
     void this.#outbox.flush();
   }
@@ -87,36 +98,36 @@ export class Conversation extends Store {
     this.#typists.clear();
   }
 
-  #load() {
-    this.#loading ??= this.#loadNewest().finally(() => (this.#loading = null));
-    return this.#loading;
-  }
-
-  async #loadNewest() {
+  async #readNewest() {
     try {
       // In this order: what happens between the two is in the page, and comes again as an event.
       const { conversation } = await this.#client.session.get(this.#path);
       const page = await this.#client.session.get(`${this.#path}/messages`, { limit: PAGE });
       this.#events.startFrom(conversation.seq);
-      this.update({ phase: 'ready', conversation, messages: page.results, hasEarlier: page.previous !== null });
+      const messages = reread(this.getSnapshot().messages, page.results);
+      this.update({ phase: 'ready', conversation, messages, hasEarlier: page.previous !== null });
+      if (this.getSnapshot().steps) void this.loadSteps().catch(() => {});
     } catch (fault) {
       if (fault instanceof Refused && [403, 404].includes(fault.status)) this.update({ phase: 'gone' });
-      else if (!(fault instanceof ConnectionLost || fault instanceof SignedOut)) throw fault;
+      else if (!(fault instanceof SignedOut)) throw fault;
       return;
     }
     this.#drain();
-    await this.#enter();
+    await this.#entry.askQuietly();
   }
 
   async #enter() {
     if (!this.#client.isOnline || !this.#isOpen) return;
-    const given = { conversationId: this.id, after: this.#events.position };
-    const answer = await this.#client.command('join_conversation', given);
-    if (answer.code === 'not_found') this.update({ phase: 'gone' });
-    if (!answer.success) return;
-    if (answer.reset) return this.#load();
-    this.#takeConversation(answer.conversation);
-    this.update({ online: answer.online });
+    this.#lastPresence = null;
+    const answer = await joined(this.#client, this.id, this.#events.position);
+    if (!answer) this.update({ phase: 'gone' });
+    else if (answer.reset) void this.#newest.ask();
+    else {
+      this.#takeConversation(answer.conversation);
+      this.update({ online: answer.online });
+      // What was told meanwhile is newer than the answer.
+      if (this.#lastPresence) this.presence(this.#lastPresence);
+    }
   }
 
   // --- What the server tells ---
@@ -132,9 +143,11 @@ export class Conversation extends Store {
   }
 
   /** For the client: whether somebody is online has changed. */
-  presence({ user_id: userId, online: isOnline, last_seen }) {
+  presence(data) {
+    const { user_id: userId, online: isOnline, last_seen } = data;
     const { conversation, online } = this.getSnapshot();
     if (conversation?.other_user?.id !== userId) return;
+    this.#lastPresence = data;
     const others = online.filter((one) => one !== userId);
     const other = { ...conversation.other_user, online: isOnline, last_seen };
     this.update({
@@ -149,7 +162,8 @@ export class Conversation extends Store {
   }
 
   #drain() {
-    if (this.getSnapshot().phase === 'ready' && this.#events.drain()) this.#fill();
+    // What is behind a gap waits for what the log has of it.
+    if (this.getSnapshot().phase === 'ready' && this.#events.drain()) void this.#gap.askQuietly();
   }
 
   #apply(event, data) {
@@ -160,32 +174,22 @@ export class Conversation extends Store {
       if (data.message.client_message_id) this.#outbox.settle(data.message.client_message_id);
     }
     const after = this.getSnapshot().conversation;
-    if (after.state_version > before.conversation.state_version) this.#refresh();
-  }
-
-  /** Read from the log what is missing before the events that have come. */
-  #fill() {
-    this.#filling ??= this.#readLog()
-      .catch(() => {})
-      .finally(() => (this.#filling = null));
+    // What may be done now is told to the one who asks only.
+    if (after.state_version > before.conversation.state_version) void this.#standing.askQuietly();
   }
 
   async #readLog() {
     for await (const page of logFrom(this.#client.session, this.#path, this.#events.position)) {
-      if (page.reset) return this.#load();
+      if (page.reset) {
+        await this.#newest.ask();
+        return;
+      }
       for (const { seq, event, data } of page.results) this.#events.add(seq, event, data);
       this.#drain();
     }
   }
 
-  /** What may be done now is told to the one who asks only. */
-  #refresh() {
-    this.#refreshing ??= this.#readAgain()
-      .catch(() => {})
-      .finally(() => (this.#refreshing = null));
-  }
-
-  async #readAgain() {
+  async #readStanding() {
     let conversation;
     do ({ conversation } = await this.#client.session.get(this.#path));
     while (conversation.state_version < this.getSnapshot().conversation.state_version);
@@ -217,12 +221,9 @@ export class Conversation extends Store {
     this.#outbox.settle(clientMessageId);
   }
 
-  async #deliver({ message, media_url, attachments, client_message_id }) {
-    const body = { message, client_message_id };
-    if (media_url) body.media_url = media_url;
-    if (attachments.length) body.attachments = attachments.map((one) => one.id);
-    const answer = await this.#client.session.post(`${this.#path}/messages`, body);
-    this.update({ messages: merged(this.getSnapshot().messages, [answer.message]) });
+  async #deliver(entry) {
+    const { message } = await this.#client.session.post(`${this.#path}/messages`, bodyOf(entry));
+    this.update({ messages: merged(this.getSnapshot().messages, [message]) });
   }
 
   /**
@@ -264,13 +265,20 @@ export class Conversation extends Store {
     this.#mark.moveTo(seq);
   }
 
-  /** The page before the oldest message shown. Answers whether there is still more. */
-  async loadEarlier({ limit = PAGE } = {}) {
-    const { messages, hasEarlier, isLoadingEarlier } = this.getSnapshot();
-    if (!hasEarlier || isLoadingEarlier) return hasEarlier;
+  /** The page before the oldest message shown; one at a time. Answers whether there is still more. */
+  loadEarlier({ limit = PAGE } = {}) {
+    this.#earlier ??= this.#readEarlier(limit).finally(() => (this.#earlier = null));
+    return this.#earlier;
+  }
+
+  async #readEarlier(limit) {
+    const { messages, hasEarlier } = this.getSnapshot();
+    if (!hasEarlier) return false;
     this.update({ isLoadingEarlier: true });
     try {
       const page = await this.#client.session.get(`${this.#path}/messages`, { before: messages[0].seq, limit });
+      // Loaded anew meanwhile, it would leave a hole.
+      if (this.getSnapshot().messages[0]?.seq !== messages[0].seq) return true;
       const hasMore = page.previous !== null;
       this.update({ messages: merged(page.results, this.getSnapshot().messages), hasEarlier: hasMore });
       return hasMore;
@@ -280,16 +288,12 @@ export class Conversation extends Store {
   }
 
   /** The steps of its flow so far, each as `conversation_state_changed` tells it; they go on by themselves then. */
-  async loadSteps() {
-    this.update({ steps: [] });
-    const found = await stepsFrom(this.#client.session, this.#path);
-    const bySeq = new Map([...found, ...this.getSnapshot().steps].map((step) => [step.seq, step]));
-    this.update({ steps: [...bySeq.values()] });
+  loadSteps() {
+    return this.#deal.loadSteps();
   }
 
   /** Its offers, the price agreed on and the payment, as they stand now. */
-  async loadDeal() {
-    const { deal } = await this.#client.session.get(`${this.#path}/deal`);
-    this.update({ deal });
+  loadDeal() {
+    return this.#deal.load();
   }
 }

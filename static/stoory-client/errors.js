@@ -34,3 +34,8 @@ export class SignedOut extends Error {
     this.name = 'SignedOut';
   }
 }
+
+/** Whether waiting helps: there was no answer, or none for the moment. */
+export function passes(fault) {
+  return fault instanceof ConnectionLost || (fault instanceof Refused && fault.isTemporary);
+}

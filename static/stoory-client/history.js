@@ -14,13 +14,30 @@ export const EMPTY = {
   deal: null,
 };
 
-/** The messages of both lists, each once, by `seq`; of two with the same id the added one stays. */
+/** The messages of both lists, each once, by `seq`; of two accounts of one, what the later one knows. */
 export function merged(messages, added) {
   const last = messages.at(-1);
   if (added.length === 1 && (!last || added[0].seq > last.seq)) return [...messages, added[0]];
   const byId = new Map(messages.map((message) => [message.id, message]));
-  for (const message of added) byId.set(message.id, message);
+  for (const message of added) byId.set(message.id, later(byId.get(message.id), message));
   return [...byId.values()].sort((one, other) => one.seq - other.seq);
+}
+
+/** The messages of a page that was read anew; those that have not changed are the same objects as before. */
+export function reread(messages, page) {
+  const byId = new Map(messages.map((message) => [message.id, message]));
+  return page.map((message) => later(byId.get(message.id), message));
+}
+
+/** What is known of a message: an answer may come after the events of what has happened since. */
+function later(held, given) {
+  if (!held) return given;
+  if (Boolean(held.deleted_at) !== Boolean(given.deleted_at)) return held.deleted_at ? held : given;
+  const [before, after] = [held.edited_at ?? '', given.edited_at ?? ''];
+  const isEdited = after > before || (after === before && given.message !== held.message);
+  const known = isEdited ? given : held;
+  const read_at = held.read_at ?? given.read_at;
+  return known.read_at === read_at ? known : { ...known, read_at };
 }
 
 /** A conversation with a newer context; an older one changes nothing. */
@@ -49,7 +66,7 @@ const CHANGES = {
     messages: changed(
       state.messages,
       (one) => one.id === message.id && !one.deleted_at,
-      () => message,
+      (held) => later(held, message),
     ),
   }),
 

@@ -1,4 +1,5 @@
-import { ConnectionLost, SignedOut } from './errors.js';
+import { SignedOut } from './errors.js';
+import { Reading } from './reading.js';
 import { Store } from './store.js';
 
 const PAGE = 20;
@@ -11,21 +12,32 @@ const PAGE = 20;
 export class Notifications extends Store {
   #client;
   #cursor = null;
+  #newest;
+  #count;
 
   constructor(client) {
     super({ unread: 0, notifications: [], hasMore: false });
     this.#client = client;
+    const reading = (read) => new Reading(read, () => client.isOnline);
+    this.#newest = reading(() => this.#readNewest());
+    this.#count = reading(() => this.#readCount());
     if (client.isOnline) void this.reload();
   }
 
   /** Read the newest again: reading a conversation reads its notifications. */
-  async reload() {
-    await this.#quietly(async () => {
+  reload() {
+    return this.#newest.ask();
+  }
+
+  async #readNewest() {
+    try {
       const page = await this.#client.session.get('/api/notifications', { limit: PAGE });
       this.#cursor = page.next;
       this.update({ notifications: page.results, hasMore: page.next !== null });
-      await this.#count();
-    });
+      await this.#count.ask();
+    } catch (fault) {
+      if (!(fault instanceof SignedOut)) throw fault;
+    }
   }
 
   async loadMore() {
@@ -42,7 +54,7 @@ export class Notifications extends Store {
     const { notification } = await this.#client.session.post(`/api/notifications/${id}/read`);
     const notifications = this.getSnapshot().notifications.map((one) => (one.id === id ? notification : one));
     this.update({ notifications });
-    await this.#count();
+    await this.#count.ask();
   }
 
   async readAll() {
@@ -57,20 +69,14 @@ export class Notifications extends Store {
     const { id, title, body, payload, conversation_id, created_at } = data;
     const added = { id, type, title, body, payload, conversation_id, created_at, read_at: null };
     this.update({ notifications: [added, ...notifications], unread: unread + 1 });
+    // What is being read may not have it yet.
+    if (this.#newest.isUnderWay) void this.reload();
+    else if (this.#count.isUnderWay) void this.#count.ask();
   }
 
-  async #count() {
+  async #readCount() {
     const { unread_count } = await this.#client.session.get('/api/notifications/unread-count');
     this.update({ unread: unread_count });
-  }
-
-  /** Without a connection there is nothing to show; the next one reads it. */
-  async #quietly(work) {
-    try {
-      await work();
-    } catch (fault) {
-      if (!(fault instanceof ConnectionLost || fault instanceof SignedOut)) throw fault;
-    }
   }
 }
 

@@ -1,6 +1,6 @@
-import { ConnectionLost, Refused } from './errors.js';
+import { passes, Refused } from './errors.js';
+import { pauseAfter } from './reading.js';
 
-const PAUSES = [1_000, 2_000, 4_000, 8_000, 15_000];
 const TRIES = 6;
 
 /**
@@ -91,11 +91,9 @@ export class Outbox {
   }
 
   #hasFailed(id, tries, fault) {
-    const mayComeLater = fault instanceof ConnectionLost || (fault instanceof Refused && fault.isTemporary);
-    if (mayComeLater && (tries < TRIES || !(fault instanceof Refused))) {
+    if (passes(fault) && (tries < TRIES || !(fault instanceof Refused))) {
       this.#change(id, { status: 'waiting' });
-      const pause = fault.retryAfter ? fault.retryAfter * 1000 : PAUSES[Math.min(tries, PAUSES.length) - 1];
-      this.#timer = setTimeout(() => void this.flush(), pause);
+      this.#timer = setTimeout(() => void this.flush(), pauseAfter(tries, fault));
       return false;
     }
     this.#change(id, { status: 'failed', error: fault.message });
@@ -112,6 +110,14 @@ export class Outbox {
     else this.#storage?.removeItem(this.#key);
     this.#onChange();
   }
+}
+
+/** What is posted of a text on its way. */
+export function bodyOf({ message, media_url, attachments, client_message_id }) {
+  const body = { message, client_message_id };
+  if (media_url) body.media_url = media_url;
+  if (attachments.length) body.attachments = attachments.map((one) => one.id);
+  return body;
 }
 
 function newId() {

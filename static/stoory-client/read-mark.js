@@ -1,15 +1,22 @@
+import { Reading } from './reading.js';
+
 const PAUSE = 150;
 
 /** How far one has read. It only moves forward, and is told once for moves that come close together. */
 export class ReadMark {
-  #tell;
+  #telling;
   #at = 0;
   #told = 0;
   #timer = null;
 
-  /** `tell(seq)` answers a promise. What it fails to tell is told with the next move, or by `flush`. */
-  constructor(tell) {
-    this.#tell = tell;
+  /** `tell(seq)` answers a promise. What it fails to tell is told again as long as `isWanted`, or by `flush`. */
+  constructor(tell, isWanted) {
+    this.#telling = new Reading(async () => {
+      const seq = this.#at;
+      if (seq <= this.#told) return;
+      await tell(seq);
+      this.#told = seq;
+    }, isWanted);
   }
 
   moveTo(seq) {
@@ -20,11 +27,9 @@ export class ReadMark {
   /** Tell what has not been told. */
   flush() {
     if (this.#at <= this.#told) return;
-    this.#timer ??= setTimeout(async () => {
+    this.#timer ??= setTimeout(() => {
       this.#timer = null;
-      const before = this.#told;
-      this.#told = this.#at;
-      await this.#tell(this.#at).catch(() => (this.#told = before));
+      void this.#telling.askQuietly();
     }, PAUSE);
   }
 }

@@ -119,9 +119,13 @@ export class FakeServer {
   actions = [];
   version = 1;
   unread = 0;
+  /** What the next attempts to enter the room are answered. */
+  declines = [];
+  notified = [];
   tokens = 0;
   lifetime = 3600;
   refusals = new Map();
+  #heldBack = new Map();
 
   get messages() {
     return this.log.filter(([name]) => name === 'new_message').map(([, data]) => data.message);
@@ -176,17 +180,33 @@ export class FakeServer {
     if (!this.isAway && !this.losesAnswers) this.socket.tell(name, data);
   }
 
-  commanded(event, payload) {
-    if (event !== 'join_conversation') return Promise.resolve({ success: true });
-    if (payload.after < this.floor) return Promise.resolve({ success: true, reset: true, seq: this.log.length });
+  async commanded(event, payload) {
+    if (event !== 'join_conversation') return { success: true };
+    if (this.declines.length) return this.declines.shift();
+    if (payload.after < this.floor) return { success: true, reset: true, seq: this.log.length };
     for (const [name, data] of this.log.slice(payload.after)) this.socket.tell(name, data);
-    return Promise.resolve({
+    const answer = {
       success: true,
       seq: this.log.length,
       reset: false,
       conversation: this.conversation,
       online: [ME, OTHER],
-    });
+    };
+    await this.#underWay(event);
+    return answer;
+  }
+
+  /** The next answer to this request or command is under way until the function is called that is answered here. */
+  holdBack(what) {
+    let letGo;
+    this.#heldBack.set(what, new Promise((done) => (letGo = done)));
+    return letGo;
+  }
+
+  async #underWay(what) {
+    const held = this.#heldBack.get(what);
+    this.#heldBack.delete(what);
+    await held;
   }
 
   /** Answer the next request that fits with a refusal. */
@@ -211,6 +231,7 @@ export class FakeServer {
       return Response.json({ success: false, message: 'No.', ...refusal[1] }, { status: refusal[0] });
     }
     const answer = this.#answered(method, pathname, searchParams, given);
+    await this.#underWay(`${method} ${pathname}`);
     if (this.losesAnswers) throw new TypeError('fetch failed');
     return Response.json({ success: true, ...answer });
   };
@@ -219,7 +240,8 @@ export class FakeServer {
     const rest = path.replace(`/api/conversations/${ROOM}`, '');
     if (path === '/api/auth/token/refresh') return this.#renewed();
     if (path === '/api/conversations') return { results: [this.conversation], next: null, previous: null };
-    if (path.startsWith('/api/notifications')) return { results: [], next: null, previous: null, unread_count: 0 };
+    if (path.startsWith('/api/notifications'))
+      return { results: [...this.notified], next: null, previous: null, unread_count: this.notified.length };
     if (rest === '') return { conversation: this.conversation };
     if (rest === '/messages' && method === 'GET') return this.#page(params);
     if (rest === '/messages') return { message: this.#stored(given), conversation_id: ROOM };

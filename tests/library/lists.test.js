@@ -29,22 +29,32 @@ const update = (id, fields) => [
   },
 ];
 
-async function listed(lines) {
+async function listed(lines, { connects = true } = {}) {
   const server = new FakeServer();
   const answer = server.fetch;
   const byPath = new Map(lines.map((one) => [`/api/conversations/${one.id}`, one]));
-  server.fetch = (address, request) => {
-    const { pathname } = new URL(address, 'http://server');
-    server.asked = new URL(address, 'http://server').search;
-    if (pathname === '/api/conversations')
-      return Promise.resolve(Response.json({ success: true, results: lines, next: null }));
-    if (byPath.has(pathname))
-      return Promise.resolve(Response.json({ success: true, conversation: byPath.get(pathname) }));
-    return answer(address, request);
+  let held = null;
+  const hold = () => {
+    let letGo;
+    held = new Promise((done) => (letGo = done));
+    return letGo;
+  };
+  server.lines = lines;
+  server.hold = hold;
+  server.fetch = async (address, request) => {
+    const { pathname, search } = new URL(address, 'http://server');
+    if (!pathname.startsWith('/api/conversations')) return answer(address, request);
+    server.asked = search;
+    const found = pathname === '/api/conversations' ? { results: server.lines, next: null } : byPath.get(pathname);
+    const body = { success: true, ...(found.results ? found : { conversation: found }) };
+    const underWay = held;
+    held = null;
+    await underWay;
+    return Response.json(body);
   };
   const client = server.client();
   client.connect();
-  server.socket.tell('connect');
+  if (connects) server.socket.tell('connect');
   const list = client.conversationList();
   await list.reload();
   return { server, client, list, byPath, ids: () => list.getSnapshot().conversations.map((one) => one.id) };
@@ -103,6 +113,66 @@ test('an answer that was overtaken by another question is not shown', async () =
     list.getSnapshot().conversations.map((one) => one.id),
     ['second'],
   );
+});
+
+test('what is told while the list is being read is in it', async () => {
+  const { server, list, byPath, ids } = await listed([line('a', '2026-01-03')]);
+  const letGo = server.hold();
+  const reading = list.reload();
+  byPath.set('/api/conversations/n', line('n', '2026-01-06'));
+  server.socket.tell(...update('n', { reason: 'opened' }));
+  await settled();
+  letGo();
+  await reading;
+  await settled();
+  assert.deepEqual(ids(), ['n', 'a']);
+});
+
+test('what happened between reading the list and being connected is in it', async () => {
+  const { server, list, ids } = await listed([line('a', '2026-01-03')], { connects: false });
+  server.lines = [line('n', '2026-01-06'), ...server.lines];
+  assert.deepEqual(ids(), ['a']);
+  server.socket.tell('connect');
+  await settled();
+  assert.deepEqual(ids(), ['n', 'a']);
+  assert.equal(list.getSnapshot().phase, 'ready');
+});
+
+test('a line that changes while it is being read is read once more', async () => {
+  const { server, list, byPath } = await listed([line('a', '2026-01-03')]);
+  const letGo = server.hold();
+  server.socket.tell(...update('a', { reason: 'state' }));
+  await settled();
+  byPath.set('/api/conversations/a', line('a', '2026-01-08', { unread_count: 3 }));
+  server.socket.tell(...update('a', { unread_count: 3, updated_at: '2026-01-08' }));
+  letGo();
+  await settled();
+  assert.equal(list.getSnapshot().conversations[0].unread_count, 3);
+});
+
+test('a list that cannot be read for a while is read again by itself', async (t) => {
+  const server = new FakeServer();
+  const { client } = await server.opened();
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  server.refuse('GET /api/conversations', 503);
+  const list = client.conversationList();
+  await list.reload();
+  assert.equal(list.getSnapshot().phase, 'loading');
+  t.mock.timers.tick(1_000);
+  await settled();
+  assert.deepEqual(
+    list.getSnapshot().conversations.map((one) => one.id),
+    [ROOM],
+  );
+});
+
+test('a line that stays as it was stays the same object', async () => {
+  const { server, list } = await listed([line('a', '2026-01-03'), line('b', '2026-01-02')]);
+  const [first] = list.getSnapshot().conversations;
+  server.lines = [line('a', '2026-01-03'), line('b', '2026-01-02', { unread_count: 1 })];
+  await list.reload();
+  assert.equal(list.getSnapshot().conversations[0], first);
+  assert.equal(list.getSnapshot().conversations[1].unread_count, 1);
 });
 
 test('who comes and goes is shown in the list and in the conversation', async () => {
@@ -180,4 +250,32 @@ test('a notification counts once, however often it comes', async () => {
     notifications.getSnapshot().notifications.map((one) => one.id),
     ['n1'],
   );
+});
+
+test('a notification that comes while they are being read is there, and counted', async () => {
+  const server = new FakeServer();
+  const { client } = await server.opened();
+  const { notifications } = client;
+  await settled();
+  const data = {
+    id: 'n1',
+    title: 'New message',
+    body: 'Hi',
+    payload: {},
+    conversation_id: ROOM,
+    created_at: '2026-01-01',
+  };
+  for (const path of ['GET /api/notifications', 'GET /api/notifications/unread-count']) {
+    server.notified = [];
+    const letGo = server.holdBack(path);
+    const reading = notifications.reload();
+    await settled();
+    server.notified = [{ ...data, type: 'message', read_at: null }];
+    server.socket.tell('notification', { type: 'message', data });
+    letGo();
+    await reading;
+    await settled();
+    const { unread, notifications: held } = notifications.getSnapshot();
+    assert.deepEqual([unread, held.map((one) => one.id)], [1, ['n1']], path);
+  }
 });

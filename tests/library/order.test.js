@@ -52,70 +52,6 @@ test('a gap longer than a page of the log is filled whole', async () => {
   );
 });
 
-test('after a lost connection a conversation is entered where it was left', async () => {
-  const server = new FakeServer();
-  const { client, conversation } = await server.opened();
-  server.happens(newMessage(1));
-  server.isAway = true;
-  server.socket.tell('disconnect', 'transport close');
-  assert.equal(client.getSnapshot().status, 'reconnecting');
-  server.happens(newMessage(2));
-  server.happens(newMessage(3));
-  server.isAway = false;
-  server.socket.tell('connect');
-  await settled();
-  assert.deepEqual(texts(conversation), ['text 1', 'text 2', 'text 3']);
-  assert.equal(server.socket.sent.at(-1)[1].after, 1);
-});
-
-test('what no log has any more is loaded anew', async () => {
-  const server = new FakeServer();
-  const { conversation } = await server.opened();
-  server.isAway = true;
-  for (let seq = 1; seq <= 80; seq += 1) server.happens(newMessage(seq));
-  server.isAway = false;
-  server.floor = 70;
-  server.socket.tell('connect');
-  await settled();
-  assert.deepEqual(
-    conversation
-      .getSnapshot()
-      .messages.map((one) => one.seq)
-      .slice(0, 2),
-    [31, 32],
-  );
-  server.happens(newMessage(81));
-  assert.equal(conversation.getSnapshot().messages.at(-1).seq, 81);
-});
-
-test('a gap that no log can fill any more is loaded anew', async () => {
-  const server = new FakeServer();
-  const { conversation } = await server.opened();
-  for (let seq = 1; seq <= 80; seq += 1) server.log.push(newMessage(seq));
-  server.floor = 70;
-  server.happens(newMessage(81));
-  await settled();
-  assert.deepEqual(
-    conversation.getSnapshot().messages.map((one) => one.seq),
-    Array.from({ length: 50 }, (_, at) => at + 32),
-  );
-});
-
-test('a conversation opened without a connection is loaded when there is one', async () => {
-  const server = new FakeServer();
-  server.log.push(newMessage(1));
-  server.isAway = true;
-  const client = server.client();
-  client.connect();
-  const conversation = client.conversation(ROOM);
-  await conversation.open();
-  assert.equal(conversation.getSnapshot().phase, 'loading');
-  server.isAway = false;
-  server.socket.tell('connect');
-  await settled();
-  assert.deepEqual(texts(conversation), ['text 1']);
-});
-
 test('an event that comes while the page is being read is in it once', async () => {
   const server = new FakeServer();
   server.log.push(newMessage(1));
@@ -176,6 +112,49 @@ test('older pages are put before what is shown, without doubles', async () => {
     conversation.getSnapshot().messages.map((one) => one.seq),
     Array.from({ length: 120 }, (_, at) => at + 1),
   );
+});
+
+test('older pages are read one at a time, however often they are asked for', async () => {
+  const server = new FakeServer();
+  for (let seq = 1; seq <= 120; seq += 1) server.log.push(newMessage(seq));
+  const { conversation } = await server.opened();
+  void conversation.loadEarlier();
+  assert.equal(await conversation.loadEarlier({ limit: 200 }), true);
+  assert.equal(conversation.getSnapshot().messages.length, 100);
+});
+
+test('an answer that comes after the events of what has happened since takes nothing back', async () => {
+  const server = new FakeServer();
+  const { conversation } = await server.opened();
+  const letGo = server.holdBack(`POST /api/conversations/${ROOM}/messages`);
+  conversation.send('Hello');
+  await settled();
+  server.happens(['messages_read', { seq: 2, conversation_id: ROOM, user_id: OTHER, up_to_seq: 1, read_at: 'then' }]);
+  const edited = { ...server.messages[0], message: 'Hello!', edited_at: '2026-01-01T12:01:00.000Z' };
+  server.happens(['message_updated', { seq: 3, conversation_id: ROOM, message: edited }]);
+  letGo();
+  await settled();
+  const [message] = conversation.getSnapshot().messages;
+  assert.deepEqual([message.message, message.read_at], ['Hello!', 'then']);
+  server.happens(['message_deleted', { seq: 4, conversation_id: ROOM, message_id: message.id, deleted_at: 'now' }]);
+  server.happens(['message_updated', { seq: 5, conversation_id: ROOM, message: edited }]);
+  assert.equal(conversation.getSnapshot().messages[0].message, '');
+});
+
+test('who comes or goes while a conversation is being entered is shown as told last', async () => {
+  const server = new FakeServer();
+  const client = server.client();
+  client.connect();
+  server.socket.tell('connect');
+  const conversation = client.conversation(ROOM);
+  const letGo = server.holdBack('join_conversation');
+  const opening = conversation.open();
+  await settled();
+  server.socket.tell('presence', { user_id: OTHER, online: false, last_seen: '2026-01-01' });
+  letGo();
+  await opening;
+  assert.deepEqual(conversation.getSnapshot().online, [ME]);
+  assert.equal(conversation.getSnapshot().conversation.other_user.last_seen, '2026-01-01');
 });
 
 test('a conversation that is not there, or not any more, is gone', async () => {
