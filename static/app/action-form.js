@@ -1,5 +1,6 @@
 import { AttachmentPicker } from './attachments.js';
-import { h, icon, uniqueId } from './dom.js';
+import { h, icon, onceAtATime, uniqueId } from './dom.js';
+import { inWords } from './faults.js';
 import { decimalsOf, price } from './format.js';
 import { filled, gettext, ngettext } from './i18n.js';
 
@@ -125,20 +126,17 @@ export function actionForm(action, { currency, client, submit, onBack }) {
     fault.hidden = true;
     const data = valuesOf(fields);
     if (!data) return;
-    button.disabled = true;
-    try {
-      await submit(data);
-    } catch (refusal) {
-      const named = fields.filter((field) => refusal.errors?.[field.input.id]);
-      for (const field of named) field.show(refusal.errors[field.input.id].join(' '));
-      fault.textContent = refusal.message;
-      fault.hidden = named.length > 0;
-      named[0]?.control.focus();
-    } finally {
-      button.disabled = false;
-    }
+    await onceAtATime(button, () => submit(data).catch(complain));
   });
   return form;
+
+  function complain(refusal) {
+    const named = fields.filter((field) => refusal.errors?.[field.input.id]);
+    for (const field of named) field.show(refusal.errors[field.input.id].join(' '));
+    fault.textContent = inWords(refusal);
+    fault.hidden = named.length > 0;
+    named[0]?.control.focus();
+  }
 }
 
 /** What the fields hold, or null where something is wrong: the first such field gets the focus. */

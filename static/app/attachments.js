@@ -1,25 +1,23 @@
-import { fill, h, icon, iconButton } from './dom.js';
+import { fill, h, icon, iconButton, onceAtATime } from './dom.js';
+import { inWords } from './faults.js';
 import { size } from './format.js';
 import { filled, gettext } from './i18n.js';
 
-/** The files of a message; a picture is shown small, everything is fetched in the reader's own name. */
-export function attachmentList(attachments, session) {
+/**
+ * The files of a message; a picture is shown small, everything is fetched in the reader's own name. `context` is
+ * `{session, onFault}`.
+ */
+export function attachmentList(attachments, context) {
   return h(
     'ul',
     { class: 'attachments' },
-    attachments.map((one) => h('li', {}, attachment(one, session))),
+    attachments.map((one) => h('li', {}, attachment(one, context))),
   );
 }
 
-function attachment(one, session) {
-  const save = async ({ currentTarget }) => {
-    currentTarget.disabled = true;
-    try {
-      keep(await session.file(one.url), one.name);
-    } finally {
-      currentTarget.disabled = false;
-    }
-  };
+function attachment(one, { session, onFault }) {
+  const fetched = () => session.file(one.url).then((blob) => keep(blob, one.name), onFault);
+  const save = ({ currentTarget }) => void onceAtATime(currentTarget, fetched);
   const label = filled(gettext('Download %(name)s'), { name: one.name });
   const button = h('button', { type: 'button', class: 'attachment', 'aria-label': label, onclick: save });
   if (one.thumbnail_url) {
@@ -96,10 +94,7 @@ export class AttachmentPicker {
     try {
       one.attachment = await this.#client.upload(file);
     } catch (fault) {
-      one.fault =
-        Object.values(fault.errors ?? {})
-          .flat()
-          .join(' ') || fault.message;
+      one.fault = inWords(fault);
     }
     this.#show();
   }

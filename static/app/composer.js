@@ -1,5 +1,6 @@
 import { AttachmentPicker } from './attachments.js';
 import { fill, h, icon, iconButton, uniqueId } from './dom.js';
+import { inWords } from './faults.js';
 import { filled, gettext } from './i18n.js';
 
 const LONGEST = 5000;
@@ -112,7 +113,7 @@ export class Composer {
     if (this.#editing) {
       await this.#conversation.edit(this.#editing.id, text).then(
         () => this.#stopEditing(),
-        (fault) => this.#say(fault.message),
+        (fault) => this.#say(inWords(fault)),
       );
       return;
     }

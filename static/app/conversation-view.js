@@ -3,11 +3,14 @@ import { DealView } from './deal-view.js';
 import { dialog } from './dialog.js';
 import { actionForm } from './action-form.js';
 import { fill, h, icon, iconButton } from './dom.js';
+import { inWords } from './faults.js';
 import { kind, short } from './format.js';
 import { filled, gettext } from './i18n.js';
 import { MessagesView } from './messages-view.js';
 import { avatar } from './people.js';
 import { TurnView } from './turn-view.js';
+
+const SHOWN = 8_000;
 
 /** One conversation as a page shows it. `onBack`, where given, leads back to the list on narrow screens. */
 export class ConversationView {
@@ -15,6 +18,7 @@ export class ConversationView {
   #conversation;
   #ends = [];
   #lastSeq = null;
+  #timer = null;
 
   constructor(client, id, { onBack, withDeal = true } = {}) {
     this.#client = client;
@@ -29,12 +33,14 @@ export class ConversationView {
       onDiscard: (entry) => this.#conversation.discard(entry),
       onEdit: (message) => this.composer.edit(message),
       onRemove: (message) => void this.#remove(message),
+      onFault: (fault) => this.#complain(fault),
     });
     this.turn = new TurnView(client, this.#conversation);
     this.composer = new Composer(client, this.#conversation, { onSent: () => this.messages.scrollToEnd() });
     this.deal = withDeal ? new DealView(this.#conversation) : null;
     this.header = h('header', { class: 'conversation-header' });
     this.status = h('p', { class: 'connection', role: 'status' });
+    this.fault = h('p', { class: 'notice', role: 'alert', hidden: true });
     this.typing = h('p', { class: 'typing' });
     this.live = h('p', { class: 'visually-hidden', 'aria-live': 'polite' });
     this.onBack = onBack;
@@ -47,6 +53,7 @@ export class ConversationView {
         this.header,
         this.status,
         this.messages.element,
+        this.fault,
         this.typing,
         this.turn.element,
         this.composer.element,
@@ -65,8 +72,9 @@ export class ConversationView {
   }
 
   async open() {
+    const opening = this.#conversation.open();
     this.#show();
-    await this.#conversation.open();
+    await opening;
   }
 
   dispose() {
@@ -191,7 +199,15 @@ export class ConversationView {
         h('button', { type: 'button', class: 'button secondary', onclick: () => close(false) }, gettext('Keep it')),
       ),
     ]);
-    if (isSure) await this.#conversation.remove(message.id);
+    if (isSure) await this.#conversation.remove(message.id).catch((fault) => this.#complain(fault));
+  }
+
+  /** Say for a while what could not be done. */
+  #complain(fault) {
+    this.fault.textContent = inWords(fault);
+    this.fault.hidden = false;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => (this.fault.hidden = true), SHOWN);
   }
 
   /** Tell who does not see the screen what others have just said. */

@@ -5,6 +5,7 @@ import { Session, StooryClient } from 'stoory-client';
 import { ConversationView } from './conversation-view.js';
 import { stages } from './deal-view.js';
 import { fill, h, icon } from './dom.js';
+import { inWords } from './faults.js';
 import { price, role } from './format.js';
 import { filled, gettext } from './i18n.js';
 import { avatar } from './people.js';
@@ -176,5 +177,5 @@ try {
   const clients = await Promise.all(sides.map(signedIn));
   new DemoPage(place, clients, await dealOf(...clients));
 } catch (fault) {
-  fill(place, h('p', { class: 'notice', role: 'alert' }, fault.message));
+  fill(place, h('p', { class: 'notice', role: 'alert' }, inWords(fault)));
 }

@@ -15,10 +15,25 @@ export function h(name, properties = {}, ...children) {
   return element;
 }
 
-/** Give an element other children. */
+/** Give an element other children. Where the focus was in an old one, it is in the new one in its place. */
 export function fill(element, ...children) {
+  const place = focusedIn(element);
   element.replaceChildren(...shown(children));
+  focusAt(element, place);
   return element;
+}
+
+const FOCUSABLE = 'a[href], button, input, textarea, select';
+
+/** Which of the controls in an element has the focus; -1 where none has. */
+function focusedIn(element) {
+  return element.contains(document.activeElement)
+    ? [...element.querySelectorAll(FOCUSABLE)].indexOf(document.activeElement)
+    : -1;
+}
+
+function focusAt(element, place) {
+  if (place >= 0) element.querySelectorAll(FOCUSABLE)[place]?.focus({ preventScroll: true });
 }
 
 function shown(children) {
@@ -50,6 +65,17 @@ export function iconButton(name, label, onclick, properties = {}) {
   );
 }
 
+/** Do the work of a button, once at a time. It is not disabled meanwhile, as it would lose the focus. */
+export async function onceAtATime(button, work) {
+  if (button.getAttribute('aria-disabled')) return;
+  button.setAttribute('aria-disabled', 'true');
+  try {
+    await work();
+  } finally {
+    button.removeAttribute('aria-disabled');
+  }
+}
+
 let last = 0;
 
 /** An id that no other element of the page has. */
@@ -60,7 +86,8 @@ export function uniqueId(stem) {
 
 /**
  * Bring a parent's children in line with `rows`: elements are kept where the row is the same, made anew where it has
- * changed, and moved rather than rebuilt. Each row has a `key`; `render(row)` makes its element.
+ * changed, and moved rather than rebuilt. Each row has a `key`; `render(row, before)` makes its element, or changes
+ * the one of `before`, `{row, element}`, and answers that.
  */
 export function reconcile(parent, rows, render) {
   const held = (parent.heldRows ??= new Map());
@@ -72,24 +99,28 @@ export function reconcile(parent, rows, render) {
   }
   let cursor = parent.firstElementChild;
   for (const row of rows) {
-    const element = kept(held, row, render, (old) => {
-      if (old === cursor) cursor = cursor.nextElementSibling;
-    });
+    const before = held.get(row.key);
+    const element = before && same(before.row, row) ? before.element : render(row, before);
+    held.set(row.key, { row, element });
+    if (before && element !== before.element) {
+      if (cursor === before.element) cursor = element;
+      replace(before.element, element);
+    }
     if (element === cursor) cursor = cursor.nextElementSibling;
-    else parent.insertBefore(element, cursor);
+    else move(parent, element, cursor);
   }
 }
 
-function kept(held, row, render, onReplace) {
-  const before = held.get(row.key);
-  if (before && same(before.row, row)) return before.element;
-  const element = render(row);
-  if (before) {
-    onReplace(before.element);
-    before.element.remove();
-  }
-  held.set(row.key, { row, element });
-  return element;
+function move(parent, element, before) {
+  const place = focusedIn(element);
+  parent.insertBefore(element, before);
+  focusAt(element, place);
+}
+
+function replace(old, element) {
+  const place = focusedIn(old);
+  old.replaceWith(element);
+  focusAt(element, place);
 }
 
 function same(one, other) {

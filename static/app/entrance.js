@@ -1,9 +1,9 @@
 /** The sign-in and registration pages. */
 
-import { ConnectionLost, Refused } from 'stoory-client';
+import { Refused } from 'stoory-client';
 
-import { h } from './dom.js';
-import { gettext } from './i18n.js';
+import { h, onceAtATime } from './dom.js';
+import { inWords } from './faults.js';
 import { destination, siteSession } from './session.js';
 
 const form = document.querySelector('form[data-entrance]');
@@ -36,23 +36,23 @@ function say(fault) {
     form.querySelector('[aria-invalid]').focus();
     return;
   }
-  notice.textContent =
-    fault instanceof ConnectionLost ? gettext('The server cannot be reached right now.') : fault.message;
+  notice.textContent = inWords(fault);
   notice.hidden = false;
 }
 
-form.addEventListener('submit', async (event) => {
-  event.preventDefault();
+async function enter() {
   clear();
-  button.disabled = true;
   try {
-    const session = siteSession();
-    await session[form.dataset.entrance](Object.fromEntries(new FormData(form)));
+    await siteSession()[form.dataset.entrance](Object.fromEntries(new FormData(form)));
     location.assign(destination());
   } catch (fault) {
-    button.disabled = false;
     say(fault);
   }
+}
+
+form.addEventListener('submit', (event) => {
+  event.preventDefault();
+  void onceAtATime(button, enter);
 });
 
 for (const link of document.querySelectorAll('a[data-keep-next]')) link.search = location.search;

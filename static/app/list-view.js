@@ -1,6 +1,7 @@
+import { deadline } from './deadline.js';
 import { stateInWords } from './deal-texts.js';
 import { fill, h, icon, reconcile, uniqueId } from './dom.js';
-import { remaining, short } from './format.js';
+import { short } from './format.js';
 import { filled, gettext, ngettext } from './i18n.js';
 import { avatar } from './people.js';
 
@@ -95,7 +96,6 @@ export class ListView {
             onclick: () => {
               this.#chosen = one;
               this.#showFilters();
-              this.filters.querySelector('[aria-pressed="true"]').focus();
               this.#ask();
             },
           },
@@ -112,60 +112,55 @@ export class ListView {
       conversation,
       isOpen: conversation.id === this.#open,
     }));
-    reconcile(this.lines, rows, (row) => this.#line(row));
+    reconcile(this.lines, rows, (row, before) => this.#line(row, before));
     this.empty.hidden = phase !== 'ready' || rows.length > 0;
     this.empty.textContent =
       this.#words || this.#chosen !== FILTERS[0] ? gettext('Nothing here matches.') : gettext('No conversations yet.');
     this.more.hidden = !hasMore;
   }
 
-  #line({ conversation, isOpen }) {
+  /** The link itself stays as long as its conversation is listed, so that no click and no focus gets lost. */
+  #line({ conversation, isOpen }, before) {
+    const line = before?.element ?? this.#link(conversation.id);
+    const link = line.firstElementChild;
+    link.classList.toggle('unread', conversation.unread_count > 0);
+    if (isOpen) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
     const other = conversation.other_user;
-    const unread = conversation.unread_count;
-    const label = filled(ngettext('%(n)s unread message', '%(n)s unread messages', unread), { n: unread });
+    fill(link, avatar(other, { online: other?.online }), this.#text(conversation));
+    return line;
+  }
+
+  #link(id) {
     const open = (event) => {
       if (event.metaKey || event.ctrlKey) return;
       event.preventDefault();
-      this.onOpen(conversation.id);
+      this.onOpen(id);
     };
+    return h('li', {}, h('a', { class: 'line', href: `/chat/${id}`, onclick: open }));
+  }
+
+  #text(conversation) {
+    const { other_user: other, title, updated_at: at, unread_count: unread } = conversation;
+    const label = filled(ngettext('%(n)s unread message', '%(n)s unread messages', unread), { n: unread });
+    const badge = h(
+      'span',
+      { class: 'badge' },
+      h('span', { 'aria-hidden': 'true' }, unread > 99 ? '99+' : String(unread)),
+      h('span', { class: 'visually-hidden' }, label),
+    );
     return h(
-      'li',
-      {},
+      'span',
+      { class: 'line-text' },
+      h('span', { class: 'line-head' }, h('strong', {}, other?.name ?? title), h('time', { datetime: at }, short(at))),
+      title ? h('span', { class: 'line-title' }, title) : null,
       h(
-        'a',
-        {
-          class: unread ? 'line unread' : 'line',
-          href: `/chat/${conversation.id}`,
-          'aria-current': isOpen ? 'page' : null,
-          onclick: open,
-        },
-        avatar(other, { online: other?.online }),
-        h(
-          'span',
-          { class: 'line-text' },
-          h(
-            'span',
-            { class: 'line-head' },
-            h('strong', {}, other?.name ?? conversation.title),
-            h('time', { datetime: conversation.updated_at }, short(conversation.updated_at)),
-          ),
-          conversation.title ? h('span', { class: 'line-title' }, conversation.title) : null,
-          h(
-            'span',
-            { class: 'line-last' },
-            h('span', { class: 'line-preview' }, this.#preview(conversation)),
-            unread
-              ? h(
-                  'span',
-                  { class: 'badge' },
-                  h('span', { 'aria-hidden': 'true' }, unread > 99 ? '99+' : String(unread)),
-                  h('span', { class: 'visually-hidden' }, label),
-                )
-              : null,
-          ),
-          this.#state(conversation),
-        ),
+        'span',
+        { class: 'line-last' },
+        h('span', { class: 'line-preview' }, this.#preview(conversation)),
+        unread ? badge : null,
       ),
+      this.#state(conversation),
     );
   }
 
@@ -186,7 +181,7 @@ export class ListView {
       { class: 'line-state' },
       h('span', { class: isMine ? 'tag mine' : 'tag' }, isMine ? gettext('Your turn') : stateInWords(conversation)),
       isMine ? h('span', { class: 'tag' }, stateInWords(conversation)) : null,
-      conversation.due_at ? h('span', { class: 'due' }, icon('clock'), remaining(conversation.due_at)) : null,
+      deadline(conversation.due_at),
     );
   }
 }

@@ -3,9 +3,21 @@ import { h, icon, iconButton } from './dom.js';
 import { day, fully, time } from './format.js';
 import { gettext } from './i18n.js';
 
-/** Draws one row of `rowsOf`. `context` is `{me, session, names, onRetry, onDiscard, onEdit, onRemove}`. */
-export function drawn(row, context) {
-  return DRAWERS[row.kind](row, context);
+/**
+ * Draws one row of `rowsOf`. `context` is `{me, session, names, isClosed, onRetry, onDiscard, onEdit,
+ * onRemove, onFault}`. Where nothing
+ * but the read mark differs from `before`, `{row, element}`, the element stays: nobody's click or focus gets lost.
+ */
+export function drawn(row, context, before) {
+  if (!before || !isOnlyRead(before.row, row)) return DRAWERS[row.kind](row, context);
+  before.element.querySelector('.tick')?.replaceWith(tick(row.message.read_at));
+  return before.element;
+}
+
+function isOnlyRead(before, row) {
+  if (row.kind !== 'message' || before.kind !== 'message' || before.isFirst !== row.isFirst) return false;
+  const names = Object.keys(row.message);
+  return names.every((name) => name === 'read_at' || Object.is(before.message[name], row.message[name]));
 }
 
 const DRAWERS = {
@@ -15,7 +27,7 @@ const DRAWERS = {
   outgoing: (row, context) => onItsWay(row, context),
 };
 
-function event({ message }, { session }) {
+function event({ message }, context) {
   const [head, ...rest] = message.message.split('\n\n');
   const isBrief = !rest.length && !message.attachments.length;
   return h(
@@ -26,7 +38,7 @@ function event({ message }, { session }) {
       { class: isBrief ? 'event-card brief' : 'event-card' },
       h('p', { class: 'event-head' }, head),
       rest.map((paragraph) => h('p', { class: 'words' }, paragraph)),
-      message.attachments.length ? attachmentList(message.attachments, session) : null,
+      message.attachments.length ? attachmentList(message.attachments, context) : null,
       moment(message.created_at),
     ),
   );
@@ -59,12 +71,12 @@ function classes(isMine, isFirst) {
   return ['message', isMine ? 'mine' : 'theirs', isFirst && 'first'].filter(Boolean).join(' ');
 }
 
-function content(message, { session }) {
+function content(message, context) {
   if (message.deleted_at) return h('p', { class: 'words gone' }, gettext('This message was deleted.'));
   return [
     message.message ? h('p', { class: 'words' }, message.message) : null,
     message.media_url ? link(message.media_url) : null,
-    message.attachments.length ? attachmentList(message.attachments, session) : null,
+    message.attachments.length ? attachmentList(message.attachments, context) : null,
   ];
 }
 

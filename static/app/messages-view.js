@@ -1,13 +1,15 @@
 import { firstUnread } from 'stoory-client';
 
-import { fill, h, icon, reconcile } from './dom.js';
+import { fill, h, icon, onceAtATime, reconcile } from './dom.js';
 import { filled, gettext, ngettext } from './i18n.js';
 import { drawn } from './message.js';
 import { rowsOf } from './rows.js';
 
 const NEAR_END = 90;
 const EARLIER_MARGIN = '900px 0px 0px 0px';
+const EARLIER_PAGE = 100;
 const JUMP_PAGE = 200;
+const PAUSE = 3_000;
 
 /**
  * The messages of a conversation, scrolling: stays at the end while one is there, stays where it is while one reads
@@ -19,9 +21,11 @@ export class MessagesView {
   #marker = null;
   #isFresh = true;
   #isAtEnd = true;
+  #end = 0;
   #below = 0;
   #unreadAbove = 0;
   #newest = 0;
+  #newestOfOthers = 0;
   #openedAt = 0;
   #visible = new Set();
   #seen;
@@ -50,7 +54,8 @@ export class MessagesView {
       type: 'button',
       class: 'jump up',
       hidden: true,
-      onclick: () => void this.#jumpToUnread(),
+      onclick: ({ currentTarget }) =>
+        void onceAtATime(currentTarget, () => this.#jumpToUnread().catch(this.#context.onFault)),
     });
     this.toEnd = h('button', { type: 'button', class: 'jump down', hidden: true, onclick: () => this.scrollToEnd() });
     this.element = h('div', { class: 'messages-frame' }, this.scroller, this.toUnread, this.toEnd);
@@ -62,8 +67,8 @@ export class MessagesView {
       root: this.scroller,
       threshold: 0.5,
     });
-    this.#resized = new ResizeObserver(() => this.#isAtEnd && this.#toEnd());
-    this.#resized.observe(this.scroller);
+    this.#resized = new ResizeObserver(() => this.#stay());
+    for (const element of [this.scroller, this.list]) this.#resized.observe(element);
     document.addEventListener('visibilitychange', this.#onVisibility);
   }
 
@@ -76,15 +81,20 @@ export class MessagesView {
   show(state) {
     this.earlier.firstChild.hidden = !state.isLoadingEarlier;
     if (state.phase !== 'ready') return;
+    this.#noticeLeaving();
     this.scroller.setAttribute('aria-label', this.#label(state.conversation));
     if (this.#isFresh) this.#begin(state);
     else this.#notice(state);
     const anchor = this.#isAtEnd ? null : this.#anchor();
-    reconcile(this.list, rowsOf(state, { marker: this.#marker, me: this.#context.me }), (row) => this.#draw(row));
+    reconcile(this.list, rowsOf(state, { marker: this.#marker, me: this.#context.me }), (row, before) =>
+      this.#draw(row, before),
+    );
     if (this.#isFresh) this.#settle();
     else if (anchor) this.#keep(anchor);
     else this.#toEnd();
     this.#showJumps();
+    this.#newestOfOthers = state.messages.findLast((one) => this.#mayBeUnread(one))?.seq ?? 0;
+    this.#tellSeen();
   }
 
   #label({ other_user: other, title }) {
@@ -100,9 +110,9 @@ export class MessagesView {
     this.#toEnd();
   }
 
-  #draw(row) {
-    const element = drawn(row, this.#context);
-    if (row.message && this.#mayBeUnread(row.message)) this.#seen.observe(element);
+  #draw(row, before) {
+    const element = drawn(row, this.#context, before);
+    if (row.message && this.#mayBeUnread(row.message) && element !== before?.element) this.#seen.observe(element);
     return element;
   }
 
@@ -145,10 +155,11 @@ export class MessagesView {
 
   #onVisibility = () => this.#tellSeen();
 
+  /** Who is at the end has read everything, also a message of which never more than a part is in view. */
   #tellSeen() {
-    if (document.visibilityState === 'visible' && this.#visible.size) {
-      this.#conversation.markRead(Math.max(...this.#visible));
-    }
+    if (document.visibilityState !== 'visible' || !this.scroller.clientHeight) return;
+    const seen = Math.max(0, ...this.#visible, this.#isAtEnd ? this.#newestOfOthers : 0);
+    if (seen) this.#conversation.markRead(seen);
   }
 
   // --- Scrolling ---
@@ -159,11 +170,25 @@ export class MessagesView {
     if (marker) this.scroller.scrollTop = marker.offsetTop - this.scroller.clientHeight / 4;
     else this.#toEnd();
     this.#top.observe(this.earlier);
-    this.#scrolled();
+    // How far it is to the end is known when what is in view has been laid out.
+    this.#isAtEnd = !marker;
+    requestAnimationFrame(() => requestAnimationFrame(() => this.#scrolled()));
+  }
+
+  /** Who is at the end stays there, whatever grows. */
+  #stay() {
+    this.#noticeLeaving();
+    if (this.#isAtEnd) this.#toEnd();
+  }
+
+  /** Who has just scrolled away from the end is not taken back to it, though the event of that is still to come. */
+  #noticeLeaving() {
+    if (this.#isAtEnd && this.scroller.scrollTop < this.#end) this.#scrolled();
   }
 
   #toEnd() {
     this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.#end = this.scroller.scrollTop;
   }
 
   #scrolled() {
@@ -173,6 +198,7 @@ export class MessagesView {
     this.#isAtEnd = isAtEnd;
     if (isAtEnd) this.#below = 0;
     this.#showJumps();
+    this.#tellSeen();
   }
 
   /** An element in view, and where it stands. */
@@ -197,22 +223,29 @@ export class MessagesView {
   }
 
   async #loadEarlier() {
-    const hasMore = await this.#conversation.loadEarlier().catch(() => false);
-    if (!hasMore) return;
-    // Seen again if it still is in view.
+    try {
+      if (await this.#conversation.loadEarlier({ limit: EARLIER_PAGE })) this.#lookAgain();
+    } catch {
+      setTimeout(() => this.#lookAgain(), PAUSE);
+    }
+  }
+
+  /** Have it told once more whether the top is in view. */
+  #lookAgain() {
     this.#top.unobserve(this.earlier);
     this.#top.observe(this.earlier);
   }
 
   async #jumpToUnread() {
     const count = this.#unreadAbove;
-    let first = this.#find(count);
-    while (!first && (await this.#conversation.loadEarlier({ limit: JUMP_PAGE }))) first = this.#find(count);
+    while (!this.#find(count) && (await this.#conversation.loadEarlier({ limit: JUMP_PAGE })));
     const { messages } = this.#conversation.getSnapshot();
     this.#marker = (this.#find(count) ?? messages[0])?.id ?? null;
     this.#unreadAbove = 0;
+    this.#isAtEnd = false;
     this.show(this.#conversation.getSnapshot());
     this.list.querySelector('.new-marker')?.scrollIntoView({ block: 'center' });
+    this.#scrolled();
   }
 
   #find(count) {

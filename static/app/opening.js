@@ -1,4 +1,5 @@
 import { h, uniqueId } from './dom.js';
+import { inWords } from './faults.js';
 import { kind } from './format.js';
 import { gettext } from './i18n.js';
 
@@ -71,10 +72,7 @@ export function openingForm(client, user, close) {
     try {
       close((await client.openConversation(Object.fromEntries(given))).id);
     } catch (refusal) {
-      fault.textContent =
-        Object.values(refusal.errors ?? {})
-          .flat()
-          .join(' ') || refusal.message;
+      fault.textContent = inWords(refusal);
       fault.hidden = false;
     }
   });

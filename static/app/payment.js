@@ -1,5 +1,6 @@
 import { dialog } from './dialog.js';
-import { h, icon } from './dom.js';
+import { h, icon, onceAtATime } from './dom.js';
+import { inWords } from './faults.js';
 import { price } from './format.js';
 import { filled, gettext } from './i18n.js';
 
@@ -18,17 +19,16 @@ export async function payFor(payment, client) {
       );
     }
     const fault = h('p', { class: 'notice', role: 'alert', hidden: true });
-    const pay = async ({ currentTarget }) => {
-      currentTarget.disabled = true;
+    const pay = async () => {
       try {
         await client.session.post(`/api/payments/sandbox/${payment.order_id}/pay`);
         close();
       } catch (refusal) {
-        fault.textContent = refusal.message;
+        fault.textContent = inWords(refusal);
         fault.hidden = false;
-        currentTarget.disabled = false;
       }
     };
+    const onclick = ({ currentTarget }) => void onceAtATime(currentTarget, pay);
     return [
       h(
         'p',
@@ -43,7 +43,7 @@ export async function payFor(payment, client) {
         { class: 'buttons' },
         h(
           'button',
-          { type: 'button', class: 'button', 'data-pay': true, onclick: pay },
+          { type: 'button', class: 'button', 'data-pay': true, onclick },
           filled(gettext('Pay %(sum)s'), { sum }),
         ),
         h('button', { type: 'button', class: 'button secondary', onclick: () => close() }, gettext('Not now')),

@@ -20,7 +20,11 @@ export function siteClient() {
   return client;
 }
 
+let isLeaving = false;
+
 export function toSignIn() {
+  if (isLeaving) return;
+  isLeaving = true;
   location.assign(`${SIGN_IN}?next=${encodeURIComponent(location.pathname)}`);
 }
 

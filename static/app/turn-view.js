@@ -1,8 +1,9 @@
 import { Refused } from 'stoory-client';
 
 import { actionForm } from './action-form.js';
-import { fill, h, icon } from './dom.js';
-import { remaining } from './format.js';
+import { deadline } from './deadline.js';
+import { fill, h, icon, onceAtATime } from './dom.js';
+import { inWords } from './faults.js';
 import { filled, gettext } from './i18n.js';
 import { payFor } from './payment.js';
 
@@ -11,7 +12,7 @@ export class TurnView {
   #client;
   #conversation;
   #shown = '';
-  element = h('div', { class: 'turn', role: 'group', 'aria-label': gettext('Next step') });
+  element = h('div', { class: 'turn', role: 'group', tabindex: -1, 'aria-label': gettext('Next step') });
 
   constructor(client, conversation) {
     this.#client = client;
@@ -32,7 +33,7 @@ export class TurnView {
     const hadFocus = this.element.contains(document.activeElement);
     fill(this.element, phase === 'ready' ? this.#content(conversation, asked) : null);
     this.element.hidden = !this.element.childElementCount;
-    if (hadFocus) this.element.querySelector('button, input, textarea')?.focus();
+    if (hadFocus) (this.element.querySelector('button, input, textarea') ?? this.element).focus();
   }
 
   /** What answers the prompt; whatever else may be done is in the menu. */
@@ -49,13 +50,13 @@ export class TurnView {
       return line(
         'hourglass',
         filled(gettext('Waiting for %(name)s: %(prompt)s'), { name, prompt: prompt.title }),
-        due(conversation),
+        deadline(conversation.due_at),
       );
     }
     this.body = h('div', { class: 'turn-body' });
     this.#buttons(conversation, asked);
     return [
-      h('header', {}, h('p', { class: 'turn-label' }, gettext('Your turn')), due(conversation)),
+      h('header', {}, h('p', { class: 'turn-label' }, gettext('Your turn')), deadline(conversation.due_at)),
       h('h3', {}, prompt.title),
       h('p', { class: 'turn-subtitle' }, prompt.subtitle),
       this.body,
@@ -88,9 +89,7 @@ export class TurnView {
         this.body.querySelector('.input, button')?.focus();
         return;
       }
-      currentTarget.disabled = true;
-      await this.act(action).catch((fault) => this.#complain(fault));
-      currentTarget.disabled = false;
+      await onceAtATime(currentTarget, () => this.act(action).catch((fault) => this.#complain(fault)));
     };
     return h(
       'button',
@@ -116,15 +115,11 @@ export class TurnView {
 
   #complain(fault) {
     const isOutdated = fault instanceof Refused && fault.status === 409;
-    const words = isOutdated ? gettext('The conversation has moved on; this is how it stands now.') : fault.message;
+    const words = isOutdated ? gettext('The conversation has moved on; this is how it stands now.') : inWords(fault);
     this.body.prepend(h('p', { class: 'notice', role: 'alert' }, words));
   }
 }
 
 function line(symbol, words, ...more) {
   return h('p', { class: 'turn-line' }, icon(symbol), h('span', {}, words), ...more);
-}
-
-function due({ due_at: at }) {
-  return at ? h('span', { class: 'due' }, icon('clock'), remaining(at)) : null;
 }

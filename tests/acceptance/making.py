@@ -14,13 +14,22 @@ OPERATOR = "operator@example.com"
 
 @transaction.atomic
 def make_pairs(number: int) -> list[list[dict[str, str]]]:
-    """Pairs of people who are logged in, one of each role. They have no password: that would take its time."""
+    """Pairs of people who are logged in, one of each role."""
     first = User.objects.count()
-    return [[_make("brand_owner", n), _make("influencer", n)] for n in range(first, first + number)]
+    roles = ("brand_owner", "influencer")
+    return [[_make(role, n, f"{role} {n}") for role in roles] for n in range(first, first + number)]
 
 
-def _make(role: str, number: int) -> dict[str, str]:
-    user = User.objects.create_user(f"{role}{number}@example.com", role=role, name=f"{role} {number}")
+@transaction.atomic
+def make_people(wanted: list[tuple[str, str]]) -> list[dict[str, str]]:
+    """People who are logged in, by role and name."""
+    first = User.objects.count()
+    return [_make(role, number, name) for number, (role, name) in enumerate(wanted, first)]
+
+
+def _make(role: str, number: int, name: str) -> dict[str, str]:
+    """Somebody without a password: that would take its time."""
+    user = User.objects.create_user(f"{role}{number}@example.com", role=role, name=name)
     session = LoginSession.of(user)
     with clock.moved(-timedelta(days=1)):
         expired = issue(session).access
@@ -28,6 +37,7 @@ def _make(role: str, number: int) -> dict[str, str]:
     return {
         "id": str(user.pk),
         "email": user.email,
+        "name": name,
         "role": role,
         "token": tokens.access,
         "refresh": tokens.refresh,

@@ -1,7 +1,6 @@
 """Chromium on pages of a server as it really runs, with people who have just registered."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -10,11 +9,10 @@ from playwright.async_api import Browser, async_playwright
 
 from tests.environment import need_chromium
 from tests.servers import RunningServer, embedded
-from tests.web.people import Person
+from tests.web.people import Crowd, Person
 from tests.web.tabs import ARGUMENTS, Tab, tab_of
 
 HERE = Path(__file__).parent
-_numbers = count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -42,12 +40,17 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+@pytest.fixture(scope="session")
+def crowd(site: RunningServer) -> Crowd:
+    return Crowd(site)
+
+
 @pytest.fixture
-def person(site: RunningServer) -> Callable[..., Person]:
-    """Makes people: `person("influencer", "Mira")`."""
+def person(crowd: Crowd) -> Callable[..., Person]:
+    """Makes people who are signed in: `person("influencer", "Mira")`."""
 
     def make(role: str = "influencer", name: str = "Mira") -> Person:
-        return Person.registered(site.url, role, name, next(_numbers))
+        return crowd.somebody(role, name)
 
     return make
 

@@ -3,6 +3,7 @@
 import json
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
@@ -18,11 +19,23 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WAIT = 20_000
-"""Milliseconds after which a test gives up waiting for something that should happen at once."""
+WAIT = 60_000
+"""Milliseconds after which a test gives up waiting for something that should happen at once, on a busy machine too."""
+
+PLAYED = 180_000
+"""The same for a whole deal that plays itself."""
 
 SIZE = {"width": 1360, "height": 860}
 _OF_THE_NETWORK = ("Failed to load resource", "WebSocket connection to", "net::ERR_")
+
+REMEMBER = """
+selector => {
+  const element = document.querySelector(selector);
+  window.remembered = [element.textContent];
+  const keep = () => window.remembered.push(element.textContent);
+  new MutationObserver(keep).observe(element, { childList: true, subtree: true, characterData: true });
+}
+"""
 
 expect.set_options(timeout=WAIT)
 
@@ -61,9 +74,32 @@ class Tab:
     def composer(self) -> Locator:
         return self.find(".composer textarea")
 
+    @property
+    def presence(self) -> Locator:
+        """What stands below the other's name: whether they are online."""
+        return self.find(".conversation-header .who p")
+
+    async def loaded(self) -> None:
+        """Wait until the conversation is shown: before that, what is written is not shown as on its way."""
+        await expect(self.find('.conversation[data-phase="ready"]')).to_be_visible()
+
     async def says(self, text: str) -> None:
+        await self.loaded()
         await self.composer.fill(text)
         await self.composer.press("Enter")
+
+    async def sends(self, text: str) -> None:
+        """Say something, and wait until it is stored: what anybody sends after that comes after it."""
+        await self.says(text)
+        await expect(self.find(".messages > .mine:not(.outgoing) .words").last).to_have_text(text)
+
+    async def remember(self, selector: str) -> None:
+        """Keep every text that an element shows from now on, also if it is for a moment only."""
+        await self.page.evaluate(REMEMBER, selector)
+
+    async def has_shown(self, text: str) -> None:
+        """Wait until the element that is remembered has shown this."""
+        await self.page.wait_for_function("text => window.remembered.includes(text)", arg=text)
 
     async def beside(self, path: str) -> "Tab":
         """Another tab of the same browser."""
@@ -73,9 +109,19 @@ class Tab:
         return tab
 
 
+def _zone_of_noon() -> str:
+    """A time zone in which midnight is far away: no test sees two days where it expects one."""
+    return f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
+
+
 async def tab_of(browser: Browser, who: Person | None, *, may_fail: bool = False, **options: object) -> Tab:
     """A tab in a browser of its own, in which somebody is signed in."""
-    given: dict[str, object] = {"viewport": SIZE, "color_scheme": "light", "reduced_motion": "reduce"}
+    given: dict[str, object] = {
+        "viewport": SIZE,
+        "color_scheme": "light",
+        "reduced_motion": "reduce",
+        "timezone_id": _zone_of_noon(),
+    }
     context = await browser.new_context(**given | options)
     context.set_default_timeout(WAIT)
     if who is not None:

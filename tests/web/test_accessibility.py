@@ -10,7 +10,15 @@ from tests.environment import ROOT, need_node
 from tests.web.tabs import Tab
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-PAGES = ["/", "/developers", "/sign-in", "/register", "/chat", "/demo"]
+PAGES = {
+    "/": "h1",
+    "/developers": "h1",
+    "/sign-in": "h1",
+    "/register": "h1",
+    "/chat": ".list .empty:not([hidden])",
+    "/demo": ".pane.next .turn button",
+}
+"""Each page, and what is there when all of it is."""
 
 
 async def faults(tab: Tab) -> list[str]:
@@ -29,9 +37,7 @@ async def faults(tab: Tab) -> list[str]:
 @pytest.mark.parametrize("path", PAGES)
 async def test_axe_finds_nothing(opens, brand, path, theme):
     tab = await opens(path, brand, color_scheme=theme)
-    await expect(tab.find("h1").first).to_be_visible()
-    if path == "/demo":
-        await expect(tab.find(".pane.next .turn button").first).to_be_visible()
+    await expect(tab.find(PAGES[path]).first).to_be_visible()
     assert await faults(tab) == []
 
 
@@ -41,8 +47,7 @@ async def test_axe_finds_nothing_in_a_conversation_with_everything_in_it(opens, 
     influencer.says(conversation, "Yes", media_url="https://example.com/reel.mp4")
     influencer.acts(conversation, "accept_connection")
     tab = await opens(f"/chat/{conversation}", brand, color_scheme=theme)
-    await tab.says("Good to hear")
-    await expect(tab.find(".outgoing")).to_have_count(0)
+    await tab.sends("Good to hear")
     await expect(tab.find(".steps li")).to_have_count(2)
     await tab.find(".turn form [type=submit]").click()
     await expect(tab.find(".turn .fault")).to_be_visible()
@@ -90,6 +95,30 @@ async def test_dialogs_and_panels_give_the_focus_back(opens, brand):
         await expect(button).not_to_be_focused()
         await tab.page.keyboard.press("Escape")
         await expect(button).to_be_focused()
+
+
+async def test_the_focus_stays_where_it_is_while_all_around_changes(opens, brand, influencer):
+    conversation = brand.opens(influencer, "bid", title="Snack box")
+    tab = await opens(f"/chat/{conversation}", brand)
+    await tab.sends("Hello")
+    line = tab.find(".line")
+    await line.focus()
+    influencer.says(conversation, "Hello Anaya")
+    await expect(tab.find(".line-preview")).to_have_text("Hello Anaya")
+    await expect(line).to_be_focused()
+    edit = tab.page.get_by_role("button", name="Edit")
+    await edit.focus()
+    influencer.reads(conversation)
+    await expect(tab.find(".tick.read")).to_be_visible()
+    await expect(edit).to_be_focused()
+
+
+async def test_who_answers_with_the_keyboard_stays_where_the_next_step_is_shown(opens, brand, influencer):
+    tab = await opens(f"/chat/{brand.opens(influencer, 'bid')}", influencer)
+    await tab.find(".turn").get_by_role("button", name="Accept").focus()
+    await tab.page.keyboard.press("Enter")
+    await expect(tab.find(".turn")).to_have_text(re.compile("^Waiting for Anaya"))
+    await expect(tab.find(".turn")).to_be_focused()
 
 
 async def test_what_comes_is_told_to_a_screen_reader(opens, brand, influencer):

@@ -13,9 +13,13 @@ PDF = b"%PDF-1.4\n%%EOF\n"
 
 
 async def both(opens, brand, influencer):
+    """A conversation, and its two people in it: each has entered it, as each knows of the other."""
     conversation = brand.opens(influencer)
     path = f"/chat/{conversation}"
-    return conversation, await opens(path, brand), await opens(path, influencer)
+    anaya, mira = await opens(path, brand), await opens(path, influencer)
+    for tab in (anaya, mira):
+        await expect(tab.presence).to_contain_text("online")
+    return conversation, anaya, mira
 
 
 async def test_what_one_says_the_other_reads(opens, brand, influencer):
@@ -32,7 +36,7 @@ async def test_what_one_says_the_other_reads(opens, brand, influencer):
 async def test_a_message_is_ticked_once_when_sent_and_twice_when_read(opens, brand, influencer):
     conversation = brand.opens(influencer)
     anaya = await opens(f"/chat/{conversation}", brand)
-    await anaya.says("Read me")
+    await anaya.sends("Read me")
     await expect(anaya.find(".tick")).to_have_attribute("title", "Sent")
     await opens(f"/chat/{conversation}", influencer)
     await expect(anaya.find(".tick")).to_have_attribute("title", "Read")
@@ -40,18 +44,23 @@ async def test_a_message_is_ticked_once_when_sent_and_twice_when_read(opens, bra
 
 async def test_typing_is_seen_and_ends(opens, brand, influencer):
     _, anaya, mira = await both(opens, brand, influencer)
-    await expect(mira.find(".conversation-header")).to_contain_text("online")
+    await mira.remember(".typing")
     await anaya.composer.press_sequentially("Well")
-    await expect(mira.find(".typing")).to_have_text("Anaya is typing")
+    await mira.has_shown("Anaya is typing")
     await anaya.composer.press("Enter")
+    await expect(mira.words).to_have_text(["Well"])
     await expect(mira.find(".typing")).to_have_text("")
 
 
-async def test_who_leaves_is_offline(opens, brand, influencer):
-    _, anaya, mira = await both(opens, brand, influencer)
-    await expect(anaya.find(".conversation-header .who p")).to_contain_text("online")
+async def test_who_leaves_is_offline_but_not_who_closes_one_of_two_tabs(opens, brand, influencer):
+    conversation, anaya, mira = await both(opens, brand, influencer)
+    other = await anaya.beside(f"/chat/{conversation}")
+    await expect(other.presence).to_contain_text("online")
+    await other.page.close()
     await mira.page.close()
-    await expect(anaya.find(".conversation-header .who p")).to_contain_text("last seen")
+    # Who leaves is told of after a while; by then it would have been told of Anaya as well.
+    await expect(anaya.presence).to_contain_text("last seen")
+    assert influencer.sees(conversation)["other_user"]["online"] is True
 
 
 async def test_markup_is_shown_as_it_was_written(opens, brand, influencer):
@@ -89,7 +98,7 @@ async def test_a_text_that_is_too_long_cannot_be_sent(opens, brand, influencer):
 
 async def test_one_changes_and_takes_back_ones_own_words(opens, brand, influencer):
     _, anaya, mira = await both(opens, brand, influencer)
-    await anaya.says("Shall we meat?")
+    await anaya.sends("Shall we meat?")
     await anaya.messages.first.hover()
     await anaya.page.get_by_role("button", name="Edit").click()
     await expect(anaya.composer).to_have_value("Shall we meat?")
@@ -115,7 +124,7 @@ async def test_days_part_the_messages_and_new_ones_are_marked(opens, brand, infl
     await expect(rows.nth(0)).to_have_text("Today")
     await expect(rows.nth(2)).to_have_text("New messages")
     assert await rows.nth(2).get_attribute("class") == "new-marker"
-    await tab.says("Thank you")
+    await tab.sends("Thank you")
     await expect(tab.find(".new-marker")).to_have_count(0)
 
 
@@ -148,6 +157,34 @@ async def test_unread_messages_beyond_the_first_page_are_jumped_to(opens, brand,
     await expect(tab.find(".new-marker")).to_be_in_viewport()
 
 
+async def test_a_message_taller_than_the_screen_is_read_when_its_end_is(opens, brand, influencer):
+    conversation = brand.opens(influencer)
+    seq = influencer.says(conversation, "\n".join(f"Line {number}" for number in range(400)))["seq"]
+    tab = await opens(f"/chat/{conversation}", brand)
+    await expect(tab.find(".new-marker")).to_be_in_viewport()
+    await expect(tab.find(".line .badge")).to_contain_text("1")
+    async with tab.page.expect_request("**/read") as read:
+        await tab.page.get_by_role("button", name="Latest").click()
+    assert (await read.value).post_data_json == {"up_to": seq}
+    await expect(tab.find(".line .badge")).to_have_count(0)
+
+
+async def test_who_comes_back_to_a_conversation_finds_what_is_new_in_it(opens, brand, influencer, person):
+    conversation, other = brand.opens(influencer), brand.opens(person(name="Dev"))
+    influencer.says(conversation, "Old")
+    tab = await opens(f"/chat/{conversation}", brand)
+    await expect(tab.find(".line .badge")).to_have_count(0)
+    await tab.find(f'.line[href="/chat/{other}"]').click()
+    await expect(tab.find(".conversation-header h2")).to_have_text("Dev")
+    influencer.says(conversation, "New")
+    line = tab.find(f'.line[href="/chat/{conversation}"]')
+    await expect(line.locator(".badge")).to_contain_text("1")
+    await line.click()
+    await expect(tab.find(".new-marker + .message .words")).to_have_text("New")
+    await expect(tab.words).to_have_text(["Old", "New"])
+    await expect(line.locator(".badge")).to_have_count(0)
+
+
 async def test_files_are_sent_shown_and_fetched_by_both(opens, brand, influencer, tmp_path: Path):
     _, anaya, mira = await both(opens, brand, influencer)
     note = tmp_path / "brief.pdf"
@@ -172,6 +209,27 @@ async def test_a_file_that_is_not_taken_says_why_and_does_not_stop_the_words(ope
     await expect(anaya.find(".chip.failed")).to_contain_text("Files of this kind are not taken.")
     await anaya.says("Without it, then")
     await expect(mira.words).to_have_text(["Without it, then"])
+
+
+async def test_what_cannot_be_done_is_said(opens, brand, influencer, tmp_path: Path):
+    _, anaya, _ = await both(opens, brand, influencer)
+    anaya.may_fail = True
+    note = tmp_path / "brief.pdf"
+    note.write_bytes(PDF)
+    await anaya.find(".composer input[type=file]").set_input_files(note)
+    await expect(anaya.page.get_by_role("button", name="Send")).to_be_enabled()
+    await anaya.sends("The brief")
+    await anaya.page.route("**/api/**", lambda route: route.abort())
+    await anaya.page.get_by_role("button", name="Download brief.pdf").click()
+    await expect(anaya.page.get_by_role("alert")).to_have_text("The server cannot be reached right now.")
+    await anaya.page.unroute("**/api/**")
+    await anaya.page.route(
+        "**/api/messages/*", lambda route: route.fulfill(status=409, json={"success": False, "message": "Too late."})
+    )
+    await anaya.page.get_by_role("button", name="Delete").click()
+    await anaya.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    await expect(anaya.page.get_by_role("alert")).to_have_text("Too late.")
+    await expect(anaya.words).to_have_text(["The brief"])
 
 
 async def test_a_picture_is_shown_small(opens, brand, influencer, tmp_path: Path):

@@ -1,11 +1,20 @@
 """Coming in: signing in and out, registering, and where one lands."""
 
 import re
+import uuid
 
+import pytest
 from playwright.async_api import expect
 
 from stoory.demo import PASSWORD as DEMO_PASSWORD
-from tests.web.people import PASSWORD
+from tests.servers import RunningServer
+from tests.web.people import PASSWORD, Person
+
+
+@pytest.fixture(scope="module")
+def registered(site: RunningServer) -> Person:
+    """Somebody with a password."""
+    return Person.registered(site.url, "brand_owner", "Anaya")
 
 
 async def sign_in(tab, email, password=PASSWORD):
@@ -14,28 +23,28 @@ async def sign_in(tab, email, password=PASSWORD):
     await tab.page.get_by_role("button", name="Sign in", exact=True).click()
 
 
-async def test_who_is_not_signed_in_signs_in_and_lands_where_they_wanted_to_go(opens, brand, influencer):
-    conversation = brand.opens(influencer)
+async def test_who_is_not_signed_in_signs_in_and_lands_where_they_wanted_to_go(opens, registered, influencer):
+    conversation = registered.opens(influencer)
     tab = await opens(f"/chat/{conversation}")
     await tab.page.wait_for_url("**/sign-in?next=*")
-    await sign_in(tab, brand.email)
+    await sign_in(tab, registered.email)
     await tab.page.wait_for_url(f"**/chat/{conversation}")
     await expect(tab.find(".conversation-header h2")).to_have_text("Mira")
 
 
-async def test_a_wrong_password_is_said_and_can_be_corrected(opens, brand):
+async def test_a_wrong_password_is_said_and_can_be_corrected(opens, registered):
     tab = await opens("/sign-in")
     tab.may_fail = True
-    await sign_in(tab, brand.email, "wrong")
+    await sign_in(tab, registered.email, "wrong")
     await expect(tab.page.get_by_role("alert")).to_have_text("Wrong e-mail or password.")
-    await sign_in(tab, brand.email)
+    await sign_in(tab, registered.email)
     await tab.page.wait_for_url("**/chat")
 
 
-async def test_only_a_page_of_this_site_can_be_gone_on_to(opens, brand):
+async def test_only_a_page_of_this_site_can_be_gone_on_to(opens, registered):
     for elsewhere in ("https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)"):
         tab = await opens(f"/sign-in?next={elsewhere}")
-        await sign_in(tab, brand.email)
+        await sign_in(tab, registered.email)
         await tab.page.wait_for_url(re.compile(r"^http://127\.0\.0\.1:\d+/chat$"))
 
 
@@ -44,7 +53,7 @@ async def test_registering_says_what_is_wrong_at_the_field(opens):
     tab.may_fail = True
     await tab.page.get_by_label("an influencer").check()
     await tab.page.get_by_label("Name").fill("Tara")
-    await tab.page.get_by_label("E-mail").fill("tara-web@example.com")
+    await tab.page.get_by_label("E-mail").fill(f"{uuid.uuid4().hex}@example.com")
     await tab.page.get_by_label("Password").fill("12345")
     await tab.page.get_by_role("button", name="Create account").click()
     password = tab.page.get_by_label("Password")
@@ -57,9 +66,9 @@ async def test_registering_says_what_is_wrong_at_the_field(opens):
     await expect(tab.page.get_by_text("No conversations yet.")).to_be_visible()
 
 
-async def test_signing_out_leaves_nothing_behind_in_any_tab(opens, brand):
+async def test_signing_out_leaves_nothing_behind_in_any_tab(opens, registered):
     tab = await opens("/sign-in")
-    await sign_in(tab, brand.email)
+    await sign_in(tab, registered.email)
     await tab.page.wait_for_url("**/chat")
     other = await tab.beside("/chat")
     await expect(other.page.get_by_role("heading", name="Anaya")).to_be_visible()
@@ -69,13 +78,14 @@ async def test_signing_out_leaves_nothing_behind_in_any_tab(opens, brand):
     assert await tab.page.evaluate("localStorage.getItem('stoory.session')") is None
 
 
-async def test_a_login_session_that_ends_elsewhere_ends_here(opens, brand):
+async def test_a_login_session_that_ends_elsewhere_ends_here(opens, site):
+    somebody = Person.registered(site.url, "influencer", "Mira")
     tab = await opens("/sign-in")
     tab.may_fail = True
-    await sign_in(tab, brand.email)
+    await sign_in(tab, somebody.email)
     await tab.page.wait_for_url("**/chat")
     await expect(tab.page.get_by_text("No conversations yet.")).to_be_visible()
-    brand.asks("POST", "/auth/logout", {"refresh": brand.tokens["refresh"], "everywhere": True})
+    somebody.asks("POST", "/auth/logout", {"refresh": somebody.tokens["refresh"], "everywhere": True})
     await tab.page.wait_for_url("**/sign-in*")
 
 

@@ -77,6 +77,16 @@ async def test_a_line_says_whose_turn_it_is_and_how_long_there_is(opens, brand, 
     await expect(line.locator(".tag")).to_have_text(["Your turn", "Project"])
 
 
+async def test_deadlines_go_on_while_one_looks(opens, brand, three):
+    tab = await opens("/", brand)
+    await tab.page.clock.install()
+    await tab.page.goto(tab.page.url + "chat")
+    due = tab.find(".line", has_text="Dev").locator(".due")
+    await expect(due).to_have_text("7 days left")
+    await tab.page.clock.fast_forward("25:00:00")
+    await expect(due).to_have_text("6 days left")
+
+
 async def test_notifications_ring_and_lead_to_their_conversation(opens, brand, influencer):
     chat = brand.opens(influencer)
     tab = await opens("/chat", brand)

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.servers import RunningServer
-from tests.web.people import Person
+from tests.web.people import Crowd, Person
 
 MANY = 5000
 FILL = """
@@ -30,8 +30,14 @@ SHOWN = """
 PLACES = "() => [...document.querySelectorAll('.message[data-seq]')].map((row) => Number(row.dataset.seq))"
 
 
-@pytest.fixture
-def long(site: RunningServer, brand: Person, influencer: Person) -> str:
+@pytest.fixture(scope="module")
+def brand(crowd: Crowd) -> Person:
+    return crowd.somebody("brand_owner", "Anaya")
+
+
+@pytest.fixture(scope="module")
+def long(site: RunningServer, crowd: Crowd, brand: Person) -> str:
+    influencer = crowd.somebody("influencer", "Mira")
     conversation = brand.opens(influencer)
     sides = f"'{brand.id}', '{influencer.id}'"
     site.installation.shell(FILL.format(sides=sides, many=MANY, conversation=conversation))
@@ -51,8 +57,10 @@ async def test_all_of_it_can_be_scrolled_through_and_only_what_is_seen_is_laid_o
     assert len(places) == MANY
     await tab.find(".scroller").evaluate("element => { element.scrollTop = 0 }")
     await expect(tab.words.first).to_be_in_viewport()
-    assert await tab.page.evaluate(SHOWN) < 200
-    await tab.find(".scroller").evaluate("element => { element.scrollTop = element.scrollHeight / 2 }")
+    assert 0 < await tab.page.evaluate(SHOWN) < 200
+    middle = tab.words.nth(MANY // 2)
+    await middle.scroll_into_view_if_needed()
+    await expect(middle).to_be_in_viewport()
     assert 0 < await tab.page.evaluate(SHOWN) < 200
     await tab.page.get_by_role("button", name="Latest").click()
     await expect(tab.words.last).to_be_in_viewport()
@@ -61,9 +69,9 @@ async def test_all_of_it_can_be_scrolled_through_and_only_what_is_seen_is_laid_o
 async def test_pages_that_are_put_before_do_not_move_what_is_read(opens, brand, long):
     tab = await opens(f"/chat/{long}", brand)
     await expect(tab.words.last).to_be_in_viewport()
-    held = len(await tab.page.evaluate(PLACES))
-    row = tab.find(".message .words").nth(5)
-    name = re.match(r"Message \d+ ", await row.text_content())[0]
+    name = re.match(r"Message \d+ ", await tab.words.nth(5).text_content())[0]
+    row = tab.find(".message .words", has_text=re.compile(f"^{name}"))
+    first = min(await tab.page.evaluate(PLACES))
     await row.scroll_into_view_if_needed()
-    await tab.page.wait_for_function(f"() => document.querySelectorAll('.message[data-seq]').length > {held}")
-    await expect(tab.find(".message .words", has_text=re.compile(f"^{name}"))).to_be_in_viewport()
+    await tab.page.wait_for_function(f"() => Number(document.querySelector('[data-seq]').dataset.seq) < {first}")
+    await expect(row).to_be_in_viewport()
