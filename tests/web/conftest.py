@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -10,7 +11,7 @@ from playwright.async_api import Browser, async_playwright
 from tests.environment import need_chromium
 from tests.servers import RunningServer, embedded
 from tests.web.people import Crowd, Person
-from tests.web.tabs import ARGUMENTS, Tab, tab_of
+from tests.web.tabs import ARGUMENTS, Tab, Tabs
 
 HERE = Path(__file__).parent
 
@@ -65,23 +66,26 @@ def influencer(person: Callable[..., Person]) -> Person:
     return person("influencer", "Mira")
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def tabs(site: RunningServer, chromium: Browser) -> Tabs:
+    return Tabs(chromium, site.url)
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def opens(site: RunningServer, chromium: Browser) -> AsyncIterator[Callable[..., Awaitable[Tab]]]:
+async def opens(tabs: Tabs) -> AsyncIterator[Callable[..., Awaitable[Tab]]]:
     """Opens tabs: `await opens("/chat", brand)`, each in a browser of its own. `may_fail` is for tests in which
-    requests fail; what else is given is Playwright's.
+    requests fail; what else is given is what `Tabs.take` takes.
 
     At the end no page may have complained: no exception, no error in its console, nothing that the content security
     policy had to stop.
     """
-    tabs: list[Tab] = []
+    taken: list[Tab] = []
 
-    async def open_tab(path: str = "/", who: Person | None = None, **options: object) -> Tab:
-        tab = await tab_of(chromium, who, **options)
-        tabs.append(tab)
-        await tab.page.goto(site.url + path)
+    async def open_tab(path: str = "/", who: Person | None = None, **options: Any) -> Tab:
+        tab = await tabs.take(who, **options)
+        taken.append(tab)
+        await tab.goes(path)
         return tab
 
     yield open_tab
-    for tab in tabs:
-        await tab.context.close()
-    assert [fault for tab in tabs for fault in tab.faults] == []
+    assert [fault for tab in taken for fault in await tabs.give_back(tab)] == []

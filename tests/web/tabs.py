@@ -1,11 +1,12 @@
 """Browser tabs, and what they complain of."""
 
 import json
+import re
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page, Route, expect
 
 from tests.web.people import Person
 
@@ -36,18 +37,31 @@ selector => {
   new MutationObserver(keep).observe(element, { childList: true, subtree: true, characterData: true });
 }
 """
+BLANK = "/blank"
+"""A page of the server's origin that the browser has of its own, to come by the origin's storage."""
+
+BEGIN = """
+session => {
+  localStorage.clear();
+  sessionStorage.clear();
+  if (session) localStorage.setItem('stoory.session', session);
+}
+"""
 
 expect.set_options(timeout=WAIT)
 
 
-@dataclass
+@dataclass(eq=False)
 class Tab:
     """A page, and the faults that it told of; those of the network count unless the test is about them."""
 
     page: Page
     context: BrowserContext
+    url: str
     faults: list[str] = field(default_factory=list)
     may_fail: bool = False
+    is_spent: bool = False
+    """What a test has done to it cannot be undone for the next one."""
 
     def watch(self) -> None:
         self.page.on("console", self._heard)
@@ -79,6 +93,13 @@ class Tab:
         """What stands below the other's name: whether they are online."""
         return self.find(".conversation-header .who p")
 
+    async def goes(self, path: str) -> None:
+        await self.page.goto(self.url + path)
+
+    async def is_at(self, path: str) -> None:
+        """Wait until the address is this, as a regular expression for what comes after the server."""
+        await expect(self.page).to_have_url(re.compile(f"^{re.escape(self.url)}{path}$"))
+
     async def loaded(self) -> None:
         """Wait until the conversation is shown: before that, what is written is not shown as on its way."""
         await expect(self.find('.conversation[data-phase="ready"]')).to_be_visible()
@@ -103,33 +124,71 @@ class Tab:
 
     async def beside(self, path: str) -> "Tab":
         """Another tab of the same browser."""
-        tab = Tab(await self.context.new_page(), self.context, self.faults, self.may_fail)
+        tab = Tab(await self.context.new_page(), self.context, self.url, self.faults, self.may_fail)
         tab.watch()
-        await tab.page.goto(self.page.url.split("/chat")[0] + path)
+        await tab.goes(path)
         return tab
+
+
+class Tabs:
+    """Tabs in browsers of their own, on a server's pages. To make one costs more than most tests: a tab that is given
+    back serves again, without anything of who used it."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self._browser, self._url = browser, url
+        self._free: list[Tab] = []
+
+    async def take(
+        self,
+        who: Person | None,
+        *,
+        may_fail: bool = False,
+        viewport: dict[str, int] = SIZE,
+        color_scheme: str = "light",
+    ) -> Tab:
+        """A tab in which somebody is signed in, or nobody."""
+        tab = self._free.pop() if self._free else await self._new()
+        tab.may_fail = may_fail
+        await tab.page.set_viewport_size(viewport)
+        await tab.page.emulate_media(color_scheme=color_scheme, reduced_motion="reduce")
+        await tab.goes(BLANK)
+        session = json.dumps(who.tokens | {"until": (time.time() + 3000) * 1000}) if who else None
+        await tab.page.evaluate(BEGIN, session)
+        return tab
+
+    async def _new(self) -> Tab:
+        context = await self._browser.new_context(timezone_id=_zone_of_noon())
+        context.set_default_timeout(WAIT)
+        await context.route(self._url + BLANK, _blank)
+        tab = Tab(await context.new_page(), context, self._url)
+        tab.watch()
+        return tab
+
+    async def give_back(self, tab: Tab) -> list[str]:
+        """Answers what it complained of."""
+        faults = list(tab.faults)
+        if tab.is_spent or tab.page.is_closed() or faults:
+            await tab.context.close()
+            return faults
+        for page in tab.context.pages:
+            if page != tab.page:
+                await page.close()
+        await tab.context.set_offline(False)
+        await tab.page.unroute_all(behavior="ignoreErrors")
+        try:
+            await tab.page.goto("about:blank")
+        except Error:  # it was on its way somewhere else
+            await tab.context.close()
+        else:
+            tab.faults.clear()
+            self._free.append(tab)
+        return faults
+
+
+async def _blank(route: Route) -> None:
+    await route.fulfill(content_type="text/html", body='<link rel="icon" href="data:,">')
 
 
 def _zone_of_noon() -> str:
     """A time zone in which midnight is far away: no test sees two days where it expects one."""
     return f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
-
-
-async def tab_of(browser: Browser, who: Person | None, *, may_fail: bool = False, **options: object) -> Tab:
-    """A tab in a browser of its own, in which somebody is signed in."""
-    given: dict[str, object] = {
-        "viewport": SIZE,
-        "color_scheme": "light",
-        "reduced_motion": "reduce",
-        "timezone_id": _zone_of_noon(),
-    }
-    context = await browser.new_context(**given | options)
-    context.set_default_timeout(WAIT)
-    if who is not None:
-        kept = json.dumps(who.tokens | {"until": (time.time() + 3000) * 1000})
-        script = (
-            f"if (!localStorage.getItem('stoory.session')) localStorage.setItem('stoory.session', {json.dumps(kept)})"
-        )
-        await context.add_init_script(script)
-    tab = Tab(await context.new_page(), context, may_fail=may_fail)
-    tab.watch()
-    return tab

@@ -67,7 +67,7 @@ async def test_everything_is_reached_and_done_with_the_keyboard(opens, brand, in
     await expect(tab.find(".line")).to_have_count(1)
     await _tab_to(tab, ".line")
     await tab.page.keyboard.press("Enter")
-    await tab.page.wait_for_url(f"**/chat/{conversation}")
+    await tab.is_at(f"/chat/{conversation}")
     await expect(tab.find(".turn button")).to_have_count(2)
     await _tab_to(tab, '.turn [data-action="accept_connection"]', "Shift+Tab")
     await tab.page.keyboard.press("Enter")

@@ -173,6 +173,7 @@ async def test_who_comes_back_to_a_conversation_finds_what_is_new_in_it(opens, b
     conversation, other = brand.opens(influencer), brand.opens(person(name="Dev"))
     influencer.says(conversation, "Old")
     tab = await opens(f"/chat/{conversation}", brand)
+    await expect(tab.find(".line")).to_have_count(2)
     await expect(tab.find(".line .badge")).to_have_count(0)
     await tab.find(f'.line[href="/chat/{other}"]').click()
     await expect(tab.find(".conversation-header h2")).to_have_text("Dev")
@@ -180,8 +181,8 @@ async def test_who_comes_back_to_a_conversation_finds_what_is_new_in_it(opens, b
     line = tab.find(f'.line[href="/chat/{conversation}"]')
     await expect(line.locator(".badge")).to_contain_text("1")
     await line.click()
-    await expect(tab.find(".new-marker + .message .words")).to_have_text("New")
     await expect(tab.words).to_have_text(["Old", "New"])
+    await expect(tab.find(".new-marker + .message .words")).to_have_text("New")
     await expect(line.locator(".badge")).to_have_count(0)
 
 

@@ -1,6 +1,5 @@
 """Coming in: signing in and out, registering, and where one lands."""
 
-import re
 import uuid
 
 import pytest
@@ -26,9 +25,9 @@ async def sign_in(tab, email, password=PASSWORD):
 async def test_who_is_not_signed_in_signs_in_and_lands_where_they_wanted_to_go(opens, registered, influencer):
     conversation = registered.opens(influencer)
     tab = await opens(f"/chat/{conversation}")
-    await tab.page.wait_for_url("**/sign-in?next=*")
+    await tab.is_at(rf"/sign-in\?next=.*{conversation}")
     await sign_in(tab, registered.email)
-    await tab.page.wait_for_url(f"**/chat/{conversation}")
+    await tab.is_at(f"/chat/{conversation}")
     await expect(tab.find(".conversation-header h2")).to_have_text("Mira")
 
 
@@ -38,14 +37,14 @@ async def test_a_wrong_password_is_said_and_can_be_corrected(opens, registered):
     await sign_in(tab, registered.email, "wrong")
     await expect(tab.page.get_by_role("alert")).to_have_text("Wrong e-mail or password.")
     await sign_in(tab, registered.email)
-    await tab.page.wait_for_url("**/chat")
+    await tab.is_at("/chat")
 
 
 async def test_only_a_page_of_this_site_can_be_gone_on_to(opens, registered):
     for elsewhere in ("https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)"):
         tab = await opens(f"/sign-in?next={elsewhere}")
         await sign_in(tab, registered.email)
-        await tab.page.wait_for_url(re.compile(r"^http://127\.0\.0\.1:\d+/chat$"))
+        await tab.is_at("/chat")
 
 
 async def test_registering_says_what_is_wrong_at_the_field(opens):
@@ -61,7 +60,7 @@ async def test_registering_says_what_is_wrong_at_the_field(opens):
     await expect(password).to_be_focused()
     await password.fill(PASSWORD)
     await tab.page.get_by_role("button", name="Create account").click()
-    await tab.page.wait_for_url("**/chat")
+    await tab.is_at("/chat")
     await expect(tab.page.get_by_role("heading", name="Tara")).to_be_visible()
     await expect(tab.page.get_by_text("No conversations yet.")).to_be_visible()
 
@@ -69,12 +68,12 @@ async def test_registering_says_what_is_wrong_at_the_field(opens):
 async def test_signing_out_leaves_nothing_behind_in_any_tab(opens, registered):
     tab = await opens("/sign-in")
     await sign_in(tab, registered.email)
-    await tab.page.wait_for_url("**/chat")
+    await tab.is_at("/chat")
     other = await tab.beside("/chat")
     await expect(other.page.get_by_role("heading", name="Anaya")).to_be_visible()
     await tab.page.get_by_role("button", name="Sign out").click()
-    await tab.page.wait_for_url("**/sign-in*")
-    await other.page.wait_for_url("**/sign-in*")
+    await tab.is_at("/sign-in.*")
+    await other.is_at("/sign-in.*")
     assert await tab.page.evaluate("localStorage.getItem('stoory.session')") is None
 
 
@@ -83,10 +82,10 @@ async def test_a_login_session_that_ends_elsewhere_ends_here(opens, site):
     tab = await opens("/sign-in")
     tab.may_fail = True
     await sign_in(tab, somebody.email)
-    await tab.page.wait_for_url("**/chat")
+    await tab.is_at("/chat")
     await expect(tab.page.get_by_text("No conversations yet.")).to_be_visible()
     somebody.asks("POST", "/auth/logout", {"refresh": somebody.tokens["refresh"], "everywhere": True})
-    await tab.page.wait_for_url("**/sign-in*")
+    await tab.is_at("/sign-in.*")
 
 
 async def test_the_home_page_leads_to_the_demo_the_chat_and_the_api(opens):

@@ -79,8 +79,9 @@ async def test_a_line_says_whose_turn_it_is_and_how_long_there_is(opens, brand, 
 
 async def test_deadlines_go_on_while_one_looks(opens, brand, three):
     tab = await opens("/", brand)
+    tab.is_spent = True
     await tab.page.clock.install()
-    await tab.page.goto(tab.page.url + "chat")
+    await tab.goes("/chat")
     due = tab.find(".line", has_text="Dev").locator(".due")
     await expect(due).to_have_text("7 days left")
     await tab.page.clock.fast_forward("25:00:00")
@@ -98,7 +99,7 @@ async def test_notifications_ring_and_lead_to_their_conversation(opens, brand, i
     await bell.click()
     await expect(tab.find(".notification-body")).to_have_text(["Second", "First"])
     await tab.find(".notification").last.click()
-    await tab.page.wait_for_url(f"**/chat/{chat}")
+    await tab.is_at(f"/chat/{chat}")
     await expect(tab.page.get_by_role("button", name="Notifications", exact=True)).to_be_visible()
     await expect(tab.page).to_have_title("Conversations · Stoory")
 
