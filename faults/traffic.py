@@ -22,7 +22,7 @@ PASSING = (aiohttp.ClientError, ConnectionError, TimeoutError)
 """What the network raises, after which the same is tried again."""
 ATTEMPT_TIMEOUT = 5.0
 GIVE_UP = 180.0
-SENDERS = 12
+SENDERS = 48
 WORDS = "lorem ipsum dolor sit amet consetetur sadipscing elitr sed diam nonumy eirmod tempor"
 
 
