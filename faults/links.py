@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 import aiohttp
 
 SEPARATOR = "\x1e"
+AT_ONCE = 16
+"""Packets in one request with data."""
 
 
 class Link(Protocol):
@@ -49,20 +51,32 @@ class WebSocketLink:
 
 
 class PollingLink:
+    """Sends what has gathered in one request after the other, as the stock client does, and is gone with the first
+    that fails."""
+
     def __init__(self, session: aiohttp.ClientSession, base: str) -> None:
         self._session = session
         self._base = f"{base}/socket.io/?"
         self._query: dict[str, str | int] = {"EIO": 4, "transport": "polling"}
         self._marks = itertools.count()
         self._frames: deque[str] = deque()
-        self._posting = asyncio.Lock()
+        self._outgoing: deque[str] = deque()
+        self._posting: asyncio.Task[None] | None = None
+        self._broken: asyncio.Future[ConnectionError] = asyncio.get_running_loop().create_future()
 
     async def open(self) -> None:
         await self._poll()
 
     async def receive(self) -> str:
         while not self._frames:
-            await self._poll()
+            poll = asyncio.create_task(self._poll())
+            try:
+                await asyncio.wait({poll, self._broken}, return_when=asyncio.FIRST_COMPLETED)
+                if self._broken.done():
+                    raise self._broken.result()
+                await poll
+            finally:
+                poll.cancel()
         frame = self._frames.popleft()
         if frame.startswith("0"):
             self._query["sid"] = frame.partition('"sid":"')[2].partition('"')[0]
@@ -72,12 +86,22 @@ class PollingLink:
         self._frames.extend((await self._request("GET")).split(SEPARATOR))
 
     async def send(self, frame: str) -> None:
-        """Who waits for it may give up; the request goes on, for a second one beside it ends the session."""
-        await asyncio.shield(asyncio.create_task(self._post(frame)))
+        if self._broken.done():
+            raise self._broken.result()
+        self._outgoing.append(frame)
+        if self._posting is None:
+            self._posting = asyncio.create_task(self._post())
 
-    async def _post(self, frame: str) -> None:
-        async with self._posting:
-            await self._request("POST", frame)
+    async def _post(self) -> None:
+        try:
+            while self._outgoing:
+                frames = [self._outgoing.popleft() for _ in range(min(len(self._outgoing), AT_ONCE))]
+                await self._request("POST", SEPARATOR.join(frames))
+        except ConnectionError as fault:
+            if not self._broken.done():
+                self._broken.set_result(fault)
+        finally:
+            self._posting = None
 
     async def _request(self, method: str, data: str | None = None) -> str:
         # Marked like those of the stock client: the library sends a GET once more by itself, as browsers do.
@@ -93,6 +117,8 @@ class PollingLink:
 
     async def close(self) -> None:
         await self.send("1")
+        if self._posting is not None:
+            await self._posting
 
 
 TRANSPORTS = {"websocket": WebSocketLink, "polling": PollingLink}
