@@ -18,6 +18,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=4, help="server processes (default: 4)")
     parser.add_argument("--messages", type=int, default=2000, help="messages of each scenario (default: 2000)")
     parser.add_argument("--rate", type=float, default=80, help="messages a second, at most (default: 80)")
+    parser.add_argument("--senders", type=int, default=48, help="messages under way at once, at most (default: 48)")
     parser.add_argument("--people", type=int, default=10, help="users (default: 10)")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of what is random (default: the time)")
     parser.add_argument("--only", default="", help="names of scenarios, with commas")
@@ -47,6 +48,7 @@ def main() -> int:
         workers=given.workers,
         messages=given.messages,
         rate=given.rate,
+        senders=given.senders,
         people=given.people,
         seed=given.seed,
         quick=given.quick,

@@ -29,6 +29,7 @@ class Options:
     workers: int
     messages: int
     rate: float
+    senders: int
     people: int
     seed: int
     quick: bool
@@ -91,6 +92,7 @@ async def _play(
         rng=random.Random(f"{options.seed}:{scenario.name}"),
         messages=options.messages,
         rate=options.rate,
+        senders=options.senders,
         quick=options.quick,
         patience=options.patience,
     )

@@ -36,6 +36,7 @@ class Play:
     rng: random.Random
     messages: int
     rate: float
+    senders: int
     quick: bool
     patience: float = 1.0
     figures: list[Figure] = field(default_factory=list)
@@ -74,6 +75,7 @@ class Play:
             rng=self.rng,
             messages=max(1, round(share * self.messages)),
             rate=rate or self.rate,
+            senders=self.senders,
             **options,
         )
         await self.traffic.watch()

@@ -22,7 +22,8 @@ PASSING = (aiohttp.ClientError, ConnectionError, TimeoutError)
 """What the network raises, after which the same is tried again."""
 ATTEMPT_TIMEOUT = 5.0
 GIVE_UP = 180.0
-SENDERS = 48
+AT_ONCE = 10
+"""Clients that connect at the same time."""
 WORDS = "lorem ipsum dolor sit amet consetetur sadipscing elitr sed diam nonumy eirmod tempor"
 
 
@@ -39,6 +40,7 @@ class Traffic:
     rng: random.Random
     messages: int
     rate: float
+    senders: int = 48
     copies: int = 2
     """Clients that watch for each person."""
     stock_share: float = 0.5
@@ -63,8 +65,8 @@ class Traffic:
                 stock.append(StockClient(f"stock-{number}", person, url, tuple(person.conversations), transports))
         self.stock = StockClients(self.history, stock)
         await self.stock.start()
-        for client in self.observers:
-            await client.start()
+        for begin in range(0, len(self.observers), AT_ONCE):
+            await asyncio.gather(*(client.start() for client in self.observers[begin : begin + AT_ONCE]))
 
     def client(self, name: str, person: Person, door: int, transport: str = "websocket") -> SocketClient:
         return SocketClient(
@@ -107,12 +109,12 @@ class Traffic:
     async def send(self) -> None:
         """Send all messages; returns when each was acknowledged, refused or given up."""
         async with asyncio.TaskGroup() as group:
-            for number in range(SENDERS):
+            for number in range(self.senders):
                 group.create_task(self._sender(number))
 
     async def _sender(self, number: int) -> None:
-        pause = SENDERS / self.rate
-        await asyncio.sleep(pause * number / SENDERS)
+        pause = self.senders / self.rate
+        await asyncio.sleep(pause * number / self.senders)
         due = time.monotonic()
         while self.goes_on or self.begun < self.messages:
             self.begun += 1

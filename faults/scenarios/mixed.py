@@ -15,7 +15,7 @@ from faults.traffic import PASSING
 async def soak(play: Play) -> None:
     play.may_repeat()
     faults = [_kill, _terminate, _redis, _power_cut, _bus, _database, _door, _resets]
-    async with play.traffic_flowing(share=5.0) as traffic:
+    async with play.traffic_flowing(share=4.0) as traffic:
         while traffic.acked < traffic.messages * 0.95:
             fault = play.rng.choice(faults)
             play.fault(fault.__name__.strip("_"))
