@@ -98,12 +98,12 @@ async def _play(
     )
     begin = time.monotonic()
     logged = [len(worker.faults_logged()) for worker in stage.workers]
+    state = None
     try:
         await scenario.play(play)
         state = play.state or await _final_state(stage, play.people, api)
     except Exception as fault:
         play.findings.append(f"broke off: {type(fault).__name__}: {fault}")
-        state = await read_state(stage.postgres.url)
     finally:
         history.close()
         await play.stop()
@@ -128,10 +128,13 @@ async def _final_state(stage: Stage, people: People, api: Api) -> State:
     return state
 
 
-def _judged(scenario: Scenario, play: Play, state: State, seconds: float) -> Outcome:
+def _judged(scenario: Scenario, play: Play, state: State | None, seconds: float) -> Outcome:
+    """Without a state it broke off, and what was seen until then is compared with nothing."""
     story = tell(read(play.history.path))
     outcome = Outcome(scenario.name, scenario.what, seconds, figures=play.figures, notes=play.notes)
-    outcome.findings = [Finding("played", what) for what in play.findings] + judge(story, state)
+    outcome.findings = [Finding("played", what) for what in play.findings]
+    if state is not None:
+        outcome.findings += judge(story, state)
     measure(story, outcome)
     outcome.figures = [replace(one, most=play.bars.get(one.name, one.most)) for one in outcome.figures]
     return outcome

@@ -54,6 +54,7 @@ EVENTS = """
 
 async def read_state(url: str) -> State:
     async with await psycopg.AsyncConnection.connect(url) as connection:
+        await connection.set_isolation_level(psycopg.IsolationLevel.REPEATABLE_READ)
         messages = await _rows(connection, MESSAGES)
         places = await _rows(connection, PLACES)
         ends = await _rows(connection, ROOMS)
