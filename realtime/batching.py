@@ -26,11 +26,15 @@ class Batcher(Generic[T, R]):
         self._worker: asyncio.Task[None] | None = None
 
     async def submit(self, item: T) -> R:
+        return await self.put(item)
+
+    def put(self, item: T) -> asyncio.Future[R]:
+        """The result, to be awaited: what is put without an await in between is done together."""
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._run())
-        return await future
+        return future
 
     async def _run(self) -> None:
         while self._waiting:

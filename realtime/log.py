@@ -34,6 +34,10 @@ class End:
     floor: int
 
 
+NOWHERE = End(0, 0, 0)
+"""Of a room that nothing was ever sent to."""
+
+
 def lock(names: Iterable[str]) -> dict[str, Room]:
     """Lock the rooms, made where they are missing, in the order of their names: the one order everywhere.
 
@@ -93,17 +97,29 @@ def replay(wishes: Sequence[Replay], *, limit: int = REPLAY_LIMIT) -> list[list[
     """The events of each wish; None where they cannot be given whole: the log no longer reaches back that far,
     `after` lies beyond its end, or there are more than `limit`."""
     found = _ends({wish.room for wish in wishes})
-    return [_replayed(wish, found.get(wish.room, End(0, 0, 0)), limit) for wish in wishes]
+    possible = {wish for wish in wishes if _is_possible(wish, found.get(wish.room, NOWHERE), limit)}
+    same_room: dict[str, list[Replay]] = {}
+    for wish in possible:
+        same_room.setdefault(wish.room, []).append(wish)
+    logs = {room: _read_for(same, found.get(room, NOWHERE), limit) for room, same in same_room.items()}
+    return [_part_of(logs[wish.room], wish, limit) if wish in possible else None for wish in wishes]
 
 
-def _replayed(wish: Replay, end: End, limit: int) -> list[Logged] | None:
-    if not end.floor <= wish.after <= end.seq or end.seq - wish.after > limit:
-        return None
-    if wish.start == end.seq:
+def _is_possible(wish: Replay, end: End, limit: int) -> bool:
+    return end.floor <= wish.after <= end.seq and end.seq - wish.after <= limit
+
+
+def _read_for(wishes: Sequence[Replay], end: End, limit: int) -> list[Logged]:
+    """What all of these wishes about one room need, read once: of a crowd that returns many want the same."""
+    start = min(wish.start for wish in wishes)
+    if start == end.seq:
         return []
-    most = wish.after - wish.start + limit
-    events = read(wish.room, after=wish.start, limit=most + 1)
-    return events if len(events) <= most else None
+    return read(wishes[0].room, after=start, limit=max(wish.after for wish in wishes) - start + limit + 1)
+
+
+def _part_of(events: list[Logged], wish: Replay, limit: int) -> list[Logged] | None:
+    part = [event for event in events if event.seq > wish.start]
+    return part if len(part) <= wish.after - wish.start + limit else None
 
 
 def erase(subject: uuid.UUID, rewrite: Callable[[str, dict[str, Any]], dict[str, Any]]) -> None:

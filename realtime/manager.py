@@ -21,13 +21,17 @@ class RoomManager(AsyncManager):
         super().__init__()
         self._bus = bus
         self.sockets: dict[str, LocalSocket] = {}
-        self.local = LocalRooms(bus, send=self._send, cut=self._cut)
+        self.local = LocalRooms(bus, send=self._send, cut=self._cut, is_there=self._is_there)
 
     def _send(self, eio_sid: str, frame: str) -> None:
         self.server.send_frame(eio_sid, frame)
 
     def _cut(self, socket: LocalSocket) -> None:
         self.server.close_transport(socket.sid)
+
+    def _is_there(self, socket: LocalSocket) -> bool:
+        session = self.server.eio.sockets.get(socket.eio_sid)
+        return session is not None and not session.closing
 
     async def emit(
         self,

@@ -2,7 +2,10 @@
 
 import asyncio
 import uuid
+from collections import deque
 from dataclasses import dataclass, field
+
+from realtime.log import REPLAY_LIMIT, Logged
 
 
 @dataclass(slots=True, eq=False)
@@ -29,6 +32,8 @@ class OpenRoom:
     position: int = -1
     members: dict[str, LocalSocket] = field(default_factory=dict)
     holders: int = 0
+    passing: deque[Logged] = field(default_factory=lambda: deque(maxlen=REPLAY_LIMIT))
+    """What was delivered while somebody is about to join."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     filling: bool = False
     behind: bool = False

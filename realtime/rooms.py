@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from foundation.refusals import Unavailable
 from realtime import log as room_log
 from realtime import metrics
 from realtime.batching import Batcher
@@ -22,19 +23,29 @@ from realtime.protocol.direct import SharedFrame
 log = structlog.get_logger(__name__)
 
 SWEEP_CHUNK = 1000
+RETURNING_AT_ONCE = 128
+"""Sockets that are put back into their rooms at the same time: of a crowd some are done while others wait."""
 EVENT = "42"
 """How an event begins on the wire: an Engine.IO message with a Socket.IO event of the default namespace."""
 
 
 class LocalRooms:
-    def __init__(self, bus: Bus, send: Callable[[str, str], None], cut: Callable[[LocalSocket], None]) -> None:
-        """`send(eio_sid, frame)` hands an Engine.IO frame to a socket; `cut(socket)` closes its transport."""
-        self._bus, self._send, self._cut = bus, send, cut
+    def __init__(
+        self,
+        bus: Bus,
+        send: Callable[[str, str], None],
+        cut: Callable[[LocalSocket], None],
+        is_there: Callable[[LocalSocket], bool],
+    ) -> None:
+        """`send(eio_sid, frame)` hands an Engine.IO frame to a socket; `cut(socket)` closes its transport;
+        `is_there(socket)` tells whether it is still connected."""
+        self._bus, self._send, self._cut, self._is_there = bus, send, cut, is_there
         self.open: dict[str, OpenRoom] = {}
         self.observer: Callable[[str, list[LocalSocket], Logged], None] | None = None
         self._ends: Batcher[str, End] = Batcher(_ends)
         self._replays: Batcher[Replay, list[Logged] | None] = Batcher(room_log.replay)
         self._background: set[asyncio.Task[None]] = set()
+        self._returning = asyncio.Semaphore(RETURNING_AT_ONCE)
 
     # --- Coming and going ---
 
@@ -54,11 +65,11 @@ class LocalRooms:
         """
         room = await self._hold(name)
         try:
-            events = None if after is None else await self._missed(room, after)
+            events = None if after is None else await self._replays.submit(_missed(room, after))
             if enter is not None:
                 await enter(room.position if events is None else after)
             if events is not None:
-                events += await self._since(room, events, after)
+                events = events + _since(room, events, after)
             if check is not None:
                 check()
             self._admit(room, socket, events or [], after)
@@ -67,20 +78,30 @@ class LocalRooms:
             self._release(room)
 
     async def rejoin(self, socket: LocalSocket, positions: Mapping[str, int]) -> bool:
-        """Put a returning socket into its rooms again, with what it missed in each; all of it or nothing."""
+        """Put a returning socket into its rooms again, with what it missed in each; all of it or nothing.
+
+        Nothing is done for one that has gone in the meantime (`Unavailable`), so that a crowd for which there is too
+        little time does not take it from those who come after.
+        """
+        async with self._returning:
+            return await self._rejoin(socket, positions)
+
+    async def _rejoin(self, socket: LocalSocket, positions: Mapping[str, int]) -> bool:
         held: list[OpenRoom] = []
         try:
             for name in positions:
+                self._check_is_there(socket)
                 held.append(await self._hold(name))
-            missed = [await self._missed(room, positions[room.name]) for room in held]
+            wishes = [self._replays.put(_missed(room, positions[room.name])) for room in held]
+            missed = await asyncio.gather(*wishes)
+            self._check_is_there(socket)
             if any(events is None for events in missed):
                 return False
             # The next offset has to name every room, for the client keeps no other.
             socket.sent |= {room.key: positions[room.name] for room in held}
-            for room, events in zip(held, missed, strict=True):
-                # The log may have grown while the other rooms were read.
-                after = positions[room.name]
-                self._admit(room, socket, events + await self._since(room, events, after), after)
+            whole = [_since(room, events, positions[room.name]) for room, events in zip(held, missed, strict=True)]
+            for room, events, later in zip(held, missed, whole, strict=True):
+                self._admit(room, socket, events + later, positions[room.name])
             return True
         finally:
             for room in held:
@@ -106,21 +127,9 @@ class LocalRooms:
         room.members[socket.sid] = socket
         socket.rooms[room.name] = room
 
-    async def _missed(self, room: OpenRoom, after: int) -> list[Logged] | None:
-        """What the socket missed, and before that what the room has not been delivered: a client may come from a
-        process that was ahead of this one."""
-        start = min(after, room.position)
-        events = await self._replays.submit(Replay(room.name, after, start))
-        return None if events is None else events + await self._since(room, events, after)
-
-    async def _since(self, room: OpenRoom, events: list[Logged], after: int) -> list[Logged]:
-        """What the room has been delivered beyond `events` in the meantime."""
-        reached = events[-1].seq if events else after
-        more: list[Logged] = []
-        while reached < room.position:
-            more += await in_database(room_log.read, room.name, after=reached)
-            reached = more[-1].seq
-        return more
+    def _check_is_there(self, socket: LocalSocket) -> None:
+        if not self._is_there(socket):
+            raise Unavailable
 
     async def _hold(self, name: str) -> OpenRoom:
         room = self.open.setdefault(name, OpenRoom(name))
@@ -139,6 +148,8 @@ class LocalRooms:
 
     def _release(self, room: OpenRoom) -> None:
         room.holders -= 1
+        if not room.holders:
+            room.passing.clear()
         self._close_if_idle(room)
 
     def _close_if_idle(self, room: OpenRoom) -> None:
@@ -190,6 +201,8 @@ class LocalRooms:
 
     def _deliver(self, room: OpenRoom, event: Logged) -> None:
         room.position = event.seq
+        if room.holders:
+            room.passing.append(event)
         key, seq, send = room.key, event.seq, self._send
         head, own = f'{EVENT}["{event.event}",{event.data},"', f'{key}:{seq}"]'
         shared = SharedFrame(head + own)
@@ -258,6 +271,22 @@ class LocalRooms:
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+
+def _missed(room: OpenRoom, after: int) -> Replay:
+    """What a socket missed, and before that what the room has not been delivered: a client may come from a process
+    that was ahead of this one."""
+    return Replay(room.name, after, min(after, room.position))
+
+
+def _since(room: OpenRoom, events: list[Logged], after: int) -> list[Logged]:
+    """What the room has been delivered beyond `events` while they were read. It has to be asked for and used without
+    an await in between. Raises `Unavailable` where that is not known."""
+    reached = events[-1].seq if events else after
+    later = [event for event in room.passing if event.seq > reached]
+    if len(later) != max(0, room.position - reached):
+        raise Unavailable
+    return later
 
 
 def _ends(names: list[str]) -> list[End]:

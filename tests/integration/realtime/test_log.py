@@ -39,6 +39,22 @@ def test_a_replay_is_whole_or_nothing():
     assert replay("room", after=1, limit=3) is None
 
 
+def test_many_wishes_are_each_answered_for_themselves():
+    write(5, "left")
+    write(5, "right")
+    wishes = [
+        *(log.Replay("left", after, after) for after in (1, 4, 5, 6, 3)),
+        *(
+            log.Replay("left", 5, 2),
+            log.Replay("right", 2, 0),
+            log.Replay("nowhere", 0, 0),
+            log.Replay("nowhere", 1, 1),
+        ),
+    ]
+    found = log.replay(wishes, limit=3)
+    assert [seqs(events) for events in found] == [None, [5], [], None, [4, 5], [3, 4, 5], [1, 2, 3, 4, 5], [], None]
+
+
 def test_retention_takes_the_old_and_says_so():
     with clock.moved(timedelta(days=-40)):
         write(3)

@@ -9,6 +9,7 @@ import pytest
 from django.db import OperationalError
 
 from foundation.encoding import from_json
+from foundation.refusals import Unavailable
 from realtime import log
 from realtime.database import in_database
 from realtime.membership import LocalSocket
@@ -61,7 +62,7 @@ def wire() -> Wire:
 
 @pytest.fixture
 def rooms(bus, wire) -> LocalRooms:
-    return LocalRooms(bus, send=wire.send, cut=wire.cut.append)
+    return LocalRooms(bus, send=wire.send, cut=wire.cut.append, is_there=lambda one: one not in wire.cut)
 
 
 def socket() -> LocalSocket:
@@ -200,6 +201,80 @@ async def test_a_return_is_whole_or_nothing(rooms, wire):
     assert wire.seqs(back) == []
     assert await rooms.rejoin(back, {"left": 1, "right": 2})
     assert wire.seqs(back) == [2, 3, 3]
+
+
+@pytest.fixture
+def read(monkeypatch) -> list[str]:
+    """The rooms whose logs were read."""
+    names: list[str] = []
+    real = log.read
+
+    def reading(name: str, **options: int) -> list[log.Logged]:
+        names.append(name)
+        return real(name, **options)
+
+    monkeypatch.setattr(log, "read", reading)
+    return names
+
+
+async def test_a_crowd_that_returns_reads_the_logs_together(rooms, wire, read):
+    await write(3, "left")
+    await write(3, "right")
+    crowd = [socket() for _ in range(20)]
+    back = [rooms.rejoin(one, {"left": number % 3, "right": 3 - number % 2}) for number, one in enumerate(crowd)]
+    assert all(await asyncio.gather(*back))
+    for number, one in enumerate(crowd):
+        left, right = range(number % 3 + 1, 4), range(4 - number % 2, 4)
+        assert wire.seqs(one) == [*left, *right]
+    # The first alone, the others with one another.
+    assert max(read.count("left"), read.count("right")) <= 2
+
+
+async def test_what_is_delivered_during_a_return_comes_from_memory(rooms, wire, read, monkeypatch):
+    await write(2)
+    staying, back = socket(), socket()
+    await rooms.join(staying, "room", after=None)
+    real = log.replay
+
+    def replay(wishes: list[log.Replay]) -> list[list[log.Logged] | None]:
+        found = real(wishes)
+        asyncio.run_coroutine_threadsafe(offered(), loop).result()
+        return found
+
+    async def offered() -> None:
+        rooms.offer("room", rows_of_three)
+
+    loop, rows_of_three = asyncio.get_running_loop(), [(3, "note", '{"seq":3}')]
+    monkeypatch.setattr(rooms._replays, "_work", replay)
+    assert await rooms.rejoin(back, {"room": 1})
+    assert (wire.seqs(staying), wire.seqs(back)) == ([3], [2, 3])
+    assert read == ["room"]
+    assert not rooms.open["room"].passing
+
+
+async def test_who_has_gone_is_not_put_back(rooms, wire, bus, read):
+    await write(2)
+    gone = socket()
+    wire.cut.append(gone)
+    with pytest.raises(Unavailable):
+        await rooms.rejoin(gone, {"room": 1})
+    assert (wire.seqs(gone), gone.rooms, read) == ([], {}, [])
+    await eventually(lambda: not rooms.open and not bus.groups)
+
+
+async def test_a_hole_in_what_was_delivered_during_a_return_is_no_return(rooms, wire, monkeypatch):
+    await write(2)
+    await rooms.join(socket(), "room", after=None)
+    real = log.replay
+
+    def replay(wishes: list[log.Replay]) -> list[list[log.Logged] | None]:
+        found = real(wishes)
+        rooms.open["room"].position = 4
+        return found
+
+    monkeypatch.setattr(rooms._replays, "_work", replay)
+    with pytest.raises(Unavailable):
+        await rooms.rejoin(socket(), {"room": 1})
 
 
 async def test_after_a_return_offsets_name_every_room_again(rooms, wire):
