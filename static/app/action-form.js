@@ -57,7 +57,7 @@ class Field {
       add.append(icon('paperclip'), gettext('Add files'));
       return add;
     }
-    if (type === 'textarea') return h('textarea', { ...common, rows: 3 });
+    if (type === 'textarea') return h('textarea', { ...common, rows: 2 });
     return h('input', {
       ...common,
       type: 'text',

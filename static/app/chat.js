@@ -1,12 +1,13 @@
 /** The chat page: the list on one side, a conversation on the other. */
 
+import { ConnectionLine } from './connection.js';
 import { ConversationView } from './conversation-view.js';
 import { dialog } from './dialog.js';
 import { fill, h, icon, iconButton } from './dom.js';
 import { gettext } from './i18n.js';
 import { ListView } from './list-view.js';
 import { NotificationsView } from './notifications-view.js';
-import { openingForm } from './opening.js';
+import { acquaintances, openingForm } from './opening.js';
 import { avatar } from './people.js';
 import { siteClient, toSignIn } from './session.js';
 import { themeSwitch } from './theme-switch.js';
@@ -24,6 +25,7 @@ class ChatPage {
     const nameOf = (id) => list.getSnapshot().conversations.find((one) => one.id === id)?.other_user?.name;
     this.list = new ListView(list, { me: user.id, onOpen: (id) => this.go(id) });
     this.bell = new NotificationsView(client.notifications, { nameOf, onOpen: (id) => this.go(id) });
+    this.connection = new ConnectionLine();
     this.main = h('main', { id: 'main', class: 'chat-main', tabindex: -1 });
     fill(
       place,
@@ -39,6 +41,7 @@ class ChatPage {
           themeSwitch(),
           iconButton('log-out', gettext('Sign out'), () => void this.#signOut()),
         ),
+        this.connection.element,
         this.list.element,
         h(
           'button',
@@ -50,6 +53,7 @@ class ChatPage {
       this.main,
     );
     client.notifications.subscribe(({ unread }) => this.#title(unread));
+    client.subscribe(() => this.#showConnection());
     addEventListener('popstate', () => this.show());
     void list.reload();
     client.connect();
@@ -72,6 +76,12 @@ class ChatPage {
     this.list.select(id);
     fill(this.main, this.#view?.element ?? nothing());
     void this.#view?.open();
+    this.#showConnection();
+  }
+
+  /** An open conversation says it by itself. */
+  #showConnection() {
+    this.connection.show(this.#view ? 'online' : this.#client.getSnapshot().status);
   }
 
   #title(unread) {
@@ -79,8 +89,8 @@ class ChatPage {
   }
 
   async #begin() {
-    const { user } = this.#client.session;
-    const id = await dialog(gettext('New conversation'), (close) => openingForm(this.#client, user, close));
+    const known = await acquaintances(this.#client);
+    const id = await dialog(gettext('New conversation'), (close) => openingForm(this.#client, known, close));
     if (id) this.go(id);
   }
 

@@ -1,4 +1,5 @@
 import { Composer } from './composer.js';
+import { ConnectionLine } from './connection.js';
 import { DealView } from './deal-view.js';
 import { dialog } from './dialog.js';
 import { actionForm } from './action-form.js';
@@ -39,7 +40,7 @@ export class ConversationView {
     this.composer = new Composer(client, this.#conversation, { onSent: () => this.messages.scrollToEnd() });
     this.deal = withDeal ? new DealView(this.#conversation) : null;
     this.header = h('header', { class: 'conversation-header' });
-    this.status = h('p', { class: 'connection', role: 'status' });
+    this.connection = new ConnectionLine();
     this.fault = h('p', { class: 'notice', role: 'alert', hidden: true });
     this.typing = h('p', { class: 'typing' });
     this.live = h('p', { class: 'visually-hidden', 'aria-live': 'polite' });
@@ -51,7 +52,7 @@ export class ConversationView {
         'div',
         { class: 'conversation-main' },
         this.header,
-        this.status,
+        this.connection.element,
         this.messages.element,
         this.fault,
         this.typing,
@@ -90,7 +91,8 @@ export class ConversationView {
   #show() {
     const state = this.#conversation.getSnapshot();
     this.element.dataset.phase = state.phase;
-    this.#showConnection(this.#client.getSnapshot().status, state.phase);
+    const isGone = state.phase === 'gone';
+    this.connection.show(this.#client.getSnapshot().status, isGone && gettext('This conversation cannot be found.'));
     this.turn.show(state);
     this.composer.show(state);
     this.deal?.show(state);
@@ -106,20 +108,6 @@ export class ConversationView {
       [conversation.other_user, conversation.brand_owner, conversation.influencer].find((one) => one?.id === userId)
         ?.name ?? gettext('System')
     );
-  }
-
-  #showConnection(status, phase) {
-    const words = {
-      connecting: gettext('Connecting …'),
-      reconnecting: gettext('Connection lost. Reconnecting …'),
-      offline: gettext('You are offline. What you write is sent when you are back.'),
-      online: '',
-    }[status];
-    const shown = phase === 'gone' ? gettext('This conversation cannot be found.') : (words ?? '');
-    if (this.status.dataset.words === shown) return;
-    this.status.dataset.words = shown;
-    fill(this.status, shown && icon(status === 'offline' ? 'wifi-off' : 'refresh-cw'), shown);
-    this.status.hidden = !shown;
   }
 
   #showTyping({ typing }) {
@@ -140,6 +128,7 @@ export class ConversationView {
       other,
       isOnline,
       this.#menu(conversation).map((one) => one.action),
+      this.#isDealShown,
     ]);
     if (this.header.dataset.shown === shown) return;
     this.header.dataset.shown = shown;
@@ -161,10 +150,20 @@ export class ConversationView {
     );
   }
 
+  /** On narrower screens the deal is shown in the messages' place. */
   #dealButton() {
-    return iconButton('panel-right', gettext('Show the deal'), () => this.element.classList.toggle('with-deal'), {
+    const label = this.#isDealShown ? gettext('Show the messages') : gettext('Show the deal');
+    const onclick = () => {
+      this.element.classList.toggle('with-deal');
+      this.#show();
+    };
+    return iconButton(this.#isDealShown ? 'message-circle' : 'panel-right', label, onclick, {
       class: 'icon-button deal-button',
     });
+  }
+
+  get #isDealShown() {
+    return this.element.classList.contains('with-deal');
   }
 
   /** What may be done beside answering the prompt. */

@@ -1,7 +1,6 @@
 /** Elements made of names, properties and children. Text becomes text nodes only, never markup. */
 
 const SVG = 'http://www.w3.org/2000/svg';
-const SPRITE = document.querySelector('meta[name="stoory:icons"]')?.content ?? '';
 
 /**
  * `h('button', { class: 'button', onclick: act, disabled: true, 'aria-label': '…' }, 'Send')`
@@ -46,13 +45,28 @@ function set(element, key, value) {
   else if (value !== false && value !== null && value !== undefined) element.setAttribute(key, value);
 }
 
+/** Take the sprite into the page: what is drawn later needs no connection for its pictures. */
+function takeSprite(address) {
+  const request = new XMLHttpRequest();
+  request.responseType = 'document';
+  request.addEventListener('load', () => {
+    const sprite = document.importNode(request.responseXML.documentElement, true);
+    sprite.setAttribute('hidden', '');
+    document.body.append(sprite);
+  });
+  request.open('GET', address);
+  request.send();
+}
+
+takeSprite(document.querySelector('meta[name="stoory:icons"]').content);
+
 /** A picture of the sprite; it says nothing by itself. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('class', 'icon');
   svg.setAttribute('aria-hidden', 'true');
   const use = document.createElementNS(SVG, 'use');
-  use.setAttribute('href', `${SPRITE}#${name}`);
+  use.setAttribute('href', `#${name}`);
   svg.append(use);
   return svg;
 }

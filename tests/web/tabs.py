@@ -93,6 +93,11 @@ class Tab:
         """What stands below the other's name: whether they are online."""
         return self.find(".conversation-header .who p")
 
+    @property
+    def connection(self) -> Locator:
+        """What is said of the connection where a conversation is open."""
+        return self.find(".conversation .connection")
+
     async def goes(self, path: str) -> None:
         await self.page.goto(self.url + path)
 

@@ -21,6 +21,9 @@ PAGES = {
 """Each page, and what is there when all of it is."""
 
 
+NARROW = {"width": 360, "height": 740}
+
+
 async def faults(tab: Tab) -> list[str]:
     """What axe finds, each with the rule and where."""
     need_node()
@@ -132,9 +135,30 @@ async def test_what_comes_is_told_to_a_screen_reader(opens, brand, influencer):
     await expect(live).to_have_text("Mira: Just now")
 
 
+@pytest.mark.parametrize("path", PAGES)
+async def test_no_page_is_wider_than_a_narrow_screen(opens, brand, path):
+    tab = await opens(path, brand, viewport=NARROW)
+    await expect(tab.find(PAGES[path]).first).to_be_visible()
+    assert await tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_on_a_narrow_screen_the_deal_is_shown_in_the_messages_place(opens, brand, influencer):
+    conversation = brand.opens(influencer, "bid", title="Snack box", message="Interested?")
+    tab = await opens(f"/chat/{conversation}", brand, viewport=NARROW)
+    await expect(tab.words.last).to_have_text("Interested?")
+    await tab.page.get_by_role("button", name="Show the deal").click()
+    await expect(tab.find(".steps li")).to_have_text(re.compile("Anaya made the request"))
+    await expect(tab.composer).to_be_hidden()
+    back = tab.page.get_by_role("button", name="Show the messages")
+    await expect(back).to_be_focused()
+    await back.click()
+    await expect(tab.find(".steps")).to_be_hidden()
+    await expect(tab.words.last).to_be_in_viewport()
+
+
 async def test_on_a_narrow_screen_one_goes_from_the_list_to_a_conversation_and_back(opens, brand, influencer):
     influencer.says(brand.opens(influencer), "Hello")
-    tab = await opens("/chat", brand, viewport={"width": 360, "height": 740})
+    tab = await opens("/chat", brand, viewport=NARROW)
     await tab.find(".line").click()
     await expect(tab.composer).to_be_visible()
     await expect(tab.find(".list")).to_be_hidden()

@@ -13,7 +13,7 @@ async def test_what_is_written_offline_is_sent_once_when_one_is_back(opens, bran
     tab.may_fail = True
     await tab.sends("Before")
     await tab.context.set_offline(True)
-    await expect(tab.find(".connection")).to_contain_text("You are offline")
+    await expect(tab.connection).to_contain_text("You are offline")
     for text in ("One", "Two", "Three"):
         await tab.says(text)
     await expect(tab.find(".outgoing.waiting")).to_have_count(3)
@@ -24,6 +24,21 @@ async def test_what_is_written_offline_is_sent_once_when_one_is_back(opens, bran
     assert [one["message"] for one in brand.messages(conversation)] == ["Before", "Meanwhile", "One", "Two", "Three"]
 
 
+async def test_the_list_says_that_one_is_offline_and_has_what_one_missed(opens, brand, influencer):
+    tab = await opens("/chat", brand)
+    tab.may_fail = True
+    said = tab.find(".sidebar .connection")
+    await expect(tab.page.get_by_text("No conversations yet.")).to_be_visible()
+    await expect(said).to_be_hidden()
+    await tab.context.set_offline(True)
+    await expect(said).to_contain_text("You are offline")
+    assert await said.locator("use").evaluate("picture => picture.getBBox().width") > 0
+    influencer.opens(brand)
+    await tab.context.set_offline(False)
+    await expect(tab.find(".line strong")).to_have_text(["Mira"])
+    await expect(said).to_be_hidden()
+
+
 async def test_a_server_that_goes_and_comes_back_is_found_again(opens, site: RunningServer, brand, influencer):
     conversation = brand.opens(influencer)
     tab = await opens(f"/chat/{conversation}", brand)
@@ -31,12 +46,12 @@ async def test_a_server_that_goes_and_comes_back_is_found_again(opens, site: Run
     await tab.sends("Before")
     site.kill()
     try:
-        await expect(tab.find(".connection")).to_have_text("Connection lost. Reconnecting …")
+        await expect(tab.connection).to_have_text("Connection lost. Reconnecting …")
         await tab.says("During")
         await expect(tab.find(".outgoing.waiting")).to_have_count(1)
     finally:
         site.start()
-    await expect(tab.find(".connection")).to_be_hidden()
+    await expect(tab.connection).to_be_hidden()
     await expect(tab.find(".outgoing")).to_have_count(0)
     influencer.says(conversation, "After")
     await expect(tab.words).to_have_text(["Before", "During", "After"])
@@ -95,7 +110,7 @@ async def test_a_reload_in_the_middle_of_sending_loses_nothing(opens, brand, inf
     conversation = brand.opens(influencer)
     tab = await opens(f"/chat/{conversation}", brand)
     tab.may_fail = True
-    await expect(tab.find(".connection")).to_be_hidden()
+    await expect(tab.connection).to_be_hidden()
     await tab.page.route(
         "**/messages", lambda route: route.abort() if route.request.method == "POST" else route.continue_()
     )

@@ -255,4 +255,4 @@ async def test_a_closed_conversation_is_read_only(opens, brand, influencer):
 
 async def test_somebody_elses_conversation_is_not_there(opens, brand, influencer, person):
     tab = await opens(f"/chat/{brand.opens(influencer)}", person(name="Stranger"), may_fail=True)
-    await expect(tab.find(".connection")).to_have_text("This conversation cannot be found.")
+    await expect(tab.connection).to_have_text("This conversation cannot be found.")

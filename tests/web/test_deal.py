@@ -51,7 +51,7 @@ async def test_a_deal_from_first_contact_to_free_chat_with_a_reload_and_a_lost_c
     for tab in (anaya, mira):
         tab.may_fail = True
     await anaya.context.set_offline(True)
-    await expect(anaya.find(".connection")).to_contain_text("You are offline")
+    await expect(anaya.connection).to_contain_text("You are offline")
     await mira.sends("Are you still there?")
     await anaya.context.set_offline(False)
     await expect(anaya.words.last).to_have_text("Are you still there?")
