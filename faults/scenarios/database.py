@@ -9,6 +9,8 @@ from faults.services import run
 from faults.traffic import Traffic
 from faults.waiting import until
 
+SPARE = 48 * 2**20
+"""What the small disk has room for beside what is stored, and what is to be."""
 POOL = 20
 """Connections that a process may hold, by default."""
 
@@ -69,7 +71,13 @@ async def read_only_database(play: Play) -> None:
 async def full_disk(play: Play) -> None:
     postgres, small = play.stage.postgres, play.stage.home / "small"
     small.mkdir()
-    await run("mount", "-t", "tmpfs", "-o", "size=48m,mode=0777", "tmpfs", small)
+    rows = await postgres.execute(
+        "SELECT pg_table_size('messaging_message') + pg_table_size('realtime_roomevent'), "
+        "(SELECT count(*) FROM messaging_message)"
+    )
+    taken, stored = rows[0]
+    size = taken + SPARE + play.messages * (taken // max(stored, 1))
+    await run("mount", "-t", "tmpfs", "-o", f"size={size},mode=0777", "tmpfs", small)
     try:
         place = small / "space"
         await postgres.own(place)
