@@ -19,19 +19,17 @@ class SharedFrame(str):
 class DirectTransport:
     """Packets are written as they come; what the peer does not take waits in the buffer of the connection."""
 
-    __slots__ = ("_outbox", "_seen", "_since", "_socket", "_unsent")
+    __slots__ = ("_outbox", "_seen", "_since", "_socket")
 
     name = "websocket"
     immediate = True
 
     def __init__(self, picows: PicowsProtocol, outbox: Outbox) -> None:
         self._socket, self._outbox = picows, outbox
-        self._unsent = self._seen = 0
+        self._seen = 0
         self._since = 0.0
 
     def write(self, frame: str | bytes) -> None:
-        # Of what is buffered only the bytes are known, so the packets are counted since it was last empty.
-        self._unsent = self._unsent + 1 if self.buffered() else 0
         self._socket.write(frame.wire if type(frame) is SharedFrame else framed(frame))
 
     def wake(self) -> None:
@@ -40,12 +38,10 @@ class DirectTransport:
             self.write(frame)
 
     def buffered(self) -> int:
-        return 0 if self._socket.gone else self._socket.wire.get_write_buffer_size()
+        return 0 if self._socket.gone else self._socket.out.buffered()
 
     def unsent(self) -> int:
-        if self._unsent and not self.buffered():
-            self._unsent = 0
-        return self._unsent
+        return 0 if self._socket.gone else self._socket.out.unsent()
 
     def stuck_for(self, now: float) -> float:
         size = self.buffered()

@@ -216,7 +216,7 @@ class EngineServer(SessionServer):
     async def _read_frames(self, socket: EngineSocket, exchange: Exchange) -> None:
         """Feed the session until its WebSocket or itself has ended, or have it fed from below ASGI."""
         if exchange.picows is not None:
-            exchange.picows.attach(socket.feed, socket.lost)
+            exchange.picows.attach(socket.feed, socket.lost, socket.check_queue)
             return
         number = 0
         try:

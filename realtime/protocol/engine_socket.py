@@ -80,9 +80,13 @@ class EngineSocket(AsyncSocket):
             return
         if self.transport.immediate:
             self.transport.write(frame)
-        else:
-            self.outbox.put(frame, byte_size(frame), self._loop.time())
-            self.transport.wake()
+            return
+        self.outbox.put(frame, byte_size(frame), self._loop.time())
+        self.transport.wake()
+        self.check_queue()
+
+    def check_queue(self) -> None:
+        """End the session if too much waits for its client; asked whenever more does."""
         limits = self.server.limits
         if self._exceeds(limits.queue_packets, limits.queue_bytes):
             if self._exceeds(limits.burst_packets, limits.burst_bytes):

@@ -28,7 +28,8 @@ _IN_A_ROW = 64
 class Transport(Protocol):
     name: ClassVar[str]
     immediate: ClassVar[bool]
-    """Whether packets are written with `write` as they come, and never wait in the outbox."""
+    """Whether packets are written with `write` as they come and never wait in the outbox; the transport then has
+    the queue checked itself when the network does not take them."""
 
     def wake(self) -> None:
         """Begin to take packets from the outbox, unless that goes on already."""

@@ -17,6 +17,7 @@ from picows.picows import WSProtocol
 
 from realtime.protocol.frames import Frame, Listener, close_frame, framed
 from realtime.protocol.handshake import read_handshake
+from realtime.protocol.turn import TurnWriter
 from realtime.protocol.wire import cut, limit_unsent
 
 _QUIET = logging.Logger("silent", level=logging.CRITICAL + 1)
@@ -76,6 +77,7 @@ class PicowsProtocol(WSProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
         self.wire = transport
+        self.out = TurnWriter(transport)
         self._state.connections.add(self)
 
     def data_received(self, request: bytes) -> None:
@@ -148,6 +150,7 @@ class PicowsProtocol(WSProtocol):
                 raise ConnectionResetError
             text = message.get("text")
             self.write(framed(text if text is not None else message["bytes"]))
+            self.out.flush()
             await self.writable.wait()
         elif kind == "websocket.close":
             self._refuse_or_close(message.get("code", _NORMAL))
@@ -189,10 +192,15 @@ class PicowsProtocol(WSProtocol):
 
     # Frames
 
-    def attach(self, on_frame: Callable[[Frame], None], on_lost: Callable[[], None]) -> None:
-        """From now on frames are handed to `on_frame`, and the end of the connection to `on_lost`, once."""
+    def attach(
+        self, on_frame: Callable[[Frame], None], on_lost: Callable[[], None], on_backlog: Callable[[], None]
+    ) -> None:
+        """From now on frames are handed to `on_frame`, and the end of the connection to `on_lost`, once.
+
+        `on_backlog` is called after each write that the network does not take whole.
+        """
         waiting, self._events = self._events or (), None
-        self._on_frame, self._on_lost = on_frame, on_lost
+        self._on_frame, self._on_lost, self.out.on_backlog = on_frame, on_lost, on_backlog
         for event in waiting:
             if event["type"] == "websocket.receive":
                 on_frame(event["text"] if event.get("text") is not None else event["bytes"])
@@ -219,7 +227,7 @@ class PicowsProtocol(WSProtocol):
 
     def _tell_lost(self) -> None:
         if self._on_lost is not None:
-            on_lost, self._on_lost, self._on_frame = self._on_lost, None, _ignore
+            on_lost, self._on_lost, self._on_frame, self.out.on_backlog = self._on_lost, None, _ignore, None
             on_lost()
 
     def _wake(self) -> None:
@@ -229,9 +237,9 @@ class PicowsProtocol(WSProtocol):
     # Writing
 
     def write(self, data: bytes) -> None:
-        """Write whole frames, as `framed` makes them."""
+        """Write a whole frame, as `framed` makes it. What is written in one turn of the event loop leaves together."""
         if not self.gone:
-            self.wire.write(data)
+            self.out.write(data)
 
     def set_writable(self, writable: bool) -> None:
         """Whether the network takes more."""
@@ -252,6 +260,7 @@ class PicowsProtocol(WSProtocol):
             self.wire.resume_reading()
 
     def closed_by_peer(self) -> None:
+        self.out.flush()
         if not self.closing:
             self.closing = True
             self.transport.send_close(WSCloseCode.OK)
@@ -266,6 +275,7 @@ class PicowsProtocol(WSProtocol):
             self.wire.close()
             return
         self.write(close_frame(code))
+        self.out.flush()
         self.resume_reading()
         self._close_timer = asyncio.get_running_loop().call_later(_CLOSE_TIMEOUT, self.abort)
 

@@ -1,0 +1,83 @@
+"""What is written for a client in one turn of the event loop leaves together, and whole, in order."""
+
+import asyncio
+
+from realtime.protocol.turn import TurnWriter
+from tests.conformance.clients import DIRECT, running
+from tests.conformance.servers import talkative
+
+
+def counted(monkeypatch) -> list[int]:
+    """How many frames each hand-over to the network carries, from now on."""
+    sizes: list[int] = []
+
+    def flush(writer: TurnWriter) -> None:
+        if writer._written:
+            sizes.append(len(writer._written))
+        original(writer)
+
+    original = TurnWriter.flush
+    monkeypatch.setattr(TurnWriter, "flush", flush)
+    return sizes
+
+
+async def test_a_turn_is_one_write(monkeypatch):
+    server = talkative()
+
+    @server.on("many")
+    async def many(sid: str) -> None:
+        for number in range(20):
+            server.send_text(server.manager.eio_sid_from_sid(sid, "/"), f'2["event",{number}]')
+
+    async with running(server, websockets=DIRECT) as site:
+        websocket = await site.connected()
+        sizes = counted(monkeypatch)
+        await websocket.send('42["many"]')
+        got = [await websocket.next() for _ in range(20)]
+    assert got == [f'42["event",{number}]' for number in range(20)]
+    assert sizes[0] == 20
+
+
+async def test_much_does_not_wait_for_the_end_of_the_turn(monkeypatch):
+    server = talkative()
+
+    @server.on("much")
+    async def much(sid: str) -> None:
+        for _ in range(10):
+            server.send_text(server.manager.eio_sid_from_sid(sid, "/"), f'2["event","{"x" * 30_000}"]')
+
+    async with running(server, websockets=DIRECT) as site:
+        websocket = await site.connected()
+        sizes = counted(monkeypatch)
+        await websocket.send('42["much"]')
+        got = [len(await websocket.next()) for _ in range(10)]
+    assert got == [30_014] * 10
+    assert sizes[:4] == [3, 3, 3, 1]
+
+
+async def test_what_was_written_before_a_close_arrives_before_it():
+    server = talkative()
+
+    @server.on("last")
+    async def last(sid: str) -> None:
+        server.send_text(server.manager.eio_sid_from_sid(sid, "/"), '2["word"]')
+        server.close_transport(sid)
+
+    async with running(server, websockets=DIRECT) as site:
+        websocket = await site.connected()
+        await websocket.send('42["last"]')
+        got = await websocket.next(), await websocket.closed()
+    assert got == ('42["word"]', 1000)
+
+
+async def test_who_closes_in_the_middle_of_a_turn_harms_nobody():
+    server = talkative()
+    async with running(server, websockets=DIRECT) as site:
+        gone, here = await site.connected(), await site.connected()
+        for number in range(50):
+            await server.emit("event", number)
+            if number == 25:
+                await gone.close()
+            await asyncio.sleep(0)
+        got = [await here.next() for _ in range(50)]
+    assert got == [f'42["event",{number}]' for number in range(50)]
