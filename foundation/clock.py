@@ -9,7 +9,9 @@ _offset = timedelta()
 
 def now() -> datetime:
     """The present moment, aware, in UTC, cut to milliseconds: what is stored is what clients are shown."""
-    moment = datetime.now(UTC) + _offset
+    moment = datetime.now(UTC)
+    if _offset:
+        moment += _offset
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
@@ -27,4 +29,7 @@ def moved(by: timedelta) -> Iterator[None]:
 
 def rfc3339(moment: datetime) -> str:
     """`2024-01-01T00:00:00.000Z`: RFC 3339 in UTC with milliseconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    text = moment.isoformat(timespec="milliseconds")
+    if not text.endswith("+00:00"):
+        text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text[:-6] + "Z"

@@ -7,18 +7,26 @@ import orjson
 from pydantic import BaseModel
 
 from foundation.clock import rfc3339
+from foundation.inputs import SharedShape
 
 
 def _wire(value: Any) -> Any:
+    if isinstance(value, SharedShape):
+        return orjson.Fragment(value.as_json(_dump))
     if isinstance(value, BaseModel):
-        return value.model_dump(warnings=False)
+        # Every member has a wire form that is made here or by orjson, so pydantic need not make a copy first.
+        return value.__dict__
     if isinstance(value, datetime):
         return rfc3339(value)
     return str(value)
 
 
+def _dump(value: Any) -> bytes:
+    return orjson.dumps(value, default=_wire, option=orjson.OPT_PASSTHROUGH_DATETIME)
+
+
 def to_json(value: Any) -> str:
-    return orjson.dumps(value, default=_wire, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
+    return _dump(value).decode()
 
 
 def from_json(text: str | bytes) -> Any:

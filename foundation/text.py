@@ -21,7 +21,7 @@ def fault_of(value: str, *, longest: int) -> str | None:
         return "The NUL character is not allowed."
     if len(value) > longest:
         return f"At most {longest:,} characters."
-    if any("\ud800" <= character <= "\udfff" for character in value):
+    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
         return "Half of a surrogate pair is not a character."
     if not any(unicodedata.category(character) not in _INVISIBLE for character in value):
         return "A text with at least one visible character is needed."

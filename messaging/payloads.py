@@ -8,7 +8,7 @@ from conversations.flows import as_shown
 from conversations.flows.shapes import ActionData, AvailableAction
 from conversations.models import PaymentOrder
 from conversations.payloads import ContextPayload
-from foundation.inputs import Id, Shape, Timestamp
+from foundation.inputs import Id, Shape, SharedShape, Timestamp
 from messaging.models import Message, Upload
 
 
@@ -33,7 +33,7 @@ class AttachmentPayload(Shape):
         )
 
 
-class MessagePayload(Shape):
+class MessagePayload(SharedShape):
     id: Id
     conversation_id: Id
     sender_id: Id
@@ -54,7 +54,18 @@ class MessagePayload(Shape):
 
     @classmethod
     def of(cls, message: Message, *, state_version: int | None = None) -> "MessagePayload":
-        """With the conversation's present `state_version`, a prompt that is past is shown as completed."""
+        """With the conversation's present `state_version`, a prompt that is past is shown as completed.
+
+        A message that was made just now is shown to all by the same payload.
+        """
+        if message.attached is None or message.action_data is not None:
+            return cls._made(message, state_version)
+        if message.shown is None:
+            message.shown = cls._made(message, state_version)
+        return message.shown
+
+    @classmethod
+    def _made(cls, message: Message, state_version: int | None) -> "MessagePayload":
         prompt = message.action_data
         if prompt is not None and state_version is not None:
             prompt = as_shown(prompt, state_version)

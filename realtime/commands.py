@@ -87,4 +87,5 @@ def _payload(command: Command, args: tuple[Any, ...]) -> Any:
 
 
 def _members(answer: Shape) -> dict[str, Any]:
-    return answer.model_dump(exclude_unset=True, warnings=False)
+    """What was set, as it is: the encoder makes it JSON."""
+    return {name: value for name, value in vars(answer).items() if name in answer.model_fields_set}

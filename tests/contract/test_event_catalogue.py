@@ -12,7 +12,7 @@ import pytest
 from conversations.models import Conversation
 from foundation import clock
 from foundation.encoding import from_json, to_json
-from foundation.inputs import Shape
+from foundation.inputs import Shape, SharedShape
 from messaging import sockets
 from realtime import upkeep
 from realtime.registry import Caller, registry
@@ -81,7 +81,7 @@ def test_a_shape_is_held_strictly():
 def _shapes_of(shape: type[Shape], found: set[type[Shape]]) -> set[type[Shape]]:
     found.add(shape)
     for annotation in (repr(field.annotation) for field in shape.model_fields.values()):
-        for other in Shape.__subclasses__():
+        for other in (*Shape.__subclasses__(), *SharedShape.__subclasses__()):
             if other.__name__ in annotation and other not in found:
                 _shapes_of(other, found)
     return found

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from foundation.encoding import from_json, to_json
-from foundation.inputs import Id, Input, Shape, Text, Timestamp
+from foundation.inputs import Id, Input, Shape, SharedShape, Text, Timestamp
 from foundation.refusals import Invalid
 
 
@@ -93,3 +93,32 @@ def test_shapes_have_their_form_on_the_wire():
 def test_the_schema_tells_the_limits_of_a_text():
     described = Parcel.model_json_schema()["properties"]["sender_name"]
     assert (described["minLength"], described["maxLength"]) == (1, 5)
+
+
+class Part(SharedShape):
+    id: Id
+    at: Timestamp
+
+
+class Whole(Shape):
+    part: Part
+    note: str = "none"
+
+
+def test_what_is_made_unchecked_is_what_validation_makes():
+    members = {"id": uuid.uuid4(), "at": datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)}
+    part = Part.model_construct(**members)
+    assert part == Part(**members)
+    assert part.model_dump() == Part(**members).model_dump()
+    assert Whole.model_construct(part=part).note == "none"
+    assert part.model_fields_set == {"id", "at"}
+
+
+def test_a_shared_part_is_encoded_once_and_as_any_other():
+    part = Part.model_construct(id=uuid.UUID(int=1), at=datetime(2026, 1, 2, tzinfo=UTC))
+    expected = '{"id":"00000000-0000-0000-0000-000000000001","at":"2026-01-02T00:00:00.000Z"}'
+    assert to_json(part) == expected
+    assert to_json({"parts": [part, Whole.model_construct(part=part, note="x")]}) == (
+        f'{{"parts":[{expected},{{"part":{expected},"note":"x"}}]}}'
+    )
+    assert part.as_json(lambda members: pytest.fail("made twice")).decode() == expected
