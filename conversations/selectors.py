@@ -4,12 +4,13 @@ import uuid
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 
 from accounts.models import User
 from conversations.models import Conversation, Participant, room_of
 from conversations.refusals import NoConversation
 from foundation import clock
+from foundation.bulk import sum_many
 from foundation.ids import parse_id
 
 PRESENCE_CONVERSATIONS = 100
@@ -49,9 +50,9 @@ def other_side(conversation_id: uuid.UUID, user_id: uuid.UUID) -> uuid.UUID:
 def total_unread(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
     """Unread messages over all conversations, by user."""
     wanted = list(user_ids)
-    rows = Participant.objects.filter(user_id__in=wanted, unread_count__gt=0, removed_at=None)
-    totals = rows.order_by().values_list("user_id").annotate(total=Sum("unread_count"))
-    return dict.fromkeys(wanted, 0) | dict(totals)
+    return dict.fromkeys(wanted, 0) | sum_many(
+        Participant, "unread_count", by="user_id", among=wanted, unless="removed_at"
+    )
 
 
 def may_enter(pairs: Iterable[tuple[uuid.UUID, str]]) -> set[tuple[uuid.UUID, str]]:

@@ -5,17 +5,20 @@ Lock order: conversations by id, then their participants, then rooms (`realtime.
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from accounts.models import User
 from conversations.flows import Decision, Facts, Flow, Role, flow_for, opening
-from conversations.models import Conversation, ConversationView, Participant, room_of
+from conversations.models import Conversation, ConversationView, Participant, Place, room_of
 from conversations.moves import keep_time, record_transition, stand
 from conversations.refusals import NoConversation
 from foundation import clock
+from foundation.bulk import lock_many, select_many, update_many
 from foundation.refusals import NotFound
 from realtime.publishing import lock_rooms, reserve, unit_of_work
 from realtime.revocation import expel
+
+_PLACE = tuple(field.name for field in fields(Place))
 
 
 def locked(conversation_id: uuid.UUID) -> Conversation:
@@ -26,17 +29,27 @@ def locked(conversation_id: uuid.UUID) -> Conversation:
         raise NoConversation from None
 
 
-def locked_many(conversation_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Conversation]:
-    """Those of the conversations that exist, locked in the order of their ids."""
-    rows = Conversation.objects.select_for_update().filter(pk__in=list(conversation_ids)).order_by("pk")
-    return {conversation.pk: conversation for conversation in rows}
+def locked_with_places(conversation_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Conversation]:
+    """Those of the conversations that exist, locked in the order of their ids, with their `places`."""
+    found = {conversation.pk: conversation for conversation in lock_many(Conversation, conversation_ids)}
+    for conversation_id, places in _places(found).items():
+        found[conversation_id].places = places
+    return found
 
 
-def places_of(conversation_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Participant]]:
-    """Both places of each conversation, in a steady order."""
-    places: dict[uuid.UUID, list[Participant]] = {one: [] for one in conversation_ids}
-    for place in Participant.objects.filter(conversation_id__in=list(places)).order_by("pk"):
-        places[place.conversation_id].append(place)
+def places_of(conversations: Iterable[Conversation]) -> dict[uuid.UUID, list[Place]]:
+    """Both places of each conversation, in a steady order; looked up where they are not known."""
+    by_id = {conversation.pk: conversation for conversation in conversations}
+    looked_up = _places([one.pk for one in by_id.values() if one.places is None])
+    return {one.pk: looked_up[one.pk] if one.places is None else one.places for one in by_id.values()}
+
+
+def _places(conversation_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Place]]:
+    places: dict[uuid.UUID, list[Place]] = {one: [] for one in conversation_ids}
+    if places:
+        for row in select_many(Participant, _PLACE, where="conversation_id", among=places, order_by="id"):
+            place = Place(*row)
+            places[place.conversation_id].append(place)
     return places
 
 
@@ -124,30 +137,24 @@ def _opening_facts(sides: tuple[Side, Side], title: str, currency: str, proposed
     return Facts(title=title, currency=currency, proposed=proposed, **names)
 
 
-def take_places(*, senders: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> list[int]:
-    """Make room for messages, each given as its conversation and its sender: the conversations move to the top of
-    both lists, one more is unread for the others.
+def take_places(*, senders: Sequence[tuple[Conversation, uuid.UUID]]) -> list[int]:
+    """Make room for messages, each given as its conversation, from `locked_with_places`, and its sender: the
+    conversations move to the top of both lists, one more is unread for the others.
 
     Answers the `seq` of each message. The caller is in a unit of work and saves the messages in it.
     """
-    conversation_ids = sorted({conversation_id for conversation_id, _ in senders})
-    locked_many(conversation_ids)
-    sides = places_of(conversation_ids)
+    conversations = {conversation.pk: conversation for conversation, _ in senders}.values()
     now = clock.now()
-    for conversation_id, sender_id in senders:
-        for place in sides[conversation_id]:
-            place.last_activity_at = now
+    for conversation, sender_id in senders:
+        for place in conversation.places:
             place.unread_count += place.user_id != sender_id
-    _store_places([place for one in conversation_ids for place in sides[one]])
-    lock_rooms(*map(room_of, conversation_ids))
-    return [reserve(room_of(conversation_id)) for conversation_id, _ in senders]
-
-
-def _store_places(places: list[Participant]) -> None:
-    """One statement for any number of rows, which the lock on their conversations keeps still."""
-    Participant.objects.bulk_create(
-        places, update_conflicts=True, unique_fields=["id"], update_fields=["unread_count", "last_activity_at"]
+    touched = [place for conversation in conversations for place in conversation.places]
+    update_many(
+        Participant,
+        [{"id": one.id, "unread_count": one.unread_count, "last_activity_at": now} for one in touched],
     )
+    lock_rooms(*(conversation.room for conversation in conversations))
+    return [reserve(conversation.room) for conversation, _ in senders]
 
 
 def remove_participant(*, conversation_id: uuid.UUID, user_id: uuid.UUID) -> None:

@@ -1,11 +1,11 @@
 """Telling people that a line of their conversation list has changed."""
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from conversations.models import Conversation, Participant
+from conversations.models import Conversation, Place
 from conversations.selectors import total_unread
+from conversations.services import places_of
 from foundation import clock
 from messaging.events import CONVERSATION_LIST_UPDATED
 from messaging.models import Message
@@ -36,26 +36,20 @@ def tell_lists(
 
 def _tell(lines: list[_Line]) -> None:
     latest = {(line.conversation.pk, line.reason, line.only): line for line in lines}.values()
-    places = _places(line.conversation.pk for line in latest)
+    places = places_of(line.conversation for line in latest)
     totals = total_unread({place.user_id for found in places.values() for place in found})
-    newest = last_messages([line.conversation.pk for line in latest if line.last is None])
+    without = [line.conversation.pk for line in latest if line.last is None]
+    newest = last_messages(without) if without else {}
     for line in latest:
         message = line.last or newest.get(line.conversation.pk)
         version = line.conversation.state_version
         shown = MessagePayload.of(message, state_version=version) if message else None
         for place in places[line.conversation.pk]:
-            if line.only in {None, place.user_id}:
+            if place.removed_at is None and line.only in {None, place.user_id}:
                 _tell_one(place, line.reason, shown, totals[place.user_id])
 
 
-def _places(conversation_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Participant]]:
-    found: dict[uuid.UUID, list[Participant]] = {one: [] for one in conversation_ids}
-    for place in Participant.objects.filter(conversation__in=list(found), removed_at=None).order_by("pk"):
-        found[place.conversation_id].append(place)
-    return found
-
-
-def _tell_one(place: Participant, reason: str, last: MessagePayload | None, total: int) -> None:
+def _tell_one(place: Place, reason: str, last: MessagePayload | None, total: int) -> None:
     payload = ListUpdatedPayload.model_construct(
         conversation_id=place.conversation_id,
         reason=reason,

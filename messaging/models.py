@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from conversations.models import Conversation, Delivery, Transition
 from conversations.selectors import other_side
-from conversations.services import take_places
+from conversations.services import locked_with_places, take_places
 from foundation import clock
 from foundation.fields import LongTextField
 from foundation.ids import uuid7
@@ -52,6 +52,8 @@ class Message(models.Model):
 
     attached: "Iterable[Upload] | None" = None
     """Not stored here: the uploads of a message that was made just now; None where they are to be looked up."""
+    shown: Any = None
+    """Not stored here: the payload of a message that was made just now."""
 
     class Meta:
         ordering = ["conversation", "seq"]
@@ -77,7 +79,8 @@ class Message(models.Model):
         with unit_of_work():
             if self.receiver_id is None:
                 self.receiver_id = other_side(self.conversation_id, self.sender_id)
-            self.seq = take_places(senders=[(self.conversation_id, self.sender_id)])[0]
+            conversation = locked_with_places([self.conversation_id])[self.conversation_id]
+            self.seq = take_places(senders=[(conversation, self.sender_id)])[0]
             self.attached = self.attached or ()
             super().save(*args, **kwargs)
 

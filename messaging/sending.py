@@ -11,9 +11,10 @@ from django.db.models.signals import post_save
 
 from accounts.models import User
 from conversations.flows import check_text
-from conversations.models import Conversation, Participant
+from conversations.models import Conversation
 from conversations.refusals import NoConversation
-from conversations.services import locked_many, places_of, take_places
+from conversations.services import locked_with_places, take_places
+from foundation.bulk import insert_instances, pipelined
 from foundation.encoding import to_json
 from foundation.ids import parse_id
 from foundation.refusals import (
@@ -100,7 +101,6 @@ class _Known:
     """What is read, and locked, once for all."""
 
     conversations: dict[uuid.UUID, Conversation]
-    places: dict[uuid.UUID, list[Participant]]
     first: dict[tuple[uuid.UUID, str], Message]
 
 
@@ -117,9 +117,9 @@ def _send(sendings: Sequence[Sending]) -> list[Sent | Refusal]:
 
 
 def _known(sendings: Sequence[Sending]) -> _Known:
-    conversations = locked_many({parsed for one in sendings if (parsed := parse_id(one.given.conversation_id))})
+    conversations = locked_with_places({parsed for one in sendings if (parsed := parse_id(one.given.conversation_id))})
     named = [(one.sender.pk, one.given.client_message_id) for one in sendings if one.given.client_message_id]
-    return _Known(conversations, places_of(conversations), _sent_before(named))
+    return _Known(conversations, _sent_before(named))
 
 
 def _sent_before(named: Sequence[tuple[uuid.UUID, str]]) -> dict[tuple[uuid.UUID, str], Message]:
@@ -135,10 +135,10 @@ def _sent_before(named: Sequence[tuple[uuid.UUID, str]]) -> dict[tuple[uuid.UUID
 def _checked(sending: Sending, known: _Known) -> Sent:
     sender, given = sending.sender, sending.given
     conversation = known.conversations.get(parse_id(given.conversation_id))
-    other = _other_side(sender, conversation, known)
+    other = _other_side(sender, conversation)
     if given.receiver_id is not None and parse_id(given.receiver_id) != other:
         raise Invalid(errors={"receiver_id": ["The receiver is the other side of the conversation."]})
-    fingerprint = _fingerprint(conversation.pk, given)
+    fingerprint = _fingerprint(conversation.pk, given) if given.client_message_id else ""
     first = known.first.get((sender.pk, given.client_message_id)) if given.client_message_id else None
     if first is not None:
         if first.fingerprint != fingerprint:
@@ -160,8 +160,8 @@ def _checked(sending: Sending, known: _Known) -> Sent:
     return Sent(message, created=True)
 
 
-def _other_side(sender: User, conversation: Conversation | None, known: _Known) -> uuid.UUID:
-    places = known.places[conversation.pk] if conversation else []
+def _other_side(sender: User, conversation: Conversation | None) -> uuid.UUID:
+    places = conversation.places if conversation else []
     if not any(place.user_id == sender.pk and place.removed_at is None for place in places):
         if sender.is_staff and conversation is not None:
             raise Forbidden("Only those who take part in a conversation write in it.")
@@ -183,11 +183,12 @@ def check_takes_text(conversation: Conversation) -> None:
 
 
 def _store(messages: list[Message]) -> None:
-    """Insert the messages in one statement, and tell of each as if it had been saved by itself."""
-    places = take_places(senders=[(one.conversation_id, one.sender_id) for one in messages])
-    for message, seq in zip(messages, places, strict=True):
-        message.seq = seq
-    Message.objects.bulk_create(messages)
+    """Insert the messages together, and tell of each as if it had been saved by itself."""
+    with pipelined():
+        places = take_places(senders=[(one.conversation, one.sender_id) for one in messages])
+        for message, seq in zip(messages, places, strict=True):
+            message.seq = seq
+        insert_instances(messages)
     using = router.db_for_write(Message)
     for message in messages:
         post_save.send(Message, instance=message, created=True, raw=False, using=using, update_fields=None)

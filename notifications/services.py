@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from accounts.models import SYSTEM_USER_ID, User
 from conversations.services import places_of
 from foundation import clock
+from foundation.bulk import insert_instances
 from foundation.ids import parse_id
 from foundation.refusals import NotFound
 from messaging.models import Message
@@ -26,24 +27,25 @@ def notify_of_message(*, message: Message) -> None:
 
 
 def _notify_of(messages: list[Message]) -> None:
-    sides = places_of({message.conversation_id for message in messages})
+    sides = places_of(message.conversation for message in messages)
+    title = gettext("New message")
     notifications = []
     for message in messages:
         present = [place.user_id for place in sides[message.conversation_id] if place.removed_at is None]
         is_from_nobody = message.sender_id == SYSTEM_USER_ID
         told = [user_id for user_id in present if is_from_nobody or user_id == message.receiver_id]
-        notifications += [_of_message(message, user_id) for user_id in told]
-    Notification.objects.bulk_create(notifications)
+        notifications += [_of_message(message, user_id, title) for user_id in told]
+    insert_instances(notifications)
     using = router.db_for_write(Notification)
     for notification in notifications:
         post_save.send(Notification, instance=notification, created=True, raw=False, using=using, update_fields=None)
 
 
-def _of_message(message: Message, user_id: uuid.UUID) -> Notification:
+def _of_message(message: Message, user_id: uuid.UUID, title: str) -> Notification:
     return Notification(
         user_id=user_id,
         type=MESSAGE,
-        title=gettext("New message"),
+        title=title,
         body=message.message[:LONGEST_BODY],
         payload={
             "conversation_id": str(message.conversation_id),

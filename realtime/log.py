@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
+from foundation.bulk import select_many, update_many
 from foundation.encoding import from_json, to_json
 from realtime.models import Room, RoomEvent
 
@@ -38,12 +39,22 @@ NOWHERE = End(0, 0, 0)
 """Of a room that nothing was ever sent to."""
 
 
-def lock(names: Iterable[str]) -> dict[str, Room]:
+@dataclass(slots=True)
+class Locked:
+    """A room whose row is locked: its key, and where its log ends, which the holder of the lock moves on."""
+
+    key: int
+    last_seq: int
+
+
+def lock(names: Iterable[str]) -> dict[str, Locked]:
     """Lock the rooms, made where they are missing, in the order of their names: the one order everywhere.
 
     The caller is in a transaction; the locks are held until it ends.
     """
     wanted = sorted(set(names))
+    if not wanted:
+        return {}
     rooms = _locked(wanted)
     if len(rooms) < len(wanted):
         Room.objects.bulk_create([Room(name=name) for name in wanted if name not in rooms], ignore_conflicts=True)
@@ -51,14 +62,14 @@ def lock(names: Iterable[str]) -> dict[str, Room]:
     return rooms
 
 
-def _locked(names: list[str]) -> dict[str, Room]:
-    rows = Room.objects.select_for_update().filter(name__in=names).order_by("name")
-    return {room.name: room for room in rows}
+def _locked(names: list[str]) -> dict[str, Locked]:
+    rows = select_many(Room, ("name", "id", "last_seq"), where="name", among=names, order_by="name", lock=True)
+    return {name: Locked(key, last_seq) for name, key, last_seq in rows}
 
 
-def store_ends(rooms: Iterable[Room]) -> None:
-    """Write where the logs of these locked rooms now end, in one statement."""
-    Room.objects.bulk_create(list(rooms), update_conflicts=True, unique_fields=["id"], update_fields=["last_seq"])
+def store_ends(rooms: Iterable[Locked]) -> None:
+    """Write where the logs of these rooms now end."""
+    update_many(Room, [{"id": room.key, "last_seq": room.last_seq} for room in rooms])
 
 
 def ends(names: Iterable[str]) -> dict[str, End]:

@@ -18,12 +18,12 @@ from typing import Any
 from django.db import transaction
 
 from foundation import clock
-from foundation.bulk import insert_many
+from foundation.bulk import insert_many, pipelined
 from foundation.encoding import to_json
 from foundation.inputs import Shape
 from realtime import log
 from realtime.bus import Hint, bus
-from realtime.models import Room, RoomEvent
+from realtime.models import RoomEvent
 from realtime.registry import Event
 
 
@@ -40,7 +40,7 @@ class _Pending:
 class _Unit:
     pending: list[_Pending] = field(default_factory=list)
     ephemeral: list[Hint] = field(default_factory=list)
-    rooms: dict[str, Room] = field(default_factory=dict)
+    rooms: dict[str, log.Locked] = field(default_factory=dict)
     reserved: set[tuple[str, int]] = field(default_factory=set)
     at_end: dict[Callable[[list[Any]], None], list[Any]] = field(default_factory=dict)
 
@@ -100,8 +100,9 @@ def unit_of_work() -> Iterator[None]:
         token = _current.set(unit)
         try:
             yield
-            unit.finish()
-            _write(unit)
+            with pipelined():
+                unit.finish()
+                _write(unit)
         finally:
             # Before the commit: what is published by what runs then belongs to no unit that has been written.
             _current.reset(token)
@@ -110,7 +111,11 @@ def unit_of_work() -> Iterator[None]:
 def at_end(work: Callable[[list[Any]], None], item: Any) -> None:
     """Have `work` done once at the end of the unit of work, still in its transaction, with all the items that were
     put off for it."""
-    with _joined_unit() as unit:
+    unit = _current.get()
+    if unit is None:
+        with unit_of_work():
+            at_end(work, item)
+    else:
         unit.at_end.setdefault(work, []).append(item)
 
 
@@ -137,7 +142,11 @@ def publish(
     `subject` is the id of what the event tells of, for erasing it. `seq` is a number got from `reserve`.
     """
     _check(event, payload, logged=True)
-    with _joined_unit() as unit:
+    unit = _current.get()
+    if unit is None:
+        with unit_of_work():
+            publish(room, event, payload, subject=subject, seq=seq)
+    else:
         if seq is None and room in unit.rooms:
             seq = unit.next_seq(room)
         elif seq is not None:
@@ -151,7 +160,11 @@ def publish_ephemeral(room: str, event: Event, payload: Shape, *, skip_user: uui
     `skip_user` is the user whose sockets are left out.
     """
     _check(event, payload, logged=False)
-    with _joined_unit() as unit:
+    unit = _current.get()
+    if unit is None:
+        with unit_of_work():
+            publish_ephemeral(room, event, payload, skip_user=skip_user)
+    else:
         unit.ephemeral.append(Hint.ephemeral(room, event.name, to_json(payload), skip_user))
 
 
@@ -167,16 +180,6 @@ def _required_unit() -> _Unit:
     return unit
 
 
-@contextmanager
-def _joined_unit() -> Iterator[_Unit]:
-    unit = _current.get()
-    if unit is not None:
-        yield unit
-        return
-    with unit_of_work():
-        yield _required_unit()
-
-
 def _write(unit: _Unit) -> None:
     if unit.reserved:
         raise RuntimeError(f"Numbers were reserved and not used: {sorted(unit.reserved)}")
@@ -186,18 +189,18 @@ def _write(unit: _Unit) -> None:
     for item in unit.pending:
         data = f'{{"seq":{item.seq},{item.data[1:]}'
         rows.append(
-            RoomEvent(
-                room=unit.rooms[item.room],
-                seq=item.seq,
-                event=item.event,
-                data=data,
-                subject=item.subject,
-                created_at=now,
-            )
+            {
+                "room_id": unit.rooms[item.room].key,
+                "seq": item.seq,
+                "event": item.event,
+                "data": data,
+                "subject": item.subject,
+                "created_at": now,
+            }
         )
         hints[item.room].append(log.Logged(item.seq, item.event, data))
     if rows:
-        insert_many(rows)
+        insert_many(RoomEvent, rows)
         log.store_ends(unit.rooms[name] for name in sorted(hints))
     sent = [Hint.logged(name, sorted(events, key=lambda one: one.seq)) for name, events in hints.items()]
     sent += unit.ephemeral

@@ -101,6 +101,9 @@ else:
                 "max_size": env.integer("DATABASE_POOL", WORKER_THREADS * 2 + 4, least=2),
                 "timeout": 10,
             },
+            # What comes often is prepared by the server. A pooler that hands out connections by transaction, of a kind
+            # that does not know prepared statements, needs 0.
+            "prepare_threshold": env.integer("DATABASE_PREPARE_AFTER", 5, least=0) or None,
             "options": "-c lock_timeout=10s -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s",
         },
     }

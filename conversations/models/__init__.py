@@ -1,6 +1,13 @@
 """Conversations, who takes part, every step of their flow, and what is agreed, paid and delivered in it."""
 
-from conversations.models.conversation import Conversation, ConversationView, Participant, Transition, room_of
+from conversations.models.conversation import (
+    Conversation,
+    ConversationView,
+    Participant,
+    Place,
+    Transition,
+    room_of,
+)
 from conversations.models.deal import Acceptance, Delivery, Offer, Revision
 from conversations.models.payment import PaymentEvent, PaymentOrder, PaymentStatus
 
@@ -14,6 +21,7 @@ __all__ = [
     "PaymentEvent",
     "PaymentOrder",
     "PaymentStatus",
+    "Place",
     "Revision",
     "Transition",
     "room_of",

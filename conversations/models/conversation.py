@@ -1,6 +1,9 @@
 """A conversation, who takes part in it, and every step of its flow."""
 
 import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 
 from django.conf import settings
 from django.db import models
@@ -50,6 +53,9 @@ class Conversation(models.Model):
     created_at = models.DateTimeField(default=clock.now, editable=False)
     updated_at = models.DateTimeField(default=clock.now, editable=False)
 
+    places: "list[Place] | None" = None
+    """Not stored here: both places, where they were read under this conversation's lock."""
+
     class Meta:
         ordering = ["-created_at"]
         indexes = [
@@ -60,7 +66,7 @@ class Conversation(models.Model):
     def __str__(self) -> str:
         return f"{self.conversation_type} {self.id}"
 
-    @property
+    @cached_property
     def room(self) -> str:
         """The name of this conversation's room."""
         return room_of(self.pk)
@@ -76,6 +82,17 @@ class Conversation(models.Model):
 
 def room_of(conversation_id: uuid.UUID) -> str:
     return f"conversation_{conversation_id}"
+
+
+@dataclass(slots=True)
+class Place:
+    """What sending a message has to know of a `Participant`, `id` being its key."""
+
+    id: int
+    conversation_id: uuid.UUID
+    user_id: uuid.UUID
+    removed_at: datetime | None
+    unread_count: int
 
 
 class Participant(models.Model):

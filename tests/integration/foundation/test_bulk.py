@@ -1,0 +1,122 @@
+"""Many rows at once read and written as one by one, on whatever database there is."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from conversations.models import Conversation, Participant
+from foundation import clock
+from foundation.bulk import insert_instances, insert_many, lock_many, pipelined, select_many, sum_many, update_many
+from messaging.opening import open_direct
+from notifications.models import Notification
+from realtime.models import Room, RoomEvent
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TEXT = 'Tab\t, line\n, back\\slash, "quotes", \\N, é, 👋, \\u0041'
+
+
+@pytest.fixture
+def conversation() -> Conversation:
+    one, two = make_user("brand_owner"), make_user("influencer")
+    return open_direct(opener=one, other_id=str(two.pk)).conversation
+
+
+def event(room: Room, seq: int, **members) -> dict:
+    row = {"room_id": room.pk, "seq": seq, "event": "note", "data": TEXT, "subject": None, "created_at": clock.now()}
+    return row | members
+
+
+def test_rows_come_back_as_they_were_given():
+    room, about, now = Room.objects.create(name="a"), make_user().pk, clock.now()
+    insert_many(RoomEvent, [event(room, 1, subject=about, created_at=now), event(room, 2)])
+    first, second = RoomEvent.objects.order_by("seq")
+    assert (first.room_id, first.event, first.data, first.subject, first.created_at) == (
+        room.pk,
+        "note",
+        TEXT,
+        about,
+        now,
+    )
+    assert (second.data, second.subject) == (TEXT, None)
+    insert_many(RoomEvent, [])
+    assert RoomEvent.objects.count() == 2
+
+
+def test_instances_are_as_if_they_had_been_saved(conversation):
+    payload = {"nested": {"a": [1, None, TEXT]}}
+    user = make_user()
+    new = [Notification(user=user, type="x", title=TEXT, body=TEXT, payload=payload) for _ in range(3)]
+    insert_instances(new)
+    assert not any(one._state.adding for one in new)
+    stored = Notification.objects.filter(user=user)
+    assert {one.pk for one in stored} == {one.pk for one in new}
+    assert all((one.payload, one.body, one.conversation_id) == (payload, TEXT, None) for one in stored)
+
+
+def test_what_exists_already_is_an_integrity_error_and_nothing_is_written():
+    room = Room.objects.create(name="a")
+    insert_many(RoomEvent, [event(room, 1)])
+    with pytest.raises(IntegrityError), transaction.atomic(), pipelined():
+        insert_many(RoomEvent, [event(room, 2), event(room, 1)])
+    assert list(RoomEvent.objects.values_list("seq", flat=True)) == [1]
+
+
+def test_an_update_changes_the_columns_and_rows_that_are_given_and_no_others(conversation):
+    mine, theirs = Participant.objects.order_by("pk")
+    later = clock.now() + timedelta(hours=1)
+    update_many(Participant, [{"id": mine.pk, "unread_count": 7, "last_activity_at": later}])
+    mine.refresh_from_db()
+    assert (mine.unread_count, mine.last_activity_at, mine.last_read_seq) == (7, later, 0)
+    assert Participant.objects.get(pk=theirs.pk).unread_count == theirs.unread_count
+    update_many(Participant, [])
+
+
+def test_rows_are_selected_in_order_and_locked():
+    rooms = [Room.objects.create(name=name, last_seq=number) for number, name in enumerate(("b", "a", "c"))]
+    with transaction.atomic():
+        found = select_many(
+            Room, ("name", "last_seq"), where="name", among=["c", "b", "a", "none"], order_by="name", lock=True
+        )
+    assert found == [("a", 1), ("b", 0), ("c", 2)]
+    assert select_many(Room, ("id",), where="id", among=[], order_by="id") == []
+    assert len(rooms) == 3
+
+
+def test_locked_instances_are_those_that_the_manager_gives(conversation):
+    Conversation.objects.filter(pk=conversation.pk).update(
+        current_action_data={"buttons": [{"id": "a"}]}, due_left=timedelta(days=2, seconds=5), paused=True
+    )
+    with transaction.atomic():
+        (found,) = lock_many(Conversation, [conversation.pk])
+    stored = Conversation.objects.get(pk=conversation.pk)
+    names = [field.attname for field in Conversation._meta.local_concrete_fields]
+    assert {name: getattr(found, name) for name in names} == {name: getattr(stored, name) for name in names}
+    found.save()
+    assert not found._state.adding
+
+
+def test_sums_leave_out_what_is_zero_and_what_is_excepted(conversation):
+    mine, theirs = Participant.objects.order_by("pk")
+    Participant.objects.filter(pk=mine.pk).update(unread_count=3)
+    Participant.objects.filter(pk=theirs.pk).update(unread_count=5, removed_at=clock.now())
+
+    def sums() -> dict:
+        among = [mine.user_id, theirs.user_id]
+        return sum_many(Participant, "unread_count", by="user_id", among=among, unless="removed_at")
+
+    assert sums() == {mine.user_id: 3}
+    Participant.objects.filter(pk=theirs.pk).update(removed_at=None)
+    assert sums() == {mine.user_id: 3, theirs.user_id: 5}
+
+
+def test_a_pipeline_gives_each_reader_its_own_rows():
+    for name in ("a", "b"):
+        Room.objects.create(name=name, last_seq=ord(name))
+    with transaction.atomic(), pipelined():
+        update_many(Room, [{"id": room.pk, "last_seq": room.last_seq + 1} for room in Room.objects.all()])
+        first = select_many(Room, ("last_seq",), where="name", among=["a"], order_by="name")
+        second = list(Room.objects.filter(name="b").values_list("last_seq"))
+    assert (first, second) == ([(ord("a") + 1,)], [(ord("b") + 1,)])
