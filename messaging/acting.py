@@ -2,8 +2,9 @@
 decided by its flow alone."""
 
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from accounts.models import User
@@ -23,6 +24,16 @@ from messaging.payloads import MessagePayload, PaymentPayload
 from messaging.selectors import conversation_for, telling_how_it_stands
 from messaging.services import sides_of, writable
 from realtime.publishing import unit_of_work
+from realtime.together import done_together
+
+
+@dataclass(frozen=True)
+class Acting:
+    """What one party wants to do."""
+
+    user: User
+    conversation_id: object
+    given: Act
 
 
 def act(*, user: User, conversation_id: object, given: Act) -> Acted:
@@ -31,10 +42,34 @@ def act(*, user: User, conversation_id: object, given: Act) -> Acted:
     Raises `NotFound`, `Forbidden` for staff, then what `decide` raises, where a 409 tells how the conversation
     stands; and `Unavailable` where there is something to pay and no provider answers.
     """
+    return _opened(_act(Acting(user, conversation_id, given)))
+
+
+def act_together(actings: Sequence[Acting]) -> list[Acted | Exception]:
+    """Take many actions in one transaction; each is answered as `act` would."""
+    return [
+        acted if isinstance(acted, Exception) else _outcome(acted)
+        for acted in done_together(_act, actings, by=lambda one: str(one.conversation_id))
+    ]
+
+
+def _act(acting: Acting) -> Acted:
+    user, conversation_id, given = acting.user, acting.conversation_id, acting.given
     with telling_how_it_stands(user, conversation_id), unit_of_work():
         conversation, sides = writable(_parsed(conversation_id), user)
-        acted = _taken_before(conversation, user, given) or _taken(conversation, sides, user, given)
+        return _taken_before(conversation, user, given) or _taken(conversation, sides, user, given)
+
+
+def _opened(acted: Acted) -> Acted:
+    """With its order opened at the provider, which is asked outside of the transaction."""
     return acted if acted.order is None else replace(acted, order=opened(acted.order))
+
+
+def _outcome(acted: Acted) -> Acted | Exception:
+    try:
+        return _opened(acted)
+    except Exception as fault:
+        return fault
 
 
 def _taken(conversation: Conversation, sides: list[Participant], user: User, given: Act) -> Acted:

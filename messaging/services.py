@@ -2,6 +2,7 @@
 and the admin alike."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accounts.models import SYSTEM_USER_ID, User
@@ -32,6 +33,7 @@ from messaging.selectors import telling_how_it_stands
 from messaging.signals import message_erased, messages_read
 from realtime.log import erase
 from realtime.publishing import publish, unit_of_work
+from realtime.together import done_together
 
 
 def writable(conversation_id: uuid.UUID, user: User) -> tuple[Conversation, list[Participant]]:
@@ -154,6 +156,24 @@ class Read:
     unread_count: int
     total_unread: int
     up_to_seq: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one person has read."""
+
+    user: User
+    conversation_id: object
+    given: MarkRead
+
+
+def mark_read_together(readings: Sequence[Reading]) -> list[Read | Exception]:
+    """Move many read marks in one transaction; each is answered as `mark_read` would."""
+    return done_together(
+        lambda one: mark_read(user=one.user, conversation_id=one.conversation_id, given=one.given),
+        readings,
+        by=lambda one: str(one.conversation_id),
+    )
 
 
 def mark_read(*, user: User, conversation_id: object, given: MarkRead) -> Read:

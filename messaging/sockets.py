@@ -14,8 +14,8 @@ from conversations.services import record_view
 from foundation.encoding import from_json
 from foundation.ids import parse_id
 from foundation.refusals import Forbidden, NotFound, RateLimited, Refusal
-from messaging import selectors, services
-from messaging.acting import act, answer_to
+from messaging import selectors
+from messaging.acting import Acting, act_together, answer_to
 from messaging.answers import (
     ActedAnswer,
     Done,
@@ -26,8 +26,10 @@ from messaging.answers import (
 )
 from messaging.inputs import ActIn, ConversationRef, JoinConversation, JoinUserRoom, MarkReadIn, SendMessage, UserRef
 from messaging.limits import SENDS, limited
+from messaging.moving import Acted
 from messaging.payloads import ConversationPayload, MessagePayload
 from messaging.sending import Sending, Sent, send_messages
+from messaging.services import Reading, mark_read_together
 from realtime.batching import Batcher
 from realtime.database import in_database
 from realtime.gateway import gateway
@@ -38,6 +40,8 @@ from realtime.registry import Caller, Command, registry
 CONVERSATION = "01980000-0000-7000-8000-00000000000c"
 PERSON = "01980000-0000-7000-8000-000000000001"
 TYPING_SECONDS = 6.0
+AT_ONCE = 2
+"""Batches of one kind at work: while one waits for the disk, the next is made."""
 
 
 async def join_conversation(caller: Caller, given: JoinConversation) -> JoinedConversationAnswer:
@@ -109,7 +113,7 @@ async def send_message(caller: Caller, given: SendMessage) -> SentAnswer:
 
 
 def _send_within_limits(sendings: list[Sending]) -> list[Sent | Exception]:
-    refused = [_over_limit(sending) for sending in sendings]
+    refused = [_over_limit(sending.sender) for sending in sendings]
     allowed = [one for one, refusal in zip(sendings, refused, strict=True) if refusal is None]
     sent = iter(send_messages(allowed))
     results = [refusal or next(sent) for refusal in refused]
@@ -119,26 +123,40 @@ def _send_within_limits(sendings: list[Sending]) -> list[Sent | Exception]:
     return results
 
 
-def _over_limit(sending: Sending) -> RateLimited | None:
+def _over_limit(user: User) -> RateLimited | None:
     try:
-        limited(SENDS, sending.sender)
+        limited(SENDS, user)
     except RateLimited as refusal:
         return refusal
     return None
 
 
-_sending = Batcher(_send_within_limits)
+_sending = Batcher(_send_within_limits, at_once=AT_ONCE)
 
 
-def conversation_action(caller: Caller, given: ActIn) -> ActedAnswer:
-    limited(SENDS, caller.user)
-    acted = act(user=caller.user, conversation_id=given.conversation_id, given=given)
-    return answer_to(acted, caller.user)
+async def conversation_action(caller: Caller, given: ActIn) -> ActedAnswer:
+    return await _acting.submit(Acting(caller.user, given.conversation_id, given))
 
 
-def mark_read(caller: Caller, given: MarkReadIn) -> ReadAnswer:
-    read = services.mark_read(user=caller.user, conversation_id=given.conversation_id, given=given)
-    return ReadAnswer.model_validate(read)
+def _act_within_limits(actings: list[Acting]) -> list[ActedAnswer | Exception]:
+    refused = [_over_limit(acting.user) for acting in actings]
+    allowed = [one for one, refusal in zip(actings, refused, strict=True) if refusal is None]
+    acted = iter(act_together(allowed))
+    return [refusal or _answered(next(acted), one.user) for one, refusal in zip(actings, refused, strict=True)]
+
+
+def _answered(acted: Acted | Exception, user: User) -> ActedAnswer | Exception:
+    return acted if isinstance(acted, Exception) else answer_to(acted, user)
+
+
+_acting = Batcher(_act_within_limits, at_once=AT_ONCE)
+
+
+async def mark_read(caller: Caller, given: MarkReadIn) -> ReadAnswer:
+    return ReadAnswer.model_validate(await _marking.submit(Reading(caller.user, given.conversation_id, given)))
+
+
+_marking = Batcher(mark_read_together, at_once=AT_ONCE)
 
 
 async def typing_start(caller: Caller, given: ConversationRef) -> Done:

@@ -1,6 +1,7 @@
 """What arrives together is done together, and each gets its own answer."""
 
 import asyncio
+import threading
 
 import pytest
 
@@ -43,3 +44,20 @@ async def test_who_gave_up_does_not_stop_the_others():
     await asyncio.sleep(0)
     gone.cancel()
     assert await batcher.submit("here") == "here"
+
+
+async def test_so_many_batches_are_at_work_at_once():
+    meeting = threading.Barrier(2, timeout=30)
+
+    def work(items: list[int]) -> list[int]:
+        meeting.wait()
+        return items
+
+    batcher = Batcher(work, most=1, at_once=2)
+    assert await asyncio.gather(*(batcher.submit(number) for number in range(4))) == [0, 1, 2, 3]
+
+
+async def test_what_comes_in_the_moment_in_which_a_batch_ends_is_not_left_waiting():
+    batcher = Batcher(lambda items: items)
+    for number in range(50):
+        assert await asyncio.wait_for(batcher.submit(number), 30) == number
