@@ -21,9 +21,9 @@ from psycopg import sql
 
 from tests.environment import ROOT, maintenance
 
-START_SECONDS = 60
-STOP_SECONDS = 30
-COMMAND_SECONDS = 120
+START_SECONDS = 120
+STOP_SECONDS = 60
+COMMAND_SECONDS = 300
 
 
 @dataclass(frozen=True)

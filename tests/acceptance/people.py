@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from tests.acceptance.browser import Browser, Tab
+from tests.acceptance.browser import WAIT, Browser, Tab
 
 
 class Person:
@@ -49,7 +49,7 @@ class Person:
     def client(self, url: str) -> httpx.Client:
         """One that sends this person's token to a server."""
         # No TLS here, and reading the certificates of a machine takes longer than most tests.
-        return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {self.token}"}, timeout=30, verify=False)
+        return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {self.token}"}, timeout=WAIT, verify=False)
 
     def post(self, path: str, body: Any = None) -> httpx.Response:
         return self.http.post(path, json={} if body is None else body)

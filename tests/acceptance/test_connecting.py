@@ -36,7 +36,7 @@ def test_polling_is_upgraded_to_websocket_and_nothing_is_lost_on_the_way(
     assert tab.expect("open") == "polling"
     assert tab.expect("upgrade") == "websocket"
     brand.says(conversation, "the end")
-    tab.expect("notification")
+    tab.expect("new_message", seq=len(texts) + 3)
     assert [event["message"]["message"] for event in tab.all("new_message")] == [*texts, "the end"]
     assert tab.names("disconnect") == []
 

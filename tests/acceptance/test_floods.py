@@ -3,13 +3,15 @@
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import cycle
 
 import httpx
 import pytest
 
 from tests.acceptance.browser import WAIT
-from tests.acceptance.conftest import DEPLOYMENTS
-from tests.acceptance.deployments import Deployment
+from tests.acceptance.deployments import Deployment, check_log
 from tests.acceptance.people import Person
 
 SENDS = 5
@@ -24,11 +26,15 @@ LIMITS = {
 }
 
 
-@pytest.fixture(scope="module", params=DEPLOYMENTS)
-def limited(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """Servers of their own, with limits that are soon reached."""
-    with DEPLOYMENTS[request.param](tmp_path_factory.mktemp("limited"), **LIMITS) as running:
-        yield running
+@pytest.fixture(scope="module")
+def limited(deployment: Deployment) -> Iterator[Deployment]:
+    """Servers of their own in the same installation, with limits that are soon reached."""
+    strict = replace(deployment.installation, environment=deployment.installation.environment | LIMITS)
+    with ExitStack() as stack:
+        servers = [stack.enter_context(strict.serving()) for _ in deployment.servers]
+        yield replace(deployment, installation=strict, servers=servers)
+        for server in servers:
+            check_log(server)
 
 
 @pytest.fixture
@@ -77,10 +83,14 @@ def test_logins_that_fail_are_limited_for_that_account(limited: Deployment) -> N
 
     def log_in(address: str) -> httpx.Response:
         url = f"{limited.first.url}/api/auth/token"
-        return httpx.post(url, json={"email": address, "password": "wrong"}, timeout=30)
+        return httpx.post(url, json={"email": address, "password": "wrong"}, timeout=WAIT)
 
-    assert [log_in(email).status_code for _ in range(FAILURES)] == [401] * FAILURES
-    refused = log_in(email.upper())
-    assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
-    assert 0 < int(refused.headers["Retry-After"]) <= 61
+    spellings = cycle((email, email.upper()))
+    failed = 0
+    while (answer := log_in(next(spellings))).status_code == 401:
+        failed += 1
+    # A server that takes long for each has forgotten some of them meanwhile.
+    assert FAILURES <= failed < 2 * FAILURES
+    assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
+    assert 0 < int(answer.headers["Retry-After"]) <= 61
     assert log_in(f"another-{email}").status_code == 401

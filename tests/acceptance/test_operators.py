@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.acceptance.browser import Tab
+from tests.acceptance.browser import WAIT, Tab
 from tests.acceptance.deployments import Deployment
 from tests.acceptance.making import OPERATOR, PASSWORD
 from tests.acceptance.people import Person
@@ -25,7 +25,7 @@ def tabs(brand: Person, influencer: Person, conversation: str) -> tuple[Tab, Tab
 def admin(deployment: Deployment) -> Iterator[httpx.Client]:
     """An operator who has logged in to the admin, as with a browser."""
     deployment.installation.shell("from tests.acceptance.making import make_operator; make_operator()")
-    with httpx.Client(base_url=deployment.first.url, follow_redirects=True, timeout=30) as client:
+    with httpx.Client(base_url=deployment.first.url, follow_redirects=True, timeout=WAIT) as client:
         form = {"username": OPERATOR, "password": PASSWORD, "next": "/admin/"}
         page = submit(client, "/admin/login/", form)
         assert page.url.path == "/admin/"

@@ -7,7 +7,7 @@ import messageListener from '../guide/message-listener.mjs';
 import roomManager from '../guide/room-manager.mjs';
 import socketService from '../guide/socket-service.mjs';
 
-const ANSWER_WITHIN = 10000;
+const ANSWER_WITHIN = 50000;
 
 // What the guide's code finds in a browser: its server, its storage, and addresses relative to the page.
 process.env.REACT_APP_SOCKET_URL = workerData.url;
