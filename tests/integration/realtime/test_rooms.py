@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import threading
 import uuid
 from collections.abc import Callable
 
@@ -217,12 +218,23 @@ def read(monkeypatch) -> list[str]:
     return names
 
 
-async def test_a_crowd_that_returns_reads_the_logs_together(rooms, wire, read):
+async def test_a_crowd_that_returns_reads_the_logs_together(rooms, wire, read, monkeypatch):
     await write(3, "left")
     await write(3, "right")
+    real, taken, all_here = log.replay, [], threading.Event()
+
+    def replay(wishes: list[log.Replay]) -> list[list[log.Logged] | None]:
+        taken.append(len(wishes))
+        assert all_here.wait(60)
+        return real(wishes)
+
+    monkeypatch.setattr(rooms._replays, "_work", replay)
     crowd = [socket() for _ in range(20)]
     back = [rooms.rejoin(one, {"left": number % 3, "right": 3 - number % 2}) for number, one in enumerate(crowd)]
-    assert all(await asyncio.gather(*back))
+    returning = asyncio.gather(*back)
+    await eventually(lambda: sum(taken) + len(rooms._replays._waiting) == 2 * len(crowd))
+    all_here.set()
+    assert all(await returning)
     for number, one in enumerate(crowd):
         left, right = range(number % 3 + 1, 4), range(4 - number % 2, 4)
         assert wire.seqs(one) == [*left, *right]
