@@ -27,7 +27,7 @@ def whisper(room: str, event: str) -> Hint:
 
 
 async def eventually(holds: Callable[[], bool]) -> None:
-    for _ in range(500):
+    for _ in range(3000):
         if holds():
             return
         await asyncio.sleep(0.01)

@@ -81,7 +81,7 @@ def rows(room: str, *seqs: int) -> list[tuple[int, str, str]]:
 
 
 async def eventually(holds: Callable[[], bool]) -> None:
-    for _ in range(500):
+    for _ in range(3000):
         if holds():
             return
         await asyncio.sleep(0.01)
