@@ -286,7 +286,8 @@ UPLOAD_TYPES = env.words(
 UPLOAD_MAX_PIXELS = env.integer("UPLOAD_MAX_MEGAPIXELS", 40, least=1) * 1_000_000
 UPLOADS_PER_HOUR = env.integer("UPLOADS_PER_HOUR", 200, least=1)
 
-LANGUAGE_CODE = "en"
+LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en")
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True

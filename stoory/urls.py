@@ -15,7 +15,7 @@ urlpatterns = [
     path("chat", pages.chat, name="chat"),
     path("chat/<uuid:conversation_id>", pages.chat),
     path("demo", pages.both_sides, name="demo"),
-    path("texts.js", JavaScriptCatalog.as_view(packages=["stoory"]), name="texts"),
+    path("texts.js", JavaScriptCatalog.as_view(), name="texts"),
     path("api/", include("accounts.urls")),
     path("api/", include("messaging.urls")),
     path("api/", include("notifications.urls")),

@@ -1,6 +1,7 @@
 import { Session, StooryClient, webStorage } from 'stoory-client';
 
 const SIGN_IN = '/sign-in';
+const ON_THIS_SITE = new RegExp('^/(?!/)[\\w/-]*$');
 
 /** The login session that all tabs of this site share. */
 export function siteSession() {
@@ -31,5 +32,5 @@ export function toSignIn() {
 /** Where to go after signing in: a page of this site only. */
 export function destination() {
   const next = new URLSearchParams(location.search).get('next') ?? '';
-  return /^\/(?!\/)[\w\-/]*$/.test(next) ? next : '/chat';
+  return ON_THIS_SITE.test(next) ? next : '/chat';
 }

@@ -179,6 +179,7 @@ class Tabs:
             if page != tab.page:
                 await page.close()
         await tab.context.set_offline(False)
+        await tab.context.clear_cookies()
         await tab.page.unroute_all(behavior="ignoreErrors")
         try:
             await tab.page.goto("about:blank")

@@ -1,0 +1,50 @@
+"""The pages in another language, from the catalogues that a deployment puts beside them."""
+
+import struct
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+HEADER = "Content-Type: text/plain; charset=UTF-8\nPlural-Forms: nplurals=2; plural=n != 1;\n"
+
+
+def catalogue(texts: dict[str, str]) -> bytes:
+    """A compiled catalogue, as `compilemessages` makes it."""
+    pairs = sorted((key.encode(), value.encode()) for key, value in ({"": HEADER} | texts).items())
+    tables, place = [b"", b""], 28 + 16 * len(pairs)
+    data = b""
+    for column in (0, 1):
+        for pair in pairs:
+            tables[column] += struct.pack("<II", len(pair[column]), place + len(data))
+            data += pair[column] + b"\0"
+    sizes = struct.pack("<7I", 0x950412DE, 0, len(pairs), 28, 28 + 8 * len(pairs), 0, 0)
+    return sizes + tables[0] + tables[1] + data
+
+
+@pytest.fixture
+def german(settings: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "de" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (folder / "django.mo").write_bytes(catalogue({"Already here?": "Schon da gewesen?"}))
+    (folder / "djangojs.mo").write_bytes(catalogue({"Choose a conversation": "Wähle ein Gespräch"}))
+    settings.LOCALE_PATHS = [tmp_path]
+    settings.LANGUAGE_CODE = "de"
+
+
+@pytest.mark.usefixtures("german")
+def test_pages_and_scripts_take_their_texts_from_the_catalogues() -> None:
+    page = Client().get("/register").content.decode()
+    assert '<html lang="de">' in page
+    assert "Schon da gewesen?" in page
+    texts = Client().get("/texts.js").content.decode()
+    assert "Choose a conversation" in texts
+    assert "W\\u00e4hle ein Gespr\\u00e4ch" in texts
+
+
+def test_without_a_catalogue_they_are_english() -> None:
+    page = Client().get("/register").content.decode()
+    assert '<html lang="en">' in page
+    assert "Already here?" in page
+    assert "gettext" in Client().get("/texts.js").content.decode()

@@ -1,0 +1,55 @@
+"""The content security policy, as a browser holds pages to it: in force on each of them, the admin's included."""
+
+import re
+
+from playwright.async_api import Page, Response
+
+from stoory.demo import ADMIN, PASSWORD
+from tests.web.tabs import Tab
+
+PAGES = ["/", "/developers", "/sign-in", "/register", "/chat", "/demo", "/api/docs", "/admin/login/"]
+LINKS = "() => [...document.querySelectorAll('a[href]')].map((link) => link.href)"
+LOOKED_AT = ["/admin/", "/admin/accounts/user/", "/admin/conversations/conversation/ID/change/"]
+
+
+async def test_every_page_has_a_policy_that_allows_nothing_inline_and_keeps_to_it(opens):
+    tab = await opens("/")
+    tab.is_spent = True
+    documents: list[Response] = []
+    tab.page.on("response", lambda one: one.request.resource_type == "document" and documents.append(one))
+    for path in PAGES:
+        await tab.goes(path)
+    await tab.page.get_by_label("Email").fill(ADMIN)
+    await tab.page.get_by_label("Password").fill(PASSWORD)
+    await tab.page.get_by_role("button", name="Log in").click()
+    await tab.is_at("/admin/")
+    seen = await _all_of_admin(tab)
+    assert seen >= set(LOOKED_AT)
+    for one in documents:
+        policy = one.headers["content-security-policy"]
+        assert "script-src 'self'" in policy, one.url
+        assert "unsafe" not in policy, one.url
+    assert len(documents) >= len(PAGES) + len(seen)
+
+
+async def _all_of_admin(tab: Tab) -> set[str]:
+    """Go to every page that links of the admin lead to, to one of each kind; answers where that was."""
+    seen: set[str] = set()
+    waiting = ["/admin/"]
+    while waiting:
+        path = waiting.pop()
+        if _kind(path) in seen:
+            continue
+        seen.add(_kind(path))
+        await tab.goes(path)
+        waiting += await _links(tab.page, tab.url)
+    return seen
+
+
+async def _links(page: Page, url: str) -> list[str]:
+    paths = [link.removeprefix(url) for link in await page.evaluate(LINKS) if link.startswith(f"{url}/admin/")]
+    return [path.partition("#")[0].partition("?")[0] for path in paths if "logout" not in path]
+
+
+def _kind(path: str) -> str:
+    return re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=/)\d+(?=/)", "ID", path)
