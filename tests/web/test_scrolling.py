@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from tests.servers import RunningServer
 from tests.web.people import Crowd, Person
+from tests.web.tabs import PLAYED
 
 MANY = 5000
 FILL = """
@@ -26,6 +27,12 @@ for start in range(0, {many}, 250):
 SHOWN = """
 () => [...document.querySelectorAll('.messages > li')]
   .filter((row) => row.firstElementChild?.checkVisibility({ contentVisibilityAuto: true })).length
+"""
+UP = """
+many => {
+  document.querySelector('.scroller').scrollTop = 0;
+  return document.querySelectorAll('.message[data-seq]').length >= many;
+}
 """
 PLACES = "() => [...document.querySelectorAll('.message[data-seq]')].map((row) => Number(row.dataset.seq))"
 
@@ -48,10 +55,7 @@ def long(site: RunningServer, crowd: Crowd, brand: Person) -> str:
 async def test_all_of_it_can_be_scrolled_through_and_only_what_is_seen_is_laid_out(opens, brand, long):
     tab = await opens(f"/chat/{long}", brand)
     await expect(tab.words.last).to_contain_text(f"Message {MANY - 1} ")
-    while len(await tab.page.evaluate(PLACES)) < MANY:
-        held = len(await tab.page.evaluate(PLACES))
-        await tab.find(".scroller").evaluate("element => { element.scrollTop = 0 }")
-        await tab.page.wait_for_function(f"() => document.querySelectorAll('.message[data-seq]').length > {held}")
+    await tab.page.wait_for_function(UP, arg=MANY, polling=100, timeout=PLAYED)
     places = await tab.page.evaluate(PLACES)
     assert places == sorted(set(places))
     assert len(places) == MANY
