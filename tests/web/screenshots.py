@@ -16,6 +16,20 @@ FOLDER = ROOT / "docs" / "screenshots"
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 780}
 THEMES = ("light", "dark")
 MOST_BYTES = 300_000
+PLAY_UNTIL = """
+title => new Promise((done) => {
+  const play = document.querySelector('.demo-controls button');
+  const watch = new MutationObserver(() => {
+    const turns = [...document.querySelectorAll('.turn:has(.buttons)')];
+    if (!turns.some((one) => one.querySelector('h3').textContent.startsWith(title))) return;
+    watch.disconnect();
+    play.click();
+    done();
+  });
+  watch.observe(document.body, { childList: true, subtree: true });
+  play.click();
+})
+"""
 
 
 class Photographer:
@@ -77,20 +91,18 @@ class Photographer:
     async def demo(self) -> None:
         page = await self.page()
         await page.goto(f"{self._url}/demo?pace=0.05")
-        await page.get_by_role("button", name="Play it for me").click()
-        await page.locator(".pane .turn h3", has_text="Counter-offer").wait_for()
-        await page.get_by_role("button", name="Pause").click()
-        await page.wait_for_timeout(500)
+        await page.locator(".pane.next .turn button").first.wait_for()
+        await page.evaluate(PLAY_UNTIL, "Counter-offer")
+        await page.get_by_role("button", name="Play it for me").wait_for()
         await self.keep(page, "demo")
 
 
-async def photograph(url: str) -> None:
+async def photograph(url: str, theme: str) -> None:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        for theme in THEMES:
-            one = Photographer(browser, url, theme)
-            for series in (one.plain_pages, one.chat, one.phone, one.demo):
-                await series()
+        one = Photographer(browser, url, theme)
+        for series in (one.plain_pages, one.chat, one.phone, one.demo):
+            await series()
         await browser.close()
 
 
@@ -99,10 +111,12 @@ def main() -> int:
         sys.stderr.write("No Chromium is installed (on Debian: apt-get install chromium).\n")
         return 1
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as directory, embedded(Path(directory)) as installation:
-        installation.manage("demo")
-        with installation.serving() as server:
-            asyncio.run(photograph(server.url))
+    # What is looked at in one theme would be read in the other.
+    for theme in THEMES:
+        with tempfile.TemporaryDirectory() as directory, embedded(Path(directory)) as installation:
+            installation.manage("demo")
+            with installation.serving() as server:
+                asyncio.run(photograph(server.url, theme))
     sys.stdout.write("".join(f"{path.relative_to(ROOT)}\n" for path in sorted(FOLDER.glob("*.png"))))
     return 0
 
