@@ -1,6 +1,8 @@
 """What outlives a process: the rooms' logs, who is connected where, and what a returning socket gets back."""
 
-from django.db import models
+from typing import Any
+
+from django.db import models, transaction
 
 from foundation.fields import LongTextField
 
@@ -47,6 +49,15 @@ class ServerProcess(models.Model):
         return str(self.id)
 
 
+class SocketSessions(models.QuerySet["SocketSession"]):
+    @transaction.atomic
+    def end(self, at: Any) -> None:
+        """Their connections ended then. Rows are locked in the order of their pids: whoever writes several does so,
+        or two would wait for each other."""
+        pids = list(self.order_by("pid").select_for_update(no_key=True).values_list("pid", flat=True))
+        self.model.objects.filter(pid__in=pids).update(ended_at=at)
+
+
 class SocketSession(models.Model):
     """A connection of a user, across the drops it recovered from: `pid` of connection state recovery.
 
@@ -59,6 +70,8 @@ class SocketSession(models.Model):
     user_seq = models.BigIntegerField()
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+
+    objects = SocketSessions.as_manager()
 
     class Meta:
         indexes = [

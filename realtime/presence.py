@@ -85,7 +85,7 @@ def bury_dead() -> dict[uuid.UUID, datetime]:
     for process in dead:
         held = SocketSession.objects.filter(process=process, ended_at=None)
         left |= store_last_seen(held.values_list("user_id", flat=True), process.heartbeat_at)
-        held.update(ended_at=process.heartbeat_at)
+        held.end(process.heartbeat_at)
         process.delete()
     return left
 

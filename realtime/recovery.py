@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any
 
 from django.db import transaction
@@ -106,7 +107,7 @@ class Beginning:
 
 
 def store_beginnings(beginnings: Iterable[Beginning]) -> None:
-    """Write connections that began; one that was recovered moves to its new process."""
+    """Write connections that began, in the order of their pids; one that was recovered moves to its new process."""
     now = clock.now()
     SocketSession.objects.bulk_create(
         [
@@ -118,7 +119,7 @@ def store_beginnings(beginnings: Iterable[Beginning]) -> None:
                 started_at=now,
                 ended_at=None,
             )
-            for one in beginnings
+            for one in sorted(beginnings, key=attrgetter("pid"))
         ],
         update_conflicts=True,
         unique_fields=["pid"],
@@ -128,7 +129,7 @@ def store_beginnings(beginnings: Iterable[Beginning]) -> None:
 
 def store_ends(process_id: uuid.UUID, pids: Iterable[str]) -> None:
     """Write that connections of this process ended, unless another process has taken them up since."""
-    SocketSession.objects.filter(pid__in=list(pids), process_id=process_id).update(ended_at=Now())
+    SocketSession.objects.filter(pid__in=list(pids), process_id=process_id).end(Now())
 
 
 @dataclass(frozen=True)

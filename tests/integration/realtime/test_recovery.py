@@ -4,6 +4,8 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from foundation import clock
 from realtime import log, recovery
@@ -81,6 +83,22 @@ def test_a_connection_that_another_process_has_taken_up_has_not_ended():
     recovery.store_beginnings([Beginning(one.pid, one.user_id, uuid.uuid4(), 0)])
     recovery.store_ends(PROCESS, [one.pid])
     assert SocketSession.objects.get(pid=one.pid).ended_at is None
+
+
+def test_connections_are_written_in_one_order_by_everybody():
+    many = [Beginning(recovery.new_pid(), uuid.uuid4(), PROCESS, 0) for _ in range(20)]
+    pids = sorted(one.pid for one in many)
+    with CaptureQueriesContext(connection) as begun:
+        recovery.store_beginnings(many)
+    written = begun.captured_queries[-1]["sql"]
+    assert sorted(pids, key=written.index) == pids
+    with CaptureQueriesContext(connection) as ended:
+        recovery.store_ends(PROCESS, reversed(pids))
+    locked = next(query["sql"] for query in ended.captured_queries if query["sql"].startswith("SELECT"))
+    assert 'SELECT "realtime_socketsession"."pid"' in locked
+    assert "ORDER BY 1 ASC" in locked
+    assert ("FOR NO KEY UPDATE" in locked) == connection.features.has_select_for_update
+    assert set(SocketSession.objects.filter(ended_at=None)) == set()
 
 
 @pytest.mark.parametrize("pid", [None, 7, "", "short", "x" * 33, "ä" * 32, ["a"], {"a": 1}])
