@@ -18,8 +18,11 @@ export function attachmentList(attachments, context) {
 function attachment(one, { session, onFault }) {
   const fetched = () => session.file(one.url).then((blob) => keep(blob, one.name), onFault);
   const save = ({ currentTarget }) => void onceAtATime(currentTarget, fetched);
-  const label = filled(gettext('Download %(name)s'), { name: one.name });
-  const button = h('button', { type: 'button', class: 'attachment', 'aria-label': label, onclick: save });
+  const button = h(
+    'button',
+    { type: 'button', class: 'attachment', onclick: save },
+    h('span', { class: 'visually-hidden' }, `${gettext('Download')} `),
+  );
   if (one.thumbnail_url) {
     const image = h('img', { alt: '', loading: 'lazy', class: 'thumbnail' });
     whenVisible(button, async () => (image.src = await pictureOf(one, session)));

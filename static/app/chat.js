@@ -74,7 +74,9 @@ class ChatPage {
     this.#view = id ? new ConversationView(this.#client, id, { onBack: () => this.go('') }) : null;
     this.#place.classList.toggle('reading', Boolean(id));
     this.list.select(id);
-    fill(this.main, this.#view?.element ?? nothing());
+    // On narrow screens the list, and its heading with it, is away meanwhile.
+    const heading = h('h1', { class: 'visually-hidden' }, gettext('Conversations'));
+    fill(this.main, heading, this.#view?.element ?? nothing());
     void this.#view?.open();
     this.#showConnection();
   }

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.environment import ROOT, need_node
 from tests.web.tabs import Tab
@@ -62,6 +62,33 @@ async def test_axe_finds_nothing_in_a_conversation_with_everything_in_it(opens, 
     await tab.page.get_by_role("button", name="New conversation").click()
     await expect(tab.page.get_by_role("dialog")).to_be_visible()
     assert await faults(tab) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_axe_finds_nothing_where_something_goes_wrong(opens, brand, influencer, theme):
+    tab = await opens(f"/chat/{brand.opens(influencer)}", brand, color_scheme=theme, viewport=NARROW, may_fail=True)
+    await tab.find(".composer input[type=file]").set_input_files(
+        {"name": "brief.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4\n%%EOF\n"}
+    )
+    await expect(tab.page.get_by_role("button", name="Send")).to_be_enabled()
+    await tab.sends("The brief")
+    await tab.page.route("**/messages", _decline)
+    await tab.says("Declined")
+    await expect(tab.find(".outgoing.failed")).to_have_count(1)
+    await tab.page.unroute("**/messages")
+    await tab.context.set_offline(True)
+    await expect(tab.connection).to_contain_text("You are offline")
+    await tab.says("Waiting")
+    await expect(tab.find(".outgoing.waiting")).to_have_count(1)
+    await tab.page.get_by_role("button", name="Edit").click()
+    assert await faults(tab) == []
+
+
+async def _decline(route: Route) -> None:
+    if route.request.method == "POST":
+        await route.fulfill(status=409, json={"success": False, "code": "text_not_accepted", "message": "Not now."})
+    else:
+        await route.continue_()
 
 
 async def test_everything_is_reached_and_done_with_the_keyboard(opens, brand, influencer):
