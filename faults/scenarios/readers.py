@@ -18,13 +18,18 @@ from faults.writers import write
 
 RECEIVE_BUFFER = 4096
 TEXT = "x" * 3000
+PONG_EVERY = 5.0
+"""Seconds, less than the server waits for one."""
 
 
 class Sleeper:
-    """A client that is in a room and reads, until it sleeps."""
+    """A client that is in a room and reads, until it sleeps; it goes on answering pings, unheard ones too."""
 
     def __init__(self, worker: Worker, person: Person) -> None:
         self._worker, self._person = worker, person
+        self._raw: Raw | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._ponging: asyncio.Task[None] | None = None
 
     async def start(self, conversation: str) -> None:
         self._raw = await Raw.upgrade(self._worker, receive_buffer=RECEIVE_BUFFER)
@@ -33,6 +38,12 @@ class Sleeper:
         async with asyncio.timeout(30):
             await self._raw.reader.readuntil(b"430[")
         self._reading = asyncio.create_task(self._read())
+        self._ponging = asyncio.create_task(self._pong())
+
+    async def _pong(self) -> None:
+        while not self._raw.writer.transport.is_closing():
+            self._raw.frame(b"3")
+            await asyncio.sleep(PONG_EVERY)
 
     async def _read(self) -> None:
         with contextlib.suppress(OSError):
@@ -57,8 +68,11 @@ class Sleeper:
 
     def close(self) -> None:
         # Cut, not closed: the answer to a closing handshake stands behind what nobody reads.
-        self._reading.cancel()
-        self._raw.close()
+        for task in (self._reading, self._ponging):
+            if task is not None:
+                task.cancel()
+        if self._raw is not None:
+            self._raw.close()
 
 
 @asynccontextmanager
