@@ -19,6 +19,7 @@ from faults.history import History
 from faults.links import TRANSPORTS, Link
 
 CONNECT_TIMEOUT = 10.0
+START_TIMEOUT = 60.0
 HEARTBEAT = 45.0
 """Without a ping for so long (interval and timeout of the server) the connection is given up."""
 
@@ -59,16 +60,20 @@ class SocketClient:
         self._task: asyncio.Task[None] | None = None
         self._joining: asyncio.Task[None] | None = None
         self._stopped = False
+        self._lost_for = "no answer"
         self.ready = asyncio.Event()
         self.history.record("client", client=self.name, user=self.person.id, wanders=self.wanders)
 
     # --- Life ---
 
     async def start(self) -> None:
-        """Connect and join, then go on until `stop`."""
+        """Connect and join, then go on until `stop`. Raises `TimeoutError`."""
         self._task = asyncio.create_task(self._live())
-        async with asyncio.timeout(60):
-            await self.ready.wait()
+        try:
+            async with asyncio.timeout(START_TIMEOUT):
+                await self.ready.wait()
+        except TimeoutError:
+            raise TimeoutError(f"{self.name} ({self.transport}) did not come in: {self._lost_for}") from None
 
     async def drop(self) -> None:
         """Lose the connection, and come back as after any loss."""
@@ -94,7 +99,7 @@ class SocketClient:
                 self._stopped = True
                 self.ready.set()
             except (ConnectionError, TimeoutError) as fault:
-                reason = str(fault) or type(fault).__name__
+                self._lost_for = reason = str(fault) or type(fault).__name__
             finally:
                 await self._disconnected(reason)
             await asyncio.sleep(self.backoff * random.uniform(0.5, 1.5))

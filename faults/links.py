@@ -52,10 +52,11 @@ class WebSocketLink:
 
 class PollingLink:
     """Sends what has gathered in one request after the other, as the stock client does, and is gone with the first
-    that fails."""
+    that fails. Each request has a connection of its own, so that all are led to the same worker: connections that
+    were kept from before it was killed and came back would lead elsewhere."""
 
-    def __init__(self, session: aiohttp.ClientSession, base: str) -> None:
-        self._session = session
+    def __init__(self, _session: aiohttp.ClientSession, base: str) -> None:
+        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True))
         self._base = f"{base}/socket.io/?"
         self._query: dict[str, str | int] = {"EIO": 4, "transport": "polling"}
         self._marks = itertools.count()
@@ -116,9 +117,12 @@ class PollingLink:
         return text
 
     async def close(self) -> None:
-        await self.send("1")
-        if self._posting is not None:
-            await self._posting
+        try:
+            await self.send("1")
+            if self._posting is not None:
+                await self._posting
+        finally:
+            await self._session.close()
 
 
 TRANSPORTS = {"websocket": WebSocketLink, "polling": PollingLink}
