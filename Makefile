@@ -10,6 +10,7 @@ RATE ?= 80
 FAULTS ?=
 READY := $(VENV)/.ready
 NODE_READY := node_modules/.ready
+CLIENT_READY := static/vendor/socket.io-client/socket.io.min.js
 PIP_QUIETLY := --quiet --disable-pip-version-check --no-input --root-user-action=ignore
 
 .PHONY: help setup run test check bench faults screenshots documents clean
@@ -30,9 +31,13 @@ $(NODE_READY): package.json package-lock.json
 		&& npm ci --no-audit --no-fund --loglevel=error && touch $@; \
 	else echo "npm is not installed: the tests with the JavaScript client will be left out."; fi
 
-setup: $(READY) $(NODE_READY)  ## Virtual environment, dependencies
+$(CLIENT_READY): package-lock.json requirements-client.txt | $(READY)
+	@echo "Fetching socket.io-client for the pages …"
+	@$(BIN)/python manage.py fetch_socketio_client
 
-run: $(READY)  ## Serve with demo data on http://127.0.0.1:3000
+setup: $(READY) $(NODE_READY) $(CLIENT_READY)  ## Virtual environment, dependencies
+
+run: $(READY) $(CLIENT_READY)  ## Serve with demo data on http://127.0.0.1:3000
 	@echo "Preparing the database …"
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py demo
@@ -69,4 +74,4 @@ documents: $(READY)  ## Write the generated documents anew
 	@$(BIN)/python manage.py export_flows
 
 clean:  ## Throw away what was set up and the development database
-	rm -rf $(VENV) node_modules var staticfiles
+	rm -rf $(VENV) node_modules var staticfiles $(CLIENT_READY)

@@ -7,6 +7,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register, run
 from django.core.exceptions import ImproperlyConfigured
 
 from foundation.addresses import TrustedProxies
+from stoory import socketio_client
 
 SHORTEST_SECRET = 50
 SHORTEST_SIGNING_KEY = 32
@@ -67,6 +68,14 @@ def origins_are_named(**kwargs: Any) -> list[CheckMessage]:
     if "*" in [*settings.SOCKET_ORIGINS, *settings.CORS_ORIGINS]:
         return [Warning("Pages of any origin may use this server.", hint=hint, id="stoory.W002")]
     return []
+
+
+@register(Tags.staticfiles)
+def pages_have_their_client(**kwargs: Any) -> list[CheckMessage]:
+    if socketio_client.BUNDLE.exists():
+        return []
+    hint = "Run `python manage.py fetch_socketio_client`, then `collectstatic` if you use it."
+    return [Warning("The pages lack socket.io-client: none of them can connect.", hint=hint, id="stoory.W003")]
 
 
 def refuse_dangerous_settings() -> None:

@@ -2,18 +2,9 @@
 
 import re
 
-from tests.environment import ROOT, need_node
+from tests.environment import ROOT
 
 VENDOR = ROOT / "static" / "vendor"
-
-
-def test_the_socket_client_is_the_one_of_the_package_that_the_tests_install() -> None:
-    need_node()
-    published = ROOT / "node_modules" / "socket.io-client"
-    for name in ("socket.io.esm.min.js", "socket.io.esm.min.js.map"):
-        kept = VENDOR / "socket.io-client" / name
-        assert kept.read_bytes() == (published / "dist" / name).read_bytes()
-    assert (VENDOR / "socket.io-client" / "LICENSE").read_text() == (published / "LICENSE").read_text()
 
 
 def test_everything_brought_along_has_its_licence() -> None:
