@@ -4,8 +4,9 @@ Lock order: conversations by id, then their participants, then rooms (`realtime.
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 from accounts.models import User
 from conversations.flows import Decision, Facts, Flow, Role, flow_for, opening
@@ -13,7 +14,7 @@ from conversations.models import Conversation, ConversationView, Participant, Pl
 from conversations.moves import keep_time, record_transition, stand
 from conversations.refusals import NoConversation
 from foundation import clock
-from foundation.bulk import lock_many, select_many, update_many
+from foundation.bulk import lock_many, pipelined, select_many, update_many
 from foundation.refusals import NotFound
 from realtime.publishing import lock_rooms, reserve, unit_of_work
 from realtime.revocation import expel
@@ -29,10 +30,13 @@ def locked(conversation_id: uuid.UUID) -> Conversation:
         raise NoConversation from None
 
 
-def locked_with_places(conversation_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Conversation]:
+def locked_with_places(conversation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Conversation]:
     """Those of the conversations that exist, locked in the order of their ids, with their `places`."""
-    found = {conversation.pk: conversation for conversation in lock_many(Conversation, conversation_ids)}
-    for conversation_id, places in _places(found).items():
+    with pipelined():
+        locked = lock_many(Conversation, conversation_ids)
+        rows = _select_places(conversation_ids)
+    found = {conversation.pk: conversation for conversation in locked}
+    for conversation_id, places in _by_conversation(found, rows).items():
         found[conversation_id].places = places
     return found
 
@@ -40,16 +44,22 @@ def locked_with_places(conversation_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID,
 def places_of(conversations: Iterable[Conversation]) -> dict[uuid.UUID, list[Place]]:
     """Both places of each conversation, in a steady order; looked up where they are not known."""
     by_id = {conversation.pk: conversation for conversation in conversations}
-    looked_up = _places([one.pk for one in by_id.values() if one.places is None])
+    unknown = [one.pk for one in by_id.values() if one.places is None]
+    looked_up = _by_conversation(unknown, _select_places(unknown)) if unknown else {}
     return {one.pk: looked_up[one.pk] if one.places is None else one.places for one in by_id.values()}
 
 
-def _places(conversation_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Place]]:
+def _select_places(conversation_ids: Iterable[uuid.UUID]) -> Iterable[tuple[Any, ...]]:
+    return select_many(Participant, _PLACE, where={"conversation_id": conversation_ids}, order_by="id")
+
+
+def _by_conversation(
+    conversation_ids: Iterable[uuid.UUID], rows: Iterable[tuple[Any, ...]]
+) -> dict[uuid.UUID, list[Place]]:
     places: dict[uuid.UUID, list[Place]] = {one: [] for one in conversation_ids}
-    if places:
-        for row in select_many(Participant, _PLACE, where="conversation_id", among=places, order_by="id"):
-            place = Place(*row)
-            places[place.conversation_id].append(place)
+    for row in rows:
+        place = Place(*row)
+        places[place.conversation_id].append(place)
     return places
 
 
@@ -87,6 +97,7 @@ def open_conversation(
     with unit_of_work():
         facts = _opening_facts(sides, title, currency, proposed_amount)
         decision = opening(flow, conversation_type, facts)
+        now = clock.now()
         conversation = Conversation(
             conversation_type=conversation_type,
             title=title,
@@ -96,13 +107,14 @@ def open_conversation(
             unique_key=key,
             flow_name=flow.name,
             flow_version=flow.version,
+            created_at=now,
+            updated_at=now,
         )
         stand(conversation, decision.standing, decision.facts.state_version)
-        keep_time(conversation, decision, conversation.created_at)
+        keep_time(conversation, decision, now)
         conversation.current_action_data = dict(decision.action_data) if decision.action_data else None
         if not _inserted(conversation):
             return Opened(conversation=locked(_by_key(key)), created=False)
-        now = conversation.created_at
         Participant.objects.bulk_create(
             Participant(conversation=conversation, user=side.user, role=side.role.value, last_activity_at=now)
             for side in sides

@@ -4,7 +4,7 @@ On PostgreSQL rows are written as one JSON document a statement, whose text is a
 binding to the server: so it prepares what comes often. Elsewhere Django's own ways are taken.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -12,9 +12,11 @@ from typing import Any, TypeVar
 import orjson
 from django.db import connection
 from django.db.models import Field, JSONField, Model, Sum
+from django.db.models.base import ModelState
 from psycopg import Cursor
 
 M = TypeVar("M", bound=Model)
+R = TypeVar("R")
 
 Row = Mapping[str, Any]
 """The values of a row by attribute: `{"user_id": …}`, not `{"user": …}`."""
@@ -35,31 +37,55 @@ def pipelined() -> Iterator[None]:
 # --- Reading ---
 
 
+class Asked(Iterable[R]):
+    """Rows that were asked for. Inside `pipelined` their answer is waited for when they are iterated over."""
+
+    def __init__(self, cursor: Cursor[tuple[Any, ...]], make: Callable[[tuple[Any, ...]], R]) -> None:
+        self._cursor, self._make = cursor, make
+
+    def __iter__(self) -> Iterator[R]:
+        with connection.wrap_database_errors:
+            return map(self._make, self._cursor.fetchall())
+
+
 def select_many(
-    model: type[Model], names: tuple[str, ...], *, where: str, among: Iterable[Any], order_by: str, lock: bool = False
-) -> list[tuple[Any, ...]]:
-    """These attributes of the rows whose attribute `where` is one of `among`; locked, if asked for, in their order."""
+    model: type[Model],
+    names: tuple[str, ...],
+    *,
+    where: Mapping[str, Iterable[Any]],
+    order_by: str,
+    lock: bool = False,
+) -> Iterable[tuple[Any, ...]]:
+    """These attributes of the rows whose attributes in `where` are each one of those given there; locked, if asked
+    for, in their order."""
     if connection.vendor == "postgresql":
-        cursor = _execute(_selection(model, names, where, order_by, lock), list(among))
-        return cursor.fetchall()
-    rows = model._default_manager.filter(**{f"{where}__in": list(among)}).order_by(order_by)
-    return list((rows.select_for_update() if lock else rows).values_list(*names))
+        return Asked(_select(model, names, where, order_by, lock), tuple)
+    rows = model._default_manager.filter(**{f"{name}__in": list(among) for name, among in where.items()})
+    return list((rows.select_for_update() if lock else rows).order_by(order_by).values_list(*names))
 
 
-def lock_many(model: type[M], keys: Iterable[Any]) -> list[M]:
+def lock_many(model: type[M], keys: Iterable[Any]) -> Iterable[M]:
     """The rows with these primary keys, locked in the order of the keys."""
     if connection.vendor != "postgresql":
         return list(model._default_manager.select_for_update().filter(pk__in=list(keys)).order_by("pk"))
     names, key = _attributes(model), model._meta.pk.attname
     documents = [names.index(name) for name in _documents(model)]
-    found = []
-    for row in select_many(model, names, where=key, among=keys, order_by=key, lock=True):
+
+    def make(row: tuple[Any, ...]) -> M:
         values = list(row)
         for at in documents:
             if values[at] is not None:
                 values[at] = orjson.loads(values[at])
-        found.append(model.from_db(connection.alias, names, values))
-    return found
+        return model.from_db(connection.alias, names, values)
+
+    return Asked(_select(model, names, {key: keys}, key, lock=True), make)
+
+
+def _select(
+    model: type[Model], names: tuple[str, ...], where: Mapping[str, Iterable[Any]], order_by: str, lock: bool
+) -> Cursor[tuple[Any, ...]]:
+    statement = _selection(model, names, tuple(where), order_by, lock)
+    return _execute(statement, *(list(among) for among in where.values()))
 
 
 def sum_many(model: type[Model], name: str, *, by: str, among: Iterable[Any], unless: str) -> dict[Any, int]:
@@ -72,6 +98,14 @@ def sum_many(model: type[Model], name: str, *, by: str, among: Iterable[Any], un
 
 
 # --- Writing ---
+
+
+def new_instance(model: type[M], **given: Any) -> M:
+    """What `model(**given)` makes, of attributes (`user_id=…`) alone: no value is converted, and no signal sent."""
+    instance = model.__new__(model)
+    instance._state = ModelState()
+    vars(instance).update((name, given[name] if name in given else make()) for name, make in _defaults(model))
+    return instance
 
 
 def insert_many(model: type[Model], rows: Sequence[Row]) -> None:
@@ -118,10 +152,10 @@ def _document(rows: Sequence[Row]) -> str:
     return orjson.dumps(rows, default=str).decode()
 
 
-def _execute(statement: str, parameter: Any) -> Cursor[tuple[Any, ...]]:
+def _execute(statement: str, *parameters: Any) -> Cursor[tuple[Any, ...]]:
     connection.ensure_connection()
     with connection.wrap_database_errors:
-        return Cursor(connection.connection).execute(statement, [parameter])
+        return Cursor(connection.connection).execute(statement, parameters)
 
 
 def _prepared(row: Row, fields: list[Field]) -> list[Any]:
@@ -140,6 +174,11 @@ def _attributes(model: type[Model]) -> tuple[str, ...]:
 
 
 @lru_cache
+def _defaults(model: type[Model]) -> tuple[tuple[str, Callable[[], Any]], ...]:
+    return tuple((field.attname, field._get_default) for field in model._meta.local_concrete_fields)
+
+
+@lru_cache
 def _documents(model: type[Model]) -> tuple[str, ...]:
     """The columns that hold JSON."""
     return tuple(field.attname for field in model._meta.local_concrete_fields if isinstance(field, JSONField))
@@ -150,11 +189,12 @@ def _column(model: type[Model], name: str) -> str:
 
 
 @lru_cache
-def _selection(model: type[Model], names: tuple[str, ...], where: str, order_by: str, lock: bool) -> str:
+def _selection(model: type[Model], names: tuple[str, ...], where: tuple[str, ...], order_by: str, lock: bool) -> str:
     columns = ", ".join(_column(model, name) for name in names)
     table = connection.ops.quote_name(model._meta.db_table)
+    condition = " AND ".join(f"{_column(model, name)} = ANY(%s)" for name in where)
     return (
-        f"SELECT {columns} FROM {table} WHERE {_column(model, where)} = ANY(%s)"  # noqa: S608 (names of ours)
+        f"SELECT {columns} FROM {table} WHERE {condition}"  # noqa: S608 (names of ours)
         f" ORDER BY {_column(model, order_by)}{' FOR UPDATE' if lock else ''}"
     )
 

@@ -14,7 +14,7 @@ from conversations.flows import check_text
 from conversations.models import Conversation
 from conversations.refusals import NoConversation
 from conversations.services import locked_with_places, take_places
-from foundation.bulk import insert_instances, pipelined
+from foundation.bulk import insert_instances, new_instance, pipelined, select_many
 from foundation.encoding import to_json
 from foundation.ids import parse_id
 from foundation.refusals import (
@@ -126,9 +126,12 @@ def _sent_before(named: Sequence[tuple[uuid.UUID, str]]) -> dict[tuple[uuid.UUID
     """The messages that were sent under these ids already."""
     if not named:
         return {}
-    senders, names = zip(*named, strict=True)
-    found = Message.objects.filter(sender_id__in=set(senders), client_message_id__in=set(names))
-    found = found.select_related("conversation").prefetch_related("attachments")
+    senders, names = map(set, zip(*named, strict=True))
+    keys = select_many(Message, ("id",), where={"sender_id": senders, "client_message_id": names}, order_by="id")
+    ids = [key for (key,) in keys]
+    if not ids:
+        return {}
+    found = Message.objects.filter(pk__in=ids).select_related("conversation").prefetch_related("attachments")
     return {(one.sender_id, one.client_message_id): one for one in found}
 
 
@@ -145,15 +148,17 @@ def _checked(sending: Sending, known: _Known) -> Sent:
             raise IdempotencyMismatch
         return Sent(first, created=False)
     check_takes_text(conversation)
-    message = Message(
-        conversation=conversation,
-        sender=sender,
+    message = new_instance(
+        Message,
+        conversation_id=conversation.pk,
+        sender_id=sender.pk,
         receiver_id=other,
         message=given.message,
         media_url=given.media_url,
         client_message_id=given.client_message_id,
         fingerprint=fingerprint,
     )
+    message.conversation, message.sender = conversation, sender
     message.attached = attach(owner=sender, upload_ids=given.attachments, message_id=message.pk)
     if given.client_message_id:
         known.first[sender.pk, given.client_message_id] = message

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from accounts.models import SYSTEM_USER_ID, User
 from conversations.services import places_of
 from foundation import clock
-from foundation.bulk import insert_instances
+from foundation.bulk import insert_instances, new_instance
 from foundation.ids import parse_id
 from foundation.refusals import NotFound
 from messaging.models import Message
@@ -42,7 +42,8 @@ def _notify_of(messages: list[Message]) -> None:
 
 
 def _of_message(message: Message, user_id: uuid.UUID, title: str) -> Notification:
-    return Notification(
+    notification = new_instance(
+        Notification,
         user_id=user_id,
         type=MESSAGE,
         title=title,
@@ -53,9 +54,11 @@ def _of_message(message: Message, user_id: uuid.UUID, title: str) -> Notificatio
             "sender_id": str(message.sender_id),
         },
         conversation_id=message.conversation_id,
-        message=message,
+        message_id=message.pk,
         message_seq=message.seq,
     )
+    notification.message = message
+    return notification
 
 
 def read_messages(*, user_id: uuid.UUID, conversation_id: uuid.UUID, up_to_seq: int) -> None:

@@ -7,7 +7,16 @@ from django.db import IntegrityError, transaction
 
 from conversations.models import Conversation, Participant
 from foundation import clock
-from foundation.bulk import insert_instances, insert_many, lock_many, pipelined, select_many, sum_many, update_many
+from foundation.bulk import (
+    insert_instances,
+    insert_many,
+    lock_many,
+    new_instance,
+    pipelined,
+    select_many,
+    sum_many,
+    update_many,
+)
 from messaging.opening import open_direct
 from notifications.models import Notification
 from realtime.models import Room, RoomEvent
@@ -56,6 +65,19 @@ def test_instances_are_as_if_they_had_been_saved(conversation):
     assert all((one.payload, one.body, one.conversation_id) == (payload, TEXT, None) for one in stored)
 
 
+def test_a_new_instance_is_what_the_model_makes(conversation):
+    user, now = make_user(), clock.now()
+    given = {"user_id": user.pk, "type": "x", "title": TEXT, "payload": {}, "created_at": now}
+    made, usual = new_instance(Notification, **given), Notification(**given)
+    names = [field.attname for field in Notification._meta.local_concrete_fields if not field.primary_key]
+    assert {name: getattr(made, name) for name in names} == {name: getattr(usual, name) for name in names}
+    assert made.pk != usual.pk
+    assert made._state.adding
+    assert made.user == user
+    made.save()
+    assert Notification.objects.get(pk=made.pk).title == TEXT
+
+
 def test_what_exists_already_is_an_integrity_error_and_nothing_is_written():
     room = Room.objects.create(name="a")
     insert_many(RoomEvent, [event(room, 1)])
@@ -78,10 +100,12 @@ def test_rows_are_selected_in_order_and_locked():
     rooms = [Room.objects.create(name=name, last_seq=number) for number, name in enumerate(("b", "a", "c"))]
     with transaction.atomic():
         found = select_many(
-            Room, ("name", "last_seq"), where="name", among=["c", "b", "a", "none"], order_by="name", lock=True
+            Room, ("name", "last_seq"), where={"name": ["c", "b", "a", "none"]}, order_by="name", lock=True
         )
-    assert found == [("a", 1), ("b", 0), ("c", 2)]
-    assert select_many(Room, ("id",), where="id", among=[], order_by="id") == []
+    assert list(found) == [("a", 1), ("b", 0), ("c", 2)]
+    both = select_many(Room, ("name",), where={"name": ["a", "c"], "last_seq": [0, 2]}, order_by="name")
+    assert list(both) == [("c",)]
+    assert list(select_many(Room, ("id",), where={"id": []}, order_by="id")) == []
     assert len(rooms) == 3
 
 
@@ -117,6 +141,6 @@ def test_a_pipeline_gives_each_reader_its_own_rows():
         Room.objects.create(name=name, last_seq=ord(name))
     with transaction.atomic(), pipelined():
         update_many(Room, [{"id": room.pk, "last_seq": room.last_seq + 1} for room in Room.objects.all()])
-        first = select_many(Room, ("last_seq",), where="name", among=["a"], order_by="name")
+        first = select_many(Room, ("last_seq",), where={"name": ["a"]}, order_by="name")
         second = list(Room.objects.filter(name="b").values_list("last_seq"))
-    assert (first, second) == ([(ord("a") + 1,)], [(ord("b") + 1,)])
+    assert (list(first), second) == ([(ord("a") + 1,)], [(ord("b") + 1,)])
