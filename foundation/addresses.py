@@ -60,6 +60,11 @@ def client_address(request: HttpRequest) -> str:
     return proxies.client_address(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", ""))
 
 
+def is_from_trusted_proxy(request: HttpRequest) -> bool:
+    """Whether the peer itself is one of `TRUSTED_PROXIES`."""
+    return _trusted(tuple(settings.TRUSTED_PROXIES)).trusts(canonical(request.META.get("REMOTE_ADDR", "")) or "")
+
+
 def counted_as(address: str) -> str:
     """What an address counts as in a rate limit: one customer has a whole /64 of IPv6 to choose from."""
     known = canonical(address)
