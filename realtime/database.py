@@ -14,6 +14,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _threads = ThreadPoolExecutor(max_workers=settings.WORKER_THREADS, thread_name_prefix="database")
+_requests = ThreadPoolExecutor(max_workers=settings.WORKER_THREADS + 4, thread_name_prefix="request")
+"""Apart from the others: requests that wait, for the database or for somebody else, keep no socket waiting."""
 
 
 def _with_fresh_connection(work: Callable[[], T]) -> T:
@@ -27,6 +29,22 @@ def _with_fresh_connection(work: Callable[[], T]) -> T:
 
 async def in_database(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run one whole unit of work, its transaction included, in a database thread."""
-    context = contextvars.copy_context()
-    call = partial(context.run, _with_fresh_connection, partial(work, *args, **kwargs))
-    return await asyncio.get_running_loop().run_in_executor(_threads, call)
+    return await asyncio.get_running_loop().run_in_executor(_threads, _prepared(partial(work, *args, **kwargs)))
+
+
+async def in_request(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Answer one whole HTTP request, in a thread for requests. Cancelled, it waits for an answer that is being made
+    already: what the request holds is in use until then."""
+    job = _requests.submit(_prepared(partial(work, *args, **kwargs)))
+    answer = asyncio.wrap_future(job)
+    try:
+        return await asyncio.shield(answer)
+    except asyncio.CancelledError:
+        if not job.cancel():
+            await asyncio.wait([answer])
+        raise
+
+
+def _prepared(work: Callable[[], T]) -> Callable[[], T]:
+    """To be called in another thread, in the context of this one."""
+    return partial(contextvars.copy_context().run, _with_fresh_connection, work)

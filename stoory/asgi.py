@@ -4,20 +4,21 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stoory.settings")
 
+import django
 from django.conf import settings
-from django.core.asgi import get_asgi_application
 
-django = get_asgi_application()
+django.setup(set_prefix=False)
 
 from realtime.gateway import gateway  # noqa: E402
 from realtime.protocol import Guard  # noqa: E402
 from stoory.bodies import BodyLimit  # noqa: E402
 from stoory.checks import refuse_dangerous_settings  # noqa: E402
+from stoory.handler import Handler  # noqa: E402
 
 refuse_dangerous_settings()
 application = Guard(
     gateway.sio,
-    BodyLimit(django, limit=settings.MAX_REQUEST_BODY),
+    BodyLimit(Handler(), limit=settings.MAX_REQUEST_BODY),
     trusted_proxies=settings.TRUSTED_PROXIES,
     on_startup=gateway.start,
     on_shutdown=gateway.stop,

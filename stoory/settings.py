@@ -101,7 +101,11 @@ else:
                 "min_size": 1,
                 "max_size": env.integer("DATABASE_POOL", WORKER_THREADS * 2 + 4, least=2),
                 "timeout": 10,
+                # After so many seconds the next request tries anew at once, instead of waiting for an attempt whose
+                # pauses have grown with the time that the database was away.
+                "reconnect_timeout": 4,
             },
+            "connect_timeout": 5,
             # What comes often is prepared by the server. A pooler that hands out connections by transaction, of a kind
             # that does not know prepared statements, needs 0.
             "prepare_threshold": env.integer("DATABASE_PREPARE_AFTER", 5, least=0) or None,

@@ -55,6 +55,36 @@ async def test_much_does_not_wait_for_the_end_of_the_turn(monkeypatch):
     assert sizes[:4] == [3, 3, 3, 1]
 
 
+class Wire:
+    """Keeps what it is given, as a network does that nobody reads from."""
+
+    def __init__(self) -> None:
+        self.kept: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        self.kept.append(data)
+
+    def is_closing(self) -> bool:
+        return False
+
+    def get_write_buffer_size(self) -> int:
+        return sum(map(len, self.kept))
+
+
+async def test_those_who_are_written_the_same_share_it():
+    wires = [Wire() for _ in range(4)]
+    writers = [TurnWriter(wire) for wire in wires]
+    frames = [b"a message", b"and its notification"]
+    for writer in writers:
+        for frame in frames if writer is not writers[-1] else [b"something", b"else"]:
+            writer.write(frame)
+    await asyncio.sleep(0)
+    first, second, third, other = (wire.kept for wire in wires)
+    assert first == [b"".join(frames)]
+    assert other == [b"somethingelse"]
+    assert first[0] is second[0] is third[0]
+
+
 async def test_what_was_written_before_a_close_arrives_before_it():
     server = talkative()
 

@@ -1,0 +1,32 @@
+"""Django behind ASGI, one thread a request."""
+
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.http.response import HttpResponseBase
+
+from realtime.database import in_request
+from stoory.health import PROBES
+
+
+class Handler(ASGIHandler):
+    """All views and all middleware are synchronous, so a request goes to a thread once, and back; Django's own
+    handler does that for each of them, in a thread that it starts for the request.
+
+    Probes are answered Django's way, in a thread of their own: also while all others wait for a database that is away.
+    """
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        super().load_middleware(is_async=False)
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["path"] in PROBES:
+            await super().__call__(scope, receive, send)
+        else:
+            await self.handle(scope, receive, send)
+
+    async def get_response_async(self, request: ASGIRequest) -> HttpResponseBase:
+        if request.path_info in PROBES:
+            return await sync_to_async(self.get_response)(request)
+        return await in_request(self.get_response, request)
