@@ -93,18 +93,13 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Threads share a file; they cannot share a database in memory.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 else:
+    _POOL = env.integer("DATABASE_POOL", WORKER_THREADS * 2 + 4, least=2)
     DATABASES["default"] |= {
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
-            "pool": {
-                "min_size": 1,
-                "max_size": env.integer("DATABASE_POOL", WORKER_THREADS * 2 + 4, least=2),
-                "timeout": 10,
-                # After so many seconds the next request tries anew at once, instead of waiting for an attempt whose
-                # pauses have grown with the time that the database was away.
-                "reconnect_timeout": 4,
-            },
+            # An attempt to connect ends after 4 s, and the next request begins a new one at once: its pauses grow.
+            "pool": {"min_size": 1, "max_size": _POOL, "timeout": 10, "reconnect_timeout": 4},
             "connect_timeout": 5,
             # What comes often is prepared by the server. A pooler that hands out connections by transaction, of a kind
             # that does not know prepared statements, needs 0.
