@@ -44,6 +44,8 @@ class Traffic:
     copies: int = 2
     """Clients that watch for each person."""
     stock_share: float = 0.5
+    socket_share: float = 0.5
+    """Of the messages, where the sender has a client that is connected; the others go over REST."""
     goes_on: bool = False
     begun: int = 0
     observers: list[SocketClient] = field(default_factory=list)
@@ -155,7 +157,7 @@ class Traffic:
 
     async def _attempt(self, sender: Person, body: dict[str, str], attempt: int) -> None:
         clients = [one for one in self.observers if one.person is sender and one.is_connected]
-        over_socket = clients and self.rng.random() < 0.5
+        over_socket = clients and self.rng.random() < self.socket_share
         begin = time.monotonic()
         self._record("request", body, over="socket" if over_socket else "rest", attempt=attempt)
         if over_socket:

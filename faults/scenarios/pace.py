@@ -16,10 +16,10 @@ async def steady(play: Play) -> None:
             await play.traffic.after(1.0)
 
 
-@scenario("two-hundred-a-second", "two hundred messages a second, one client for each person")
+@scenario("two-hundred-a-second", "two hundred messages a second over sockets, one client for each person")
 async def two_hundred_a_second(play: Play) -> None:
     begin = time.monotonic()
-    async with play.traffic_flowing(rate=PER_SECOND, copies=1, stock_share=0.0) as traffic:
+    async with play.traffic_flowing(rate=PER_SECOND, copies=1, stock_share=0.0, socket_share=1.0) as traffic:
         await traffic.after(0.05)
         begin, acked = time.monotonic(), traffic.acked
         await traffic.after(1.0)
