@@ -1,6 +1,7 @@
 """From a Socket.IO event to a command: limited, parsed, carried out, answered. Nothing that a client sends is
 fatal; every command is answered once, with `success`."""
 
+import asyncio
 import inspect
 import time
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 STRIKE_SECONDS = 1.0
 STRIKES_LAST = 60.0
+REFUSAL_SECONDS = 0.02
 
 
 class Dispatcher:
@@ -35,7 +37,7 @@ class Dispatcher:
         if connection is None:
             return None
         try:
-            self._limit(connection)
+            await self._limit(connection)
             return {"success": True} | await self._carry_out(connection, event, args)
         except Refusal as refusal:
             return refusal.body()
@@ -59,12 +61,14 @@ class Dispatcher:
             raise TypeError(f"{command.name} answers with a {type(answer).__name__}.")
         return _members(answer)
 
-    def _limit(self, connection: "Connection") -> None:
+    async def _limit(self, connection: "Connection") -> None:
         if not settings.RATE_LIMITS:
             return
         wait = connection.bucket.take()
         if wait:
             self._strike(connection)
+            # Events of a client are taken one at a time: who floods is read as slowly as it is refused.
+            await asyncio.sleep(REFUSAL_SECONDS)
             raise RateLimited(retry_after=wait)
 
     def _strike(self, connection: "Connection") -> None:
