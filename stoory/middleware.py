@@ -1,9 +1,8 @@
-"""Middleware of the whole site."""
+"""Middleware of the whole site, synchronous as all of it (`stoory.handler`)."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import closing
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponse
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
@@ -11,21 +10,17 @@ from whitenoise.responders import StaticFile
 from foundation.addresses import is_from_trusted_proxy
 from stoory.health import PROBES
 
-GetResponse = Callable[[HttpRequest], HttpResponse | Awaitable[HttpResponse]]
+GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class ForwardedScheme:
     """`X-Forwarded-Proto` counts from `TRUSTED_PROXIES` alone: Django believes it (`SECURE_PROXY_SSL_HEADER`) whoever
     sends it."""
 
-    sync_capable = async_capable = True
-
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
 
-    def __call__(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         if not is_from_trusted_proxy(request):
             request.META.pop("HTTP_X_FORWARDED_PROTO", None)
         return self.get_response(request)
@@ -35,32 +30,20 @@ class Probes:
     """Load balancers and supervisors are answered before host name and scheme are looked at: they ask an address,
     over plain HTTP."""
 
-    sync_capable = async_capable = True
-
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        self._is_async = iscoroutinefunction(get_response)
-        if self._is_async:
-            markcoroutinefunction(self)
 
-    def __call__(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
-        probe = PROBES.get(request.path_info)
-        if probe is None:
-            return self.get_response(request)
-        return sync_to_async(probe)(request) if self._is_async else probe(request)
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return PROBES.get(request.path_info, self.get_response)(request)
 
 
 class OptionalTrailingSlash:
     """`/api/messages/` means `/api/messages`, for every method: a redirect would lose the body of a POST."""
 
-    sync_capable = async_capable = True
-
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
 
-    def __call__(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path_info.startswith("/api/") and request.path_info.endswith("/"):
             request.path_info = request.path_info.rstrip("/")
         return self.get_response(request)

@@ -67,7 +67,7 @@ def test_a_package_with_another_checksum_is_not_taken(bundle, monkeypatch, tmp_p
     lock["packages"]["node_modules/socket.io-client"]["integrity"] = "sha512-AAAA"
     (tmp_path / "package-lock.json").write_text(json.dumps(lock))
     monkeypatch.setattr(socketio_client, "ROOT", tmp_path)
-    with pytest.raises(socketio_client.Unavailable):
+    with pytest.raises(socketio_client.Unavailable, match=r"another socket\.io-client"):
         socketio_client.from_npm(tmp_path)
 
 
