@@ -5,7 +5,6 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 
 from foundation import refusals
@@ -60,25 +59,30 @@ def _is_api(request: HttpRequest) -> bool:
     return f"{request.path}/".startswith("/api/")
 
 
+def _fault(request: HttpRequest, refusal: refusals.Refusal) -> HttpResponse:
+    """A problem document for clients of the API, a page for everybody else."""
+    if _is_api(request):
+        return _problem(refusal)
+    return render(request, f"{refusal.status}.html", status=refusal.status)
+
+
 @csrf_exempt
 def nothing_here(request: HttpRequest, **_: Any) -> HttpResponse:
-    """An address under `/api` that is none; Django's own answer is a page."""
-    return _problem(refusals.NotFound())
+    """Every address that is none; without a view for them Django answers with a page of its own while `DEBUG` is on."""
+    return not_found(request)
+
+
+def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    return _fault(request, refusals.NotFound())
 
 
 def bad_request(request: HttpRequest, exception: Any) -> HttpResponse:
-    if _is_api(request):
-        return _problem(refusals.Invalid())
-    return defaults.bad_request(request, exception)
+    return _fault(request, refusals.Invalid())
 
 
 def forbidden(request: HttpRequest, exception: Any) -> HttpResponse:
-    if _is_api(request):
-        return _problem(refusals.Forbidden())
-    return defaults.permission_denied(request, exception)
+    return _fault(request, refusals.Forbidden())
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    if _is_api(request):
-        return _problem(refusals.ServerError())
-    return defaults.server_error(request)
+    return _fault(request, refusals.ServerError())

@@ -44,13 +44,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "stoory.policy.ContentSecurityPolicy",
     "stoory.middleware.ForwardedScheme",
     "stoory.middleware.Probes",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "stoory.middleware.StaticFiles",
     "stoory.middleware.OptionalTrailingSlash",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
@@ -21,10 +22,12 @@ urlpatterns = [
     path("api/", include("notifications.urls")),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
-    re_path("^api(?:/|$)", pages.nothing_here),
+    path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
+    re_path("", pages.nothing_here),
 ]
 
 handler400 = "stoory.pages.bad_request"
 handler403 = "stoory.pages.forbidden"
+handler404 = "stoory.pages.not_found"
 handler500 = "stoory.pages.server_error"

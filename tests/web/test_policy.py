@@ -1,19 +1,24 @@
 """The content security policy, as a browser holds pages to it: in force on each of them, the admin's included."""
 
 import re
+import sys
 
-from playwright.async_api import Page, Response
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
+from django.views.debug import technical_500_response
+from playwright.async_api import Page, Response, Route, expect
 
 from stoory.demo import ADMIN, PASSWORD
+from stoory.policy import ContentSecurityPolicy
 from tests.web.tabs import Tab
 
-PAGES = ["/", "/developers", "/sign-in", "/register", "/chat", "/demo", "/api/docs", "/admin/login/"]
+PAGES = ["/", "/developers", "/sign-in", "/register", "/chat", "/demo", "/api/docs", "/nowhere", "/admin/login/"]
 LINKS = "() => [...document.querySelectorAll('a[href]')].map((link) => link.href)"
 LOOKED_AT = ["/admin/", "/admin/accounts/user/", "/admin/conversations/conversation/ID/change/"]
 
 
 async def test_every_page_has_a_policy_that_allows_nothing_inline_and_keeps_to_it(opens):
-    tab = await opens("/")
+    tab = await opens("/", may_fail=True)
     tab.is_spent = True
     documents: list[Response] = []
     tab.page.on("response", lambda one: one.request.resource_type == "document" and documents.append(one))
@@ -30,6 +35,30 @@ async def test_every_page_has_a_policy_that_allows_nothing_inline_and_keeps_to_i
         assert "script-src 'self'" in policy, one.url
         assert "unsafe" not in policy, one.url
     assert len(documents) >= len(PAGES) + len(seen)
+
+
+async def test_what_a_developer_is_shown_of_an_exception_looks_right_under_it(opens):
+    answer = ContentSecurityPolicy(_report)(RequestFactory().get("/broken"))
+
+    async def answered(route: Route) -> None:
+        await route.fulfill(status=answer.status_code, headers=dict(answer.headers), body=answer.content)
+
+    tab = await opens("/", may_fail=True)
+    await tab.page.route("**/broken", answered)
+    await tab.goes("/broken")
+    await expect(tab.find("h1")).to_have_text("ZeroDivisionError at /broken")
+    assert "Inter" in await tab.page.evaluate("getComputedStyle(document.body).fontFamily")
+    await tab.find("summary", has_text="Local variables").first.click()
+    await expect(tab.find("dt", has_text="divisor")).to_be_visible()
+    assert await tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def _report(request: HttpRequest) -> HttpResponse:
+    divisor = 0
+    try:
+        return HttpResponse(str(1 / divisor))
+    except ZeroDivisionError:
+        return technical_500_response(request, *sys.exc_info())
 
 
 async def _all_of_admin(tab: Tab) -> set[str]:

@@ -18,12 +18,6 @@ def test_a_static_file_is_answered_whole():
     assert not answer.streaming
 
 
-def test_a_page_that_is_not_there_has_the_policy_of_all_pages():
-    policy = Client().get("/nowhere")["Content-Security-Policy"]
-    assert "script-src 'self'" in policy
-    assert "unsafe" not in policy
-
-
 async def test_it_is_so_under_asgi_too():
     answer = await AsyncClient().get(PATH)
     assert b".bubble" in answer.content
