@@ -356,7 +356,7 @@ def test_without_the_permission_to_look_it_is_forbidden(chat):
     for path in (reverse(LIST), page_of(chat), reverse(VIEWS)):
         response = client.get(path)
         assert response.status_code == 403
-        assert "403 Forbidden" in response.content.decode()
+        assert "This page is not for you" in response.content.decode()
     assert client.post(page_of(chat), {"message": "Hello"}).status_code == 403
     assert not ConversationView.objects.exists()
     assert not Message.objects.exists()
