@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from foundation import clock
@@ -20,6 +21,8 @@ ADMIN = "admin@example.com"
 PAUSE = timedelta(minutes=13)
 """Between one beat of a story and the next."""
 
+PARTS = {"brand_owner": gettext_lazy("brand owner"), "influencer": gettext_lazy("influencer")}
+
 
 @dataclass(frozen=True)
 class Person:
@@ -29,7 +32,7 @@ class Person:
 
     @property
     def part(self) -> str:
-        return self.role.replace("_", " ")
+        return PARTS[self.role]
 
 
 PEOPLE = (

@@ -1,11 +1,19 @@
 """The pages in another language, from the catalogues that a deployment puts beside them."""
 
+import re
 import struct
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.utils import translation
 from pytest_django.fixtures import Settings
+
+from stoory import demo
+
+UNTRANSLATED = re.compile(r"\W*|Stoory|OpenAPI|· Stoory|" + "|".join(person.name for person in demo.PEOPLE))
+"""Names, and what has no letters. What stands in code is left out."""
 
 HEADER = "Content-Type: text/plain; charset=UTF-8\nPlural-Forms: nplurals=2; plural=n != 1;\n"
 
@@ -48,3 +56,38 @@ def test_without_a_catalogue_they_are_english() -> None:
     assert '<html lang="en">' in page
     assert "Already here?" in page
     assert "gettext" in Client().get("/texts.js").content.decode()
+
+
+class Words(HTMLParser):
+    """The texts that a page shows, those of code left out."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._inside: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in {"meta", "link", "input", "img"}:
+            self._inside.append(tag)
+        self.found += [
+            value for name, value in attrs if name in {"aria-label", "title", "alt", "placeholder"} and value
+        ]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._inside.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if not {"code", "script"} & set(self._inside):
+            self.found.append(data.strip())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/", "/developers", "/sign-in", "/register", "/chat", "/demo", "/nowhere"])
+def test_every_text_of_a_page_can_be_translated(path: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.DEBUG = True
+    demo.make()
+    monkeypatch.setattr(translation._trans, "gettext", lambda text: re.sub(r"[^<>]+(?![^<]*>)", r"⟦\g<0>⟧", text))
+    found = Words(Client().get(path).content.decode()).found
+    assert sum("⟦" in text for text in found) > 2
+    assert [text for text in found if "⟦" not in text and not UNTRANSLATED.fullmatch(text)] == []
