@@ -4,7 +4,7 @@ import { day, fully, time } from './format.js';
 import { gettext } from './i18n.js';
 
 /**
- * Draws one row of `rowsOf`. `context` is `{me, session, names, isClosed, onRetry, onDiscard, onEdit,
+ * Draws one row of `blocksOf`. `context` is `{me, session, names, isClosed, onRetry, onDiscard, onEdit,
  * onRemove, onFault}`. Where nothing
  * but the read mark differs from `before`, `{row, element}`, the element stays: nobody's click or focus gets lost.
  */

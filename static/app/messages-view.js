@@ -3,7 +3,7 @@ import { firstUnread } from 'stoory-client';
 import { fill, h, icon, onceAtATime, reconcile } from './dom.js';
 import { filled, gettext, ngettext } from './i18n.js';
 import { drawn } from './message.js';
-import { rowsOf } from './rows.js';
+import { blocksOf } from './rows.js';
 
 const NEAR_END = 90;
 const EARLIER_MARGIN = '900px 0px 0px 0px';
@@ -36,7 +36,7 @@ export class MessagesView {
   constructor(conversation, context) {
     this.#conversation = conversation;
     this.#context = context;
-    this.list = h('ol', { class: 'messages' });
+    this.list = h('div', { class: 'messages' });
     this.earlier = h('div', { class: 'earlier' }, h('span', { class: 'spinner', hidden: true }));
     this.scroller = h(
       'div',
@@ -86,9 +86,8 @@ export class MessagesView {
     if (this.#isFresh) this.#begin(state);
     else this.#notice(state);
     const anchor = this.#isAtEnd ? null : this.#anchor();
-    reconcile(this.list, rowsOf(state, { marker: this.#marker, me: this.#context.me }), (row, before) =>
-      this.#draw(row, before),
-    );
+    const blocks = blocksOf(state, { marker: this.#marker, me: this.#context.me });
+    reconcile(this.list, blocks, (block, before) => this.#drawBlock(block, before));
     if (this.#isFresh) this.#settle();
     else if (anchor) this.#keep(anchor);
     else this.#toEnd();
@@ -108,6 +107,13 @@ export class MessagesView {
     this.#isAtEnd = true;
     this.show(this.#conversation.getSnapshot());
     this.#toEnd();
+  }
+
+  #drawBlock({ rows }, before) {
+    const block = before?.element ?? h('ol', { class: 'block' });
+    block.style.setProperty('--rows', rows.length);
+    reconcile(block, rows, (row, drawnBefore) => this.#draw(row, drawnBefore));
+    return block;
   }
 
   #draw(row, before) {
@@ -204,14 +210,9 @@ export class MessagesView {
   /** An element in view, and where it stands. */
   #anchor() {
     const edge = this.scroller.getBoundingClientRect().top;
-    const rows = this.list.children;
-    let [low, high] = [0, rows.length - 1];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (rows[middle].getBoundingClientRect().bottom > edge) high = middle;
-      else low = middle + 1;
-    }
-    return rows[low] && { element: rows[low], top: rows[low].getBoundingClientRect().top };
+    const block = reaching(this.list.children, edge);
+    const element = block && reaching(block.children, edge);
+    return element && { element, top: element.getBoundingClientRect().top };
   }
 
   #keep({ element, top }) {
@@ -267,4 +268,15 @@ export class MessagesView {
     const below = filled(ngettext('%(n)s new message', '%(n)s new messages', this.#below), { n: this.#below });
     fill(this.toEnd, icon('arrow-down'), this.#below ? below : gettext('Latest'));
   }
+}
+
+/** The first of these elements, each below the one before, that ends below `edge`. */
+function reaching(elements, edge) {
+  let [low, high] = [0, elements.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (elements[middle].getBoundingClientRect().bottom > edge) high = middle;
+    else low = middle + 1;
+  }
+  return elements[low];
 }

@@ -1,6 +1,7 @@
 /** What a conversation's messages look like, line by line: pure, so that a page only has to draw what has changed. */
 
 const TOGETHER = 5 * 60_000;
+const BLOCK = 50;
 
 function isTogether(one, other) {
   return (
@@ -14,7 +15,7 @@ function isTogether(one, other) {
  * Rows for `reconcile`: `{key, kind: 'day', at}`, `{key, kind: 'new'}`, `{key, kind: 'message', message, isFirst}`,
  * `{key, kind: 'outgoing', entry, isFirst}`. `marker` is the id of the message before which reading goes on.
  */
-export function rowsOf({ messages, outgoing }, { marker, me }) {
+function rowsOf({ messages, outgoing }, { marker, me }) {
   const rows = [];
   let before = null;
   let day = '';
@@ -35,4 +36,24 @@ export function rowsOf({ messages, outgoing }, { marker, me }) {
     before = own;
   }
   return rows;
+}
+
+/**
+ * The same rows in blocks, `{key, rows}`, of which a browser can leave out those that are not in view: it could leave
+ * out single rows as well, but to follow thousands of them takes longer than a frame. Blocks go by `seq`, so that none
+ * changes when others come before it.
+ */
+export function blocksOf(state, options) {
+  const blocks = [];
+  let rows = [];
+  for (const row of rowsOf(state, options)) {
+    rows.push(row);
+    // A day, and the mark of what is new, go with the message after them.
+    if (!row.message && !row.entry) continue;
+    const key = row.message ? Math.floor(row.message.seq / BLOCK) : 'outgoing';
+    if (blocks.at(-1)?.key === key) blocks.at(-1).rows.push(...rows);
+    else blocks.push({ key, rows });
+    rows = [];
+  }
+  return blocks;
 }

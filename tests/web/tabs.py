@@ -77,7 +77,7 @@ class Tab:
 
     @property
     def messages(self) -> Locator:
-        return self.find(".messages > .message")
+        return self.find(".messages .message")
 
     @property
     def words(self) -> Locator:
@@ -117,7 +117,7 @@ class Tab:
     async def sends(self, text: str) -> None:
         """Say something, and wait until it is stored: what anybody sends after that comes after it."""
         await self.says(text)
-        await expect(self.find(".messages > .mine:not(.outgoing) .words").last).to_have_text(text)
+        await expect(self.find(".messages .mine:not(.outgoing) .words").last).to_have_text(text)
 
     async def remember(self, selector: str) -> None:
         """Keep every text that an element shows from now on, also if it is for a moment only."""

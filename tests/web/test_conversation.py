@@ -119,7 +119,7 @@ async def test_days_part_the_messages_and_new_ones_are_marked(opens, brand, infl
     for number in range(3):
         influencer.says(conversation, f"New {number}")
     tab = await opens(f"/chat/{conversation}", brand)
-    rows = tab.find(".messages > li")
+    rows = tab.find(".messages li")
     await expect(rows).to_have_count(6)
     await expect(rows.nth(0)).to_have_text("Today")
     await expect(rows.nth(2)).to_have_text("New messages")
