@@ -1,4 +1,11 @@
-import type { Conversation, ConversationState, Status, StooryClient } from './index.js';
+import type {
+  Conversation,
+  ConversationState,
+  Notifications,
+  NotificationsState,
+  Status,
+  StooryClient,
+} from './index.js';
 
 export function useConversation(
   client: StooryClient,
@@ -6,3 +13,5 @@ export function useConversation(
 ): [Readonly<ConversationState>, Conversation];
 
 export function useStatus(client: StooryClient): Status;
+
+export function useNotifications(client: StooryClient): [Readonly<NotificationsState>, Notifications];

@@ -19,3 +19,10 @@ export function useConversation(client, conversationId) {
 export function useStatus(client) {
   return useSyncExternalStore(client.subscribe, client.getSnapshot, client.getSnapshot).status;
 }
+
+/** What one was told, in any conversation: its snapshot, and the notifications themselves, to mark them as read. */
+export function useNotifications(client) {
+  const { notifications } = client;
+  const snapshot = useSyncExternalStore(notifications.subscribe, notifications.getSnapshot, notifications.getSnapshot);
+  return [snapshot, notifications];
+}

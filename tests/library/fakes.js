@@ -240,8 +240,7 @@ export class FakeServer {
     const rest = path.replace(`/api/conversations/${ROOM}`, '');
     if (path === '/api/auth/token/refresh') return this.#renewed();
     if (path === '/api/conversations') return { results: [this.conversation], next: null, previous: null };
-    if (path.startsWith('/api/notifications'))
-      return { results: [...this.notified], next: null, previous: null, unread_count: this.notified.length };
+    if (path.startsWith('/api/notifications')) return this.#notifications(method, path.split('/')[3]);
     if (rest === '') return { conversation: this.conversation };
     if (rest === '/messages' && method === 'GET') return this.#page(params);
     if (rest === '/messages') return { message: this.#stored(given), conversation_id: ROOM };
@@ -254,6 +253,16 @@ export class FakeServer {
   #renewed() {
     this.tokens += 1;
     return { access: token(`renewed ${this.tokens}`, this.lifetime), refresh: `r${this.tokens}` };
+  }
+
+  /** `which`, of those that are to be read: an id, or `read-all`. */
+  #notifications(method, which) {
+    const read = (one) => ({ ...one, read_at: '2026-01-01T12:00:00.000Z' });
+    const isMeant = (one) => method === 'POST' && (which === 'read-all' || one.id === which);
+    this.notified = this.notified.map((one) => (isMeant(one) ? read(one) : one));
+    const unread = this.notified.filter((one) => !one.read_at).length;
+    const notification = this.notified.find((one) => one.id === which);
+    return { results: this.notified, next: null, previous: null, unread_count: unread, notification };
   }
 
   #page(params) {

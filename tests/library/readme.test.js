@@ -10,12 +10,13 @@ import { createElement } from 'react';
 import { act, create } from 'react-test-renderer';
 
 import * as library from '../../static/stoory-client/index.js';
-import { FakeServer, newMessage, ROOM, settled } from './fakes.js';
+import * as hooks from '../../static/stoory-client/react.js';
+import { FakeServer, newMessage, OTHER, ROOM, settled } from './fakes.js';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 const LIBRARY = join(ROOT, 'static/stoory-client');
 const CLIENT = "import('../../../static/stoory-client/index.js').StooryClient";
-let folder;
+let folder, component;
 
 /** Compile TypeScript that lies in `folder`; raises with the compiler's words. */
 function compile(...more) {
@@ -53,11 +54,13 @@ before(() => {
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 test('the types name exactly what the library exports', () => {
-  const names = Object.keys(library).sort();
-  const declared = [
-    ...readFileSync(join(LIBRARY, 'index.d.ts'), 'utf8').matchAll(/^export (?:class|function) (\w+)/gm),
-  ];
-  assert.deepEqual(declared.map(([, name]) => name).sort(), names);
+  for (const [module, file] of [
+    [library, 'index.d.ts'],
+    [hooks, 'react.d.ts'],
+  ]) {
+    const declared = [...readFileSync(join(LIBRARY, file), 'utf8').matchAll(/^export (?:class|function) (\w+)/gm)];
+    assert.deepEqual(declared.map(([, name]) => name).sort(), Object.keys(module).sort());
+  }
 });
 
 test('every public method of the library is declared, and every declared one is there', () => {
@@ -81,7 +84,8 @@ test('every public method of the library is declared, and every declared one is 
   }
 });
 
-test('the component of the README compiles, shows what comes, sends and says who types', async () => {
+/** The component of the README. */
+async function compiledChat() {
   const jsx = readFileSync(join(LIBRARY, 'README.md'), 'utf8').match(/```jsx\n([\s\S]*?)```/)[1];
   const typed = jsx
     .replaceAll('stoory-client/react', '../../../static/stoory-client/react.js')
@@ -94,18 +98,27 @@ test('the component of the README compiles, shows what comes, sends and says who
   compile('Chat.tsx');
   const compiled = join(folder, 'out', 'Chat.js');
   writeFileSync(join(folder, 'Chat.js'), readFileSync(compiled, 'utf8'));
-  const { default: Chat } = await import(join(folder, 'Chat.js'));
+  return (await import(join(folder, 'Chat.js'))).default;
+}
 
-  const server = new FakeServer();
-  server.log.push(newMessage(1));
+/** It, shown for a client that is connected. */
+async function shownChat(server) {
+  component ??= await compiledChat();
   const client = server.client();
   client.connect();
   server.socket.tell('connect');
   let page;
   await act(async () => {
-    page = create(createElement(Chat, { client, conversationId: ROOM }));
+    page = create(createElement(component, { client, conversationId: ROOM }));
     await settled();
   });
+  return page;
+}
+
+test('the component of the README compiles, shows what comes, sends and says who types', async () => {
+  const server = new FakeServer();
+  server.log.push(newMessage(1));
+  const page = await shownChat(server);
   const shown = () =>
     page.root.findAll((one) => one.props.className === 'message-content').map((one) => one.children.join(''));
   assert.deepEqual(shown(), ['text 1']);
@@ -128,4 +141,70 @@ test('the component of the README compiles, shows what comes, sends and says who
 
   await act(async () => page.unmount());
   assert.deepEqual(server.socket.sent.at(-1), ['leave_conversation', { conversationId: ROOM }]);
+});
+
+test('the component of the README shows notifications as they come, and marks them as read', async () => {
+  const server = new FakeServer();
+  const told = (id, fields = {}) => ({
+    id,
+    type: 'message',
+    title: 'New message',
+    body: `body ${id}`,
+    payload: {},
+    conversation_id: ROOM,
+    created_at: '2026-01-01T12:00:00.000Z',
+    read_at: null,
+    ...fields,
+  });
+  server.notified = [told('n2'), told('elsewhere', { conversation_id: OTHER }), told('n1', { read_at: '2026-01-01' })];
+  const page = await shownChat(server);
+  const named = (name) => page.root.findAll((one) => one.props.className === name);
+  const words = (one) => one.children.filter((child) => typeof child === 'string').join('');
+  const shown = () => [named('unread').map(words).join(), named('notification').map(words)];
+  const press = (one) =>
+    act(async () => {
+      one.findByType('button').props.onClick();
+      await settled();
+    });
+  assert.deepEqual(shown(), ['2 unread notifications ', [' body n2 ']]);
+
+  const { type, ...data } = told('n3');
+  server.notified = [told('n3'), ...server.notified];
+  await act(async () => {
+    server.socket.tell('notification', { type, data });
+    await settled();
+  });
+  assert.deepEqual(shown(), ['3 unread notifications ', [' body n3 ', ' body n2 ']]);
+
+  await press(named('notification')[0]);
+  assert.deepEqual(shown(), ['2 unread notifications ', [' body n2 ']]);
+  await press(named('unread')[0]);
+  assert.deepEqual(shown(), ['', []]);
+  assert.deepEqual(
+    server.requests
+      .filter(({ method, path }) => method === 'POST' && path.startsWith('/api/notif'))
+      .map((one) => one.path),
+    ['/api/notifications/n3/read', '/api/notifications/read-all'],
+  );
+});
+
+test('a hook that is not shown any more listens to nothing', async () => {
+  const client = new FakeServer().client();
+  const { notifications } = client;
+  const { subscribe } = notifications;
+  let listeners = 0;
+  notifications.subscribe = (listener) => {
+    const end = subscribe(listener);
+    listeners += 1;
+    return () => {
+      listeners -= Number(end());
+    };
+  };
+  let page;
+  const Bell = () => hooks.useNotifications(client)[0].unread;
+  await act(async () => (page = create(createElement(Bell))));
+  assert.equal(page.toJSON(), '0');
+  assert.equal(listeners, 1);
+  await act(async () => page.unmount());
+  assert.equal(listeners, 0);
 });
