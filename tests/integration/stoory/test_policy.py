@@ -118,3 +118,9 @@ def test_clients_of_the_api_get_a_document(browser, address):
 
 def test_the_admin_is_found_without_its_slash(browser):
     assert browser.get("/admin")["Location"] == "/admin/"
+
+
+@pytest.mark.parametrize("address", ["/chat", "/chat/01980000-0000-7000-8000-00000000000c", "/demo"])
+def test_a_page_is_found_with_a_slash(browser, address):
+    answer = browser.get(f"{address}/")
+    assert (answer.status_code, answer["Location"]) == (302, address)
