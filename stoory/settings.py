@@ -95,15 +95,14 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     _POOL = env.integer("DATABASE_POOL", WORKER_THREADS * 2 + 4, least=2)
     DATABASES["default"] |= {
+        "ENGINE": "foundation.postgresql",
         "CONN_MAX_AGE": 0,
-        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             # An attempt to connect ends after 4 s, and the next request begins a new one at once: its pauses grow.
             "pool": {"min_size": 1, "max_size": _POOL, "timeout": 10, "reconnect_timeout": 4},
             "connect_timeout": 5,
-            # What comes often is prepared by the server. A pooler that hands out connections by transaction, of a kind
-            # that does not know prepared statements, needs 0.
-            "prepare_threshold": env.integer("DATABASE_PREPARE_AFTER", 5, least=0) or None,
+            # None: off, as a pooler needs that lends connections by transaction and does not know prepared statements.
+            "prepare_threshold": 0 if env.flag("DATABASE_PREPARED_STATEMENTS", default=True) else None,
             "options": "-c lock_timeout=10s -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s",
         },
     }

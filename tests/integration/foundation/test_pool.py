@@ -1,0 +1,38 @@
+"""Connections of the pool: one that the server has closed is not lent."""
+
+import psycopg
+import pytest
+from django.db import connection
+
+from foundation.postgresql.base import check_open
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+END_OTHERS = """
+    SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+@pytest.fixture(autouse=True)
+def _on_postgresql():
+    if connection.vendor != "postgresql":
+        pytest.skip("of PostgreSQL alone")
+
+
+def count(statement: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchone()[0]
+
+
+def test_one_that_was_closed_by_the_server_is_not_lent():
+    count("SELECT 1")
+    idle = connection.connection
+    check_open(idle)
+    connection.close()
+    with psycopg.connect(**connection.get_connection_params() | {"autocommit": True}) as operator:
+        assert operator.execute(END_OTHERS).fetchone()[0] >= 1
+    with pytest.raises(psycopg.OperationalError):
+        check_open(idle)
+    assert count("SELECT 1") == 1
