@@ -53,7 +53,9 @@ def Text(longest: int) -> Any:
 
 
 def _snake(key: Any) -> Any:
-    return _CAMEL.sub(lambda found: "_" + found[1].lower(), key) if isinstance(key, str) else key
+    if not isinstance(key, str) or key.islower():
+        return key
+    return _CAMEL.sub(lambda found: "_" + found[1].lower(), key)
 
 
 class Shape(BaseModel):
