@@ -12,18 +12,35 @@ MESSAGE = "message"
 
 
 class Notification(models.Model):
-    """Something that a user is to know of. `message` is what it tells of, if it is a message."""
+    """Something that a user is to know of. `message` is what it tells of, if it is a message.
+
+    Of a message it is written in one transaction with it, for people of its conversation. So the database need not
+    check again that these exist: it checks the message.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="notifications",
+        db_index=False,
+        db_constraint=False,
+    )
     type = models.CharField(max_length=32)
     title = models.CharField(max_length=200)
     body = LongTextField(blank=True)
     payload = models.JSONField(default=dict)
     conversation = models.ForeignKey(
-        "conversations.Conversation", on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+        "conversations.Conversation",
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
-    message = models.ForeignKey("messaging.Message", on_delete=models.CASCADE, null=True, related_name="+")
+    message = models.ForeignKey(
+        "messaging.Message", on_delete=models.CASCADE, null=True, related_name="+", db_constraint=False
+    )
     message_seq = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     read_at = models.DateTimeField(null=True, blank=True)

@@ -101,8 +101,12 @@ class Participant(models.Model):
     `unread_count` counts the messages of others after `last_read_seq` that are not deleted.
     """
 
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="participants")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="participations")
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="participants", db_index=False
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="participations", db_index=False
+    )
     role = models.CharField(max_length=16)
     last_read_seq = models.BigIntegerField(default=0)
     unread_count = models.PositiveIntegerField(default=0)
