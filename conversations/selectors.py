@@ -47,12 +47,16 @@ def other_side(conversation_id: uuid.UUID, user_id: uuid.UUID) -> uuid.UUID:
     return next(place.user_id for place in places if place.user_id != user_id)
 
 
+def unread_sums(user_ids: Iterable[uuid.UUID]) -> Iterable[tuple[uuid.UUID, int]]:
+    """The users who have unread messages, with how many over all conversations. In a pipeline it is asked, and waited
+    for when it is iterated over."""
+    return sum_many(Participant, "unread_count", by="user_id", among=user_ids, unless="removed_at")
+
+
 def total_unread(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
     """Unread messages over all conversations, by user."""
     wanted = list(user_ids)
-    return dict.fromkeys(wanted, 0) | sum_many(
-        Participant, "unread_count", by="user_id", among=wanted, unless="removed_at"
-    )
+    return dict.fromkeys(wanted, 0) | dict(unread_sums(wanted))
 
 
 def may_enter(pairs: Iterable[tuple[uuid.UUID, str]]) -> set[tuple[uuid.UUID, str]]:

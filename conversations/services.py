@@ -4,8 +4,8 @@ Lock order: conversations by id, then their participants, then rooms (`realtime.
 """
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 from accounts.models import User
@@ -13,13 +13,15 @@ from conversations.flows import Decision, Facts, Flow, Role, flow_for, opening
 from conversations.models import Conversation, ConversationView, Participant, Place, room_of
 from conversations.moves import keep_time, record_transition, stand
 from conversations.refusals import NoConversation
+from conversations.selectors import unread_sums
 from foundation import clock
-from foundation.bulk import lock_many, pipelined, select_many, update_many
+from foundation.bulk import lock_many, select_many, update_many
+from foundation.pipeline import pipelined
 from foundation.refusals import NotFound
 from realtime.publishing import lock_rooms, reserve, unit_of_work
 from realtime.revocation import expel
 
-_PLACE = tuple(field.name for field in fields(Place))
+_PLACE = tuple(field.name for field in fields(Place) if field.default is MISSING)
 
 
 def locked(conversation_id: uuid.UUID) -> Conversation:
@@ -33,12 +35,23 @@ def locked(conversation_id: uuid.UUID) -> Conversation:
 def locked_with_places(conversation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Conversation]:
     """Those of the conversations that exist, locked in the order of their ids, with their `places`."""
     with pipelined():
-        locked = lock_many(Conversation, conversation_ids)
-        rows = _select_places(conversation_ids)
-    found = {conversation.pk: conversation for conversation in locked}
-    for conversation_id, places in _by_conversation(found, rows).items():
-        found[conversation_id].places = places
-    return found
+        return ask_locked_with_places(conversation_ids)()
+
+
+def ask_locked_with_places(
+    conversation_ids: Collection[uuid.UUID],
+) -> Callable[[], dict[uuid.UUID, Conversation]]:
+    """Gives a function whose result is that of `locked_with_places`. In a pipeline it is what waits for the answer."""
+    locked = lock_many(Conversation, conversation_ids)
+    rows = _select_places(conversation_ids)
+
+    def read() -> dict[uuid.UUID, Conversation]:
+        found = {conversation.pk: conversation for conversation in locked}
+        for conversation_id, places in _by_conversation(found, rows).items():
+            found[conversation_id].places = places
+        return found
+
+    return read
 
 
 def places_of(conversations: Iterable[Conversation]) -> dict[uuid.UUID, list[Place]]:
@@ -149,11 +162,12 @@ def _opening_facts(sides: tuple[Side, Side], title: str, currency: str, proposed
     return Facts(title=title, currency=currency, proposed=proposed, **names)
 
 
-def take_places(*, senders: Sequence[tuple[Conversation, uuid.UUID]]) -> list[int]:
+def take_places(*, senders: Sequence[tuple[Conversation, uuid.UUID]], lock_with: Iterable[str] = ()) -> list[int]:
     """Make room for messages, each given as its conversation, from `locked_with_places`, and its sender: the
     conversations move to the top of both lists, one more is unread for the others.
 
-    Answers the `seq` of each message. The caller is in a unit of work and saves the messages in it.
+    Answers the `seq` of each message. The caller is in a unit of work and saves the messages in it. Where it locks no
+    other conversations after this, it may have rooms locked along that are going to be told.
     """
     conversations = {conversation.pk: conversation for conversation, _ in senders}.values()
     now = clock.now()
@@ -165,7 +179,11 @@ def take_places(*, senders: Sequence[tuple[Conversation, uuid.UUID]]) -> list[in
         Participant,
         [{"id": one.id, "unread_count": one.unread_count, "last_activity_at": now} for one in touched],
     )
-    lock_rooms(*(conversation.room for conversation in conversations))
+    sums = unread_sums({place.user_id for place in touched})
+    lock_rooms(*(conversation.room for conversation in conversations), *lock_with)
+    totals = dict(sums)
+    for place in touched:
+        place.total_unread = totals.get(place.user_id, 0)
     return [reserve(conversation.room) for conversation, _ in senders]
 
 

@@ -1,51 +1,26 @@
 """Reading and writing many rows at once, where a query set would cost more than the database does.
 
-On PostgreSQL rows are written as one JSON document a statement, whose text is always the same, by cursors that leave
-binding to the server: so it prepares what comes often. Elsewhere Django's own ways are taken.
+On PostgreSQL rows are written as one JSON document a statement, whose text is always the same, so that it is prepared
+once; and statements can leave together (`pipeline`). Elsewhere Django's own ways are taken.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import orjson
 from django.db import connection
 from django.db.models import Field, JSONField, Model, Sum
 from django.db.models.base import ModelState
-from psycopg import Cursor
+
+from foundation.pipeline import execute
 
 M = TypeVar("M", bound=Model)
 R = TypeVar("R")
 
 Row = Mapping[str, Any]
 """The values of a row by attribute: `{"user_id": …}`, not `{"user": …}`."""
-
-
-@contextmanager
-def pipelined() -> Iterator[None]:
-    """Statements inside do not wait for the answers of those before them, where the database can do that. What fails
-    is raised by the end of the block at the latest."""
-    if connection.vendor != "postgresql":
-        yield
-        return
-    connection.ensure_connection()
-    with connection.wrap_database_errors, connection.connection.pipeline():
-        yield
-
-
-# --- Reading ---
-
-
-class Asked(Iterable[R]):
-    """Rows that were asked for. Inside `pipelined` their answer is waited for when they are iterated over."""
-
-    def __init__(self, cursor: Cursor[tuple[Any, ...]], make: Callable[[tuple[Any, ...]], R]) -> None:
-        self._cursor, self._make = cursor, make
-
-    def __iter__(self) -> Iterator[R]:
-        with connection.wrap_database_errors:
-            return map(self._make, self._cursor.fetchall())
 
 
 def select_many(
@@ -59,7 +34,7 @@ def select_many(
     """These attributes of the rows whose attributes in `where` are each one of those given there; locked, if asked
     for, in their order."""
     if connection.vendor == "postgresql":
-        return Asked(_select(model, names, where, order_by, lock), tuple)
+        return _select(model, names, where, order_by, lock=lock)
     rows = model._default_manager.filter(**{f"{name}__in": list(among) for name, among in where.items()})
     return list((rows.select_for_update() if lock else rows).order_by(order_by).values_list(*names))
 
@@ -78,33 +53,48 @@ def lock_many(model: type[M], keys: Iterable[Any]) -> Iterable[M]:
                 values[at] = orjson.loads(values[at])
         return model.from_db(connection.alias, names, values)
 
-    return Asked(_select(model, names, {key: keys}, key, lock=True), make)
+    return _select(model, names, {key: keys}, key, lock=True, make=make)
 
 
 def _select(
-    model: type[Model], names: tuple[str, ...], where: Mapping[str, Iterable[Any]], order_by: str, lock: bool
-) -> Cursor[tuple[Any, ...]]:
-    statement = _selection(model, names, tuple(where), order_by, lock)
-    return _execute(statement, *(list(among) for among in where.values()))
+    model: type[Model],
+    names: tuple[str, ...],
+    where: Mapping[str, Iterable[Any]],
+    order_by: str,
+    *,
+    lock: bool,
+    make: Callable[[tuple[Any, ...]], R] = tuple,
+) -> Iterable[R]:
+    return execute(_selection(model, names, tuple(where), order_by, lock), map(_array, where.values()), make)
 
 
-def sum_many(model: type[Model], name: str, *, by: str, among: Iterable[Any], unless: str) -> dict[Any, int]:
-    """The sums of a number over the rows whose attribute `by` is one of `among`, by that attribute. Left out are rows
-    where the number is 0 and those that have a value for `unless`."""
+def sum_many(model: type[Model], name: str, *, by: str, among: Iterable[Any], unless: str) -> Iterable[tuple[Any, int]]:
+    """The attribute `by`, each one of `among`, with the sum of a number over its rows. Left out are rows where the
+    number is 0 and those that have a value for `unless`."""
     if connection.vendor == "postgresql":
-        return dict(_execute(_summation(model, name, by, unless), list(among)).fetchall())
+        return execute(_summation(model, name, by, unless), [_array(among)])
     rows = model._default_manager.filter(**{f"{by}__in": list(among), f"{name}__gt": 0, unless: None})
-    return dict(rows.order_by().values_list(by).annotate(Sum(name)))
+    return list(rows.order_by().values_list(by).annotate(Sum(name)))
 
 
 # --- Writing ---
 
 
 def new_instance(model: type[M], **given: Any) -> M:
-    """What `model(**given)` makes, of attributes (`user_id=…`) alone: no value is converted, and no signal sent."""
+    """What `model(**given)` makes, of attributes (`user_id=…`) and related instances (`user=…`): no value is converted,
+    and no signal sent."""
     instance = model.__new__(model)
     instance._state = ModelState()
-    vars(instance).update((name, given[name] if name in given else make()) for name, make in _defaults(model))
+    constants, makers, relations = _defaults(model)
+    values = vars(instance)
+    values.update(constants)
+    for name, make in makers:
+        if name not in given:
+            values[name] = make()
+    for name in relations.keys() & given.keys():
+        related = instance._state.fields_cache[name] = given.pop(name)
+        values[relations[name]] = related.pk
+    values.update(given)
     return instance
 
 
@@ -135,7 +125,7 @@ def update_many(model: type[Model], rows: Sequence[Row]) -> None:
         return
     names = tuple(rows[0])
     if connection.vendor == "postgresql":
-        _execute(_update_from_document(model, names), _document(rows))
+        execute(_update_from_document(model, names), [_document(rows)])
         return
     fields = [model._meta.get_field(name) for name in names]
     with connection.cursor() as cursor:
@@ -145,17 +135,18 @@ def update_many(model: type[Model], rows: Sequence[Row]) -> None:
 def _insert(model: type[Model], rows: Sequence[Row]) -> None:
     if rows:
         names = _attributes(model)
-        _execute(_insertion(model), _document([{name: row[name] for name in names} for row in rows]))
+        values = itemgetter(*names)
+        execute(_insertion(model), [_document([dict(zip(names, values(row), strict=True)) for row in rows])])
 
 
 def _document(rows: Sequence[Row]) -> str:
     return orjson.dumps(rows, default=str).decode()
 
 
-def _execute(statement: str, *parameters: Any) -> Cursor[tuple[Any, ...]]:
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        return Cursor(connection.connection).execute(statement, parameters)
+def _array(values: Iterable[Any]) -> str:
+    """As PostgreSQL reads an array (https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO)."""
+    quoted = (str(value).replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
 
 
 def _prepared(row: Row, fields: list[Field]) -> list[Any]:
@@ -174,8 +165,14 @@ def _attributes(model: type[Model]) -> tuple[str, ...]:
 
 
 @lru_cache
-def _defaults(model: type[Model]) -> tuple[tuple[str, Callable[[], Any]], ...]:
-    return tuple((field.attname, field._get_default) for field in model._meta.local_concrete_fields)
+def _defaults(model: type[Model]) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]], dict[str, str]]:
+    """Of a new instance: the attributes that are always the same at first, the makers of the others, and the attribute
+    behind each relation."""
+    fields = model._meta.local_concrete_fields
+    made = {field for field in fields if callable(field.default)}
+    constants = {field.attname: field.get_default() for field in fields if field not in made}
+    relations = {field.name: field.attname for field in fields if field.is_relation}
+    return constants, [(field.attname, field._get_default) for field in made], relations
 
 
 @lru_cache
@@ -192,7 +189,7 @@ def _column(model: type[Model], name: str) -> str:
 def _selection(model: type[Model], names: tuple[str, ...], where: tuple[str, ...], order_by: str, lock: bool) -> str:
     columns = ", ".join(_column(model, name) for name in names)
     table = connection.ops.quote_name(model._meta.db_table)
-    condition = " AND ".join(f"{_column(model, name)} = ANY(%s)" for name in where)
+    condition = " AND ".join(f"{_column(model, name)} = ANY(${number})" for number, name in enumerate(where, start=1))
     return (
         f"SELECT {columns} FROM {table} WHERE {condition}"  # noqa: S608 (names of ours)
         f" ORDER BY {_column(model, order_by)}{' FOR UPDATE' if lock else ''}"
@@ -204,7 +201,7 @@ def _summation(model: type[Model], name: str, by: str, unless: str) -> str:
     number, key = _column(model, name), _column(model, by)
     return (
         f"SELECT {key}, sum({number}) FROM {connection.ops.quote_name(model._meta.db_table)}"  # noqa: S608
-        f" WHERE {key} = ANY(%s) AND {number} > 0 AND {_column(model, unless)} IS NULL GROUP BY {key}"
+        f" WHERE {key} = ANY($1) AND {number} > 0 AND {_column(model, unless)} IS NULL GROUP BY {key}"
     )
 
 
@@ -212,7 +209,7 @@ def _summation(model: type[Model], name: str, by: str, unless: str) -> str:
 def _insertion(model: type[Model]) -> str:
     table = connection.ops.quote_name(model._meta.db_table)
     columns = ", ".join(_column(model, name) for name in _attributes(model))
-    given = f"json_populate_recordset(NULL::{table}, %s)"
+    given = f"json_populate_recordset(NULL::{table}, $1)"
     return f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {given}"  # noqa: S608 (names of ours)
 
 
@@ -220,7 +217,7 @@ def _insertion(model: type[Model]) -> str:
 def _update_from_document(model: type[Model], names: tuple[str, ...]) -> str:
     table, key, columns = _quoted(model, names)
     values = ", ".join(f"{column} = given.{column}" for column in columns)
-    given = f"json_populate_recordset(NULL::{table}, %s) AS given"
+    given = f"json_populate_recordset(NULL::{table}, $1) AS given"
     return f"UPDATE {table} SET {values} FROM {given} WHERE {table}.{key} = given.{key}"  # noqa: S608 (names of ours)
 
 

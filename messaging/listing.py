@@ -1,6 +1,7 @@
 """Telling people that a line of their conversation list has changed."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from conversations.models import Conversation, Place
@@ -37,7 +38,7 @@ def tell_lists(
 def _tell(lines: list[_Line]) -> None:
     latest = {(line.conversation.pk, line.reason, line.only): line for line in lines}.values()
     places = places_of(line.conversation for line in latest)
-    totals = total_unread({place.user_id for found in places.values() for place in found})
+    totals = _totals(place for found in places.values() for place in found)
     without = [line.conversation.pk for line in latest if line.last is None]
     newest = last_messages(without) if without else {}
     for line in latest:
@@ -47,6 +48,13 @@ def _tell(lines: list[_Line]) -> None:
         for place in places[line.conversation.pk]:
             if place.removed_at is None and line.only in {None, place.user_id}:
                 _tell_one(place, line.reason, shown, totals[place.user_id])
+
+
+def _totals(places: Iterable[Place]) -> dict[uuid.UUID, int]:
+    """Of all users of these places, looked up where it is not known."""
+    totals = {place.user_id: place.total_unread for place in places}
+    unknown = [user_id for user_id, total in totals.items() if total is None]
+    return totals | total_unread(unknown) if unknown else totals
 
 
 def _tell_one(place: Place, reason: str, last: MessagePayload | None, total: int) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -13,8 +13,8 @@ from accounts.models import User
 from conversations.flows import check_text
 from conversations.models import Conversation
 from conversations.refusals import NoConversation
-from conversations.services import locked_with_places, take_places
-from foundation.bulk import insert_instances, new_instance, pipelined, select_many
+from conversations.services import ask_locked_with_places, take_places
+from foundation.bulk import insert_instances, new_instance, select_many
 from foundation.encoding import to_json
 from foundation.ids import parse_id
 from foundation.refusals import (
@@ -28,6 +28,7 @@ from messaging.inputs import SendMessage
 from messaging.models import Message
 from messaging.opening import open_direct
 from messaging.uploads import attach
+from realtime.product import user_room
 from realtime.publishing import unit_of_work
 
 log = structlog.get_logger(__name__)
@@ -80,20 +81,24 @@ def _outcome(sending: Sending) -> Sent | Exception:
 
 
 def _send_one(sending: Sending) -> Sent:
+    if sending.given.conversation_id is not None:
+        return _send_alone(sending)
     with unit_of_work():
-        if sending.given.conversation_id is None:
-            opened = open_direct(opener=sending.sender, other_id=sending.given.receiver_id)
-            given = sending.given.model_copy(update={"conversation_id": str(opened.conversation.pk)})
-            sending = Sending(sending.sender, given)
-        try:
-            with unit_of_work():
-                result = _send([sending])[0]
-        except IntegrityError:
-            # The same client_message_id, at the same time, into another conversation.
-            raise IdempotencyMismatch from None
-        if isinstance(result, Exception):
-            raise result
-        return result
+        opened = open_direct(opener=sending.sender, other_id=sending.given.receiver_id)
+        given = sending.given.model_copy(update={"conversation_id": str(opened.conversation.pk)})
+        return _send_alone(Sending(sending.sender, given))
+
+
+def _send_alone(sending: Sending) -> Sent:
+    try:
+        with unit_of_work():
+            result = _send([sending])[0]
+    except IntegrityError:
+        # The same client_message_id, at the same time, into another conversation.
+        raise IdempotencyMismatch from None
+    if isinstance(result, Exception):
+        raise result
+    return result
 
 
 @dataclass(frozen=True)
@@ -117,17 +122,22 @@ def _send(sendings: Sequence[Sending]) -> list[Sent | Refusal]:
 
 
 def _known(sendings: Sequence[Sending]) -> _Known:
-    conversations = locked_with_places({parsed for one in sendings if (parsed := parse_id(one.given.conversation_id))})
+    read = ask_locked_with_places({parsed for one in sendings if (parsed := parse_id(one.given.conversation_id))})
+    # Asked behind the locks: who sends the same at the same time has committed by then.
     named = [(one.sender.pk, one.given.client_message_id) for one in sendings if one.given.client_message_id]
-    return _Known(conversations, _sent_before(named))
+    keys = _ask_sent_before(named)
+    return _Known(read(), _sent_before(keys))
 
 
-def _sent_before(named: Sequence[tuple[uuid.UUID, str]]) -> dict[tuple[uuid.UUID, str], Message]:
-    """The messages that were sent under these ids already."""
+def _ask_sent_before(named: Sequence[tuple[uuid.UUID, str]]) -> Iterable[tuple[uuid.UUID]]:
     if not named:
-        return {}
+        return ()
     senders, names = map(set, zip(*named, strict=True))
-    keys = select_many(Message, ("id",), where={"sender_id": senders, "client_message_id": names}, order_by="id")
+    return select_many(Message, ("id",), where={"sender_id": senders, "client_message_id": names}, order_by="id")
+
+
+def _sent_before(keys: Iterable[tuple[uuid.UUID]]) -> dict[tuple[uuid.UUID, str], Message]:
+    """The messages that were sent already, by their senders and the ids that these gave them."""
     ids = [key for (key,) in keys]
     if not ids:
         return {}
@@ -150,15 +160,14 @@ def _checked(sending: Sending, known: _Known) -> Sent:
     check_takes_text(conversation)
     message = new_instance(
         Message,
-        conversation_id=conversation.pk,
-        sender_id=sender.pk,
+        conversation=conversation,
+        sender=sender,
         receiver_id=other,
         message=given.message,
         media_url=given.media_url,
         client_message_id=given.client_message_id,
         fingerprint=fingerprint,
     )
-    message.conversation, message.sender = conversation, sender
     message.attached = attach(owner=sender, upload_ids=given.attachments, message_id=message.pk)
     if given.client_message_id:
         known.first[sender.pk, given.client_message_id] = message
@@ -189,11 +198,11 @@ def check_takes_text(conversation: Conversation) -> None:
 
 def _store(messages: list[Message]) -> None:
     """Insert the messages together, and tell of each as if it had been saved by itself."""
-    with pipelined():
-        places = take_places(senders=[(one.conversation, one.sender_id) for one in messages])
-        for message, seq in zip(messages, places, strict=True):
-            message.seq = seq
-        insert_instances(messages)
+    senders = [(one.conversation, one.sender_id) for one in messages]
+    places = take_places(senders=senders, lock_with={user_room(one.receiver_id) for one in messages})
+    for message, seq in zip(messages, places, strict=True):
+        message.seq = seq
+    insert_instances(messages)
     using = router.db_for_write(Message)
     for message in messages:
         post_save.send(Message, instance=message, created=True, raw=False, using=using, update_fields=None)

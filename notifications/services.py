@@ -42,7 +42,7 @@ def _notify_of(messages: list[Message]) -> None:
 
 
 def _of_message(message: Message, user_id: uuid.UUID, title: str) -> Notification:
-    notification = new_instance(
+    return new_instance(
         Notification,
         user_id=user_id,
         type=MESSAGE,
@@ -54,11 +54,9 @@ def _of_message(message: Message, user_id: uuid.UUID, title: str) -> Notificatio
             "sender_id": str(message.sender_id),
         },
         conversation_id=message.conversation_id,
-        message_id=message.pk,
+        message=message,
         message_seq=message.seq,
     )
-    notification.message = message
-    return notification
 
 
 def read_messages(*, user_id: uuid.UUID, conversation_id: uuid.UUID, up_to_seq: int) -> None:

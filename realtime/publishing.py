@@ -15,12 +15,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from foundation import clock
-from foundation.bulk import insert_many, pipelined
+from foundation.bulk import insert_many
 from foundation.encoding import to_json
 from foundation.inputs import Shape
+from foundation.pipeline import pipelined
 from realtime import log
 from realtime.bus import Hint, bus
 from realtime.models import RoomEvent
@@ -71,7 +72,7 @@ class _Unit:
         at_end = {work: list(items) for work, items in self.at_end.items()}
         ends = {name: room.last_seq for name, room in self.rooms.items()}
         try:
-            with transaction.atomic():
+            with transaction.atomic(), pipelined():
                 yield
         except BaseException:
             del self.pending[len(numbers) :], self.ephemeral[ephemeral:]
@@ -96,13 +97,13 @@ def unit_of_work() -> Iterator[None]:
             yield
         return
     unit = _Unit()
-    with transaction.atomic():
+    is_whole_transaction = not connection.in_atomic_block
+    with transaction.atomic(), pipelined(commit=is_whole_transaction):
         token = _current.set(unit)
         try:
             yield
-            with pipelined():
-                unit.finish()
-                _write(unit)
+            unit.finish()
+            _write(unit)
         finally:
             # Before the commit: what is published by what runs then belongs to no unit that has been written.
             _current.reset(token)

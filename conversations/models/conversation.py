@@ -86,13 +86,15 @@ def room_of(conversation_id: uuid.UUID) -> str:
 
 @dataclass(slots=True)
 class Place:
-    """What sending a message has to know of a `Participant`, `id` being its key."""
+    """What sending a message has to know of a `Participant`, `id` being its key. `total_unread` is that of all
+    conversations of the user, where it was read along."""
 
     id: int
     conversation_id: uuid.UUID
     user_id: uuid.UUID
     removed_at: datetime | None
     unread_count: int
+    total_unread: int | None = None
 
 
 class Participant(models.Model):

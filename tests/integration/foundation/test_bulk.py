@@ -12,11 +12,11 @@ from foundation.bulk import (
     insert_many,
     lock_many,
     new_instance,
-    pipelined,
     select_many,
     sum_many,
     update_many,
 )
+from foundation.pipeline import pipelined
 from messaging.opening import open_direct
 from notifications.models import Notification
 from realtime.models import Room, RoomEvent
@@ -129,7 +129,7 @@ def test_sums_leave_out_what_is_zero_and_what_is_excepted(conversation):
 
     def sums() -> dict:
         among = [mine.user_id, theirs.user_id]
-        return sum_many(Participant, "unread_count", by="user_id", among=among, unless="removed_at")
+        return dict(sum_many(Participant, "unread_count", by="user_id", among=among, unless="removed_at"))
 
     assert sums() == {mine.user_id: 3}
     Participant.objects.filter(pk=theirs.pk).update(removed_at=None)

@@ -1,0 +1,214 @@
+"""Statements that leave for PostgreSQL together and are answered together: one round trip, however many they are.
+
+By libpq's pipeline mode (https://www.postgresql.org/docs/current/libpq-pipeline-mode.html) through `psycopg.pq`: of
+psycopg's cursors each statement of a pipeline costs many times what it costs here, and waits by itself.
+"""
+
+import select
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from django.db import connection
+from psycopg import Connection, OperationalError
+from psycopg.adapt import Transformer
+from psycopg.errors import error_from_result
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
+
+R = TypeVar("R")
+
+_prepared: "WeakKeyDictionary[Connection[Any], set[str]]" = WeakKeyDictionary()
+"""The statements that each session has prepared."""
+
+_ANSWERED = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
+
+
+class Asked(Iterable[R]):
+    """The rows that answer a statement. Iterated over, it is sent if it still waits."""
+
+    def __init__(self, make: Callable[[tuple[Any, ...]], R]) -> None:
+        self._make = make
+        self._rows: list[tuple[Any, ...]] | None = None
+
+    def __iter__(self) -> Iterator[R]:
+        pipeline = _open.get()
+        if self._rows is None and pipeline is not None:
+            pipeline.flush()
+        return map(self._make, self._rows)
+
+    def answer(self, rows: list[tuple[Any, ...]]) -> None:
+        self._rows = rows
+
+
+class Pipeline:
+    """What waits to be sent on the connection of this thread."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[str, list[bytes], Asked[Any]]] = []
+
+    def flush(self, *, commit: bool = False) -> None:
+        """Send what waits, with a COMMIT if asked for. Raises Django's errors."""
+        waiting, self.waiting = self.waiting, []
+        connection.ensure_connection()
+        with connection.wrap_database_errors:
+            session = connection.connection
+            commit = commit and (bool(waiting) or session.pgconn.transaction_status == TransactionStatus.INTRANS)
+            if waiting or commit:
+                results = _Exchange(session).carry_out([(text, values) for text, values, _ in waiting], commit)
+                rows = Transformer(session)
+                for (_, _, asked), result in zip(waiting, results, strict=True):
+                    rows.set_pgresult(result)
+                    asked.answer(rows.load_rows(0, result.ntuples, tuple))
+
+    def before_others(self, execute: Callable[..., Any], *args: Any) -> Any:
+        """What Django itself executes comes after what waits."""
+        if self.waiting:
+            self.flush()
+        return execute(*args)
+
+
+_open: ContextVar[Pipeline | None] = ContextVar("pipeline", default=None)
+
+
+@contextmanager
+def pipelined(*, commit: bool = False) -> Iterator[None]:
+    """Statements inside wait for each other, and leave together when an answer is needed, before anything else is
+    executed, or at the end of the block, where at the latest what fails is raised. Of a block that raises nothing
+    is sent any more.
+
+    With `commit` the end of the block is the end of the transaction, and COMMIT leaves with the rest. On other
+    databases than PostgreSQL nothing waits.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    pipeline = _open.get()
+    if pipeline is not None:
+        with _part_of(pipeline):
+            yield
+        return
+    pipeline = Pipeline()
+    token = _open.set(pipeline)
+    try:
+        with connection.execute_wrapper(pipeline.before_others):
+            yield
+            pipeline.flush(commit=commit)
+    finally:
+        _open.reset(token)
+
+
+@contextmanager
+def _part_of(pipeline: Pipeline) -> Iterator[None]:
+    try:
+        yield
+        pipeline.flush()
+    except BaseException:
+        pipeline.waiting.clear()
+        raise
+
+
+def execute(text: str, values: Iterable[str], make: Callable[[tuple[Any, ...]], R] = tuple) -> Asked[R]:
+    """One statement with `$1`, `$2` … and their values as PostgreSQL reads them; `make` is given each row of the
+    answer."""
+    asked = Asked(make)
+    statement = (text, [value.encode() for value in values], asked)
+    pipeline = _open.get()
+    if pipeline is not None:
+        pipeline.waiting.append(statement)
+    else:
+        alone = Pipeline()
+        alone.waiting.append(statement)
+        alone.flush()
+    return asked
+
+
+class _Exchange:
+    """One round trip of a session. What breaks it off closes the session: its answers could be taken for others."""
+
+    def __init__(self, session: Connection[Any]) -> None:
+        self._libpq, self._is_manual = session.pgconn, not session.autocommit
+        self._prepares = session.prepare_threshold is not None
+        self._prepared = _prepared.setdefault(session, set())
+        self._sent: list[str | None] = []
+        """What each result will tell of: a statement that was prepared, or (None) that something was executed."""
+
+    def carry_out(self, statements: list[tuple[str, list[bytes]]], commit: bool) -> list[PGresult]:
+        """The results of the statements. Raises psycopg's error of the first one that failed."""
+        begin = self._is_manual and self._libpq.transaction_status == TransactionStatus.IDLE
+        try:
+            self._libpq.enter_pipeline_mode()
+            if begin:
+                self._command(b"BEGIN")
+            for text, values in statements:
+                self._statement(text, values)
+            if commit:
+                self._command(b"COMMIT")
+            self._libpq.pipeline_sync()
+            results = self._results()
+            self._libpq.exit_pipeline_mode()
+        except BaseException:
+            self._libpq.finish()
+            raise
+        return self._checked(results)[begin : begin + len(statements)]
+
+    def _command(self, text: bytes) -> None:
+        self._libpq.send_query_params(text, None)
+        self._sent.append(None)
+
+    def _statement(self, text: str, values: list[bytes]) -> None:
+        if not self._prepares:
+            self._libpq.send_query_params(text.encode(), values)
+        else:
+            name = _name(text)
+            if text not in self._prepared:
+                self._libpq.send_prepare(name, text.encode())
+                self._prepared.add(text)
+                self._sent.append(text)
+            self._libpq.send_query_prepared(name, values)
+        self._sent.append(None)
+
+    def _results(self) -> list[PGresult]:
+        """One for each thing that was sent; libpq gives None after each of them."""
+        results: list[PGresult] = []
+        while True:
+            self._wait()
+            result = self._libpq.get_result()
+            if result is None:
+                self._check_alive(results)
+            elif result.status == ExecStatus.PIPELINE_SYNC:
+                return results
+            else:
+                results.append(result)
+
+    def _wait(self) -> None:
+        """Until there is a result that can be had without waiting."""
+        poll = select.poll()
+        while (unsent := self._libpq.flush()) or self._libpq.is_busy():
+            poll.register(self._libpq.socket, select.POLLIN | (select.POLLOUT if unsent else 0))
+            poll.poll()
+            self._libpq.consume_input()
+
+    def _check_alive(self, results: list[PGresult]) -> None:
+        if self._libpq.status != ConnStatus.OK:
+            if results and results[-1].status == ExecStatus.FATAL_ERROR:
+                raise error_from_result(results[-1])
+            raise OperationalError("The connection to the database was lost.")
+
+    def _checked(self, results: list[PGresult]) -> list[PGresult]:
+        """The results of what was executed."""
+        pairs = list(zip(self._sent, results, strict=True))
+        self._prepared -= {text for text, result in pairs if text and result.status != ExecStatus.COMMAND_OK}
+        for result in results:
+            if result.status not in _ANSWERED:
+                raise error_from_result(result)
+        return [result for text, result in pairs if text is None]
+
+
+@lru_cache
+def _name(text: str) -> bytes:
+    return b"stoory_" + blake2b(text.encode(), digest_size=8).hexdigest().encode()

@@ -1,0 +1,184 @@
+"""Statements that leave together: in order with Django's own, failing as one would, and never a session out of step."""
+
+import pytest
+from django.db import IntegrityError, OperationalError, ProgrammingError, connection, transaction
+from psycopg.pq import TransactionStatus
+
+from accounts.models import LoginSession
+from foundation import clock, pipeline
+from foundation.bulk import insert_instances
+from foundation.ids import uuid7
+from foundation.pipeline import Pipeline, execute, pipelined
+from messaging.inputs import SendMessage
+from messaging.opening import open_direct
+from messaging.sending import send_message
+from realtime.models import Room
+from realtime.publishing import unit_of_work
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+INSERT = 'INSERT INTO "realtime_room" ("name", "last_seq", "floor") VALUES ($1, $2::bigint, 0)'
+COUNT = 'SELECT count(*) FROM "realtime_room" WHERE "name" = $1'
+
+
+@pytest.fixture(autouse=True)
+def _on_postgresql():
+    if connection.vendor != "postgresql":
+        pytest.skip("of PostgreSQL alone")
+
+
+@pytest.fixture
+def round_trips(monkeypatch) -> list[int]:
+    """How many statements each round trip had."""
+    seen, flush = [], Pipeline.flush
+
+    def counted(self, *, commit=False):
+        if self.waiting or commit:
+            seen.append(len(self.waiting))
+        flush(self, commit=commit)
+
+    monkeypatch.setattr(Pipeline, "flush", counted)
+    return seen
+
+
+def names() -> list[str]:
+    return list(Room.objects.order_by("name").values_list("name", flat=True))
+
+
+def test_what_waits_comes_before_what_django_executes():
+    with transaction.atomic(), pipelined():
+        execute(INSERT, ["a", "1"])
+        assert names() == ["a"]
+        execute(INSERT, ["b", "1"])
+        Room.objects.create(name="c")
+        execute(INSERT, ["d", "1"])
+    assert list(Room.objects.order_by("pk").values_list("name", flat=True)) == ["a", "b", "c", "d"]
+
+
+def test_an_answer_brings_everything_that_waits(round_trips):
+    with transaction.atomic(), pipelined():
+        execute(INSERT, ["a", "1"])
+        counted = execute(COUNT, ["a"])
+        other = execute(COUNT, ["b"])
+        assert not round_trips
+        assert [list(counted), list(other)] == [[(1,)], [(0,)]]
+    assert round_trips == [3]
+
+
+def test_the_first_that_fails_is_raised_and_nothing_stays():
+    with pytest.raises(IntegrityError), transaction.atomic(), pipelined():
+        execute(INSERT, ["a", "1"])
+        execute(INSERT, ["a", "1"])
+        execute('SELECT * FROM "there_is_no_such_table"', [])
+    assert names() == []
+
+
+def test_a_statement_that_could_not_be_prepared_is_prepared_later():
+    statement = 'SELECT "name" FROM "realtime_room" WHERE "name" = $1 -- prepared after a failure'
+    for _ in range(2):
+        with pytest.raises(IntegrityError), transaction.atomic(), pipelined():
+            execute(INSERT, ["a", "1"])
+            execute(INSERT, ["a", "1"])
+            execute(statement, ["a"])
+    Room.objects.create(name="a")
+    assert [list(execute(statement, ["a"])) for _ in range(3)] == [[("a",)]] * 3
+
+
+def test_what_is_wrong_is_not_kept_as_prepared():
+    for _ in range(2):
+        with pytest.raises(ProgrammingError):
+            execute('SELECT * FROM "there_is_no_such_table"', [])
+
+
+def test_a_part_that_raises_is_not_sent():
+    with transaction.atomic(), pipelined():
+        execute(INSERT, ["a", "1"])
+        with pytest.raises(ZeroDivisionError), transaction.atomic(), pipelined():
+            execute(INSERT, ["b", "1"])
+            raise ZeroDivisionError
+    assert names() == ["a"]
+
+
+def test_a_part_that_fails_leaves_the_rest():
+    with unit_of_work():
+        execute(INSERT, ["a", "1"])
+        with pytest.raises(IntegrityError), unit_of_work():
+            execute(INSERT, ["b", "1"])
+            execute(INSERT, ["b", "1"])
+        execute(INSERT, ["c", "1"])
+    assert names() == ["a", "c"]
+
+
+def test_a_unit_of_work_commits_with_its_last_statements(round_trips):
+    told = []
+    with unit_of_work():
+        execute(INSERT, ["a", "1"])
+        transaction.on_commit(lambda: told.append(connection.connection.pgconn.transaction_status))
+    assert (round_trips, told) == ([1], [TransactionStatus.IDLE])
+    assert names() == ["a"]
+
+
+def test_what_a_commit_refuses_is_raised():
+    """Who a session is of is checked at the end of the transaction."""
+    with pytest.raises(IntegrityError), unit_of_work():
+        execute(INSERT, ["a", "1"])
+        insert_instances([LoginSession(user_id=uuid7(), expires_at=clock.now(), password_fingerprint="")])
+    assert names() == []
+
+
+def test_inside_of_a_larger_transaction_nothing_is_committed():
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        with unit_of_work():
+            execute(INSERT, ["a", "1"])
+        assert names() == ["a"]
+        raise ZeroDivisionError
+    assert names() == []
+
+
+def test_a_session_that_is_lost_is_an_operational_error_and_the_next_one_works():
+    with pytest.raises(OperationalError), unit_of_work():
+        execute(INSERT, ["a", "1"])
+        list(execute("SELECT pg_terminate_backend(pg_backend_pid())", []))
+    connection.close()
+    assert list(execute(COUNT, ["a"])) == [(0,)]
+
+
+def test_what_breaks_an_exchange_off_closes_its_session(monkeypatch):
+    def fail(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(pipeline, "_name", fail)
+        execute(COUNT, ["a"])
+    assert not connection.is_usable()
+    connection.close()
+    assert list(execute(COUNT, ["a"])) == [(0,)]
+
+
+def test_without_prepared_statements_all_is_the_same():
+    connection.ensure_connection()
+    connection.connection.prepare_threshold = None
+    for _ in range(2):
+        assert list(execute("SELECT 'not prepared ' || $1", ["here"])) == [("not prepared here",)]
+    prepared = execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE $1", ["SELECT 'not pre%"])
+    assert list(prepared) == [(0,)]
+
+
+def test_more_than_the_network_takes_at_once_passes_both_ways():
+    size = 8_000_000
+    with transaction.atomic(), pipelined():
+        asked = [execute("SELECT repeat($1, 2)", ["x" * size]) for _ in range(3)]
+    assert [len(text) for ((text,),) in map(list, asked)] == [2 * size] * 3
+
+
+def test_a_message_takes_three_round_trips(round_trips):
+    one, two = make_user("brand_owner"), make_user("influencer")
+    conversation = open_direct(opener=one, other_id=str(two.pk)).conversation
+    given = {"conversation_id": str(conversation.pk), "message": "Hello", "client_message_id": "a"}
+    first = SendMessage.parse(given)
+    send_message(sender=one, given=first)
+    round_trips.clear()
+    second = SendMessage.parse(given | {"client_message_id": "b"})
+    send_message(sender=one, given=second)
+    assert len(round_trips) == 3
