@@ -9,17 +9,24 @@ from django.conf import settings
 
 django.setup(set_prefix=False)
 
+from foundation import garbage  # noqa: E402
 from realtime.gateway import gateway  # noqa: E402
 from realtime.protocol import Guard  # noqa: E402
 from stoory.bodies import BodyLimit  # noqa: E402
 from stoory.checks import refuse_dangerous_settings  # noqa: E402
 from stoory.handler import Handler  # noqa: E402
 
+
+async def _start() -> None:
+    garbage.settle()
+    await gateway.start()
+
+
 refuse_dangerous_settings()
 application = Guard(
     gateway.sio,
     BodyLimit(Handler(), limit=settings.MAX_REQUEST_BODY),
     trusted_proxies=settings.TRUSTED_PROXIES,
-    on_startup=gateway.start,
+    on_startup=_start,
     on_shutdown=gateway.stop,
 )
