@@ -176,7 +176,8 @@ class _Exchange:
         """One for each thing that was sent; libpq gives None after each of them."""
         results: list[PGresult] = []
         while True:
-            self._wait()
+            if self._libpq.is_busy():
+                self._wait()
             result = self._libpq.get_result()
             if result is None:
                 self._check_alive(results)
@@ -186,9 +187,10 @@ class _Exchange:
                 results.append(result)
 
     def _wait(self) -> None:
-        """Until there is a result that can be had without waiting."""
+        """Until there is a result that can be had without waiting. What was sent may not have left whole."""
         poll = select.poll()
-        while (unsent := self._libpq.flush()) or self._libpq.is_busy():
+        while self._libpq.is_busy():
+            unsent = self._libpq.flush()
             poll.register(self._libpq.socket, select.POLLIN | (select.POLLOUT if unsent else 0))
             poll.poll()
             self._libpq.consume_input()

@@ -2,7 +2,6 @@
 fatal; every command is answered once, with `success`."""
 
 import asyncio
-import inspect
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +52,7 @@ class Dispatcher:
         if command is None:
             raise Invalid("There is no such command.")
         data = command.input.parse(_payload(command, args))
-        if inspect.iscoroutinefunction(command.handler):
+        if command.is_asynchronous:
             answer = await command.handler(connection.caller, data)
         else:
             answer = await in_database(command.handler, connection.caller, data)

@@ -4,9 +4,11 @@ From the declarations come the handlers, the checks of every emitted payload, `d
 document.
 """
 
+import inspect
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from foundation.inputs import Input, Shape
@@ -55,6 +57,10 @@ class Command:
     example: Any
     aliases: tuple[str, ...] = field(default=())
     bare: str | None = None
+
+    @cached_property
+    def is_asynchronous(self) -> bool:
+        return inspect.iscoroutinefunction(self.handler)
 
 
 class Registry:
