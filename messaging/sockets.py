@@ -1,7 +1,7 @@
 """The socket doors to messages and conversations: parse, call one service, answer."""
 
 import uuid
-from collections.abc import Callable
+from functools import partial
 
 from accounts.models import User
 from conversations.events import USER_TYPING
@@ -131,7 +131,7 @@ def _over_limit(user: User) -> RateLimited | None:
     return None
 
 
-_sending = Batcher(_send_within_limits, at_once=AT_ONCE)
+_sending = Batcher(_send_within_limits, at_once=AT_ONCE, by=lambda sending: sending.given.conversation_id)
 
 
 async def conversation_action(caller: Caller, given: ActIn) -> ActedAnswer:
@@ -149,51 +149,46 @@ def _answered(acted: Acted | Exception, user: User) -> ActedAnswer | Exception:
     return acted if isinstance(acted, Exception) else answer_to(acted, user)
 
 
-_acting = Batcher(_act_within_limits, at_once=AT_ONCE)
+_acting = Batcher(_act_within_limits, at_once=AT_ONCE, by=lambda acting: acting.conversation_id)
 
 
 async def mark_read(caller: Caller, given: MarkReadIn) -> ReadAnswer:
     return ReadAnswer.model_validate(await _marking.submit(Reading(caller.user, given.conversation_id, given)))
 
 
-_marking = Batcher(mark_read_together, at_once=AT_ONCE)
+_marking = Batcher(mark_read_together, at_once=AT_ONCE, by=lambda reading: reading.conversation_id)
 
 
 async def typing_start(caller: Caller, given: ConversationRef) -> Done:
-    conversation = await _joined(caller, given)
-    room, tell = conversation.room, _teller(caller, conversation)
+    conversation_id = _joined(caller, given)
+    tell = partial(_tell_typing, conversation_id, caller.user_id)
 
     def has_arrived(event: Logged) -> bool:
         sent = event.event == "new_message" and from_json(event.data)["message"]["sender_id"]
         return sent == str(caller.user_id)
 
-    def end() -> None:
-        gateway.upkeep.spawn(in_database(tell, False))
-
-    if gateway.begin(caller, room, seconds=TYPING_SECONDS, ended_by=has_arrived, end=end):
-        await in_database(tell, True)
+    end = partial(tell, is_typing=False)
+    if gateway.begin(caller, room_of(conversation_id), seconds=TYPING_SECONDS, ended_by=has_arrived, end=end):
+        tell(is_typing=True)
     return Done()
 
 
 async def typing_stop(caller: Caller, given: ConversationRef) -> Done:
-    gateway.end(caller, (await _joined(caller, given)).room)
+    gateway.end(caller, room_of(_joined(caller, given)))
     return Done()
 
 
-async def _joined(caller: Caller, given: ConversationRef) -> Conversation:
-    """Only who has joined a conversation types in it."""
-    conversation = await in_database(visible_conversation, user=caller.user, conversation_id=given.conversation_id)
-    if not gateway.is_in(caller, conversation.room):
+def _joined(caller: Caller, given: ConversationRef) -> uuid.UUID:
+    """Only who has joined a conversation types in it; who may not be in it any more is put out of its room."""
+    conversation_id = parse_id(given.conversation_id)
+    if conversation_id is None or not gateway.is_in(caller, room_of(conversation_id)):
         raise NotFound("This conversation has not been joined.")
-    return conversation
+    return conversation_id
 
 
-def _teller(caller: Caller, conversation: Conversation) -> Callable[[bool], None]:
-    def tell(is_typing: bool) -> None:
-        payload = TypingPayload(conversationId=conversation.pk, userId=caller.user_id, isTyping=is_typing)
-        publish_ephemeral(conversation.room, USER_TYPING, payload, skip_user=caller.user_id)
-
-    return tell
+def _tell_typing(conversation_id: uuid.UUID, user_id: uuid.UUID, *, is_typing: bool) -> None:
+    payload = TypingPayload(conversationId=conversation_id, userId=user_id, isTyping=is_typing)
+    publish_ephemeral(room_of(conversation_id), USER_TYPING, payload, skip_user=user_id)
 
 
 REFERENCE = {"conversationId": CONVERSATION}

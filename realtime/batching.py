@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from realtime.database import in_database
@@ -13,19 +14,35 @@ R = TypeVar("R")
 MOST = 256
 
 
+@dataclass(slots=True)
+class _Wish(Generic[T, R]):
+    item: T
+    key: Hashable | None
+    future: asyncio.Future[R]
+
+
 class Batcher(Generic[T, R]):
     """Gives everything that was submitted since the last time to `work(items)`, in a database thread; `at_once` such
     batches may be at work at the same time.
+
+    Of items with the same key (`by`; None is no key) none is in two batches at once: the second batch would only wait
+    for what the first one has locked. They keep their order.
 
     `work` answers with a result for each item, in their order; an exception among them is raised to the one who
     submitted that item. What `work` itself raises is raised to all of them.
     """
 
     def __init__(
-        self, work: Callable[[list[T]], Sequence[R | Exception]], *, most: int = MOST, at_once: int = 1
+        self,
+        work: Callable[[list[T]], Sequence[R | Exception]],
+        *,
+        most: int = MOST,
+        at_once: int = 1,
+        by: Callable[[T], Hashable | None] = lambda item: None,
     ) -> None:
-        self._work, self._most, self._at_once = work, most, at_once
-        self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
+        self._work, self._most, self._at_once, self._by = work, most, at_once, by
+        self._waiting: deque[_Wish[T, R]] = deque()
+        self._busy: set[Hashable] = set()
         self._workers: set[asyncio.Task[None]] = set()
 
     async def submit(self, item: T) -> R:
@@ -33,29 +50,48 @@ class Batcher(Generic[T, R]):
 
     def put(self, item: T) -> asyncio.Future[R]:
         """The result, to be awaited: what is put without an await in between is done together."""
-        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, future))
+        wish = _Wish(item, self._by(item), asyncio.get_running_loop().create_future())
+        self._waiting.append(wish)
+        if wish.key not in self._busy:
+            self._call_worker()
+        return wish.future
+
+    def _call_worker(self) -> None:
         if len(self._workers) < self._at_once:
             self._workers.add(asyncio.create_task(self._run()))
-        return future
 
     async def _run(self) -> None:
         try:
-            await self._work_off()
+            while batch := self._next():
+                await self._carry_out(batch)
+                if self._waiting:
+                    self._call_worker()
         finally:
             self._workers.discard(asyncio.current_task())
 
-    async def _work_off(self) -> None:
-        while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
-            try:
-                results = await in_database(self._work, [item for item, _ in batch])
-            except Exception as fault:
-                results = [fault] * len(batch)
-            for (_, future), result in zip(batch, results, strict=True):
-                if future.done():  # who submitted it has gone
-                    continue
-                if isinstance(result, Exception):
-                    future.set_exception(result)
-                else:
-                    future.set_result(result)
+    def _next(self) -> list[_Wish[T, R]]:
+        """What has waited longest and may be done now."""
+        batch: list[_Wish[T, R]] = []
+        held_up: list[_Wish[T, R]] = []
+        while self._waiting and len(batch) < self._most:
+            wish = self._waiting.popleft()
+            (held_up if wish.key in self._busy else batch).append(wish)
+        self._waiting.extendleft(reversed(held_up))
+        return batch
+
+    async def _carry_out(self, batch: list[_Wish[T, R]]) -> None:
+        keys = {wish.key for wish in batch} - {None}
+        self._busy |= keys
+        try:
+            results = await in_database(self._work, [wish.item for wish in batch])
+        except Exception as fault:
+            results = [fault] * len(batch)
+        finally:
+            self._busy -= keys
+        for wish, result in zip(batch, results, strict=True):
+            if wish.future.done():  # who submitted it has gone
+                continue
+            if isinstance(result, Exception):
+                wish.future.set_exception(result)
+            else:
+                wish.future.set_result(result)

@@ -158,15 +158,17 @@ def publish(
 def publish_ephemeral(room: str, event: Event, payload: Shape, *, skip_user: uuid.UUID | None = None) -> None:
     """Send an event to who is in a room right now; it is neither numbered nor kept.
 
-    `skip_user` is the user whose sockets are left out.
+    `skip_user` is the user whose sockets are left out. Outside of transactions it leaves at once, and asks no database.
     """
     _check(event, payload, logged=False)
+    hint = Hint.ephemeral(room, event.name, to_json(payload), skip_user)
     unit = _current.get()
-    if unit is None:
-        with unit_of_work():
-            publish_ephemeral(room, event, payload, skip_user=skip_user)
+    if unit is not None:
+        unit.ephemeral.append(hint)
+    elif connection.in_atomic_block:
+        transaction.on_commit(lambda: bus.send([hint]), robust=True)
     else:
-        unit.ephemeral.append(Hint.ephemeral(room, event.name, to_json(payload), skip_user))
+        bus.send([hint])
 
 
 def _check(event: Event, payload: Shape, *, logged: bool) -> None:

@@ -61,3 +61,36 @@ async def test_what_comes_in_the_moment_in_which_a_batch_ends_is_not_left_waitin
     batcher = Batcher(lambda items: items)
     for number in range(50):
         assert await asyncio.wait_for(batcher.submit(number), 30) == number
+
+
+async def test_items_of_one_key_wait_for_each_other_and_for_nobody_else():
+    first_may_end, begun, batches = threading.Event(), threading.Event(), []
+
+    def work(items: list[str]) -> list[str]:
+        batches.append(items)
+        if "a1" in items:
+            begun.set()
+            assert first_may_end.wait(30)
+        return items
+
+    batcher = Batcher(work, at_once=2, by=lambda item: item[0])
+    first = batcher.put("a1")
+    await asyncio.to_thread(begun.wait, 30)
+    held_up = [batcher.put("a2"), batcher.put("a3")]
+    assert await asyncio.wait_for(batcher.submit("b1"), 30) == "b1"
+    assert batches == [["a1"], ["b1"]]
+    first_may_end.set()
+    assert await asyncio.gather(first, *held_up) == ["a1", "a2", "a3"]
+    assert batches[2:] == [["a2", "a3"]]
+
+
+async def test_a_key_is_free_again_after_a_fault():
+    def work(items: list[str]) -> list[str]:
+        if items == ["a bad one"]:
+            raise RuntimeError
+        return items
+
+    batcher = Batcher(work, by=lambda item: item[0])
+    with pytest.raises(RuntimeError):
+        await batcher.submit("a bad one")
+    assert await asyncio.wait_for(batcher.submit("a good one"), 30) == "a good one"
