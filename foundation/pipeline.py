@@ -81,8 +81,8 @@ def pipelined(*, commit: bool = False) -> Iterator[None]:
     executed, or at the end of the block, where at the latest what fails is raised. Of a block that raises nothing
     is sent any more.
 
-    With `commit` the end of the block is the end of the transaction, and COMMIT leaves with the rest. On other
-    databases than PostgreSQL nothing waits.
+    With `commit` the end of the block is the end of the transaction, and COMMIT leaves with the rest, unless Django is
+    about to roll back. On other databases than PostgreSQL nothing waits.
     """
     if connection.vendor != "postgresql":
         yield
@@ -97,7 +97,7 @@ def pipelined(*, commit: bool = False) -> Iterator[None]:
     try:
         with connection.execute_wrapper(pipeline.before_others):
             yield
-            pipeline.flush(commit=commit)
+            pipeline.flush(commit=commit and not connection.needs_rollback)
     finally:
         _open.reset(token)
 

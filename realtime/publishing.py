@@ -4,7 +4,7 @@ Both belong to the transaction that caused them. A unit of work collects what is
 it under the rooms' locks, writes it to the log and asks for its delivery on commit; a rollback leaves nothing.
 
 Lock order, for every transaction: the product's own rows first, then rooms by name. A room that needs its number
-early is locked early with `reserve`; all others are locked together at the end.
+early is locked early with `reserve` or `lock_rooms`; all others are locked together at the end.
 """
 
 import uuid

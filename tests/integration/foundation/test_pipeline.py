@@ -127,6 +127,13 @@ def test_what_a_commit_refuses_is_raised():
     assert names() == []
 
 
+def test_what_django_is_to_roll_back_is_not_committed():
+    with unit_of_work():
+        execute(INSERT, ["a", "1"])
+        transaction.set_rollback(True)
+    assert names() == []
+
+
 def test_inside_of_a_larger_transaction_nothing_is_committed():
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         with unit_of_work():
