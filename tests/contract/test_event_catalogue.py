@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 
-from conversations.models import Conversation
 from foundation import clock
 from foundation.encoding import from_json, to_json
 from foundation.inputs import Shape, SharedShape
 from messaging import sockets
 from realtime import upkeep
-from realtime.registry import Caller, registry
+from realtime.registry import registry
 from realtime.token_expiry import TokenExpiry
 from tests.contract.conformity import fault_of, fault_of_event
 from tests.people import Person
@@ -115,9 +114,7 @@ def reads(brand: Person, influencer: Person) -> None:
 
 
 def types(brand: Person, influencer: Person) -> None:
-    conversation = Conversation.objects.get(pk=brand.chats_with(influencer))
-    caller = Caller("sid", brand.user.pk, brand.user, uuid.uuid4())
-    sockets._teller(caller, conversation)(True)
+    sockets._tell_typing(uuid.UUID(brand.chats_with(influencer)), brand.user.pk, is_typing=True)
 
 
 def comes_online(brand: Person, influencer: Person) -> None:
