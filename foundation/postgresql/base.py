@@ -1,38 +1,27 @@
-"""Django's database backend for PostgreSQL, whose pool does not ask the server before each use of a connection."""
+"""Django's database backend for PostgreSQL, which looks at a connection from the pool instead of asking the server."""
 
 import select
 from typing import Any
 
 from django.db.backends.postgresql import base
-from psycopg import Connection, OperationalError
-from psycopg_pool import ConnectionPool
+from psycopg import Connection
 
 
-def check_open(connection: Connection[Any]) -> None:
-    """Raises `OperationalError` where the server has closed an idle connection, and closes it here too: then there is
-    something to read, which is seen without a round trip."""
+def is_open(connection: Connection[Any]) -> bool:
+    """Whether the server has left an idle connection open. Of one that it has closed there is something to read, which
+    is seen without a round trip."""
     poll = select.poll()
     poll.register(connection.pgconn.socket, select.POLLIN)
-    if poll.poll(0):
-        connection.close()
-        raise OperationalError("The connection was closed.")
+    return not poll.poll(0)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    @property
-    def pool(self) -> ConnectionPool | None:
-        """As Django's, which offers a round trip or nothing as its check."""
-        options = self.settings_dict["OPTIONS"].get("pool")
-        if not options or self.alias == base.NO_DB_ALIAS:
-            return None
-        if self.alias not in self._connection_pools:
-            made = ConnectionPool(
-                kwargs=self.get_connection_params() | {"autocommit": True},
-                open=False,
-                configure=self._configure_connection,
-                check=check_open,
-                **options,
-            )
-            # Of several threads that come at once the first one's is taken.
-            self._connection_pools.setdefault(self.alias, made)
-        return self._connection_pools[self.alias]
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Connection[Any]:
+        """As Django's. What the server has closed is given back, for the pool to replace it: the pool's own checks wait
+        longer after each one that they find, until the time for all of them is up."""
+        connection = super().get_new_connection(conn_params)
+        while self.pool and not is_open(connection):
+            connection.close()
+            self.pool.putconn(connection)
+            connection = super().get_new_connection(conn_params)
+        return connection

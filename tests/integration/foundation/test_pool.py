@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from foundation.postgresql.base import check_open
+from foundation.postgresql.base import is_open
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,13 +26,15 @@ def count(statement: str) -> int:
         return cursor.fetchone()[0]
 
 
-def test_one_that_was_closed_by_the_server_is_not_lent():
+def test_those_that_were_closed_by_the_server_are_not_lent():
     count("SELECT 1")
-    idle = connection.connection
-    check_open(idle)
+    pool = connection.pool
     connection.close()
+    idle = [pool.getconn() for _ in range(6)]
+    assert all(map(is_open, idle))
+    for one in idle:
+        pool.putconn(one)
     with psycopg.connect(**connection.get_connection_params() | {"autocommit": True}) as operator:
-        assert operator.execute(END_OTHERS).fetchone()[0] >= 1
-    with pytest.raises(psycopg.OperationalError):
-        check_open(idle)
+        assert operator.execute(END_OTHERS).fetchone()[0] >= len(idle)
+    assert not any(map(is_open, idle))
     assert count("SELECT 1") == 1
