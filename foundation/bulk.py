@@ -23,6 +23,9 @@ Row = Mapping[str, Any]
 """The values of a row by attribute: `{"user_id": …}`, not `{"user": …}`."""
 
 
+# --- Reading ---
+
+
 def select_many(
     model: type[Model],
     names: tuple[str, ...],

@@ -7,9 +7,8 @@ THRESHOLDS = (25_000, 20, 20)
 
 
 def settle() -> None:
-    """To be called when a server is ready. What is loaded by then stays, and is not looked through any more; and it is
-    looked less often than by default (700, 10, 10), which serving many connections reaches hundreds of times a second.
-    """
+    """To be called once, when a server is ready. What is loaded by then stays, and is not looked through any more; the
+    rest is looked through less often than by default (700, 10, 10)."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)

@@ -16,16 +16,10 @@ from realtime.models import Room
 from realtime.publishing import unit_of_work
 from tests.factories import make_user
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("on_postgresql")]
 
 INSERT = 'INSERT INTO "realtime_room" ("name", "last_seq", "floor") VALUES ($1, $2::bigint, 0)'
 COUNT = 'SELECT count(*) FROM "realtime_room" WHERE "name" = $1'
-
-
-@pytest.fixture(autouse=True)
-def _on_postgresql():
-    if connection.vendor != "postgresql":
-        pytest.skip("of PostgreSQL alone")
 
 
 @pytest.fixture

@@ -6,18 +6,12 @@ from django.db import connection
 
 from foundation.postgresql.base import is_open
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("on_postgresql")]
 
 END_OTHERS = """
     SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
-
-
-@pytest.fixture(autouse=True)
-def _on_postgresql():
-    if connection.vendor != "postgresql":
-        pytest.skip("of PostgreSQL alone")
 
 
 def count(statement: str) -> int:
