@@ -128,7 +128,7 @@ def update_many(model: type[Model], rows: Sequence[Row]) -> None:
         return
     names = tuple(rows[0])
     if connection.vendor == "postgresql":
-        execute(_update_from_document(model, names), [_document(rows)])
+        execute(_update_from_document(model, names), [_document(rows), str(len(rows))])
         return
     fields = [model._meta.get_field(name) for name in names]
     with connection.cursor() as cursor:
@@ -220,7 +220,9 @@ def _insertion(model: type[Model]) -> str:
 def _update_from_document(model: type[Model], names: tuple[str, ...]) -> str:
     table, key, columns = _quoted(model, names)
     values = ", ".join(f"{column} = given.{column}" for column in columns)
-    given = f"json_populate_recordset(NULL::{table}, $1) AS given"
+    # A limit is taken for a tenth of what is there, which the function alone is not: by it the planner sees that an
+    # index costs less than the whole table.
+    given = f"(SELECT * FROM json_populate_recordset(NULL::{table}, $1) LIMIT $2) AS given"  # noqa: S608
     return f"UPDATE {table} SET {values} FROM {given} WHERE {table}.{key} = given.{key}"  # noqa: S608 (names of ours)
 
 

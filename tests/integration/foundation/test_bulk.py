@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from conversations.models import Conversation, Participant
 from foundation import clock
@@ -144,3 +144,29 @@ def test_a_pipeline_gives_each_reader_its_own_rows():
         first = select_many(Room, ("last_seq",), where={"name": ["a"]}, order_by="name")
         second = list(Room.objects.filter(name="b").values_list("last_seq"))
     assert (list(first), second) == ([(ord("a") + 1,)], [(ord("b") + 1,)])
+
+
+@pytest.mark.usefixtures("on_postgresql")
+def test_rows_are_updated_by_their_keys_and_no_other_is_read():
+    Room.objects.bulk_create([Room(name=f"conversation_{number}") for number in range(3000)])
+    one, two = Room.objects.order_by("pk")[:2]
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE realtime_room")
+    for seq in range(10):
+        with transaction.atomic(), connection.cursor() as cursor:
+            update_many(Room, [{"id": one.pk, "last_seq": seq}, {"id": two.pk, "last_seq": seq}])
+            cursor.execute("SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'realtime_room'")
+            assert cursor.fetchone() == (0,)
+
+
+@pytest.mark.usefixtures("on_postgresql")
+def test_statements_are_not_planned_anew_for_other_values():
+    with connection.cursor() as cursor:
+        for number in range(3):
+            list(select_many(Room, ("id",), where={"name": [f"room {number}"]}, order_by="id"))
+        cursor.execute(
+            "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE %s",
+            ['SELECT "id" FROM "realtime_room" WHERE "name" = ANY%'],
+        )
+        generic, custom = cursor.fetchone()
+    assert (generic >= 3, custom) == (True, 0)
