@@ -12,6 +12,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 MOST = 256
+PATIENCE = 0.02
+"""Seconds for which a few items wait for others, or for the batch at work to end, before they go by themselves."""
 
 
 @dataclass(slots=True)
@@ -23,7 +25,8 @@ class _Wish(Generic[T, R]):
 
 class Batcher(Generic[T, R]):
     """Gives everything that was submitted since the last time to `work(items)`, in a database thread; `at_once` such
-    batches may be at work at the same time.
+    batches may be at work at the same time. Each costs something by itself, so another one begins only when as many
+    items wait as are at work, or have waited for `PATIENCE`.
 
     Of items with the same key (`by`; None is no key) none is in two batches at once: the second batch would only wait
     for what the first one has locked. They keep their order.
@@ -43,6 +46,8 @@ class Batcher(Generic[T, R]):
         self._work, self._most, self._at_once, self._by = work, most, at_once, by
         self._waiting: deque[_Wish[T, R]] = deque()
         self._busy: set[Hashable] = set()
+        self._at_work = 0
+        self._timer: asyncio.TimerHandle | None = None
         self._workers: set[asyncio.Task[None]] = set()
 
     async def submit(self, item: T) -> R:
@@ -57,6 +62,17 @@ class Batcher(Generic[T, R]):
         return wish.future
 
     def _call_worker(self) -> None:
+        if len(self._waiting) >= self._at_work:
+            self._begin()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(PATIENCE, self._lose_patience)
+
+    def _lose_patience(self) -> None:
+        self._timer = None
+        if self._waiting:
+            self._begin()
+
+    def _begin(self) -> None:
         if len(self._workers) < self._at_once:
             self._workers.add(asyncio.create_task(self._run()))
 
@@ -82,12 +98,14 @@ class Batcher(Generic[T, R]):
     async def _carry_out(self, batch: list[_Wish[T, R]]) -> None:
         keys = {wish.key for wish in batch} - {None}
         self._busy |= keys
+        self._at_work += len(batch)
         try:
             results = await in_database(self._work, [wish.item for wish in batch])
         except Exception as fault:
             results = [fault] * len(batch)
         finally:
             self._busy -= keys
+            self._at_work -= len(batch)
         for wish, result in zip(batch, results, strict=True):
             if wish.future.done():  # who submitted it has gone
                 continue

@@ -57,6 +57,46 @@ async def test_so_many_batches_are_at_work_at_once():
     assert await asyncio.gather(*(batcher.submit(number) for number in range(4))) == [0, 1, 2, 3]
 
 
+async def test_another_batch_begins_when_as_many_wait_as_are_at_work(monkeypatch):
+    monkeypatch.setattr("realtime.batching.PATIENCE", 3600)
+    may_end, begun, batches = threading.Event(), threading.Event(), []
+
+    def work(items: list[int]) -> list[int]:
+        batches.append(items)
+        if 1 in items:
+            begun.set()
+            assert may_end.wait(30)
+        return items
+
+    batcher = Batcher(work, at_once=2)
+    first = [batcher.put(1), batcher.put(2), batcher.put(3)]
+    await asyncio.to_thread(begun.wait, 30)
+    others = [batcher.put(4), batcher.put(5)]
+    await asyncio.sleep(0.05)
+    assert batches == [[1, 2, 3]]
+    assert await asyncio.wait_for(batcher.submit(6), 30) == 6
+    assert batches == [[1, 2, 3], [4, 5, 6]]
+    may_end.set()
+    assert await asyncio.gather(*first, *others) == [1, 2, 3, 4, 5]
+
+
+async def test_a_few_do_not_wait_for_a_large_batch_that_is_held_up():
+    may_end, begun = threading.Event(), threading.Event()
+
+    def work(items: list[int]) -> list[int]:
+        if 1 in items:
+            begun.set()
+            assert may_end.wait(30)
+        return items
+
+    batcher = Batcher(work, at_once=2)
+    first = [batcher.put(1), batcher.put(2), batcher.put(3)]
+    await asyncio.to_thread(begun.wait, 30)
+    assert await asyncio.wait_for(batcher.submit(4), 30) == 4
+    may_end.set()
+    assert await asyncio.gather(*first) == [1, 2, 3]
+
+
 async def test_what_comes_in_the_moment_in_which_a_batch_ends_is_not_left_waiting():
     batcher = Batcher(lambda items: items)
     for number in range(50):
