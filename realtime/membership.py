@@ -5,7 +5,8 @@ import uuid
 from collections import deque
 from dataclasses import dataclass, field
 
-from realtime.log import REPLAY_LIMIT, Logged
+from foundation.refusals import Unavailable
+from realtime.log import REPLAY_LIMIT, Logged, Replay
 
 
 @dataclass(slots=True, eq=False)
@@ -35,6 +36,10 @@ class OpenRoom:
     passing: deque[Logged] = field(default_factory=lambda: deque(maxlen=REPLAY_LIMIT))
     """What was delivered while somebody is about to join."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    early: dict[int, Logged] = field(default_factory=dict)
+    """What came before its turn, by number."""
+    missing: int | None = None
+    """The number for which `early` has been waiting since there is a timer."""
     filling: bool = False
     behind: bool = False
 
@@ -45,6 +50,20 @@ class OpenRoom:
     @property
     def is_idle(self) -> bool:
         return not self.members and not self.holders
+
+    def missed(self, after: int) -> Replay:
+        """What a socket missed, and before that what the room has not been delivered: a client may come from a process
+        that was ahead of this one."""
+        return Replay(self.name, after, min(after, self.position))
+
+    def since(self, events: list[Logged], after: int) -> list[Logged]:
+        """What the room has been delivered beyond `events` while they were read. It has to be asked for and used
+        without an await in between. Raises `Unavailable` where that is not known."""
+        reached = events[-1].seq if events else after
+        later = [event for event in self.passing if event.seq > reached]
+        if len(later) != max(0, self.position - reached):
+            raise Unavailable
+        return later
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The rooms that this process has members of, and how their events reach the sockets in order.
 
 A process keeps, for each room, the position up to which it has delivered. The next event is delivered, an old one
-dropped, a gap first filled from the log; so each socket sees each event once, in the one order.
+dropped; one that is ahead waits for those before it, which come from another process or are fetched from the log. So
+each socket sees each event once, in the one order.
 """
 
 import asyncio
@@ -25,6 +26,10 @@ log = structlog.get_logger(__name__)
 SWEEP_CHUNK = 1000
 RETURNING_AT_ONCE = 128
 """Sockets that are put back into their rooms at the same time: of a crowd some are done while others wait."""
+PATIENCE = 0.25
+"""Seconds for which an event waits for those before it: more than the bus takes, even to a process that is behind."""
+MOST_EARLY = 256
+"""Events of a room that may wait so; more of them are fetched at once."""
 EVENT = "42"
 """How an event begins on the wire: an Engine.IO message with a Socket.IO event of the default namespace."""
 
@@ -65,11 +70,11 @@ class LocalRooms:
         """
         room = await self._hold(name)
         try:
-            events = None if after is None else await self._replays.submit(_missed(room, after))
+            events = None if after is None else await self._replays.submit(room.missed(after))
             if enter is not None:
                 await enter(room.position if events is None else after)
             if events is not None:
-                events = events + _since(room, events, after)
+                events = events + room.since(events, after)
             if check is not None:
                 check()
             self._admit(room, socket, events or [], after)
@@ -92,14 +97,14 @@ class LocalRooms:
             for name in positions:
                 self._check_is_there(socket)
                 held.append(await self._hold(name))
-            wishes = [self._replays.put(_missed(room, positions[room.name])) for room in held]
+            wishes = [self._replays.put(room.missed(positions[room.name])) for room in held]
             missed = await asyncio.gather(*wishes)
             self._check_is_there(socket)
             if any(events is None for events in missed):
                 return False
             # The next offset has to name every room, for the client keeps no other.
             socket.sent |= {room.key: positions[room.name] for room in held}
-            whole = [_since(room, events, positions[room.name]) for room, events in zip(held, missed, strict=True)]
+            whole = [room.since(events, positions[room.name]) for room, events in zip(held, missed, strict=True)]
             for room, events, later in zip(held, missed, whole, strict=True):
                 self._admit(room, socket, events + later, positions[room.name])
             return True
@@ -196,8 +201,27 @@ class LocalRooms:
             if event.seq == room.position + 1:
                 self._deliver(room, event)
             elif event.seq > room.position:
-                self._fill_soon(room)
-                return
+                room.early[event.seq] = event
+        if room.early:
+            self._offer_early(room)
+
+    def _offer_early(self, room: OpenRoom) -> None:
+        """Deliver what was ahead, as far as it is its turn now."""
+        while (event := room.early.pop(room.position + 1, None)) is not None:
+            self._deliver(room, event)
+        room.early = {seq: event for seq, event in room.early.items() if seq > room.position}
+        if len(room.early) > MOST_EARLY:
+            room.early.clear()
+            self._fill_soon(room)
+        elif room.early and room.missing is None:
+            room.missing = room.position + 1
+            asyncio.get_running_loop().call_later(PATIENCE, self._lose_patience, room)
+
+    def _lose_patience(self, room: OpenRoom) -> None:
+        missing, room.missing = room.missing, None
+        if room.early and missing == room.position + 1:
+            self._fill_soon(room)
+        self._offer_early(room)
 
     def _deliver(self, room: OpenRoom, event: Logged) -> None:
         room.position = event.seq
@@ -252,14 +276,11 @@ class LocalRooms:
             room.filling = False
 
     def _deliver_found(self, room: OpenRoom, events: list[Logged]) -> None:
-        if not events:
-            return
-        if events[0].seq > room.position + 1:
+        if events and events[0].seq > room.position + 1:
             self._skip_trimmed(room, events[0].seq - 1)
-        for event in events:
-            self._deliver(room, event)
+        self._offer(room, events)
         metrics.gaps_filled.inc(len(events))
-        room.behind = True
+        room.behind |= bool(events)
 
     def _skip_trimmed(self, room: OpenRoom, position: int) -> None:
         """Retention took what was still to be delivered: its readers must come back and be told to start anew."""
@@ -271,22 +292,6 @@ class LocalRooms:
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
-
-
-def _missed(room: OpenRoom, after: int) -> Replay:
-    """What a socket missed, and before that what the room has not been delivered: a client may come from a process
-    that was ahead of this one."""
-    return Replay(room.name, after, min(after, room.position))
-
-
-def _since(room: OpenRoom, events: list[Logged], after: int) -> list[Logged]:
-    """What the room has been delivered beyond `events` while they were read. It has to be asked for and used without
-    an await in between. Raises `Unavailable` where that is not known."""
-    reached = events[-1].seq if events else after
-    later = [event for event in room.passing if event.seq > reached]
-    if len(later) != max(0, room.position - reached):
-        raise Unavailable
-    return later
 
 
 def _ends(names: list[str]) -> list[End]:

@@ -103,6 +103,41 @@ async def test_the_next_is_delivered_the_old_dropped_and_a_gap_filled_from_the_l
     assert wire.seqs(one) == [1, 2, 3, 4, 5]
 
 
+async def test_what_comes_before_its_turn_waits_for_it_and_nothing_is_fetched(rooms, wire, monkeypatch):
+    monkeypatch.setattr("realtime.rooms.PATIENCE", 3600)
+    one = socket()
+    await rooms.join(one, "room", after=None)
+    await write(5)
+    hints = await in_database(rows, "room", 1, 2, 3, 4, 5)
+    for number in (2, 4, 2, 1):
+        rooms.offer("room", hints[number - 1 : number])
+    assert wire.seqs(one) == [1, 2]
+    rooms.offer("room", hints[2:])
+    assert wire.seqs(one) == [1, 2, 3, 4, 5]
+
+
+async def test_one_gap_after_the_other_is_filled(rooms, wire):
+    one = socket()
+    await rooms.join(one, "room", after=None)
+    await write(4)
+    hints = await in_database(rows, "room", 1, 2, 4)
+    rooms.offer("room", hints[1:2])
+    rooms.offer("room", hints[:1])
+    rooms.offer("room", hints[2:])
+    assert wire.seqs(one) == [1, 2]
+    await eventually(lambda: wire.seqs(one) == [1, 2, 3, 4])
+
+
+async def test_of_what_is_ahead_not_all_is_kept(rooms, wire, monkeypatch):
+    monkeypatch.setattr("realtime.rooms.PATIENCE", 3600)
+    monkeypatch.setattr("realtime.rooms.MOST_EARLY", 2)
+    one = socket()
+    await rooms.join(one, "room", after=None)
+    await write(4)
+    rooms.offer("room", await in_database(rows, "room", 2, 3, 4))
+    await eventually(lambda: wire.seqs(one) == [1, 2, 3, 4])
+
+
 async def test_without_any_hint_the_sweep_delivers(rooms, wire):
     one, two = socket(), socket()
     await rooms.join(one, "room", after=None)
