@@ -93,6 +93,7 @@ def _compare(setting: Setting, case: LoadCase, scale: Scale, rounds: int, only: 
 
 
 def _turn(setting: Setting, case: LoadCase, contender: Contender, scale: Scale) -> Result:
+    setting.tidy()
     with serving(contender, setting) as running:
         return run_load(contender, running, setting, case.options(scale))
 

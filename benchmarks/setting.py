@@ -86,6 +86,11 @@ class Setting:
         with psycopg.connect(self.database) as connection:
             connection.execute((PEERS / "schema.sql").read_text())
 
+    def tidy(self) -> None:
+        """What autovacuum does while a server of production runs; it may be off here, or come in the middle."""
+        with psycopg.connect(self.database, autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")
+
     def manage(self, *arguments: str) -> str:
         return run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment())
 

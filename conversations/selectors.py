@@ -1,7 +1,7 @@
 """Reads of conversations and of who takes part in them."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 
 from django.db.models import QuerySet
@@ -10,7 +10,7 @@ from accounts.models import User
 from conversations.models import Conversation, Participant, room_of
 from conversations.refusals import NoConversation
 from foundation import clock
-from foundation.bulk import sum_many
+from foundation.bulk import newest_of_each, sum_many
 from foundation.ids import parse_id
 
 PRESENCE_CONVERSATIONS = 100
@@ -90,7 +90,15 @@ def recently_expelled() -> list[tuple[uuid.UUID, str]]:
     return [(user, room_of(conversation)) for user, conversation in rows.values_list("user_id", "conversation_id")]
 
 
-def presence_rooms(user_id: uuid.UUID) -> list[str]:
-    """The rooms of a person's latest conversations, which are told when that person comes and goes."""
-    rows = participating(user_id).order_by("-last_activity_at", "-conversation_id")
-    return [room_of(one) for one in rows.values_list("conversation_id", flat=True)[:PRESENCE_CONVERSATIONS]]
+def presence_rooms(user_ids: Collection[uuid.UUID]) -> list[tuple[uuid.UUID, str]]:
+    """These people with the rooms of their latest conversations, which are told when they come and go."""
+    latest = newest_of_each(
+        Participant,
+        "conversation_id",
+        by="user_id",
+        among=user_ids,
+        unless="removed_at",
+        order_by=("last_activity_at", "conversation_id"),
+        most=PRESENCE_CONVERSATIONS,
+    )
+    return [(user_id, room_of(conversation_id)) for user_id, conversation_id in latest]

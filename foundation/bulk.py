@@ -80,6 +80,17 @@ def sum_many(model: type[Model], name: str, *, by: str, among: Iterable[Any], un
     return list(rows.order_by().values_list(by).annotate(Sum(name)))
 
 
+def newest_of_each(
+    model: type[Model], name: str, *, by: str, among: Iterable[Any], unless: str, order_by: tuple[str, ...], most: int
+) -> Iterable[tuple[Any, Any]]:
+    """The attribute `by`, each one of `among`, with an attribute of each of its rows that stand highest in this order;
+    `most` of them. Left out are rows that have a value for `unless`."""
+    if connection.vendor == "postgresql":
+        return execute(_newest(model, name, by, unless, order_by, most), [_array(among)])
+    rows = model._default_manager.filter(**{unless: None}).order_by(*(f"-{one}" for one in order_by))
+    return [(key, value) for key in among for value in rows.filter(**{by: key}).values_list(name, flat=True)[:most]]
+
+
 # --- Writing ---
 
 
@@ -205,6 +216,18 @@ def _summation(model: type[Model], name: str, by: str, unless: str) -> str:
     return (
         f"SELECT {key}, sum({number}) FROM {connection.ops.quote_name(model._meta.db_table)}"  # noqa: S608
         f" WHERE {key} = ANY($1) AND {number} > 0 AND {_column(model, unless)} IS NULL GROUP BY {key}"
+    )
+
+
+@lru_cache
+def _newest(model: type[Model], name: str, by: str, unless: str, order_by: tuple[str, ...], most: int) -> str:
+    kind = model._meta.get_field(by).db_type(connection)
+    order = ", ".join(f"{_column(model, one)} DESC" for one in order_by)
+    return (
+        f"SELECT given.key, found.value FROM unnest($1::{kind}[]) AS given(key) CROSS JOIN LATERAL ("  # noqa: S608
+        f"SELECT {_column(model, name)} AS value FROM {connection.ops.quote_name(model._meta.db_table)}"
+        f" WHERE {_column(model, by)} = given.key AND {_column(model, unless)} IS NULL"
+        f" ORDER BY {order} LIMIT {most}) AS found"
     )
 
 

@@ -1,7 +1,7 @@
 """What the product tells `realtime` about its users and rooms; installed once, where the parts are put together."""
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -24,14 +24,15 @@ class Product:
     `authenticate(tokens)` answers with an `Identity` or a `Refusal` for each. `may_enter(pairs)` gives those pairs of
     user id and room in which the user may be in the room; it is asked each time one is entered or come back to.
     `dead_sessions(ids)` names those login sessions that have ended, `recently_expelled()` gives who lost the right to
-    which room in the last minutes. `presence_rooms(user_id)` are the rooms that are told when a user comes and goes.
+    which room in the last minutes. `presence_rooms(ids)` gives users with the rooms that are told when they come and
+    go.
     """
 
     authenticate: Callable[[Sequence[Any]], Sequence[Identity | Refusal]]
     may_enter: Callable[[Iterable[tuple[uuid.UUID, str]]], set[tuple[uuid.UUID, str]]]
     dead_sessions: Callable[[Iterable[uuid.UUID]], set[uuid.UUID]]
     recently_expelled: Callable[[], list[tuple[uuid.UUID, str]]]
-    presence_rooms: Callable[[uuid.UUID], list[str]]
+    presence_rooms: Callable[[Collection[uuid.UUID]], list[tuple[uuid.UUID, str]]]
 
 
 class _Installed:

@@ -141,16 +141,15 @@ class Upkeep:
 
 def tell_departed(left: dict[uuid.UUID, datetime]) -> None:
     gone = presence.departed(left)
-    if not gone:
-        return
     _tell_presence(gone, online=False)
     # Who came back meanwhile may have been told of before this: the last word is how it stands.
     _tell_presence(presence.online(gone), online=True)
 
 
 def _tell_presence(users: set[uuid.UUID], *, online: bool) -> None:
+    if not users:
+        return
     seen = presence.last_seen(users)
-    for user_id in users:
+    for user_id, room in product().presence_rooms(users):
         payload = PresencePayload(user_id=user_id, online=online, last_seen=seen.get(user_id))
-        for room in product().presence_rooms(user_id):
-            publish_ephemeral(room, PRESENCE, payload)
+        publish_ephemeral(room, PRESENCE, payload)

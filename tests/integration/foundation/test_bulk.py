@@ -12,6 +12,7 @@ from foundation.bulk import (
     insert_many,
     lock_many,
     new_instance,
+    newest_of_each,
     select_many,
     sum_many,
     update_many,
@@ -136,6 +137,30 @@ def test_sums_leave_out_what_is_zero_and_what_is_excepted(conversation):
     assert sums() == {mine.user_id: 3, theirs.user_id: 5}
 
 
+def test_of_each_the_newest_are_found(conversation):
+    def newest(*users, most):
+        found = newest_of_each(
+            Participant,
+            "conversation_id",
+            by="user_id",
+            among=[one.pk for one in users],
+            unless="removed_at",
+            order_by=("last_activity_at", "conversation_id"),
+            most=most,
+        )
+        return sorted(found)
+
+    brand, influencer = (place.user for place in Participant.objects.order_by("pk"))
+    third = make_user("influencer")
+    later = open_direct(opener=brand, other_id=str(third.pk)).conversation
+    assert newest(brand, third, most=1) == sorted([(brand.pk, later.pk), (third.pk, later.pk)])
+    assert newest(brand, most=2) == sorted([(brand.pk, later.pk), (brand.pk, conversation.pk)])
+    Participant.objects.filter(user=brand, conversation=later).update(removed_at=clock.now())
+    assert newest(brand, most=2) == [(brand.pk, conversation.pk)]
+    assert newest(make_user(), most=2) == newest(most=2) == []
+    assert newest(influencer, most=1) == [(influencer.pk, conversation.pk)]
+
+
 def test_a_pipeline_gives_each_reader_its_own_rows():
     for name in ("a", "b"):
         Room.objects.create(name=name, last_seq=ord(name))
@@ -148,7 +173,7 @@ def test_a_pipeline_gives_each_reader_its_own_rows():
 
 @pytest.mark.usefixtures("on_postgresql")
 def test_rows_are_updated_by_their_keys_and_no_other_is_read():
-    Room.objects.bulk_create([Room(name=f"conversation_{number}") for number in range(3000)])
+    Room.objects.bulk_create([Room(name=f"conversation_{number}") for number in range(20_000)])
     one, two = Room.objects.order_by("pk")[:2]
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE realtime_room")

@@ -102,7 +102,9 @@ def test_of_who_comes_back_while_their_leaving_is_told_it_is_told_last_that_they
 ) -> None:
     left = ended(begun(uuid.uuid4()))
     time_passes()
-    monkeypatch.setattr(upkeep, "product", lambda: SimpleNamespace(presence_rooms=lambda _: ["room_1"]))
+    monkeypatch.setattr(
+        upkeep, "product", lambda: SimpleNamespace(presence_rooms=lambda users: [(one, "room_1") for one in users])
+    )
     departed = presence.departed
 
     def and_back(left: dict[uuid.UUID, datetime]) -> set[uuid.UUID]:
