@@ -88,6 +88,7 @@ class EngineSocket(AsyncSocket):
     def check_queue(self) -> None:
         """End the session if too much waits for its client; asked whenever more does."""
         limits = self.server.limits
+        self.server.falls_behind(self)
         if self._exceeds(limits.queue_packets, limits.queue_bytes):
             if self._exceeds(limits.burst_packets, limits.burst_bytes):
                 self.cut_slow_reader()

@@ -59,6 +59,8 @@ class SessionServer(engineio.AsyncServer):
         self._origins = Origins(cors_allowed_origins)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._unread: list[Wire] = []
+        self._behind: set[EngineSocket] = set()
+        """The sessions for whose clients something waits, as far as is known."""
         self._empty = asyncio.Event()
         settings = {"async_mode": "asgi", "logger": SILENT, "async_handlers": False}
         super().__init__(
@@ -132,6 +134,10 @@ class SessionServer(engineio.AsyncServer):
         if self._on_slow_reader is not None:
             self._on_slow_reader()
 
+    def falls_behind(self, socket: EngineSocket) -> None:
+        """Something waits for a client: from now on it is watched whether it reads."""
+        self._behind.add(socket)
+
     def start_sweeping(self) -> None:
         if self.start_service_task:
             self.start_service_task = False
@@ -150,8 +156,11 @@ class SessionServer(engineio.AsyncServer):
     def _cut_stalled(self, now: float) -> None:
         """Who has taken nothing for too long; before that, where all hold too much together, the worst of them."""
         total, idle = 0, []
-        for socket in [one for one in self.sockets.values() if one.transport is not None]:
+        for socket in list(self._behind):
             seconds, size = socket.stalled_for(now), socket.queued_bytes
+            if not size or socket.sid not in self.sockets:
+                self._behind.discard(socket)
+                continue
             if seconds > self.limits.queue_stall:
                 socket.cut_slow_reader()
                 continue
