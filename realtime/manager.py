@@ -1,5 +1,6 @@
 """python-socketio's client manager over the channel layer: a Socket.IO room is a durable room here."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from socketio import AsyncManager
@@ -49,6 +50,17 @@ class RoomManager(AsyncManager):
             await super().emit(event, data, namespace, target, skip_sid, callback, **kwargs)
         else:
             self._bus.send([Hint.ephemeral(target, event, to_json(data), None)])
+
+    def basic_enter_room(self, sid: str, namespace: str, room: str | None, eio_sid: str | None = None) -> None:
+        """The room that python-socketio makes for each client is not kept, for `get_participants` knows who is in it:
+        each would cost a kilobyte, and each client that goes a look into the rooms of all others."""
+        if room != sid:
+            super().basic_enter_room(sid, namespace, room, eio_sid)
+
+    def get_participants(self, namespace: str, room: str | None) -> Iterable[tuple[str, str]]:
+        if room is not None and self.is_sid_room(namespace, room):
+            return [(room, self.eio_sid_from_sid(room, namespace))]
+        return super().get_participants(namespace, room)
 
     async def enter_room(self, sid: str, namespace: str, room: str, eio_sid: str | None = None) -> None:
         await self.local.join(self.sockets[sid], room, after=None)

@@ -33,7 +33,7 @@ class OpenRoom:
     position: int = -1
     members: dict[str, LocalSocket] = field(default_factory=dict)
     holders: int = 0
-    passing: deque[Logged] = field(default_factory=lambda: deque(maxlen=REPLAY_LIMIT))
+    passing: deque[Logged] | None = None
     """What was delivered while somebody is about to join."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     early: dict[int, Logged] = field(default_factory=dict)
@@ -46,6 +46,17 @@ class OpenRoom:
     @property
     def is_open(self) -> bool:
         return self.position >= 0
+
+    def hold(self) -> None:
+        """Somebody is at it, until `release`."""
+        self.holders += 1
+        if self.passing is None:
+            self.passing = deque(maxlen=REPLAY_LIMIT)
+
+    def release(self) -> None:
+        self.holders -= 1
+        if not self.holders:
+            self.passing = None
 
     @property
     def is_idle(self) -> bool:

@@ -124,13 +124,16 @@ class LocalRooms:
             self.leave(socket, name)
 
     def _admit(self, room: OpenRoom, socket: LocalSocket, events: list[Logged], after: int | None) -> None:
-        """No await in here: nothing can be delivered between the replay and the membership."""
-        self._offer(room, [event for event in events if event.seq > room.position])
+        """No await in here: nothing can be delivered in between. What came early comes last: no replay has it."""
+        for event in events:
+            if event.seq > room.position:
+                self._deliver(room, event)
         for event in events:
             if event.seq > after:
                 self._hand(room, socket, event)
         room.members[socket.sid] = socket
         socket.rooms[room.name] = room
+        self._offer_early(room)
 
     def _check_is_there(self, socket: LocalSocket) -> None:
         if not self._is_there(socket):
@@ -138,7 +141,7 @@ class LocalRooms:
 
     async def _hold(self, name: str) -> OpenRoom:
         room = self.open.setdefault(name, OpenRoom(name))
-        room.holders += 1
+        room.hold()
         try:
             async with room.lock:
                 if not room.is_open:
@@ -152,9 +155,7 @@ class LocalRooms:
         return room
 
     def _release(self, room: OpenRoom) -> None:
-        room.holders -= 1
-        if not room.holders:
-            room.passing.clear()
+        room.release()
         self._close_if_idle(room)
 
     def _close_if_idle(self, room: OpenRoom) -> None:
@@ -225,7 +226,7 @@ class LocalRooms:
 
     def _deliver(self, room: OpenRoom, event: Logged) -> None:
         room.position = event.seq
-        if room.holders:
+        if room.passing is not None:
             room.passing.append(event)
         key, seq, send = room.key, event.seq, self._send
         head, own = f'{EVENT}["{event.event}",{event.data},"', f'{key}:{seq}"]'

@@ -55,8 +55,9 @@ class EngineSocket(AsyncSocket):
         self._heartbeat: asyncio.TimerHandle | None = None
         self._pong_due: float | None = None
         self._in_grace = False
-        self._inbox: deque[Any] = deque()
+        self._inbox: deque[Any] | None = None
         self._feeder: asyncio.Task[None] | None = None
+        """Handles what is in the inbox; there is one as long as there is the other."""
 
     # Out
 
@@ -137,18 +138,19 @@ class EngineSocket(AsyncSocket):
     def feed(self, frame: str | bytes) -> None:
         """Take a frame from a transport that does not wait: it is handled in its turn, by a task that lives only as
         long as there is something to handle."""
-        if self._feeder is None and frame == _PONG:
-            self._pong()
-            return
+        if self._inbox is None:
+            if frame == _PONG:
+                self._pong()
+                return
+            self._inbox = deque()
+            self._feeder = self.server.start_background_task(self._handle_inbox)
         self._inbox.append(frame)
         if len(self._inbox) == _INBOX:
             self.transport.pause_reading()
-        if self._feeder is None:
-            self._feeder = self.server.start_background_task(self._handle_inbox)
 
     def lost(self) -> None:
         """The transport that feeds the session is gone. What it brought before is handled first."""
-        if self._feeder is None:
+        if self._inbox is None:
             self.terminate(self.server.reason.TRANSPORT_CLOSE)
         else:
             self._inbox.append(_END)
@@ -164,7 +166,7 @@ class EngineSocket(AsyncSocket):
                 if len(self._inbox) == _INBOX // 2:
                     self.transport.resume_reading()
         finally:
-            self._feeder = None
+            self._inbox = self._feeder = None
 
     async def receive_frame(self, frame: str | bytes) -> None:
         """Handle one frame to its end. Raises `ProtocolError` where it is malformed.

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qsl
@@ -65,8 +66,9 @@ class Exchange:
             "wsgi.url_scheme": self.scope.get("scheme", "http"),
         }
         for key, value in self.scope["headers"]:
-            name = "HTTP_" + key.decode("latin-1").upper().replace("-", "_")
-            text = value.decode("latin-1")
+            # Kept as long as the client stays, and mostly the same for all: interned, they are kept once.
+            name = sys.intern("HTTP_" + key.decode("latin-1").upper().replace("-", "_"))
+            text = sys.intern(value.decode("latin-1"))
             environ[name] = f"{environ[name]},{text}" if name in environ else text
         return environ
 

@@ -2,6 +2,11 @@
 
 from collections import deque
 
+Waiting = deque[tuple[str | bytes, int, float]]
+
+_NOTHING: Waiting = deque(maxlen=0)
+"""Of all that are empty: a deque takes more than half a kilobyte, and most clients never need one."""
+
 
 class Outbox:
     """First in, first out. A packet stays, and counts, until the transport has handed it on."""
@@ -9,13 +14,15 @@ class Outbox:
     __slots__ = ("_waiting", "bytes")
 
     def __init__(self) -> None:
-        self._waiting: deque[tuple[str | bytes, int, float]] = deque()
+        self._waiting = _NOTHING
         self.bytes = 0
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def put(self, frame: str | bytes, size: int, now: float) -> None:
+        if self._waiting is _NOTHING:
+            self._waiting = deque()
         self._waiting.append((frame, size, now))
         self.bytes += size
 
@@ -31,7 +38,7 @@ class Outbox:
         return frames
 
     def clear(self) -> None:
-        self._waiting.clear()
+        self._waiting = _NOTHING
         self.bytes = 0
 
     def age(self, now: float) -> float:

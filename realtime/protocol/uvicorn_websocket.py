@@ -23,7 +23,7 @@ from realtime.protocol.wire import cut, limit_unsent
 _QUIET = logging.Logger("silent", level=logging.CRITICAL + 1)
 """picows logs frames and reasons; what it is given here is not heard."""
 
-_READ_BUFFER = 2048
+_READ_BUFFER = 1024
 _READ = 65_536
 """Bytes read at once: picows doubles its buffer each time that one read fills it."""
 _HIGH_WATER = 64
@@ -69,8 +69,8 @@ class PicowsProtocol(WSProtocol):
         self._on_lost: Callable[[], None] | None = None
         self._response: list[bytes] = []
         self.accepted = self.closing = self.gone = False
-        self.writable = asyncio.Event()
-        self.writable.set()
+        self._full: asyncio.Event | None = None
+        """Set when the network takes more again; None while it does."""
 
     # From uvicorn
 
@@ -151,7 +151,8 @@ class PicowsProtocol(WSProtocol):
             text = message.get("text")
             self.write(framed(text if text is not None else message["bytes"]))
             self.out.flush()
-            await self.writable.wait()
+            if self._full is not None:
+                await self._full.wait()
         elif kind == "websocket.close":
             self._refuse_or_close(message.get("code", _NORMAL))
         elif kind == "websocket.http.response.start":
@@ -221,7 +222,7 @@ class PicowsProtocol(WSProtocol):
     def lost(self) -> None:
         if not self.gone:
             self.gone = self.closing = True
-            self.writable.set()
+            self.set_writable(True)
             self._wake()
             self._tell_lost()
 
@@ -243,10 +244,11 @@ class PicowsProtocol(WSProtocol):
 
     def set_writable(self, writable: bool) -> None:
         """Whether the network takes more."""
-        if writable:
-            self.writable.set()
-        else:
-            self.writable.clear()
+        if not writable:
+            self._full = self._full or asyncio.Event()
+        elif self._full is not None:
+            self._full.set()
+            self._full = None
 
     def limit_unsent(self) -> None:
         limit_unsent(self.wire)
