@@ -3,6 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from faults.checker import NEW
@@ -33,8 +34,9 @@ def measure(story: Story, outcome: "Outcome") -> None:
         outcome.figures += _spread("delivered", delays(story))
     if any(one.absences for one in story.observers.values()):
         outcome.figures += _spread("clients back and caught up", returns(story))
-    for window in story.windows:
-        outcome.figures.append(_delivered_within(window, story))
+    slowest = {name: _slowest(windows, story) for name, windows in story.windows.items()}
+    for name, windows in story.windows.items():
+        outcome.figures.append(Figure.rounded(name, slowest[name], "ms", most=_bar(windows[0], slowest)))
 
 
 def _spread(name: str, values: Iterable[float]) -> list[Figure]:
@@ -42,18 +44,13 @@ def _spread(name: str, values: Iterable[float]) -> list[Figure]:
     return [Figure.rounded(f"{name}, p{share * 100:g}", percentile(values, share), "ms") for share in (0.5, 0.99)]
 
 
-def _delivered_within(window: Record, story: Story) -> Figure:
-    slowest = _slowest(window, story)
-    most = window["most"]
-    if window["than"] is not None:
-        compared = next(one for one in story.windows if one["name"] == window["than"])
-        most = math.floor(_slowest(compared, story) * window["times"])
-    return Figure.rounded(window["name"], slowest, "ms", most=most)
+def _slowest(windows: list[Record], story: Story) -> float:
+    """The 99th percentile of what was begun in any of the windows."""
+    return percentile(chain.from_iterable(delays(story, one["since"], one["until"]) for one in windows), 0.99)
 
 
-def _slowest(window: Record, story: Story) -> float:
-    """The 99th percentile of what was begun in a window."""
-    return percentile(delays(story, window["since"], window["until"]), 0.99)
+def _bar(window: Record, slowest: dict[str, float]) -> float | None:
+    return window["most"] if window["than"] is None else math.floor(slowest[window["than"]] * window["times"])
 
 
 def _repeats(observer: Observer) -> int:

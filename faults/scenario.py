@@ -104,7 +104,7 @@ class Play:
         self, name: str, most: float | None = None, *, than: str | None = None, times: float = 1.2
     ) -> Iterator[None]:
         """Delivery of what is sent in the block becomes a figure, in milliseconds at the 99th percentile; its bar is
-        `most`, or so many times what another block measured."""
+        `most`, or so many times what another block measured. Blocks of one name are measured together."""
         since = time.monotonic()
         yield
         bar = {"most": most, "than": than, "times": times}

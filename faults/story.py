@@ -48,7 +48,8 @@ class Story:
     removals: list[Record] = field(default_factory=list)
     revocations: list[Record] = field(default_factory=list)
     strangers: list[Record] = field(default_factory=list)
-    windows: list[Record] = field(default_factory=list)
+    windows: dict[str, list[Record]] = field(default_factory=dict)
+    """By their names."""
     sizes: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
 
 
@@ -126,6 +127,6 @@ _TELL = {
     "removed": lambda story, record: story.removals.append(record),
     "revoked": lambda story, record: story.revocations.append(record),
     "stranger": lambda story, record: story.strangers.append(record),
-    "window": lambda story, record: story.windows.append(record),
+    "window": lambda story, record: story.windows.setdefault(record["name"], []).append(record),
     "size": lambda story, record: story.sizes[record["process"]].append(record),
 }

@@ -80,6 +80,14 @@ def test_a_window_may_have_another_one_as_its_bar(took: float, holds: bool) -> N
     assert (told["after"].most, told["after"].holds) == (120, holds)
 
 
+def test_windows_of_one_name_are_measured_together() -> None:
+    told = figures(
+        *(connected(1, 0), sent(1, 1.0), seen(1, 1.1), sent(2, 2.0), seen(2, 2.9), sent(3, 3.0), seen(3, 3.2)),
+        *(window("in turns", 1.0, 2.0), window("in turns", 3.0, 4.0), window("between", 2.0, 3.0, than="in turns")),
+    )
+    assert (told["in turns"].value, told["between"].value, told["between"].most) == (200, 900, 240)
+
+
 def test_where_nothing_was_measured_no_bar_holds() -> None:
     nothing = figures(connected(1, 0), window("empty", 1.0, 2.0, most=100))["empty"]
     assert math.isnan(nothing.value)
