@@ -169,6 +169,7 @@ class LocalRooms:
             await self._bus.leave(room.name)
             if room.is_idle:
                 del self.open[room.name]
+                room.early.clear()
                 metrics.rooms.set(len(self.open))
             else:
                 await self._bus.join(room.name)
@@ -189,8 +190,7 @@ class LocalRooms:
 
     def broadcast(self, name: str, event: str, data: str, skip_user: str | None) -> None:
         """Hand an event that is not logged to the members of a room."""
-        room = self.open.get(name)
-        if room is None:
+        if (room := self.open.get(name)) is None:
             return
         frame = SharedFrame(f'{EVENT}["{event}",{data}]')
         for socket in list(room.members.values()):

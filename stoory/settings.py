@@ -104,7 +104,7 @@ else:
             # None: off, as a pooler needs that lends connections by transaction and does not know prepared statements.
             "prepare_threshold": 0 if env.flag("DATABASE_PREPARED_STATEMENTS", default=True) else None,
             "options": "-c lock_timeout=10s -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s"
-            " -c plan_cache_mode=force_generic_plan",  # Planning a message's statements costs as much as they do.
+            " -c plan_cache_mode=force_generic_plan",  # ADR 18
         },
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -176,22 +176,26 @@ async def test_a_join_that_reads_ahead_of_the_room_delivers_to_those_who_are_in_
     assert wire.seqs(early) == wire.seqs(late) == [1, 2, 3]
 
 
-async def test_who_joins_gets_what_came_early_in_the_meantime(rooms, wire):
+@pytest.mark.parametrize(("after", "missed"), [(0, [1, 2, 3]), (2, [3])], ids=["behind", "from a process ahead"])
+async def test_who_joins_gets_what_came_early_in_the_meantime(rooms, wire, after, missed):
     there, late = socket(), socket()
     await rooms.join(there, "room", after=None)
     await write(2)
     third = (3, NOTE.name, '{"seq":3,"text":"committed after the log was read, and told before the second"}')
-    await rooms.join(late, "room", after=0, check=lambda: rooms.offer("room", [third]))
-    assert wire.seqs(there) == wire.seqs(late) == [1, 2, 3]
+    await rooms.join(late, "room", after=after, check=lambda: rooms.offer("room", [third]))
+    assert (wire.seqs(there), wire.seqs(late)) == ([1, 2, 3], missed)
 
 
-async def test_who_comes_from_a_process_that_was_ahead_gets_what_came_early_in_the_meantime(rooms, wire):
-    there, late = socket(), socket()
-    await rooms.join(there, "room", after=None)
-    await write(2)
-    third = (3, NOTE.name, '{"seq":3,"text":"the same"}')
-    await rooms.join(late, "room", after=2, check=lambda: rooms.offer("room", [third]))
-    assert (wire.seqs(there), wire.seqs(late)) == ([1, 2, 3], [3])
+async def test_a_room_that_is_closed_waits_for_nothing_any_more(rooms, monkeypatch):
+    monkeypatch.setattr("realtime.rooms.PATIENCE", 0.01)
+    one = socket()
+    await rooms.join(one, "room", after=None)
+    room = rooms.open["room"]
+    rooms.offer("room", [(2, NOTE.name, '{"seq":2,"text":"its first was rolled back with its process"}')])
+    rooms.leave(one, "room")
+    await eventually(lambda: not rooms.open)
+    await eventually(lambda: room.missing is None)
+    assert not room.early
 
 
 async def test_the_group_is_joined_only_while_there_is_a_member(rooms, bus):

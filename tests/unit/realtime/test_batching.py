@@ -57,43 +57,46 @@ async def test_so_many_batches_are_at_work_at_once():
     assert await asyncio.gather(*(batcher.submit(number) for number in range(4))) == [0, 1, 2, 3]
 
 
-async def test_another_batch_begins_when_as_many_wait_as_are_at_work(monkeypatch):
-    monkeypatch.setattr("realtime.batching.PATIENCE", 3600)
-    may_end, begun, batches = threading.Event(), threading.Event(), []
+class Held:
+    """Work whose batch with one of the items does not end before it may."""
 
-    def work(items: list[int]) -> list[int]:
-        batches.append(items)
-        if 1 in items:
-            begun.set()
-            assert may_end.wait(30)
+    def __init__(self, item) -> None:
+        self.batches, self._item = [], item
+        self._begun, self.may_end = threading.Event(), threading.Event()
+
+    def __call__(self, items: list) -> list:
+        self.batches.append(items)
+        if self._item in items:
+            self._begun.set()
+            assert self.may_end.wait(30)
         return items
 
+    async def begun(self) -> None:
+        await asyncio.to_thread(self._begun.wait, 30)
+
+
+async def test_another_batch_begins_when_as_many_wait_as_are_at_work(monkeypatch):
+    monkeypatch.setattr("realtime.batching.PATIENCE", 3600)
+    work = Held(1)
     batcher = Batcher(work, at_once=2)
     first = [batcher.put(1), batcher.put(2), batcher.put(3)]
-    await asyncio.to_thread(begun.wait, 30)
+    await work.begun()
     others = [batcher.put(4), batcher.put(5)]
     await asyncio.sleep(0.05)
-    assert batches == [[1, 2, 3]]
+    assert work.batches == [[1, 2, 3]]
     assert await asyncio.wait_for(batcher.submit(6), 30) == 6
-    assert batches == [[1, 2, 3], [4, 5, 6]]
-    may_end.set()
+    assert work.batches == [[1, 2, 3], [4, 5, 6]]
+    work.may_end.set()
     assert await asyncio.gather(*first, *others) == [1, 2, 3, 4, 5]
 
 
 async def test_a_few_do_not_wait_for_a_large_batch_that_is_held_up():
-    may_end, begun = threading.Event(), threading.Event()
-
-    def work(items: list[int]) -> list[int]:
-        if 1 in items:
-            begun.set()
-            assert may_end.wait(30)
-        return items
-
+    work = Held(1)
     batcher = Batcher(work, at_once=2)
     first = [batcher.put(1), batcher.put(2), batcher.put(3)]
-    await asyncio.to_thread(begun.wait, 30)
+    await work.begun()
     assert await asyncio.wait_for(batcher.submit(4), 30) == 4
-    may_end.set()
+    work.may_end.set()
     assert await asyncio.gather(*first) == [1, 2, 3]
 
 
@@ -104,24 +107,16 @@ async def test_what_comes_in_the_moment_in_which_a_batch_ends_is_not_left_waitin
 
 
 async def test_items_of_one_key_wait_for_each_other_and_for_nobody_else():
-    first_may_end, begun, batches = threading.Event(), threading.Event(), []
-
-    def work(items: list[str]) -> list[str]:
-        batches.append(items)
-        if "a1" in items:
-            begun.set()
-            assert first_may_end.wait(30)
-        return items
-
+    work = Held("a1")
     batcher = Batcher(work, at_once=2, by=lambda item: item[0])
     first = batcher.put("a1")
-    await asyncio.to_thread(begun.wait, 30)
+    await work.begun()
     held_up = [batcher.put("a2"), batcher.put("a3")]
     assert await asyncio.wait_for(batcher.submit("b1"), 30) == "b1"
-    assert batches == [["a1"], ["b1"]]
-    first_may_end.set()
+    assert work.batches == [["a1"], ["b1"]]
+    work.may_end.set()
     assert await asyncio.gather(first, *held_up) == ["a1", "a2", "a3"]
-    assert batches[2:] == [["a2", "a3"]]
+    assert work.batches[2:] == [["a2", "a3"]]
 
 
 async def test_a_key_is_free_again_after_a_fault():
