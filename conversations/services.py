@@ -63,7 +63,7 @@ def places_of(conversations: Iterable[Conversation]) -> dict[uuid.UUID, list[Pla
 
 
 def _select_places(conversation_ids: Iterable[uuid.UUID]) -> Iterable[tuple[Any, ...]]:
-    return select_many(Participant, _PLACE, where={"conversation_id": conversation_ids}, order_by="id")
+    return select_many(Participant, _PLACE, by="conversation_id", among=conversation_ids, order_by="id")
 
 
 def _by_conversation(

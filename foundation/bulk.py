@@ -4,14 +4,14 @@ On PostgreSQL rows are written as one JSON document a statement, whose text is a
 once; and statements can leave together (`pipeline`). Elsewhere Django's own ways are taken.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
-from operator import itemgetter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import lru_cache, reduce
+from operator import itemgetter, or_
 from typing import Any, TypeVar
 
 import orjson
 from django.db import connection
-from django.db.models import Field, JSONField, Model, Sum
+from django.db.models import Field, JSONField, Model, Q, Sum
 from django.db.models.base import ModelState
 
 from foundation.pipeline import execute
@@ -30,16 +30,27 @@ def select_many(
     model: type[Model],
     names: tuple[str, ...],
     *,
-    where: Mapping[str, Iterable[Any]],
+    by: str,
+    among: Iterable[Any],
     order_by: str,
     lock: bool = False,
 ) -> Iterable[tuple[Any, ...]]:
-    """These attributes of the rows whose attributes in `where` are each one of those given there; locked, if asked
-    for, in their order."""
+    """These attributes of the rows whose attribute `by` is one of those given; locked, if asked for, in their order."""
     if connection.vendor == "postgresql":
-        return _select(model, names, where, order_by, lock=lock)
-    rows = model._default_manager.filter(**{f"{name}__in": list(among) for name, among in where.items()})
+        return _select(model, names, by, among, order_by, lock=lock)
+    rows = model._default_manager.filter(**{f"{by}__in": list(among)})
     return list((rows.select_for_update() if lock else rows).order_by(order_by).values_list(*names))
+
+
+def select_by_pair(
+    model: type[Model], name: str, *, by: tuple[str, str], among: Collection[tuple[Any, Any]]
+) -> Iterable[tuple[Any]]:
+    """This attribute of the rows whose two attributes `by` are together one of the pairs given."""
+    if connection.vendor == "postgresql":
+        return execute(_selection_by_pair(model, name, by), map(_array, zip(*among, strict=True)))
+    # Of two lists the database would have to look for each combination.
+    pairs = [Q(**dict(zip(by, pair, strict=True))) for pair in among]
+    return list(model._default_manager.filter(reduce(or_, pairs)).values_list(name))
 
 
 def lock_many(model: type[M], keys: Iterable[Any]) -> Iterable[M]:
@@ -56,19 +67,20 @@ def lock_many(model: type[M], keys: Iterable[Any]) -> Iterable[M]:
                 values[at] = orjson.loads(values[at])
         return model.from_db(connection.alias, names, values)
 
-    return _select(model, names, {key: keys}, key, lock=True, make=make)
+    return _select(model, names, key, keys, key, lock=True, make=make)
 
 
 def _select(
     model: type[Model],
     names: tuple[str, ...],
-    where: Mapping[str, Iterable[Any]],
+    by: str,
+    among: Iterable[Any],
     order_by: str,
     *,
     lock: bool,
     make: Callable[[tuple[Any, ...]], R] = tuple,
 ) -> Iterable[R]:
-    return execute(_selection(model, names, tuple(where), order_by, lock), map(_array, where.values()), make)
+    return execute(_selection(model, names, by, order_by, lock), [_array(among)], make)
 
 
 def sum_many(model: type[Model], name: str, *, by: str, among: Iterable[Any], unless: str) -> Iterable[tuple[Any, int]]:
@@ -199,14 +211,29 @@ def _column(model: type[Model], name: str) -> str:
     return connection.ops.quote_name(model._meta.get_field(name).column)
 
 
+def _kind(model: type[Model], name: str) -> str:
+    """The type of a column, without its length."""
+    return model._meta.get_field(name).db_type(connection).partition("(")[0]
+
+
 @lru_cache
-def _selection(model: type[Model], names: tuple[str, ...], where: tuple[str, ...], order_by: str, lock: bool) -> str:
+def _selection(model: type[Model], names: tuple[str, ...], by: str, order_by: str, lock: bool) -> str:
     columns = ", ".join(_column(model, name) for name in names)
     table = connection.ops.quote_name(model._meta.db_table)
-    condition = " AND ".join(f"{_column(model, name)} = ANY(${number})" for number, name in enumerate(where, start=1))
     return (
-        f"SELECT {columns} FROM {table} WHERE {condition}"  # noqa: S608 (names of ours)
+        f"SELECT {columns} FROM {table} WHERE {_column(model, by)} = ANY($1)"  # noqa: S608 (names of ours)
         f" ORDER BY {_column(model, order_by)}{' FOR UPDATE' if lock else ''}"
+    )
+
+
+@lru_cache
+def _selection_by_pair(model: type[Model], name: str, by: tuple[str, str]) -> str:
+    table = connection.ops.quote_name(model._meta.db_table)
+    columns = [_column(model, one) for one in by]
+    arrays = ", ".join(f"${number}::{_kind(model, one)}[]" for number, one in enumerate(by, start=1))
+    return (
+        f"SELECT {table}.{_column(model, name)} FROM unnest({arrays}) AS given(one, other)"  # noqa: S608
+        f" JOIN {table} ON {table}.{columns[0]} = given.one AND {table}.{columns[1]} = given.other"
     )
 
 
@@ -221,10 +248,9 @@ def _summation(model: type[Model], name: str, by: str, unless: str) -> str:
 
 @lru_cache
 def _newest(model: type[Model], name: str, by: str, unless: str, order_by: tuple[str, ...], most: int) -> str:
-    kind = model._meta.get_field(by).db_type(connection)
     order = ", ".join(f"{_column(model, one)} DESC" for one in order_by)
     return (
-        f"SELECT given.key, found.value FROM unnest($1::{kind}[]) AS given(key) CROSS JOIN LATERAL ("  # noqa: S608
+        f"SELECT given.key, found.value FROM unnest($1::{_kind(model, by)}[]) AS given(key) CROSS JOIN LATERAL ("  # noqa: S608
         f"SELECT {_column(model, name)} AS value FROM {connection.ops.quote_name(model._meta.db_table)}"
         f" WHERE {_column(model, by)} = given.key AND {_column(model, unless)} IS NULL"
         f" ORDER BY {order} LIMIT {most}) AS found"

@@ -30,10 +30,18 @@ class Message(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False)
+    # Not checked by the database: the transaction that saves a message has locked the conversation, in which both people
+    # take part, and who does cannot be deleted; nor can the system's own user.
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False, db_constraint=False
+    )
     seq = models.BigIntegerField(editable=False)
-    sender = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    receiver = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    sender = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    receiver = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     message = LongTextField(blank=True)
     media_url = models.CharField(max_length=2000, null=True, blank=True)  # noqa: DJ001 (null is on the wire)
     message_type = models.CharField(max_length=16, default=USER_INPUT)

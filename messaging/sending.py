@@ -14,7 +14,7 @@ from conversations.flows import check_text
 from conversations.models import Conversation
 from conversations.refusals import NoConversation
 from conversations.services import ask_locked_with_places, take_places
-from foundation.bulk import insert_instances, new_instance, select_many
+from foundation.bulk import insert_instances, new_instance, select_by_pair
 from foundation.encoding import to_json
 from foundation.ids import parse_id
 from foundation.refusals import (
@@ -132,8 +132,7 @@ def _known(sendings: Sequence[Sending]) -> _Known:
 def _ask_sent_before(named: Sequence[tuple[uuid.UUID, str]]) -> Iterable[tuple[uuid.UUID]]:
     if not named:
         return ()
-    senders, names = map(set, zip(*named, strict=True))
-    return select_many(Message, ("id",), where={"sender_id": senders, "client_message_id": names}, order_by="id")
+    return select_by_pair(Message, "id", by=("sender_id", "client_message_id"), among=set(named))
 
 
 def _sent_before(keys: Iterable[tuple[uuid.UUID]]) -> dict[tuple[uuid.UUID, str], Message]:

@@ -40,8 +40,11 @@ from realtime.registry import Caller, Command, registry
 CONVERSATION = "01980000-0000-7000-8000-00000000000c"
 PERSON = "01980000-0000-7000-8000-000000000001"
 TYPING_SECONDS = 6.0
-AT_ONCE = 2
-"""Batches of one kind at work: while one waits for the disk, the next is made."""
+AT_ONCE = 3
+"""Batches of one kind at work: while PostgreSQL is busy with some, the next is made."""
+MOST = 64
+"""Items of a batch that changes something. If one batch took all that come, Python and PostgreSQL would wait for each
+other in turn."""
 
 
 async def join_conversation(caller: Caller, given: JoinConversation) -> JoinedConversationAnswer:
@@ -131,7 +134,7 @@ def _over_limit(user: User) -> RateLimited | None:
     return None
 
 
-_sending = Batcher(_send_within_limits, at_once=AT_ONCE, by=lambda sending: sending.given.conversation_id)
+_sending = Batcher(_send_within_limits, most=MOST, at_once=AT_ONCE, by=lambda sending: sending.given.conversation_id)
 
 
 async def conversation_action(caller: Caller, given: ActIn) -> ActedAnswer:
@@ -149,14 +152,14 @@ def _answered(acted: Acted | Exception, user: User) -> ActedAnswer | Exception:
     return acted if isinstance(acted, Exception) else answer_to(acted, user)
 
 
-_acting = Batcher(_act_within_limits, at_once=AT_ONCE, by=lambda acting: acting.conversation_id)
+_acting = Batcher(_act_within_limits, most=MOST, at_once=AT_ONCE, by=lambda acting: acting.conversation_id)
 
 
 async def mark_read(caller: Caller, given: MarkReadIn) -> ReadAnswer:
     return ReadAnswer.model_validate(await _marking.submit(Reading(caller.user, given.conversation_id, given)))
 
 
-_marking = Batcher(mark_read_together, at_once=AT_ONCE, by=lambda reading: reading.conversation_id)
+_marking = Batcher(mark_read_together, most=MOST, at_once=AT_ONCE, by=lambda reading: reading.conversation_id)
 
 
 async def typing_start(caller: Caller, given: ConversationRef) -> Done:

@@ -12,6 +12,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 MOST = 256
+ENOUGH = 32
+"""Items beside which the cost of a batch by itself does not matter."""
 PATIENCE = 0.02
 """Seconds for which a few items wait for others, or for the batch at work to end, before they go by themselves."""
 
@@ -26,7 +28,7 @@ class _Wish(Generic[T, R]):
 class Batcher(Generic[T, R]):
     """Gives everything that was submitted since the last time to `work(items)`, in a database thread; `at_once` such
     batches may be at work at the same time. Each costs something by itself, so another one begins only when as many
-    items wait as are at work, or have waited for `PATIENCE`.
+    items wait as are at work, or `ENOUGH`, or when they have waited for `PATIENCE`.
 
     Of items with the same key (`by`; None is no key) none is in two batches at once: the second batch would only wait
     for what the first one has locked. They keep their order.
@@ -62,7 +64,7 @@ class Batcher(Generic[T, R]):
         return wish.future
 
     def _call_worker(self) -> None:
-        if len(self._waiting) >= self._at_work:
+        if len(self._waiting) >= min(self._at_work, ENOUGH):
             self._begin()
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(PATIENCE, self._lose_patience)
@@ -78,12 +80,12 @@ class Batcher(Generic[T, R]):
 
     async def _run(self) -> None:
         try:
-            while batch := self._next():
+            if batch := self._next():
                 await self._carry_out(batch)
-                if self._waiting:
-                    self._call_worker()
         finally:
             self._workers.discard(asyncio.current_task())
+            if self._waiting:
+                self._call_worker()
 
     def _next(self) -> list[_Wish[T, R]]:
         """What has waited longest and may be done now."""

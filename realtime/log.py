@@ -63,7 +63,7 @@ def lock(names: Iterable[str]) -> dict[str, Locked]:
 
 
 def _locked(names: list[str]) -> dict[str, Locked]:
-    rows = select_many(Room, ("name", "id", "last_seq"), where={"name": names}, order_by="name", lock=True)
+    rows = select_many(Room, ("name", "id", "last_seq"), by="name", among=names, order_by="name", lock=True)
     return {name: Locked(key, last_seq) for name, key, last_seq in rows}
 
 

@@ -13,6 +13,7 @@ from foundation.bulk import (
     lock_many,
     new_instance,
     newest_of_each,
+    select_by_pair,
     select_many,
     sum_many,
     update_many,
@@ -101,13 +102,19 @@ def test_rows_are_selected_in_order_and_locked():
     rooms = [Room.objects.create(name=name, last_seq=number) for number, name in enumerate(("b", "a", "c"))]
     with transaction.atomic():
         found = select_many(
-            Room, ("name", "last_seq"), where={"name": ["c", "b", "a", "none"]}, order_by="name", lock=True
+            Room, ("name", "last_seq"), by="name", among=["c", "b", "a", "none"], order_by="name", lock=True
         )
     assert list(found) == [("a", 1), ("b", 0), ("c", 2)]
-    both = select_many(Room, ("name",), where={"name": ["a", "c"], "last_seq": [0, 2]}, order_by="name")
-    assert list(both) == [("c",)]
-    assert list(select_many(Room, ("id",), where={"id": []}, order_by="id")) == []
+    assert list(select_many(Room, ("id",), by="id", among=[], order_by="id")) == []
     assert len(rooms) == 3
+
+
+def test_rows_are_selected_by_pairs_of_attributes_and_not_by_their_combinations():
+    for number, name in enumerate(("a", 'quo"te', "c")):
+        Room.objects.create(name=name, last_seq=number, floor=number)
+    pairs = {(0, "a"), (2, 'quo"te'), (2, "c"), (9, "none")}
+    found = select_by_pair(Room, "name", by=("last_seq", "name"), among=pairs)
+    assert sorted(found) == [("a",), ("c",)]
 
 
 def test_locked_instances_are_those_that_the_manager_gives(conversation):
@@ -166,7 +173,7 @@ def test_a_pipeline_gives_each_reader_its_own_rows():
         Room.objects.create(name=name, last_seq=ord(name))
     with transaction.atomic(), pipelined():
         update_many(Room, [{"id": room.pk, "last_seq": room.last_seq + 1} for room in Room.objects.all()])
-        first = select_many(Room, ("last_seq",), where={"name": ["a"]}, order_by="name")
+        first = select_many(Room, ("last_seq",), by="name", among=["a"], order_by="name")
         second = list(Room.objects.filter(name="b").values_list("last_seq"))
     assert (list(first), second) == ([(ord("a") + 1,)], [(ord("b") + 1,)])
 
@@ -188,7 +195,7 @@ def test_rows_are_updated_by_their_keys_and_no_other_is_read():
 def test_statements_are_not_planned_anew_for_other_values():
     with connection.cursor() as cursor:
         for number in range(3):
-            list(select_many(Room, ("id",), where={"name": [f"room {number}"]}, order_by="id"))
+            list(select_many(Room, ("id",), by="name", among=[f"room {number}"], order_by="id"))
         cursor.execute(
             "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE %s",
             ['SELECT "id" FROM "realtime_room" WHERE "name" = ANY%'],

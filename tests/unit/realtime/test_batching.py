@@ -90,6 +90,41 @@ async def test_another_batch_begins_when_as_many_wait_as_are_at_work(monkeypatch
     assert await asyncio.gather(*first, *others) == [1, 2, 3, 4, 5]
 
 
+async def test_what_is_enough_for_a_batch_does_not_wait_for_as_many_as_are_at_work(monkeypatch):
+    monkeypatch.setattr("realtime.batching.PATIENCE", 3600)
+    monkeypatch.setattr("realtime.batching.ENOUGH", 2)
+    work = Held(1)
+    batcher = Batcher(work, at_once=2)
+    first = [batcher.put(number) for number in range(1, 6)]
+    await work.begun()
+    assert await asyncio.wait_for(asyncio.gather(batcher.put(6), batcher.put(7)), 30) == [6, 7]
+    work.may_end.set()
+    assert await asyncio.gather(*first) == [1, 2, 3, 4, 5]
+
+
+async def test_of_two_batches_the_one_that_ends_makes_room_for_what_is_enough(monkeypatch):
+    """A few that wait at the end of one batch wait for more, as long as another one is at work."""
+    monkeypatch.setattr("realtime.batching.PATIENCE", 3600)
+    monkeypatch.setattr("realtime.batching.ENOUGH", 2)
+    slow, quick = Held("slow"), Held("quick")
+
+    def work(items: list[str]) -> list[str]:
+        return slow(items) if "slow" in items else quick(items)
+
+    batcher = Batcher(work, at_once=2)
+    first = [batcher.put("slow"), batcher.put("slower")]
+    await slow.begun()
+    second = [batcher.put("quick"), batcher.put("quicker")]
+    await quick.begun()
+    left = batcher.put("left")
+    quick.may_end.set()
+    await asyncio.gather(*second)
+    await asyncio.sleep(0.05)
+    assert quick.batches == [["quick", "quicker"]]
+    slow.may_end.set()
+    assert await asyncio.wait_for(asyncio.gather(*first, left), 30) == ["slow", "slower", "left"]
+
+
 async def test_a_few_do_not_wait_for_a_large_batch_that_is_held_up():
     work = Held(1)
     batcher = Batcher(work, at_once=2)
