@@ -27,7 +27,7 @@ class ContextPayload(Shape):
 def context_members(conversation: Conversation) -> dict[str, Any]:
     """The members of a context, for payloads that carry them flat."""
     return {
-        "id": conversation.pk,
+        "id": conversation.id,
         "chat_status": conversation.chat_status,
         "flow_state": conversation.flow_state,
         "awaiting_role": conversation.awaiting_role,

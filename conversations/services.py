@@ -46,7 +46,7 @@ def ask_locked_with_places(
     rows = _select_places(conversation_ids)
 
     def read() -> dict[uuid.UUID, Conversation]:
-        found = {conversation.pk: conversation for conversation in locked}
+        found = {conversation.id: conversation for conversation in locked}
         for conversation_id, places in _by_conversation(found, rows).items():
             found[conversation_id].places = places
         return found
@@ -56,10 +56,10 @@ def ask_locked_with_places(
 
 def places_of(conversations: Iterable[Conversation]) -> dict[uuid.UUID, list[Place]]:
     """Both places of each conversation, in a steady order; looked up where they are not known."""
-    by_id = {conversation.pk: conversation for conversation in conversations}
-    unknown = [one.pk for one in by_id.values() if one.places is None]
+    by_id = {conversation.id: conversation for conversation in conversations}
+    unknown = [key for key, one in by_id.items() if one.places is None]
     looked_up = _by_conversation(unknown, _select_places(unknown)) if unknown else {}
-    return {one.pk: looked_up[one.pk] if one.places is None else one.places for one in by_id.values()}
+    return {key: looked_up[key] if one.places is None else one.places for key, one in by_id.items()}
 
 
 def _select_places(conversation_ids: Iterable[uuid.UUID]) -> Iterable[tuple[Any, ...]]:
@@ -169,7 +169,7 @@ def take_places(*, senders: Sequence[tuple[Conversation, uuid.UUID]], lock_with:
     Answers the `seq` of each message. The caller is in a unit of work and saves the messages in it. Where it locks no
     other conversations after this, it may have rooms locked along that are going to be told.
     """
-    conversations = {conversation.pk: conversation for conversation, _ in senders}.values()
+    conversations = {conversation.id: conversation for conversation, _ in senders}.values()
     now = clock.now()
     for conversation, sender_id in senders:
         for place in conversation.places:

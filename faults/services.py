@@ -11,6 +11,8 @@ from pathlib import Path
 
 import psycopg
 
+from faults.waiting import until
+
 DEBIAN = Path("/usr/lib/postgresql")
 """Where Debian keeps the programs of each version of PostgreSQL, outside of the PATH."""
 _CONFIG = """
@@ -103,7 +105,10 @@ class Postgres:
 
     async def kill(self) -> None:
         """SIGKILL to the postmaster; its children end by themselves."""
-        os.kill(int((self._data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        pid = int((self._data / "postmaster.pid").read_text().split()[0])
+        os.kill(pid, signal.SIGKILL)
+        # Another one does not start as long as this one is there, be it only as a zombie that nobody has looked after.
+        await until(lambda: not _is_there(pid))
         await asyncio.sleep(0.5)
 
     async def _control(self, action: str, *arguments: str | Path) -> None:
@@ -123,6 +128,14 @@ class Postgres:
         directory.mkdir(mode=0o700)
         if self._as:
             shutil.chown(directory, "postgres", "postgres")
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 class Redis:

@@ -57,15 +57,16 @@ def lock_many(model: type[M], keys: Iterable[Any]) -> Iterable[M]:
     """The rows with these primary keys, locked in the order of the keys."""
     if connection.vendor != "postgresql":
         return list(model._default_manager.select_for_update().filter(pk__in=list(keys)).order_by("pk"))
-    names, key = _attributes(model), model._meta.pk.attname
-    documents = [names.index(name) for name in _documents(model)]
+    names, documents, key = _attributes(model), _documents(model), model._meta.pk.attname
 
     def make(row: tuple[Any, ...]) -> M:
-        values = list(row)
-        for at in documents:
-            if values[at] is not None:
-                values[at] = orjson.loads(values[at])
-        return model.from_db(connection.alias, names, values)
+        instance, values = _blank(model), dict(zip(names, row, strict=True))
+        for name in documents:
+            if values[name] is not None:
+                values[name] = orjson.loads(values[name])
+        vars(instance).update(values)
+        instance._state.adding, instance._state.db = False, connection.alias
+        return instance
 
     return _select(model, names, key, keys, key, lock=True, make=make)
 
@@ -109,27 +110,31 @@ def newest_of_each(
 def new_instance(model: type[M], **given: Any) -> M:
     """What `model(**given)` makes, of attributes (`user_id=…`) and related instances (`user=…`): no value is converted,
     and no signal sent."""
-    instance = model.__new__(model)
-    instance._state = ModelState()
-    constants, makers, relations = _defaults(model)
+    instance = _blank(model)
+    constants, makers, relations = _defaults(model, tuple(given))
     values = vars(instance)
     values.update(constants)
     for name, make in makers:
-        if name not in given:
-            values[name] = make()
-    for name in relations.keys() & given.keys():
+        values[name] = make()
+    for name, attribute in relations:
         related = instance._state.fields_cache[name] = given.pop(name)
-        values[relations[name]] = related.pk
+        values[attribute] = related.pk
     values.update(given)
+    return instance
+
+
+def _blank(model: type[M]) -> M:
+    instance = model.__new__(model)
+    instance._state = ModelState()
     return instance
 
 
 def insert_many(model: type[Model], rows: Sequence[Row]) -> None:
     """Insert rows that have a value for every column. No signals are sent. Raises what `bulk_create` does."""
-    if connection.vendor == "postgresql":
-        _insert(model, rows)
-    else:
+    if connection.vendor != "postgresql":
         model._default_manager.bulk_create([model(**row) for row in rows])
+    elif rows:
+        execute(_insertion(model), [_document(rows)])
 
 
 def insert_instances(instances: Sequence[Model]) -> None:
@@ -140,7 +145,9 @@ def insert_instances(instances: Sequence[Model]) -> None:
     if connection.vendor != "postgresql":
         model._default_manager.bulk_create(instances)
         return
-    _insert(model, [vars(one) for one in instances])
+    names = _attributes(model)
+    values = itemgetter(*names)
+    insert_many(model, [dict(zip(names, values(vars(one)), strict=True)) for one in instances])
     for one in instances:
         one._state.adding, one._state.db = False, connection.alias
 
@@ -158,21 +165,20 @@ def update_many(model: type[Model], rows: Sequence[Row]) -> None:
         cursor.executemany(_update_one(model, names), [_prepared(row, fields) for row in rows])
 
 
-def _insert(model: type[Model], rows: Sequence[Row]) -> None:
-    if rows:
-        names = _attributes(model)
-        values = itemgetter(*names)
-        execute(_insertion(model), [_document([dict(zip(names, values(row), strict=True)) for row in rows])])
-
-
 def _document(rows: Sequence[Row]) -> str:
     return orjson.dumps(rows, default=str).decode()
 
 
 def _array(values: Iterable[Any]) -> str:
     """As PostgreSQL reads an array (https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO)."""
-    quoted = (str(value).replace("\\", "\\\\").replace('"', '\\"') for value in values)
-    return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
+    return "{" + ",".join(map(_element, values)) + "}"
+
+
+def _element(value: Any) -> str:
+    if not isinstance(value, str):
+        return str(value)
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _prepared(row: Row, fields: list[Field]) -> list[Any]:
@@ -191,13 +197,16 @@ def _attributes(model: type[Model]) -> tuple[str, ...]:
 
 
 @lru_cache
-def _defaults(model: type[Model]) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]], dict[str, str]]:
-    """Of a new instance: the attributes that are always the same at first, the makers of the others, and the attribute
-    behind each relation."""
+def _defaults(
+    model: type[Model], given: tuple[str, ...]
+) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]], list[tuple[str, str]]]:
+    """Of what is not given to a new instance: the attributes that are always the same at first, and the makers of the
+    others. Of what is given: each relation with the attribute behind it."""
     fields = model._meta.local_concrete_fields
-    made = {field for field in fields if callable(field.default)}
-    constants = {field.attname: field.get_default() for field in fields if field not in made}
-    relations = {field.name: field.attname for field in fields if field.is_relation}
+    missing = [field for field in fields if not {field.name, field.attname} & set(given)]
+    made = [field for field in missing if callable(field.default)]
+    constants = {field.attname: field.get_default() for field in missing if field not in made}
+    relations = [(field.name, field.attname) for field in fields if field.is_relation and field.name in given]
     return constants, [(field.attname, field._get_default) for field in made], relations
 
 

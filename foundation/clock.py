@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _offset = timedelta()
 
@@ -27,6 +28,7 @@ def moved(by: timedelta) -> Iterator[None]:
         _offset = before
 
 
+@lru_cache
 def rfc3339(moment: datetime) -> str:
     """`2024-01-01T00:00:00.000Z`: RFC 3339 in UTC with milliseconds."""
     text = moment.isoformat(timespec="milliseconds")

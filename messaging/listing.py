@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from conversations.models import Conversation, Place
 from conversations.selectors import total_unread
@@ -36,18 +37,19 @@ def tell_lists(
 
 
 def _tell(lines: list[_Line]) -> None:
-    latest = {(line.conversation.pk, line.reason, line.only): line for line in lines}.values()
+    latest = {(line.conversation.id, line.reason, line.only): line for line in lines}.values()
     places = places_of(line.conversation for line in latest)
     totals = _totals(place for found in places.values() for place in found)
-    without = [line.conversation.pk for line in latest if line.last is None]
+    without = [line.conversation.id for line in latest if line.last is None]
     newest = last_messages(without) if without else {}
+    now = clock.now()
     for line in latest:
-        message = line.last or newest.get(line.conversation.pk)
+        message = line.last or newest.get(line.conversation.id)
         version = line.conversation.state_version
         shown = MessagePayload.of(message, state_version=version) if message else None
-        for place in places[line.conversation.pk]:
+        for place in places[line.conversation.id]:
             if place.removed_at is None and line.only in {None, place.user_id}:
-                _tell_one(place, line.reason, shown, totals[place.user_id])
+                _tell_one(place, line.reason, shown, totals[place.user_id], now)
 
 
 def _totals(places: Iterable[Place]) -> dict[uuid.UUID, int]:
@@ -57,13 +59,13 @@ def _totals(places: Iterable[Place]) -> dict[uuid.UUID, int]:
     return totals | total_unread(unknown) if unknown else totals
 
 
-def _tell_one(place: Place, reason: str, last: MessagePayload | None, total: int) -> None:
+def _tell_one(place: Place, reason: str, last: MessagePayload | None, total: int, now: datetime) -> None:
     payload = ListUpdatedPayload.model_construct(
         conversation_id=place.conversation_id,
         reason=reason,
         last_message=last,
         unread_count=place.unread_count,
         total_unread=total,
-        updated_at=clock.now(),
+        updated_at=now,
     )
     publish_ephemeral(user_room(place.user_id), CONVERSATION_LIST_UPDATED, payload)

@@ -30,8 +30,8 @@ class Message(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    # Not checked by the database: the transaction that saves a message has locked the conversation, in which both people
-    # take part, and who does cannot be deleted; nor can the system's own user.
+    # Not checked by the database: the transaction that saves a message has locked the conversation, both people take
+    # part in it, and who does cannot be deleted; nor can the system's own user.
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False, db_constraint=False
     )

@@ -71,7 +71,7 @@ class MessagePayload(SharedShape):
             prompt = as_shown(prompt, state_version)
         uploads = message.attachments.all() if message.attached is None else message.attached
         return cls.model_construct(
-            id=message.pk,
+            id=message.id,
             conversation_id=message.conversation_id,
             sender_id=message.sender_id,
             receiver_id=message.receiver_id,

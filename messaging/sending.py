@@ -150,7 +150,7 @@ def _checked(sending: Sending, known: _Known) -> Sent:
     other = _other_side(sender, conversation)
     if given.receiver_id is not None and parse_id(given.receiver_id) != other:
         raise Invalid(errors={"receiver_id": ["The receiver is the other side of the conversation."]})
-    fingerprint = _fingerprint(conversation.pk, given) if given.client_message_id else ""
+    fingerprint = _fingerprint(conversation.id, given) if given.client_message_id else ""
     first = known.first.get((sender.pk, given.client_message_id)) if given.client_message_id else None
     if first is not None:
         if first.fingerprint != fingerprint:

@@ -44,7 +44,7 @@ class NotificationEventPayload(Shape):
     def of(cls, notification: Notification) -> "NotificationEventPayload":
         message = notification.message
         data: dict[str, Any] = {
-            "id": notification.pk,
+            "id": notification.id,
             "title": notification.title,
             "body": notification.body,
             "created_at": notification.created_at,
@@ -56,7 +56,7 @@ class NotificationEventPayload(Shape):
             data["message"] = MessagePayload.of(message)
             data["sender_id"] = message.sender_id
             data["receiver_id"] = notification.user_id
-        return cls(type=notification.type, data=NotificationData.model_construct(**data))
+        return cls.model_construct(type=notification.type, data=NotificationData.model_construct(**data))
 
 
 class NotificationAnswer(Shape):

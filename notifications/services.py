@@ -1,6 +1,7 @@
 """Who is told what."""
 
 import uuid
+from datetime import datetime
 
 from django.db import router, transaction
 from django.db.models.signals import post_save
@@ -28,20 +29,20 @@ def notify_of_message(*, message: Message) -> None:
 
 def _notify_of(messages: list[Message]) -> None:
     sides = places_of(message.conversation for message in messages)
-    title = gettext("New message")
+    title, now = gettext("New message"), clock.now()
     notifications = []
     for message in messages:
         present = [place.user_id for place in sides[message.conversation_id] if place.removed_at is None]
         is_from_nobody = message.sender_id == SYSTEM_USER_ID
         told = [user_id for user_id in present if is_from_nobody or user_id == message.receiver_id]
-        notifications += [_of_message(message, user_id, title) for user_id in told]
+        notifications += [_of_message(message, user_id, title, now) for user_id in told]
     insert_instances(notifications)
     using = router.db_for_write(Notification)
     for notification in notifications:
         post_save.send(Notification, instance=notification, created=True, raw=False, using=using, update_fields=None)
 
 
-def _of_message(message: Message, user_id: uuid.UUID, title: str) -> Notification:
+def _of_message(message: Message, user_id: uuid.UUID, title: str, now: datetime) -> Notification:
     return new_instance(
         Notification,
         user_id=user_id,
@@ -56,6 +57,7 @@ def _of_message(message: Message, user_id: uuid.UUID, title: str) -> Notificatio
         conversation_id=message.conversation_id,
         message=message,
         message_seq=message.seq,
+        created_at=now,
     )
 
 

@@ -8,8 +8,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from asgiref.sync import async_to_sync
@@ -32,8 +31,7 @@ TOGETHER = 1000
 Receiver = Callable[[dict[str, Any]], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
+class Hint(NamedTuple):
     """A message to every process that has a member of `group` (a room's name, or `control`)."""
 
     group: str
@@ -44,8 +42,7 @@ class Hint:
         """The events of one commit in one room; without them where they are large, the log has them."""
         if sum(len(event.data) for event in events) > HINT_BYTES:
             return cls(room, {"type": "room.grown", "room": room})
-        rows = [[event.seq, event.event, event.data] for event in events]
-        return cls(room, {"type": "room.events", "room": room, "events": rows, "at": time.time()})
+        return cls(room, {"type": "room.events", "room": room, "events": events, "at": time.time()})
 
     @classmethod
     def ephemeral(cls, room: str, event: str, data: str, skip_user: uuid.UUID | None) -> "Hint":

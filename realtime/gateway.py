@@ -132,6 +132,8 @@ class Gateway:
         connection = Connection(socket, caller, beginning, identity.expires_at, LocalBucket(*EVENTS))
         self.connections.add(connection)
         self.expiry.watch(connection)
+        # What the request said is not asked for again, and a browser says a lot.
+        self.sio.environ.pop(socket.eio_sid, None)
         return beginning.pid
 
     def _check_nothing_ended(self, socket: LocalSocket, identity: Identity, begun: float) -> None:

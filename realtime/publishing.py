@@ -28,7 +28,7 @@ from realtime.models import RoomEvent
 from realtime.registry import Event
 
 
-@dataclass
+@dataclass(slots=True)
 class _Pending:
     room: str
     event: str

@@ -180,7 +180,7 @@ class LocalRooms:
         """A hint: events of one room, as far as the sender of the hint knows; each is `seq, event, data`."""
         room = self.open.get(name)
         if room is not None and room.is_open:
-            self._offer(room, [Logged(*row) for row in rows])
+            self._offer(room, map(Logged._make, rows))
 
     def grown(self, name: str) -> None:
         """A hint that a room's log has grown."""

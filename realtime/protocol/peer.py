@@ -2,27 +2,43 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from realtime.protocol.engine_socket import EngineSocket
 from realtime.protocol.packets import namespace_of
 
 Frames = list[str | bytes]
+Namespaces = frozenset[str]
+
+
+@lru_cache
+def _shared(namespaces: Namespaces) -> Namespaces:
+    """One set for all clients that are in the same namespaces, which most of them are."""
+    return namespaces
 
 
 @dataclass(slots=True)
 class Peer:
-    """`left` are the namespaces that the server put the client out of, to which events may still be on their way.
+    """`accepted` are the namespaces that the client is in, `left` those that the server put it out of, to which events
+    may still be on their way.
 
     What is sent to a namespace whose connect handler still runs is held until it is decided.
     """
 
     socket: EngineSocket
     deadline: asyncio.TimerHandle | None = None
-    accepted: set[str] = field(default_factory=set)
-    left: set[str] = field(default_factory=set)
+    accepted: Namespaces = frozenset()
+    left: Namespaces = frozenset()
     held: dict[str, Frames] = field(default_factory=dict)
     _held_bytes: int = 0
     _addressed: str = "/"
+
+    def enter(self, namespace: str) -> None:
+        self.accepted = _shared(self.accepted | {namespace})
+        self.left -= {namespace}
+
+    def leave(self, namespace: str) -> None:
+        self.accepted = _shared(self.accepted - {namespace})
 
     def begin_hold(self, namespace: str) -> None:
         self.held[namespace] = []
@@ -44,4 +60,6 @@ class Peer:
     def end_hold(self, namespace: str) -> Frames:
         frames = self.held.pop(namespace)
         self._held_bytes -= sum(map(len, frames))
+        if not self.held:
+            self.held = {}  # an emptied dict keeps the memory of what was in it
         return frames

@@ -144,8 +144,7 @@ class SocketServer(socketio.AsyncServer):
         return answer if isinstance(answer, dict) else {}
 
     async def _accept(self, peer: Peer, sid: str, namespace: str, members: dict[str, Any]) -> None:
-        peer.accepted.add(namespace)
-        peer.left.discard(namespace)
+        peer.enter(namespace)
         if peer.deadline is not None:
             peer.deadline.cancel()
         await self.manager.connect(sid, namespace)
@@ -225,7 +224,7 @@ class SocketServer(socketio.AsyncServer):
         peer = self._peers.get(self.manager.eio_sid_from_sid(sid, namespace))
         if peer is not None and namespace in peer.accepted:
             self._part(peer, namespace)
-            peer.left.add(namespace)
+            peer.left |= {namespace}
         await super().disconnect(sid, namespace, ignore_queue)
 
     async def _handle_disconnect(self, eio_sid: str, namespace: str, reason: str | None = None) -> None:
@@ -233,14 +232,14 @@ class SocketServer(socketio.AsyncServer):
         await super()._handle_disconnect(eio_sid, namespace, reason)
 
     def _part(self, peer: Peer, namespace: str) -> None:
-        peer.accepted.discard(namespace)
+        peer.leave(namespace)
         self._expect_namespace(peer)
 
     async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
         peer = self._peers.get(eio_sid)
         if peer is None:
             return
-        for namespace in list(peer.accepted):
+        for namespace in peer.accepted:
             await self._handle_disconnect(eio_sid, namespace, reason)
         if peer.deadline is not None:
             peer.deadline.cancel()

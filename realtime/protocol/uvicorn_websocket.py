@@ -23,7 +23,7 @@ from realtime.protocol.wire import cut, limit_unsent
 _QUIET = logging.Logger("silent", level=logging.CRITICAL + 1)
 """picows logs frames and reasons; what it is given here is not heard."""
 
-_READ_BUFFER = 1024
+_READ_BUFFER = 512
 _READ = 65_536
 """Bytes read at once: picows doubles its buffer each time that one read fills it."""
 _HIGH_WATER = 64
