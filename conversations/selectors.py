@@ -10,8 +10,9 @@ from accounts.models import User
 from conversations.models import Conversation, Participant, room_of
 from conversations.refusals import NoConversation
 from foundation import clock
-from foundation.bulk import newest_of_each, sum_many
+from foundation.bulk import newest_of_each, select_by_pair, select_many, sum_many
 from foundation.ids import parse_id
+from foundation.pipeline import pipelined
 
 PRESENCE_CONVERSATIONS = 100
 EXPELLED_LATELY = timedelta(minutes=5)
@@ -70,13 +71,15 @@ def may_enter(pairs: Iterable[tuple[uuid.UUID, str]]) -> set[tuple[uuid.UUID, st
     if not conversations:
         return own
     users = {user_id for user_id, _ in conversations}
-    staff = set(User.objects.filter(pk__in=users, is_staff=True).values_list("pk", flat=True))
+    wanted = {(user_id, conversation_id) for (user_id, _), conversation_id in conversations.items()}
+    with pipelined():
+        people = select_many(User, ("id", "is_staff"), by="id", among=users, order_by="id")
+        names = ("user_id", "conversation_id")
+        places = select_by_pair(Participant, (*names, "removed_at"), by=names, among=wanted)
+        staff = {user_id for user_id, is_staff in people if is_staff}
+        taking_part = {(user_id, one) for user_id, one, removed_at in places if removed_at is None}
     seen_by_staff = {one for (user_id, _), one in conversations.items() if user_id in staff}
     exist = set(Conversation.objects.filter(pk__in=seen_by_staff).values_list("pk", flat=True)) if staff else set()
-    places = Participant.objects.filter(
-        user_id__in=users, conversation_id__in=set(conversations.values()), removed_at=None
-    )
-    taking_part = set(places.values_list("user_id", "conversation_id"))
     return own | {
         (user_id, room)
         for (user_id, room), conversation_id in conversations.items()

@@ -15,7 +15,7 @@ from conversations.moves import keep_time, record_transition, stand
 from conversations.refusals import NoConversation
 from conversations.selectors import unread_sums
 from foundation import clock
-from foundation.bulk import lock_many, select_many, update_many
+from foundation.bulk import fetch_many, select_many, update_many
 from foundation.pipeline import pipelined
 from foundation.refusals import NotFound
 from realtime.publishing import lock_rooms, reserve, unit_of_work
@@ -42,7 +42,7 @@ def ask_locked_with_places(
     conversation_ids: Collection[uuid.UUID],
 ) -> Callable[[], dict[uuid.UUID, Conversation]]:
     """Gives a function whose result is that of `locked_with_places`. In a pipeline it is what waits for the answer."""
-    locked = lock_many(Conversation, conversation_ids)
+    locked = fetch_many(Conversation, by="id", among=conversation_ids, order_by="id", lock=True)
     rows = _select_places(conversation_ids)
 
     def read() -> dict[uuid.UUID, Conversation]:

@@ -59,7 +59,7 @@ class Message(models.Model):
     read_at = models.DateTimeField(null=True, blank=True)
 
     attached: "Iterable[Upload] | None" = None
-    """Not stored here: the uploads of a message that was made just now; None where they are to be looked up."""
+    """Not stored here: the uploads, where they are known already; None where they are to be looked up."""
     shown: Any = None
     """Not stored here: the payload of a message that was made just now."""
 

@@ -15,10 +15,12 @@ from conversations.flows import Role, available_actions
 from conversations.models import Conversation, Participant, room_of
 from conversations.payloads import context_members
 from conversations.selectors import participating, visible_conversation
+from foundation.bulk import fetch_many, select_many
 from foundation.ids import parse_id
 from foundation.paging import Keyset, Page
+from foundation.pipeline import pipelined
 from foundation.refusals import Invalid, NotFound, Refusal, WrongState
-from messaging.models import Message
+from messaging.models import Message, Upload
 from messaging.payloads import ConversationPayload, MessagePayload, OtherUserPayload
 from realtime import presence
 from realtime.models import Room
@@ -81,23 +83,26 @@ def render_conversations(conversations: Sequence[Conversation], user: User) -> l
 
 def render_for(pairs: Sequence[tuple[Conversation, User]]) -> list[ConversationPayload]:
     """Each conversation as that user sees it."""
-    prefetch_related_objects([conversation for conversation, _ in pairs], "last_offer")
+    prefetch_related_objects([one for one, _ in pairs if one.last_offer_id is not None], "last_offer")
     around = _around({conversation.pk for conversation, _ in pairs})
     return [_render(conversation, user, around) for conversation, user in pairs]
 
 
 def _around(ids: set[uuid.UUID]) -> _Around:
-    places: dict[uuid.UUID, list[Participant]] = {one: [] for one in ids}
-    for place in Participant.objects.filter(conversation__in=ids).select_related("user").order_by("pk"):
-        places[place.conversation_id].append(place)
-    people = {place.user_id for found in places.values() for place in found}
-    return _Around(
-        places=places,
-        last=last_messages(ids),
-        ends=dict(Room.objects.filter(name__in=map(room_of, ids)).values_list("name", "last_seq")),
-        online=presence.online(people),
-        seen=presence.last_seen(people),
-    )
+    with pipelined():
+        rows = fetch_many(Participant, by="conversation_id", among=ids, order_by="id")
+        ends = select_many(Room, ("name", "last_seq"), by="name", among=map(room_of, ids), order_by="name")
+        last = last_messages(ids)
+        places: dict[uuid.UUID, list[Participant]] = {one: [] for one in ids}
+        for place in rows:
+            places[place.conversation_id].append(place)
+        people = {place.user_id for found in places.values() for place in found}
+        users = fetch_many(User, by="id", among=people, order_by="id")
+        seen = presence.last_seen(people)
+        by_id = {user.id: user for user in users}
+        for place in (place for found in places.values() for place in found):
+            place.user = by_id[place.user_id]
+        return _Around(places=places, last=last, ends=dict(ends), online=presence.online(people), seen=seen)
 
 
 def last_messages(conversation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Message]:
@@ -105,10 +110,12 @@ def last_messages(conversation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Me
     newest = Message.objects.filter(conversation=OuterRef("pk")).order_by("-seq").values("pk")[:1]
     # Fetched first: asked in one statement, PostgreSQL may read every message to find these few.
     ids = Conversation.objects.filter(pk__in=conversation_ids).values_list(Subquery(newest), flat=True)
-    found = Message.objects.filter(
-        pk__in=[message_id for message_id in ids if message_id is not None]
-    ).prefetch_related("attachments")
-    return {message.conversation_id: message for message in found}
+    found = {one.id: one for one in fetch_many(Message, by="id", among=filter(None, ids), order_by="id")}
+    for message in found.values():
+        message.attached = []
+    for upload in fetch_many(Upload, by="message_id", among=found, order_by="position") if found else ():
+        found[upload.message_id].attached.append(upload)
+    return {message.conversation_id: message for message in found.values()}
 
 
 def _render(conversation: Conversation, user: User, around: _Around) -> ConversationPayload:

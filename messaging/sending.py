@@ -132,7 +132,7 @@ def _known(sendings: Sequence[Sending]) -> _Known:
 def _ask_sent_before(named: Sequence[tuple[uuid.UUID, str]]) -> Iterable[tuple[uuid.UUID]]:
     if not named:
         return ()
-    return select_by_pair(Message, "id", by=("sender_id", "client_message_id"), among=set(named))
+    return select_by_pair(Message, ("id",), by=("sender_id", "client_message_id"), among=set(named))
 
 
 def _sent_before(keys: Iterable[tuple[uuid.UUID]]) -> dict[tuple[uuid.UUID, str], Message]:

@@ -11,6 +11,7 @@ from conversations.payloads import TypingPayload
 from conversations.refusals import NoConversation
 from conversations.selectors import visible_conversation
 from conversations.services import record_view
+from foundation.bulk import fetch_many
 from foundation.encoding import from_json
 from foundation.ids import parse_id
 from foundation.refusals import Forbidden, NotFound, RateLimited, Refusal
@@ -66,7 +67,8 @@ Looked = tuple[ConversationPayload, list[uuid.UUID]]
 
 def _as_they_stand(wanted: list[tuple[uuid.UUID, User]]) -> list[Looked | NotFound]:
     """Conversations that were joined, each as its user sees it, with who of it is online."""
-    conversations = Conversation.objects.in_bulk({conversation_id for conversation_id, _ in wanted})
+    found = fetch_many(Conversation, by="id", among={conversation_id for conversation_id, _ in wanted}, order_by="id")
+    conversations = {conversation.id: conversation for conversation in found}
     pairs = [(conversations[one], user) for one, user in wanted if one in conversations]
     for conversation, user in pairs:
         record_view(conversation=conversation, viewer=user, through="socket")

@@ -83,7 +83,7 @@ def ends(names: Iterable[str]) -> dict[str, End]:
 
 
 def _ends(names: set[str]) -> dict[str, End]:
-    rows = Room.objects.filter(name__in=names).values_list("name", "pk", "last_seq", "floor")
+    rows = select_many(Room, ("name", "id", "last_seq", "floor"), by="name", among=names, order_by="name")
     return {name: End(key, seq, floor) for name, key, seq, floor in rows}
 
 

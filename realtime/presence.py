@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
+from foundation.bulk import select_many
 from realtime.models import LastSeen, ServerProcess, SocketSession
 
 LEAVING = timedelta(seconds=5)
@@ -41,7 +42,7 @@ def _there(user_ids: Iterable[uuid.UUID]) -> QuerySet[SocketSession]:
 
 def last_seen(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, datetime]:
     """When each user's last socket went; users who never had one are missing."""
-    return dict(LastSeen.objects.filter(user_id__in=list(user_ids)).values_list("user_id", "at"))
+    return dict(select_many(LastSeen, ("user_id", "at"), by="user_id", among=user_ids, order_by="user_id"))
 
 
 @transaction.atomic

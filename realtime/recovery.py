@@ -19,6 +19,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from foundation import clock
+from foundation.bulk import select_many
 from realtime.models import JoinedRoom, Room, SocketSession
 from realtime.product import user_room
 
@@ -146,8 +147,8 @@ def store_joins(joins: Iterable[Join]) -> None:
     """Write who entered which room, before the clients are told so."""
     latest = {(join.beginning.pid, join.room): join for join in joins}
     beginnings = {join.beginning.pid: join.beginning for join in latest.values()}
-    stored = SocketSession.objects.filter(pid__in=beginnings).values_list("pid", flat=True)
-    new = [beginnings[pid] for pid in beginnings.keys() - set(stored)]
+    stored = {pid for (pid,) in select_many(SocketSession, ("pid",), by="pid", among=beginnings, order_by="pid")}
+    new = [beginnings[pid] for pid in beginnings.keys() - stored]
     if new:
         store_beginnings(new)
     JoinedRoom.objects.bulk_create(

@@ -8,9 +8,9 @@ from django.db import IntegrityError, connection, transaction
 from conversations.models import Conversation, Participant
 from foundation import clock
 from foundation.bulk import (
+    fetch_many,
     insert_instances,
     insert_many,
-    lock_many,
     new_instance,
     newest_of_each,
     select_by_pair,
@@ -113,8 +113,8 @@ def test_rows_are_selected_by_pairs_of_attributes_and_not_by_their_combinations(
     for number, name in enumerate(("a", 'quo"te', "c")):
         Room.objects.create(name=name, last_seq=number, floor=number)
     pairs = {(0, "a"), (2, 'quo"te'), (2, "c"), (9, "none")}
-    found = select_by_pair(Room, "name", by=("last_seq", "name"), among=pairs)
-    assert sorted(found) == [("a",), ("c",)]
+    found = select_by_pair(Room, ("name", "floor"), by=("last_seq", "name"), among=pairs)
+    assert sorted(found) == [("a", 0), ("c", 2)]
 
 
 def test_locked_instances_are_those_that_the_manager_gives(conversation):
@@ -122,7 +122,7 @@ def test_locked_instances_are_those_that_the_manager_gives(conversation):
         current_action_data={"buttons": [{"id": "a"}]}, due_left=timedelta(days=2, seconds=5), paused=True
     )
     with transaction.atomic():
-        (found,) = lock_many(Conversation, [conversation.pk])
+        (found,) = fetch_many(Conversation, by="id", among=[conversation.pk], order_by="id", lock=True)
     stored = Conversation.objects.get(pk=conversation.pk)
     names = [field.attname for field in Conversation._meta.local_concrete_fields]
     assert {name: getattr(found, name) for name in names} == {name: getattr(stored, name) for name in names}
