@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from accounts.models import User
 from conversations.models import Conversation, Participant
 from foundation import clock
 from foundation.bulk import (
@@ -19,7 +20,9 @@ from foundation.bulk import (
     update_many,
 )
 from foundation.pipeline import pipelined
+from messaging.models import Message, Upload
 from messaging.opening import open_direct
+from messaging.services import post_system_message
 from notifications.models import Notification
 from realtime.models import Room, RoomEvent
 from tests.factories import make_user
@@ -117,17 +120,29 @@ def test_rows_are_selected_by_pairs_of_attributes_and_not_by_their_combinations(
     assert sorted(found) == [("a", 0), ("c", 2)]
 
 
-def test_locked_instances_are_those_that_the_manager_gives(conversation):
-    Conversation.objects.filter(pk=conversation.pk).update(
+@pytest.mark.usefixtures("conversation")
+@pytest.mark.parametrize("model", [Conversation, Participant, User, Message, Upload])
+def test_instances_are_those_that_the_manager_gives(model):
+    first, *_ = Participant.objects.order_by("pk")
+    message = post_system_message(conversation_id=first.conversation_id, text=TEXT)
+    Message.objects.update(action_data={"a": [1, None, TEXT]}, edited_at=clock.now())
+    Conversation.objects.update(
         current_action_data={"buttons": [{"id": "a"}]}, due_left=timedelta(days=2, seconds=5), paused=True
     )
+    Upload.objects.create(
+        owner=first.user, message=message, file="uploads/a", name=TEXT, content_type="a/b", size=2**40
+    )
+    stored = list(model.objects.order_by("pk"))
+    assert stored
     with transaction.atomic():
-        (found,) = fetch_many(Conversation, by="id", among=[conversation.pk], order_by="id", lock=True)
-    stored = Conversation.objects.get(pk=conversation.pk)
-    names = [field.attname for field in Conversation._meta.local_concrete_fields]
-    assert {name: getattr(found, name) for name in names} == {name: getattr(stored, name) for name in names}
-    found.save()
-    assert not found._state.adding
+        found = list(fetch_many(model, by="id", among=[one.pk for one in stored], order_by="id", lock=True))
+    names = [field.attname for field in model._meta.local_concrete_fields]
+    assert [[getattr(one, name) for name in names] for one in found] == [
+        [getattr(one, name) for name in names] for one in stored
+    ]
+    found[0].save()
+    assert model.objects.count() == len(stored)
+    assert list(fetch_many(model, by="id", among=[], order_by="id")) == []
 
 
 def test_sums_leave_out_what_is_zero_and_what_is_excepted(conversation):
@@ -189,6 +204,38 @@ def test_rows_are_updated_by_their_keys_and_no_other_is_read():
             update_many(Room, [{"id": one.pk, "last_seq": seq}, {"id": two.pk, "last_seq": seq}])
             cursor.execute("SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'realtime_room'")
             assert cursor.fetchone() == (0,)
+
+
+@pytest.mark.usefixtures("on_postgresql")
+def test_of_pairs_each_is_looked_for_once(conversation):
+    one, two = (place.user_id for place in Participant.objects.order_by("pk"))
+    sent = [(sender, f"{sender}-{number}") for number in range(1000) for sender in (one, two)]
+    insert_instances(
+        [
+            new_instance(
+                Message,
+                conversation=conversation,
+                seq=seq,
+                sender_id=sender,
+                receiver_id=one if sender == two else two,
+                message=TEXT,
+                client_message_id=given,
+            )
+            for seq, (sender, given) in enumerate(sent, start=1)
+        ]
+    )
+    pairs = sent[:40]
+    with transaction.atomic(), connection.cursor() as cursor:
+
+        def scans() -> int:
+            cursor.execute("SELECT idx_scan FROM pg_stat_xact_user_tables WHERE relname = 'messaging_message'")
+            return cursor.fetchone()[0]
+
+        cursor.execute("ANALYZE messaging_message")
+        before = scans()
+        found = select_by_pair(Message, ("id",), by=("sender_id", "client_message_id"), among=pairs)
+        assert len(list(found)) == len(pairs)
+        assert scans() - before == len(pairs)
 
 
 @pytest.mark.usefixtures("on_postgresql")
