@@ -79,13 +79,15 @@ class Batcher(Generic[T, R]):
             self._workers.add(asyncio.create_task(self._run()))
 
     async def _run(self) -> None:
+        batch = self._next()
         try:
-            if batch := self._next():
+            if batch:
                 await self._carry_out(batch)
         finally:
             self._workers.discard(asyncio.current_task())
-            if self._waiting:
-                self._call_worker()
+        # What is held up by another batch waits for the end of that one.
+        if batch and self._waiting:
+            self._call_worker()
 
     def _next(self) -> list[_Wish[T, R]]:
         """What has waited longest and may be done now."""

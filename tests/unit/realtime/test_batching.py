@@ -154,6 +154,22 @@ async def test_items_of_one_key_wait_for_each_other_and_for_nobody_else():
     assert work.batches[2:] == [["a2", "a3"]]
 
 
+async def test_what_is_held_up_is_not_looked_at_again_and_again(monkeypatch):
+    work = Held("a1")
+    batcher = Batcher(work, at_once=2, by=lambda item: item[0])
+    looks, look = [], batcher._next
+    monkeypatch.setattr(batcher, "_next", lambda: looks.append(1) or look())
+    first = batcher.put("a1")
+    await work.begun()
+    held_up = batcher.put("a2")
+    assert await asyncio.wait_for(batcher.submit("b1"), 30) == "b1"
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert len(looks) < 5
+    work.may_end.set()
+    assert await asyncio.gather(first, held_up) == ["a1", "a2"]
+
+
 async def test_a_key_is_free_again_after_a_fault():
     def work(items: list[str]) -> list[str]:
         if items == ["a bad one"]:
