@@ -48,7 +48,9 @@ class Raw:
         return raw
 
     def write(self, data: bytes) -> None:
-        self.writer.write(data)
+        """What is written to a connection that the server has closed is lost."""
+        if not self.writer.transport.is_closing():
+            self.writer.write(data)
 
     def frame(self, payload: bytes, opcode: int = TEXT, *, flags: int = 0x80, announced: int | None = None) -> None:
         """Send a frame; `announced` is the length to claim instead of the real one."""
