@@ -99,8 +99,12 @@ class Gateway:
     async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> dict[str, str]:
         await self.start()
         begun = self.revocation.begin()
+        address = environ.get("REMOTE_ADDR", "")
+        # Kept as long as the client stays, in case it leaves and enters again; a browser says a lot beside this.
+        environ.clear()
+        environ["REMOTE_ADDR"] = address
         try:
-            identity, recovered = await self._arriving.submit(Arrival(auth, environ.get("REMOTE_ADDR", "")))
+            identity, recovered = await self._arriving.submit(Arrival(auth, address))
             return {"pid": await self._enter(sid, identity, recovered, begun)}
         except Refusal as refusal:
             self._send_back(sid, refusal)
@@ -132,8 +136,6 @@ class Gateway:
         connection = Connection(socket, caller, beginning, identity.expires_at, LocalBucket(*EVENTS))
         self.connections.add(connection)
         self.expiry.watch(connection)
-        # What the request said is not asked for again, and a browser says a lot.
-        self.sio.environ.pop(socket.eio_sid, None)
         return beginning.pid
 
     def _check_nothing_ended(self, socket: LocalSocket, identity: Identity, begun: float) -> None:

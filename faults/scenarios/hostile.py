@@ -19,7 +19,10 @@ UNAUTHENTICATED = 12.0
 @scenario("hostile-clients", "bodies and frames too large, bombs, fuzz, events before the token, foreign sessions")
 async def hostile_clients(play: Play) -> None:
     worker = play.stage.workers[0]
-    await _malformed(play, worker)  # what is made at the first use of anything is no growth
+    frames = 5_000 if play.quick else 100_000
+    # What is made at the first use of anything is no growth.
+    await _malformed(play, worker)
+    await _fuzz(play, worker, frames // 5)
     before, most = (await worker.size()).rss, 0
     async with Probe(worker) as probe:
         for attack in (
@@ -31,7 +34,8 @@ async def hostile_clients(play: Play) -> None:
             most = max(most, now)
     play.figure("memory they took", round((most - before) / 2**20, 1), "MiB", most=5)
     play.figure("the event loop answers meanwhile, slowest", round(max(probe.waits), 1), "ms", most=50)
-    await _fuzz(play, worker)
+    await _fuzz(play, worker, frames)
+    play.figure("frames of fuzz", frames)
     play.figure("memory after it all", round(((await worker.size()).rss - before) / 2**20, 1), "MiB", most=5)
 
 
@@ -132,8 +136,7 @@ async def _mute(play: Play, worker: Worker) -> None:
     play.figure("a connection without a token is closed after", round(time.monotonic() - begin, 1), "s", most=10)
 
 
-async def _fuzz(play: Play, worker: Worker) -> None:
-    frames = 5_000 if play.quick else 100_000
+async def _fuzz(play: Play, worker: Worker, frames: int) -> None:
     person = play.people.everybody[0]
     connect = b"40" + orjson.dumps({"token": person.access})
     sent = 0
@@ -148,7 +151,6 @@ async def _fuzz(play: Play, worker: Worker) -> None:
             await raw.writer.drain()
         await raw.received(0.05)
         raw.close()
-    play.figure("frames of fuzz", sent)
     if await worker.status("/healthz") != 200:
         play.findings.append("the worker does not answer after the fuzz")
 

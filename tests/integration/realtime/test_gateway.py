@@ -13,7 +13,6 @@ from foundation import clock
 from foundation.refusals import TokenInvalid
 from realtime.batching import Batcher
 from realtime.gateway import Gateway
-from realtime.membership import Joined
 
 
 @pytest.mark.parametrize(("fault", "comes_back"), [(OperationalError(), True), (TokenInvalid(), False)])
@@ -34,15 +33,21 @@ async def test_a_client_that_could_be_let_in_later_is_cut_and_not_refused_for_go
     assert cut == (["sid"] if comes_back else [])
 
 
-async def test_the_headers_of_a_client_are_not_kept(monkeypatch):
+async def test_of_the_request_of_a_client_only_its_address_is_kept(monkeypatch):
+    """It is asked for again where a client leaves and enters again on the same connection."""
     gateway = Gateway()
+    said = {"REMOTE_ADDR": "192.0.2.1", "HTTP_COOKIE": "x" * 4000}
 
-    async def joined(*_: object, **__: object) -> Joined:
-        return Joined(0)
+    async def nothing(*_: object) -> None:
+        pass
 
-    monkeypatch.setattr(gateway.rooms, "join", joined)
-    monkeypatch.setattr(gateway.manager, "eio_sid_from_sid", lambda *_: "eio")
-    gateway.sio.environ["eio"] = {"HTTP_COOKIE": "x" * 4000}
+    async def entered(*_: object) -> str:
+        return "pid"
+
     identity = Identity(User(), uuid.uuid4(), clock.now() + timedelta(hours=1))
-    assert await gateway._enter("sid", identity, None, gateway.revocation.begin())
-    assert gateway.sio.environ == {}
+    monkeypatch.setattr(gateway, "start", nothing)
+    monkeypatch.setattr(gateway, "_arriving", Batcher(lambda arrivals: [(identity, None) for _ in arrivals]))
+    monkeypatch.setattr(gateway, "_enter", entered)
+    for _ in range(2):
+        assert await gateway._connect("sid", said, {"token": "any"}) == {"pid": "pid"}
+        assert said == {"REMOTE_ADDR": "192.0.2.1"}
