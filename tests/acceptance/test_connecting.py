@@ -1,7 +1,9 @@
 """How the stock client connects, and how it is refused."""
 
+import json
 from typing import Any
 
+import aiohttp
 import pytest
 
 from tests.acceptance.browser import Tab
@@ -96,3 +98,14 @@ def test_the_guides_service_knows_whether_it_is_connected(brand: Person) -> None
     tab.do("disconnect")
     assert tab.expect("disconnect") == "io client disconnect"
     assert tab.do("isConnected") is False
+
+
+async def test_a_client_may_leave_and_enter_again_on_one_connection(brand: Person) -> None:
+    """The stock client closes the connection when it leaves; others need not."""
+    address = f"{brand.url}/socket.io/?EIO=4&transport=websocket"
+    async with aiohttp.ClientSession() as http, http.ws_connect(address) as socket:
+        assert (await socket.receive_str(timeout=10)).startswith("0{")
+        for _ in range(2):
+            await socket.send_str("40" + json.dumps({"token": brand.token}))
+            assert (await socket.receive_str(timeout=10)).startswith('40{"pid":')
+            await socket.send_str("41")
