@@ -30,7 +30,7 @@ def moved(by: timedelta) -> Iterator[None]:
 
 @lru_cache
 def rfc3339(moment: datetime) -> str:
-    """`2024-01-01T00:00:00.000Z`: RFC 3339 in UTC with milliseconds."""
+    """`2024-01-01T00:00:00.000Z`: RFC 3339 in UTC with milliseconds. Kept: what is told together is of one moment."""
     text = moment.isoformat(timespec="milliseconds")
     if not text.endswith("+00:00"):
         text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
