@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from time import monotonic
@@ -34,6 +35,10 @@ class Bucket:
     name: str
     capacity: float
     per_second: float
+
+
+_Wish = tuple[Bucket, str, float]
+"""A bucket, the key as it is stored, and the cost."""
 
 
 class LocalBucket:
@@ -75,18 +80,24 @@ class _Memory:
 
 
 _TAKE = """
-local state, time = redis.call('HMGET', KEYS[1], 'level', 'at'), redis.call('TIME')
-local capacity, per_second, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local time, answers = redis.call('TIME'), {}
 local now = time[1] + time[2] / 1000000
-local passed = math.max(0, now - (tonumber(state[2]) or now))
-local level = math.min(capacity, (tonumber(state[1]) or capacity) + passed * per_second)
-if level + 0.000001 < cost then
-    return string.format('%.6f', (cost - level) / per_second)
+for number, key in ipairs(KEYS) do
+    local state = redis.call('HMGET', key, 'level', 'at')
+    local capacity, per_second = tonumber(ARGV[3 * number - 2]), tonumber(ARGV[3 * number - 1])
+    local cost = tonumber(ARGV[3 * number])
+    local passed = math.max(0, now - (tonumber(state[2]) or now))
+    local level = math.min(capacity, (tonumber(state[1]) or capacity) + passed * per_second)
+    if level + 0.000001 < cost then
+        answers[number] = string.format('%.6f', (cost - level) / per_second)
+    else
+        level = math.min(capacity, level - cost)
+        redis.call('HSET', key, 'level', string.format('%.9f', level), 'at', string.format('%.6f', now))
+        redis.call('PEXPIRE', key, math.ceil(capacity / per_second * 1000) + 1000)
+        answers[number] = '0'
+    end
 end
-level = math.min(capacity, level - cost)
-redis.call('HSET', KEYS[1], 'level', string.format('%.9f', level), 'at', string.format('%.6f', now))
-redis.call('PEXPIRE', KEYS[1], math.ceil(capacity / per_second * 1000) + 1000)
-return '0'
+return answers
 """
 
 
@@ -103,13 +114,14 @@ class _Shared:
         self._script = client.register_script(_TAKE)
         self._away_until = 0.0
 
-    def take(self, bucket: Bucket, key: str, cost: float) -> float | None:
+    def take(self, wishes: Sequence[_Wish]) -> list[float] | None:
         """None when Redis does not answer."""
         if monotonic() < self._away_until:
             return None
-        name = f"{settings.REDIS_PREFIX}:limit:{key}"
+        names = [f"{settings.REDIS_PREFIX}:limit:{key}" for _, key, _ in wishes]
+        terms = [term for bucket, _, cost in wishes for term in (bucket.capacity, bucket.per_second, cost)]
         try:
-            return float(self._script(keys=[name], args=[bucket.capacity, bucket.per_second, cost]))
+            return [float(answer) for answer in self._script(keys=names, args=terms)]
         except redis.RedisError as fault:
             self._away_until = monotonic() + REDIS_PAUSE
             log.warning("limits_without_redis", error=type(fault).__name__)
@@ -126,12 +138,17 @@ def take(bucket: Bucket, key: str, cost: float = 1, *, shared: bool = True) -> f
     While Redis is away each process counts for itself: the limit is looser then, but neither open nor shut. What
     is not `shared` each process always counts for itself.
     """
-    # Hashed: keys are e-mail addresses too, and as long as clients like.
-    digest = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-    full_key = f"{bucket.name}:{digest}"
-    asks_redis = shared and settings.REDIS_URL
-    waiting = _shared(settings.REDIS_URL).take(bucket, full_key, cost) if asks_redis else None
-    return _memory.take(bucket, full_key, cost) if waiting is None else waiting
+    return _take([(bucket, _hashed(bucket, key), cost)], shared=shared)[0]
+
+
+def _take(wishes: Sequence[_Wish], *, shared: bool = True) -> list[float]:
+    waiting = _shared(settings.REDIS_URL).take(wishes) if shared and settings.REDIS_URL else None
+    return [_memory.take(*wish) for wish in wishes] if waiting is None else waiting
+
+
+def _hashed(bucket: Bucket, key: str) -> str:
+    """Keys are e-mail addresses too, and as long as clients like."""
+    return f"{bucket.name}:{hashlib.blake2b(key.encode('utf-8', 'surrogatepass'), digest_size=16).hexdigest()}"
 
 
 def give_back(bucket: Bucket, key: str, cost: float = 1) -> None:
@@ -144,3 +161,11 @@ def refuse_if_limited(bucket: Bucket, key: str, *, shared: bool = True) -> None:
     waiting = take(bucket, key, shared=shared) if settings.RATE_LIMITS else 0
     if waiting:
         raise RateLimited(retry_after=waiting)
+
+
+def limited_together(bucket: Bucket, keys: Sequence[str]) -> list[RateLimited | None]:
+    """As `refuse_if_limited` for one request of each key, in their order and in one round trip: the refusals."""
+    if not settings.RATE_LIMITS or not keys:
+        return [None] * len(keys)
+    waiting = _take([(bucket, _hashed(bucket, key), 1) for key in keys])
+    return [RateLimited(retry_after=seconds) if seconds else None for seconds in waiting]

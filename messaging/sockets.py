@@ -14,7 +14,7 @@ from conversations.services import record_view
 from foundation.bulk import fetch_many
 from foundation.encoding import from_json
 from foundation.ids import parse_id
-from foundation.refusals import Forbidden, NotFound, RateLimited, Refusal
+from foundation.refusals import Forbidden, NotFound, Refusal
 from messaging import selectors
 from messaging.acting import Acting, act_together, answer_to
 from messaging.answers import (
@@ -26,7 +26,7 @@ from messaging.answers import (
     SentAnswer,
 )
 from messaging.inputs import ActIn, ConversationRef, JoinConversation, JoinUserRoom, MarkReadIn, SendMessage, UserRef
-from messaging.limits import SENDS, limited
+from messaging.limits import SENDS, over_limit
 from messaging.moving import Acted
 from messaging.payloads import ConversationPayload, MessagePayload
 from messaging.sending import Sending, Sent, send_messages
@@ -118,7 +118,7 @@ async def send_message(caller: Caller, given: SendMessage) -> SentAnswer:
 
 
 def _send_within_limits(sendings: list[Sending]) -> list[Sent | Exception]:
-    refused = [_over_limit(sending.sender) for sending in sendings]
+    refused = over_limit(SENDS, [sending.sender for sending in sendings])
     allowed = [one for one, refusal in zip(sendings, refused, strict=True) if refusal is None]
     sent = iter(send_messages(allowed))
     results = [refusal or next(sent) for refusal in refused]
@@ -126,14 +126,6 @@ def _send_within_limits(sendings: list[Sending]) -> list[Sent | Exception]:
         if isinstance(result, Refusal):
             selectors.tell_how_it_stands(result, sending.sender, sending.given.conversation_id)
     return results
-
-
-def _over_limit(user: User) -> RateLimited | None:
-    try:
-        limited(SENDS, user)
-    except RateLimited as refusal:
-        return refusal
-    return None
 
 
 _sending = Batcher(_send_within_limits, most=MOST, at_once=AT_ONCE, by=lambda sending: sending.given.conversation_id)
@@ -144,7 +136,7 @@ async def conversation_action(caller: Caller, given: ActIn) -> ActedAnswer:
 
 
 def _act_within_limits(actings: list[Acting]) -> list[ActedAnswer | Exception]:
-    refused = [_over_limit(acting.user) for acting in actings]
+    refused = over_limit(SENDS, [acting.user for acting in actings])
     allowed = [one for one, refusal in zip(actings, refused, strict=True) if refusal is None]
     acted = iter(act_together(allowed))
     return [refusal or _answered(next(acted), one.user) for one, refusal in zip(actings, refused, strict=True)]

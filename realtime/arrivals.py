@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from foundation.addresses import counted_as
-from foundation.limits import Bucket, refuse_if_limited
-from foundation.refusals import NotFound, RateLimited, Refusal
+from foundation.limits import limited_together
+from foundation.refusals import NotFound, Refusal
 from realtime import recovery
 from realtime.limits import CONNECTS_OF_ADDRESS, CONNECTS_OF_USER
 from realtime.product import Identity, product
@@ -30,30 +30,25 @@ class Arrival:
 
 def admit(arrivals: Sequence[Arrival]) -> list[Admitted | Refusal]:
     """Who each client is and what it may have back, or why it is refused."""
-    limited = [_over(CONNECTS_OF_ADDRESS, counted_as(one.address)) for one in arrivals]
+    limited = limited_together(CONNECTS_OF_ADDRESS, [counted_as(one.address) for one in arrivals])
     identities = product().authenticate([one.token for one in arrivals])
-    checked = [
-        refusal or (identity if isinstance(identity, Refusal) else _over(CONNECTS_OF_USER, str(identity.user.pk)))
-        for refusal, identity in zip(limited, identities, strict=True)
-    ]
+    checked = _within_limits([refusal or one for refusal, one in zip(limited, identities, strict=True)])
     returning = [
-        None if refusal else Returning.read(one.auth, identity.user.pk)
-        for one, identity, refusal in zip(arrivals, identities, checked, strict=True)
+        None if isinstance(one, Refusal) else Returning.read(arrival.auth, one.user.pk)
+        for arrival, one in zip(arrivals, checked, strict=True)
     ]
     known = [one for one in returning if one is not None]
     found = iter(recovery.find(known, product().may_enter) if known else [])
     return [
-        refusal or (identity, next(found) if one else None)
-        for identity, refusal, one in zip(identities, checked, returning, strict=True)
+        one if isinstance(one, Refusal) else (one, next(found) if back else None)
+        for one, back in zip(checked, returning, strict=True)
     ]
 
 
-def _over(bucket: Bucket, key: str) -> RateLimited | None:
-    try:
-        refuse_if_limited(bucket, key)
-    except RateLimited as refusal:
-        return refusal
-    return None
+def _within_limits(identities: Sequence[Identity | Refusal]) -> list[Identity | Refusal]:
+    users = [str(one.user.pk) for one in identities if not isinstance(one, Refusal)]
+    refusals = iter(limited_together(CONNECTS_OF_USER, users))
+    return [one if isinstance(one, Refusal) else next(refusals) or one for one in identities]
 
 
 def enter(joins: Sequence[Join]) -> list[NotFound | None]:

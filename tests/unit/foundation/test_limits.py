@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings as project_settings
 
 from foundation import limits
-from foundation.limits import Bucket, LocalBucket, give_back, refuse_if_limited, take
+from foundation.limits import Bucket, LocalBucket, give_back, limited_together, refuse_if_limited, take
 from foundation.refusals import RateLimited
 
 THREE = Bucket("three", 3, 0.05)
@@ -142,6 +142,24 @@ def test_refusal_says_how_long_to_wait(clock):
     assert refused.value.retry_after == pytest.approx(20)
 
 
+@pytest.mark.usefixtures("anywhere")
+def test_of_many_asked_for_together_each_is_counted_in_its_turn():
+    take(THREE, "b", 2)
+    refused = limited_together(THREE, ["a", "b", "a", "b", "a", "a", "c"])
+    assert [refusal is not None for refusal in refused] == [False, False, False, True, False, True, False]
+    assert 0 < refused[3].retry_after <= 20
+    assert take(THREE, "c") == 0
+    assert limited_together(THREE, []) == []
+
+
+@pytest.mark.usefixtures("rate_limits")
+def test_switched_off_nothing_of_many_is_refused_or_counted(settings):
+    settings.RATE_LIMITS = False
+    assert limited_together(THREE, ["a"] * 4) == [None] * 4
+    settings.RATE_LIMITS = True
+    assert limited_together(THREE, ["a"] * 4)[2] is None
+
+
 @pytest.mark.usefixtures("rate_limits")
 def test_switched_off_nothing_is_refused_or_counted(settings):
     settings.RATE_LIMITS = False
@@ -158,6 +176,12 @@ def test_without_redis_the_process_counts_for_itself():
 
 
 @pytest.mark.usefixtures("dead_redis")
+def test_without_redis_many_are_counted_by_the_process_itself():
+    key = str(uuid.uuid4())
+    assert [refusal is not None for refusal in limited_together(THREE, [key] * 4)] == [False, False, False, True]
+
+
+@pytest.mark.usefixtures("dead_redis")
 def test_redis_is_left_alone_for_a_while_after_it_failed(clock, monkeypatch):
     shared = limits._Shared("redis://127.0.0.1:1/0")
     asked = []
@@ -167,9 +191,9 @@ def test_redis_is_left_alone_for_a_while_after_it_failed(clock, monkeypatch):
         raise limits.redis.ConnectionError
 
     monkeypatch.setattr(shared, "_script", script)
-    assert shared.take(THREE, "a", 1) is None
-    assert shared.take(THREE, "a", 1) is None
+    assert shared.take([(THREE, "a", 1)]) is None
+    assert shared.take([(THREE, "a", 1)]) is None
     assert len(asked) == 1
     clock.seconds += limits.REDIS_PAUSE + 0.01
-    assert shared.take(THREE, "a", 1) is None
+    assert shared.take([(THREE, "a", 1)]) is None
     assert len(asked) == 2
