@@ -1,12 +1,15 @@
 """Conversations change here, under their row's lock.
 
-Lock order: conversations by id, then their participants, then rooms (`realtime.publishing`).
+Lock order: conversations by id, then rooms (`realtime.publishing`). Participants change under the lock of their
+conversation.
 """
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import MISSING, dataclass, fields
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from accounts.models import User
 from conversations.flows import Decision, Facts, Flow, Role, flow_for, opening
@@ -18,8 +21,12 @@ from foundation import clock
 from foundation.bulk import fetch_many, select_many, update_many
 from foundation.pipeline import pipelined
 from foundation.refusals import NotFound
-from realtime.publishing import lock_rooms, reserve, unit_of_work
+from realtime.product import user_room
+from realtime.publishing import ask_rooms, lock_rooms, reserve, unit_of_work
 from realtime.revocation import expel
+
+PEOPLE_REMEMBERED = 16_384
+"""Conversations of which a process remembers who takes part: some eight megabytes."""
 
 _PLACE = tuple(field.name for field in fields(Place) if field.default is MISSING)
 
@@ -49,6 +56,7 @@ def ask_locked_with_places(
         found = {conversation.id: conversation for conversation in locked}
         for conversation_id, places in _by_conversation(found, rows).items():
             found[conversation_id].places = places
+            _people(conversation_id)[:] = [place.user_id for place in places]
         return found
 
     return read
@@ -162,28 +170,67 @@ def _opening_facts(sides: tuple[Side, Side], title: str, currency: str, proposed
     return Facts(title=title, currency=currency, proposed=proposed, **names)
 
 
-def take_places(*, senders: Sequence[tuple[Conversation, uuid.UUID]], lock_with: Iterable[str] = ()) -> list[int]:
+class Totals(NamedTuple):
+    """What these users have unread over all conversations, as it stands when their rooms are locked."""
+
+    users: Collection[uuid.UUID]
+    unread: Iterable[tuple[uuid.UUID, int]]
+
+
+@lru_cache(maxsize=PEOPLE_REMEMBERED)
+def _people(conversation_id: uuid.UUID) -> list[uuid.UUID]:
+    """Who takes part, removed ones included; empty until it has been read once."""
+    return []
+
+
+def ask_to_take_places(senders: Collection[tuple[uuid.UUID, uuid.UUID]]) -> Totals | None:
+    """In a pipeline, behind `ask_locked_with_places`: what `take_places` will need to know for messages in these
+    conversations by these users, with the rooms of all who are going to be told locked. None where it is not known yet
+    who takes part in one of the conversations."""
+    people = {conversation_id: _people(conversation_id) for conversation_id, _ in senders}
+    if not all(people.values()):
+        return None
+    told = {one for conversation_id, sender_id in senders for one in people[conversation_id] if one != sender_id}
+    rooms = [*map(room_of, people), *map(user_room, told)]
+    return _ask_totals(rooms, {one for found in people.values() for one in found})
+
+
+def _ask_totals(rooms: Iterable[str], users: Collection[uuid.UUID]) -> Totals:
+    # Behind the locks of the rooms: who tells the same user something at the same time has committed by then.
+    ask_rooms(rooms)
+    return Totals(users, unread_sums(users))
+
+
+def take_places(
+    *, senders: Sequence[tuple[Conversation, uuid.UUID]], lock_with: Iterable[str] = (), totals: Totals | None = None
+) -> list[int]:
     """Make room for messages, each given as its conversation, from `locked_with_places`, and its sender: the
     conversations move to the top of both lists, one more is unread for the others.
 
     Answers the `seq` of each message. The caller is in a unit of work and saves the messages in it. Where it locks no
-    other conversations after this, it may have rooms locked along that are going to be told.
+    other conversations after this, it may have rooms locked along that are going to be told, and have asked for
+    `totals` before (`ask_to_take_places`).
     """
     conversations = {conversation.id: conversation for conversation, _ in senders}.values()
-    now = clock.now()
-    for conversation, sender_id in senders:
-        for place in conversation.places:
-            place.unread_count += place.user_id != sender_id
     touched = [place for conversation in conversations for place in conversation.places]
+    receiving = [place for one, sender_id in senders for place in one.places if place.user_id != sender_id]
+    users = {place.user_id for place in touched}
+    rooms = [*(one.room for one in conversations), *lock_with]
+    if totals is None or not users.issubset(totals.users):
+        totals = _ask_totals(rooms, users)
+    if lock_rooms(*rooms):
+        totals = _ask_totals(rooms, users)
+    more = Counter(place.user_id for place in receiving if place.removed_at is None)
+    unread = dict(totals.unread)
+    for place in receiving:
+        place.unread_count += 1
+    for place in touched:
+        place.total_unread = unread.get(place.user_id, 0) + more[place.user_id]
+    now = clock.now()
     update_many(
         Participant,
         [{"id": one.id, "unread_count": one.unread_count, "last_activity_at": now} for one in touched],
     )
-    sums = unread_sums({place.user_id for place in touched})
-    lock_rooms(*(conversation.room for conversation in conversations), *lock_with)
-    totals = dict(sums)
-    for place in touched:
-        place.total_unread = totals.get(place.user_id, 0)
     return [reserve(conversation.room) for conversation, _ in senders]
 
 

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Field, Model, Sum
 from django.db.models.base import ModelState
 
-from foundation.pipeline import execute
+from foundation.pipeline import execute, is_postgresql
 from foundation.statements import (
     attributes,
     documents,
@@ -25,6 +25,7 @@ from foundation.statements import (
     summation,
     update_from_document,
     update_one,
+    upsertion,
 )
 
 M = TypeVar("M", bound=Model)
@@ -46,7 +47,7 @@ def select_many(
     lock: bool = False,
 ) -> Iterable[tuple[Any, ...]]:
     """These attributes of the rows whose attribute `by` is one of those given; locked, if asked for, in their order."""
-    if connection.vendor == "postgresql":
+    if is_postgresql():
         return execute(selection(model, names, by, order_by, lock), [_array(among)])
     rows = model._default_manager.filter(**{f"{by}__in": list(among)})
     return list((rows.select_for_update() if lock else rows).order_by(order_by).values_list(*names))
@@ -58,7 +59,7 @@ def select_by_pair(
     """These attributes of the rows whose two attributes `by` are together one of the pairs given, of which there is at
     least one."""
     columns = list(zip(*among, strict=True))
-    if connection.vendor == "postgresql":
+    if is_postgresql():
         return execute(selection_by_pair(model, names, by), map(_array, columns))
     rows = model._default_manager.filter(**{f"{name}__in": set(given) for name, given in zip(by, columns, strict=True)})
     return [row[2:] for row in rows.values_list(*by, *names) if row[:2] in among]
@@ -66,28 +67,28 @@ def select_by_pair(
 
 def fetch_many(model: type[M], *, by: str, among: Iterable[Any], order_by: str, lock: bool = False) -> Iterable[M]:
     """As `select_many`, whole rows: the instances that the manager would give. No signals are sent."""
-    if connection.vendor == "postgresql":
-        make = partial(_instance, model, documents(model))
+    if is_postgresql():
+        make = partial(_instance, model, documents(model), connection.alias)
         return execute(selection(model, attributes(model), by, order_by, lock), [_array(among)], make)
     rows = model._default_manager.filter(**{f"{by}__in": list(among)}).order_by(order_by)
     return list(rows.select_for_update() if lock else rows)
 
 
-def _instance(model: type[M], json: tuple[str, ...], row: tuple[Any, ...]) -> M:
+def _instance(model: type[M], json: tuple[str, ...], alias: str, row: tuple[Any, ...]) -> M:
     instance = _blank(model)
     values = vars(instance)
     values.update(zip(attributes(model), row, strict=True))
     for name in json:
         if values[name] is not None:
             values[name] = orjson.loads(values[name])
-    instance._state.adding, instance._state.db = False, connection.alias
+    instance._state.adding, instance._state.db = False, alias
     return instance
 
 
 def sum_many(model: type[Model], name: str, *, by: str, among: Iterable[Any], unless: str) -> Iterable[tuple[Any, int]]:
     """The attribute `by`, each one of `among`, with the sum of a number over its rows. Left out are rows where the
     number is 0 and those that have a value for `unless`."""
-    if connection.vendor == "postgresql":
+    if is_postgresql():
         return execute(summation(model, name, by, unless), [_array(among)])
     rows = model._default_manager.filter(**{f"{by}__in": list(among), f"{name}__gt": 0, unless: None})
     return list(rows.order_by().values_list(by).annotate(Sum(name)))
@@ -98,7 +99,7 @@ def newest_of_each(
 ) -> Iterable[tuple[Any, Any]]:
     """The attribute `by`, each one of `among`, with an attribute of each of its rows that stand highest in this order;
     `most` of them. Left out are rows that have a value for `unless`."""
-    if connection.vendor == "postgresql":
+    if is_postgresql():
         return execute(newest(model, name, by, unless, order_by, most), [_array(among)])
     rows = model._default_manager.filter(**{unless: None}).order_by(*(f"-{one}" for one in order_by))
     return [(key, value) for key in among for value in rows.filter(**{by: key}).values_list(name, flat=True)[:most]]
@@ -131,10 +132,25 @@ def _blank(model: type[M]) -> M:
 
 def insert_many(model: type[Model], rows: Sequence[Row]) -> None:
     """Insert rows that have a value for every column. No signals are sent. Raises what `bulk_create` does."""
-    if connection.vendor != "postgresql":
+    if not is_postgresql():
         model._default_manager.bulk_create([model(**row) for row in rows])
     elif rows:
-        execute(insertion(model), [_document(rows)])
+        execute(insertion(model, attributes(model)), [_document(rows)])
+
+
+def upsert_many(
+    model: type[Model], rows: Sequence[Row], *, unique: tuple[str, ...], update: tuple[str, ...] = ()
+) -> None:
+    """Insert rows, all with the same attributes. Where the attributes `unique` tell that one is there already, those of
+    `update` are set in it, or nothing is done. No two rows may be the same one. No signals are sent."""
+    if not rows:
+        return
+    if is_postgresql():
+        execute(upsertion(model, tuple(rows[0]), unique, update), [_document(rows)])
+        return
+    conflicts = {"update_conflicts": True, "unique_fields": unique, "update_fields": update}
+    instances = [model(**row) for row in rows]
+    model._default_manager.bulk_create(instances, **(conflicts if update else {"ignore_conflicts": True}))
 
 
 def insert_instances(instances: Sequence[Model]) -> None:
@@ -142,14 +158,15 @@ def insert_instances(instances: Sequence[Model]) -> None:
     if not instances:
         return
     model = type(instances[0])
-    if connection.vendor != "postgresql":
+    if not is_postgresql():
         model._default_manager.bulk_create(instances)
         return
     names = attributes(model)
     values = itemgetter(*names)
     insert_many(model, [dict(zip(names, values(vars(one)), strict=True)) for one in instances])
+    alias = connection.alias
     for one in instances:
-        one._state.adding, one._state.db = False, connection.alias
+        one._state.adding, one._state.db = False, alias
 
 
 def update_many(model: type[Model], rows: Sequence[Row]) -> None:
@@ -157,7 +174,7 @@ def update_many(model: type[Model], rows: Sequence[Row]) -> None:
     if not rows:
         return
     names = tuple(rows[0])
-    if connection.vendor == "postgresql":
+    if is_postgresql():
         execute(update_from_document(model, names), [_document(rows), str(len(rows))])
         return
     fields = [model._meta.get_field(name) for name in names]

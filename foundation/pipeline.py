@@ -8,12 +8,12 @@ import select
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from django.db import connection
+from django.db import connection, transaction
 from psycopg import Connection, OperationalError
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
@@ -75,6 +75,12 @@ class Pipeline:
 _open: ContextVar[Pipeline | None] = ContextVar("pipeline", default=None)
 
 
+@cache
+def is_postgresql() -> bool:
+    """Whether the database is PostgreSQL. It stays what it is, and asking Django costs more than many an answer."""
+    return connection.vendor == "postgresql"
+
+
 @contextmanager
 def pipelined(*, commit: bool = False) -> Iterator[None]:
     """Statements inside wait for each other, and leave together when an answer is needed, before anything else is
@@ -84,7 +90,7 @@ def pipelined(*, commit: bool = False) -> Iterator[None]:
     With `commit` the end of the block is the end of the transaction, and COMMIT leaves with the rest, unless Django is
     about to roll back. On other databases than PostgreSQL nothing waits.
     """
-    if connection.vendor != "postgresql":
+    if not is_postgresql():
         yield
         return
     pipeline = _open.get()
@@ -100,6 +106,14 @@ def pipelined(*, commit: bool = False) -> Iterator[None]:
             pipeline.flush(commit=commit and not connection.needs_rollback)
     finally:
         _open.reset(token)
+
+
+@contextmanager
+def pipelined_transaction() -> Iterator[None]:
+    """A transaction in a pipeline, whose COMMIT leaves with its last statements; inside another one a savepoint."""
+    is_whole = not connection.in_atomic_block
+    with transaction.atomic(), pipelined(commit=is_whole):
+        yield
 
 
 @contextmanager

@@ -69,11 +69,18 @@ def newest(model: type[Model], name: str, by: str, unless: str, order_by: tuple[
 
 
 @lru_cache
-def insertion(model: type[Model]) -> str:
+def insertion(model: type[Model], names: tuple[str, ...]) -> str:
     table = connection.ops.quote_name(model._meta.db_table)
-    columns = ", ".join(_column(model, name) for name in attributes(model))
+    columns = ", ".join(_column(model, name) for name in names)
     given = f"json_populate_recordset(NULL::{table}, $1)"
     return f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {given}"  # noqa: S608 (names of ours)
+
+
+@lru_cache
+def upsertion(model: type[Model], names: tuple[str, ...], unique: tuple[str, ...], update: tuple[str, ...]) -> str:
+    keys = ", ".join(_column(model, name) for name in unique)
+    values = ", ".join(f"{column} = EXCLUDED.{column}" for column in (_column(model, name) for name in update))
+    return f"{insertion(model, names)} ON CONFLICT ({keys}) DO {f'UPDATE SET {values}' if values else 'NOTHING'}"
 
 
 @lru_cache

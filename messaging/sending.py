@@ -13,7 +13,7 @@ from accounts.models import User
 from conversations.flows import check_text
 from conversations.models import Conversation
 from conversations.refusals import NoConversation
-from conversations.services import ask_locked_with_places, take_places
+from conversations.services import Totals, ask_locked_with_places, ask_to_take_places, take_places
 from foundation.bulk import insert_instances, new_instance, select_by_pair
 from foundation.encoding import to_json
 from foundation.ids import parse_id
@@ -107,6 +107,7 @@ class _Known:
 
     conversations: dict[uuid.UUID, Conversation]
     first: dict[tuple[uuid.UUID, str], Message]
+    totals: Totals | None
 
 
 def _send(sendings: Sequence[Sending]) -> list[Sent | Refusal]:
@@ -117,16 +118,18 @@ def _send(sendings: Sequence[Sending]) -> list[Sent | Refusal]:
             results.append(_checked(sending, known))
         except Refusal as refusal:
             results.append(refusal)
-    _store([result.message for result in results if isinstance(result, Sent) and result.created])
+    _store([result.message for result in results if isinstance(result, Sent) and result.created], known.totals)
     return results
 
 
 def _known(sendings: Sequence[Sending]) -> _Known:
-    read = ask_locked_with_places({parsed for one in sendings if (parsed := parse_id(one.given.conversation_id))})
+    senders = {(parsed, one.sender.pk) for one in sendings if (parsed := parse_id(one.given.conversation_id))}
+    read = ask_locked_with_places({conversation_id for conversation_id, _ in senders})
     # Asked behind the locks: who sends the same at the same time has committed by then.
     named = [(one.sender.pk, one.given.client_message_id) for one in sendings if one.given.client_message_id]
     keys = _ask_sent_before(named)
-    return _Known(read(), _sent_before(keys))
+    totals = ask_to_take_places(senders)
+    return _Known(read(), _sent_before(keys), totals)
 
 
 def _ask_sent_before(named: Sequence[tuple[uuid.UUID, str]]) -> Iterable[tuple[uuid.UUID]]:
@@ -195,10 +198,11 @@ def check_takes_text(conversation: Conversation) -> None:
     check_text(conversation.flow, conversation.flow_state, paused=conversation.paused)
 
 
-def _store(messages: list[Message]) -> None:
+def _store(messages: list[Message], totals: Totals | None) -> None:
     """Insert the messages together, and tell of each as if it had been saved by itself."""
     senders = [(one.conversation, one.sender_id) for one in messages]
-    places = take_places(senders=senders, lock_with={user_room(one.receiver_id) for one in messages})
+    told = {user_room(one.receiver_id) for one in messages}
+    places = take_places(senders=senders, lock_with=told, totals=totals)
     for message, seq in zip(messages, places, strict=True):
         message.seq = seq
     insert_instances(messages)

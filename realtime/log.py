@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.db.models import Max
 
-from foundation.bulk import select_many, update_many
+from foundation.bulk import select_many, update_many, upsert_many
 from foundation.encoding import from_json, to_json
+from foundation.pipeline import pipelined
 from realtime.models import Room, RoomEvent
 
 PAGE = 500
@@ -54,15 +55,21 @@ def lock(names: Iterable[str]) -> dict[str, Locked]:
     wanted = sorted(set(names))
     if not wanted:
         return {}
-    rooms = _locked(wanted)
+    rooms = locked(ask_locked(wanted))
     if len(rooms) < len(wanted):
-        Room.objects.bulk_create([Room(name=name) for name in wanted if name not in rooms], ignore_conflicts=True)
-        rooms = _locked(wanted)
+        with pipelined():
+            _make(name for name in wanted if name not in rooms)
+            rooms = locked(ask_locked(wanted))
     return rooms
 
 
-def _locked(names: list[str]) -> dict[str, Locked]:
-    rows = select_many(Room, ("name", "id", "last_seq"), by="name", among=names, order_by="name", lock=True)
+def ask_locked(names: Iterable[str]) -> Iterable[tuple[str, int, int]]:
+    """For `locked`: those of the rooms that there are, locked. In a pipeline they are asked for, and waited for when
+    this is iterated over."""
+    return select_many(Room, ("name", "id", "last_seq"), by="name", among=names, order_by="name", lock=True)
+
+
+def locked(rows: Iterable[tuple[str, int, int]]) -> dict[str, Locked]:
     return {name: Locked(key, last_seq) for name, key, last_seq in rows}
 
 
@@ -77,9 +84,15 @@ def ends(names: Iterable[str]) -> dict[str, End]:
     found = _ends(wanted)
     missing = wanted - found.keys()
     if missing:
-        Room.objects.bulk_create([Room(name=name) for name in sorted(missing)], ignore_conflicts=True)
-        found |= _ends(missing)
+        with pipelined():
+            _make(sorted(missing))
+            found |= _ends(missing)
     return found
+
+
+def _make(names: Iterable[str]) -> None:
+    """In their order. Nothing is done for those that somebody else has made in the meantime."""
+    upsert_many(Room, [{"name": name, "last_seq": 0, "floor": 0} for name in names], unique=("name",))
 
 
 def _ends(names: set[str]) -> dict[str, End]:

@@ -21,7 +21,7 @@ from foundation import clock
 from foundation.bulk import insert_many
 from foundation.encoding import to_json
 from foundation.inputs import Shape
-from foundation.pipeline import pipelined
+from foundation.pipeline import pipelined, pipelined_transaction
 from realtime import log
 from realtime.bus import Hint, bus
 from realtime.models import RoomEvent
@@ -42,6 +42,8 @@ class _Unit:
     pending: list[_Pending] = field(default_factory=list)
     ephemeral: list[Hint] = field(default_factory=list)
     rooms: dict[str, log.Locked] = field(default_factory=dict)
+    asked: Iterable[tuple[str, int, int]] = ()
+    """Rooms that are being locked."""
     reserved: set[tuple[str, int]] = field(default_factory=set)
     at_end: dict[Callable[[list[Any]], None], list[Any]] = field(default_factory=dict)
 
@@ -52,12 +54,17 @@ class _Unit:
             del self.at_end[work]
             work(items)
 
-    def lock(self, names: Iterable[str]) -> None:
-        """Lock rooms and number what is waiting for them, in the order in which it was published."""
-        self.rooms |= log.lock(name for name in names if name not in self.rooms)
+    def lock(self, names: Iterable[str]) -> bool:
+        """Lock rooms and number what is waiting for them, in the order in which it was published. Answers whether any
+        of them was not locked before, or being locked."""
+        asked, self.asked = self.asked, ()
+        self.rooms |= log.locked(asked)
+        others = [name for name in names if name not in self.rooms]
+        self.rooms |= log.lock(others)
         for item in self.pending:
             if item.seq is None and item.room in self.rooms:
                 item.seq = self.next_seq(item.room)
+        return bool(others)
 
     def next_seq(self, name: str) -> int:
         room = self.rooms[name]
@@ -67,6 +74,7 @@ class _Unit:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """What a failed part of the unit published is taken back, numbers included."""
+        self.lock(())
         numbers = [item.seq for item in self.pending]
         ephemeral, reserved = len(self.ephemeral), set(self.reserved)
         at_end = {work: list(items) for work, items in self.at_end.items()}
@@ -78,7 +86,7 @@ class _Unit:
             del self.pending[len(numbers) :], self.ephemeral[ephemeral:]
             for item, seq in zip(self.pending, numbers, strict=True):
                 item.seq = seq
-            self.reserved, self.at_end = reserved, at_end
+            self.reserved, self.at_end, self.asked = reserved, at_end, ()
             self.rooms = {name: self.rooms[name] for name in ends}
             for name, seq in ends.items():
                 self.rooms[name].last_seq = seq
@@ -97,8 +105,7 @@ def unit_of_work() -> Iterator[None]:
             yield
         return
     unit = _Unit()
-    is_whole_transaction = not connection.in_atomic_block
-    with transaction.atomic(), pipelined(commit=is_whole_transaction):
+    with pipelined_transaction():
         token = _current.set(unit)
         try:
             yield
@@ -120,9 +127,19 @@ def at_end(work: Callable[[list[Any]], None], item: Any) -> None:
         unit.at_end.setdefault(work, []).append(item)
 
 
-def lock_rooms(*names: str) -> None:
-    """Lock several rooms at once, in their order, before numbers are reserved in them."""
-    _required_unit().lock(names)
+def lock_rooms(*names: str) -> bool:
+    """Lock several rooms at once, in their order, before numbers are reserved in them. Answers whether any of them was
+    not locked before: neither here nor by `ask_rooms`, which leaves those that there never was anything in."""
+    return _required_unit().lock(names)
+
+
+def ask_rooms(names: Iterable[str]) -> None:
+    """Have rooms locked with the statements that wait, so that `lock_rooms` has nothing to wait for."""
+    unit = _required_unit()
+    if unit.asked:
+        unit.lock(())
+    wanted = sorted(set(names) - unit.rooms.keys())
+    unit.asked = log.ask_locked(wanted) if wanted else ()
 
 
 def reserve(room: str) -> int:

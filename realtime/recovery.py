@@ -11,15 +11,15 @@ import secrets
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import transaction
 from django.db.models.functions import Now
 
 from foundation import clock
-from foundation.bulk import select_many
+from foundation.bulk import Row, select_many, upsert_many
+from foundation.pipeline import pipelined, pipelined_transaction
 from realtime.models import JoinedRoom, Room, SocketSession
 from realtime.product import user_room
 
@@ -73,12 +73,8 @@ class Returning:
 def find(returning: Sequence[Returning], may_enter: RightsCheck) -> list[Recovered | None]:
     """What each returning client may have back, the right to each room checked afresh. None for those who are
     unknown, somebody else's or too old."""
-    oldest = clock.now() - WINDOW
-    rows = SocketSession.objects.filter(pid__in={one.pid for one in returning}).prefetch_related("joined")
-    sessions = {row.pid: row for row in rows if not (row.ended_at and row.ended_at < oldest)}
-    joined = {pid: {row.room_name: row.seq for row in session.joined.all()} for pid, session in sessions.items()}
+    sessions, joined, names = _stored(returning)
     allowed = may_enter({(sessions[pid].user_id, room) for pid, rooms in joined.items() for room in rooms})
-    names = _names({key for one in returning for key in one.offset})
     found: list[Recovered | None] = []
     for one in returning:
         session = sessions.get(one.pid)
@@ -92,8 +88,28 @@ def find(returning: Sequence[Returning], may_enter: RightsCheck) -> list[Recover
     return found
 
 
-def _names(keys: set[int]) -> dict[int, str]:
-    return dict(Room.objects.filter(pk__in=keys).values_list("pk", "name")) if keys else {}
+class _Session(NamedTuple):
+    pid: str
+    user_id: uuid.UUID
+    user_seq: int
+    ended_at: datetime | None
+
+
+def _stored(returning: Sequence[Returning]) -> tuple[dict[str, _Session], dict[str, dict[str, int]], dict[int, str]]:
+    """The connections that are not too old, the rooms that each was in, and the names of the rooms in the offsets."""
+    oldest, pids = clock.now() - WINDOW, {one.pid for one in returning}
+    with pipelined():
+        rows = select_many(SocketSession, _Session._fields, by="pid", among=pids, order_by="pid")
+        joins = select_many(JoinedRoom, ("session_id", "room_name", "seq"), by="session_id", among=pids, order_by="id")
+        keys = {key for one in returning for key in one.offset}
+        names = select_many(Room, ("id", "name"), by="id", among=keys, order_by="id")
+    found = map(_Session._make, rows)
+    sessions = {one.pid: one for one in found if not (one.ended_at and one.ended_at < oldest)}
+    joined: dict[str, dict[str, int]] = {pid: {} for pid in sessions}
+    for pid, room, seq in joins:
+        if pid in joined:
+            joined[pid][room] = seq
+    return sessions, joined, dict(names)
 
 
 @dataclass(frozen=True)
@@ -108,24 +124,24 @@ class Beginning:
 
 
 def store_beginnings(beginnings: Iterable[Beginning]) -> None:
-    """Write connections that began, in the order of their pids; one that was recovered moves to its new process."""
+    """Write connections that began; one that was recovered moves to its new process."""
+    upsert_many(SocketSession, _rows(beginnings), unique=("pid",), update=("process_id", "ended_at"))
+
+
+def _rows(beginnings: Iterable[Beginning]) -> list[Row]:
+    """In the order of their pids: whoever writes several does so, or two would wait for each other."""
     now = clock.now()
-    SocketSession.objects.bulk_create(
-        [
-            SocketSession(
-                pid=one.pid,
-                user_id=one.user_id,
-                process_id=one.process_id,
-                user_seq=one.user_seq,
-                started_at=now,
-                ended_at=None,
-            )
-            for one in sorted(beginnings, key=attrgetter("pid"))
-        ],
-        update_conflicts=True,
-        unique_fields=["pid"],
-        update_fields=["process", "ended_at"],
-    )
+    return [
+        {
+            "pid": one.pid,
+            "user_id": one.user_id,
+            "process_id": one.process_id,
+            "user_seq": one.user_seq,
+            "started_at": now,
+            "ended_at": None,
+        }
+        for one in sorted(beginnings, key=attrgetter("pid"))
+    ]
 
 
 def store_ends(process_id: uuid.UUID, pids: Iterable[str]) -> None:
@@ -142,21 +158,15 @@ class Join:
     seq: int
 
 
-@transaction.atomic
 def store_joins(joins: Iterable[Join]) -> None:
-    """Write who entered which room, before the clients are told so."""
+    """Write who entered which room, before the clients are told so; and of which connection, if that is not written
+    yet."""
     latest = {(join.beginning.pid, join.room): join for join in joins}
     beginnings = {join.beginning.pid: join.beginning for join in latest.values()}
-    stored = {pid for (pid,) in select_many(SocketSession, ("pid",), by="pid", among=beginnings, order_by="pid")}
-    new = [beginnings[pid] for pid in beginnings.keys() - stored]
-    if new:
-        store_beginnings(new)
-    JoinedRoom.objects.bulk_create(
-        [JoinedRoom(session_id=pid, room_name=room, seq=join.seq) for (pid, room), join in sorted(latest.items())],
-        update_conflicts=True,
-        unique_fields=["session", "room_name"],
-        update_fields=["seq"],
-    )
+    rows = [{"session_id": pid, "room_name": room, "seq": join.seq} for (pid, room), join in sorted(latest.items())]
+    with pipelined_transaction():
+        upsert_many(SocketSession, _rows(beginnings.values()), unique=("pid",))
+        upsert_many(JoinedRoom, rows, unique=("session_id", "room_name"), update=("seq",))
 
 
 def store_leave(pid: str, room: str) -> None:

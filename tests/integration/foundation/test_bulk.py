@@ -18,6 +18,7 @@ from foundation.bulk import (
     select_many,
     sum_many,
     update_many,
+    upsert_many,
 )
 from foundation.pipeline import pipelined
 from messaging.models import Message, Upload
@@ -99,6 +100,20 @@ def test_an_update_changes_the_columns_and_rows_that_are_given_and_no_others(con
     assert (mine.unread_count, mine.last_activity_at, mine.last_read_seq) == (7, later, 0)
     assert Participant.objects.get(pk=theirs.pk).unread_count == theirs.unread_count
     update_many(Participant, [])
+
+
+def test_what_is_there_already_is_set_to_what_was_asked_for_and_nothing_else():
+    Room.objects.create(name="there", last_seq=3, floor=1)
+    rows = [{"name": name, "last_seq": 7, "floor": 5} for name in ("there", TEXT[:99])]
+    upsert_many(Room, rows, unique=("name",), update=("last_seq",))
+    assert set(Room.objects.values_list("name", "last_seq", "floor")) == {("there", 7, 1), (TEXT[:99], 7, 5)}
+    upsert_many(Room, [], unique=("name",))
+
+
+def test_what_is_there_already_may_be_left_alone():
+    Room.objects.create(name="there", last_seq=3)
+    upsert_many(Room, [{"name": name, "last_seq": 0, "floor": 0} for name in ("new", "there")], unique=("name",))
+    assert dict(Room.objects.values_list("name", "last_seq")) == {"there": 3, "new": 0}
 
 
 def test_rows_are_selected_in_order_and_locked():

@@ -8,7 +8,9 @@ from django.db import connection
 
 from conversations.models import Conversation, Participant
 from conversations.refusals import NoConversation
+from conversations.selectors import total_unread
 from conversations.services import remove_participant
+from foundation.encoding import from_json
 from foundation.refusals import ConversationClosed, IdempotencyMismatch, Refusal
 from messaging.inputs import SendMessage
 from messaging.models import Message
@@ -17,6 +19,7 @@ from messaging.payloads import MessagePayload
 from messaging.sending import Sending, Sent, send_message, send_messages
 from notifications.models import Notification
 from realtime import log
+from realtime.product import user_room
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -114,6 +117,60 @@ def test_the_same_click_many_times_at_once_is_one_message(pair):
     assert Message.objects.filter(client_message_id=name).count() == 1
     assert Message.objects.filter(sender=two).count() == 10
     assert sum(isinstance(result, IdempotencyMismatch) for result in results) in {1, 9}
+
+
+def test_who_is_written_to_in_several_conversations_at_once_is_told_each_total_once(sent_hints):
+    receiver, senders, each = make_user("influencer"), [make_user("brand_owner") for _ in range(4)], 8
+    rooms = [open_direct(opener=one, other_id=str(receiver.pk)).conversation for one in senders]
+    sent_hints.clear()
+    barrier, results = threading.Barrier(len(senders)), []
+
+    def send(sender, conversation) -> None:
+        barrier.wait(10)
+        try:
+            for _ in range(each):
+                results.extend(send_messages([sending(sender, conversation)]))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=send, args=pair) for pair in zip(senders, rooms, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert [type(result) for result in results] == [Sent] * each * len(senders)
+    told = [hint.message for hint in sent_hints if hint.group == user_room(receiver.pk)]
+    totals = [from_json(one["data"])["total_unread"] for one in told if one["type"] == "room.ephemeral"]
+    assert sorted(totals) == list(range(1, each * len(senders) + 1))
+
+
+def test_totals_are_of_all_conversations_of_a_batch_and_without_those_that_were_left(pair, sent_hints):
+    one, two, conversation = pair
+    second = open_direct(opener=make_user("brand_owner"), other_id=str(two.pk)).conversation
+    left = open_direct(opener=one, other_id=str(make_user("influencer").pk)).conversation
+    third = Participant.objects.exclude(user=one).get(conversation=left).user
+    remove_participant(conversation_id=left.pk, user_id=third.pk)
+    opener = Participant.objects.exclude(user=two).get(conversation=second).user
+    batch = [sending(one, conversation), sending(opener, second), sending(one, left), sending(one, conversation)]
+    for round_ in (1, 2):
+        sent_hints.clear()
+        assert [type(result) for result in send_messages(batch)] == [Sent] * 4
+        told = [hint.message for hint in sent_hints if hint.group == user_room(two.pk)]
+        totals = [from_json(one["data"])["total_unread"] for one in told if one["type"] == "room.ephemeral"]
+        assert set(totals) == {3 * round_}
+        assert total_unread([one.pk, two.pk, third.pk]) == {one.pk: 0, two.pk: 3 * round_, third.pk: 0}
+
+
+def test_somebody_who_was_put_into_a_known_conversation_is_told_too(pair, sent_hints):
+    one, two, conversation = pair
+    send_message(sender=one, given=sending(one, conversation).given)
+    other = make_user("influencer")
+    Participant.objects.filter(conversation=conversation, user=two).update(user=other)
+    sent_hints.clear()
+    send_message(sender=one, given=sending(one, conversation).given)
+    told = [hint.message for hint in sent_hints if hint.group == user_room(other.pk)]
+    assert {from_json(one["data"])["total_unread"] for one in told if one["type"] == "room.ephemeral"} == {2}
+    assert not [hint for hint in sent_hints if hint.group == user_room(two.pk)]
 
 
 def test_a_repeat_can_be_shown_without_asking_the_database_again(pair, django_assert_num_queries):

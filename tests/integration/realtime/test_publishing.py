@@ -11,7 +11,7 @@ from foundation.encoding import from_json
 from realtime import log
 from realtime.bus import bus
 from realtime.models import Room, RoomEvent
-from realtime.publishing import lock_rooms, publish, publish_ephemeral, reserve, unit_of_work
+from realtime.publishing import ask_rooms, lock_rooms, publish, publish_ephemeral, reserve, unit_of_work
 from tests.integration.realtime.samples import NOTE, WHISPER, note
 
 
@@ -119,6 +119,40 @@ def test_numbers_are_reserved_in_a_unit_of_work_only():
         reserve("room")
     with pytest.raises(RuntimeError):
         lock_rooms("room")
+
+
+@pytest.mark.django_db
+def test_rooms_that_were_asked_for_are_locked_and_others_told_apart():
+    Room.objects.create(name="old")
+    with unit_of_work():
+        ask_rooms(["old", "new"])
+        assert lock_rooms("old") is False
+        assert lock_rooms("new", "old") is True
+        assert lock_rooms("new", "old") is False
+
+
+@pytest.mark.django_db
+def test_asking_for_rooms_again_takes_no_number_back():
+    publish("room", NOTE, note("first"))
+    with unit_of_work():
+        ask_rooms(["room"])
+        seq = reserve("room")
+        ask_rooms(["room", "other"])
+        publish("room", NOTE, note("third"))
+        publish("room", NOTE, note("second"), seq=seq)
+    assert texts("room") == [(1, "first"), (2, "second"), (3, "third")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rooms_asked_for_by_a_part_that_failed_are_not_taken_for_locked():
+    publish("room", NOTE, note("a"))
+    with unit_of_work():
+        with pytest.raises(ZeroDivisionError), unit_of_work():
+            ask_rooms(["room"])
+            raise ZeroDivisionError
+        assert lock_rooms("room") is True
+        publish("room", NOTE, note("b"))
+    assert texts("room") == [(1, "a"), (2, "b")]
 
 
 @pytest.mark.django_db(transaction=True)

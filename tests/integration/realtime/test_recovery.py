@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from foundation import clock
+from foundation import bulk, clock
 from realtime import log, recovery
 from realtime.models import JoinedRoom, SocketSession
 from realtime.product import user_room
@@ -85,13 +85,29 @@ def test_a_connection_that_another_process_has_taken_up_has_not_ended():
     assert SocketSession.objects.get(pid=one.pid).ended_at is None
 
 
-def test_connections_are_written_in_one_order_by_everybody():
+def test_who_enters_a_room_is_stored_with_it_and_a_stored_one_stays_where_it_is():
+    old, new = begun(), Beginning(recovery.new_pid(), uuid.uuid4(), PROCESS, 5)
+    elsewhere = uuid.uuid4()
+    recovery.store_beginnings([Beginning(old.pid, old.user_id, elsewhere, 0, is_new=False)])
+    recovery.store_joins([Join(new, "left", 3), Join(old, "left", 4), Join(new, "left", 6), Join(new, "right", 1)])
+    stored = dict(SocketSession.objects.values_list("pid", "process_id"))
+    assert stored == {old.pid: elsewhere, new.pid: PROCESS}
+    joined = set(JoinedRoom.objects.values_list("session_id", "room_name", "seq"))
+    assert joined == {(old.pid, "left", 4), (new.pid, "left", 6), (new.pid, "right", 1)}
+
+
+def test_connections_are_written_in_one_order_by_everybody(monkeypatch):
     many = [Beginning(recovery.new_pid(), uuid.uuid4(), PROCESS, 0) for _ in range(20)]
     pids = sorted(one.pid for one in many)
-    with CaptureQueriesContext(connection) as begun:
-        recovery.store_beginnings(many)
-    written = begun.captured_queries[-1]["sql"]
-    assert sorted(pids, key=written.index) == pids
+    written = []
+
+    def upsert_many(model, rows, **how):
+        written.extend(row["pid"] for row in rows)
+        bulk.upsert_many(model, rows, **how)
+
+    monkeypatch.setattr(recovery, "upsert_many", upsert_many)
+    recovery.store_beginnings(many)
+    assert written == pids
     with CaptureQueriesContext(connection) as ended:
         recovery.store_ends(PROCESS, reversed(pids))
     locked = next(query["sql"] for query in ended.captured_queries if query["sql"].startswith("SELECT"))
