@@ -1,6 +1,7 @@
 """What a process does steadily: look after its rooms, its bus, its connections, and its dead neighbours'."""
 
 import asyncio
+import random
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
@@ -77,9 +78,11 @@ class Upkeep:
         return task
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[Any]]) -> None:
+        # Processes that were started together would do it together, and have everything else wait for it.
+        await asyncio.sleep(seconds * random.random())  # noqa: S311
         while True:
-            await asyncio.sleep(seconds)
             await self._tolerantly(work())
+            await asyncio.sleep(seconds)
 
     async def _tolerantly(self, work: Awaitable[Any]) -> Any:
         try:
