@@ -171,7 +171,7 @@ def _opening_facts(sides: tuple[Side, Side], title: str, currency: str, proposed
 
 
 class Totals(NamedTuple):
-    """What these users have unread over all conversations, as it stands when their rooms are locked."""
+    """What these users have unread over all conversations: for those whose rooms are locked nobody changes it."""
 
     users: Collection[uuid.UUID]
     unread: Iterable[tuple[uuid.UUID, int]]
@@ -179,7 +179,7 @@ class Totals(NamedTuple):
 
 @lru_cache(maxsize=PEOPLE_REMEMBERED)
 def _people(conversation_id: uuid.UUID) -> list[uuid.UUID]:
-    """Who takes part, removed ones included; empty until it has been read once."""
+    """Who takes part, removed ones included, as it was when `ask_locked_with_places` last read it; empty before."""
     return []
 
 
@@ -196,7 +196,7 @@ def ask_to_take_places(senders: Collection[tuple[uuid.UUID, uuid.UUID]]) -> Tota
 
 
 def _ask_totals(rooms: Iterable[str], users: Collection[uuid.UUID]) -> Totals:
-    # Behind the locks of the rooms: who tells the same user something at the same time has committed by then.
+    # Behind the locks of the rooms: who writes to the same user at the same time has committed by then.
     ask_rooms(rooms)
     return Totals(users, unread_sums(users))
 
@@ -219,6 +219,7 @@ def take_places(
     if totals is None or not users.issubset(totals.users):
         totals = _ask_totals(rooms, users)
     if lock_rooms(*rooms):
+        # A room that is made only now has kept nobody waiting who writes to the same user.
         totals = _ask_totals(rooms, users)
     more = Counter(place.user_id for place in receiving if place.removed_at is None)
     unread = dict(totals.unread)

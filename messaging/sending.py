@@ -128,7 +128,8 @@ def _known(sendings: Sequence[Sending]) -> _Known:
     # Asked behind the locks: who sends the same at the same time has committed by then.
     named = [(one.sender.pk, one.given.client_message_id) for one in sendings if one.given.client_message_id]
     keys = _ask_sent_before(named)
-    totals = ask_to_take_places(senders)
+    # Uploads are locked before rooms, as everywhere.
+    totals = None if any(one.given.attachments for one in sendings) else ask_to_take_places(senders)
     return _Known(read(), _sent_before(keys), totals)
 
 

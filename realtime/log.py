@@ -55,21 +55,22 @@ def lock(names: Iterable[str]) -> dict[str, Locked]:
     wanted = sorted(set(names))
     if not wanted:
         return {}
-    rooms = locked(ask_locked(wanted))
+    rooms = read_locked(ask_lock(wanted))
     if len(rooms) < len(wanted):
         with pipelined():
             _make(name for name in wanted if name not in rooms)
-            rooms = locked(ask_locked(wanted))
+            rooms = read_locked(ask_lock(wanted))
     return rooms
 
 
-def ask_locked(names: Iterable[str]) -> Iterable[tuple[str, int, int]]:
-    """For `locked`: those of the rooms that there are, locked. In a pipeline they are asked for, and waited for when
-    this is iterated over."""
+def ask_lock(names: Iterable[str]) -> Iterable[tuple[str, int, int]]:
+    """Those of the rooms that there are, locked, for `read_locked`. In a pipeline they are asked for, and waited for
+    there."""
     return select_many(Room, ("name", "id", "last_seq"), by="name", among=names, order_by="name", lock=True)
 
 
-def locked(rows: Iterable[tuple[str, int, int]]) -> dict[str, Locked]:
+def read_locked(rows: Iterable[tuple[str, int, int]]) -> dict[str, Locked]:
+    """What `ask_lock` has asked for, by name."""
     return {name: Locked(key, last_seq) for name, key, last_seq in rows}
 
 

@@ -4,7 +4,7 @@ Both belong to the transaction that caused them. A unit of work collects what is
 it under the rooms' locks, writes it to the log and asks for its delivery on commit; a rollback leaves nothing.
 
 Lock order, for every transaction: the product's own rows first, then rooms by name. A room that needs its number
-early is locked early with `reserve` or `lock_rooms`; all others are locked together at the end.
+early is locked early with `reserve`, `lock_rooms` or `ask_rooms`; all others are locked together at the end.
 """
 
 import uuid
@@ -58,7 +58,7 @@ class _Unit:
         """Lock rooms and number what is waiting for them, in the order in which it was published. Answers whether any
         of them was not locked before, or being locked."""
         asked, self.asked = self.asked, ()
-        self.rooms |= log.locked(asked)
+        self.rooms |= log.read_locked(asked)
         others = [name for name in names if name not in self.rooms]
         self.rooms |= log.lock(others)
         for item in self.pending:
@@ -128,18 +128,18 @@ def at_end(work: Callable[[list[Any]], None], item: Any) -> None:
 
 
 def lock_rooms(*names: str) -> bool:
-    """Lock several rooms at once, in their order, before numbers are reserved in them. Answers whether any of them was
-    not locked before: neither here nor by `ask_rooms`, which leaves those that there never was anything in."""
+    """Lock several rooms at once, in their order, before numbers are reserved in them. Answers whether any of them had
+    to be locked now: it was not asked for, or there was no such room when it was, so that it is made only here."""
     return _required_unit().lock(names)
 
 
 def ask_rooms(names: Iterable[str]) -> None:
-    """Have rooms locked with the statements that wait, so that `lock_rooms` has nothing to wait for."""
+    """Have those of the rooms that there are locked with the statements that wait: `lock_rooms` reads the answer."""
     unit = _required_unit()
     if unit.asked:
         unit.lock(())
     wanted = sorted(set(names) - unit.rooms.keys())
-    unit.asked = log.ask_locked(wanted) if wanted else ()
+    unit.asked = log.ask_lock(wanted) if wanted else ()
 
 
 def reserve(room: str) -> int:

@@ -28,6 +28,7 @@ GRACE = timedelta(hours=1)
 _PID = re.compile(r"[A-Za-z0-9_-]{32}")
 _OFFSET = re.compile(r"\d{1,19}:\d{1,19}(\.\d{1,19}:\d{1,19})*")
 LONGEST_OFFSET = 16_384
+_HIGHEST_KEY = 2**63 - 1
 
 RightsCheck = Callable[[Iterable[tuple[uuid.UUID, str]]], set[tuple[uuid.UUID, str]]]
 
@@ -49,8 +50,8 @@ def parse_offset(offset: Any) -> dict[int, int]:
     """`{room key: seq}`; empty for anything that is not an offset."""
     if not isinstance(offset, str) or len(offset) > LONGEST_OFFSET or not _OFFSET.fullmatch(offset):
         return {}
-    pairs = (part.split(":") for part in offset.split("."))
-    return {int(key): int(seq) for key, seq in pairs}
+    pairs = (map(int, part.split(":")) for part in offset.split("."))
+    return {key: seq for key, seq in pairs if key <= _HIGHEST_KEY}
 
 
 @dataclass(frozen=True)

@@ -78,8 +78,8 @@ class Upkeep:
         return task
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[Any]]) -> None:
-        # Processes that were started together would do it together, and have everything else wait for it.
-        await asyncio.sleep(seconds * random.random())  # noqa: S311
+        # Processes that were started together are not to do it at the same time.
+        await asyncio.sleep(random.uniform(0, seconds))  # noqa: S311
         while True:
             await self._tolerantly(work())
             await asyncio.sleep(seconds)

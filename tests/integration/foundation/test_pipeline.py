@@ -5,7 +5,6 @@ from django.db import IntegrityError, OperationalError, ProgrammingError, connec
 from psycopg.pq import TransactionStatus
 
 from accounts.models import LoginSession
-from accounts.services import authenticate_token
 from conversations import services
 from foundation import clock, pipeline
 from foundation.bulk import insert_instances
@@ -18,7 +17,7 @@ from realtime import recovery
 from realtime.models import Room
 from realtime.publishing import unit_of_work
 from realtime.recovery import Beginning, Join, Returning
-from tests.factories import login, make_user
+from tests.factories import make_user
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("on_postgresql")]
 
@@ -192,14 +191,6 @@ def test_a_message_takes_two_round_trips_where_it_is_known_who_takes_part(round_
     round_trips.clear()
     send_message(sender=one, given=SendMessage.parse(given | {"client_message_id": "d"}))
     assert len(round_trips) == 3
-
-
-def test_a_token_takes_one_round_trip(round_trips, django_assert_num_queries):
-    user = make_user()
-    token = login(user)
-    with django_assert_num_queries(0):
-        assert authenticate_token(token).user == user
-    assert len(round_trips) == 1
 
 
 def test_who_enters_a_room_is_stored_in_one_round_trip(round_trips):

@@ -13,6 +13,7 @@ from PIL import Image
 from conversations.models import Delivery
 from foundation import refusals
 from foundation.clock import moved
+from messaging import sending
 from messaging.acting import operate
 from messaging.chores import do_chores
 from messaging.inputs import Operate, SendMessage
@@ -22,6 +23,7 @@ from messaging.selectors import Window, history
 from messaging.sending import Sending, send_message, send_messages
 from messaging.services import delete_message
 from messaging.uploads import read_upload, take_upload
+from realtime import log
 from realtime.models import RoomEvent
 from tests.deals import WORK, make_deal
 from tests.factories import make_staff, make_user
@@ -202,6 +204,17 @@ def test_a_message_shows_its_attachments_wherever_it_is_shown(sender, chat):
     for event in RoomEvent.objects.filter(event__in=["new_message", "notification"]):
         assert all(str(one) in event.data for one in expected)
         assert f"/api/uploads/{uploads[0].pk}/thumbnail" in event.data
+
+
+def test_files_are_locked_before_rooms(sender, chat, monkeypatch):
+    """As by those who deliver work: in another order two who send the same file could wait for each other."""
+    send(sender, chat)
+    upload, order = take_upload(owner=sender, file=file()), []
+    attach, ask_lock = sending.attach, log.ask_lock
+    monkeypatch.setattr(sending, "attach", lambda **given: order.append("file") or attach(**given))
+    monkeypatch.setattr(log, "ask_lock", lambda names: order.append("rooms") or ask_lock(names))
+    send(sender, chat, upload)
+    assert order[:2] == ["file", "rooms"]
 
 
 def test_a_page_of_messages_takes_as_many_queries_with_attachments_as_without(

@@ -117,6 +117,14 @@ def test_connections_are_written_in_one_order_by_everybody(monkeypatch):
     assert set(SocketSession.objects.filter(ended_at=None)) == set()
 
 
+def test_an_offset_with_keys_that_no_room_can_have_is_read_without_them():
+    one, known = begun(left=1), log.ends(["left"])["left"].key
+    offset = f"9999999999999999999:1.{known}:5.{2**63}:2.{2**63 - 1}:3"
+    returning = Returning.read({"pid": one.pid, "offset": offset}, one.user_id)
+    assert returning.offset == {known: 5, 2**63 - 1: 3}
+    assert recovery.find([returning], everything)[0].positions["left"] == 5
+
+
 @pytest.mark.parametrize("pid", [None, 7, "", "short", "x" * 33, "ä" * 32, ["a"], {"a": 1}])
 def test_what_is_no_pid_is_a_new_client(pid):
     assert Returning.read({"pid": pid}, uuid.uuid4()) is None
