@@ -1,10 +1,36 @@
-"""Django's database backend for PostgreSQL, which looks at a connection from the pool instead of asking the server."""
+"""Django's database backend for PostgreSQL, which looks at a connection from the pool instead of asking the server, and
+reads moments in the way that costs least."""
 
 import select
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from django.db.backends.postgresql import base
+from django.db.backends.postgresql.psycopg_any import BaseTzLoader
 from psycopg import Connection
+from psycopg.abc import Buffer
+from psycopg.adapt import AdaptersMap
+
+
+class MomentLoader(BaseTzLoader):
+    """Reads a `timestamptz` of a session in UTC. Django's own takes it apart with a regular expression, for many times
+    the cost of what is done with it."""
+
+    timezone = UTC
+
+    def load(self, data: Buffer) -> datetime:
+        try:
+            return datetime.fromisoformat(str(data, "ascii"))
+        except ValueError:  # what Python has no words for, or in another style
+            return super().load(data)
+
+
+@cache
+def _with_quick_moments(adapters: AdaptersMap) -> AdaptersMap:
+    quick = AdaptersMap(adapters)
+    quick.register_loader("timestamptz", MomentLoader)
+    return quick
 
 
 def is_open(connection: Connection[Any]) -> bool:
@@ -16,6 +42,12 @@ def is_open(connection: Connection[Any]) -> bool:
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    def get_connection_params(self) -> dict[str, Any]:
+        params = super().get_connection_params()
+        if self.timezone is UTC:
+            params["context"] = _with_quick_moments(params["context"])
+        return params
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection[Any]:
         """As Django's. What the server has closed is given back, for the pool to replace it: the pool's own checks wait
         longer after each one that they find, until the time for all of them is up."""

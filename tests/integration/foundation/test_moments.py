@@ -1,0 +1,48 @@
+"""Moments as PostgreSQL writes them, read as Django reads them."""
+
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+from django.db import DataError, connection
+
+from foundation.postgresql.base import MomentLoader
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("on_postgresql")]
+
+
+def read(text: str) -> datetime:
+    with connection.cursor() as cursor:
+        assert cursor.connection.adapters.get_loader(1184, psycopg.pq.Format.TEXT) is MomentLoader
+        cursor.execute("SELECT %s::timestamptz", [text])
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-01-02 03:04:05Z", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        ("2026-01-02 03:04:05.6Z", datetime(2026, 1, 2, 3, 4, 5, 600_000, tzinfo=UTC)),
+        ("2026-01-02 03:04:05.000007+05:30", datetime(2026, 1, 1, 21, 34, 5, 7, tzinfo=UTC)),
+        ("0001-01-01 00:00:00Z", datetime(1, 1, 1, tzinfo=UTC)),
+        ("9999-12-31 23:59:59.999999Z", datetime.max.replace(tzinfo=UTC)),
+    ],
+)
+def test_a_moment_is_read_in_utc(text, expected):
+    found = read(text)
+    assert (found, found.tzinfo) == (expected, UTC)
+
+
+@pytest.mark.parametrize("text", ["infinity", "-infinity", "0002-01-01 BC", "10000-01-01"])
+def test_what_python_has_no_words_for_is_refused_as_ever(text):
+    with pytest.raises(DataError):
+        read(text)
+
+
+def test_a_session_of_another_style_is_read_by_django():
+    with connection.cursor() as cursor:
+        cursor.execute("SET DateStyle TO German")
+        cursor.execute("SELECT now()")
+        with pytest.raises(NotImplementedError):
+            cursor.fetchone()
+        cursor.execute("SET DateStyle TO ISO")
