@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import orjson
 from django.db import connection
-from django.db.models import Field, Model, Sum
+from django.db.models import Field, Model, OuterRef, Subquery, Sum
 from django.db.models.base import ModelState
 
 from foundation.pipeline import execute, is_postgresql
@@ -103,6 +103,18 @@ def newest_of_each(
         return execute(newest(model, name, by, unless, order_by, most), [_array(among)])
     rows = model._default_manager.filter(**{unless: None}).order_by(*(f"-{one}" for one in order_by))
     return [(key, value) for key in among for value in rows.filter(**{by: key}).values_list(name, flat=True)[:most]]
+
+
+def last_of_each(
+    model: type[Model], name: str, *, by: str, among: Iterable[Any], order_by: str
+) -> Iterable[tuple[Any, Any]]:
+    """The foreign key `by`, each one of `among` that has rows, with an attribute of the row that stands highest in this
+    order."""
+    if is_postgresql():
+        return execute(newest(model, name, by, None, (order_by,), 1), [_array(among)])
+    last = model._default_manager.filter(**{by: OuterRef("pk")}).order_by(f"-{order_by}").values(name)[:1]
+    owners = model._meta.get_field(by).related_model._default_manager.filter(pk__in=list(among))
+    return [row for row in owners.values_list("pk", Subquery(last)) if row[1] is not None]
 
 
 # --- Writing ---

@@ -58,12 +58,13 @@ def summation(model: type[Model], name: str, by: str, unless: str) -> str:
 
 
 @lru_cache
-def newest(model: type[Model], name: str, by: str, unless: str, order_by: tuple[str, ...], most: int) -> str:
+def newest(model: type[Model], name: str, by: str, unless: str | None, order_by: tuple[str, ...], most: int) -> str:
     order = ", ".join(f"{_column(model, one)} DESC" for one in order_by)
+    wanted = f" AND {_column(model, unless)} IS NULL" if unless else ""
     return (
         f"SELECT given.key, found.value FROM unnest($1::{_kind(model, by)}[]) AS given(key) CROSS JOIN LATERAL ("  # noqa: S608
         f"SELECT {_column(model, name)} AS value FROM {connection.ops.quote_name(model._meta.db_table)}"
-        f" WHERE {_column(model, by)} = given.key AND {_column(model, unless)} IS NULL"
+        f" WHERE {_column(model, by)} = given.key{wanted}"
         f" ORDER BY {order} LIMIT {most}) AS found"
     )
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, prefetch_related_objects
+from django.db.models import F, QuerySet, prefetch_related_objects
 
 from accounts.models import User
 from accounts.payloads import PersonPayload
@@ -15,7 +15,7 @@ from conversations.flows import Role, available_actions
 from conversations.models import Conversation, Participant, room_of
 from conversations.payloads import context_members
 from conversations.selectors import participating, visible_conversation
-from foundation.bulk import fetch_many, select_many
+from foundation.bulk import fetch_many, last_of_each, select_many
 from foundation.ids import parse_id
 from foundation.paging import Keyset, Page
 from foundation.pipeline import pipelined
@@ -107,10 +107,9 @@ def _around(ids: set[uuid.UUID]) -> _Around:
 
 def last_messages(conversation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Message]:
     """The newest message of each conversation that has one."""
-    newest = Message.objects.filter(conversation=OuterRef("pk")).order_by("-seq").values("pk")[:1]
-    # Fetched first: asked in one statement, PostgreSQL may read every message to find these few.
-    ids = Conversation.objects.filter(pk__in=conversation_ids).values_list(Subquery(newest), flat=True)
-    found = {one.id: one for one in fetch_many(Message, by="id", among=filter(None, ids), order_by="id")}
+    last = last_of_each(Message, "id", by="conversation_id", among=conversation_ids, order_by="seq")
+    ids = [message_id for _, message_id in last]
+    found = {one.id: one for one in fetch_many(Message, by="id", among=ids, order_by="id")} if ids else {}
     for message in found.values():
         message.attached = []
     for upload in fetch_many(Upload, by="message_id", among=found, order_by="position") if found else ():

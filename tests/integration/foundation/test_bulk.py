@@ -12,6 +12,7 @@ from foundation.bulk import (
     fetch_many,
     insert_instances,
     insert_many,
+    last_of_each,
     new_instance,
     newest_of_each,
     select_by_pair,
@@ -196,6 +197,19 @@ def test_of_each_the_newest_are_found(conversation):
     assert newest(brand, most=2) == [(brand.pk, conversation.pk)]
     assert newest(make_user(), most=2) == newest(most=2) == []
     assert newest(influencer, most=1) == [(influencer.pk, conversation.pk)]
+
+
+def test_of_each_the_last_one_is_found(conversation):
+    other = open_direct(opener=make_user(), other_id=str(make_user("influencer").pk)).conversation
+    empty = open_direct(opener=make_user(), other_id=str(make_user("influencer").pk)).conversation
+    said = [post_system_message(conversation_id=one.pk, text="…").pk for one in (conversation, conversation, other)]
+
+    def last(*conversations: Conversation) -> dict:
+        among = [one.pk for one in conversations]
+        return dict(last_of_each(Message, "id", by="conversation_id", among=among, order_by="seq"))
+
+    assert last(conversation, other, empty) == {conversation.pk: said[1], other.pk: said[2]}
+    assert last(empty) == last() == {}
 
 
 def test_a_pipeline_gives_each_reader_its_own_rows():
