@@ -1,13 +1,36 @@
-"""The channel layer over Redis, with many messages in one round trip."""
+"""The channel layer over Redis, with many messages in one round trip, and no timer for each one that comes."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
-from channels_redis.pubsub import RedisPubSubChannelLayer
+from channels_redis.pubsub import RedisPubSubChannelLayer, RedisPubSubLoopLayer, RedisSingleShardConnection
+from redis.asyncio.client import PubSub
+
+
+class _Subscriber(PubSub):
+    async def get_message(self, ignore_subscribe_messages: bool = False, timeout: float | None = None) -> Any:
+        """Waits for as long as it takes: a timer costs more than the message that it is set for."""
+        return await super().get_message(ignore_subscribe_messages, timeout=None)
+
+
+class _Shard(RedisSingleShardConnection):
+    def _ensure_redis(self) -> None:
+        if self._redis is None:
+            super()._ensure_redis()
+            self._pubsub = _Subscriber(self._redis.connection_pool)
 
 
 class PubSubChannelLayer(RedisPubSubChannelLayer):
-    """`RedisPubSubChannelLayer`, whose `group_send` waits for Redis to answer before it sends the next message."""
+    """`RedisPubSubChannelLayer`, whose `group_send` waits for Redis to answer before it sends the next message, and
+    which looks ten times a second whether there is still nothing."""
+
+    def _get_layer(self) -> RedisPubSubLoopLayer:
+        is_new = asyncio.get_running_loop() not in self._layers
+        layer = super()._get_layer()
+        if is_new:
+            layer._shards = [_Shard(one.host, layer) for one in layer._shards]
+        return layer
 
     async def group_send_many(self, messages: Iterable[tuple[str, dict[str, Any]]]) -> None:
         """As `group_send(group, message)` for each, in order, in one pipeline for each Redis server."""

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 from channels.layers import channel_layers
+from redis.asyncio.client import PubSub
 
 from realtime.bus import CONTROL, Bus, Hint
 from realtime.layer import PubSubChannelLayer
@@ -101,6 +102,26 @@ async def test_opened_again_it_hears_its_rooms_again(two):
     await asyncio.sleep(0.3)
     one.bus.send([whisper("room", "after")])
     await eventually(lambda: other.texts() == ["after"])
+
+
+@pytest.mark.parametrize("two", ["redis"], indirect=True)
+async def test_while_nothing_comes_nothing_is_done(two, monkeypatch):
+    one, other = two
+    reads = []
+    read = PubSub.parse_response
+
+    async def counted(self, *args, **kwargs):
+        reads.append(kwargs)
+        return await read(self, *args, **kwargs)
+
+    monkeypatch.setattr(PubSub, "parse_response", counted)
+    other.bus.send([Hint.control("begin")])
+    await eventually(lambda: one.texts() == ["control.begin"])
+    seen = len(reads)
+    await asyncio.sleep(0.5)
+    assert len(reads) == seen
+    other.bus.send([Hint.control("end")])
+    await eventually(lambda: one.texts() == ["control.begin", "control.end"])
 
 
 async def test_a_layer_that_fails_loses_hints_for_others_and_nothing_else(monkeypatch):
