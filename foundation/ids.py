@@ -1,6 +1,7 @@
 """Identifiers: made here as UUID version 7 (RFC 9562), so that rows made one after the other lie together."""
 
 import uuid
+from functools import lru_cache
 
 import uuid_utils
 
@@ -13,10 +14,14 @@ def parse_id(value: object) -> uuid.UUID | None:
     """The UUID that a client wrote, or None where it wrote anything else. Only the canonical 36 characters."""
     if isinstance(value, uuid.UUID):
         return value
-    if not isinstance(value, str) or len(value) != 36:
-        return None
+    return _parsed(value) if isinstance(value, str) and len(value) == 36 else None
+
+
+@lru_cache(maxsize=1_024)
+def _parsed(text: str) -> uuid.UUID | None:
+    """Kept: who writes an id has it read several times, and writes it again."""
     try:
-        parsed = uuid.UUID(value)
+        parsed = uuid.UUID(text)
     except ValueError:
         return None
-    return parsed if str(parsed) == value.lower() else None
+    return parsed if str(parsed) == text.lower() else None

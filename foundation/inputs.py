@@ -26,7 +26,9 @@ from foundation import text
 from foundation.clock import rfc3339
 from foundation.refusals import NO_FIELD, Invalid
 
-_set = object.__setattr__
+_MADE_OF = ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+_set_dict, _set_fields_set, _set_extra, _set_private = (vars(BaseModel)[name].__set__ for name in _MADE_OF)
+"""Set what a model is made of, past the checks of `__setattr__`."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
 Timestamp = Annotated[
@@ -69,10 +71,10 @@ class Shape(BaseModel):
         if len(members) < len(cls.__pydantic_fields__):
             return super().model_construct(_fields_set, **members)
         made = cls.__new__(cls)
-        _set(made, "__dict__", members)
-        _set(made, "__pydantic_fields_set__", set(members) if _fields_set is None else _fields_set)
-        _set(made, "__pydantic_extra__", None)
-        _set(made, "__pydantic_private__", None)
+        _set_dict(made, members)
+        _set_fields_set(made, set(members) if _fields_set is None else _fields_set)
+        _set_extra(made, None)
+        _set_private(made, None)
         return made
 
 
@@ -84,7 +86,7 @@ class SharedShape(Shape):
     @classmethod
     def model_construct(cls, _fields_set: set[str] | None = None, **members: Any) -> Self:
         made = super().model_construct(_fields_set, **members)
-        _set(made, "__pydantic_private__", {"_json": None})
+        _set_private(made, {"_json": None})
         return made
 
     def as_json(self, encode: Callable[[dict[str, Any]], bytes]) -> bytes:

@@ -4,9 +4,13 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Protocol
 
 from foundation.refusals import Refusal
+
+NAMES_REMEMBERED = 1_024
+"""Names of rooms that are kept: each is asked for many times a message."""
 
 
 class Identity(Protocol):
@@ -49,6 +53,7 @@ def product() -> Product:
     return _Installed.product
 
 
+@lru_cache(maxsize=NAMES_REMEMBERED)
 def user_room(user_id: uuid.UUID) -> str:
     """The room of one user's own sockets."""
     return f"user_{user_id}"

@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +12,7 @@ from conversations.flows import Flow, get_flow
 from conversations.models.facts import Fact
 from foundation import clock
 from foundation.ids import uuid7
+from realtime.product import NAMES_REMEMBERED
 
 
 class Conversation(models.Model):
@@ -80,6 +81,7 @@ class Conversation(models.Model):
         return self.chat_status == "closed"
 
 
+@lru_cache(maxsize=NAMES_REMEMBERED)
 def room_of(conversation_id: uuid.UUID) -> str:
     return f"conversation_{conversation_id}"
 
