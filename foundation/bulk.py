@@ -108,8 +108,8 @@ def newest_of_each(
 def last_of_each(
     model: type[Model], name: str, *, by: str, among: Iterable[Any], order_by: str
 ) -> Iterable[tuple[Any, Any]]:
-    """The foreign key `by`, each one of `among` that has rows, with an attribute of the row that stands highest in this
-    order."""
+    """The foreign key `by`, each one of `among` that has rows, with an attribute, which is never null, of the row that
+    stands highest in this order."""
     if is_postgresql():
         return execute(newest(model, name, by, None, (order_by,), 1), [_array(among)])
     last = model._default_manager.filter(**{by: OuterRef("pk")}).order_by(f"-{order_by}").values(name)[:1]

@@ -22,8 +22,9 @@ class _Shard(RedisSingleShardConnection):
 
 
 class PubSubChannelLayer(RedisPubSubChannelLayer):
-    """`RedisPubSubChannelLayer`, whose `group_send` waits for Redis to answer before it sends the next message, and
-    which looks ten times a second whether there is still nothing."""
+    """`RedisPubSubChannelLayer` with `group_send_many`, for its `group_send` waits for Redis to answer before it sends
+    the next message; and with a subscriber that waits, where its own looks ten times a second whether something came.
+    """
 
     def _get_layer(self) -> RedisPubSubLoopLayer:
         is_new = asyncio.get_running_loop() not in self._layers

@@ -1,19 +1,23 @@
 """Moments as PostgreSQL writes them, read as Django reads them."""
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
-from django.db import DataError, connection
+from django.db import DataError, connection, transaction
 
+from foundation.pipeline import execute
 from foundation.postgresql.base import MomentLoader
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("on_postgresql")]
 
+TIMESTAMPTZ = psycopg.postgres.types["timestamptz"].oid
+
 
 def read(text: str) -> datetime:
     with connection.cursor() as cursor:
-        assert cursor.connection.adapters.get_loader(1184, psycopg.pq.Format.TEXT) is MomentLoader
+        assert cursor.adapters.get_loader(TIMESTAMPTZ, psycopg.pq.Format.TEXT) is MomentLoader
         cursor.execute("SELECT %s::timestamptz", [text])
         return cursor.fetchone()[0]
 
@@ -39,10 +43,20 @@ def test_what_python_has_no_words_for_is_refused_as_ever(text):
         read(text)
 
 
-def test_a_session_of_another_style_is_read_by_django():
-    with connection.cursor() as cursor:
-        cursor.execute("SET DateStyle TO German")
+def test_a_session_of_another_style_is_refused_as_ever():
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL DateStyle TO German")
         cursor.execute("SELECT now()")
         with pytest.raises(NotImplementedError):
             cursor.fetchone()
-        cursor.execute("SET DateStyle TO ISO")
+
+
+def test_a_statement_of_a_pipeline_reads_the_same():
+    ((found,),) = execute("SELECT $1::timestamptz", ["2026-01-02 03:04:05.678Z"])
+    assert (found, found.tzinfo) == (datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC), UTC)
+
+
+def test_in_another_time_zone_django_reads(monkeypatch):
+    monkeypatch.setattr(connection, "timezone", ZoneInfo("Asia/Kolkata"))
+    loader = connection.get_connection_params()["context"].get_loader(TIMESTAMPTZ, psycopg.pq.Format.TEXT)
+    assert loader.timezone == ZoneInfo("Asia/Kolkata")

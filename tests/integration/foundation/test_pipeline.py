@@ -10,6 +10,7 @@ from foundation import clock, pipeline
 from foundation.bulk import insert_instances
 from foundation.ids import uuid7
 from foundation.pipeline import Pipeline, execute, pipelined
+from messaging import selectors
 from messaging.inputs import SendMessage
 from messaging.opening import open_direct
 from messaging.sending import send_message
@@ -191,6 +192,19 @@ def test_a_message_takes_two_round_trips_where_it_is_known_who_takes_part(round_
     round_trips.clear()
     send_message(sender=one, given=SendMessage.parse(given | {"client_message_id": "d"}))
     assert len(round_trips) == 3
+
+
+def test_the_newest_messages_are_asked_for_with_who_takes_part(round_trips):
+    one, two = make_user("brand_owner"), make_user("influencer")
+    conversation = open_direct(opener=one, other_id=str(two.pk)).conversation
+    round_trips.clear()
+    selectors.render_conversations([conversation], one)
+    assert round_trips[0] == 3
+    nothing_said = len(round_trips)
+    send_message(sender=one, given=SendMessage.parse({"conversation_id": str(conversation.pk), "message": "Hello"}))
+    round_trips.clear()
+    selectors.render_conversations([conversation], one)
+    assert len(round_trips) <= nothing_said + 2
 
 
 def test_who_enters_a_room_is_stored_in_one_round_trip(round_trips):

@@ -118,6 +118,7 @@ async def test_while_nothing_comes_nothing_is_done(two, monkeypatch):
     other.bus.send([Hint.control("begin")])
     await eventually(lambda: one.texts() == ["control.begin"])
     seen = len(reads)
+    assert seen
     await asyncio.sleep(0.5)
     assert len(reads) == seen
     other.bus.send([Hint.control("end")])
