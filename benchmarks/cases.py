@@ -127,11 +127,12 @@ LOAD_CASES = (
     ),
     LoadCase(
         "idle",
-        "Idle authenticated sockets in their rooms, then all dropped and back with recovery",
+        "Sockets connect with a token, then join their rooms; idle there; all dropped, and back with recovery",
         (c.STOORY, c.NODE),
         _idle,
         (
             Metric("connects_per_second", "connects/s", bar=1.5),
+            Metric("joins_per_second", "joins/s"),
             Metric("kib_per_socket", "KiB a socket", more_is_better=False),
             Metric("recovery_seconds", "all back, s", more_is_better=False),
         ),

@@ -64,12 +64,13 @@ def _watch(process: subprocess.Popen[str], running: Running) -> Result:
         elif stage in {"measured", "connected"}:
             result |= _Used.now(running, process.pid).since(before)
         if stage == "connected":
+            result["connects_per_second"] = line["per_second"]
+        elif stage == "joined":
             time.sleep(SETTLE_SECONDS)
             used = machine.resident_kib(running.family()) - idle_kib
-            result["kib_per_socket"] = round(used / line["sockets"], 2)
-            result["connects_per_second"] = line["connects_per_second"]
+            result |= {"joins_per_second": line["per_second"], "kib_per_socket": round(used / line["sockets"], 2)}
         elif stage == "recovered":
-            result |= {"recovery_seconds": line["seconds"], "returns_per_second": line["returns_per_second"]}
+            result |= {"recovery_seconds": line["seconds"], "returns_per_second": line["per_second"]}
         else:
             result |= line
     return result

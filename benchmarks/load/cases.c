@@ -51,7 +51,7 @@ static Nanoseconds room_tick(Nanoseconds time) {
     return wake;
 }
 
-const Case room_case = {"room", room_clients, room_acknowledged, room_delivered, room_tick};
+const Case room_case = {"room", false, room_clients, room_acknowledged, room_delivered, room_tick};
 
 /* Pairs: each side sends, and sends again when it is answered. */
 
@@ -76,7 +76,7 @@ static Nanoseconds pairs_tick(Nanoseconds time) {
     return wake;
 }
 
-const Case pairs_case = {"pairs", pairs_clients, next_message, NULL, pairs_tick};
+const Case pairs_case = {"pairs", false, pairs_clients, next_message, NULL, pairs_tick};
 
 /* Pairs at a rate: messages leave when they are due, whether or not earlier ones were answered, and are timed from
  * that moment, so that a server that stalls is not spared the messages of its stall. */
@@ -105,4 +105,4 @@ static Nanoseconds rate_tick(Nanoseconds time) {
     return phase_sends() && due_at(due_count) < wake ? due_at(due_count) : wake;
 }
 
-const Case rate_case = {"rate", pairs_clients, rate_acknowledged, NULL, rate_tick};
+const Case rate_case = {"rate", false, pairs_clients, rate_acknowledged, NULL, rate_tick};

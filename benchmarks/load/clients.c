@@ -10,6 +10,7 @@ Client *clients;
 Counts counts;
 
 static int wanted, begun, ready;
+static void (*begin)(Client *);
 
 static char *line(FILE *file, const char *name) {
     char *text = NULL;
@@ -44,13 +45,20 @@ static void read_people(int count, int conversations) {
 }
 
 static void begin_more(void) {
-    while (begun < wanted && begun - ready < options.concurrency) net_open(&clients[begun++]);
+    while (begun < wanted && begun - ready < options.concurrency) begin(&clients[begun++]);
+}
+
+/* Have each client begin something; `clients_all_ready` tells when all have done it. */
+static void begin_all(void (*what)(Client *), int count) {
+    begin = what;
+    wanted = count;
+    begun = ready = 0;
+    begin_more();
 }
 
 void clients_start(int count) {
     bool share = options.what == &room_case;
     if (!share && count % 2) fail("people come in pairs");
-    wanted = count;
     clients = calloc(count, sizeof *clients);
     if (!clients) fail("out of memory");
     read_people(count, share ? 1 : count / 2);
@@ -61,24 +69,25 @@ void clients_start(int count) {
         client->port = options.ports[n % options.ports_count];
         client->next_from[0] = client->next_from[1] = 1;
     }
-    begin_more();
+    begin_all(net_open, count);
 }
+
+/* All clients are connected; have each join its conversation, where the case has them do so by itself. */
+void clients_join(int count) { begin_all(options.protocol->join, count); }
 
 /* All clients are gone; have each return as what it was. */
 void clients_comeback(int count) {
-    wanted = count;
-    begun = ready = 0;
     for (int n = 0; n < count; n++) {
         if (!*clients[n].pid || !*clients[n].offset) fail("socket %d has nothing to come back with", n);
         clients[n].returning = true;
     }
-    begin_more();
+    begin_all(net_open, count);
 }
 
 bool clients_all_ready(void) { return ready == wanted; }
 
-static void is_ready(Client *client) {
-    client->state = READY;
+static void is_done(Client *client, State state) {
+    client->state = state;
     ready++;
     begin_more();
 }
@@ -88,12 +97,13 @@ void client_connected(Client *client, Text answer) {
     copy_member(answer, "pid", pid, sizeof pid);
     if (!client->returning) {
         memcpy(client->pid, pid, sizeof pid);
-        options.protocol->join(client);
+        if (options.what->joins_apart) is_done(client, CONNECTED);
+        else options.protocol->join(client);
         return;
     }
     if (strcmp(client->pid, pid)) fail("socket %d was not recovered", client->number);
     client->recovered = true;
-    is_ready(client);
+    is_done(client, READY);
 }
 
 void client_answered(Client *client, unsigned id, Text answer) {
@@ -101,8 +111,8 @@ void client_answered(Client *client, unsigned id, Text answer) {
         fail("socket %d was refused: %.*s", client->number, (int)answer.length, answer.data);
     }
     if (id == 0) {
-        if (client->state != OPEN) fail("socket %d joined twice", client->number);
-        is_ready(client);
+        if (client->state != OPEN && client->state != CONNECTED) fail("socket %d joined twice", client->number);
+        is_done(client, READY);
         return;
     }
     Nanoseconds *sent_at = &client->waiting[id % MOST_WINDOW];

@@ -1,4 +1,5 @@
-/* Sockets that are there: how fast they connect, and, dropped all at once, how fast all of them are back.
+/* Sockets that are there: how fast they connect, how fast all are in their conversations, and, dropped all at once, how
+ * fast all of them are back.
  *
  * For the return everybody gets one message, so that all have an offset; then the second of each pair drops, misses
  * one message of the first, who drops too. Back is who has its connection again and the message that it missed.
@@ -12,7 +13,7 @@
 #define GIVE_UP (120 * SECOND)
 #define AWAY (2 * SECOND) /* the server has noticed by then that they are gone */
 
-static enum { ARRIVING, HOLDING, GREETING, LEAVING, MISSING, GONE, RETURNING } stage;
+static enum { ARRIVING, JOINING, HOLDING, GREETING, LEAVING, MISSING, GONE, RETURNING } stage;
 static Nanoseconds stage_began, stage_ends;
 
 static int idle_clients(void) { return options.sockets; }
@@ -37,9 +38,20 @@ static bool arrived(long deliveries) {
 
 static double rate(Nanoseconds time) { return options.sockets / ((time - stage_began) / 1e9); }
 
+static void report(const char *what, Nanoseconds time) {
+    printf("{\"stage\": \"%s\", \"sockets\": %d, \"seconds\": %.3f, \"per_second\": %.1f}\n", what, options.sockets,
+           (time - stage_began) / 1e9, rate(time));
+}
+
+static Nanoseconds join(Nanoseconds time) {
+    report("connected", time);
+    enter(JOINING, time, GIVE_UP);
+    clients_join(options.sockets);
+    return time + STEP;
+}
+
 static Nanoseconds hold(Nanoseconds time) {
-    printf("{\"stage\": \"connected\", \"sockets\": %d, \"seconds\": %.3f, \"connects_per_second\": %.1f}\n",
-           options.sockets, (time - stage_began) / 1e9, rate(time));
+    report("joined", time);
     enter(HOLDING, time, (Nanoseconds)(options.hold * SECOND));
     return stage_ends;
 }
@@ -52,8 +64,7 @@ static Nanoseconds greet(Nanoseconds time) {
 }
 
 static Nanoseconds finish(Nanoseconds time) {
-    printf("{\"stage\": \"recovered\", \"sockets\": %d, \"seconds\": %.3f, \"returns_per_second\": %.1f}\n",
-           options.sockets, (time - stage_began) / 1e9, rate(time));
+    report("recovered", time);
     return 0;
 }
 
@@ -71,7 +82,8 @@ static Nanoseconds idle_tick(Nanoseconds time) {
     long pairs = options.sockets / 2;
     bool over = time >= stage_ends;
     if (!stage_ends) enter(ARRIVING, time, GIVE_UP);
-    else if (stage == ARRIVING && clients_all_ready()) return hold(time);
+    else if (stage == ARRIVING && clients_all_ready()) return join(time);
+    else if (stage == JOINING && clients_all_ready()) return hold(time);
     else if (stage == HOLDING && over) return greet(time);
     else if (stage == GREETING && arrived(2 * pairs)) leave(1, LEAVING, time);
     else if (stage == LEAVING && over) enter(MISSING, time, GIVE_UP), say_all(time);
@@ -82,4 +94,4 @@ static Nanoseconds idle_tick(Nanoseconds time) {
     return time + STEP;
 }
 
-const Case idle_case = {"idle", idle_clients, NULL, NULL, idle_tick};
+const Case idle_case = {"idle", true, idle_clients, NULL, NULL, idle_tick};

@@ -21,7 +21,7 @@ typedef struct {
     size_t length;
 } Text;
 
-typedef enum { CLOSED, CONNECTING, UPGRADING, OPEN, READY } State;
+typedef enum { CLOSED, CONNECTING, UPGRADING, OPEN, CONNECTED, READY } State;
 
 typedef struct {
     int fd;
@@ -52,9 +52,11 @@ typedef struct {
 typedef enum { NEW_MESSAGE, NOTIFICATION, OTHER } Event;
 
 /* What is measured. `tick` runs between the events of the network and answers when it wants to run again;
- * 0 ends the run. */
+ * 0 ends the run. With `joins_apart` clients join their conversations by `clients_join`, not as soon as they are
+ * connected. */
 typedef struct {
     const char *name;
+    bool joins_apart;
     int (*clients)(void);
     void (*acknowledged)(Client *, Nanoseconds took);
     void (*delivered)(Client *);
@@ -110,6 +112,7 @@ Nanoseconds check_text(Client *, Text json);
 
 /* clients.c */
 void clients_start(int count);
+void clients_join(int count);
 void clients_comeback(int count);
 bool clients_all_ready(void);
 void client_opened(Client *);
