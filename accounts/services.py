@@ -15,7 +15,9 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from accounts import tokens
 from accounts.models import SYSTEM_USER_ID, LoginSession, User
 from accounts.tokens import AccessToken, RefreshToken, Tokens
+from foundation.bulk import fetch_many
 from foundation.clock import now
+from foundation.pipeline import pipelined
 from foundation.refusals import Forbidden, Invalid, NotAuthenticated, Refusal, TokenInvalid, TokenRevoked, UserBlocked
 
 log = structlog.get_logger(__name__)
@@ -45,7 +47,7 @@ class LoggedIn:
 
 
 def authenticate_token(token: Any) -> Identity:
-    """Who an access token belongs to, in one query.
+    """Who an access token belongs to.
 
     Raises `TokenMissing`, `TokenInvalid`, `TokenExpired`, `UserBlocked`, or `TokenRevoked` when the login
     session has ended or the password is another one.
@@ -57,13 +59,27 @@ def authenticate_token(token: Any) -> Identity:
 
 
 def authenticate_tokens(tokens: Sequence[Any]) -> list[Identity | Refusal]:
-    """As `authenticate_token` for many, in one query for all; each is answered for itself."""
+    """As `authenticate_token` for many, looked up together; each is answered for itself."""
     read = [_read(token) for token in tokens]
-    wanted = {token.session_id for token in read if isinstance(token, AccessToken)}
-    sessions = LoginSession.objects.select_related("user").in_bulk(wanted)
+    sessions = _sessions_of([token for token in read if isinstance(token, AccessToken)])
     return [
         token if isinstance(token, Refusal) else _identified(token, sessions.get(token.session_id)) for token in read
     ]
+
+
+def _sessions_of(tokens: Sequence[AccessToken]) -> dict[uuid.UUID, LoginSession]:
+    """The sessions that the tokens name, each with its user where a token names that one too."""
+    session_ids, user_ids = ({getattr(token, name) for token in tokens} - {None} for name in ("session_id", "user_id"))
+    with pipelined():
+        sessions = fetch_many(LoginSession, by="id", among=session_ids, order_by="id")
+        found = fetch_many(User, by="id", among=user_ids, order_by="id")
+    users, known = {user.pk: user for user in found}, {}
+    for session in sessions:
+        if session.user_id in users:
+            session.user = users[session.user_id]
+        if session.user_id in users or session.user_id not in user_ids:  # or else deleted in this moment
+            known[session.pk] = session
+    return known
 
 
 def _read(token: Any) -> AccessToken | Refusal:
@@ -89,9 +105,11 @@ def _find_session(token: AccessToken | RefreshToken, *, lock: bool = False) -> L
 def _checked(session: LoginSession | None, token: AccessToken | RefreshToken) -> LoginSession:
     if session is None:
         raise TokenInvalid
+    if not token.is_of(session.user_id):
+        raise TokenRevoked
     if not session.user.may_log_in:
         raise UserBlocked
-    if session.has_ended or not token.is_of(session.user):
+    if session.has_ended:
         raise TokenRevoked
     return session
 

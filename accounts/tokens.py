@@ -52,9 +52,13 @@ class _SessionToken(Token):
     def session_id(self) -> uuid.UUID | None:
         return parse_id(self.get(SESSION_CLAIM))
 
-    def is_of(self, user: User) -> bool:
+    @property
+    def user_id(self) -> uuid.UUID | None:
+        return parse_id(self.get(api_settings.USER_ID_CLAIM))
+
+    def is_of(self, user_id: uuid.UUID) -> bool:
         """Whether the token was issued to this user."""
-        return self.get(api_settings.USER_ID_CLAIM) == str(user.pk)
+        return self.get(api_settings.USER_ID_CLAIM) == str(user_id)
 
     @classmethod
     def read(cls, encoded: object) -> Self:

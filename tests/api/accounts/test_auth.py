@@ -169,10 +169,10 @@ def test_a_slash_at_the_end_changes_nothing():
 # --- Who one is ---
 
 
-def test_me(django_assert_num_queries):
+def test_me(django_assert_max_num_queries):
     user = make_user()
     api = Api(login(user))
-    with django_assert_num_queries(1):
+    with django_assert_max_num_queries(2):
         body = api.get("/api/auth/me").json()
     assert set(body) == {"success", "user"}
     assert set(body["user"]) == USER_KEYS

@@ -5,6 +5,7 @@ from django.db import IntegrityError, OperationalError, ProgrammingError, connec
 from psycopg.pq import TransactionStatus
 
 from accounts.models import LoginSession
+from accounts.services import Identity, authenticate_tokens
 from conversations import services
 from foundation import clock, pipeline
 from foundation.bulk import insert_instances
@@ -18,7 +19,7 @@ from realtime import recovery
 from realtime.models import Room
 from realtime.publishing import unit_of_work
 from realtime.recovery import Beginning, Join, Returning
-from tests.factories import make_user
+from tests.factories import login, make_user
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("on_postgresql")]
 
@@ -205,6 +206,13 @@ def test_the_newest_messages_are_asked_for_with_who_takes_part(round_trips):
     round_trips.clear()
     selectors.render_conversations([conversation], one)
     assert len(round_trips) == nothing_said + 2
+
+
+def test_who_tokens_belong_to_is_asked_in_one_round_trip(round_trips):
+    tokens = [login(make_user("influencer")) for _ in range(2)]
+    round_trips.clear()
+    assert all(isinstance(one, Identity) for one in authenticate_tokens(tokens))
+    assert round_trips == [2]
 
 
 def test_who_enters_a_room_is_stored_in_one_round_trip(round_trips):
