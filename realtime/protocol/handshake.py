@@ -1,18 +1,16 @@
 """The opening handshake of a WebSocket (RFC 6455, 4.2.1), as uvicorn hands it over: as the bytes of a request."""
 
-import asyncio
 import base64
 import binascii
 from typing import Any
 from urllib.parse import unquote
 
-from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
-
 Scope = dict[str, Any]
 
 
-def read_handshake(request: bytes, wire: asyncio.Transport, config: Any, state: dict[str, Any]) -> tuple[Scope, str]:
-    """The ASGI scope, and the key of the handshake. Raises `ValueError` where it is no handshake."""
+def read_handshake(request: bytes, http: Any, config: Any, state: dict[str, Any]) -> tuple[Scope, str]:
+    """The ASGI scope, and the key of the handshake. `http` is uvicorn's protocol that has read the request, and knows
+    both ends of the connection. Raises `ValueError` where it is no handshake."""
     first, *lines = request.partition(b"\r\n\r\n")[0].split(b"\r\n")
     target = first.split(b" ")[1]
     headers = [(name.lower(), value.strip()) for name, _, value in (line.partition(b":") for line in lines)]
@@ -30,9 +28,9 @@ def read_handshake(request: bytes, wire: asyncio.Transport, config: Any, state: 
         "type": "websocket",
         "asgi": {"version": config.asgi_version, "spec_version": "2.4"},
         "http_version": "1.1",
-        "scheme": "wss" if is_ssl(wire) else "ws",
-        "server": get_local_addr(wire),
-        "client": get_remote_addr(wire),
+        "scheme": "wss" if http.scheme == "https" else "ws",
+        "server": http.server,
+        "client": http.client,
         "root_path": config.root_path,
         "path": config.root_path + unquote(path.decode("ascii")),
         "raw_path": path,

@@ -17,11 +17,13 @@ from picows.picows import WSProtocol
 
 from realtime.protocol.frames import Frame, Listener, close_frame, framed
 from realtime.protocol.handshake import read_handshake
+from realtime.protocol.picows_wire import PicowsWire
 from realtime.protocol.turn import TurnWriter
 from realtime.protocol.wire import cut, limit_unsent
 
-_QUIET = logging.Logger("silent", level=logging.CRITICAL + 1)
-"""picows logs frames and reasons; what it is given here is not heard."""
+_QUIET = logging.LoggerAdapter(logging.Logger("silent", level=logging.CRITICAL + 1))
+"""picows logs frames and reasons; what it is given here is not heard. Of a plain logger it makes one more for each
+connection."""
 
 _READ_BUFFER = 512
 _READ = 65_536
@@ -75,16 +77,16 @@ class PicowsProtocol(WSProtocol):
     # From uvicorn
 
     def connection_made(self, transport: asyncio.Transport) -> None:
-        super().connection_made(transport)
         self.wire = transport
         self.out = TurnWriter(transport)
+        super().connection_made(PicowsWire(transport, self.out))
         self._state.connections.add(self)
 
     def data_received(self, request: bytes) -> None:
         """The request head, as uvicorn has read it. Nothing more is read until the application has accepted."""
         self.wire.pause_reading()
         try:
-            scope, self._key = read_handshake(request, self.wire, self._config, self._app_state)
+            scope, self._key = read_handshake(request, self.wire.get_protocol(), self._config, self._app_state)
         except ValueError as fault:
             self._answer(HTTPStatus.BAD_REQUEST, [], str(fault).encode())
             return
@@ -262,10 +264,10 @@ class PicowsProtocol(WSProtocol):
             self.wire.resume_reading()
 
     def closed_by_peer(self) -> None:
-        self.out.flush()
         if not self.closing:
             self.closing = True
             self.transport.send_close(WSCloseCode.OK)
+        self.out.flush()
         self.wire.close()
 
     def close(self, code: int) -> None:

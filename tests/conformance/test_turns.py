@@ -2,6 +2,7 @@
 
 import asyncio
 
+from realtime.protocol.picows_wire import PicowsWire
 from realtime.protocol.turn import TurnWriter
 from tests.conformance.clients import DIRECT, running
 from tests.conformance.servers import talkative
@@ -55,6 +56,13 @@ async def test_much_does_not_wait_for_the_end_of_the_turn(monkeypatch):
     assert sizes[:4] == [3, 3, 3, 1]
 
 
+async def test_the_answer_of_the_handshake_leaves_with_the_first_packet(monkeypatch):
+    async with running(talkative(), websockets=DIRECT) as site:
+        sizes = counted(monkeypatch)
+        assert (await site.websocket()).handshake["sid"]
+    assert sizes[0] == 2
+
+
 class Wire:
     """Keeps what it is given, as a network does that nobody reads from."""
 
@@ -83,6 +91,19 @@ async def test_those_who_are_written_the_same_share_it():
     assert first == [b"".join(frames)]
     assert other == [b"somethingelse"]
     assert first[0] is second[0] is third[0]
+
+
+async def test_what_picows_writes_keeps_its_place():
+    wire = Wire()
+    out = TurnWriter(wire)
+    seen_by_picows = PicowsWire(wire, out)
+    assert seen_by_picows.get_write_buffer_size() == 0
+    out.write(b"a message, ")
+    assert seen_by_picows.get_write_buffer_size() > 0  # so that it does not write to the kernel by itself
+    seen_by_picows.write(bytearray(b"a pong, "))
+    out.write(b"a message")
+    await asyncio.sleep(0)
+    assert wire.kept == [b"a message, a pong, a message"]
 
 
 async def test_what_was_written_before_a_close_arrives_before_it():
