@@ -52,8 +52,9 @@ class EngineSocket(AsyncSocket):
         self.posting = False
         self.posted: tuple[str, bytes] | None = None
         """How the stock client marked the last request with data, and the data."""
-        self._heartbeat: asyncio.TimerHandle | None = None
-        self._pong_due: float | None = None
+        self._due = 0.0
+        """When the heartbeat goes on, if nothing comes before."""
+        self._awaits_pong = False
         self._in_grace = False
         self._inbox: deque[Any] | None = None
         self._feeder: asyncio.Task[None] | None = None
@@ -177,7 +178,7 @@ class EngineSocket(AsyncSocket):
         async with self._turn:
             if not self.closing:
                 await self._handle(*read_frame(frame))
-        if self._pong_due is not None and self._loop.time() > self._pong_due:
+        if self._awaits_pong and self._loop.time() > self._due:
             self._expect_pong(self._loop.time() + self.server.ping_timeout)
 
     async def _handle(self, kind: int, data: str | bytes) -> None:
@@ -198,21 +199,29 @@ class EngineSocket(AsyncSocket):
     # Heartbeat
 
     def start_heartbeat(self) -> None:
-        due = self._loop.time() + self.server.ping_interval
-        self._heartbeat = self._loop.call_at(due, self._ping, due)
+        self._awaits_pong = False
+        self._go_on(self._loop.time() + self.server.ping_interval)
 
-    def _ping(self, due: float) -> None:
-        self._expect_pong(due + self.server.ping_timeout)
-        self.put(_PING)
+    def _go_on(self, due: float) -> None:
+        self._due = due
+        self.server.heartbeats.add(due, self.sid)
+
+    def heartbeat_due(self, due: float) -> None:
+        """Called at each moment that the heartbeat was to go on at, whatever has come since."""
+        if due != self._due or self.closing:
+            return
+        if self._awaits_pong:
+            self._pong_missing(due)
+        else:
+            self._expect_pong(due + self.server.ping_timeout)
+            self.put(_PING)
 
     def _expect_pong(self, due: float) -> None:
-        self._stop_heartbeat()
-        self._pong_due = due
-        self._heartbeat = self._loop.call_at(due, self._pong_missing, due)
+        self._awaits_pong = True
+        self._go_on(due)
 
     def _pong(self) -> None:
-        if self._pong_due is not None:
-            self._stop_heartbeat()
+        if self._awaits_pong:
             self.start_heartbeat()
 
     def _pong_missing(self, due: float) -> None:
@@ -225,15 +234,10 @@ class EngineSocket(AsyncSocket):
         else:
             self.terminate(self.server.reason.PING_TIMEOUT)
 
-    def _stop_heartbeat(self) -> None:
-        self._pong_due = None
-        if self._heartbeat is not None:
-            self._heartbeat.cancel()
-
     @property
     def overdue(self) -> bool:
-        """Whether the client has not answered a ping in time, even if the timer has not gone off yet."""
-        return self._pong_due is not None and self._loop.time() >= self._pong_due and not self._turn.locked()
+        """Whether the client has not answered a ping in time, even if nobody has noticed yet."""
+        return self._awaits_pong and self._loop.time() >= self._due and not self._turn.locked()
 
     # End
 
@@ -242,7 +246,6 @@ class EngineSocket(AsyncSocket):
         if self.closing:
             return
         self.closing = True
-        self._stop_heartbeat()
         if self.candidate is not None:
             self.candidate.abort()
         if self.transport is not None:
@@ -271,5 +274,5 @@ class EngineSocket(AsyncSocket):
             transport.wake()
 
     async def check_ping_timeout(self) -> bool:
-        """The heartbeat is kept by this class's own timers, on the monotonic clock."""
+        """The heartbeat is kept by `heartbeat_due`, on the monotonic clock."""
         return not self.closing

@@ -18,6 +18,7 @@ from realtime.protocol.exchange import Refused
 from realtime.protocol.limits import Limits
 from realtime.protocol.origins import Origins
 from realtime.protocol.packets import ProtocolError
+from realtime.protocol.timers import TimerQueue
 from realtime.protocol.wire import Wire
 
 log = structlog.get_logger(__name__)
@@ -62,6 +63,7 @@ class SessionServer(engineio.AsyncServer):
         self._behind: set[EngineSocket] = set()
         """The sessions for whose clients something waits, as far as is known."""
         self._empty = asyncio.Event()
+        self.heartbeats = TimerQueue(self._heartbeat_due)
         settings = {"async_mode": "asgi", "logger": SILENT, "async_handlers": False}
         super().__init__(
             ping_interval=self.limits.ping_interval,
@@ -88,6 +90,11 @@ class SessionServer(engineio.AsyncServer):
             self.release(socket.address)
         if not self.sockets:
             self._empty.set()
+
+    def _heartbeat_due(self, sid: str, due: float) -> None:
+        socket = self.sockets.get(sid)
+        if socket is not None:
+            socket.heartbeat_due(due)
 
     async def message_received(self, sid: str, data: str | bytes) -> None:
         if isinstance(data, bytes) and not self.binary:
@@ -145,7 +152,7 @@ class SessionServer(engineio.AsyncServer):
             self.service_task_handle = self.start_background_task(self._service_task)
 
     async def _service_task(self) -> None:
-        """Cut who reads nothing. (Heartbeats have their own timers.)"""
+        """Cut who reads nothing."""
         loop = asyncio.get_running_loop()
         while not self.service_task_event.is_set():
             self._cut_stalled(loop.time())
