@@ -1,11 +1,14 @@
 """Where a request comes from: the peer, or what a trusted proxy says of it."""
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest
+
+_LONGEST = 100
+"""Characters of an address, with its zone and its port; whatever is longer is none."""
 
 
 class TrustedProxies:
@@ -38,6 +41,11 @@ class TrustedProxies:
 def canonical(text: str) -> str | None:
     """An address without port and brackets; IPv4 in IPv6 as IPv4. None where there is none."""
     text = text.strip()
+    return _canonical(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=1_024)
+def _canonical(text: str) -> str | None:
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:

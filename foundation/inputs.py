@@ -54,8 +54,12 @@ def Text(longest: int) -> Any:
     return Annotated[str, StringConstraints(strict=True), AfterValidator(check), described]
 
 
+def _is_snake(key: Any) -> bool:
+    return not isinstance(key, str) or key.islower()
+
+
 def _snake(key: Any) -> Any:
-    if not isinstance(key, str) or key.islower():
+    if _is_snake(key):
         return key
     return _CAMEL.sub(lambda found: "_" + found[1].lower(), key)
 
@@ -106,6 +110,8 @@ class Input(BaseModel):
     def _fold_spellings(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             raise PydanticCustomError("object", "A JSON object is needed.")
+        if all(map(_is_snake, data)):
+            return data
         folded = {_snake(key): value for key, value in data.items()}
         return folded | {key: value for key, value in data.items() if key in folded}
 

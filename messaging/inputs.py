@@ -56,7 +56,9 @@ class MessageInConversation(Input):
     media_url: MediaUrl | None = None
     client_message_id: ClientMessageId | None = None
     receiver_id: Identifier | None = None
-    attachments: Annotated[list[Identifier], Field(max_length=MOST_ATTACHMENTS)] = []
+    attachments: list[Identifier] = Field(
+        default_factory=list, max_length=MOST_ATTACHMENTS, json_schema_extra={"default": []}
+    )
 
 
 class SendMessage(MessageInConversation):

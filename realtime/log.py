@@ -26,8 +26,7 @@ class Logged(NamedTuple):
     data: str
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(NamedTuple):
     """Where a room's log ends, and the key by which recovery offsets name the room."""
 
     key: int

@@ -1,6 +1,5 @@
 """What one client has to do with the namespaces of the server."""
 
-import asyncio
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -20,13 +19,13 @@ def _shared(namespaces: Namespaces) -> Namespaces:
 @dataclass(slots=True)
 class Peer:
     """`accepted` are the namespaces that the client is in, `left` those that the server put it out of, to which events
-    may still be on their way.
+    may still be on their way. `deadline` is when one of them has to have accepted it.
 
     What is sent to a namespace whose connect handler still runs is held until it is decided.
     """
 
     socket: EngineSocket
-    deadline: asyncio.TimerHandle | None = None
+    deadline: float = 0.0
     accepted: Namespaces = frozenset()
     left: Namespaces = frozenset()
     held: dict[str, Frames] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """The Socket.IO server. https://socket.io/docs/v4/socket-io-protocol/"""
 
 import asyncio
+import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -16,6 +17,7 @@ from realtime.protocol.limits import Limits
 from realtime.protocol.packets import ProtocolError, StrictPacket
 from realtime.protocol.peer import Peer
 from realtime.protocol.sessions import SILENT
+from realtime.protocol.timers import TimerQueue
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +50,7 @@ class SocketServer(socketio.AsyncServer):
     ) -> None:
         self.limits = limits = limits or Limits()
         self._peers: dict[str, Peer] = {}
+        self._deadlines = TimerQueue(self._deadline_due)
         packets = StrictPacket.configured(
             json=json, binary=binary, max_attachments=limits.max_attachments, max_depth=limits.max_depth
         )
@@ -86,6 +89,9 @@ class SocketServer(socketio.AsyncServer):
             peer.socket.put(frame)
 
     async def _send_packet(self, eio_sid: str, pkt: sio.Packet) -> None:
+        self._send(eio_sid, pkt)
+
+    def _send(self, eio_sid: str, pkt: sio.Packet) -> None:
         encoded = pkt.encode()
         for part in encoded if isinstance(encoded, list) else [encoded]:
             self.send_frame(eio_sid, part if isinstance(part, bytes) else _MESSAGE + part)
@@ -103,9 +109,13 @@ class SocketServer(socketio.AsyncServer):
     def _expect_namespace(self, peer: Peer) -> None:
         """A client that no namespace accepts in time is of no use and is closed."""
         if not peer.accepted and not peer.socket.closing:
-            peer.deadline = asyncio.get_running_loop().call_later(
-                self.limits.connect_timeout, peer.socket.terminate, self.reason.SERVER_DISCONNECT
-            )
+            peer.deadline = asyncio.get_running_loop().time() + self.limits.connect_timeout
+            self._deadlines.add(peer.deadline, peer.socket.sid)
+
+    def _deadline_due(self, eio_sid: str, due: float) -> None:
+        peer = self._peers.get(eio_sid)
+        if peer is not None and peer.deadline == due and not peer.accepted:
+            peer.socket.terminate(self.reason.SERVER_DISCONNECT)
 
     async def _handle_connect(self, eio_sid: str, namespace: str, data: dict[str, Any] | None) -> None:
         peer = self._peers[eio_sid]
@@ -145,8 +155,6 @@ class SocketServer(socketio.AsyncServer):
 
     async def _accept(self, peer: Peer, sid: str, namespace: str, members: dict[str, Any]) -> None:
         peer.enter(namespace)
-        if peer.deadline is not None:
-            peer.deadline.cancel()
         await self.manager.connect(sid, namespace)
         answer = self.packet_class(sio.CONNECT, members | {"sid": sid}, namespace=namespace)
         peer.socket.enqueue_text(answer.encode())
@@ -197,6 +205,14 @@ class SocketServer(socketio.AsyncServer):
             raise ProtocolError("Not connected to this namespace")
         return namespace in peer.accepted
 
+    async def _handle_event(self, eio_sid: str, namespace: str, id: int | None, data: list[Any]) -> None:
+        sid = self.manager.sid_from_eio_sid(eio_sid, namespace)
+        answer = await self._trigger_event(data[0], namespace, sid, *data[1:])
+        if id is not None and answer is not self.not_handled:
+            # As in python-socketio, a tuple is several arguments.
+            arguments = list(answer) if isinstance(answer, tuple) else [] if answer is None else [answer]
+            self._send(eio_sid, self.packet_class(sio.ACK, arguments, namespace, id))
+
     async def _handle_ack(self, eio_sid: str, namespace: str, id: int, data: list[Any]) -> None:
         # python-socketio counts from 1 and keeps the counter itself under 0.
         if id == 0:
@@ -204,11 +220,18 @@ class SocketServer(socketio.AsyncServer):
         await super()._handle_ack(eio_sid, namespace, id, data)
 
     async def _trigger_event(self, event: str, namespace: str, *args: Any) -> Any:
-        try:
+        if event == "disconnect":
+            return await self._tell_disconnect(namespace, *args)
+        handler, arguments = self._get_event_handler(event, namespace, args)
+        if handler is None:
             return await super()._trigger_event(event, namespace, *args)
+        answer = handler(*arguments)
+        return await answer if inspect.isawaitable(answer) else answer
+
+    async def _tell_disconnect(self, namespace: str, *args: Any) -> Any:
+        try:
+            return await super()._trigger_event("disconnect", namespace, *args)
         except Exception:
-            if event != "disconnect":
-                raise
             # The client is gone all the same: its rooms have to be left.
             log.exception("disconnect_handler_failed", namespace=namespace)
             return None
@@ -241,8 +264,6 @@ class SocketServer(socketio.AsyncServer):
             return
         for namespace in peer.accepted:
             await self._handle_disconnect(eio_sid, namespace, reason)
-        if peer.deadline is not None:
-            peer.deadline.cancel()
         self._binary_packet.pop(eio_sid, None)
         self.environ.pop(eio_sid, None)
         del self._peers[eio_sid]
