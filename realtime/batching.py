@@ -4,9 +4,10 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
-from realtime.database import in_database
+from realtime.database import begin_in_database
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -50,7 +51,8 @@ class Batcher(Generic[T, R]):
         self._busy: set[Hashable] = set()
         self._at_work = 0
         self._timer: asyncio.TimerHandle | None = None
-        self._workers: set[asyncio.Task[None]] = set()
+        self._batches = 0
+        """That are at work, or about to begin."""
 
     async def submit(self, item: T) -> R:
         return await self.put(item)
@@ -75,19 +77,19 @@ class Batcher(Generic[T, R]):
             self._begin()
 
     def _begin(self) -> None:
-        if len(self._workers) < self._at_once:
-            self._workers.add(asyncio.create_task(self._run()))
+        if self._batches < self._at_once:
+            self._batches += 1
+            # Not at once: what is put without an await in between is done together.
+            asyncio.get_running_loop().call_soon(self._carry_out)
 
-    async def _run(self) -> None:
+    def _carry_out(self) -> None:
         batch = self._next()
-        try:
-            if batch:
-                await self._carry_out(batch)
-        finally:
-            self._workers.discard(asyncio.current_task())
-        # What is held up by another batch waits for the end of that one.
-        if batch and self._waiting:
-            self._call_worker()
+        if not batch:
+            self._batches -= 1
+            return
+        self._busy |= {wish.key for wish in batch} - {None}
+        self._at_work += len(batch)
+        begin_in_database(partial(self._work, [wish.item for wish in batch]), partial(self._settle, batch))
 
     def _next(self) -> list[_Wish[T, R]]:
         """What has waited longest and may be done now."""
@@ -99,21 +101,19 @@ class Batcher(Generic[T, R]):
         self._waiting.extendleft(reversed(held_up))
         return batch
 
-    async def _carry_out(self, batch: list[_Wish[T, R]]) -> None:
-        keys = {wish.key for wish in batch} - {None}
-        self._busy |= keys
-        self._at_work += len(batch)
-        try:
-            results = await in_database(self._work, [wish.item for wish in batch])
-        except Exception as fault:
-            results = [fault] * len(batch)
-        finally:
-            self._busy -= keys
-            self._at_work -= len(batch)
-        for wish, result in zip(batch, results, strict=True):
+    def _settle(
+        self, batch: list[_Wish[T, R]], results: Sequence[R | Exception] | None, fault: Exception | None
+    ) -> None:
+        self._busy -= {wish.key for wish in batch}
+        self._at_work -= len(batch)
+        self._batches -= 1
+        for wish, result in zip(batch, results if fault is None else [fault] * len(batch), strict=True):
             if wish.future.done():  # who submitted it has gone
                 continue
             if isinstance(result, Exception):
                 wish.future.set_exception(result)
             else:
                 wish.future.set_result(result)
+        # What is held up by another batch waits for the end of that one.
+        if self._waiting:
+            self._call_worker()

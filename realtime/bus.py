@@ -8,6 +8,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, NamedTuple
 
 import structlog
@@ -15,6 +16,7 @@ from asgiref.sync import async_to_sync
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from realtime import metrics
+from realtime.database import at_answer
 from realtime.layer import PubSubChannelLayer
 from realtime.log import Logged
 
@@ -80,7 +82,9 @@ class Bus:
     def send(self, hints: Iterable[Hint]) -> None:
         """Pass hints on, in order, from any thread; never raises and never waits where a server runs."""
         if self._loop is not None and self._loop.is_running():
-            self._loop.call_soon_threadsafe(self._pass_on, list(hints))
+            pass_on = partial(self._pass_on, list(hints))
+            if not at_answer(pass_on):
+                self._loop.call_soon_threadsafe(pass_on)
         elif _has_others():
             async_to_sync(self._publish)(list(hints))
 

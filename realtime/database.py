@@ -1,6 +1,7 @@
 """Where coroutines meet the database: whole units of work, in a bounded pool of threads."""
 
 import asyncio
+import contextlib
 import contextvars
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,10 +18,13 @@ _threads = ThreadPoolExecutor(max_workers=settings.WORKER_THREADS, thread_name_p
 _requests = ThreadPoolExecutor(max_workers=settings.WORKER_THREADS + 4, thread_name_prefix="request")
 """Apart from the others: requests that wait, for the database or for somebody else, keep no socket waiting."""
 
+_afterwards: contextvars.ContextVar[list[Callable[[], None]] | None] = contextvars.ContextVar(
+    "afterwards", default=None
+)
+
 
 def _with_fresh_connection(work: Callable[[], T]) -> T:
-    # Outside of a request nobody else asks whether the connection still lives.
-    close_old_connections()
+    # Outside of a request nobody else asks whether the connection still lives; here it is asked for the next work.
     try:
         return work()
     finally:
@@ -30,6 +34,43 @@ def _with_fresh_connection(work: Callable[[], T]) -> T:
 async def in_database(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run one whole unit of work, its transaction included, in a database thread."""
     return await asyncio.get_running_loop().run_in_executor(_threads, _prepared(partial(work, *args, **kwargs)))
+
+
+def begin_in_database(work: Callable[[], T], done: Callable[[T | None, Exception | None], None]) -> None:
+    """As `in_database`, and have `done(answer, fault)` called in the event loop.
+
+    What the work has put off by `at_answer` is called right after that. So who waits for the answer and hears of what
+    was done as well is written to once.
+    """
+    loop, context, afterwards = asyncio.get_running_loop(), contextvars.copy_context(), []
+
+    def carry_out() -> None:
+        _afterwards.set(afterwards)
+        answer = fault = None
+        try:
+            answer = _with_fresh_connection(work)
+        except Exception as raised:
+            fault = raised
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(settle, answer, fault, context=context)
+
+    def settle(answer: T | None, fault: Exception | None) -> None:
+        try:
+            done(answer, fault)
+        finally:
+            for call in afterwards:
+                call()
+
+    _threads.submit(context.copy().run, carry_out)
+
+
+def at_answer(call: Callable[[], None]) -> bool:
+    """Put something off until what `begin_in_database` has begun in this thread is answered. False where nothing is."""
+    afterwards = _afterwards.get()
+    if afterwards is None:
+        return False
+    afterwards.append(call)
+    return True
 
 
 async def in_request(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
