@@ -17,10 +17,18 @@ def serve(host: str, port: int, workers: int = 1) -> None:
     """
     if workers > 1:
         env.give("LONG_POLLING", "off")
-    options: dict[str, Any] = {
+    uvicorn.run(APPLICATION, workers=workers, **_options(host, port))
+
+
+def server(host: str, port: int) -> uvicorn.Server:
+    """A server for a thread that is not the main one: signals do not reach it, it ends when `should_exit` is set."""
+    return uvicorn.Server(uvicorn.Config(APPLICATION, **_options(host, port)))
+
+
+def _options(host: str, port: int) -> dict[str, Any]:
+    return {
         "host": host,
         "port": port,
-        "workers": workers,
         "loop": "uvloop",
         "http": "httptools",
         "ws": "realtime.protocol.uvicorn_websocket:PicowsProtocol",
@@ -38,4 +46,3 @@ def serve(host: str, port: int, workers: int = 1) -> None:
         "access_log": False,
         "log_config": None,
     }
-    uvicorn.run(APPLICATION, **options)
