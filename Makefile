@@ -1,5 +1,10 @@
 # Everything a newcomer or a machine needs; each target sets up what it needs itself.
-PYTHON ?= python3
+# A Python that was built without its optimizations, as version managers build it, takes a tenth longer for a message: it is
+# passed over where the system has another one that suits.
+SUITS := import ensurepip, sys, sysconfig; optimized = "--enable-optimizations" in sysconfig.get_config_var("CONFIG_ARGS"); \
+	sys.exit(sys.version_info < (3, 11) or not (optimized or sys.base_prefix == "/usr"))
+PYTHON ?= $(shell for one in python3 /usr/bin/python3; do "$$one" -c '$(SUITS)' 2>/dev/null && echo "$$one" && exit; done; \
+	echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 3000
