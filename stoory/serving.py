@@ -30,8 +30,8 @@ def _options(host: str, port: int) -> dict[str, Any]:
         "host": host,
         "port": port,
         "loop": "uvloop",
-        "http": "httptools",
-        "ws": "realtime.protocol.uvicorn_websocket:PicowsProtocol",
+        "http": "realtime.protocol.uvicorn_http:HttpProtocol",
+        "ws": "none",
         "ws_max_size": settings.MAX_FRAME,
         "ws_per_message_deflate": False,
         # Engine.IO has its own heartbeat; a second one would only cost.

@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -18,6 +19,11 @@ Headers = list[tuple[str, str]]
 
 TEXT: Headers = [("Content-Type", "text/plain; charset=UTF-8"), ("Cache-Control", "no-store")]
 _JSON: Headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
+
+
+@lru_cache(maxsize=256)
+def _variable(header: bytes) -> str:
+    return sys.intern("HTTP_" + header.decode("latin-1").upper().replace("-", "_"))
 
 
 class Refused(Exception):
@@ -67,7 +73,7 @@ class Exchange:
         }
         for key, value in self.scope["headers"]:
             # Kept as long as the client stays, and mostly the same for all: interned, they are kept once.
-            name = sys.intern("HTTP_" + key.decode("latin-1").upper().replace("-", "_"))
+            name = _variable(key)
             text = sys.intern(value.decode("latin-1"))
             environ[name] = f"{environ[name]},{text}" if name in environ else text
         return environ
@@ -123,7 +129,8 @@ class Exchange:
         if (await self._receive())["type"] != "websocket.connect":
             raise ConnectionResetError
         await self._send({"type": "websocket.accept"})
-        self.wire.limit_unsent()
+        if self.picows is None:
+            self.wire.limit_unsent()
 
     async def receive_frame(self) -> str | bytes | None:
         """The next WebSocket message, None when the connection is closed."""

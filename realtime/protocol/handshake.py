@@ -1,4 +1,4 @@
-"""The opening handshake of a WebSocket (RFC 6455, 4.2.1), as uvicorn hands it over: as the bytes of a request."""
+"""The opening handshake of a WebSocket (RFC 6455, 4.2.1), after uvicorn has read its head."""
 
 import base64
 import binascii
@@ -8,16 +8,15 @@ from urllib.parse import unquote
 Scope = dict[str, Any]
 
 
-def read_handshake(request: bytes, http: Any, config: Any, state: dict[str, Any]) -> tuple[Scope, str]:
-    """The ASGI scope, and the key of the handshake. `http` is uvicorn's protocol that has read the request, and knows
-    both ends of the connection. Raises `ValueError` where it is no handshake."""
-    first, *lines = request.partition(b"\r\n\r\n")[0].split(b"\r\n")
-    target = first.split(b" ")[1]
-    headers = [(name.lower(), value.strip()) for name, _, value in (line.partition(b":") for line in lines)]
-    found = dict(headers)
-    if found.get(b"sec-websocket-version") != b"13":
+def read_handshake(request: Scope, target: bytes) -> tuple[Scope, str]:
+    """The ASGI scope, and the key of the handshake. `request` is the scope that uvicorn has begun, without what is in
+    its `target`. Raises `ValueError` where it is no handshake."""
+    found = dict(request["headers"])
+    if request["method"] != "GET":
+        raise ValueError("A handshake is a GET request.")
+    if found.get(b"sec-websocket-version", b"").strip() != b"13":
         raise ValueError("Only version 13 of WebSocket is spoken here.")
-    key = found.get(b"sec-websocket-key", b"").decode("latin-1")
+    key = found.get(b"sec-websocket-key", b"").decode("latin-1").strip()
     try:
         if len(base64.b64decode(key, validate=True)) != 16:
             raise ValueError("The key of the handshake is malformed.")
@@ -26,17 +25,17 @@ def read_handshake(request: bytes, http: Any, config: Any, state: dict[str, Any]
     path, _, query = target.partition(b"?")
     return {
         "type": "websocket",
-        "asgi": {"version": config.asgi_version, "spec_version": "2.4"},
-        "http_version": "1.1",
-        "scheme": "wss" if http.scheme == "https" else "ws",
-        "server": http.server,
-        "client": http.client,
-        "root_path": config.root_path,
-        "path": config.root_path + unquote(path.decode("ascii")),
+        "asgi": {"version": request["asgi"]["version"], "spec_version": "2.4"},
+        "http_version": request["http_version"],
+        "scheme": "wss" if request["scheme"] == "https" else "ws",
+        "server": request["server"],
+        "client": request["client"],
+        "root_path": request["root_path"],
+        "path": request["root_path"] + unquote(path.decode("ascii")),
         "raw_path": path,
         "query_string": query,
-        "headers": headers,
+        "headers": request["headers"],
         "subprotocols": [],
-        "state": state.copy(),
+        "state": request["state"],
         "extensions": {"websocket.http.response": {}},
     }, key

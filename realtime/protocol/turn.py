@@ -5,6 +5,8 @@ import asyncio
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
+from realtime.protocol.wire import UNSENT, limit_unsent
+
 _TOGETHER = 65_536
 """Bytes written in one turn from which on they do not wait for its end."""
 
@@ -52,12 +54,14 @@ class TurnWriter:
     """Writes whole frames to one connection. `on_backlog` is called after each write that the network does not take
     whole."""
 
-    __slots__ = ("_size", "_turn", "_unsent", "_wire", "_written", "on_backlog")
+    __slots__ = ("_size", "_to_limit", "_turn", "_unsent", "_wire", "_written", "on_backlog")
 
     def __init__(self, wire: asyncio.Transport) -> None:
         self._turn, self._wire = Turn.of_running_loop(), wire
         self._written: list[bytes] = []
         self._size = self._unsent = 0
+        self._to_limit = UNSENT
+        """Bytes until the kernel could hold as many unsent: most connections never come to be limited."""
         self.on_backlog: Callable[[], None] | None = None
 
     def write(self, frame: bytes) -> None:
@@ -70,9 +74,14 @@ class TurnWriter:
 
     def flush(self) -> None:
         """Hand over now what was written."""
-        written, self._written, self._size = self._written, [], 0
+        written, size = self._written, self._size
+        self._written, self._size = [], 0
         if not written or self._wire.is_closing():
             return
+        if self._to_limit > 0:
+            self._to_limit -= size
+            if self._to_limit <= 0:
+                limit_unsent(self._wire)
         self._wire.write(written[0] if len(written) == 1 else self._turn.join(written))
         if not self._wire.get_write_buffer_size():
             self._unsent = 0

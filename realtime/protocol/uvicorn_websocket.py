@@ -1,4 +1,4 @@
-"""WebSockets under uvicorn on picows: the class for uvicorn's `ws` option.
+"""WebSockets under uvicorn on picows: what `HttpProtocol` makes of a request for an upgrade.
 
 To an application it is an ASGI WebSocket like any other. Beyond that the application may `attach` to it once it is
 accepted: frames then come as calls and leave as writes, with no message, task or queue in between, and the ASGI
@@ -19,7 +19,7 @@ from realtime.protocol.frames import Frame, Listener, close_frame, framed
 from realtime.protocol.handshake import read_handshake
 from realtime.protocol.picows_wire import PicowsWire
 from realtime.protocol.turn import TurnWriter
-from realtime.protocol.wire import cut, limit_unsent
+from realtime.protocol.wire import cut
 
 _QUIET = logging.LoggerAdapter(logging.Logger("silent", level=logging.CRITICAL + 1))
 """picows logs frames and reasons; what it is given here is not heard. Of a plain logger it makes one more for each
@@ -36,14 +36,14 @@ _NORMAL, _RESTART = 1000, 1012
 
 
 class PicowsProtocol(WSProtocol):
-    """What uvicorn makes of an HTTP connection that asks for an upgrade.
+    """A connection that asked for an upgrade, with the `config` and the `server_state` of uvicorn.
 
     `on_shutdown` is called for each attached connection when uvicorn goes down; the callee closes them.
     """
 
     on_shutdown: ClassVar[Callable[[], None] | None] = None
 
-    def __init__(self, config: Any, server_state: Any, app_state: dict[str, Any]) -> None:
+    def __init__(self, config: Any, server_state: Any) -> None:
         self._listener_object = Listener(self)
         self.max_size = config.ws_max_size
         super().__init__(
@@ -63,7 +63,7 @@ class PicowsProtocol(WSProtocol):
             extra_headers=None,
             read_buffer_init_size=_READ_BUFFER,
         )
-        self._config, self._state, self._app_state = config, server_state, app_state
+        self._config, self._state = config, server_state
         self._events: deque[dict[str, Any]] | None = deque([{"type": "websocket.connect"}])
         self._wakeup: asyncio.Future[None] | None = None
         self._close_timer: asyncio.TimerHandle | None = None
@@ -82,11 +82,11 @@ class PicowsProtocol(WSProtocol):
         super().connection_made(PicowsWire(transport, self.out))
         self._state.connections.add(self)
 
-    def data_received(self, request: bytes) -> None:
-        """The request head, as uvicorn has read it. Nothing more is read until the application has accepted."""
+    def begin(self, request: dict[str, Any], target: bytes) -> None:
+        """Have the application asked; see `read_handshake`. Nothing more is read until it has accepted."""
         self.wire.pause_reading()
         try:
-            scope, self._key = read_handshake(request, self.wire.get_protocol(), self._config, self._app_state)
+            scope, self._key = read_handshake(request, target)
         except ValueError as fault:
             self._answer(HTTPStatus.BAD_REQUEST, [], str(fault).encode())
             return
@@ -251,9 +251,6 @@ class PicowsProtocol(WSProtocol):
         elif self._full is not None:
             self._full.set()
             self._full = None
-
-    def limit_unsent(self) -> None:
-        limit_unsent(self.wire)
 
     def pause_reading(self) -> None:
         if not self.gone:

@@ -6,7 +6,7 @@ import socket
 import struct
 from typing import Any
 
-_UNSENT = 65_536
+UNSENT = 65_536
 """Bytes that the kernel may hold unsent for one client. What it holds beyond this would be a backlog that nobody
 counts (megabytes, with autotuned buffers); the window for what is on its way is not touched by it."""
 
@@ -14,7 +14,7 @@ counts (megabytes, with autotuned buffers); the window for what is on its way is
 def limit_unsent(transport: asyncio.Transport) -> None:
     """Have the kernel push back early (`TCP_NOTSENT_LOWAT`, tcp(7))."""
     if hasattr(socket, "TCP_NOTSENT_LOWAT"):
-        _set_option(transport, socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT)
+        _set_option(transport, socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
 
 
 def cut(transport: asyncio.Transport) -> None:

@@ -17,22 +17,25 @@ WAIT = 10.0
 
 SEPARATOR = "\x1e"
 
-
-DIRECT = "realtime.protocol.uvicorn_websocket:PicowsProtocol"
-OVER_ASGI = "websockets-sansio"
+DIRECT, OVER_ASGI = "direct", "asgi"
+WAYS = {
+    DIRECT: {"http": "realtime.protocol.uvicorn_http:HttpProtocol", "ws": "none"},
+    OVER_ASGI: {"http": "httptools", "ws": "websockets-sansio"},
+}
+"""The ways in which a WebSocket reaches a server of ours, by options of uvicorn."""
 
 
 @asynccontextmanager
 async def running(
     server: Any, *, path: str = "socket.io", websockets: str = DIRECT, ws_max_size: int = 2**26, **options: Any
 ) -> AsyncIterator["Site"]:
-    """Serve it behind its guard on a free port; `websockets` is uvicorn's `ws` option, the guard gets the rest."""
+    """Serve it behind its guard on a free port; `websockets` is one of `WAYS`, the guard gets the rest."""
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         Guard(server, path=path, **options),
         log_config=None,
         lifespan="off",
-        ws=websockets,
+        **WAYS[websockets],
         ws_max_size=ws_max_size,
         ws_per_message_deflate=False,
         ws_ping_interval=None,

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 import pytest
 import uvloop
 
-from tests.conformance.clients import DIRECT, OVER_ASGI, Site, running
+from tests.conformance.clients import WAYS, Site, running
 
 Serve = Callable[..., Awaitable[Site]]
 
@@ -17,7 +17,7 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], AbstractEventLoop]
     return {"uvloop": uvloop.new_event_loop}
 
 
-@pytest.fixture(params=[DIRECT, OVER_ASGI], ids=["direct", "asgi"])
+@pytest.fixture(params=WAYS)
 async def serve(request: pytest.FixtureRequest) -> AsyncIterator[Serve]:
     """`await serve(server, **options of the guard)` starts a site that lives as long as the test.
 

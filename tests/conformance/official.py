@@ -19,7 +19,7 @@ from typing import Any
 
 import httpx
 
-from tests.conformance.clients import DIRECT, OVER_ASGI
+from tests.conformance.clients import WAYS
 from tests.environment import ROOT
 from tests.servers import free_port
 
@@ -89,7 +89,7 @@ def main(checkout: Path) -> int:
             shutil.copy(NEEDS / name, workplace)
         install = ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"]
         subprocess.run(install, cwd=workplace, check=True, timeout=RUN_SECONDS)
-        for websockets in (DIRECT, OVER_ASGI):
+        for websockets in WAYS:
             with serving(websockets) as port:
                 failed += sum(not _passes(suite, suite.run(checkout, workplace, port), websockets) for suite in SUITES)
     return failed

@@ -1,6 +1,6 @@
-"""`python -m tests.conformance.serve PORT [WS]`: what the official protocol test suites expect, with our classes.
+"""`python -m tests.conformance.serve PORT [WAY]`: what the official protocol test suites expect, with our classes.
 
-`WS` is uvicorn's option of that name, for another way in which WebSockets reach the server than in production.
+`WAY` is one of `WAYS`, for another way in which WebSockets reach the server than in production.
 
 Engine.IO echo at `/engine.io/`; at `/socket.io/` the namespaces `/` and `/custom`. No login, any origin.
 """
@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 
 from realtime.protocol import EngineServer, Guard, Limits, SocketServer
+from tests.conformance.clients import DIRECT, WAYS
 
 LIMITS = Limits(ping_interval=0.3, ping_timeout=0.2, max_payload=1_000_000, connect_timeout=1.0)
 NAMESPACES = ("/", "/custom")
@@ -64,7 +65,7 @@ if __name__ == "__main__":
         host="0.0.0.0",
         port=int(sys.argv[1]),
         log_level="warning",
-        ws=sys.argv[2] if len(sys.argv) > 2 else "realtime.protocol.uvicorn_websocket:PicowsProtocol",
+        **WAYS[sys.argv[2] if len(sys.argv) > 2 else DIRECT],
         ws_max_size=LIMITS.max_payload,
         ws_per_message_deflate=False,
     )

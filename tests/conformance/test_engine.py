@@ -3,12 +3,13 @@
 import asyncio
 import json
 import re
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
 
 from realtime.protocol import EngineServer
-from tests.conformance.clients import eventually
+from tests.conformance.clients import WAIT, eventually
 from tests.conformance.servers import QUICK, echo
 
 
@@ -71,6 +72,33 @@ class TestHandshake:
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
             await site.http.ws_connect(site.url, params=site.query("websocket") | query)
         assert refused.value.status == 400
+
+    @pytest.mark.parametrize(
+        ("request_line", "changed"),
+        [
+            ("POST", {}),
+            ("GET", {"Sec-WebSocket-Version": "8"}),
+            ("GET", {"Sec-WebSocket-Key": "bm8gc2l4dGVlbg=="}),
+            ("GET", {"Sec-WebSocket-Key": "*"}),
+        ],
+        ids=["not a GET", "another version", "a short key", "a key that is no base64"],
+    )
+    async def test_what_is_no_websocket_handshake_is_400(self, serve, request_line, changed):
+        site = await serve(echo())
+        head = {
+            "Host": "127.0.0.1",
+            "Connection": "Upgrade",
+            "Upgrade": "websocket",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        } | changed
+        lines = [f"{request_line} {urlsplit(site.url).path}?EIO=4&transport=websocket HTTP/1.1"]
+        lines += [f"{name}: {value}" for name, value in head.items()]
+        reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+        writer.write("\r\n".join([*lines, "", ""]).encode())
+        status = await asyncio.wait_for(reader.readline(), WAIT)
+        writer.close()
+        assert status.split(b" ")[1].startswith(b"4")
 
     async def test_session_ids_are_long_and_random(self, serve):
         site = await serve(echo())
