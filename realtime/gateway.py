@@ -11,6 +11,7 @@ from django.conf import settings
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from foundation.encoding import SocketJSON
+from foundation.ids import random_id
 from foundation.limits import LocalBucket
 from foundation.refusals import NotFound, RateLimited, Refusal, TokenRevoked, Unavailable
 from realtime import metrics, recovery
@@ -130,7 +131,7 @@ class Gateway:
             beginning = Beginning(recovered.pid, user_id, self.connections.process_id, seq, is_new=False)
         else:
             joined = await self.rooms.join(socket, own, after=None)
-            beginning = Beginning(recovery.new_pid(), user_id, self.connections.process_id, joined.seq)
+            beginning = Beginning(random_id(), user_id, self.connections.process_id, joined.seq)
         self._check_nothing_ended(socket, identity, begun)
         caller = Caller(sid, user_id, identity.user, identity.session_id)
         connection = Connection(socket, caller, beginning, identity.expires_at, LocalBucket(*EVENTS))

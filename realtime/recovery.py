@@ -7,7 +7,6 @@ is put back to the event, in another process too, also when the one that held it
 """
 
 import re
-import secrets
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -39,11 +38,6 @@ class Recovered:
 
     pid: str
     positions: dict[str, int]
-
-
-def new_pid() -> str:
-    """192 random bits."""
-    return secrets.token_urlsafe(24)
 
 
 def parse_offset(offset: Any) -> dict[int, int]:

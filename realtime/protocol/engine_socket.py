@@ -144,7 +144,7 @@ class EngineSocket(AsyncSocket):
                 self._pong()
                 return
             self._inbox = deque()
-            self._feeder = self.server.start_background_task(self._handle_inbox)
+            self._feeder = self._loop.create_task(self._handle_inbox())
         self._inbox.append(frame)
         if len(self._inbox) == _INBOX:
             self.transport.pause_reading()

@@ -5,7 +5,6 @@ import contextlib
 import inspect
 import logging
 import random
-import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from operator import itemgetter
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import engineio
 import structlog
 
+from foundation.ids import random_id
 from realtime.protocol.engine_socket import EngineSocket
 from realtime.protocol.exchange import Refused
 from realtime.protocol.limits import Limits
@@ -82,8 +82,7 @@ class SessionServer(engineio.AsyncServer):
             raise Refused(429, 4, "Too many connections")
 
     def generate_id(self) -> str:
-        """192 random bits (OWASP ASVS 5.0, 7.2.3 asks for 128)."""
-        return secrets.token_urlsafe(24)
+        return random_id()
 
     def forget(self, socket: EngineSocket) -> None:
         if self.sockets.pop(socket.sid, None) is not None and self.release is not None:

@@ -144,7 +144,8 @@ async def test_tabs_renew_the_session_in_turn(opens, brand, influencer):
     await expect(tab.page.get_by_text("No conversations yet.")).to_be_visible()
     other = await tab.beside("/chat")
     await expect(other.page.get_by_text("No conversations yet.")).to_be_visible()
-    # What one tab has stored may reach the other a moment after the lock: then its request is refused, and it looks again.
+    # What one tab has stored may reach the other a moment after the lock: its request is refused then, and it looks
+    # again.
     tab.may_fail = other.may_fail = True
     end = """() => {
         const kept = JSON.parse(localStorage['stoory.session']);

@@ -9,7 +9,7 @@ from accounts.services import Identity, authenticate_tokens
 from conversations import services
 from foundation import clock, pipeline
 from foundation.bulk import insert_instances
-from foundation.ids import uuid7
+from foundation.ids import random_id, uuid7
 from foundation.pipeline import Pipeline, execute, pipelined
 from messaging import selectors
 from messaging.inputs import SendMessage
@@ -216,7 +216,7 @@ def test_who_tokens_belong_to_is_asked_in_one_round_trip(round_trips):
 
 
 def test_who_enters_a_room_is_stored_in_one_round_trip(round_trips):
-    one = Beginning(recovery.new_pid(), uuid7(), uuid7(), 0)
+    one = Beginning(random_id(), uuid7(), uuid7(), 0)
     recovery.store_joins([Join(one, "left", 1), Join(one, "right", 2)])
     assert round_trips == [2]
     round_trips.clear()

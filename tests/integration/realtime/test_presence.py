@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from foundation.ids import random_id
 from realtime import connections, presence, recovery, upkeep
 from realtime.bus import Hint
 from realtime.models import LastSeen, ServerProcess, SocketSession
@@ -22,7 +23,7 @@ LONG_AGO = presence.LEAVING + timedelta(seconds=1)
 
 def begun(process_id: uuid.UUID) -> Beginning:
     presence.beat(process_id)
-    one = Beginning(recovery.new_pid(), USER, process_id, 0)
+    one = Beginning(random_id(), USER, process_id, 0)
     recovery.store_beginnings([one])
     return one
 
@@ -39,7 +40,7 @@ def time_passes() -> None:
 
 def beginning(process_id: uuid.UUID, pid: str = "", *, is_new: bool = True) -> Beginning:
     presence.beat(process_id)
-    return Beginning(pid or recovery.new_pid(), USER, process_id, 0, is_new=is_new)
+    return Beginning(pid or random_id(), USER, process_id, 0, is_new=is_new)
 
 
 def arrived(*beginnings: Beginning) -> set[uuid.UUID]:

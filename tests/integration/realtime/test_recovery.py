@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from foundation import bulk, clock
+from foundation.ids import random_id
 from realtime import log, recovery
 from realtime.models import JoinedRoom, SocketSession
 from realtime.product import user_room
@@ -25,7 +26,7 @@ def everything(pairs) -> set:
 
 
 def begun(user_seq: int = 0, **joined: int) -> Beginning:
-    one = Beginning(recovery.new_pid(), uuid.uuid4(), PROCESS, user_seq)
+    one = Beginning(random_id(), uuid.uuid4(), PROCESS, user_seq)
     recovery.store_beginnings([one])
     recovery.store_joins(Join(one, room, seq) for room, seq in joined.items())
     return one
@@ -46,7 +47,7 @@ def test_the_rooms_and_how_far_each_was_read():
 def test_many_at_once_are_each_answered_for_themselves():
     one, two = begun(left=1), begun(right=2)
     stranger = Returning(uuid.uuid4(), one.pid, {})
-    unknown = Returning(one.user_id, recovery.new_pid(), {})
+    unknown = Returning(one.user_id, random_id(), {})
     found = recovery.find([coming(one, left=5), stranger, unknown, coming(two), coming(one, left=3)], everything)
     assert [item and item.positions.get("left") for item in found] == [5, None, None, None, 3]
     assert found[1] is found[2] is None
@@ -86,7 +87,7 @@ def test_a_connection_that_another_process_has_taken_up_has_not_ended():
 
 
 def test_who_enters_a_room_is_stored_with_it_and_a_stored_one_stays_where_it_is():
-    old, new = begun(), Beginning(recovery.new_pid(), uuid.uuid4(), PROCESS, 5)
+    old, new = begun(), Beginning(random_id(), uuid.uuid4(), PROCESS, 5)
     elsewhere = uuid.uuid4()
     recovery.store_beginnings([Beginning(old.pid, old.user_id, elsewhere, 0, is_new=False)])
     recovery.store_joins([Join(new, "left", 3), Join(old, "left", 4), Join(new, "left", 6), Join(new, "right", 1)])
@@ -97,7 +98,7 @@ def test_who_enters_a_room_is_stored_with_it_and_a_stored_one_stays_where_it_is(
 
 
 def test_connections_are_written_in_one_order_by_everybody(monkeypatch):
-    many = [Beginning(recovery.new_pid(), uuid.uuid4(), PROCESS, 0) for _ in range(20)]
+    many = [Beginning(random_id(), uuid.uuid4(), PROCESS, 0) for _ in range(20)]
     pids = sorted(one.pid for one in many)
     written = []
 

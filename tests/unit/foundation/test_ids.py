@@ -1,12 +1,16 @@
-"""Ids: made in order, read strictly."""
+"""Ids: made in order or at random, read strictly."""
 
+import re
+import subprocess
+import sys
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundation.ids import parse_id, uuid7
+from foundation.ids import parse_id, random_id, uuid7
 
 
 def test_made_as_version_7_and_one_after_the_other():
@@ -15,6 +19,23 @@ def test_made_as_version_7_and_one_after_the_other():
     assert {one.variant for one in made} == {uuid.RFC_4122}
     assert made == sorted(made)
     assert len(set(made)) == 1000
+
+
+def test_random_ones_are_long_and_each_is_given_once_to_whichever_thread():
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda _: random_id(), range(20_000)))
+    assert len(set(made)) == 20_000
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{32}", one) for one in made)
+
+
+def test_a_forked_process_gives_random_ones_of_its_own():
+    # In a process of its own: to fork one that has threads is not safe.
+    code = (
+        "import os; from foundation.ids import random_id; random_id(); child = os.fork(); "
+        "print(random_id(), flush=True); child and os.wait()"
+    )
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert len(set(made)) == 2
 
 
 @given(st.uuids())
