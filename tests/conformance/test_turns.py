@@ -2,6 +2,7 @@
 
 import asyncio
 
+from realtime.protocol import turn
 from realtime.protocol.picows_wire import PicowsWire
 from realtime.protocol.turn import TurnWriter
 from tests.conformance.clients import DIRECT, running
@@ -91,6 +92,17 @@ async def test_those_who_are_written_the_same_share_it():
     assert first == [b"".join(frames)]
     assert other == [b"somethingelse"]
     assert first[0] is second[0] is third[0]
+
+
+async def test_the_kernel_is_told_to_push_back_before_it_could_hold_too_much(monkeypatch):
+    told: list[int] = []
+    monkeypatch.setattr(turn, "limit_unsent", lambda wire: told.append(wire.get_write_buffer_size()))
+    wire = Wire()
+    out = TurnWriter(wire)
+    for _ in range(10):
+        out.write(b"x" * 20_000)
+        out.flush()
+    assert told == [60_000]
 
 
 async def test_what_picows_writes_keeps_its_place():
