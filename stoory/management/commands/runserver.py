@@ -1,5 +1,6 @@
 """`runserver` that speaks Socket.IO too."""
 
+import contextlib
 import threading
 from typing import Any
 
@@ -34,6 +35,7 @@ class Command(StaticRunserver):
         self.over = threading.Event()
         self.server = server(self.addr, int(self.port))
         try:
-            self.server.run()
+            with contextlib.suppress(KeyboardInterrupt):
+                self.server.run()
         finally:
             self.over.set()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -28,9 +29,9 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def url(project: Path) -> Iterator[str]:
-    """The address of the running server."""
+@contextmanager
+def running(project: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The server's address and its process."""
     environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(project / "var")}
     manage = [sys.executable, "manage.py"]
     subprocess.run(
@@ -39,7 +40,7 @@ def url(project: Path) -> Iterator[str]:
     port = free_port()
     with (project / "log").open("wb") as log:
         server = subprocess.Popen(
-            [*manage, "runserver", str(port)],
+            [*manage, "runserver", str(port), *options],
             cwd=project,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -47,9 +48,12 @@ def url(project: Path) -> Iterator[str]:
             stderr=log,
             start_new_session=True,
         )
-    yield f"http://127.0.0.1:{port}"
-    os.killpg(server.pid, signal.SIGKILL)
-    server.wait()
+    try:
+        yield f"http://127.0.0.1:{port}", server
+    finally:
+        if server.poll() is None:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
 
 
 def answers(url: str, wanted: Callable[[httpx.Response], bool], *, within: float = START_SECONDS) -> bool:
@@ -65,16 +69,30 @@ def answers(url: str, wanted: Callable[[httpx.Response], bool], *, within: float
     return False
 
 
-def test_it_speaks_http_and_socket_io_and_starts_again_when_the_code_changes(project, url):
-    assert answers(f"{url}/healthz", lambda answer: answer.json()["status"] == "ok")
-    assert answers(f"{url}/socket.io/?EIO=4&transport=polling", lambda answer: answer.text.startswith('0{"sid"'))
-    code = project / "stoory/health.py"
-    code.write_text(code.read_text().replace('"status": "ok"', '"status": "changed"'))
-    for _ in range(12):
-        if answers(f"{url}/healthz", lambda answer: answer.json()["status"] == "changed", within=START_SECONDS / 12):
-            return
-        code.touch()  # the first look at the files came after they were changed
-    raise AssertionError((project / "log").read_text())
+def has_status(status: str) -> Callable[[httpx.Response], bool]:
+    return lambda answer: answer.json()["status"] == status
+
+
+def test_it_speaks_http_and_socket_io_and_starts_again_when_the_code_changes(project):
+    with running(project) as (url, _):
+        assert answers(f"{url}/healthz", has_status("ok"))
+        assert answers(f"{url}/socket.io/?EIO=4&transport=polling", lambda answer: answer.text.startswith('0{"sid"'))
+        code = project / "stoory/health.py"
+        code.write_text(code.read_text().replace('"status": "ok"', '"status": "changed"'))
+        for _ in range(12):
+            if answers(f"{url}/healthz", has_status("changed"), within=START_SECONDS / 12):
+                return
+            code.touch()  # the first look at the files came after they were changed
+        raise AssertionError((project / "log").read_text())
+
+
+@pytest.mark.parametrize("options", [[], ["--noreload"]], ids=["reloading", "not reloading"])
+def test_it_ends_quietly_when_it_is_interrupted(project, options):
+    with running(project, *options) as (url, server):
+        assert answers(f"{url}/healthz", has_status("ok"))
+        os.killpg(server.pid, signal.SIGINT)
+        assert server.wait(COMMAND_SECONDS) == 0
+        assert "Traceback" not in (project / "log").read_text()
 
 
 def test_the_port_is_that_of_the_guide():
