@@ -103,6 +103,9 @@ class PicowsProtocol(WSProtocol):
         asyncio.get_running_loop().call_soon(self.pause_reading)
         return free[:1]
 
+    def data_received(self, data: bytes) -> None:
+        """Bytes come by `get_buffer`. Without this uvloop keeps the method of the protocol before, and with it that."""
+
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._state.connections.discard(self)

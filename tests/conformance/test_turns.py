@@ -1,11 +1,14 @@
 """What is written for a client in one turn of the event loop leaves together, and whole, in order."""
 
 import asyncio
+import gc
+import weakref
 
 from realtime.protocol import turn
 from realtime.protocol.picows_wire import PicowsWire
 from realtime.protocol.turn import TurnWriter
-from tests.conformance.clients import DIRECT, running
+from realtime.protocol.uvicorn_http import HttpProtocol
+from tests.conformance.clients import DIRECT, eventually, running
 from tests.conformance.servers import talkative
 
 
@@ -62,6 +65,26 @@ async def test_the_answer_of_the_handshake_leaves_with_the_first_packet(monkeypa
         sizes = counted(monkeypatch)
         assert (await site.websocket()).handshake["sid"]
     assert sizes[0] == 2
+
+
+async def test_what_has_read_the_handshake_is_forgotten_with_it(monkeypatch):
+    made: list[weakref.ref[HttpProtocol]] = []
+
+    def connection_made(protocol: HttpProtocol, transport: asyncio.Transport) -> None:
+        made.append(weakref.ref(protocol))
+        original(protocol, transport)
+
+    def is_forgotten() -> bool:
+        gc.collect()
+        return not made[0]()
+
+    original = HttpProtocol.connection_made
+    monkeypatch.setattr(HttpProtocol, "connection_made", connection_made)
+    async with running(talkative(), websockets=DIRECT) as site:
+        websocket = await site.connected()
+        await eventually(is_forgotten)
+        await websocket.send('42["echo","still here"]')
+        assert await websocket.next() == '42["echoed","still here"]'
 
 
 class Wire:
