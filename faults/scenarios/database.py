@@ -105,11 +105,10 @@ async def full_disk(play: Play) -> None:
 
 
 def _fill(filler: object) -> None:
-    with filler.open("wb") as file:
+    with filler.open("wb", buffering=0) as file:
         try:
             while True:
                 file.write(b"\0" * 65_536)
-                file.flush()
         except OSError:
             pass
 
