@@ -74,7 +74,7 @@ class TestHandshake:
         assert refused.value.status == 400
 
     @pytest.mark.parametrize(
-        ("request_line", "changed"),
+        ("method", "changed"),
         [
             ("POST", {}),
             ("GET", {"Sec-WebSocket-Version": "8"}),
@@ -83,7 +83,7 @@ class TestHandshake:
         ],
         ids=["not a GET", "another version", "a short key", "a key that is no base64"],
     )
-    async def test_what_is_no_websocket_handshake_is_400(self, serve, request_line, changed):
+    async def test_what_is_no_websocket_handshake_is_refused(self, serve, method, changed):
         site = await serve(echo())
         head = {
             "Host": "127.0.0.1",
@@ -92,7 +92,7 @@ class TestHandshake:
             "Sec-WebSocket-Version": "13",
             "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
         } | changed
-        lines = [f"{request_line} {urlsplit(site.url).path}?EIO=4&transport=websocket HTTP/1.1"]
+        lines = [f"{method} {urlsplit(site.url).path}?EIO=4&transport=websocket HTTP/1.1"]
         lines += [f"{name}: {value}" for name, value in head.items()]
         reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
         writer.write("\r\n".join([*lines, "", ""]).encode())
