@@ -8,9 +8,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, TypeVar
+from uuid import UUID
 
 import orjson
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Field, Model, OuterRef, Subquery, Sum
 from django.db.models.base import ModelState
 
@@ -68,20 +69,20 @@ def select_by_pair(
 def fetch_many(model: type[M], *, by: str, among: Iterable[Any], order_by: str, lock: bool = False) -> Iterable[M]:
     """As `select_many`, whole rows: the instances that the manager would give. No signals are sent."""
     if is_postgresql():
-        make = partial(_instance, model, documents(model), connection.alias)
+        make = partial(_instance, model, documents(model))
         return execute(selection(model, attributes(model), by, order_by, lock), [_array(among)], make)
     rows = model._default_manager.filter(**{f"{by}__in": list(among)}).order_by(order_by)
     return list(rows.select_for_update() if lock else rows)
 
 
-def _instance(model: type[M], json: tuple[str, ...], alias: str, row: tuple[Any, ...]) -> M:
+def _instance(model: type[M], json: tuple[str, ...], row: tuple[Any, ...]) -> M:
     instance = _blank(model)
     values = vars(instance)
     values.update(zip(attributes(model), row, strict=True))
     for name in json:
         if values[name] is not None:
             values[name] = orjson.loads(values[name])
-    instance._state.adding, instance._state.db = False, alias
+    instance._state.adding, instance._state.db = False, DEFAULT_DB_ALIAS
     return instance
 
 
@@ -176,9 +177,8 @@ def insert_instances(instances: Sequence[Model]) -> None:
     names = attributes(model)
     values = itemgetter(*names)
     insert_many(model, [dict(zip(names, values(vars(one)), strict=True)) for one in instances])
-    alias = connection.alias
     for one in instances:
-        one._state.adding, one._state.db = False, alias
+        one._state.adding, one._state.db = False, DEFAULT_DB_ALIAS
 
 
 def update_many(model: type[Model], rows: Sequence[Row]) -> None:
@@ -204,6 +204,8 @@ def _array(values: Iterable[Any]) -> str:
 
 
 def _element(value: Any) -> str:
+    if isinstance(value, UUID):
+        return value.hex
     if not isinstance(value, str):
         return str(value)
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')

@@ -13,7 +13,8 @@ from hashlib import blake2b
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import Connection, OperationalError
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
@@ -48,15 +49,16 @@ class Asked(Iterable[R]):
 class Pipeline:
     """What waits to be sent on the connection of this thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: BaseDatabaseWrapper) -> None:
+        self._database = database
         self.waiting: list[tuple[str, list[bytes], Asked[Any]]] = []
 
     def flush(self, *, commit: bool = False) -> None:
         """Send what waits, with a COMMIT if asked for. Raises Django's errors."""
         waiting, self.waiting = self.waiting, []
-        connection.ensure_connection()
-        with connection.wrap_database_errors:
-            session = connection.connection
+        self._database.ensure_connection()
+        with self._database.wrap_database_errors:
+            session = self._database.connection
             commit = commit and (bool(waiting) or session.pgconn.transaction_status == TransactionStatus.INTRANS)
             if waiting or commit:
                 results = _Exchange(session).carry_out([(text, values) for text, values, _ in waiting], commit)
@@ -78,7 +80,12 @@ _open: ContextVar[Pipeline | None] = ContextVar("pipeline", default=None)
 @cache
 def is_postgresql() -> bool:
     """Whether the database is PostgreSQL. It stays what it is, and asking Django costs more than many an answer."""
-    return connection.vendor == "postgresql"
+    return _database().vendor == "postgresql"
+
+
+def _database() -> BaseDatabaseWrapper:
+    """Looked for once: `django.db.connection` looks for it at each attribute."""
+    return connections[DEFAULT_DB_ALIAS]
 
 
 @contextmanager
@@ -98,12 +105,13 @@ def pipelined(*, commit: bool = False) -> Iterator[None]:
         with _part_of(pipeline):
             yield
         return
-    pipeline = Pipeline()
+    database = _database()
+    pipeline = Pipeline(database)
     token = _open.set(pipeline)
     try:
-        with connection.execute_wrapper(pipeline.before_others):
+        with database.execute_wrapper(pipeline.before_others):
             yield
-            pipeline.flush(commit=commit and not connection.needs_rollback)
+            pipeline.flush(commit=commit and not database.needs_rollback)
     finally:
         _open.reset(token)
 
@@ -111,7 +119,7 @@ def pipelined(*, commit: bool = False) -> Iterator[None]:
 @contextmanager
 def pipelined_transaction() -> Iterator[None]:
     """A transaction in a pipeline, whose COMMIT leaves with its last statements; inside another one a savepoint."""
-    is_whole = not connection.in_atomic_block
+    is_whole = not _database().in_atomic_block
     with transaction.atomic(), pipelined(commit=is_whole):
         yield
 
@@ -135,7 +143,7 @@ def execute(text: str, values: Iterable[str], make: Callable[[tuple[Any, ...]], 
     if pipeline is not None:
         pipeline.waiting.append(statement)
     else:
-        alone = Pipeline()
+        alone = Pipeline(_database())
         alone.waiting.append(statement)
         alone.flush()
     return asked

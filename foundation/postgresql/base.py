@@ -48,6 +48,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
             params["context"] = _with_quick_moments(params["context"])
         return params
 
+    def ensure_connection(self) -> None:
+        """As Django's, without its guard against event loops where nothing is done: what is done next has its own."""
+        if self.connection is None:
+            super().ensure_connection()
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection[Any]:
         """As Django's. What the server has closed is given back, for the pool to replace it: the pool's own checks wait
         longer after each one that they find, until the time for all of them is up."""
