@@ -67,8 +67,8 @@ def _pairs(count: int, scale: Scale) -> list[str]:
     return ["pairs", "--pairs", str(count), "--notifications", *_timed(scale)]
 
 
-def _rate(count: int, scale: Scale) -> list[str]:
-    return ["rate", "--pairs", str(count), "--rate", str(scale.rate), "--notifications", *_timed(scale)]
+def _rate(count: int, rate: int, scale: Scale) -> list[str]:
+    return ["rate", "--pairs", str(count), "--rate", str(rate), "--notifications", *_timed(scale)]
 
 
 def _idle(scale: Scale) -> list[str]:
@@ -110,12 +110,25 @@ LOAD_CASES = (
         lambda s: _pairs(s.many_pairs, s),
         _MESSAGES,
     ),
-    LoadCase("rate", "Pairs at a fixed rate, each message stored", _STORED, lambda s: _rate(s.pairs, s), _LATENCIES),
+    LoadCase(
+        "rate",
+        "Pairs at a fixed rate, each message stored",
+        _STORED,
+        lambda s: _rate(s.pairs, s.rate, s),
+        _LATENCIES,
+    ),
+    LoadCase(
+        "double-rate",
+        "Pairs at twice that rate, each message stored",
+        _STORED,
+        lambda s: _rate(s.pairs, 2 * s.rate, s),
+        _LATENCIES,
+    ),
     LoadCase(
         "many-rate",
-        "Ten times as many pairs at that rate, each message stored",
+        "Ten times as many pairs at the first rate, each message stored",
         _STORED,
-        lambda s: _rate(s.many_pairs, s),
+        lambda s: _rate(s.many_pairs, s.rate, s),
         _LATENCIES,
     ),
     LoadCase(
