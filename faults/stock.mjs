@@ -34,7 +34,10 @@ function observe({ name, user, url, token, conversations, transports }) {
     record("connected", { client: name, connection, recovered: socket.recovered });
     if (connection === 1) join();
   });
-  const joined = (room) => ({ seq, reset }) => record("joined", { client: name, connection, room, seq, after: null, reset });
+  const joined = (room) => ({ success, seq, reset, code }) =>
+    success
+      ? record("joined", { client: name, connection, room, seq, after: null, reset })
+      : record("refused", { client: name, connection, room, reason: code });
   function join() {
     socket.emit("join_user_room", { userId: user }, joined(`user_${user}`));
     for (const conversationId of conversations)

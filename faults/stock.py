@@ -40,6 +40,7 @@ class StockClients:
     clients: list[StockClient]
     seen: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     ended: dict[str, str] = field(default_factory=dict)
+    refused: list[dict[str, object]] = field(default_factory=list)
     joined: int = 0
 
     async def start(self) -> None:
@@ -50,7 +51,9 @@ class StockClients:
         line = json.dumps([client.config() for client in self.clients])
         self._process.stdin.write(line.encode() + b"\n")
         wanted = sum(len(client.conversations) + 1 for client in self.clients)
-        await until(lambda: self.joined >= wanted)
+        await until(lambda: self.joined >= wanted or self.refused)
+        if self.refused:
+            raise RuntimeError(f"A client was refused a room before there was any fault: {self.refused[0]}")
 
     async def _read(self) -> None:
         async for line in self._process.stdout:
@@ -62,6 +65,8 @@ class StockClients:
             elif record["kind"] == "joined":
                 self.joined += 1
                 self.seen[record["client"]].setdefault(record["room"], record["seq"])
+            elif record["kind"] == "refused":
+                self.refused.append(record)
             elif record["kind"] == "ended":
                 self.ended[record["client"]] = record["reason"]
 

@@ -79,29 +79,27 @@ async def full_disk(play: Play) -> None:
     size = taken + SPARE + play.messages * (taken // max(stored, 1))
     await run("mount", "-t", "tmpfs", "-o", f"size={size},mode=0777", "tmpfs", small)
     try:
-        place = small / "space"
+        place, filler = small / "space", small / "filler"
         await postgres.own(place)
-        await postgres.execute(
-            f"CREATE TABLESPACE small LOCATION '{place}'",
-            "ALTER TABLE messaging_message SET TABLESPACE small",
-            "ALTER TABLE realtime_roomevent SET TABLESPACE small",
-        )
-        async with play.traffic_flowing() as traffic:
-            await traffic.after(0.3)
-            play.fault("disk full")
-            filler = small / "filler"
-            await asyncio.to_thread(_fill, filler)
-            refused = await _until_stuck(traffic)
-            play.figure("messages refused while the disk was full", refused, "", least=1)
-            filler.unlink()
-            await _goes_on(traffic)
-        await postgres.execute(
-            "ALTER TABLE messaging_message SET TABLESPACE pg_default",
-            "ALTER TABLE realtime_roomevent SET TABLESPACE pg_default",
-            "DROP TABLESPACE small",
-        )
+        await postgres.execute(f"CREATE TABLESPACE small LOCATION '{place}'", *_moved_to("small"))
+        try:
+            async with play.traffic_flowing() as traffic:
+                await traffic.after(0.3)
+                play.fault("disk full")
+                await asyncio.to_thread(_fill, filler)
+                refused = await _until_stuck(traffic)
+                play.figure("messages refused while the disk was full", refused, "", least=1)
+                filler.unlink()
+                await _goes_on(traffic)
+        finally:
+            filler.unlink(missing_ok=True)
+            await postgres.execute(*_moved_to("pg_default"), "DROP TABLESPACE small")
     finally:
         await run("umount", "-l", small)
+
+
+def _moved_to(tablespace: str) -> list[str]:
+    return [f"ALTER TABLE {table} SET TABLESPACE {tablespace}" for table in ("messaging_message", "realtime_roomevent")]
 
 
 def _fill(filler: object) -> None:
