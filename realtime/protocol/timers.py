@@ -19,21 +19,26 @@ class TimerQueue:
         self._ring = ring
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: list[tuple[float, str]] = []
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._first = 0.0
+        """What the timer waits for: of a moment that has passed already uvloop's handle does not tell."""
 
     def add(self, due: float, sid: str) -> None:
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._loop, self._waiting, self._timer = loop, [], None
         heappush(self._waiting, (due, sid))
-        if self._timer is None or due < self._timer.when():
+        if self._timer is None or due < self._first:
             self._wait()
 
     def _wait(self) -> None:
         """For the first of them."""
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_at(self._waiting[0][0], self._come) if self._waiting else None
+        self._timer = None
+        if self._waiting:
+            self._first = self._waiting[0][0]
+            self._timer = self._loop.call_at(self._first, self._come)
 
     def _come(self) -> None:
         now = self._loop.time() + _RESOLUTION

@@ -2,6 +2,9 @@
 
 import asyncio
 
+import pytest
+import uvloop
+
 from realtime.protocol.timers import TimerQueue
 from tests.conformance.clients import eventually
 
@@ -36,6 +39,18 @@ async def test_a_moment_before_all_others_is_not_kept_waiting_by_them():
     rung.timers.add(soon(3600), "late")
     rung.timers.add(soon(0.01), "early")
     assert await rung.become(1) == ["early"]
+
+
+@pytest.mark.parametrize("new_event_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_a_moment_that_has_passed_already_keeps_no_other_from_being_added(new_event_loop):
+    async def add_and_wait() -> list[str]:
+        rung = Rung()
+        for name, seconds in {"passed": -1, "next": 0.01, "before": -2}.items():
+            rung.timers.add(soon(seconds), name)
+        return await rung.become(3)
+
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        assert runner.run(add_and_wait()) == ["before", "passed", "next"]
 
 
 async def test_who_is_rung_may_add_the_next_moment():
