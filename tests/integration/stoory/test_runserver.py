@@ -40,7 +40,8 @@ def running(project: Path, *options: str) -> Iterator[tuple[str, subprocess.Pope
     port = free_port()
     with (project / "log").open("wb") as log:
         server = subprocess.Popen(
-            [*manage, "runserver", str(port), *options],
+            # What runs in the background of a shell ignores Ctrl-C, and so would all that it starts.
+            ["env", "--default-signal=INT", *manage, "runserver", str(port), *options],
             cwd=project,
             env=environment,
             stdin=subprocess.DEVNULL,
