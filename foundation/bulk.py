@@ -205,7 +205,7 @@ def _array(values: Iterable[Any]) -> str:
 
 def _element(value: Any) -> str:
     if isinstance(value, UUID):
-        return value.hex
+        return value.hex  # costs less than str(), and PostgreSQL reads it as well
     if not isinstance(value, str):
         return str(value)
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
