@@ -16,17 +16,37 @@ from weakref import WeakKeyDictionary
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import Connection, OperationalError
-from psycopg.adapt import Transformer
+from psycopg.adapt import AdaptersMap, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 R = TypeVar("R")
 
-_prepared: "WeakKeyDictionary[Connection[Any], set[str]]" = WeakKeyDictionary()
-"""The statements that each session has prepared."""
-
 _ANSWERED = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
+
+
+class _Session:
+    """What is kept of a session of the database from one round trip to the next."""
+
+    def __init__(self, adapters: AdaptersMap) -> None:
+        self.prepared: set[str] = set()
+        self._rows = Transformer(adapters)
+
+    def rows_of(self, result: PGresult) -> list[tuple[Any, ...]]:
+        self._rows.set_pgresult(result)
+        return self._rows.load_rows(0, result.ntuples, tuple)
+
+
+_sessions: "WeakKeyDictionary[Connection[Any], _Session]" = WeakKeyDictionary()
+
+
+def _session_of(connection: Connection[Any]) -> _Session:
+    session = _sessions.get(connection)
+    if session is None:
+        # Of its adapters: what knows the connection would keep it alive.
+        session = _sessions[connection] = _Session(connection.adapters)
+    return session
 
 
 class Asked(Iterable[R]):
@@ -58,14 +78,14 @@ class Pipeline:
         waiting, self.waiting = self.waiting, []
         self._database.ensure_connection()
         with self._database.wrap_database_errors:
-            session = self._database.connection
-            commit = commit and (bool(waiting) or session.pgconn.transaction_status == TransactionStatus.INTRANS)
+            connection = self._database.connection
+            commit = commit and (bool(waiting) or connection.pgconn.transaction_status == TransactionStatus.INTRANS)
             if waiting or commit:
-                results = _Exchange(session).carry_out([(text, values) for text, values, _ in waiting], commit)
-                rows = Transformer(session)
+                session = _session_of(connection)
+                exchange = _Exchange(connection, session.prepared)
+                results = exchange.carry_out([(text, values) for text, values, _ in waiting], commit)
                 for (_, _, asked), result in zip(waiting, results, strict=True):
-                    rows.set_pgresult(result)
-                    asked.answer(rows.load_rows(0, result.ntuples, tuple))
+                    asked.answer(session.rows_of(result))
 
     def before_others(self, execute: Callable[..., Any], *args: Any) -> Any:
         """What Django itself executes comes after what waits."""
@@ -150,12 +170,12 @@ def execute(text: str, values: Iterable[str], make: Callable[[tuple[Any, ...]], 
 
 
 class _Exchange:
-    """One round trip of a session. What breaks it off closes the session: its answers could be taken for others."""
+    """One round trip. What breaks it off closes the connection: its answers could be taken for others."""
 
-    def __init__(self, session: Connection[Any]) -> None:
-        self._libpq, self._is_manual = session.pgconn, not session.autocommit
-        self._prepares = session.prepare_threshold is not None
-        self._prepared = _prepared.setdefault(session, set())
+    def __init__(self, connection: Connection[Any], prepared: set[str]) -> None:
+        self._libpq, self._is_manual = connection.pgconn, not connection.autocommit
+        self._prepares = connection.prepare_threshold is not None
+        self._prepared = prepared
         self._sent: list[str | None] = []
         """What each result will tell of: a statement that was prepared, or (None) that something was executed."""
 

@@ -11,6 +11,7 @@ from django.db.backends.postgresql.psycopg_any import BaseTzLoader
 from psycopg import Connection
 from psycopg.abc import Buffer
 from psycopg.adapt import AdaptersMap
+from psycopg.pq import TransactionStatus
 
 
 class MomentLoader(BaseTzLoader):
@@ -52,6 +53,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """As Django's, without its guard against event loops where nothing is done: what is done next has its own."""
         if self.connection is None:
             super().ensure_connection()
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        """As Django's, where it is not so already, as it is of a connection that comes from the pool."""
+        if self.connection.autocommit is not autocommit:
+            super()._set_autocommit(autocommit)
+
+    def _commit(self) -> None:
+        """As Django's, where there is something to commit: the COMMIT of a pipeline leaves with its last statements."""
+        if self.connection is not None and self.connection.pgconn.transaction_status != TransactionStatus.IDLE:
+            super()._commit()
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection[Any]:
         """As Django's. What the server has closed is given back, for the pool to replace it: the pool's own checks wait

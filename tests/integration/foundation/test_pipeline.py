@@ -1,5 +1,9 @@
 """Statements that leave together: in order with Django's own, failing as one would, and never a session out of step."""
 
+import gc
+import logging
+import weakref
+
 import pytest
 from django.db import IntegrityError, OperationalError, ProgrammingError, connection, transaction
 from psycopg.pq import TransactionStatus
@@ -88,6 +92,17 @@ def test_what_is_wrong_is_not_kept_as_prepared():
     for _ in range(2):
         with pytest.raises(ProgrammingError):
             execute('SELECT * FROM "there_is_no_such_table"', [])
+
+
+def test_a_connection_that_has_ended_is_not_kept(caplog):
+    caplog.set_level(logging.ERROR, "psycopg.pool")  # of the connection's end, with the connection
+    assert list(execute("SELECT 1", [])) == [(1,)]
+    ended = weakref.ref(connection.connection)
+    connection.connection.close()
+    connection.close()
+    assert list(execute("SELECT 2", [])) == [(2,)]
+    gc.collect()
+    assert ended() is None
 
 
 def test_a_part_that_raises_is_not_sent():
