@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.db import connections
 from pytest_django.fixtures import Settings
@@ -12,6 +13,10 @@ from foundation import limits
 from realtime.bus import Hint, bus
 from tests import environment
 from tests.contract.conformity import emitted_events
+
+# No test is a matter of time: a machine may be slow, or busy with something else.
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

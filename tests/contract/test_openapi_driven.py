@@ -65,7 +65,6 @@ def known(brand: Person, influencer: Person) -> dict[str, Any]:
 @settings(
     max_examples=25,
     derandomize=True,
-    deadline=None,
     database=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),

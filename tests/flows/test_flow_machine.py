@@ -163,7 +163,7 @@ class Deal(RuleBasedStateMachine):
 
 
 TestDeal = Deal.TestCase
-TestDeal.settings = settings(stateful_step_count=60, deadline=None)
+TestDeal.settings = settings(stateful_step_count=60)
 
 
 def moves_from(decision):

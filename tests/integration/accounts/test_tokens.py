@@ -187,7 +187,7 @@ def test_the_role_is_that_of_the_database_not_of_the_token(user, session):
     assert "role" not in claims(session.access)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.one_of(st.text(), st.binary(), st.integers(), st.lists(st.text()), st.from_regex(r"[\w-]{1,9}(\.[\w-]{1,9}){2}"))
 )

@@ -215,7 +215,6 @@ def test_messaging() -> None:
             max_examples=12,
             stateful_step_count=25,
             derandomize=True,
-            deadline=None,
             database=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
