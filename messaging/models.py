@@ -61,7 +61,7 @@ class Message(models.Model):
     attached: "Iterable[Upload] | None" = None
     """Not stored here: the uploads, where they are known already; None where they are to be looked up."""
     shown: Any = None
-    """Not stored here: the payload of a message that was made just now."""
+    """Not stored here: the payload, where it is the same for all."""
 
     class Meta:
         ordering = ["conversation", "seq"]

@@ -56,7 +56,7 @@ class MessagePayload(SharedShape):
     def of(cls, message: Message, *, state_version: int | None = None) -> "MessagePayload":
         """With the conversation's present `state_version`, a prompt that is past is shown as completed.
 
-        A message that was made just now is shown to all by the same payload.
+        One without a prompt, whose uploads are known, is shown to all by the same payload.
         """
         if message.attached is None or message.action_data is not None:
             return cls._made(message, state_version)

@@ -20,8 +20,9 @@ from foundation.ids import parse_id
 from foundation.paging import Keyset, Page
 from foundation.pipeline import pipelined
 from foundation.refusals import Invalid, NotFound, Refusal, WrongState
-from messaging.models import Message, Upload
+from messaging.models import Message
 from messaging.payloads import ConversationPayload, MessagePayload, OtherUserPayload
+from messaging.uploads import find_attached
 from realtime import presence
 from realtime.models import Room
 
@@ -110,12 +111,9 @@ def last_messages(conversation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Me
     # Its id first: asked in one statement, PostgreSQL may read every message to find these few.
     last = last_of_each(Message, "id", by="conversation_id", among=conversation_ids, order_by="seq")
     ids = [message_id for _, message_id in last]
-    found = {one.id: one for one in fetch_many(Message, by="id", among=ids, order_by="id")} if ids else {}
-    for message in found.values():
-        message.attached = []
-    for upload in fetch_many(Upload, by="message_id", among=found, order_by="position") if found else ():
-        found[upload.message_id].attached.append(upload)
-    return {message.conversation_id: message for message in found.values()}
+    found = list(fetch_many(Message, by="id", among=ids, order_by="id")) if ids else []
+    find_attached(found)
+    return {message.conversation_id: message for message in found}
 
 
 def _render(conversation: Conversation, user: User, around: _Around) -> ConversationPayload:
@@ -191,7 +189,12 @@ def history(*, conversation: Conversation, window: Window, cursor: str | None, l
     given = [one for one in (cursor, window.before, window.after, window.around) if one is not None]
     if len(given) > 1:
         raise Invalid("Only one of cursor, before, after and around can be given.")
-    rows = Message.objects.filter(conversation=conversation).prefetch_related("attachments")
+    page = _window(Message.objects.filter(conversation=conversation), window, cursor, limit)
+    find_attached(page.results)
+    return page
+
+
+def _window(rows: QuerySet[Message], window: Window, cursor: str | None, limit: int) -> Page[Message]:
     if cursor is not None:
         return HISTORY.page(rows, cursor=cursor, limit=limit)
     if window.after is not None:

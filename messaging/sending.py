@@ -27,7 +27,7 @@ from foundation.refusals import (
 from messaging.inputs import SendMessage
 from messaging.models import Message
 from messaging.opening import open_direct
-from messaging.uploads import attach
+from messaging.uploads import attach, find_attached
 from realtime.product import user_room
 from realtime.publishing import unit_of_work
 
@@ -144,7 +144,8 @@ def _sent_before(keys: Iterable[tuple[uuid.UUID]]) -> dict[tuple[uuid.UUID, str]
     ids = [key for (key,) in keys]
     if not ids:
         return {}
-    found = Message.objects.filter(pk__in=ids).select_related("conversation").prefetch_related("attachments")
+    found = list(Message.objects.filter(pk__in=ids).select_related("conversation"))
+    find_attached(found)
     return {(one.sender_id, one.client_message_id): one for one in found}
 
 

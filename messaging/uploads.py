@@ -1,7 +1,7 @@
 """Files: taken from one person, sent with a message, and private to those who take part in its conversation."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,9 +16,10 @@ from conversations.models import Delivery
 from conversations.selectors import visible_conversation
 from conversations.services import record_view
 from foundation import clock
+from foundation.bulk import fetch_many
 from foundation.ids import parse_id
 from foundation.refusals import Invalid, NotFound, PayloadTooLarge
-from messaging.models import Upload
+from messaging.models import Message, Upload
 from messaging.sniffing import THUMBNAIL_TYPE, content_type_of, fitting_name, thumbnail_of
 
 KEPT_UNSENT = timedelta(days=1)
@@ -67,6 +68,15 @@ def attach(
         upload.message_id, upload.position, upload.delivery = message_id, position, delivery
         upload.save(update_fields=["message", "position", "delivery"])
     return uploads
+
+
+def find_attached(messages: Collection[Message]) -> None:
+    """Look up what was sent with messages, once for all of them: for each its `attached`."""
+    by_id = {message.id: message for message in messages}
+    for message in messages:
+        message.attached = []
+    for upload in fetch_many(Upload, by="message_id", among=by_id, order_by="position") if by_id else ():
+        by_id[upload.message_id].attached.append(upload)
 
 
 @dataclass(frozen=True)

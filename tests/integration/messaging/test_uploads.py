@@ -224,7 +224,7 @@ def test_a_page_of_messages_takes_as_many_queries_with_attachments_as_without(
         send(sender, chat, take_upload(owner=sender, file=file()))
     with django_assert_max_num_queries(3):
         page = history(conversation=chat, window=Window(), cursor=None, limit=50)
-        assert [len(message.attachments.all()) for message in page.results] == [1] * 6
+        assert [len(message.attached) for message in page.results] == [1] * 6
 
 
 def test_an_upload_is_sent_once_and_by_its_owner(sender, receiver, chat, hints):
