@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import patch
 
 import django
 
@@ -17,8 +18,10 @@ django.setup()
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
+from psycopg import sql  # noqa: E402
 
 from accounts.models import User  # noqa: E402
+from foundation.pipeline import Pipeline  # noqa: E402
 from stoory.bench_data import conversations_of, log_in, people  # noqa: E402
 
 PLAN = "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) "
@@ -42,9 +45,7 @@ def read(reader_id: str, conversation_id: str, times: int) -> dict[str, Any]:
 
 
 def _measured(client: Client, path: str, times: int) -> dict[str, Any]:
-    with CaptureQueriesContext(connection) as captured:
-        _get(client, path)
-        plans = [_plan(query["sql"]) for query in list(captured.connection.queries) if _is_read(query["sql"])]
+    plans = [_plan(text, values) for text, values in _asked(client, path) if _is_read(text)]
     took = [_get(client, path) for _ in range(times)]
     return {
         "ms": round(statistics.median(took), 3),
@@ -52,6 +53,19 @@ def _measured(client: Client, path: str, times: int) -> dict[str, Any]:
         "rows": round(sum(_rows(node) for plan in plans for node in _nodes(plan))),
         "pages": sum(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] for plan in plans),
     }
+
+
+def _asked(client: Client, path: str) -> list[tuple[str, list[str]]]:
+    """The statements of a request with their values: Django's own, and those that left in pipelines."""
+    asked, flush = [], Pipeline.flush
+
+    def seen(pipeline: Pipeline, **options: Any) -> None:
+        asked.extend((text, [value.decode() for value in values]) for text, values, _ in pipeline.waiting)
+        flush(pipeline, **options)
+
+    with CaptureQueriesContext(connection) as captured, patch.object(Pipeline, "flush", seen):
+        _get(client, path)
+    return asked + [(query["sql"], []) for query in captured.captured_queries]
 
 
 def _is_read(statement: str) -> bool:
@@ -66,10 +80,15 @@ def _get(client: Client, path: str) -> float:
     return (time.perf_counter() - started) * 1000
 
 
-def _plan(statement: str) -> dict[str, Any]:
+def _plan(statement: str, values: list[str]) -> dict[str, Any]:
+    """As it is carried out once it is prepared: the plan that serves all values."""
+    literals = sql.SQL("({})").format(sql.SQL(", ").join(map(sql.Literal, values))) if values else sql.SQL("")
     with connection.cursor() as cursor:
-        cursor.execute(PLAN + statement)
-        return cursor.fetchone()[0][0]["Plan"]
+        cursor.execute(f"PREPARE asked AS {statement}")
+        cursor.execute(sql.SQL(PLAN + "EXECUTE asked") + literals)
+        plan = cursor.fetchone()[0][0]["Plan"]
+        cursor.execute("DEALLOCATE asked")
+    return plan
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
