@@ -22,7 +22,6 @@ REDIS = "redis://127.0.0.1:6379/0"
 SCALES = {"full": FULL, "quick": QUICK, "tiny": TINY}
 CASES = {case.name: case for case in LOAD_CASES}
 OTHERS = ("rest", "reads")
-"""`reads` is the last one, for it makes the database anew."""
 
 
 def main() -> None:
@@ -66,7 +65,7 @@ def _measure(given: argparse.Namespace, scale: Scale, setting: Setting) -> None:
     book, rounds = Book(given.out), given.rounds or scale.rounds
     special: dict[str, Callable[[], dict[str, Any]]] = {
         "rest": lambda: _rest(setting, scale, rounds),
-        "reads": lambda: _reads(setting, scale, given.most_messages),
+        "reads": lambda: _reads(setting, scale, rounds, given.most_messages),
     }
     if given.cases != ["reads"]:
         _say(f"Preparing {scale.most_pairs:,} conversations …")
@@ -109,10 +108,14 @@ def _rest(setting: Setting, scale: Scale, rounds: int) -> dict[str, Any]:
     return {"kind": "rest", "title": f"REST, one process, {rest.CONNECTIONS} connections", "requests": requests}
 
 
-def _reads(setting: Setting, scale: Scale, most: int | None) -> dict[str, Any]:
+def _reads(setting: Setting, scale: Scale, rounds: int, most: int | None) -> dict[str, Any]:
     sizes = tuple(size for size in scale.messages if most is None or size <= most)
     _say(f"reads: {', '.join(f'{size:,}' for size in sizes)} messages …")
-    return {"kind": "reads", "title": "Reads at growing histories", "sizes": reads.measure(setting, sizes, scale.reads)}
+    return {
+        "kind": "reads",
+        "title": "Reads at growing histories",
+        "sizes": reads.measure(setting, sizes, rounds, scale.reads),
+    }
 
 
 def _say(what: str) -> None:

@@ -2,6 +2,9 @@
 
 import json
 import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from statistics import median
 from typing import Any
 
 import psycopg
@@ -11,20 +14,42 @@ from benchmarks.setting import ROOT, Setting, run
 CONVERSATIONS = 1000
 """That the reader takes part in, and that share the messages with the one long history."""
 
+Reads = dict[str, dict[str, Any]]
+"""By what was read: `ms`, `queries`, `rows` and `pages`."""
+
 FILL = (ROOT / "benchmarks" / "fill.sql").read_text
 
 
-def measure(setting: Setting, sizes: tuple[int, ...], times: int) -> list[dict[str, Any]]:
-    """One row for each size: milliseconds (medians), rows and pages that PostgreSQL touched, by what was read."""
-    return [_at(setting, size, times) for size in sizes]
+def measure(setting: Setting, sizes: tuple[int, ...], rounds: int, times: int) -> list[dict[str, Any]]:
+    """One row for each size: milliseconds (medians), rows and pages that PostgreSQL touched, by what was read.
+
+    Each history is in a database of its own, and they take turns in each round.
+    """
+    with ExitStack() as stack:
+        histories = [stack.enter_context(_history(setting.beside(str(size)), size)) for size in sizes]
+        found = [[read(times) for read in histories] for _ in range(rounds)]
+    return [
+        {"messages": size, "reads": _median(same)} for size, same in zip(sizes, zip(*found, strict=True), strict=True)
+    ]
 
 
-def _at(setting: Setting, messages: int, times: int) -> dict[str, Any]:
-    setting.make_database()
-    setting.manage("migrate", "--verbosity", "0")
-    found = _probe(setting, "people", str(CONVERSATIONS))
-    _fill(setting, messages, found["reader"], found["long"])
-    return {"messages": messages, "reads": _probe(setting, "read", found["reader"], found["long"], str(times))}
+@contextmanager
+def _history(setting: Setting, messages: int) -> Iterator[Callable[[int], Reads]]:
+    """Reads so often from a history of so many messages, which is there as long as this is."""
+    try:
+        setting.make_database()
+        setting.manage("migrate", "--verbosity", "0")
+        found = _probe(setting, "people", str(CONVERSATIONS))
+        _fill(setting, messages, found["reader"], found["long"])
+        yield lambda times: _probe(setting, "read", found["reader"], found["long"], str(times))
+    finally:
+        setting.drop_database()
+
+
+def _median(rounds: Sequence[Reads]) -> Reads:
+    """Of the milliseconds; the rest is that of the first round, for each logs in once more."""
+    first = rounds[0]
+    return {name: first[name] | {"ms": round(median(one[name]["ms"] for one in rounds), 3)} for name in first}
 
 
 def _probe(setting: Setting, *arguments: str) -> Any:

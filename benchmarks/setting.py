@@ -4,8 +4,9 @@ import os
 import secrets
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import LiteralString
 from urllib.parse import urlsplit
 
 import psycopg
@@ -69,11 +70,21 @@ class Setting:
         self.manage("bench_data", "--pairs", str(pairs), "--out", str(self.people))
         self.reset_peers()
 
+    def beside(self, mark: str) -> "Setting":
+        """The same, with a database of its own beside this one."""
+        name = f"{self._name().removesuffix(SUFFIX)}_{mark}{SUFFIX}"
+        return replace(self, database=urlsplit(self.database)._replace(path=f"/{name}").geturl())
+
     def make_database(self) -> None:
-        name = sql.Identifier(self._name())
+        self.drop_database()
+        self._on_server("CREATE DATABASE {}")
+
+    def drop_database(self) -> None:
+        self._on_server("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+
+    def _on_server(self, command: LiteralString) -> None:
         with psycopg.connect(urlsplit(self.database)._replace(path="/postgres").geturl(), autocommit=True) as server:
-            server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-            server.execute(sql.SQL("CREATE DATABASE {}").format(name))
+            server.execute(sql.SQL(command).format(sql.Identifier(self._name())))
 
     def _name(self) -> str:
         name = urlsplit(self.database).path.lstrip("/")
