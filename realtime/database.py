@@ -54,6 +54,7 @@ def begin_in_database(work: Callable[[], T], done: Callable[[T | None, Exception
         with contextlib.suppress(RuntimeError):  # the loop has ended
             loop.call_soon_threadsafe(settle, answer, fault, context=context)
 
+    # Quoted, for types are put together anew at each call.
     def settle(answer: "T | None", fault: "Exception | None") -> None:
         try:
             done(answer, fault)
