@@ -61,7 +61,7 @@ def select_by_pair(
     least one."""
     columns = list(zip(*among, strict=True))
     if is_postgresql():
-        return execute(selection_by_pair(model, names, by), map(_array, columns))
+        return execute(selection_by_pair(model, names, by), [_array(column) for column in columns])
     rows = model._default_manager.filter(**{f"{name}__in": set(given) for name, given in zip(by, columns, strict=True)})
     return [row[2:] for row in rows.values_list(*by, *names) if row[:2] in among]
 
@@ -187,20 +187,20 @@ def update_many(model: type[Model], rows: Sequence[Row]) -> None:
         return
     names = tuple(rows[0])
     if is_postgresql():
-        execute(update_from_document(model, names), [_document(rows), str(len(rows))])
+        execute(update_from_document(model, names), [_document(rows), b"%d" % len(rows)])
         return
     fields = [model._meta.get_field(name) for name in names]
     with connection.cursor() as cursor:
         cursor.executemany(update_one(model, names), [_prepared(row, fields) for row in rows])
 
 
-def _document(rows: Sequence[Row]) -> str:
-    return orjson.dumps(rows, default=str).decode()
+def _document(rows: Sequence[Row]) -> bytes:
+    return orjson.dumps(rows, default=str)
 
 
-def _array(values: Iterable[Any]) -> str:
+def _array(values: Iterable[Any]) -> bytes:
     """As PostgreSQL reads an array (https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO)."""
-    return "{" + ",".join(map(_element, values)) + "}"
+    return f"{{{','.join(map(_element, values))}}}".encode()
 
 
 def _element(value: Any) -> str:

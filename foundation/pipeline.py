@@ -5,7 +5,7 @@ psycopg's cursors each statement of a pipeline costs many times what it costs he
 """
 
 import select
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
@@ -30,10 +30,13 @@ class _Session:
     """What is kept of a session of the database from one round trip to the next."""
 
     def __init__(self, adapters: AdaptersMap) -> None:
-        self.prepared: set[str] = set()
+        self.prepared: dict[str, bytes] = {}
+        """The names of statements by their text."""
         self._rows = Transformer(adapters)
 
     def rows_of(self, result: PGresult) -> list[tuple[Any, ...]]:
+        if not result.ntuples:
+            return []
         self._rows.set_pgresult(result)
         return self._rows.load_rows(0, result.ntuples, tuple)
 
@@ -66,12 +69,16 @@ class Asked(Iterable[R]):
         self._rows = rows
 
 
+Statement = tuple[str, Sequence[bytes], Asked[Any]]
+"""What is to be executed, with `$1`, `$2` …; their values; and what is told of the answer."""
+
+
 class Pipeline:
     """What waits to be sent on the connection of this thread."""
 
     def __init__(self, database: BaseDatabaseWrapper) -> None:
         self._database = database
-        self.waiting: list[tuple[str, list[bytes], Asked[Any]]] = []
+        self.waiting: list[Statement] = []
 
     def flush(self, *, commit: bool = False) -> None:
         """Send what waits, with a COMMIT if asked for. Raises Django's errors."""
@@ -83,7 +90,7 @@ class Pipeline:
             if waiting or commit:
                 session = _session_of(connection)
                 exchange = _Exchange(connection, session.prepared)
-                results = exchange.carry_out([(text, values) for text, values, _ in waiting], commit)
+                results = exchange.carry_out(waiting, commit)
                 for (_, _, asked), result in zip(waiting, results, strict=True):
                     asked.answer(session.rows_of(result))
 
@@ -154,17 +161,16 @@ def _part_of(pipeline: Pipeline) -> Iterator[None]:
         raise
 
 
-def execute(text: str, values: Iterable[str], make: Callable[[tuple[Any, ...]], R] = tuple) -> Asked[R]:
+def execute(text: str, values: Sequence[bytes], make: Callable[[tuple[Any, ...]], R] = tuple) -> Asked[R]:
     """One statement with `$1`, `$2` … and their values as PostgreSQL reads them; `make` is given each row of the
     answer."""
     asked = Asked(make)
-    statement = (text, [value.encode() for value in values], asked)
     pipeline = _open.get()
     if pipeline is not None:
-        pipeline.waiting.append(statement)
+        pipeline.waiting.append((text, values, asked))
     else:
         alone = Pipeline(_database())
-        alone.waiting.append(statement)
+        alone.waiting.append((text, values, asked))
         alone.flush()
     return asked
 
@@ -172,21 +178,22 @@ def execute(text: str, values: Iterable[str], make: Callable[[tuple[Any, ...]], 
 class _Exchange:
     """One round trip. What breaks it off closes the connection: its answers could be taken for others."""
 
-    def __init__(self, connection: Connection[Any], prepared: set[str]) -> None:
+    def __init__(self, connection: Connection[Any], prepared: dict[str, bytes]) -> None:
         self._libpq, self._is_manual = connection.pgconn, not connection.autocommit
         self._prepares = connection.prepare_threshold is not None
         self._prepared = prepared
-        self._sent: list[str | None] = []
-        """What each result will tell of: a statement that was prepared, or (None) that something was executed."""
+        self._sent = 0
+        self._preparing: dict[int, str] = {}
+        """Which of the things that were sent prepare a statement."""
 
-    def carry_out(self, statements: list[tuple[str, list[bytes]]], commit: bool) -> list[PGresult]:
+    def carry_out(self, statements: Sequence[Statement], commit: bool) -> list[PGresult]:
         """The results of the statements. Raises psycopg's error of the first one that failed."""
         begin = self._is_manual and self._libpq.transaction_status == TransactionStatus.IDLE
         try:
             self._libpq.enter_pipeline_mode()
             if begin:
                 self._command(b"BEGIN")
-            for text, values in statements:
+            for text, values, _ in statements:
                 self._statement(text, values)
             if commit:
                 self._command(b"COMMIT")
@@ -200,33 +207,36 @@ class _Exchange:
 
     def _command(self, text: bytes) -> None:
         self._libpq.send_query_params(text, None)
-        self._sent.append(None)
+        self._sent += 1
 
-    def _statement(self, text: str, values: list[bytes]) -> None:
+    def _statement(self, text: str, values: Sequence[bytes]) -> None:
         if not self._prepares:
             self._libpq.send_query_params(text.encode(), values)
         else:
-            name = _name(text)
-            if text not in self._prepared:
-                self._libpq.send_prepare(name, text.encode())
-                self._prepared.add(text)
-                self._sent.append(text)
+            name = self._prepared.get(text) or self._prepare(text)
             self._libpq.send_query_prepared(name, values)
-        self._sent.append(None)
+        self._sent += 1
+
+    def _prepare(self, text: str) -> bytes:
+        name = self._prepared[text] = _name(text)
+        self._libpq.send_prepare(name, text.encode())
+        self._preparing[self._sent] = text
+        self._sent += 1
+        return name
 
     def _results(self) -> list[PGresult]:
-        """One for each thing that was sent; libpq gives None after each of them."""
-        results: list[PGresult] = []
-        while True:
-            if self._libpq.is_busy():
+        """One for each thing that was sent."""
+        libpq, results = self._libpq, []
+        for _ in range(self._sent + 1):
+            if libpq.is_busy():
                 self._wait()
-            result = self._libpq.get_result()
+            result = libpq.get_result()
             if result is None:
-                self._check_alive(results)
-            elif result.status == ExecStatus.PIPELINE_SYNC:
-                return results
-            else:
-                results.append(result)
+                raise self._loss(results)
+            results.append(result)
+            libpq.get_result()  # None, without waiting
+        results.pop()  # of the end of the pipeline
+        return results
 
     def _wait(self) -> None:
         """Until there is a result that can be had without waiting. What was sent may not have left whole."""
@@ -237,20 +247,20 @@ class _Exchange:
             poll.poll()
             self._libpq.consume_input()
 
-    def _check_alive(self, results: list[PGresult]) -> None:
-        if self._libpq.status != ConnStatus.OK:
-            if results and results[-1].status == ExecStatus.FATAL_ERROR:
-                raise error_from_result(results[-1])
-            raise OperationalError("The connection to the database was lost.")
+    def _loss(self, results: list[PGresult]) -> Exception:
+        if results and results[-1].status == ExecStatus.FATAL_ERROR:
+            return error_from_result(results[-1])
+        return OperationalError("The connection to the database was lost.")
 
     def _checked(self, results: list[PGresult]) -> list[PGresult]:
         """The results of what was executed."""
-        pairs = list(zip(self._sent, results, strict=True))
-        self._prepared -= {text for text, result in pairs if text and result.status != ExecStatus.COMMAND_OK}
+        for place, text in self._preparing.items():
+            if results[place].status != ExecStatus.COMMAND_OK:
+                del self._prepared[text]
         for result in results:
             if result.status not in _ANSWERED:
                 raise error_from_result(result)
-        return [result for text, result in pairs if text is None]
+        return [result for place, result in enumerate(results) if place not in self._preparing]
 
 
 @lru_cache

@@ -52,7 +52,7 @@ def test_a_session_of_another_style_is_refused_as_ever():
 
 
 def test_a_statement_of_a_pipeline_reads_the_same():
-    ((found,),) = execute("SELECT $1::timestamptz", ["2026-01-02 03:04:05.678Z"])
+    ((found,),) = execute("SELECT $1::timestamptz", [b"2026-01-02 03:04:05.678Z"])
     assert (found, found.tzinfo) == (datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC), UTC)
 
 

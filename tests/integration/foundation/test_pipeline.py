@@ -51,19 +51,19 @@ def names() -> list[str]:
 
 def test_what_waits_comes_before_what_django_executes():
     with transaction.atomic(), pipelined():
-        execute(INSERT, ["a", "1"])
+        execute(INSERT, [b"a", b"1"])
         assert names() == ["a"]
-        execute(INSERT, ["b", "1"])
+        execute(INSERT, [b"b", b"1"])
         Room.objects.create(name="c")
-        execute(INSERT, ["d", "1"])
+        execute(INSERT, [b"d", b"1"])
     assert list(Room.objects.order_by("pk").values_list("name", flat=True)) == ["a", "b", "c", "d"]
 
 
 def test_an_answer_brings_everything_that_waits(round_trips):
     with transaction.atomic(), pipelined():
-        execute(INSERT, ["a", "1"])
-        counted = execute(COUNT, ["a"])
-        other = execute(COUNT, ["b"])
+        execute(INSERT, [b"a", b"1"])
+        counted = execute(COUNT, [b"a"])
+        other = execute(COUNT, [b"b"])
         assert not round_trips
         assert [list(counted), list(other)] == [[(1,)], [(0,)]]
     assert round_trips == [3]
@@ -71,8 +71,8 @@ def test_an_answer_brings_everything_that_waits(round_trips):
 
 def test_the_first_that_fails_is_raised_and_nothing_stays():
     with pytest.raises(IntegrityError), transaction.atomic(), pipelined():
-        execute(INSERT, ["a", "1"])
-        execute(INSERT, ["a", "1"])
+        execute(INSERT, [b"a", b"1"])
+        execute(INSERT, [b"a", b"1"])
         execute('SELECT * FROM "there_is_no_such_table"', [])
     assert names() == []
 
@@ -81,11 +81,11 @@ def test_a_statement_that_could_not_be_prepared_is_prepared_later():
     statement = 'SELECT "name" FROM "realtime_room" WHERE "name" = $1 -- prepared after a failure'
     for _ in range(2):
         with pytest.raises(IntegrityError), transaction.atomic(), pipelined():
-            execute(INSERT, ["a", "1"])
-            execute(INSERT, ["a", "1"])
-            execute(statement, ["a"])
+            execute(INSERT, [b"a", b"1"])
+            execute(INSERT, [b"a", b"1"])
+            execute(statement, [b"a"])
     Room.objects.create(name="a")
-    assert [list(execute(statement, ["a"])) for _ in range(3)] == [[("a",)]] * 3
+    assert [list(execute(statement, [b"a"])) for _ in range(3)] == [[("a",)]] * 3
 
 
 def test_what_is_wrong_is_not_kept_as_prepared():
@@ -107,27 +107,27 @@ def test_a_connection_that_has_ended_is_not_kept(caplog):
 
 def test_a_part_that_raises_is_not_sent():
     with transaction.atomic(), pipelined():
-        execute(INSERT, ["a", "1"])
+        execute(INSERT, [b"a", b"1"])
         with pytest.raises(ZeroDivisionError), transaction.atomic(), pipelined():
-            execute(INSERT, ["b", "1"])
+            execute(INSERT, [b"b", b"1"])
             raise ZeroDivisionError
     assert names() == ["a"]
 
 
 def test_a_part_that_fails_leaves_the_rest():
     with unit_of_work():
-        execute(INSERT, ["a", "1"])
+        execute(INSERT, [b"a", b"1"])
         with pytest.raises(IntegrityError), unit_of_work():
-            execute(INSERT, ["b", "1"])
-            execute(INSERT, ["b", "1"])
-        execute(INSERT, ["c", "1"])
+            execute(INSERT, [b"b", b"1"])
+            execute(INSERT, [b"b", b"1"])
+        execute(INSERT, [b"c", b"1"])
     assert names() == ["a", "c"]
 
 
 def test_a_unit_of_work_commits_with_its_last_statements(round_trips):
     told = []
     with unit_of_work():
-        execute(INSERT, ["a", "1"])
+        execute(INSERT, [b"a", b"1"])
         transaction.on_commit(lambda: told.append(connection.connection.pgconn.transaction_status))
     assert (round_trips, told) == ([1], [TransactionStatus.IDLE])
     assert names() == ["a"]
@@ -136,14 +136,14 @@ def test_a_unit_of_work_commits_with_its_last_statements(round_trips):
 def test_what_a_commit_refuses_is_raised():
     """Who a session is of is checked at the end of the transaction."""
     with pytest.raises(IntegrityError), unit_of_work():
-        execute(INSERT, ["a", "1"])
+        execute(INSERT, [b"a", b"1"])
         insert_instances([LoginSession(user_id=uuid7(), expires_at=clock.now(), password_fingerprint="")])
     assert names() == []
 
 
 def test_what_django_is_to_roll_back_is_not_committed():
     with unit_of_work():
-        execute(INSERT, ["a", "1"])
+        execute(INSERT, [b"a", b"1"])
         transaction.set_rollback(True)
     assert names() == []
 
@@ -151,7 +151,7 @@ def test_what_django_is_to_roll_back_is_not_committed():
 def test_inside_of_a_larger_transaction_nothing_is_committed():
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         with unit_of_work():
-            execute(INSERT, ["a", "1"])
+            execute(INSERT, [b"a", b"1"])
         assert names() == ["a"]
         raise ZeroDivisionError
     assert names() == []
@@ -159,10 +159,10 @@ def test_inside_of_a_larger_transaction_nothing_is_committed():
 
 def test_a_session_that_is_lost_is_an_operational_error_and_the_next_one_works():
     with pytest.raises(OperationalError), unit_of_work():
-        execute(INSERT, ["a", "1"])
+        execute(INSERT, [b"a", b"1"])
         list(execute("SELECT pg_terminate_backend(pg_backend_pid())", []))
     connection.close()
-    assert list(execute(COUNT, ["a"])) == [(0,)]
+    assert list(execute(COUNT, [b"a"])) == [(0,)]
 
 
 def test_what_breaks_an_exchange_off_closes_its_session(monkeypatch):
@@ -171,25 +171,25 @@ def test_what_breaks_an_exchange_off_closes_its_session(monkeypatch):
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(pipeline, "_name", fail)
-        execute(COUNT, ["a"])
+        execute(COUNT, [b"a"])
     assert not connection.is_usable()
     connection.close()
-    assert list(execute(COUNT, ["a"])) == [(0,)]
+    assert list(execute(COUNT, [b"a"])) == [(0,)]
 
 
 def test_without_prepared_statements_all_is_the_same():
     connection.ensure_connection()
     connection.connection.prepare_threshold = None
     for _ in range(2):
-        assert list(execute("SELECT 'not prepared ' || $1", ["here"])) == [("not prepared here",)]
-    prepared = execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE $1", ["SELECT 'not pre%"])
+        assert list(execute("SELECT 'not prepared ' || $1", [b"here"])) == [("not prepared here",)]
+    prepared = execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE $1", [b"SELECT 'not pre%"])
     assert list(prepared) == [(0,)]
 
 
 def test_more_than_the_network_takes_at_once_passes_both_ways():
     size = 8_000_000
     with transaction.atomic(), pipelined():
-        asked = [execute("SELECT repeat($1, 2)", ["x" * size]) for _ in range(3)]
+        asked = [execute("SELECT repeat($1, 2)", [b"x" * size]) for _ in range(3)]
     assert [len(text) for ((text,),) in map(list, asked)] == [2 * size] * 3
 
 
