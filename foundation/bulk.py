@@ -14,6 +14,7 @@ import orjson
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Field, Model, OuterRef, Subquery, Sum
 from django.db.models.base import ModelState
+from django.db.models.signals import post_save
 
 from foundation.pipeline import execute, is_postgresql
 from foundation.statements import (
@@ -179,6 +180,12 @@ def insert_instances(instances: Sequence[Model]) -> None:
     insert_many(model, [dict(zip(names, values(vars(one)), strict=True)) for one in instances])
     for one in instances:
         one._state.adding, one._state.db = False, DEFAULT_DB_ALIAS
+
+
+def tell_inserted(instances: Iterable[Model]) -> None:
+    """Send the signal that each of them would have sent, had it been saved by itself."""
+    for one in instances:
+        post_save.send(type(one), instance=one, created=True, raw=False, using=DEFAULT_DB_ALIAS, update_fields=None)
 
 
 def update_many(model: type[Model], rows: Sequence[Row]) -> None:

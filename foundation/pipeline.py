@@ -18,7 +18,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import Connection, OperationalError
 from psycopg.adapt import AdaptersMap, Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 R = TypeVar("R")
@@ -35,8 +35,6 @@ class _Session:
         self._rows = Transformer(adapters)
 
     def rows_of(self, result: PGresult) -> list[tuple[Any, ...]]:
-        if not result.ntuples:
-            return []
         self._rows.set_pgresult(result)
         return self._rows.load_rows(0, result.ntuples, tuple)
 
@@ -57,16 +55,14 @@ class Asked(Iterable[R]):
 
     def __init__(self, make: Callable[[tuple[Any, ...]], R]) -> None:
         self._make = make
-        self._rows: list[tuple[Any, ...]] | None = None
+        self.rows: list[tuple[Any, ...]] | None = None
+        """As PostgreSQL gave them, once it did."""
 
     def __iter__(self) -> Iterator[R]:
         pipeline = _open.get()
-        if self._rows is None and pipeline is not None:
+        if self.rows is None and pipeline is not None:
             pipeline.flush()
-        return map(self._make, self._rows)
-
-    def answer(self, rows: list[tuple[Any, ...]]) -> None:
-        self._rows = rows
+        return map(self._make, self.rows)
 
 
 Statement = tuple[str, Sequence[bytes], Asked[Any]]
@@ -92,7 +88,7 @@ class Pipeline:
                 exchange = _Exchange(connection, session.prepared)
                 results = exchange.carry_out(waiting, commit)
                 for (_, _, asked), result in zip(waiting, results, strict=True):
-                    asked.answer(session.rows_of(result))
+                    asked.rows = session.rows_of(result) if result.ntuples else []
 
     def before_others(self, execute: Callable[..., Any], *args: Any) -> Any:
         """What Django itself executes comes after what waits."""
@@ -260,6 +256,8 @@ class _Exchange:
         for result in results:
             if result.status not in _ANSWERED:
                 raise error_from_result(result)
+        if not self._preparing:
+            return results
         return [result for place, result in enumerate(results) if place not in self._preparing]
 
 

@@ -20,7 +20,7 @@ from realtime.publishing import publish
 def publish_message(instance: Message, created: bool, raw: bool, **_: Any) -> None:
     if created and not raw:
         payload = NewMessagePayload.of(instance)
-        publish(instance.conversation.room, NEW_MESSAGE, payload, subject=instance.pk, seq=instance.seq)
+        publish(instance.conversation.room, NEW_MESSAGE, payload, subject=instance.id, seq=instance.seq)
         tell_lists(instance.conversation, "message", last=instance)
 
 

@@ -6,15 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import structlog
-from django.db import DatabaseError, IntegrityError, router
-from django.db.models.signals import post_save
+from django.db import DatabaseError, IntegrityError
 
 from accounts.models import User
 from conversations.flows import check_text
 from conversations.models import Conversation
 from conversations.refusals import NoConversation
 from conversations.services import Totals, ask_locked_with_places, ask_to_take_places, take_places
-from foundation.bulk import insert_instances, new_instance, select_by_pair
+from foundation.bulk import insert_instances, new_instance, select_by_pair, tell_inserted
 from foundation.encoding import to_json
 from foundation.ids import parse_id
 from foundation.refusals import (
@@ -123,10 +122,10 @@ def _send(sendings: Sequence[Sending]) -> list[Sent | Refusal]:
 
 
 def _known(sendings: Sequence[Sending]) -> _Known:
-    senders = {(parsed, one.sender.pk) for one in sendings if (parsed := parse_id(one.given.conversation_id))}
+    senders = {(parsed, one.sender.id) for one in sendings if (parsed := parse_id(one.given.conversation_id))}
     read = ask_locked_with_places({conversation_id for conversation_id, _ in senders})
     # Asked behind the locks: who sends the same at the same time has committed by then.
-    named = [(one.sender.pk, one.given.client_message_id) for one in sendings if one.given.client_message_id]
+    named = [(one.sender.id, one.given.client_message_id) for one in sendings if one.given.client_message_id]
     keys = _ask_sent_before(named)
     # Uploads are locked before rooms, as everywhere.
     totals = None if any(one.given.attachments for one in sendings) else ask_to_take_places(senders)
@@ -156,7 +155,7 @@ def _checked(sending: Sending, known: _Known) -> Sent:
     if given.receiver_id is not None and parse_id(given.receiver_id) != other:
         raise Invalid(errors={"receiver_id": ["The receiver is the other side of the conversation."]})
     fingerprint = _fingerprint(conversation.id, given) if given.client_message_id else ""
-    first = known.first.get((sender.pk, given.client_message_id)) if given.client_message_id else None
+    first = known.first.get((sender.id, given.client_message_id)) if given.client_message_id else None
     if first is not None:
         if first.fingerprint != fingerprint:
             raise IdempotencyMismatch
@@ -172,19 +171,19 @@ def _checked(sending: Sending, known: _Known) -> Sent:
         client_message_id=given.client_message_id,
         fingerprint=fingerprint,
     )
-    message.attached = attach(owner=sender, upload_ids=given.attachments, message_id=message.pk)
+    message.attached = attach(owner=sender, upload_ids=given.attachments, message_id=message.id)
     if given.client_message_id:
-        known.first[sender.pk, given.client_message_id] = message
+        known.first[sender.id, given.client_message_id] = message
     return Sent(message, created=True)
 
 
 def _other_side(sender: User, conversation: Conversation | None) -> uuid.UUID:
     places = conversation.places if conversation else []
-    if not any(place.user_id == sender.pk and place.removed_at is None for place in places):
+    if not any(place.user_id == sender.id and place.removed_at is None for place in places):
         if sender.is_staff and conversation is not None:
             raise Forbidden("Only those who take part in a conversation write in it.")
         raise NoConversation
-    return next(place.user_id for place in places if place.user_id != sender.pk)
+    return next(place.user_id for place in places if place.user_id != sender.id)
 
 
 def _fingerprint(conversation_id: uuid.UUID, given: SendMessage) -> str:
@@ -208,6 +207,4 @@ def _store(messages: list[Message], totals: Totals | None) -> None:
     for message, seq in zip(messages, places, strict=True):
         message.seq = seq
     insert_instances(messages)
-    using = router.db_for_write(Message)
-    for message in messages:
-        post_save.send(Message, instance=message, created=True, raw=False, using=using, update_fields=None)
+    tell_inserted(messages)

@@ -4,14 +4,13 @@ import uuid
 from datetime import datetime
 from functools import cache
 
-from django.db import router, transaction
-from django.db.models.signals import post_save
+from django.db import transaction
 from django.utils.translation import gettext
 
 from accounts.models import SYSTEM_USER_ID, User
 from conversations.services import places_of
 from foundation import clock
-from foundation.bulk import insert_instances, new_instance
+from foundation.bulk import insert_instances, new_instance, tell_inserted
 from foundation.ids import parse_id
 from foundation.refusals import NotFound
 from messaging.models import Message
@@ -38,9 +37,7 @@ def _notify_of(messages: list[Message]) -> None:
         told = [user_id for user_id in present if is_from_nobody or user_id == message.receiver_id]
         notifications += [_of_message(message, user_id, title, now) for user_id in told]
     insert_instances(notifications)
-    using = router.db_for_write(Notification)
-    for notification in notifications:
-        post_save.send(Notification, instance=notification, created=True, raw=False, using=using, update_fields=None)
+    tell_inserted(notifications)
 
 
 @cache
@@ -58,7 +55,7 @@ def _of_message(message: Message, user_id: uuid.UUID, title: str, now: datetime)
         body=message.message[:LONGEST_BODY],
         payload={
             "conversation_id": str(message.conversation_id),
-            "message_id": str(message.pk),
+            "message_id": str(message.id),
             "sender_id": str(message.sender_id),
         },
         conversation_id=message.conversation_id,

@@ -11,8 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.db import router, transaction
-from django.db.models.signals import post_save
+from django.db import transaction
 
 from accounts.models import LoginSession, Role, User
 from accounts.tokens import SESSION_CLAIM, AccessToken
@@ -20,6 +19,7 @@ from conversations import flows
 from conversations.models import Conversation, Participant, Transition
 from conversations.moves import stand, transition_of
 from foundation import clock
+from foundation.bulk import tell_inserted
 from realtime.publishing import lock_rooms, unit_of_work
 
 TYPE = "direct"
@@ -113,9 +113,7 @@ def _open(pairs: Sequence[Pair]) -> None:
 def _record(transitions: list[Transition]) -> None:
     """Insert them in one statement, and tell of each as if it had been saved by itself."""
     Transition.objects.bulk_create(transitions)
-    using = router.db_for_write(Transition)
-    for transition in transitions:
-        post_save.send(Transition, instance=transition, created=True, raw=False, using=using, update_fields=None)
+    tell_inserted(transitions)
 
 
 def _conversation(flow: flows.Flow, decision: flows.Decision, pair: Pair) -> Conversation:

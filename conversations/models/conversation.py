@@ -70,7 +70,7 @@ class Conversation(models.Model):
     @cached_property
     def room(self) -> str:
         """The name of this conversation's room."""
-        return room_of(self.pk)
+        return room_of(self.id)
 
     @property
     def flow(self) -> Flow:
