@@ -102,7 +102,7 @@ class Batcher(Generic[T, R]):
         return batch
 
     def _settle(
-        self, batch: list[_Wish[T, R]], results: Sequence[R | Exception] | None, fault: Exception | None
+        self, batch: list[_Wish[T, R]], results: Sequence[R | Exception] | None, fault: BaseException | None
     ) -> None:
         self._busy -= {wish.key for wish in batch}
         self._at_work -= len(batch)
@@ -110,7 +110,7 @@ class Batcher(Generic[T, R]):
         for wish, result in zip(batch, results if fault is None else [fault] * len(batch), strict=True):
             if wish.future.done():  # who submitted it has gone
                 continue
-            if isinstance(result, Exception):
+            if isinstance(result, BaseException):
                 wish.future.set_exception(result)
             else:
                 wish.future.set_result(result)

@@ -11,10 +11,12 @@ from typing import ParamSpec, TypeVar
 from django.conf import settings
 from django.db import close_old_connections
 
+from realtime.threads import Threads
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_threads = ThreadPoolExecutor(max_workers=settings.WORKER_THREADS, thread_name_prefix="database")
+_threads = Threads(settings.WORKER_THREADS)
 _requests = ThreadPoolExecutor(max_workers=settings.WORKER_THREADS + 4, thread_name_prefix="request")
 """Apart from the others: requests that wait, for the database or for somebody else, keep no socket waiting."""
 
@@ -23,20 +25,23 @@ _afterwards: contextvars.ContextVar[list[Callable[[], None]] | None] = contextva
 )
 
 
-def _with_fresh_connection(work: Callable[[], T]) -> T:
-    # Outside of a request nobody else asks whether the connection still lives; here it is asked for the next work.
-    try:
-        return work()
-    finally:
-        close_old_connections()
-
-
 async def in_database(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run one whole unit of work, its transaction included, in a database thread."""
-    return await asyncio.get_running_loop().run_in_executor(_threads, _prepared(partial(work, *args, **kwargs)))
+    answered = asyncio.get_running_loop().create_future()
+
+    def done(answer: "T | None", fault: "BaseException | None") -> None:
+        if answered.done():  # who waited has gone
+            return
+        if fault is None:
+            answered.set_result(answer)
+        else:
+            answered.set_exception(fault)
+
+    begin_in_database(partial(work, *args, **kwargs), done)
+    return await answered
 
 
-def begin_in_database(work: Callable[[], T], done: Callable[[T | None, Exception | None], None]) -> None:
+def begin_in_database(work: Callable[[], T], done: Callable[[T | None, BaseException | None], None]) -> None:
     """As `in_database`, and have `done(answer, fault)` called in the event loop.
 
     What the work has put off by `at_answer` is called right after that. So who waits for the answer and hears of what
@@ -48,21 +53,21 @@ def begin_in_database(work: Callable[[], T], done: Callable[[T | None, Exception
         _afterwards.set(afterwards)
         answer = fault = None
         try:
-            answer = _with_fresh_connection(work)
-        except Exception as raised:
+            answer = work()
+        except BaseException as raised:
             fault = raised
         with contextlib.suppress(RuntimeError):  # the loop has ended
             loop.call_soon_threadsafe(settle, answer, fault, context=context)
 
     # Quoted, for types are put together anew at each call.
-    def settle(answer: "T | None", fault: "Exception | None") -> None:
+    def settle(answer: "T | None", fault: "BaseException | None") -> None:
         try:
             done(answer, fault)
         finally:
             for call in afterwards:
                 call()
 
-    _threads.submit(context.copy().run, carry_out)
+    _threads.begin(partial(context.copy().run, carry_out))
 
 
 def at_answer(call: Callable[[], None]) -> bool:
@@ -77,7 +82,7 @@ def at_answer(call: Callable[[], None]) -> bool:
 async def in_request(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Answer one whole HTTP request, in a thread for requests. Cancelled, it waits for an answer that is being made
     already: what the request holds is in use until then."""
-    job = _requests.submit(_prepared(partial(work, *args, **kwargs)))
+    job = _requests.submit(contextvars.copy_context().run, _with_a_connection, partial(work, *args, **kwargs))
     answer = asyncio.wrap_future(job)
     try:
         return await asyncio.shield(answer)
@@ -87,6 +92,9 @@ async def in_request(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
         raise
 
 
-def _prepared(work: Callable[[], T]) -> Callable[[], T]:
-    """To be called in another thread, in the context of this one."""
-    return partial(contextvars.copy_context().run, _with_fresh_connection, work)
+def _with_a_connection(work: Callable[[], T]) -> T:
+    """Of its own, if it needs one, until it is done."""
+    try:
+        return work()
+    finally:
+        close_old_connections()

@@ -94,6 +94,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 else:
     _POOL = env.integer("DATABASE_POOL", WORKER_THREADS * 2 + 4, least=2)
+    WORKER_THREADS = min(WORKER_THREADS, _POOL - 1)  # each keeps its connection while it is busy; requests need one
     DATABASES["default"] |= {
         "ENGINE": "foundation.postgresql",
         "CONN_MAX_AGE": 0,

@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from realtime.database import at_answer, begin_in_database, in_database
 
 
@@ -48,6 +50,22 @@ async def test_what_is_called_with_the_answer_can_put_nothing_off_any_more():
 
 async def test_elsewhere_nothing_can_be_put_off():
     assert not at_answer(lambda: None)
-    assert not await in_database(at_answer, lambda: None)
     await answer_to(lambda happened: None)
-    assert not await in_database(at_answer, lambda: None)
+    assert not at_answer(lambda: None)
+
+
+async def test_what_waits_for_a_work_goes_on_after_what_that_put_off():
+    happened: list[str] = []
+    await in_database(at_answer, lambda: happened.append("put off"))
+    assert happened == ["put off"]
+
+
+@pytest.mark.parametrize("fault", [ValueError("wrong"), SystemExit(3)])
+async def test_whatever_a_work_raises_is_raised_to_who_waits_for_it(fault):
+    def work() -> None:
+        raise fault
+
+    with pytest.raises(type(fault)) as raised:
+        await in_database(work)
+    assert raised.value is fault
+    assert await in_database(lambda: "and the next one") == "and the next one"
