@@ -3,7 +3,7 @@
 from typing import Any
 from xml.sax.saxutils import escape
 
-WIDTH, LABEL, BAR, GAP, HEAD = 860, 250, 18, 6, 34
+WIDTH, LABEL, BAR, GAP, HEAD = 960, 300, 18, 6, 34
 COLOURS = {"stoory": "#0f766e", "node": "#64748b", "python-socketio": "#a8a29e", "channels": "#d6d3d1"}
 STYLE = (
     "text{font:13px system-ui,sans-serif;fill:#1f2937}.title{font-weight:600}.figure{font-variant-numeric:tabular-nums}"
