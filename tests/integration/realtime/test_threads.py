@@ -73,6 +73,20 @@ async def test_after_an_error_another_one_is_taken(taken):
     assert len(taken) == 2
 
 
+async def test_one_that_cannot_be_closed_keeps_no_work_from_being_done(taken, monkeypatch):
+    with pytest.raises((OperationalError, ProgrammingError)):
+        await in_database(ask, "SELECT there_is_no_such_column")
+    closing = taken[0]._close
+
+    def closed_with_an_error() -> None:
+        closing()
+        raise OperationalError
+
+    monkeypatch.setattr(taken[0], "_close", closed_with_an_error)
+    assert await asyncio.wait_for(in_database(ask), 30) == 1
+    assert len(taken) == 2
+
+
 async def test_one_that_the_server_has_closed_is_not_used_again(on_postgresql, taken):
     pid = await in_database(ask, "SELECT pg_backend_pid()")
     parameters = connections["default"].get_connection_params() | {"autocommit": True}

@@ -66,3 +66,17 @@ def test_each_work_is_done_once_whoever_begins_it():
     for one in beginners:
         one.join(60)
     assert sorted(done) == list(range(4 * count))
+
+
+def test_none_is_left_when_nothing_comes(monkeypatch):
+    """Nor where one finds what it was woken for taken by another one, and its time up."""
+    monkeypatch.setattr(threads, "KEPT_SECONDS", 0.001)
+    several = [Threads(3) for _ in range(60)]
+    for some in several:
+        for turn in range(6):
+            carry_out(some, [lambda: None] * 3)
+            time.sleep(turn % 3 * threads.KEPT_SECONDS / 2)
+    give_up = time.monotonic() + 10
+    while any(some._running for some in several):
+        assert time.monotonic() < give_up
+        time.sleep(0.01)
