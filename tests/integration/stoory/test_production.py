@@ -74,3 +74,11 @@ def test_without_rate_limits_if_that_is_meant():
 
 def test_in_development_nothing_has_to_be_set():
     assert check().returncode == 0
+
+
+@pytest.mark.parametrize(("pool", "threads"), [("2", "1"), ("8", "7"), ("9", "8"), ("30", "8")])
+def test_database_threads_leave_requests_a_connection(pool, threads):
+    told = "from django.conf import settings; print(settings.WORKER_THREADS)"
+    services = {"DATABASE_URL": "postgres://127.0.0.1/stoory", "DATABASE_POOL": pool, "WORKER_THREADS": "8"}
+    done = run("manage.py", "shell", "--no-imports", "--command", told, **SENSIBLE | services)
+    assert done.stdout.split() == [threads], done.stderr
