@@ -94,7 +94,8 @@ class Bus:
                 self._hand_over(hint.message)
         away = hints if _has_others() else [hint for hint in hints if hint.group == CONTROL]
         room = QUEUE_LENGTH - len(self._outgoing)
-        metrics.hints_lost.inc(max(0, len(away) - room))
+        if len(away) > room:
+            metrics.hints_lost.inc(len(away) - room)
         self._outgoing.extend(away[:room])
         self._something.set()
 

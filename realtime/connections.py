@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 
 from foundation.limits import LocalBucket
-from realtime import metrics, presence, recovery
+from realtime import presence, recovery
 from realtime.database import in_database
 from realtime.membership import LocalSocket
 from realtime.recovery import Beginning
@@ -49,7 +49,6 @@ class Connections:
         self._by_pid[pid] = connection
         self._ended.pop(pid, None)
         self._begun[pid] = connection.beginning
-        metrics.sockets.set(len(self.by_sid))
 
     def remove(self, sid: str) -> Connection | None:
         connection = self.by_sid.pop(sid, None)
@@ -62,7 +61,6 @@ class Connections:
         if self._by_pid.get(pid) is connection:
             del self._by_pid[pid]
             self._ended[pid] = connection.caller.user_id
-        metrics.sockets.set(len(self.by_sid))
         return connection
 
     def of_user(self, user_id: uuid.UUID) -> list[Connection]:

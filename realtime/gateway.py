@@ -73,9 +73,14 @@ class Gateway:
                 await bus.start(self._receive)
                 await self.upkeep.start()
                 PicowsProtocol.on_shutdown = staticmethod(self._drain_soon)
-                loop = asyncio.get_running_loop()
-                metrics.tasks.set_function(lambda: len(asyncio.all_tasks(loop)))
+                self._let_count()
                 self._started = True
+
+    def _let_count(self) -> None:
+        loop = asyncio.get_running_loop()
+        metrics.tasks.set_function(lambda: len(asyncio.all_tasks(loop)))
+        metrics.sockets.set_function(lambda: len(self.connections.by_sid))
+        metrics.rooms.set_function(lambda: len(self.rooms.open))
 
     async def drain(self) -> None:
         """No new sockets, and the transports of the present ones closed with spread; they come back elsewhere."""

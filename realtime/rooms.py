@@ -151,7 +151,6 @@ class LocalRooms:
         except BaseException:
             self._release(room)
             raise
-        metrics.rooms.set(len(self.open))
         return room
 
     def _release(self, room: OpenRoom) -> None:
@@ -170,7 +169,6 @@ class LocalRooms:
             if room.is_idle:
                 del self.open[room.name]
                 room.early.clear()
-                metrics.rooms.set(len(self.open))
             else:
                 await self._bus.join(room.name)
 

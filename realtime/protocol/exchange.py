@@ -3,8 +3,9 @@
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -24,6 +25,12 @@ _JSON: Headers = [("Content-Type", "application/json"), ("Cache-Control", "no-st
 @lru_cache(maxsize=256)
 def _variable(header: bytes) -> str:
     return sys.intern("HTTP_" + header.decode("latin-1").upper().replace("-", "_"))
+
+
+@lru_cache(maxsize=32)
+def _query(text: bytes) -> Mapping[str, str]:
+    """Kept: WebSockets mostly open with the same one."""
+    return MappingProxyType(dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True)))
 
 
 class Refused(Exception):
@@ -48,7 +55,7 @@ class Exchange:
         self.scope, self._receive, self._send = scope, receive, send
         self.is_websocket = scope["type"] == "websocket"
         self.method: str = scope.get("method", "GET")
-        self.query = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True))
+        self.query = _query(scope.get("query_string", b""))
         self.headers: Headers = []
         self.wire = Wire(send)
         owner = getattr(send, "__self__", None)

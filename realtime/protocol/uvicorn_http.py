@@ -11,8 +11,12 @@ from realtime.protocol.uvicorn_websocket import PicowsProtocol
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """uvicorn's, but for two things that would cost each connection more than they are worth: asking a socket object
-    for its addresses, and writing the head of a handshake anew to have it read a second time."""
+    """uvicorn's, but for three things that would cost each connection more than they are worth: asking a socket object
+    for its addresses, looking through the head of a handshake each time that it asks whether it is one, and writing
+    that head anew to have it read a second time."""
+
+    _looked_through: list[tuple[bytes, bytes]] | None = None
+    _asks_for_websocket = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         self.connections.add(self)
@@ -21,6 +25,11 @@ class HttpProtocol(HttpToolsProtocol):
         self.server = _address(transport, "sockname")
         self.client = _address(transport, "peername")
         self.scheme = "https" if is_ssl(transport) else "http"
+
+    def _should_upgrade(self) -> bool:
+        if self._looked_through is not self.headers:
+            self._looked_through, self._asks_for_websocket = self.headers, super()._should_upgrade()
+        return self._asks_for_websocket
 
     def _should_upgrade_to_ws(self) -> bool:
         return True

@@ -1,12 +1,17 @@
 """How the stock client connects, and how it is refused."""
 
 import json
+import time
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
+import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.acceptance.browser import Tab
+from tests.acceptance.deployments import Deployment
 from tests.acceptance.people import Person
 
 
@@ -109,3 +114,24 @@ async def test_a_client_may_leave_and_enter_again_on_one_connection(brand: Perso
             await socket.send_str("40" + json.dumps({"token": brand.token}))
             assert (await socket.receive_str(timeout=10)).startswith('40{"pid":')
             await socket.send_str("41")
+
+
+@pytest.mark.parametrize("deployment", ["embedded"], indirect=True)
+def test_a_process_tells_how_many_sockets_and_rooms_it_has(deployment: Deployment, brand: Person) -> None:
+    installation = deployment.installation
+    counting = replace(installation, environment=installation.environment | {"METRICS": "on"})
+    with counting.serving() as server:
+        tabs = [brand.connected(server.url) for _ in range(2)]
+        assert counted(server.url) == {"stoory_sockets": 2, "stoory_rooms": 1}
+        for tab in tabs:
+            tab.do("disconnect")
+        give_up = time.monotonic() + 10
+        while any(counted(server.url).values()):
+            assert time.monotonic() < give_up
+            time.sleep(0.05)
+
+
+def counted(url: str) -> dict[str, float]:
+    families = text_string_to_metric_families(httpx.get(f"{url}/metrics", verify=False).text)
+    values = {sample.name: sample.value for family in families for sample in family.samples}
+    return {name: values[name] for name in ("stoory_sockets", "stoory_rooms")}

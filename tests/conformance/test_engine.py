@@ -9,8 +9,22 @@ import aiohttp
 import pytest
 
 from realtime.protocol import EngineServer
-from tests.conformance.clients import WAIT, eventually
+from tests.conformance.clients import WAIT, Site, eventually
 from tests.conformance.servers import QUICK, echo
+
+
+def upgrade_request(site: Site, method: str = "GET", **changed: str) -> bytes:
+    """The head of a WebSocket handshake."""
+    head = {
+        "Host": "127.0.0.1",
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    } | changed
+    lines = [f"{method} {urlsplit(site.url).path}?EIO=4&transport=websocket HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in head.items()]
+    return "\r\n".join([*lines, "", ""]).encode()
 
 
 class TestHandshake:
@@ -85,20 +99,25 @@ class TestHandshake:
     )
     async def test_what_is_no_websocket_handshake_is_refused(self, serve, method, changed):
         site = await serve(echo())
-        head = {
-            "Host": "127.0.0.1",
-            "Connection": "Upgrade",
-            "Upgrade": "websocket",
-            "Sec-WebSocket-Version": "13",
-            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-        } | changed
-        lines = [f"{method} {urlsplit(site.url).path}?EIO=4&transport=websocket HTTP/1.1"]
-        lines += [f"{name}: {value}" for name, value in head.items()]
-        reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
-        writer.write("\r\n".join([*lines, "", ""]).encode())
+        reader, writer = await site.tcp()
+        writer.write(upgrade_request(site, method, **changed))
         status = await asyncio.wait_for(reader.readline(), WAIT)
         writer.close()
         assert status.split(b" ")[1].startswith(b"4")
+
+    async def test_a_connection_on_which_something_else_was_asked_becomes_a_websocket(self, serve):
+        site = await serve(echo())
+        reader, writer = await site.tcp()
+        polling = f"GET {urlsplit(site.url).path}?EIO=4&transport=polling HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+        for request, status in ((polling.encode(), b"200"), (upgrade_request(site), b"101")):
+            writer.write(request)
+            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), WAIT)
+            assert head.split(b" ")[1] == status
+            length = re.search(rb"content-length: (\d+)", head.lower())
+            await asyncio.wait_for(reader.readexactly(int(length[1]) if length else 2), WAIT)
+        await site.sessions_become(2)
+        writer.close()
+        await site.sessions_become(1)
 
     async def test_session_ids_are_long_and_random(self, serve):
         site = await serve(echo())

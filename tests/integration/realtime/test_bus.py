@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 from channels.layers import channel_layers
+from prometheus_client import REGISTRY
 from redis.asyncio.client import PubSub
 
+from realtime import bus as realtime_bus
 from realtime.bus import CONTROL, Bus, Hint
 from realtime.layer import PubSubChannelLayer
 from realtime.log import Logged
@@ -132,5 +134,26 @@ async def test_a_layer_that_fails_loses_hints_for_others_and_nothing_else(monkey
     await process.bus.join("room")
     process.bus.send([whisper("room", "still here")])
     await eventually(lambda: process.texts() == ["still here"])
+    await process.bus.stop()
+    channel_layers.backends.pop("default", None)
+
+
+async def test_hints_for_which_there_is_no_room_are_lost_for_others_and_counted(monkeypatch):
+    process, sent = Process(), []
+
+    async def keep(messages) -> None:
+        sent.extend(hint["event"] for _, message in messages for hint in message["hints"])
+
+    await process.bus.start(process.heard.append)
+    monkeypatch.setattr(realtime_bus, "QUEUE_LENGTH", 3)
+    monkeypatch.setattr(realtime_bus, "_group_send_many", keep)
+    monkeypatch.setitem(channel_layers.backends, "default", PubSubChannelLayer(hosts=["redis://127.0.0.1:9/0"]))
+    await process.bus.join("room")
+    before = REGISTRY.get_sample_value("stoory_hints_lost_total")
+    process.bus.send([whisper("room", str(number)) for number in range(5)])
+    await eventually(lambda: len(sent) == 3)
+    assert sent == ["0", "1", "2"]
+    assert process.texts() == ["0", "1", "2", "3", "4"]
+    assert REGISTRY.get_sample_value("stoory_hints_lost_total") == before + 2
     await process.bus.stop()
     channel_layers.backends.pop("default", None)
