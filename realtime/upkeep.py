@@ -17,7 +17,7 @@ from realtime.bus import CONTROL, Hint, bus
 from realtime.database import in_database
 from realtime.events import PRESENCE, PresencePayload
 from realtime.product import product
-from realtime.publishing import publish_ephemeral
+from realtime.publishing import publish_ephemeral, unit_of_work
 
 if TYPE_CHECKING:
     from realtime.gateway import Gateway
@@ -152,7 +152,8 @@ def tell_departed(left: dict[uuid.UUID, datetime]) -> None:
 def _tell_presence(users: set[uuid.UUID], *, online: bool) -> None:
     if not users:
         return
-    seen = presence.last_seen(users)
-    for user_id, room in product().presence_rooms(users):
-        payload = PresencePayload(user_id=user_id, online=online, last_seen=seen.get(user_id))
-        publish_ephemeral(room, PRESENCE, payload)
+    seen, told = presence.last_seen(users), product().presence_rooms(users)
+    with unit_of_work():  # the hints of one leave together
+        for user_id, room in told:
+            payload = PresencePayload(user_id=user_id, online=online, last_seen=seen.get(user_id))
+            publish_ephemeral(room, PRESENCE, payload)
