@@ -13,6 +13,9 @@ from realtime.limits import CONNECTS_OF_ADDRESS, CONNECTS_OF_USER
 from realtime.product import Identity, product
 from realtime.recovery import Join, Recovered, Returning
 
+APART = 0.01
+"""Seconds from one batch of those who come to the next. Where a crowd comes, each costs something by itself."""
+
 Admitted = tuple[Identity, Recovered | None]
 
 

@@ -44,15 +44,17 @@ class Batcher(Generic[T, R]):
         *,
         most: int = MOST,
         at_once: int = 1,
+        apart: float = 0.0,
         by: Callable[[T], Hashable | None] = lambda item: None,
     ) -> None:
-        self._work, self._most, self._at_once, self._by = work, most, at_once, by
+        self._work, self._most, self._at_once, self._apart, self._by = work, most, at_once, apart, by
         self._waiting: deque[_Wish[T, R]] = deque()
         self._busy: set[Hashable] = set()
         self._at_work = 0
         self._timer: asyncio.TimerHandle | None = None
         self._batches = 0
         """That are at work, or about to begin."""
+        self._next_at = 0.0
 
     async def submit(self, item: T) -> R:
         return await self.put(item)
@@ -79,14 +81,16 @@ class Batcher(Generic[T, R]):
     def _begin(self) -> None:
         if self._batches < self._at_once:
             self._batches += 1
+            loop = asyncio.get_running_loop()
             # Not at once: what is put without an await in between is done together.
-            asyncio.get_running_loop().call_soon(self._carry_out)
+            loop.call_later(max(0.0, self._next_at - loop.time()), self._carry_out)
 
     def _carry_out(self) -> None:
         batch = self._next()
         if not batch:
             self._batches -= 1
             return
+        self._next_at = asyncio.get_running_loop().time() + self._apart
         self._busy |= {wish.key for wish in batch} - {None}
         self._at_work += len(batch)
         begin_in_database(partial(self._work, [wish.item for wish in batch]), partial(self._settle, batch))

@@ -15,7 +15,7 @@ from foundation.ids import random_id
 from foundation.limits import LocalBucket
 from foundation.refusals import NotFound, RateLimited, Refusal, TokenRevoked, Unavailable
 from realtime import metrics, recovery
-from realtime.arrivals import Admitted, Arrival, admit, enter
+from realtime.arrivals import APART, Admitted, Arrival, admit, enter
 from realtime.batching import Batcher
 from realtime.bus import bus
 from realtime.commands import Dispatcher
@@ -58,7 +58,7 @@ class Gateway:
         self.revocation = Revocation(self)
         self.upkeep = Upkeep(self)
         self.dispatcher = Dispatcher(self)
-        self._arriving: Batcher[Arrival, Admitted] = Batcher(admit)
+        self._arriving: Batcher[Arrival, Admitted] = Batcher(admit, apart=APART)
         self._entering: Batcher[Join, None] = Batcher(enter)
         self._starting = asyncio.Lock()
         self._started = self._drained = False

@@ -57,6 +57,25 @@ async def test_so_many_batches_are_at_work_at_once():
     assert await asyncio.gather(*(batcher.submit(number) for number in range(4))) == [0, 1, 2, 3]
 
 
+async def test_batches_that_are_to_be_apart_wait_for_more_and_one_alone_for_nobody():
+    apart, batches = 0.2, []
+
+    def work(items: list[str]) -> list[str]:
+        batches.append(items)
+        return items
+
+    batcher = Batcher(work, apart=apart)
+    assert await batcher.submit("first") == "first"
+    second = batcher.put("second")
+    await asyncio.sleep(apart / 10)
+    await asyncio.gather(second, batcher.submit("third"))
+    await asyncio.sleep(2 * apart)
+    fourth = batcher.put("fourth")
+    await asyncio.sleep(apart / 10)
+    await asyncio.gather(fourth, batcher.submit("fifth"))
+    assert batches == [["first"], ["second", "third"], ["fourth"], ["fifth"]]
+
+
 class Held:
     """Work whose batch with one of the items does not end before it may."""
 
