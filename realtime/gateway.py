@@ -73,10 +73,10 @@ class Gateway:
                 await bus.start(self._receive)
                 await self.upkeep.start()
                 PicowsProtocol.on_shutdown = staticmethod(self._drain_soon)
-                self._let_count()
+                self._set_gauges()
                 self._started = True
 
-    def _let_count(self) -> None:
+    def _set_gauges(self) -> None:
         loop = asyncio.get_running_loop()
         metrics.tasks.set_function(lambda: len(asyncio.all_tasks(loop)))
         metrics.sockets.set_function(lambda: len(self.connections.by_sid))

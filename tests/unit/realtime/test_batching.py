@@ -58,7 +58,7 @@ async def test_so_many_batches_are_at_work_at_once():
 
 
 async def test_batches_that_are_to_be_apart_wait_for_more_and_one_alone_for_nobody():
-    apart, batches = 0.2, []
+    apart, batches = 1.0, []
 
     def work(items: list[str]) -> list[str]:
         batches.append(items)
@@ -69,7 +69,7 @@ async def test_batches_that_are_to_be_apart_wait_for_more_and_one_alone_for_nobo
     second = batcher.put("second")
     await asyncio.sleep(apart / 10)
     await asyncio.gather(second, batcher.submit("third"))
-    await asyncio.sleep(2 * apart)
+    await asyncio.sleep(1.1 * apart)
     fourth = batcher.put("fourth")
     await asyncio.sleep(apart / 10)
     await asyncio.gather(fourth, batcher.submit("fifth"))
