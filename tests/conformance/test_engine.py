@@ -105,10 +105,11 @@ class TestHandshake:
         writer.close()
         assert status.split(b" ")[1].startswith(b"4")
 
-    async def test_a_connection_on_which_something_else_was_asked_becomes_a_websocket(self, serve):
+    @pytest.mark.parametrize("asked", ["", "Connection: Upgrade\r\nUpgrade: h2c\r\n"], ids=["nothing", "HTTP/2"])
+    async def test_a_connection_on_which_something_else_was_asked_becomes_a_websocket(self, serve, asked):
         site = await serve(echo())
         reader, writer = await site.tcp()
-        polling = f"GET {urlsplit(site.url).path}?EIO=4&transport=polling HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+        polling = f"GET {urlsplit(site.url).path}?EIO=4&transport=polling HTTP/1.1\r\nHost: 127.0.0.1\r\n{asked}\r\n"
         for request, status in ((polling.encode(), b"200"), (upgrade_request(site), b"101")):
             writer.write(request)
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), WAIT)
