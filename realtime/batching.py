@@ -56,11 +56,8 @@ class Batcher(Generic[T, R]):
         """That are at work, or about to begin."""
         self._next_at = 0.0
 
-    async def submit(self, item: T) -> R:
-        return await self.put(item)
-
-    def put(self, item: T) -> asyncio.Future[R]:
-        """The result, to be awaited: what is put without an await in between is done together."""
+    def submit(self, item: T) -> asyncio.Future[R]:
+        """The result, to be awaited: what is submitted without an await in between is done together."""
         wish = _Wish(item, self._by(item), asyncio.get_running_loop().create_future())
         self._waiting.append(wish)
         if wish.key not in self._busy:
@@ -82,7 +79,7 @@ class Batcher(Generic[T, R]):
         if self._batches < self._at_once:
             self._batches += 1
             loop = asyncio.get_running_loop()
-            # Not at once: what is put without an await in between is done together.
+            # Not at once: what is submitted without an await in between is done together.
             loop.call_later(max(0.0, self._next_at - loop.time()), self._carry_out)
 
     def _carry_out(self) -> None:

@@ -40,7 +40,7 @@ async def test_a_fault_of_one_is_its_own_and_a_fault_of_the_work_is_everybodys()
 
 async def test_who_gave_up_does_not_stop_the_others():
     batcher = Batcher(lambda items: items)
-    gone = asyncio.create_task(batcher.submit("gone"))
+    gone = batcher.submit("gone")
     await asyncio.sleep(0)
     gone.cancel()
     assert await batcher.submit("here") == "here"
@@ -66,11 +66,11 @@ async def test_batches_that_are_to_be_apart_wait_for_more_and_one_alone_for_nobo
 
     batcher = Batcher(work, apart=apart)
     assert await batcher.submit("first") == "first"
-    second = batcher.put("second")
+    second = batcher.submit("second")
     await asyncio.sleep(apart / 10)
     await asyncio.gather(second, batcher.submit("third"))
     await asyncio.sleep(1.1 * apart)
-    fourth = batcher.put("fourth")
+    fourth = batcher.submit("fourth")
     await asyncio.sleep(apart / 10)
     await asyncio.gather(fourth, batcher.submit("fifth"))
     assert batches == [["first"], ["second", "third"], ["fourth"], ["fifth"]]
@@ -98,9 +98,9 @@ async def test_another_batch_begins_when_as_many_wait_as_are_at_work(monkeypatch
     monkeypatch.setattr("realtime.batching.PATIENCE", 3600)
     work = Held(1)
     batcher = Batcher(work, at_once=2)
-    first = [batcher.put(1), batcher.put(2), batcher.put(3)]
+    first = [batcher.submit(1), batcher.submit(2), batcher.submit(3)]
     await work.begun()
-    others = [batcher.put(4), batcher.put(5)]
+    others = [batcher.submit(4), batcher.submit(5)]
     await asyncio.sleep(0.05)
     assert work.batches == [[1, 2, 3]]
     assert await asyncio.wait_for(batcher.submit(6), 30) == 6
@@ -114,9 +114,9 @@ async def test_what_is_enough_for_a_batch_does_not_wait_for_as_many_as_are_at_wo
     monkeypatch.setattr("realtime.batching.ENOUGH", 2)
     work = Held(1)
     batcher = Batcher(work, at_once=2)
-    first = [batcher.put(number) for number in range(1, 6)]
+    first = [batcher.submit(number) for number in range(1, 6)]
     await work.begun()
-    assert await asyncio.wait_for(asyncio.gather(batcher.put(6), batcher.put(7)), 30) == [6, 7]
+    assert await asyncio.wait_for(asyncio.gather(batcher.submit(6), batcher.submit(7)), 30) == [6, 7]
     work.may_end.set()
     assert await asyncio.gather(*first) == [1, 2, 3, 4, 5]
 
@@ -131,11 +131,11 @@ async def test_of_two_batches_the_one_that_ends_makes_room_for_what_is_enough(mo
         return slow(items) if "slow" in items else quick(items)
 
     batcher = Batcher(work, at_once=2)
-    first = [batcher.put("slow"), batcher.put("slower")]
+    first = [batcher.submit("slow"), batcher.submit("slower")]
     await slow.begun()
-    second = [batcher.put("quick"), batcher.put("quicker")]
+    second = [batcher.submit("quick"), batcher.submit("quicker")]
     await quick.begun()
-    left = batcher.put("left")
+    left = batcher.submit("left")
     quick.may_end.set()
     await asyncio.gather(*second)
     await asyncio.sleep(0.05)
@@ -147,7 +147,7 @@ async def test_of_two_batches_the_one_that_ends_makes_room_for_what_is_enough(mo
 async def test_a_few_do_not_wait_for_a_large_batch_that_is_held_up():
     work = Held(1)
     batcher = Batcher(work, at_once=2)
-    first = [batcher.put(1), batcher.put(2), batcher.put(3)]
+    first = [batcher.submit(1), batcher.submit(2), batcher.submit(3)]
     await work.begun()
     assert await asyncio.wait_for(batcher.submit(4), 30) == 4
     work.may_end.set()
@@ -163,9 +163,9 @@ async def test_what_comes_in_the_moment_in_which_a_batch_ends_is_not_left_waitin
 async def test_items_of_one_key_wait_for_each_other_and_for_nobody_else():
     work = Held("a1")
     batcher = Batcher(work, at_once=2, by=lambda item: item[0])
-    first = batcher.put("a1")
+    first = batcher.submit("a1")
     await work.begun()
-    held_up = [batcher.put("a2"), batcher.put("a3")]
+    held_up = [batcher.submit("a2"), batcher.submit("a3")]
     assert await asyncio.wait_for(batcher.submit("b1"), 30) == "b1"
     assert work.batches == [["a1"], ["b1"]]
     work.may_end.set()
@@ -178,9 +178,9 @@ async def test_what_is_held_up_is_not_looked_at_again_and_again(monkeypatch):
     batcher = Batcher(work, at_once=2, by=lambda item: item[0])
     looks, look = [], batcher._next
     monkeypatch.setattr(batcher, "_next", lambda: looks.append(1) or look())
-    first = batcher.put("a1")
+    first = batcher.submit("a1")
     await work.begun()
-    held_up = batcher.put("a2")
+    held_up = batcher.submit("a2")
     assert await asyncio.wait_for(batcher.submit("b1"), 30) == "b1"
     for _ in range(50):
         await asyncio.sleep(0)
