@@ -4,6 +4,7 @@ On PostgreSQL rows are written as one JSON document a statement, whose text is a
 once; and statements can leave together (`pipeline`). Elsewhere Django's own ways are taken.
 """
 
+import struct
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from operator import itemgetter
@@ -15,12 +16,14 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Field, Model, OuterRef, Subquery, Sum
 from django.db.models.base import ModelState
 from django.db.models.signals import post_save
+from psycopg.pq import Format
 
 from foundation.pipeline import execute, is_postgresql
 from foundation.statements import (
     attributes,
     documents,
     insertion,
+    insertion_with_text,
     newest,
     selection,
     selection_by_pair,
@@ -31,6 +34,12 @@ from foundation.statements import (
 )
 
 M = TypeVar("M", bound=Model)
+
+_SECOND_IS_BINARY = (Format.TEXT, Format.BINARY)
+_TEXT_OID = 25
+_ARRAY_HEAD, _LENGTH = struct.Struct("!5i").pack, struct.Struct("!i").pack
+"""Of a binary array: dimensions, whether there are nulls, the type, the length and the first index; of each element
+its length."""
 
 Row = Mapping[str, Any]
 """The values of a row by attribute: `{"user_id": …}`, not `{"user": …}`."""
@@ -128,13 +137,15 @@ def new_instance(model: type[M], **given: Any) -> M:
     instance = _blank(model)
     constants, makers, relations = _defaults(model, tuple(given))
     values = vars(instance)
-    values.update(constants)
+    values |= constants
     for name, make in makers:
         values[name] = make()
-    for name, attribute in relations:
-        related = instance._state.fields_cache[name] = given.pop(name)
-        values[attribute] = related.pk
-    values.update(given)
+    if relations:
+        cache = instance._state.fields_cache
+        for name, attribute, key in relations:
+            related = cache[name] = given.pop(name)
+            values[attribute] = vars(related)[key]
+    values |= given
     return instance
 
 
@@ -150,6 +161,17 @@ def insert_many(model: type[Model], rows: Sequence[Row]) -> None:
         model._default_manager.bulk_create([model(**row) for row in rows])
     elif rows:
         execute(insertion(model, attributes(model)), [_document(rows)])
+
+
+def insert_with_text(model: type[Model], rows: Sequence[Row], **text: Sequence[str]) -> None:
+    """As `insert_many`, with the values of one column apart (`data=[…]`): of a long text that is within a document
+    PostgreSQL reads each character twice."""
+    ((name, values),) = text.items()
+    if not is_postgresql():
+        insert_many(model, [{**row, name: value} for row, value in zip(rows, values, strict=True)])
+    elif rows:
+        statement = insertion_with_text(model, attributes(model), name)
+        execute(statement, [_document(rows), _text_array(values)], formats=_SECOND_IS_BINARY)
 
 
 def upsert_many(
@@ -210,6 +232,15 @@ def _array(values: Iterable[Any]) -> bytes:
     return f"{{{','.join(map(_element, values))}}}".encode()
 
 
+def _text_array(values: Sequence[str]) -> bytes:
+    """As PostgreSQL sends and receives an array of texts: `array_recv` of its `arrayfuncs.c`."""
+    parts = [_ARRAY_HEAD(1, 0, _TEXT_OID, len(values), 1)]
+    for value in values:
+        encoded = value.encode()
+        parts += (_LENGTH(len(encoded)), encoded)
+    return b"".join(parts)
+
+
 def _element(value: Any) -> str:
     if isinstance(value, UUID):
         return value.hex  # costs less than str(), and PostgreSQL reads it as well
@@ -229,12 +260,16 @@ def _prepared(row: Row, fields: list[Field]) -> list[Any]:
 @lru_cache
 def _defaults(
     model: type[Model], given: tuple[str, ...]
-) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]], list[tuple[str, str]]]:
+) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]], list[tuple[str, str, str]]]:
     """Of what is not given to a new instance: the attributes that are always the same at first, and the makers of the
-    others. Of what is given: each relation with the attribute behind it."""
+    others. Of what is given: each relation with the attribute behind it, and that of the other one which it holds."""
     fields = model._meta.local_concrete_fields
     missing = [field for field in fields if not {field.name, field.attname} & set(given)]
     made = [field for field in missing if callable(field.default)]
     constants = {field.attname: field.get_default() for field in missing if field not in made}
-    relations = [(field.name, field.attname) for field in fields if field.is_relation and field.name in given]
+    relations = [
+        (field.name, field.attname, field.target_field.attname)
+        for field in fields
+        if field.is_relation and field.name in given
+    ]
     return constants, [(field.attname, field._get_default) for field in made], relations

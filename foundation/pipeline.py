@@ -65,8 +65,11 @@ class Asked(Iterable[R]):
         return map(self._make, self.rows)
 
 
-Statement = tuple[str, Sequence[bytes], Asked[Any]]
-"""What is to be executed, with `$1`, `$2` …; their values; and what is told of the answer."""
+Formats = Sequence[int] | None
+"""`psycopg.pq.Format` of each value; None where all are text."""
+
+Statement = tuple[str, Sequence[bytes], Formats, Asked[Any]]
+"""What is to be executed, with `$1`, `$2` …; their values, and the formats of these; and what is told of the answer."""
 
 
 class Pipeline:
@@ -87,7 +90,7 @@ class Pipeline:
                 session = _session_of(connection)
                 exchange = _Exchange(connection, session.prepared)
                 results = exchange.carry_out(waiting, commit)
-                for (_, _, asked), result in zip(waiting, results, strict=True):
+                for (_, _, _, asked), result in zip(waiting, results, strict=True):
                     asked.rows = session.rows_of(result) if result.ntuples else []
 
     def before_others(self, execute: Callable[..., Any], *args: Any) -> Any:
@@ -157,16 +160,18 @@ def _part_of(pipeline: Pipeline) -> Iterator[None]:
         raise
 
 
-def execute(text: str, values: Sequence[bytes], make: Callable[[tuple[Any, ...]], R] = tuple) -> Asked[R]:
+def execute(
+    text: str, values: Sequence[bytes], make: Callable[[tuple[Any, ...]], R] = tuple, *, formats: Formats = None
+) -> Asked[R]:
     """One statement with `$1`, `$2` … and their values as PostgreSQL reads them; `make` is given each row of the
     answer."""
     asked = Asked(make)
     pipeline = _open.get()
     if pipeline is not None:
-        pipeline.waiting.append((text, values, asked))
+        pipeline.waiting.append((text, values, formats, asked))
     else:
         alone = Pipeline(_database())
-        alone.waiting.append((text, values, asked))
+        alone.waiting.append((text, values, formats, asked))
         alone.flush()
     return asked
 
@@ -189,8 +194,8 @@ class _Exchange:
             self._libpq.enter_pipeline_mode()
             if begin:
                 self._command(b"BEGIN")
-            for text, values, _ in statements:
-                self._statement(text, values)
+            for text, values, formats, _ in statements:
+                self._statement(text, values, formats)
             if commit:
                 self._command(b"COMMIT")
             self._libpq.pipeline_sync()
@@ -205,12 +210,12 @@ class _Exchange:
         self._libpq.send_query_params(text, None)
         self._sent += 1
 
-    def _statement(self, text: str, values: Sequence[bytes]) -> None:
+    def _statement(self, text: str, values: Sequence[bytes], formats: Formats) -> None:
         if not self._prepares:
-            self._libpq.send_query_params(text.encode(), values)
+            self._libpq.send_query_params(text.encode(), values, param_formats=formats)
         else:
             name = self._prepared.get(text) or self._prepare(text)
-            self._libpq.send_query_prepared(name, values)
+            self._libpq.send_query_prepared(name, values, formats)
         self._sent += 1
 
     def _prepare(self, text: str) -> bytes:

@@ -78,6 +78,16 @@ def insertion(model: type[Model], names: tuple[str, ...]) -> str:
 
 
 @lru_cache
+def insertion_with_text(model: type[Model], names: tuple[str, ...], text: str) -> str:
+    table = connection.ops.quote_name(model._meta.db_table)
+    others = [name for name in names if name != text]
+    columns = ", ".join(_column(model, name) for name in [*others, text])
+    described = ", ".join(f"{_column(model, name)} {_kind(model, name)}" for name in others)
+    given = f"ROWS FROM (json_to_recordset($1) AS ({described}), unnest($2::text[])) AS given({columns})"
+    return f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {given}"  # noqa: S608 (names of ours)
+
+
+@lru_cache
 def upsertion(model: type[Model], names: tuple[str, ...], unique: tuple[str, ...], update: tuple[str, ...]) -> str:
     keys = ", ".join(_column(model, name) for name in unique)
     values = ", ".join(f"{column} = EXCLUDED.{column}" for column in (_column(model, name) for name in update))

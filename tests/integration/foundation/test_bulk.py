@@ -12,6 +12,7 @@ from foundation.bulk import (
     fetch_many,
     insert_instances,
     insert_many,
+    insert_with_text,
     last_of_each,
     new_instance,
     newest_of_each,
@@ -21,7 +22,7 @@ from foundation.bulk import (
     update_many,
     upsert_many,
 )
-from foundation.pipeline import pipelined
+from foundation.pipeline import is_postgresql, pipelined
 from messaging.models import Message, Upload
 from messaging.opening import open_direct
 from messaging.services import post_system_message
@@ -59,6 +60,23 @@ def test_rows_come_back_as_they_were_given():
     assert (second.data, second.subject) == (TEXT, None)
     insert_many(RoomEvent, [])
     assert RoomEvent.objects.count() == 2
+
+
+@pytest.mark.parametrize("prepares", [True, False])
+def test_a_text_that_is_given_apart_comes_back_as_it_was_given(prepares, monkeypatch):
+    if is_postgresql() and not prepares:
+        connection.ensure_connection()
+        monkeypatch.setattr(connection.connection, "prepare_threshold", None)
+    room, about, now = Room.objects.create(name="a"), make_user().pk, clock.now()
+    texts = [TEXT, "", "x" * 100_000]
+    rows = [event(room, seq, subject=about, created_at=now) for seq in (1, 2, 3)]
+    for row in rows:
+        del row["data"]
+    insert_with_text(RoomEvent, rows, data=texts)
+    found = RoomEvent.objects.order_by("seq").values_list("room_id", "seq", "event", "data", "subject", "created_at")
+    assert list(found) == [(room.pk, seq, "note", text, about, now) for seq, text in enumerate(texts, start=1)]
+    insert_with_text(RoomEvent, [], data=[])
+    assert RoomEvent.objects.count() == 3
 
 
 def test_instances_are_as_if_they_had_been_saved(conversation):
