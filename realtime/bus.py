@@ -40,11 +40,12 @@ class Hint(NamedTuple):
     message: dict[str, Any]
 
     @classmethod
-    def logged(cls, room: str, events: list[Logged]) -> "Hint":
-        """The events of one commit in one room; without them where they are large, the log has them."""
+    def logged(cls, room: str, events: list[Logged], at: float) -> "Hint":
+        """The events of one commit in one room, and its time (`time.time()`); without the events where they are large:
+        the log has them."""
         if sum(len(event.data) for event in events) > HINT_BYTES:
             return cls(room, {"type": "room.grown", "room": room})
-        return cls(room, {"type": "room.events", "room": room, "events": events, "at": time.time()})
+        return cls(room, {"type": "room.events", "room": room, "events": events, "at": at})
 
     @classmethod
     def ephemeral(cls, room: str, event: str, data: str, skip_user: uuid.UUID | None) -> "Hint":

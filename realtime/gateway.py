@@ -42,7 +42,6 @@ class Gateway:
 
     def __init__(self) -> None:
         self.manager = RoomManager(bus)
-        self.rooms = self.manager.local
         self.sio = SocketServer(
             limits=Limits(),
             client_manager=self.manager,
@@ -52,6 +51,7 @@ class Gateway:
             json=SocketJSON,
             on_slow_reader=metrics.slow_readers.inc,
         )
+        self.rooms = self.manager.local
         self.connections = Connections()
         self.transient = Transient(self.rooms)
         self.expiry = TokenExpiry(self.sio)
@@ -62,6 +62,7 @@ class Gateway:
         self._entering: Batcher[Join, None] = Batcher(enter)
         self._starting = asyncio.Lock()
         self._started = self._drained = False
+        self._last_committed_at = 0.0
         self.sio.on("connect", self._connect)
         self.sio.on("disconnect", self._disconnect)
         self.sio.on("*", self.dispatcher.handle)
@@ -207,7 +208,7 @@ class Gateway:
         kind = message["type"]
         if kind == "room.events":
             self.rooms.offer(message["room"], message["events"])
-            metrics.delivery_lag.observe(max(0.0, time.time() - message["at"]))
+            self._time_delivery(message["at"])
         elif kind == "room.ephemeral":
             self.rooms.broadcast(message["room"], message["event"], message["data"], message["skip_user"])
         elif kind == "room.grown":
@@ -218,6 +219,12 @@ class Gateway:
             self.revocation.end_sessions({uuid.UUID(one) for one in message["sessions"]})
         elif kind == "control.expel":
             self.revocation.expel(uuid.UUID(message["user"]), message["room"])
+
+    def _time_delivery(self, committed_at: float) -> None:
+        """Once for all rooms of a commit, whose hints come together."""
+        if committed_at != self._last_committed_at:
+            self._last_committed_at = committed_at
+            metrics.delivery_lag.observe(max(0.0, time.time() - committed_at))
 
 
 def _refusal_data(refusal: Refusal) -> dict[str, Any]:

@@ -22,10 +22,11 @@ class RoomManager(AsyncManager):
         super().__init__()
         self._bus = bus
         self.sockets: dict[str, LocalSocket] = {}
-        self.local = LocalRooms(bus, send=self._send, cut=self._cut, is_there=self._is_there)
+        self.local: LocalRooms
 
-    def _send(self, eio_sid: str, frame: str) -> None:
-        self.server.send_frame(eio_sid, frame)
+    def set_server(self, server: Any) -> None:
+        super().set_server(server)
+        self.local = LocalRooms(self._bus, send=server.send_frame, cut=self._cut, is_there=self._is_there)
 
     def _cut(self, socket: LocalSocket) -> None:
         self.server.close_transport(socket.sid)

@@ -21,7 +21,11 @@ class LocalSocket:
 
     def offset_before(self, key: int) -> str:
         """What a recovery offset says of the other rooms."""
-        return "".join(f"{other}:{seq}." for other, seq in self.sent.items() if other != key)
+        offset = ""
+        for other, seq in self.sent.items():
+            if other != key:
+                offset += f"{other}:{seq}."
+        return offset
 
 
 @dataclass(slots=True, eq=False)

@@ -7,18 +7,20 @@ Lock order, for every transaction: the product's own rows first, then rooms by n
 early is locked early with `reserve`, `lock_rooms` or `ask_rooms`; all others are locked together at the end.
 """
 
+import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection, transaction
 
 from foundation import clock
-from foundation.bulk import insert_many
+from foundation.bulk import insert_with_text
 from foundation.encoding import to_json
 from foundation.inputs import Shape
 from foundation.pipeline import pipelined, pipelined_transaction
@@ -92,6 +94,8 @@ class _Unit:
                 self.rooms[name].last_seq = seq
             raise
 
+
+_seq = attrgetter("seq")
 
 _current: ContextVar[_Unit | None] = ContextVar("unit_of_work", default=None)
 
@@ -205,7 +209,7 @@ def _write(unit: _Unit) -> None:
         raise RuntimeError(f"Numbers were reserved and not used: {sorted(unit.reserved)}")
     unit.lock({item.room for item in unit.pending})
     hints: dict[str, list[log.Logged]] = defaultdict(list)
-    rows, now = [], clock.now()
+    rows, texts, now = [], [], clock.now()
     for item in unit.pending:
         data = f'{{"seq":{item.seq},{item.data[1:]}'
         rows.append(
@@ -213,16 +217,17 @@ def _write(unit: _Unit) -> None:
                 "room_id": unit.rooms[item.room].key,
                 "seq": item.seq,
                 "event": item.event,
-                "data": data,
                 "subject": item.subject,
                 "created_at": now,
             }
         )
+        texts.append(data)
         hints[item.room].append(log.Logged(item.seq, item.event, data))
     if rows:
-        insert_many(RoomEvent, rows)
+        insert_with_text(RoomEvent, rows, data=texts)
         log.store_ends(unit.rooms[name] for name in sorted(hints))
-    sent = [Hint.logged(name, sorted(events, key=lambda one: one.seq)) for name, events in hints.items()]
+    at = time.time()
+    sent = [Hint.logged(name, sorted(events, key=_seq), at) for name, events in hints.items()]
     sent += unit.ephemeral
     if sent:
         transaction.on_commit(lambda: bus.send(sent), robust=True)

@@ -97,7 +97,7 @@ class LocalRooms:
             for name in positions:
                 self._check_is_there(socket)
                 held.append(await self._hold(name))
-            wishes = [self._replays.put(room.missed(positions[room.name])) for room in held]
+            wishes = [self._replays.submit(room.missed(positions[room.name])) for room in held]
             missed = await asyncio.gather(*wishes)
             self._check_is_there(socket)
             if any(events is None for events in missed):
@@ -235,7 +235,7 @@ class LocalRooms:
             alone = not sent or (len(sent) == 1 and key in sent)
             sent[key] = seq
             send(socket.eio_sid, shared if alone else head + socket.offset_before(key) + own)
-        metrics.events_delivered.inc(len(sockets))
+        metrics.events_delivered.count += len(sockets)
         if self.observer is not None:
             self.observer(room.name, sockets, event)
 
@@ -243,7 +243,7 @@ class LocalRooms:
         socket.sent[room.key] = event.seq
         offset = f"{socket.offset_before(room.key)}{room.key}:{event.seq}"
         self._send(socket.eio_sid, f'{EVENT}["{event.event}",{event.data},"{offset}"]')
-        metrics.events_delivered.inc()
+        metrics.events_delivered.count += 1
 
     # --- Filling gaps ---
 

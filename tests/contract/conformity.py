@@ -48,10 +48,10 @@ def emitted_events(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, 
         sent.append((room, name, payload))
         faults.extend(filter(None, [fault_of_event(name, payload, seq)]))
 
-    def noting_logged(room: str, events: list[Logged]) -> Hint:
+    def noting_logged(room: str, events: list[Logged], at: float) -> Hint:
         for event in events:
             note(room, event.event, event.data, event.seq)
-        return logged(room, events)
+        return logged(room, events, at)
 
     def noting_ephemeral(room: str, event: str, data: str, skip_user: Any) -> Hint:
         note(room, event, data, None)

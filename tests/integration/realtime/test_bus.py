@@ -85,7 +85,7 @@ async def test_other_processes_hear_the_rooms_that_they_joined(two):
     one, other = two
     await other.bus.join("room")
     await asyncio.sleep(0.3)  # a subscription takes its way, and nothing tells when it is there
-    one.bus.send([Hint.logged("room", [Logged(1, "a", "{}"), Logged(2, "b", "{}")]), whisper("other room", "c")])
+    one.bus.send([Hint.logged("room", [Logged(1, "a", "{}"), Logged(2, "b", "{}")], 0.0), whisper("other room", "c")])
     one.bus.send([Hint.control("end")])
     await eventually(lambda: "control.end" in other.texts())
     assert other.texts() == ["room.events", "control.end"]

@@ -1,10 +1,12 @@
 """Letting a client in: while the database is away, and what is kept of it."""
 
+import time
 import uuid
 from datetime import timedelta
 
 import pytest
 from django.db import OperationalError
+from prometheus_client import REGISTRY
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from accounts.models import User
@@ -12,7 +14,9 @@ from accounts.services import Identity
 from foundation import clock
 from foundation.refusals import TokenInvalid
 from realtime.batching import Batcher
+from realtime.bus import Hint
 from realtime.gateway import Gateway
+from realtime.log import Logged
 
 
 @pytest.mark.parametrize(("fault", "comes_back"), [(OperationalError(), True), (TokenInvalid(), False)])
@@ -51,3 +55,11 @@ async def test_of_the_request_of_a_client_only_its_address_is_kept(monkeypatch):
     for _ in range(2):
         assert await gateway._connect("sid", said, {"token": "any"}) == {"pid": "pid"}
         assert said == {"REMOTE_ADDR": "192.0.2.1"}
+
+
+def test_a_delivery_is_timed_once_a_commit_whatever_rooms_it_told():
+    gateway, now = Gateway(), time.time()
+    before = REGISTRY.get_sample_value("stoory_delivery_lag_seconds_count")
+    for room, committed_at in [("a", now), ("b", now), ("a", now + 1), ("b", now + 1)]:
+        gateway._receive(Hint.logged(room, [Logged(1, "note", "{}")], committed_at).message)
+    assert REGISTRY.get_sample_value("stoory_delivery_lag_seconds_count") == before + 2
