@@ -36,7 +36,8 @@ class Dispatcher:
         if connection is None:
             return None
         try:
-            await self._limit(connection)
+            if settings.RATE_LIMITS and (wait := connection.bucket.take()):
+                await self._hold_back(connection, wait)
             return {"success": True} | await self._carry_out(connection, event, args)
         except Refusal as refusal:
             return refusal.body()
@@ -60,15 +61,12 @@ class Dispatcher:
             raise TypeError(f"{command.name} answers with a {type(answer).__name__}.")
         return _members(answer)
 
-    async def _limit(self, connection: "Connection") -> None:
-        if not settings.RATE_LIMITS:
-            return
-        wait = connection.bucket.take()
-        if wait:
-            self._strike(connection)
-            # Events of a client are taken one at a time: who floods is read as slowly as it is refused.
-            await asyncio.sleep(REFUSAL_SECONDS)
-            raise RateLimited(retry_after=wait)
+    async def _hold_back(self, connection: "Connection", wait: float) -> None:
+        """Refuse one who floods. Events of a client are taken one at a time, so it is read as slowly as it is
+        refused."""
+        self._strike(connection)
+        await asyncio.sleep(REFUSAL_SECONDS)
+        raise RateLimited(retry_after=wait)
 
     def _strike(self, connection: "Connection") -> None:
         """A client that goes on after it was refused, for several seconds, is closed; it may come back."""

@@ -19,18 +19,18 @@ class SharedFrame(str):
 class DirectTransport:
     """Packets are written as they come; what the peer does not take waits in the buffer of the connection."""
 
-    __slots__ = ("_outbox", "_seen", "_since", "_socket")
+    __slots__ = ("_outbox", "_seen", "_since", "_socket", "_write")
 
     name = "websocket"
     immediate = True
 
     def __init__(self, picows: PicowsProtocol, outbox: Outbox) -> None:
-        self._socket, self._outbox = picows, outbox
+        self._socket, self._outbox, self._write = picows, outbox, picows.out.write
         self._seen = 0
         self._since = 0.0
 
     def write(self, frame: str | bytes) -> None:
-        self._socket.write(frame.wire if type(frame) is SharedFrame else framed(frame))
+        self._write(frame.wire if type(frame) is SharedFrame else framed(frame))
 
     def wake(self) -> None:
         """Write what waited for a polling request before the session was upgraded."""

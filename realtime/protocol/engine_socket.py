@@ -177,14 +177,16 @@ class EngineSocket(AsyncSocket):
         """
         async with self._turn:
             if not self.closing:
-                await self._handle(*read_frame(frame))
+                kind, data = read_frame(frame)
+                if kind == eio.MESSAGE:
+                    await self.server.message_received(self.sid, data)
+                else:
+                    self._obey(kind)
         if self._awaits_pong and self._loop.time() > self._due:
             self._expect_pong(self._loop.time() + self.server.ping_timeout)
 
-    async def _handle(self, kind: int, data: str | bytes) -> None:
-        if kind == eio.MESSAGE:
-            await self.server.message_received(self.sid, data)
-        elif kind == eio.PONG:
+    def _obey(self, kind: int) -> None:
+        if kind == eio.PONG:
             self._pong()
         elif kind == eio.CLOSE:
             self._closed_by_client()

@@ -1,11 +1,15 @@
 """RFC 6455 frames: what picows reads assembled into messages, what is written made into frames."""
 
+import struct
 from typing import Any, Protocol
 
 from picows import WSListener, WSMsgType
 
 PROTOCOL_ERROR, INVALID_TEXT, TOO_BIG = 1002, 1007, 1009
 """Close codes (7.4.1)."""
+
+_SHORT, _MEDIUM, _LONG = struct.Struct("!BB").pack, struct.Struct("!BBH").pack, struct.Struct("!BBQ").pack
+"""Heads by the three forms of the length (5.2)."""
 
 Frame = str | bytes
 
@@ -94,10 +98,10 @@ def framed(message: Frame) -> bytes:
     payload, opcode = (message.encode(), 0x81) if isinstance(message, str) else (message, 0x82)
     size = len(payload)
     if size < 126:
-        return bytes((opcode, size)) + payload
+        return _SHORT(opcode, size) + payload
     if size < 65536:
-        return bytes((opcode, 126, size >> 8, size & 255)) + payload
-    return bytes((opcode, 127)) + size.to_bytes(8, "big") + payload
+        return _MEDIUM(opcode, 126, size) + payload
+    return _LONG(opcode, 127, size) + payload
 
 
 def close_frame(code: int) -> bytes:

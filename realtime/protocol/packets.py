@@ -23,6 +23,7 @@ RESERVED_EVENTS = frozenset(
 )
 """Names that no client may send: those of Socket.IO's own events, and python-socketio's catch-all handler."""
 
+_MESSAGE = str(eio.MESSAGE)
 _HEADER = re.compile(r"([0-6])(?:(\d{1,10})-)?(?:(/[^,]{0,128})(?:,|\Z))?(\d{0,17})", re.ASCII)
 _MAX_ID = 2**53 - 1
 _BINARY = (sio.BINARY_EVENT, sio.BINARY_ACK)
@@ -48,16 +49,18 @@ def read_frame(frame: str | bytes) -> tuple[int, str | bytes]:
     """Type and data of an Engine.IO packet; a binary frame is a message."""
     if isinstance(frame, bytes):
         return eio.MESSAGE, frame
+    if frame[:1] == _MESSAGE:
+        return eio.MESSAGE, frame[1:]
     if frame[:1] == "b":
         try:
             return eio.MESSAGE, base64.b64decode(frame[1:], validate=True)
         except binascii.Error:
             raise ProtocolError("Not base64") from None
-    if not frame or frame[0] not in "123456":
+    if not frame or frame[0] not in "12356":
         raise ProtocolError("No such Engine.IO packet type")
     kind = int(frame[0])
     data = frame[1:]
-    if data and kind not in (eio.MESSAGE, eio.PING):
+    if data and kind != eio.PING:
         raise ProtocolError("This Engine.IO packet carries no data")
     return kind, data
 
@@ -150,13 +153,13 @@ class StrictPacket(sio.Packet):
 
     def _check_payload(self, *, absent: bool) -> None:
         kind, data = self.packet_type, self.data
-        if kind == sio.CONNECT:
+        if kind in (sio.EVENT, sio.BINARY_EVENT):
+            valid = isinstance(data, list) and len(data) > 0 and isinstance(data[0], str)
+            valid = valid and data[0] not in RESERVED_EVENTS
+        elif kind == sio.CONNECT:
             valid = (absent or isinstance(data, dict)) and self.id is None
         elif kind == sio.DISCONNECT:
             valid = absent and self.id is None
-        elif kind in (sio.EVENT, sio.BINARY_EVENT):
-            valid = isinstance(data, list) and len(data) > 0 and isinstance(data[0], str)
-            valid = valid and data[0] not in RESERVED_EVENTS
         elif kind in (sio.ACK, sio.BINARY_ACK):
             valid = isinstance(data, list) and self.id is not None
         else:

@@ -22,6 +22,7 @@ from realtime.protocol.timers import TimerQueue
 log = structlog.get_logger(__name__)
 
 _MESSAGE = str(eio.MESSAGE)
+_ACK = f"{_MESSAGE}{sio.ACK}"
 
 
 class SocketServer(socketio.AsyncServer):
@@ -173,31 +174,34 @@ class SocketServer(socketio.AsyncServer):
 
     async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:
         """Handle one message to its end. Raises `ProtocolError` where it is malformed."""
+        packet = self._completed(eio_sid, data)
+        if packet is None:
+            return
+        kind, namespace = packet.packet_type, packet.namespace
+        if kind == sio.CONNECT:
+            await self._handle_connect(eio_sid, namespace, packet.data)
+        elif not self._is_member(eio_sid, namespace):
+            return
+        elif kind in (sio.EVENT, sio.BINARY_EVENT):
+            await self._handle_event(eio_sid, namespace, packet.id, packet.data)
+        elif kind == sio.DISCONNECT:
+            await self._handle_disconnect(eio_sid, namespace, self.reason.CLIENT_DISCONNECT)
+        else:
+            await self._handle_ack(eio_sid, namespace, packet.id, packet.data)
+
+    def _completed(self, eio_sid: str, data: str | bytes) -> StrictPacket | None:
+        """The packet, if nothing of it is missing any more."""
         announced = self._binary_packet.get(eio_sid)
         if isinstance(data, bytes) != (announced is not None) or not data:
             raise ProtocolError("A binary attachment is missing, or was not announced")
         if announced is None:
             packet = self.packet_class(encoded_packet=data)
-            if packet.attachment_count:
-                self._binary_packet[eio_sid] = packet
-                return
+            if not packet.attachment_count:
+                return packet
+            self._binary_packet[eio_sid] = packet
         elif announced.add_attachment(data):
-            packet = self._binary_packet.pop(eio_sid)
-        else:
-            return
-        await self._dispatch(eio_sid, packet)
-
-    async def _dispatch(self, eio_sid: str, packet: StrictPacket) -> None:
-        if packet.packet_type == sio.CONNECT:
-            await self._handle_connect(eio_sid, packet.namespace, packet.data)
-        elif not self._is_member(eio_sid, packet.namespace):
-            return
-        elif packet.packet_type == sio.DISCONNECT:
-            await self._handle_disconnect(eio_sid, packet.namespace, self.reason.CLIENT_DISCONNECT)
-        elif packet.packet_type in (sio.EVENT, sio.BINARY_EVENT):
-            await self._handle_event(eio_sid, packet.namespace, packet.id, packet.data)
-        else:
-            await self._handle_ack(eio_sid, packet.namespace, packet.id, packet.data)
+            return self._binary_packet.pop(eio_sid)
+        return None
 
     def _is_member(self, eio_sid: str, namespace: str) -> bool:
         peer = self._peers[eio_sid]
@@ -211,7 +215,15 @@ class SocketServer(socketio.AsyncServer):
         if id is not None and answer is not self.not_handled:
             # As in python-socketio, a tuple is several arguments.
             arguments = list(answer) if isinstance(answer, tuple) else [] if answer is None else [answer]
+            self._acknowledge(eio_sid, namespace, id, arguments)
+
+    def _acknowledge(self, eio_sid: str, namespace: str, id: int, arguments: list[Any]) -> None:
+        if self.packet_class.uses_binary_events:
             self._send(eio_sid, self.packet_class(sio.ACK, arguments, namespace, id))
+        else:
+            # What a packet is for is finding what is binary.
+            place = "" if namespace == "/" else f"{namespace},"
+            self.send_frame(eio_sid, f"{_ACK}{place}{id}{self.packet_class.json.dumps(arguments)}")
 
     async def _handle_ack(self, eio_sid: str, namespace: str, id: int, data: list[Any]) -> None:
         # python-socketio counts from 1 and keeps the counter itself under 0.
