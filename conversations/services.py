@@ -187,12 +187,15 @@ def ask_to_take_places(senders: Collection[tuple[uuid.UUID, uuid.UUID]]) -> Tota
     """In a pipeline, behind `ask_locked_with_places`: what `take_places` will need to know for messages in these
     conversations by these users, with the rooms of all who are going to be told locked. None where it is not known yet
     who takes part in one of the conversations."""
-    people = {conversation_id: _people(conversation_id) for conversation_id, _ in senders}
-    if not all(people.values()):
-        return None
-    told = {one for conversation_id, sender_id in senders for one in people[conversation_id] if one != sender_id}
-    rooms = [*map(room_of, people), *map(user_room, told)]
-    return _ask_totals(rooms, {one for found in people.values() for one in found})
+    rooms, users = set(), set()
+    for conversation_id, sender_id in senders:
+        people = _people(conversation_id)
+        if not people:
+            return None
+        rooms.add(room_of(conversation_id))
+        rooms.update(user_room(one) for one in people if one != sender_id)
+        users.update(people)
+    return _ask_totals(rooms, users)
 
 
 def _ask_totals(rooms: Iterable[str], users: Collection[uuid.UUID]) -> Totals:
@@ -211,7 +214,7 @@ def take_places(
     other conversations after this, it may have rooms locked along that are going to be told, and have asked for
     `totals` before (`ask_to_take_places`).
     """
-    conversations = {conversation.id: conversation for conversation, _ in senders}.values()
+    conversations = {conversation.room: conversation for conversation, _ in senders}.values()
     touched = [place for conversation in conversations for place in conversation.places]
     receiving = [place for one, sender_id in senders for place in one.places if place.user_id != sender_id]
     users = {place.user_id for place in touched}

@@ -11,13 +11,13 @@ from foundation.inputs import SharedShape
 
 
 def _wire(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return rfc3339(value)
     if isinstance(value, SharedShape):
         return orjson.Fragment(value.as_json(_dump))
     if isinstance(value, BaseModel):
         # Every member has a wire form that is made here or by orjson, so pydantic need not make a copy first.
         return value.__dict__
-    if isinstance(value, datetime):
-        return rfc3339(value)
     return str(value)
 
 

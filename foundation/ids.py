@@ -15,8 +15,15 @@ _made: list[str] = []
 os.register_at_fork(after_in_child=_made.clear)
 
 
+_set_int, _set_is_safe = uuid.UUID.int.__set__, uuid.UUID.is_safe.__set__
+"""Set what a UUID is made of: its constructor goes through all forms that it takes each time."""
+
+
 def uuid7() -> uuid.UUID:
-    return uuid.UUID(int=uuid_utils.uuid7().int)
+    made = uuid.UUID.__new__(uuid.UUID)
+    _set_int(made, uuid_utils.uuid7().int)
+    _set_is_safe(made, uuid.SafeUUID.unknown)
+    return made
 
 
 def random_id() -> str:
@@ -37,7 +44,7 @@ def parse_id(value: object) -> uuid.UUID | None:
     return _parsed(value) if isinstance(value, str) and len(value) == 36 else None
 
 
-@lru_cache(maxsize=1_024)
+@lru_cache(maxsize=4_096)
 def _parsed(text: str) -> uuid.UUID | None:
     """Kept: who writes an id has it read several times, and writes it again."""
     try:

@@ -7,7 +7,7 @@ import re
 import uuid
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
     AfterValidator,
@@ -69,16 +69,27 @@ class Shape(BaseModel):
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
+    _whole: ClassVar[set[str]]
+    """The names of all members; one set for all instances, which pydantic copies before it changes it."""
+    _private_at_first: ClassVar[dict[str, Any] | None]
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        cls._whole = set(cls.__pydantic_fields__)
+        private = cls.__private_attributes__
+        cls._private_at_first = {name: one.get_default() for name, one in private.items()} or None
+
     @classmethod
     def model_construct(cls, _fields_set: set[str] | None = None, **members: Any) -> Self:
         """Of members that are known to be right. As pydantic's own, which goes through all fields each time."""
-        if len(members) < len(cls.__pydantic_fields__):
+        if len(members) < len(cls._whole):
             return super().model_construct(_fields_set, **members)
         made = cls.__new__(cls)
         _set_dict(made, members)
-        _set_fields_set(made, set(members) if _fields_set is None else _fields_set)
+        _set_fields_set(made, cls._whole if _fields_set is None else _fields_set)
         _set_extra(made, None)
-        _set_private(made, None)
+        private = cls._private_at_first
+        _set_private(made, private and private.copy())
         return made
 
 
@@ -86,12 +97,6 @@ class SharedShape(Shape):
     """A part of several payloads, which the encoder makes into JSON once for all of them."""
 
     _json: bytes | None = None
-
-    @classmethod
-    def model_construct(cls, _fields_set: set[str] | None = None, **members: Any) -> Self:
-        made = super().model_construct(_fields_set, **members)
-        _set_private(made, {"_json": None})
-        return made
 
     def as_json(self, encode: Callable[[dict[str, Any]], bytes]) -> bytes:
         made = self.__pydantic_private__  # reading a private attribute costs pydantic two searches

@@ -49,14 +49,14 @@ def _tell(lines: list[_Line]) -> None:
         shown = MessagePayload.of(message, state_version=version) if message else None
         for place in places[line.conversation.id]:
             if place.removed_at is None and line.only in {None, place.user_id}:
-                _tell_one(place, line.reason, shown, totals[place.user_id], now)
+                known = place.total_unread
+                _tell_one(place, line.reason, shown, totals[place.user_id] if known is None else known, now)
 
 
 def _totals(places: Iterable[Place]) -> dict[uuid.UUID, int]:
-    """Of all users of these places, looked up where it is not known."""
-    totals = {place.user_id: place.total_unread for place in places}
-    unknown = [user_id for user_id, total in totals.items() if total is None]
-    return totals | total_unread(unknown) if unknown else totals
+    """What these users have unread, where the place does not know it."""
+    unknown = {place.user_id for place in places if place.total_unread is None}
+    return total_unread(unknown) if unknown else {}
 
 
 def _tell_one(place: Place, reason: str, last: MessagePayload | None, total: int, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """What the world sees of messages and of whole conversations."""
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 from accounts.payloads import PersonPayload
@@ -70,25 +71,15 @@ class MessagePayload(SharedShape):
         if prompt is not None and state_version is not None:
             prompt = as_shown(prompt, state_version)
         uploads = message.attachments.all() if message.attached is None else message.attached
+        members = dict(zip(_STORED, _stored(vars(message)), strict=True))
         return cls.model_construct(
-            id=message.id,
-            conversation_id=message.conversation_id,
-            sender_id=message.sender_id,
-            receiver_id=message.receiver_id,
-            message=message.message,
-            media_url=message.media_url,
-            message_type=message.message_type,
-            is_automated=message.is_automated,
-            action_required=message.action_required,
-            action_data=prompt,
-            created_at=message.created_at,
-            seq=message.seq,
-            client_message_id=message.client_message_id,
-            edited_at=message.edited_at,
-            deleted_at=message.deleted_at,
-            read_at=message.read_at,
-            attachments=[AttachmentPayload.of(upload) for upload in uploads],
+            **members, action_data=prompt, attachments=[AttachmentPayload.of(upload) for upload in uploads]
         )
+
+
+_STORED = tuple(name for name in MessagePayload.model_fields if name not in {"action_data", "attachments"})
+"""What is shown of a message as it is stored."""
+_stored = itemgetter(*_STORED)
 
 
 class NewMessagePayload(Shape):
@@ -98,10 +89,11 @@ class NewMessagePayload(Shape):
 
     @classmethod
     def of(cls, message: Message) -> "NewMessagePayload":
+        conversation = message.conversation
         return cls.model_construct(
-            conversation_id=message.conversation_id,
+            conversation_id=conversation.id,
             message=MessagePayload.of(message),
-            conversation_context=ContextPayload.of(message.conversation),
+            conversation_context=ContextPayload.of(conversation),
         )
 
 

@@ -19,9 +19,9 @@ from realtime.publishing import publish
 @receiver(post_save, sender=Message, dispatch_uid="publish_message")
 def publish_message(instance: Message, created: bool, raw: bool, **_: Any) -> None:
     if created and not raw:
-        payload = NewMessagePayload.of(instance)
-        publish(instance.conversation.room, NEW_MESSAGE, payload, subject=instance.id, seq=instance.seq)
-        tell_lists(instance.conversation, "message", last=instance)
+        conversation, payload = instance.conversation, NewMessagePayload.of(instance)
+        publish(conversation.room, NEW_MESSAGE, payload, subject=instance.id, seq=instance.seq)
+        tell_lists(conversation, "message", last=instance)
 
 
 @receiver(post_save, sender=Transition, dispatch_uid="tell_lists_of_transition")

@@ -42,21 +42,18 @@ class NotificationEventPayload(Shape):
 
     @classmethod
     def of(cls, notification: Notification) -> "NotificationEventPayload":
-        message = notification.message
-        data: dict[str, Any] = {
-            "id": notification.id,
-            "title": notification.title,
-            "body": notification.body,
-            "created_at": notification.created_at,
-            "payload": notification.payload,
-            "conversation_id": notification.conversation_id,
-        }
+        message, stored = notification.message, vars(notification)
+        data = {name: stored[name] for name in _STORED}
         if message is not None:
             data["conversation_context"] = ContextPayload.of(message.conversation)
             data["message"] = MessagePayload.of(message)
             data["sender_id"] = message.sender_id
-            data["receiver_id"] = notification.user_id
+            data["receiver_id"] = stored["user_id"]
         return cls.model_construct(type=notification.type, data=NotificationData.model_construct(**data))
+
+
+_STORED = ("id", "title", "body", "created_at", "payload", "conversation_id")
+"""What is in the frame as it is stored."""
 
 
 class NotificationAnswer(Shape):

@@ -32,9 +32,9 @@ def _notify_of(messages: list[Message]) -> None:
     title, now = _title(), clock.now()
     notifications = []
     for message in messages:
+        receiver_id, is_from_nobody = message.receiver_id, message.sender_id == SYSTEM_USER_ID
         present = [place.user_id for place in sides[message.conversation_id] if place.removed_at is None]
-        is_from_nobody = message.sender_id == SYSTEM_USER_ID
-        told = [user_id for user_id in present if is_from_nobody or user_id == message.receiver_id]
+        told = present if is_from_nobody else [user_id for user_id in present if user_id == receiver_id]
         notifications += [_of_message(message, user_id, title, now) for user_id in told]
     insert_instances(notifications)
     tell_inserted(notifications)
@@ -47,6 +47,7 @@ def _title() -> str:
 
 
 def _of_message(message: Message, user_id: uuid.UUID, title: str, now: datetime) -> Notification:
+    conversation_id = message.conversation_id
     return new_instance(
         Notification,
         user_id=user_id,
@@ -54,11 +55,11 @@ def _of_message(message: Message, user_id: uuid.UUID, title: str, now: datetime)
         title=title,
         body=message.message[:LONGEST_BODY],
         payload={
-            "conversation_id": str(message.conversation_id),
+            "conversation_id": str(conversation_id),
             "message_id": str(message.id),
             "sender_id": str(message.sender_id),
         },
-        conversation_id=message.conversation_id,
+        conversation_id=conversation_id,
         message=message,
         message_seq=message.seq,
         created_at=now,

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from foundation.refusals import Refusal
 
-NAMES_REMEMBERED = 1_024
+NAMES_REMEMBERED = 4_096
 """Names of rooms that are kept: each is asked for many times a message."""
 
 

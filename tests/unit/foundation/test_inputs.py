@@ -112,6 +112,10 @@ def test_what_is_made_unchecked_is_what_validation_makes():
     assert part.model_dump() == Part(**members).model_dump()
     assert Whole.model_construct(part=part).note == "none"
     assert part.model_fields_set == {"id", "at"}
+    assert part.model_copy(update={"at": None}).at is None
+    assert Part.model_construct(**members) == Part.model_construct({"id"}, **members) == part
+    assert Part.model_construct({"id"}, **members).model_dump(exclude_unset=True) == {"id": str(members["id"])}
+    assert Part.model_construct(**members).model_dump(exclude_unset=True) == part.model_dump()
 
 
 def test_a_shared_part_is_encoded_once_and_as_any_other():
