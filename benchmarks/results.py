@@ -65,20 +65,20 @@ def _ratio(metric: Metric, ours: Figure, theirs: Figure, name: str) -> Figure:
 
 
 class Book:
-    """The results of one size of run in a directory; a case that is measured again replaces what stood there."""
+    """The results of one size of run in a directory, each case with the machine that it was measured on; one that is
+    measured again replaces what stood there."""
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / "results.json"
         self.content: Figure = {"cases": {}}
         if self._path.exists():
             self.content = json.loads(self._path.read_text())
-        self.content["machine"] = machine.description()
 
     @property
     def cases(self) -> Figure:
         return self.content["cases"]
 
     def add(self, name: str, case: Figure) -> None:
-        self.cases[name] = case
+        self.cases[name] = case | {"machine": machine.description()}
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.write_text(json.dumps(self.content, indent=2) + "\n")

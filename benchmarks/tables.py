@@ -8,12 +8,20 @@ Figure = dict[str, Any]
 
 def document(content: Figure) -> str:
     """Every case that was measured, one table each."""
-    machine = content["machine"]
-    head = (
+    parts, machine = ["# Results\n"], None
+    for case in content["cases"].values():
+        if case["machine"] != machine:
+            machine = case["machine"]
+            parts.append(_measured_on(machine))
+        parts.append(case_table(case))
+    return "\n".join(parts)
+
+
+def _measured_on(machine: Figure) -> str:
+    return (
         f"Measured on {machine['cores']} cores ({machine['processor']}), {machine['memory_gib']} GiB, Linux "
         f"{machine['kernel']}, Python {machine['python']}; medians, in brackets the lowest and highest round.\n"
     )
-    return "\n".join(["# Results", "", head, *(case_table(case) for case in content["cases"].values())])
 
 
 def case_table(case: Figure) -> str:
