@@ -60,7 +60,7 @@ def _asked(client: Client, path: str) -> list[tuple[str, list[str]]]:
     asked, flush = [], Pipeline.flush
 
     def seen(pipeline: Pipeline, **options: Any) -> None:
-        asked.extend((text, [value.decode() for value in values]) for text, values, _ in pipeline.waiting)
+        asked.extend((text, [value.decode() for value in values]) for text, values, *_ in pipeline.waiting)
         flush(pipeline, **options)
 
     with CaptureQueriesContext(connection) as captured, patch.object(Pipeline, "flush", seen):
