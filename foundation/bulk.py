@@ -140,11 +140,9 @@ def new_instance(model: type[M], **given: Any) -> M:
     values |= constants
     for name, make in makers:
         values[name] = make()
-    if relations:
-        cache = instance._state.fields_cache
-        for name, attribute, key in relations:
-            related = cache[name] = given.pop(name)
-            values[attribute] = vars(related)[key]
+    for name, attribute in relations:
+        related = instance._state.fields_cache[name] = given.pop(name)
+        values[attribute] = related.pk
     values |= given
     return instance
 
@@ -260,16 +258,12 @@ def _prepared(row: Row, fields: list[Field]) -> list[Any]:
 @lru_cache
 def _defaults(
     model: type[Model], given: tuple[str, ...]
-) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]], list[tuple[str, str, str]]]:
+) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]], list[tuple[str, str]]]:
     """Of what is not given to a new instance: the attributes that are always the same at first, and the makers of the
-    others. Of what is given: each relation with the attribute behind it, and that of the other one which it holds."""
+    others. Of what is given: each relation with the attribute behind it."""
     fields = model._meta.local_concrete_fields
     missing = [field for field in fields if not {field.name, field.attname} & set(given)]
     made = [field for field in missing if callable(field.default)]
     constants = {field.attname: field.get_default() for field in missing if field not in made}
-    relations = [
-        (field.name, field.attname, field.target_field.attname)
-        for field in fields
-        if field.is_relation and field.name in given
-    ]
+    relations = [(field.name, field.attname) for field in fields if field.is_relation and field.name in given]
     return constants, [(field.attname, field._get_default) for field in made], relations

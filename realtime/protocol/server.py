@@ -221,7 +221,7 @@ class SocketServer(socketio.AsyncServer):
         if self.packet_class.uses_binary_events:
             self._send(eio_sid, self.packet_class(sio.ACK, arguments, namespace, id))
         else:
-            # What a packet is for is finding what is binary.
+            # Nothing in it can be binary, so that nothing has to be taken out of it.
             place = "" if namespace == "/" else f"{namespace},"
             self.send_frame(eio_sid, f"{_ACK}{place}{id}{self.packet_class.json.dumps(arguments)}")
 
