@@ -13,57 +13,81 @@ WORKERS ?= 4
 MESSAGES ?= 2000
 RATE ?= 80
 FAULTS ?=
+RUN_READY := $(VENV)/.run-ready
 READY := $(VENV)/.ready
 NODE_READY := node_modules/.ready
 CLIENT_READY := static/vendor/socket.io-client/socket.io.min.js
-PIP_QUIETLY := --quiet --disable-pip-version-check --no-input --root-user-action=ignore
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-input --root-user-action=ignore \
+	--progress-bar off --retries 5
+STEP := scripts/step.sh
+ESLINT := node_modules/.bin/eslint .
+PRETTIER := node_modules/.bin/prettier --log-level warn --check static/app static/stoory-client "tests/library/*.js"
+# Further options of pytest for `make quick`, `test`, `check` and `integration`.
+PYTEST ?=
 
-.PHONY: help setup run test check bench faults screenshots documents clean
+.PHONY: help setup run style types static test quick check integration bench faults screenshots documents clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
-$(READY): requirements.txt requirements-dev.txt
-	@echo "Setting up the virtual environment in $(VENV) …"
+$(RUN_READY): requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed; name it with PYTHON=/path/to/python3."; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install $(PIP_QUIETLY) --retries 5 -r requirements-dev.txt
+	@test -x $(BIN)/python || $(STEP) "Making the virtual environment $(VENV)" $(PYTHON) -m venv $(VENV)
+	@$(STEP) "Installing Python packages into it" $(INSTALL) -r requirements.txt
+	@touch $@
+
+$(READY): requirements-dev.txt $(RUN_READY)
+	@$(STEP) "Installing Python packages of the tests" $(INSTALL) -r requirements-dev.txt
 	@touch $@
 
 $(NODE_READY): package.json package-lock.json
-	@if command -v npm >/dev/null; then echo "Installing the JavaScript clients of the tests …" \
-		&& npm ci --no-audit --no-fund --loglevel=error && touch $@; \
+	@if command -v npm >/dev/null; then \
+		$(STEP) "Installing JavaScript packages of the tests" npm ci --no-audit --no-fund --loglevel=error && touch $@; \
 	else echo "npm is not installed: the tests with the JavaScript client will be left out."; fi
 
-$(CLIENT_READY): package-lock.json requirements-client.txt | $(READY)
-	@echo "Fetching socket.io-client for the pages …"
-	@$(BIN)/python manage.py fetch_socketio_client
+$(CLIENT_READY): package-lock.json requirements-client.txt | $(RUN_READY)
+	@$(STEP) "Fetching socket.io-client for the pages" $(BIN)/python manage.py fetch_socketio_client
 
 setup: $(READY) $(NODE_READY) $(CLIENT_READY)  ## Virtual environment, dependencies
 
-run: $(READY) $(CLIENT_READY)  ## Serve with demo data on http://127.0.0.1:3000
-	@echo "Preparing the database …"
-	@$(BIN)/python manage.py migrate --verbosity 0
-	@$(BIN)/python manage.py demo
+run: $(RUN_READY) $(CLIENT_READY)  ## Serve with demo data on http://127.0.0.1:3000
+	@$(STEP) "Preparing the database" $(BIN)/python manage.py migrate --verbosity 0
 	@printf '\nPlay       http://127.0.0.1:$(PORT)/demo        a deal, both sides of it\n'
 	@printf 'Open       http://127.0.0.1:$(PORT)/            how to log in and use the API\n'
 	@printf 'Browse     http://127.0.0.1:$(PORT)/api/docs    the REST API\n'
 	@printf 'Look into  http://127.0.0.1:$(PORT)/admin/      conversations, as the operator\n\n'
+	@$(BIN)/python manage.py demo
 	@$(BIN)/python manage.py serve --port $(PORT)
 
-test: setup  ## The whole test suite
-	@$(BIN)/python -m tests.suite
+style: $(READY) $(NODE_READY)
+	@echo "=== Style ==="
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+	@if test -x node_modules/.bin/eslint; then set -x; $(ESLINT) && $(PRETTIER); \
+	else echo "LEFT OUT: style of JavaScript, for npm is not installed"; test -z "$$CI"; fi
 
-check: setup  ## Exactly what CI runs: style, imports, migrations, documents, tests
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/lint-imports
-	@$(BIN)/python manage.py check --fail-level WARNING
-	@$(BIN)/python manage.py makemigrations --check --dry-run
-	@$(BIN)/python manage.py export_documents --check
-	@$(BIN)/python manage.py export_flows --check
-	@$(BIN)/python -m tests.suite
+types: $(READY)
+	@echo "=== Types and imports ==="
+	$(BIN)/lint-imports --no-logo
+
+static: style types
+	@echo "=== Settings, migrations, generated documents ==="
+	$(BIN)/python manage.py check --fail-level WARNING
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py export_documents --check
+	$(BIN)/python manage.py export_flows --check
+
+test: setup  ## The tests of `make check`: unit, API and contract tests on both databases, one walk in a browser
+	@$(BIN)/python -m tests.suite check $(PYTEST)
+
+quick: setup style types  ## Style, types, imports and unit tests, for the inner loop
+	@$(BIN)/python -m tests.suite quick $(PYTEST)
+
+check: setup static test  ## What every commit passes: style, types, imports, migrations, documents, `make test`
+
+integration: setup  ## All other tests: server processes, browsers, proxies, documents, faults
+	@$(BIN)/python -m tests.suite integration $(PYTEST)
 
 bench: $(READY)  ## Measure everything against the peers (docs/performance.md)
 	@$(BIN)/python -m benchmarks

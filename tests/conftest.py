@@ -14,18 +14,48 @@ from realtime.bus import Hint, bus
 from tests import environment
 from tests.contract.conformity import emitted_events
 
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "django_db_serialized_rollback"}
+
 # No test is a matter of time: a machine may be slow, or busy with something else.
 hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("untimed")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--with-database-only", action="store_true", help="leave out tests that ask neither the database nor Redis"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--with-database-only"):
+        return
+    without = [item for item in items if not _asks_services(item)]
+    config.hook.pytest_deselected(items=without)
+    items[:] = [item for item in items if _asks_services(item)]
+
+
+def _asks_services(item: pytest.Item) -> bool:
+    """Whether a test comes out the same whatever the database is, for it asks none."""
+    marked = any(item.get_closest_marker(name) for name in ("django_db", "services"))
+    return marked or not DATABASE_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """SQLite in a file, as it is used: in memory, threads would share one connection's locks."""
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> None:
+    """A database for each worker. Nothing has to outlive the machine here, so nothing waits for the disk.
+
+    SQLite in a file, as it is used: in memory, threads would share one connection's locks.
+    """
     for connection in connections.all():
+        options, test = connection.settings_dict["OPTIONS"], connection.settings_dict["TEST"]
         if connection.vendor == "sqlite":
             directory: Path = tmp_path_factory.mktemp("database")
-            connection.settings_dict["TEST"]["NAME"] = str(directory / "test.sqlite3")
+            test["NAME"] = str(directory / "test.sqlite3")
+            options["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+        else:
+            test["NAME"] = f"test_{connection.settings_dict['NAME']}_{worker_id}"
+            options["options"] += " -c synchronous_commit=off"
 
 
 @pytest.fixture(scope="session")

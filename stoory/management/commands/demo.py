@@ -9,13 +9,23 @@ from stoory import demo
 
 
 class Command(BaseCommand):
-    help = "Make demo accounts and conversations, once. Refused in production: their password is public."
+    help = (
+        "Make demo accounts and conversations, once, and list the accounts. Refused in production: their password is "
+        "public."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError("Demo accounts have a public password; they are made with DEBUG only.")
         if demo.is_there():
             self.stdout.write("The demo accounts are there already.")
-            return
-        demo.make()
-        self.stdout.write(f"Made {len(demo.PEOPLE)} people with conversations, and {demo.ADMIN}.")
+        else:
+            self.stdout.write("Making demo accounts and conversations …")
+            demo.make()
+        self._list_accounts()
+
+    def _list_accounts(self) -> None:
+        self.stdout.write(f"\nSign in with the password {demo.PASSWORD} as")
+        for person in demo.PEOPLE:
+            self.stdout.write(f"  {person.email:24} {person.name}, {person.part}")
+        self.stdout.write(f"  {demo.ADMIN:24} the operator, in the admin")

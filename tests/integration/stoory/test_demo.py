@@ -1,5 +1,7 @@
 """The demo data: believable, in many states, and true to every rule of the product."""
 
+import re
+
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
@@ -54,9 +56,27 @@ def test_it_is_made_once(db: None, settings: Settings, capsys: pytest.CaptureFix
     settings.DEBUG = True
     call_command("demo")
     before = Message.objects.count()
+    assert "already" not in capsys.readouterr().out
     call_command("demo")
     assert Message.objects.count() == before
     assert "already" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_the_accounts_are_listed_with_their_password(
+    db: None, settings: Settings, capsys: pytest.CaptureFixture[str], is_there: bool
+) -> None:
+    settings.DEBUG = True
+    if is_there:
+        demo.make()
+    call_command("demo")
+    said = capsys.readouterr().out
+    for person in demo.PEOPLE:
+        assert person.email in said
+        assert person.name in said
+    assert f"{demo.ADMIN}" in said
+    for email in re.findall(r"\S+@example\.com", said):
+        assert User.objects.get(email=email).check_password(re.search(r"password (\S+)", said)[1])
 
 
 def test_it_is_refused_in_production(db: None, settings: Settings) -> None:

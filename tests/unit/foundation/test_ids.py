@@ -32,7 +32,7 @@ def test_a_forked_process_gives_random_ones_of_its_own():
     # In a process of its own: to fork one that has threads is not safe.
     code = (
         "import os; from foundation.ids import random_id; random_id(); child = os.fork(); "
-        "print(random_id(), flush=True); child and os.wait()"
+        "os.write(1, f'{random_id()} '.encode()); child and os.wait()"
     )
     made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert len(set(made)) == 2
