@@ -1,17 +1,26 @@
 // Unmodified socket.io-client 4 as the guide for frontends uses it: it joins each conversation once, on the first
 // connect, and leaves everything else to the library. Told what to do by one line of JSON, it prints records of the
 // same kinds as the Python clients.
-import { createInterface } from "node:readline";
-import { io } from "socket.io-client";
+import { createInterface } from 'node:readline';
+import { io } from 'socket.io-client';
 
 const EVENTS = [
-  "new_message", "notification", "user_typing", "conversation_state_changed", "conversation_updated",
-  "message_updated", "message_deleted", "messages_read", "conversation_list_updated", "presence", "token_expiring",
+  'new_message',
+  'notification',
+  'user_typing',
+  'conversation_state_changed',
+  'conversation_updated',
+  'message_updated',
+  'message_deleted',
+  'messages_read',
+  'conversation_list_updated',
+  'presence',
+  'token_expiring',
 ];
-const OWN = new Set(["notification", "conversation_list_updated", "token_expiring"]);
+const OWN = new Set(['notification', 'conversation_list_updated', 'token_expiring']);
 
 const record = (kind, members) =>
-  process.stdout.write(JSON.stringify({ kind, t: Number(process.hrtime.bigint()) / 1e9, ...members }) + "\n");
+  process.stdout.write(JSON.stringify({ kind, t: Number(process.hrtime.bigint()) / 1e9, ...members }) + '\n');
 
 function describe(event, data, user) {
   const inner = data.data ?? {};
@@ -27,31 +36,34 @@ function describe(event, data, user) {
 function observe({ name, user, url, token, conversations, transports }) {
   let connection = 0;
   let arrived = 0;
-  record("client", { client: name, user, wanders: false });
+  record('client', { client: name, user, wanders: false });
   const socket = io(url, { auth: { token }, transports });
-  socket.on("connect", () => {
+  socket.on('connect', () => {
     connection += 1;
-    record("connected", { client: name, connection, recovered: socket.recovered });
+    record('connected', { client: name, connection, recovered: socket.recovered });
     if (connection === 1) join();
   });
-  const joined = (room) => ({ success, seq, reset, code }) =>
-    success
-      ? record("joined", { client: name, connection, room, seq, after: null, reset })
-      : record("refused", { client: name, connection, room, reason: code });
+  const joined =
+    (room) =>
+    ({ success, seq, reset, code }) =>
+      success
+        ? record('joined', { client: name, connection, room, seq, after: null, reset })
+        : record('refused', { client: name, connection, room, reason: code });
   function join() {
-    socket.emit("join_user_room", { userId: user }, joined(`user_${user}`));
+    socket.emit('join_user_room', { userId: user }, joined(`user_${user}`));
     for (const conversationId of conversations)
-      socket.emit("join_conversation", { conversationId }, joined(`conversation_${conversationId}`));
+      socket.emit('join_conversation', { conversationId }, joined(`conversation_${conversationId}`));
   }
-  socket.on("disconnect", (reason) => record("disconnected", { client: name, connection, reason }));
-  socket.on("connect_error", (error) => {
-    if (!socket.active) record("ended", { client: name, reason: error.data?.code ?? error.message });
+  socket.on('disconnect', (reason) => record('disconnected', { client: name, connection, reason }));
+  socket.on('connect_error', (error) => {
+    if (!socket.active) record('ended', { client: name, reason: error.data?.code ?? error.message });
   });
   for (const event of EVENTS)
     socket.on(event, (data) =>
-      record("event", { client: name, connection, n: ++arrived, event, ...describe(event, data, user) }));
+      record('event', { client: name, connection, n: ++arrived, event, ...describe(event, data, user) }),
+    );
 }
 
 const lines = createInterface({ input: process.stdin });
-lines.once("line", (line) => JSON.parse(line).forEach(observe));
-lines.once("close", () => process.exit(0));
+lines.once('line', (line) => JSON.parse(line).forEach(observe));
+lines.once('close', () => process.exit(0));

@@ -1,31 +1,31 @@
 // The stock client, told what to emit and telling what happens to it, in lines of JSON.
 // node stock_client.js URL TRANSPORTS [BUFFERED]: BUFFERED events are emitted before there is a connection.
-import { createInterface } from "node:readline";
-import { io } from "socket.io-client";
+import { createInterface } from 'node:readline';
+import { io } from 'socket.io-client';
 
-const [url, transports, buffered = "0"] = process.argv.slice(2);
+const [url, transports, buffered = '0'] = process.argv.slice(2);
 const say = (...words) => console.log(JSON.stringify(words));
 
 const socket = io(url, {
-  transports: transports.split(","),
-  auth: { token: "t" },
+  transports: transports.split(','),
+  auth: { token: 't' },
   reconnectionDelay: 50,
   reconnectionDelayMax: 200,
 });
 
-socket.on("connect", () => {
+socket.on('connect', () => {
   const { engine } = socket.io;
-  say("connect", socket.id, engine.transport.name);
-  engine.once("upgrade", (transport) => say("upgrade", transport.name));
+  say('connect', socket.id, engine.transport.name);
+  engine.once('upgrade', (transport) => say('upgrade', transport.name));
 });
-socket.on("connect_error", (error) => say("connect_error", error.message, error.data ?? null));
-socket.on("disconnect", (reason) => say("disconnect", reason, socket.active));
-socket.onAny((...event) => say("event", ...event));
+socket.on('connect_error', (error) => say('connect_error', error.message, error.data ?? null));
+socket.on('disconnect', (reason) => say('disconnect', reason, socket.active));
+socket.onAny((...event) => say('event', ...event));
 
 for (let number = 0; number < Number(buffered); number += 1) {
-  socket.emit("count", number);
+  socket.emit('count', number);
 }
 
-createInterface({ input: process.stdin }).on("line", (line) => {
-  socket.emit(...JSON.parse(line), (...answer) => say("acknowledged", ...answer));
+createInterface({ input: process.stdin }).on('line', (line) => {
+  socket.emit(...JSON.parse(line), (...answer) => say('acknowledged', ...answer));
 });

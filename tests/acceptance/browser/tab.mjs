@@ -64,12 +64,16 @@ const actions = {
 
   // A socket of any kind
   open: (options) => watch(io(workerData.url, options)),
-  emit: (event, ...args) => { socket.emit(event, ...args); },
+  emit: (event, ...args) => {
+    socket.emit(event, ...args);
+  },
   ask: (event, ...args) => socket.timeout(ANSWER_WITHIN).emitWithAck(event, ...args),
   state: () => ({ connected: socket.connected, active: socket.active, recovered: socket.recovered, id: socket.id }),
   // What the server gave for coming back, and the address to come back to.
   pid: () => socket._pid,
-  move: (url) => { socket.io.uri = url; },
+  move: (url) => {
+    socket.io.uri = url;
+  },
   // The connection breaks; nothing is said to the server.
   drop: () => {
     const { transport } = socket.io.engine;
@@ -78,7 +82,7 @@ const actions = {
     } else {
       socket.io.engine.close();
     }
-  }
+  },
 };
 
 parentPort.on('message', async ({ id, action, args }) => {

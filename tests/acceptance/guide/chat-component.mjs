@@ -54,12 +54,12 @@ export default class ChatComponent {
         method: 'POST',
         headers: {
           'Content-Type': 'application/json',
-          'Authorization': `Bearer ${localStorage.getItem('authToken')}`
+          Authorization: `Bearer ${localStorage.getItem('authToken')}`,
         },
         body: JSON.stringify({
           conversation_id: this.conversationId,
-          message: messageText
-        })
+          message: messageText,
+        }),
       });
 
       const result = await response.json();
@@ -77,11 +77,11 @@ export default class ChatComponent {
   }
 
   render() {
-    return this.messages.map(message => ({
+    return this.messages.map((message) => ({
       key: message.id,
       className: `message ${message.sender_id === this.currentUserId ? 'sent' : 'received'}`,
       content: message.message,
-      time: new Date(message.created_at).toLocaleTimeString('en-GB', { timeZone: 'UTC' })
+      time: new Date(message.created_at).toLocaleTimeString('en-GB', { timeZone: 'UTC' }),
     }));
   }
 }

@@ -25,7 +25,7 @@ class MessageListener {
     this.socket.on('new_message', (data) => {
       console.log('New message received:', data);
 
-      this.messageCallbacks.forEach(callback => {
+      this.messageCallbacks.forEach((callback) => {
         callback(data);
       });
     });
@@ -34,7 +34,7 @@ class MessageListener {
       console.log('Notification received:', data);
 
       if (data.type === 'message') {
-        this.notificationCallbacks.forEach(callback => {
+        this.notificationCallbacks.forEach((callback) => {
           callback(data);
         });
       }
@@ -83,7 +83,12 @@ class MessageListener {
   handleConversationUpdate(data) {
     const { conversation_id, flow_state, awaiting_role, chat_status, conversation_type, conversation_context } = data;
     this.updates.push({
-      conversation_id, flow_state, awaiting_role, chat_status, conversation_type, conversation_context
+      conversation_id,
+      flow_state,
+      awaiting_role,
+      chat_status,
+      conversation_type,
+      conversation_context,
     });
   }
 }

@@ -10,9 +10,9 @@ class SocketService {
   connect(token) {
     this.socket = io(process.env.REACT_APP_SOCKET_URL || 'http://localhost:3000', {
       auth: {
-        token: token
+        token: token,
       },
-      transports: ['websocket', 'polling']
+      transports: ['websocket', 'polling'],
     });
 
     this.socket.on('connect', () => {
