@@ -3,7 +3,7 @@ import { ConnectionLine } from './connection.js';
 import { DealView } from './deal-view.js';
 import { dialog } from './dialog.js';
 import { actionForm } from './action-form.js';
-import { fill, h, icon, iconButton } from './dom.js';
+import { fill, h, iconButton } from './dom.js';
 import { inWords } from './faults.js';
 import { kind, short } from './format.js';
 import { filled, gettext } from './i18n.js';

@@ -26,8 +26,8 @@ export class ReadMark {
 
   /** Tell what has not been told. */
   flush() {
-    if (this.#at <= this.#told) return;
-    this.#timer ??= setTimeout(() => {
+    if (this.#timer !== null || this.#at <= this.#told) return;
+    this.#timer = setTimeout(() => {
       this.#timer = null;
       void this.#telling.askQuietly();
     }, PAUSE);

@@ -1,0 +1,65 @@
+/** What must not be in a script. How a script is formatted is for prettier to say. */
+
+import { fileURLToPath } from 'node:url';
+
+import js from '@eslint/js';
+import { defineConfig, globalIgnores, includeIgnoreFile } from 'eslint/config';
+import noUnsanitized from 'eslint-plugin-no-unsanitized';
+import globals from 'globals';
+
+/** Names under which a browser makes markup of text. `no-unsanitized` lets some pass, and others with constants. */
+const MARKUP = [
+  'innerHTML|outerHTML|insertAdjacentHTML|setHTMLUnsafe|parseHTMLUnsafe',
+  'srcdoc|DOMParser|parseFromString|createContextualFragment',
+].join('|');
+
+const WAYS_TO_MARKUP = [
+  `Identifier[name=/^(${MARKUP})$/]`,
+  `Literal[value=/^(${MARKUP})$/]`,
+  `TemplateElement[value.cooked=/^(${MARKUP})$/]`,
+  'MemberExpression[object.name="document"][property.name=/^write(ln)?$/]',
+  'MemberExpression[object.property.name=/^(owner|content)?document$/i][property.name=/^write(ln)?$/]',
+];
+
+const WAYS_TO_CODE = [
+  'Literal[value=/^\\s*javascript:/i]',
+  'TemplateElement[value.cooked=/^\\s*javascript:/i]',
+  'CallExpression[callee.property.name=/^setAttribute(NS)?$/] > Literal[value=/^(on[a-z]+|style)$/i]',
+];
+
+const restricted = (selectors, message) => selectors.map((selector) => ({ selector, message }));
+
+/** Globals of a browser with the names of common variables: where one is meant, its declaration has been forgotten. */
+const CONFUSING = ['event', 'find', 'length', 'name', 'open', 'origin', 'parent', 'status', 'stop', 'top'];
+
+export default defineConfig([
+  includeIgnoreFile(fileURLToPath(new URL('.gitignore', import.meta.url))),
+  globalIgnores(['static/vendor/']),
+  js.configs.recommended,
+  noUnsanitized.configs.recommended,
+  {
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      'no-eval': 'error',
+      'no-implied-eval': 'error',
+      'no-new-func': 'error',
+      'no-script-url': 'error',
+      'no-restricted-syntax': [
+        'error',
+        ...restricted(WAYS_TO_MARKUP, 'Text must not become markup: make elements of it.'),
+        ...restricted(WAYS_TO_CODE, 'Text must not become code or style.'),
+      ],
+      eqeqeq: 'error',
+      'no-var': 'error',
+      'prefer-const': 'error',
+      'max-lines': ['error', { max: 300 }],
+      'max-len': ['error', { code: 120 }],
+    },
+  },
+  {
+    files: ['static/**'],
+    languageOptions: { globals: globals.browser },
+    rules: { 'no-restricted-globals': ['error', ...CONFUSING] },
+  },
+  { ignores: ['static/**'], languageOptions: { globals: globals.node } },
+]);
