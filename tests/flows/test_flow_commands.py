@@ -1,17 +1,15 @@
-"""The commands that prove, play and write down the flows, and the documents as committed."""
+"""The commands that prove, play and write down the flows."""
 
 import json
 from dataclasses import replace
 from io import StringIO
 
 import pytest
-from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
 from conversations.flows import Role, get_flow
 from conversations.flows.documents import documents, mermaid
-from conversations.flows.registry import BUILT_IN
 from conversations.management.commands import check_flows
 from conversations.management.commands.simulate_flow import parse_line
 
@@ -45,12 +43,6 @@ def run(name: str, *args: object) -> str:
     return out.getvalue()
 
 
-def test_the_committed_documents_come_from_the_data():
-    assert "up to date" in run("export_flows", "--check")
-    there = {path.name for path in (settings.BASE_DIR / "docs" / "flows").iterdir()}
-    assert there == {name for flow in BUILT_IN for name in documents(flow)}
-
-
 def test_documents_do_not_follow_the_language(tmp_path):
     with translation.override("de"):
         run("export_flows", "--dir", tmp_path)
@@ -64,6 +56,15 @@ def test_an_outdated_or_missing_document_is_named(tmp_path):
     with pytest.raises(CommandError, match=r"out of date: deal-v1\.md, direct-v1\.json;"):
         run("export_flows", "--check", "--dir", tmp_path)
     assert (tmp_path / "deal-v1.md").read_text() == "something else\n"
+
+
+def test_a_document_of_no_flow_is_named(tmp_path):
+    run("export_flows", "--dir", tmp_path)
+    (tmp_path / "README.txt").write_text("of no concern\n")
+    assert "up to date" in run("export_flows", "--check", "--dir", tmp_path)
+    (tmp_path / "deal-v0.md").write_text("gone\n")
+    with pytest.raises(CommandError, match=r"of no flow: deal-v0\.md; delete"):
+        run("export_flows", "--check", "--dir", tmp_path)
 
 
 def test_the_json_holds_the_whole_flow(deal):

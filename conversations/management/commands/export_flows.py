@@ -49,4 +49,6 @@ class Command(BaseCommand):
                 self.stdout.write("\n".join(difference))
         if outdated:
             raise CommandError(f"out of date: {', '.join(outdated)}; run manage.py export_flows")
+        if strangers := sorted({path.name for path in folder.glob("*-v[0-9]*.*")} - pages.keys()):
+            raise CommandError(f"of no flow: {', '.join(strangers)}; delete what no flow version has any more")
         self.stdout.write(f"{len(pages)} files are up to date")
