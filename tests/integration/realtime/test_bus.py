@@ -1,10 +1,11 @@
 """The bus: this process hears itself at once, others over the layer; nothing that goes wrong there is raised."""
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-from channels.layers import channel_layers
+from channels.layers import BaseChannelLayer, InMemoryChannelLayer, channel_layers
 from prometheus_client import REGISTRY
 from redis.asyncio.client import PubSub
 
@@ -37,12 +38,17 @@ async def eventually(holds: Callable[[], bool]) -> None:
     raise AssertionError("It did not come to pass.")
 
 
+def made(kind: str) -> BaseChannelLayer:
+    """A layer of that kind, on which nobody else is."""
+    if kind == "memory":
+        return InMemoryChannelLayer()
+    _, url = need_postgresql_and_redis()
+    return PubSubChannelLayer(hosts=[url], prefix=f"test-{uuid.uuid4()}")
+
+
 @pytest.fixture(params=["memory", "redis"])
 async def two(request, monkeypatch) -> AsyncIterator[tuple[Process, Process]]:
-    if request.param == "redis":
-        _, url = need_postgresql_and_redis()
-        layer = PubSubChannelLayer(hosts=[url], prefix="bus-test")
-        monkeypatch.setitem(channel_layers.backends, "default", layer)
+    monkeypatch.setitem(channel_layers.backends, "default", made(request.param))
     processes = Process(), Process()
     for one in processes:
         await one.bus.start(one.heard.append)
