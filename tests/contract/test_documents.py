@@ -1,11 +1,14 @@
 """The documents made from the code, and the command that writes and checks them."""
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import yaml
 from django.core.management import CommandError, call_command
+from django.urls import URLPattern, URLResolver, get_resolver
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
@@ -61,6 +64,28 @@ def test_successes_and_refusals_are_told_apart(openapi):
             assert media_type == ("application/json" if good else "application/problem+json")
             assert success["const"] is good
         assert {status[0] for status in operation["responses"]} == {"2", "4"}
+
+
+def routed(patterns: list[URLPattern | URLResolver], before: str = "/") -> Iterator[str]:
+    """Every method and address under `/api`, parameters without their names."""
+    for pattern in patterns:
+        path = before + str(pattern.pattern).strip("^$")
+        if isinstance(pattern, URLResolver):
+            yield from routed(pattern.url_patterns, path)
+        elif path.startswith("/api/"):
+            # A view that was asked before has HEAD among them too, which is its GET.
+            methods = getattr(pattern.callback, "actions", {"get": "show"}).keys() - {"head"}
+            yield from (re.sub(r"\(\?P<.*?\)(?=/|$)|<.*?>", "{}", f"{one.upper()} {path}") for one in methods)
+
+
+def test_every_address_of_the_api_is_described(openapi):
+    described = {
+        re.sub(r"\{\w+\}", "{}", f"{method.upper()} {path}")
+        for path, methods in openapi["paths"].items()
+        for method in methods
+    }
+    about = {"GET /api/schema", "GET /api/docs"}  # the document itself, and the page that shows it
+    assert described | about == set(routed(get_resolver().url_patterns))
 
 
 def test_every_name_in_the_paths_is_described(openapi):

@@ -2,8 +2,10 @@
 request ends as a server error, and every answer is one that the document describes."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
 from zlib import crc32
 
@@ -13,7 +15,9 @@ from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from drf_spectacular.generators import SchemaGenerator
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase
+from hypothesis import settings as hypothesis_settings
+from pytest_django.fixtures import Settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -22,6 +26,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from tests.api.operations import fillings
 from tests.factories import login
 from tests.people import Person
 
@@ -49,32 +54,26 @@ def kept_connection() -> Iterator[None]:
 
 
 @pytest.fixture
-def known(brand: Person, influencer: Person) -> dict[str, Any]:
-    """Ids of what there is, by the first word of the address."""
-    bid = brand.bids_to(influencer, message="Three reels")
-    chat = brand.chats_with(influencer)
-    influencer.says(chat)
-    return {
-        "conversations": [bid, chat],
-        "messages": [brand.says(chat)["id"], influencer.says(chat)["id"]],
-        "notifications": [one["id"] for one in brand.reads("/api/notifications")["results"]],
-    }
+def known(brand: Person, influencer: Person, settings: Settings, tmp_path: Path) -> Callable[[str], dict[str, Any]]:
+    """What there is for each parameter of an address, made once for all cases of a test."""
+    settings.MEDIA_ROOT = tmp_path
+    return cache(partial(fillings, brand=brand, influencer=influencer))
 
 
 @schema.parametrize()
-@settings(
+@hypothesis_settings(
     max_examples=25,
     derandomize=True,
     database=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-def test_every_operation(case: schemathesis.Case, known: dict[str, Any], brand: Person) -> None:
-    """Mostly with the id of something that is there, and now and then with whatever was made up for one."""
-    there = known.get(case.path.split("/")[2])
-    choice = crc32(str(case.path_parameters.get("id")).encode()) % 4
-    if there and "id" in case.path_parameters and choice < 3:
-        case.path_parameters["id"] = there[choice % len(there)]
+def test_every_operation(case: schemathesis.Case, known: Callable[[str], dict[str, Any]], brand: Person) -> None:
+    """Mostly with something that is there, and now and then with whatever was made up for it."""
+    for name, there in known(case.path).items():
+        choice = crc32(str(case.path_parameters.get(name)).encode()) % 4
+        if choice < 3:
+            case.path_parameters[name] = there[choice % len(there)]
     token = login(brand.user)
     with kept_connection():
         case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, checks=CHECKS)

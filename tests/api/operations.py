@@ -1,0 +1,114 @@
+"""The operations of the REST API, as its OpenAPI document has them, and their addresses with what there is in them."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pytest
+from drf_spectacular.generators import SchemaGenerator
+
+from conversations.models import Conversation
+from tests.api.uploads.test_uploads import picture, uploaded
+from tests.deals import Deal
+from tests.people import Person
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class Operation:
+    method: str
+    path: str
+    described: dict[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @cached_property
+    def needs_login(self) -> bool:
+        return {} not in self.described["security"]
+
+    @cached_property
+    def takes(self) -> dict[str, Any]:
+        """The schemas of its bodies, by the type of content."""
+        content = self.described.get("requestBody", {}).get("content", {})
+        return {kind: body["schema"] for kind, body in content.items()}
+
+    @property
+    def takes_shape(self) -> bool:
+        """Whether it takes JSON of a shape of ours; what a payment provider sends is of the provider's own."""
+        return "$ref" in self.takes.get(JSON, {})
+
+    @property
+    def takes_what_is_signed(self) -> bool:
+        """Whether a signature lets in, as it does payment providers: the body is JSON of whatever shape."""
+        return JSON in self.takes and not self.takes_shape
+
+    def can_answer(self, status: int) -> bool:
+        return str(status) in self.described["responses"]
+
+
+def _operations() -> Iterator[Operation]:
+    document = SchemaGenerator().get_schema(request=None, public=True)
+    for path, methods in document["paths"].items():
+        for method, described in methods.items():
+            yield Operation(method.upper(), path, described)
+
+
+OPERATIONS = list(_operations())
+METHODS = {one.path: {other.method for other in OPERATIONS if other.path == one.path} for one in OPERATIONS}
+
+
+def each(*operations: Operation) -> pytest.MarkDecorator:
+    """The test for each of these operations."""
+    return pytest.mark.parametrize("operation", operations, ids=str)
+
+
+def _conversations(brand: Person, influencer: Person) -> list[str]:
+    return [brand.chats_with(influencer), brand.bids_to(influencer, message="Three reels")]
+
+
+def _messages(brand: Person, influencer: Person) -> list[str]:
+    chat = brand.chats_with(influencer)
+    return [brand.says(chat)["id"], influencer.says(chat)["id"]]
+
+
+def _notifications(brand: Person, influencer: Person) -> list[str]:
+    influencer.says(brand.chats_with(influencer))
+    return [one["id"] for one in brand.reads("/api/notifications")["results"]]
+
+
+def _orders(brand: Person, influencer: Person) -> list[str]:
+    bid = Conversation.objects.get(pk=brand.bids_to(influencer))
+    return [str(Deal(bid, brand.user, influencer.user).play_to("payment_pending").order().pk)]
+
+
+FILLERS: dict[str, Callable[[Person, Person], list[str]]] = {
+    "conversations/{id}": _conversations,
+    "messages/{id}": _messages,
+    "notifications/{id}": _notifications,
+    "uploads/{id}": lambda brand, _: [uploaded(brand, picture())["id"]],
+    "sandbox/{order_id}": _orders,
+    "payments/{provider}": lambda *_: ["sandbox"],
+}
+"""What there is to stand in an address, by the word before it: of a brand owner's with an influencer."""
+
+_PARAMETER = re.compile(r"(?P<word>[^/]+)/\{(?P<name>\w+)\}")
+
+
+def fillings(path: str, brand: Person, influencer: Person) -> dict[str, list[str]]:
+    """What there is for each parameter of an address."""
+    found = {}
+    for parameter in _PARAMETER.finditer(path):
+        filler = FILLERS.get(parameter[0])
+        if filler is None:
+            pytest.fail(f"{path}: nothing says what stands for {parameter[0]}. Add it to FILLERS of {__name__}.")
+        found[parameter["name"]] = filler(brand, influencer)
+    return found
+
+
+def filled(path: str, brand: Person, influencer: Person) -> str:
+    """The address with something that is there."""
+    return path.format(**{name: ids[0] for name, ids in fillings(path, brand, influencer).items()})
