@@ -4,19 +4,6 @@
 import { createInterface } from 'node:readline';
 import { io } from 'socket.io-client';
 
-const EVENTS = [
-  'new_message',
-  'notification',
-  'user_typing',
-  'conversation_state_changed',
-  'conversation_updated',
-  'message_updated',
-  'message_deleted',
-  'messages_read',
-  'conversation_list_updated',
-  'presence',
-  'token_expiring',
-];
 const OWN = new Set(['notification', 'conversation_list_updated', 'token_expiring']);
 
 const record = (kind, members) =>
@@ -58,10 +45,9 @@ function observe({ name, user, url, token, conversations, transports }) {
   socket.on('connect_error', (error) => {
     if (!socket.active) record('ended', { client: name, reason: error.data?.code ?? error.message });
   });
-  for (const event of EVENTS)
-    socket.on(event, (data) =>
-      record('event', { client: name, connection, n: ++arrived, event, ...describe(event, data, user) }),
-    );
+  socket.onAny((event, data) =>
+    record('event', { client: name, connection, n: ++arrived, event, ...describe(event, data, user) }),
+  );
 }
 
 const lines = createInterface({ input: process.stdin });

@@ -5,23 +5,11 @@ from typing import Any
 
 import pytest
 
+from realtime.registry import registry
 from tests.acceptance.people import Person
 from tests.acceptance.shapes import CONTEXT, fits
 
-COMMANDS = (
-    "join_conversation",
-    "leave_conversation",
-    "join_user_room",
-    "join",
-    "leave_user_room",
-    "send_message",
-    "typing_start",
-    "typing_stop",
-    "mark_read",
-    "mark_seen",
-    "authenticate",
-    "conversation_action",
-)
+COMMANDS = sorted(registry.commands)
 MALFORMED: list[list[Any]] = [
     [],
     [None],

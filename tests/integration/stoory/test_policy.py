@@ -10,6 +10,7 @@ from django.urls import path
 from pytest_django.fixtures import Settings
 
 from stoory import urls
+from tests.pages import PAGES
 
 FAULTS = {
     "bad": BadRequest("<b>"),
@@ -18,6 +19,8 @@ FAULTS = {
     "broken": ValueError("<b>"),
 }
 STATUS = {"bad": 400, "forbidden": 403, "gone": 404, "broken": 500, "nowhere": 404, "admin/nowhere": 302}
+OTHERS = {"texts.js": 200, "static/app/base.css": 200, "healthz": 200, "api/auth/me": 401, "api/nowhere": 404}
+PAGES_BY_STATUS = {page.strip("/"): 200 for page in PAGES} | {"demo": 404}  # the demo people are not there
 
 
 class Inline(HTMLParser):
@@ -55,13 +58,12 @@ def browser() -> Client:
     return Client(raise_request_exception=False, enforce_csrf_checks=True, headers={"Accept": "text/html"})
 
 
+@pytest.mark.django_db
 @pytest.mark.usefixtures("debug")
-@pytest.mark.parametrize(
-    "address", [*STATUS, "", "register", "texts.js", "static/app/base.css", "healthz", "api/auth/me", "api/nowhere"]
-)
-def test_every_answer_has_the_policy(browser, address):
+@pytest.mark.parametrize(("address", "status"), (STATUS | OTHERS | PAGES_BY_STATUS).items())
+def test_every_answer_has_the_policy(browser, address, status):
     answer = browser.get(f"/{address}")
-    assert answer.status_code == STATUS.get(address, answer.status_code)
+    assert answer.status_code == status
     policy = answer["Content-Security-Policy"]
     assert "script-src 'self'" in policy
     assert "unsafe" not in policy

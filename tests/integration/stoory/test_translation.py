@@ -11,6 +11,7 @@ from django.utils import translation
 from pytest_django.fixtures import Settings
 
 from stoory import demo
+from tests.pages import PAGES
 
 UNTRANSLATED = re.compile(r"\W*|Stoory|OpenAPI|· Stoory|" + "|".join(person.name for person in demo.PEOPLE))
 """Names, and what has no letters. What stands in code is left out."""
@@ -83,7 +84,7 @@ class Words(HTMLParser):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["/", "/developers", "/sign-in", "/register", "/chat", "/demo", "/nowhere"])
+@pytest.mark.parametrize("path", [*PAGES, "/nowhere"])
 def test_every_text_of_a_page_can_be_translated(path: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.DEBUG = True
     demo.make()
