@@ -21,7 +21,7 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-input -
 	--progress-bar off --retries 5
 STEP := scripts/step.sh
 ESLINT := node_modules/.bin/eslint .
-PRETTIER := node_modules/.bin/prettier --log-level warn --check static/app static/stoory-client "tests/library/*.js"
+PRETTIER := node_modules/.bin/prettier --log-level warn --check .
 # Further options of pytest for `make quick`, `test`, `check` and `integration`.
 PYTEST ?=
 
