@@ -210,6 +210,20 @@ export class StooryClient extends Store {
     return (await this.session.post('/api/conversations', fields)).conversation;
   }
 
+  /**
+   * A page of the people whose name fits `q`, or of the one whose whole e-mail address it is. Raises `Refused`: with
+   * `status` 404 where this server offers no search.
+   */
+  async findPeople(q, { limit, cursor } = {}) {
+    const { results, next, previous } = await this.session.get('/api/people', { q, limit, cursor });
+    return { results, next, previous };
+  }
+
+  /** Change one's own account; `findable` says whether others can find it. Answers the user as it is now. */
+  updateAccount(fields) {
+    return this.session.updateAccount(fields);
+  }
+
   /** Store a file, to be named in a message or handed over as work. Answers the attachment. */
   async upload(file) {
     const form = new FormData();

@@ -10,7 +10,16 @@ export interface Person {
 
 export interface User extends Person {
   email: string;
+  /** Whether others can find this account. */
+  findable: boolean;
   created_at: string;
+}
+
+export interface PeoplePage {
+  results: Person[];
+  /** The cursors of the pages beside this one; null where there is none. */
+  next: string | null;
+  previous: string | null;
 }
 
 export interface InputField {
@@ -252,6 +261,7 @@ export class Session {
   get(path: string, params?: Record<string, unknown>): Promise<any>;
   post(path: string, body?: unknown): Promise<any>;
   request(method: string, path: string, options?: { params?: Record<string, unknown>; body?: unknown }): Promise<any>;
+  updateAccount(fields: { findable: boolean }): Promise<User>;
   file(address: string): Promise<Blob>;
   end(): void;
 }
@@ -290,6 +300,9 @@ export class StooryClient extends Store<{ status: Status }> {
     proposed_amount?: string;
     message?: string;
   }): Promise<ConversationData>;
+  /** By the beginnings of the words of a name, or by a whole e-mail address. */
+  findPeople(q: string, options?: { limit?: number; cursor?: string | null }): Promise<PeoplePage>;
+  updateAccount(fields: { findable: boolean }): Promise<User>;
   upload(file: File): Promise<Attachment>;
 }
 

@@ -96,6 +96,15 @@ export class Session {
     }
   }
 
+  /** Change one's own account: `findable` says whether others can find it. Answers the user as it is now. */
+  async updateAccount({ findable }) {
+    const { user } = await this.request('PATCH', '/api/auth/me', { body: { findable } });
+    const held = this.#storage.get();
+    // Whoever signed out meanwhile stays so, and another person's account stays theirs.
+    if (held?.user.id === user.id) this.#storage.set({ ...held, user });
+    return user;
+  }
+
   /** The contents of a file that only its readers may have, as a `Blob`. */
   async file(address) {
     const path = address.startsWith(this.#http.url) ? address.slice(this.#http.url.length) : address;

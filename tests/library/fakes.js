@@ -125,6 +125,8 @@ export class FakeServer {
   tokens = 0;
   lifetime = 3600;
   refusals = new Map();
+  /** Answers of further requests, by `METHOD /path`. */
+  answers = new Map();
   #heldBack = new Map();
 
   get messages() {
@@ -230,7 +232,7 @@ export class FakeServer {
       this.refusals.delete(`${method} ${pathname}`);
       return Response.json({ success: false, message: 'No.', ...refusal[1] }, { status: refusal[0] });
     }
-    const answer = this.#answered(method, pathname, searchParams, given);
+    const answer = this.answers.get(`${method} ${pathname}`) ?? this.#answered(method, pathname, searchParams, given);
     await this.#underWay(`${method} ${pathname}`);
     if (this.losesAnswers) throw new TypeError('fetch failed');
     return Response.json({ success: true, ...answer });
