@@ -36,7 +36,7 @@ class ChangeUserForm(UserChangeForm):
 
     class Meta:
         model = User
-        fields = ("email", "name", "role", "is_blocked", "is_active", *SUPERUSER_ONLY)
+        fields = ("email", "name", "role", "findable", "is_blocked", "is_active", *SUPERUSER_ONLY)
 
 
 class AddUserForm(AdminUserCreationForm):
@@ -79,7 +79,7 @@ class UserAdmin(BaseUserAdmin):
     inlines: ClassVar = [LoginSessionInline]
     actions = ("block", "unblock", "end_sessions")
     fieldsets = (
-        (None, {"fields": ("id", "email", "name", "role", "password_form")}),
+        (None, {"fields": ("id", "email", "name", "role", "findable", "password_form")}),
         ("Access", {"fields": ("is_blocked", "is_active", *SUPERUSER_ONLY)}),
         ("Dates", {"fields": ("created_at", "last_login")}),
     )

@@ -1,6 +1,6 @@
 """What the account endpoints answer, beside `success`."""
 
-from accounts.payloads import UserPayload
+from accounts.payloads import PersonPayload, UserPayload
 from foundation.inputs import Shape
 
 
@@ -15,6 +15,12 @@ class TokensAnswer(Shape):
 
 class LoggedInAnswer(TokensAnswer):
     user: UserPayload
+
+
+class PeoplePage(Shape):
+    results: list[PersonPayload]
+    next: str | None
+    previous: str | None
 
 
 class DoneAnswer(Shape):

@@ -5,14 +5,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from accounts import services
-from accounts.answers import DoneAnswer, LoggedInAnswer, TokensAnswer, UserAnswer
-from accounts.inputs import ChangePassword, LogIn, LogOut, Refresh, Register
-from accounts.limits import begin_login, forgive_login, limit_registration
-from accounts.payloads import UserPayload
+from accounts import people, services
+from accounts.answers import DoneAnswer, LoggedInAnswer, PeoplePage, TokensAnswer, UserAnswer
+from accounts.inputs import ChangePassword, LogIn, LogOut, Refresh, Register, UpdateAccount
+from accounts.limits import begin_login, forgive_login, limit_people_search, limit_registration
+from accounts.payloads import PersonPayload, UserPayload
 from accounts.services import LoggedIn
 from foundation.addresses import client_address
-from foundation.openapi import describe
+from foundation.openapi import PAGING, Problem, describe, parameter
+from foundation.paging import limit_of
 from foundation.rest import answer
 
 
@@ -66,6 +67,11 @@ class OwnAccountViewSet(ViewSet):
     def me(self, request: Request) -> Response:
         return answer(user=UserPayload.model_validate(request.user))
 
+    @describe("Change one's account", request=UpdateAccount, answers={200: UserAnswer})
+    def update_me(self, request: Request) -> Response:
+        services.update_account(user=request.user, **UpdateAccount.parse(request.data).model_dump())
+        return answer(user=UserPayload.model_validate(request.user))
+
     @describe(
         "Change one's password; every login session ends, and a new one begins",
         request=ChangePassword,
@@ -77,3 +83,32 @@ class OwnAccountViewSet(ViewSet):
         result = services.change_password(user=request.user, session_id=request.auth.session_id, **given.model_dump())
         forgive_login(request.user.email, address)
         return logged_in(result)
+
+
+class PeopleViewSet(ViewSet):
+    """Others, as they can be found."""
+
+    @describe(
+        "Find people by name or address",
+        answers={200: PeoplePage},
+        parameters=[
+            parameter(
+                "q",
+                "The beginnings of words of the name, or a whole e-mail address",
+                kind={"type": "string", "minLength": people.SHORTEST, "maxLength": people.LONGEST},
+                required=True,
+            ),
+            *PAGING,
+        ],
+        refusals={404: Problem},
+    )
+    def list(self, request: Request) -> Response:
+        """An address whose owner may not be found is answered as one that nobody has. Where the server offers no
+        search: 404."""
+        people.require_search()
+        limit_people_search(request.user)
+        params = request.query_params
+        page = people.find_people(
+            asker=request.user, q=people.looked_for(params), cursor=params.get("cursor"), limit=limit_of(params)
+        )
+        return answer(**page.mapped(lambda found: [PersonPayload.model_validate(one) for one in found]))

@@ -74,3 +74,9 @@ class LogOut(Input):
 class ChangePassword(Input):
     current_password: Password
     new_password: Password
+
+
+class UpdateAccount(Input):
+    """`findable`: whether others can find this account."""
+
+    findable: Annotated[bool, Field(strict=True)] | None = None

@@ -19,6 +19,7 @@ def _a_minute(name: str, number: int) -> Bucket:
 FAILURES = _a_minute("login_failures", settings.LOGIN_FAILURES_PER_MINUTE)
 FAILURES_OF_ADDRESS = _a_minute("login_failures_of_address", settings.LOGIN_FAILURES_PER_MINUTE_OF_ADDRESS)
 REGISTRATIONS = _a_minute("registrations_of_address", settings.REGISTRATIONS_PER_MINUTE_OF_ADDRESS)
+PEOPLE_SEARCHES = _a_minute("people_searches", settings.PEOPLE_SEARCHES_PER_MINUTE)
 REQUESTS = Bucket("requests", settings.REQUESTS_BURST, settings.REQUESTS_PER_SECOND)
 
 
@@ -49,6 +50,11 @@ def forgive_login(email: str, address: str) -> None:
 def limit_registration(address: str) -> None:
     """Raises `RateLimited`."""
     refuse_if_limited(REGISTRATIONS, counted_as(address))
+
+
+def limit_people_search(user: User) -> None:
+    """Raises `RateLimited`."""
+    refuse_if_limited(PEOPLE_SEARCHES, str(user.pk))
 
 
 class RequestThrottle(BaseThrottle):

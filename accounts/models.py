@@ -3,6 +3,7 @@
 import hashlib
 import unicodedata
 import uuid
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth import hashers
@@ -11,6 +12,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models, transaction
 from django.db.models.functions import Lower
 
+from accounts.names import keys_of
 from accounts.signals import sessions_ended
 from foundation.clock import now
 from foundation.ids import uuid7
@@ -27,7 +29,28 @@ class Role:
     SYSTEM = "system"
 
 
-class UserManager(BaseUserManager["User"]):
+class UserQuerySet(models.QuerySet["User"]):
+    """Whatever writes names for many users writes what they are found by, as `User.save` does for one."""
+
+    def update(self, **values: Any) -> int:
+        if "name" not in values:
+            return super().update(**values)
+        with transaction.atomic():
+            ids = list(self.values_list("pk", flat=True))  # afterwards they may be others
+            updated = super().update(**values)
+            NameWord.objects.rewrite(ids)
+        return updated
+
+    update.alters_data = True
+
+    def bulk_create(self, objs: Iterable["User"], *args: Any, **kwargs: Any) -> list["User"]:
+        with transaction.atomic():
+            created = super().bulk_create(objs, *args, **kwargs)
+            NameWord.objects.rewrite([user.pk for user in created])
+        return created
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
         """One spelling of an address: trimmed, NFKC, lower case."""
@@ -59,6 +82,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_blocked = models.BooleanField(default=False)
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
+    findable = models.BooleanField(
+        default=True, db_default=True, help_text="Others can find this person by name or address."
+    )
     created_at = models.DateTimeField(default=now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -80,12 +106,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.email = UserManager.normalize_email(self.email)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """A new password, a block and a deactivation end login sessions, whoever saves them: a service, a
-        form of the admin, a management command. Django has no `_password` where it only renews a hash."""
+        """A new password, a block and a deactivation end login sessions, and a name can be found, whoever saves them:
+        a service, a form of the admin, a management command. Django has no `_password` where it only renews a hash."""
         self.clean()
         was_there, new_password = not self._state.adding, self._password is not None
+        written = kwargs.get("update_fields")
         with transaction.atomic():
             super().save(*args, **kwargs)
+            if written is None or "name" in written:
+                NameWord.objects.rewrite([self.pk])
             if was_there and new_password:
                 LoginSession.objects.end_of(self.pk, "password_changed")
             if was_there and not self.may_log_in:
@@ -121,6 +150,46 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def may_log_in(self) -> bool:
         return self.is_active and not self.is_blocked
+
+
+class NameWordQuerySet(models.QuerySet["NameWord"]):
+    CHUNK: ClassVar[int] = 500
+
+    def rewrite(self, user_ids: Sequence[uuid.UUID]) -> None:
+        """Have for these users what their names as stored are found by, and for those who are gone nothing. Run in
+        the transaction that wrote the names: it holds the users' rows, so the last name written is the last read."""
+        for start in range(0, len(user_ids), self.CHUNK):
+            missing, surplus = self.faults_of(user_ids[start : start + self.CHUNK])
+            if surplus:
+                self.filter(pk__in=[one.pk for one in surplus]).delete()
+            if missing:
+                self.bulk_create(missing, ignore_conflicts=True)
+
+    def faults_of(self, user_ids: Sequence[uuid.UUID]) -> "tuple[list[NameWord], list[NameWord]]":
+        """The rows that these users lack, not saved yet, and those that they should not have."""
+        names = User.objects.filter(pk__in=user_ids).values_list("pk", "name")
+        wanted = {(pk, key) for pk, name in names for key in keys_of(name)}
+        there = {(one.user_id, bytes(one.key)): one for one in self.filter(user_id__in=user_ids)}
+        missing = [NameWord(user_id=pk, key=key) for pk, key in sorted(wanted - there.keys())]
+        return missing, [one for place, one in there.items() if place not in wanted]
+
+
+class NameWord(models.Model):
+    """A word of a user's name, as people are found by it; `key` is made by `names.keys_of`.
+
+    The relation is not checked by the database: a release that does not know this table can delete users.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="name_words", db_constraint=False)
+    key = models.BinaryField()
+
+    objects = NameWordQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "user"], name="name_word_once")]
+
+    def __str__(self) -> str:
+        return bytes(self.key).partition(b" ")[0].decode()
 
 
 class LoginSessionQuerySet(models.QuerySet["LoginSession"]):

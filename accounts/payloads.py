@@ -18,4 +18,5 @@ class UserPayload(Shape):
     email: str
     name: str
     role: str
+    findable: bool
     created_at: Timestamp

@@ -3,8 +3,12 @@
 import uuid
 from collections.abc import Iterable
 
-from accounts.models import SYSTEM_USER_ID, LoginSession, User
+from django.db.models import Exists, OuterRef
+
+from accounts.models import SYSTEM_USER_ID, LoginSession, NameWord, User
 from foundation.ids import parse_id
+
+CHUNK = 500
 
 
 def find_user(user_id: object) -> User | None:
@@ -22,3 +26,16 @@ def dead_sessions(session_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
         return set()
     alive = LoginSession.objects.live().filter(pk__in=asked, user__is_blocked=False, user__is_active=True)
     return asked - set(alive.values_list("pk", flat=True))
+
+
+def wrongly_found() -> list[uuid.UUID]:
+    """The users, those who are gone included, who are found by other words than those of their names."""
+    users = User.objects.exclude(pk=SYSTEM_USER_ID).order_by("pk")
+    wrong: set[uuid.UUID] = set()
+    chunk = list(users[:CHUNK].values_list("pk", flat=True))
+    while chunk:
+        for rows in NameWord.objects.faults_of(chunk):
+            wrong |= {one.user_id for one in rows}
+        chunk = list(users.filter(pk__gt=chunk[-1])[:CHUNK].values_list("pk", flat=True))
+    gone = NameWord.objects.exclude(Exists(User.objects.filter(pk=OuterRef("user_id"))))
+    return sorted(wrong | set(gone.values_list("user_id", flat=True)))

@@ -219,6 +219,13 @@ def change_password(*, user: User, current_password: str, new_password: str, ses
         return _begin_session(user)
 
 
+def update_account(*, user: User, findable: bool | None) -> None:
+    """Change what is given of one's own account."""
+    if findable is not None:
+        user.findable = findable
+        user.save(update_fields=["findable"])
+
+
 def block(*, user: User) -> None:
     """Keep a user out: no login, no token, no socket. Raises `Forbidden` for the system user."""
     _set_blocked(user, True)

@@ -52,9 +52,9 @@ HEADERS = (
 )
 
 
-def parameter(name: str, description: str, *, kind: Any = str) -> OpenApiParameter:
+def parameter(name: str, description: str, *, kind: Any = str, required: bool = False) -> OpenApiParameter:
     """A parameter of the address; `kind` is a Python type or a schema."""
-    return OpenApiParameter(name, kind, description=description)
+    return OpenApiParameter(name, kind, description=description, required=required)
 
 
 LENGTH = parameter("limit", "How many", kind={"type": "integer", "minimum": 1, "maximum": LONGEST, "default": LIMIT})
@@ -81,12 +81,18 @@ def describe(
 ) -> Callable[[Any], Any]:
     """Describe an operation: what it takes, what it answers by status, and that it may refuse.
 
-    `refusals` are those beyond what any operation may refuse with.
+    `refusals` are those beyond what any operation may refuse with, or that only this one of its kind has a cause for.
     """
     responses: dict[Any, Any] = {status: _response(status, _successful(shape)) for status, shape in answers.items()}
     for status, shape in sorted((COMMON | (refusals or {})).items()):
         responses[status, PROBLEM] = _response(status, shape)
-    return extend_schema(summary=summary, request=request, responses=responses, parameters=[*parameters, *HEADERS])
+    schema = extend_schema(summary=summary, request=request, responses=responses, parameters=[*parameters, *HEADERS])
+
+    def describing(view: Any) -> Any:
+        view.own_refusals = {str(status) for status in refusals or ()}
+        return schema(view)
+
+    return describing
 
 
 def _response(status: int, shape: type[Shape]) -> OpenApiResponse:

@@ -8,6 +8,7 @@ import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 
 from stoory import env
+from stoory.spectacular import SPECTACULAR_SETTINGS  # noqa: F401 (a setting)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_file(BASE_DIR / ".env")
@@ -148,6 +149,8 @@ SIMPLE_JWT = {
 LOGIN_FAILURES_PER_MINUTE = env.integer("LOGIN_FAILURES_PER_MINUTE", 10, least=1)
 LOGIN_FAILURES_PER_MINUTE_OF_ADDRESS = env.integer("LOGIN_FAILURES_PER_MINUTE_OF_ADDRESS", 100, least=1)
 REGISTRATIONS_PER_MINUTE_OF_ADDRESS = env.integer("REGISTRATIONS_PER_MINUTE_OF_ADDRESS", 120, least=1)
+PEOPLE_SEARCH = env.choice("PEOPLE_SEARCH", "other_role", {"other_role", "everybody", "off"})
+PEOPLE_SEARCHES_PER_MINUTE = env.integer("PEOPLE_SEARCHES_PER_MINUTE", 30, least=1)
 SOCKET_TOKEN_POLICY = env.choice("SOCKET_TOKEN_POLICY", "session", {"session", "strict"})
 
 # --- REST ------------------------------------------------------------------------------------------------------
@@ -163,29 +166,6 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "stoory.schema.AutoSchema",
     "EXCEPTION_HANDLER": "foundation.rest.exception_handler",
     "UNAUTHENTICATED_USER": None,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Stoory",
-    "DESCRIPTION": "Conversations of a two-sided marketplace. Real-time events are described in docs/events.md.",
-    "VERSION": "0.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SERVE_AUTHENTICATION": [],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"persistAuthorization": False},
-    "COMPONENT_SPLIT_REQUEST": False,
-    "COMPONENT_SPLIT_PATCH": False,
-    "OAS_VERSION": "3.1.0",
-    "POSTPROCESSING_HOOKS": ["stoory.schema.without_titles"],
-    "TAGS": [
-        {"name": "auth", "description": "Coming in and going out."},
-        {"name": "messages", "description": "Messages by their own id, and sending."},
-        {"name": "conversations", "description": "Conversations, and what is in them."},
-        {"name": "notifications", "description": "What one is to know of."},
-        {"name": "payments", "description": "What payment providers call, and the sandbox."},
-        {"name": "uploads", "description": "Files that go with messages."},
-    ],
 }
 MAX_JSON_BODY = 256 * 1024
 SOCKET_ORIGINS = env.words("SOCKET_ORIGINS", "*" if DEBUG else "")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from drf_spectacular.generators import SchemaGenerator
@@ -45,6 +46,13 @@ class Operation:
     def takes_what_is_signed(self) -> bool:
         """Whether a signature lets in, as it does payment providers: the body is JSON of whatever shape."""
         return JSON in self.takes and not self.takes_shape
+
+    @property
+    def query(self) -> str:
+        """What has to stand behind its address: the required parameters, each as short a text as it takes."""
+        parameters = [one for one in self.described.get("parameters", []) if one["in"] == "query"]
+        needed = {one["name"]: "x" * one["schema"]["minLength"] for one in parameters if one.get("required")}
+        return f"?{urlencode(needed)}" if needed else ""
 
     def can_answer(self, status: int) -> bool:
         return str(status) in self.described["responses"]

@@ -78,6 +78,19 @@ def test_notifications(brand, influencer, what):
     assert few <= 5
 
 
+@pytest.mark.parametrize("q", ["inf", "inf ha"])
+def test_people(brand, q):
+    for number in range(FEW):
+        make_user("influencer", name=f"Influencer Hari {number}")
+    few = queries(brand, "/api/people", FEW, q=q)
+    for number in range(MANY - FEW):
+        make_user("influencer", name=f"Influencer Hari {number}")
+    assert queries(brand, "/api/people", MANY, q=q) == few
+    first = brand.reads("/api/people", q=q, limit=FEW)
+    assert queries(brand, "/api/people", FEW, q=q, limit=FEW, cursor=first["next"]) == few + 1
+    assert few <= 3
+
+
 def _sending(brand: Person, influencer: Person) -> Callable[[], object]:
     chat = brand.chats_with(influencer)
     return lambda: brand.says(chat)

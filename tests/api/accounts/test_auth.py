@@ -16,7 +16,7 @@ from tests.factories import PASSWORD, log_in, login, make_staff, make_user
 pytestmark = pytest.mark.django_db
 
 ANN = {"email": "ann@example.com", "password": "correct-Horse-7", "name": "Ann", "role": "influencer"}
-USER_KEYS = {"id", "email", "name", "role", "created_at"}
+USER_KEYS = {"id", "email", "name", "role", "findable", "created_at"}
 
 
 def assert_refused(response: HttpResponse, status: int, code: str, *fields: str) -> dict:

@@ -173,6 +173,7 @@ def test_others_are_not_shown_the_address():
         "email": user.email,
         "name": "Ann",
         "role": "influencer",
+        "findable": True,
         "created_at": rfc3339(user.created_at),
     }
 

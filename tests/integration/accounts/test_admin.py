@@ -40,7 +40,8 @@ def helper() -> Client:
 def form_of(user, **changed) -> dict:
     """What the page of a user sends when nothing is changed but this."""
     sessions = {f"login_sessions-{name}_FORMS": "0" for name in ("TOTAL", "INITIAL")}
-    flags = {name: "on" for name in ("is_blocked", "is_active", "is_staff", "is_superuser") if getattr(user, name)}
+    names = ("findable", "is_blocked", "is_active", "is_staff", "is_superuser")
+    flags = {name: "on" for name in names if getattr(user, name)}
     given = sessions | flags | {"email": user.email, "name": user.name, "role": user.role} | changed
     return {name: value for name, value in given.items() if value is not None}
 

@@ -64,6 +64,13 @@ def test_a_currency_that_is_none(currency):
     assert "conversations.P003" in done.stderr
 
 
+@pytest.mark.parametrize("search", ["on", "Everybody", "other-role"])
+def test_a_people_search_that_is_none(search):
+    done = check(PEOPLE_SEARCH=search)
+    assert done.returncode != 0
+    assert f"PEOPLE_SEARCH is one of everybody, off, other_role, not '{search}'" in done.stderr
+
+
 def test_any_server_may_run_what_is_sensible():
     assert run("-c", "import stoory.asgi", **SENSIBLE).returncode == 0
 

@@ -1,0 +1,363 @@
+"""Finding people: `GET /api/people`, and `findable` by which one stays out of it."""
+
+import unicodedata
+import uuid
+from itertools import chain
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts import limits
+from accounts.models import SYSTEM_USER_ID, User
+from foundation.limits import Bucket
+from tests.api.client import Api
+from tests.api.shapes import refused, succeeded
+from tests.factories import login, make_staff, make_user
+from tests.people import Person
+
+PEOPLE = "/api/people"
+
+
+def search(person: Person, q: str, **params: object) -> dict:
+    answer = person.api.get(PEOPLE, data={"q": q, **params})
+    return succeeded(answer, "results", "next", "previous")
+
+
+def names(person: Person, q: str, **params: object) -> list[str]:
+    return [one["name"] for one in search(person, q, **params)["results"]]
+
+
+def ids(person: Person, q: str) -> list[str]:
+    return [one["id"] for one in search(person, q)["results"]]
+
+
+# --- By name ---
+
+
+def test_people_are_shown_as_others_see_them(brand, influencer):
+    assert search(brand, "mira") == {
+        "success": True,
+        "results": [{"id": influencer.id, "name": "Mira", "role": "influencer"}],
+        "next": None,
+        "previous": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "q"),
+    [
+        ("Anaya Rao", "an"),
+        ("Anaya Rao", "RA"),
+        ("Anaya Rao", "rao anaya"),
+        ("Anaya Rao", "an anaya a"),
+        ("ANNA", "anna"),
+        ("Anna", "ANNA"),
+        ("O'Neill", "o'neill"),
+        ("O'Neill", "O\u2019Neill"),
+        ("O'Neill", "neil"),
+        ("Jean-Luc", "jean luc"),
+        ("Jean-Luc", "luc"),
+        ("सोनम", "सो"),
+        ("क्ष", "क्\u200dष"),
+        ("李小龍", "李小"),
+        ("Ａｎｎ", "ann"),  # noqa: RUF001
+        ("Ann", "ＡＮ"),  # noqa: RUF001
+        ("Straße", "STRASS"),
+        ("Strasse", "straß"),
+        ("ΝΙΚΟΣ", "νικος"),
+        ("İpek", "ipek"),
+        ("Ilker", "\u0131lk"),
+        ("Zo\xeb", "zoe\u0308"),
+        ("Zoe\u0308", "ZO\xcb"),
+        ("\u845b\U000e0100飾", "\u845b飾"),
+        ("50% Off_White", "50% off_"),
+        ("50% Off_White", "white, 50"),
+        ("back\\slash", "back\\slash"),
+        ("Anaya Rao", "(an%)"),
+        ("Agent 007", "00"),
+        ("x" * 100, "x" * 100),
+        ("Mira", " \ufeff mira\u3000"),
+    ],
+)
+def test_every_word_begins_a_word_of_the_name(brand, name, q):
+    make_user("influencer", name=name)
+    assert names(brand, q) == [name]
+    assert names(brand, unicodedata.normalize("NFD", q)) == [name]
+
+
+@pytest.mark.parametrize(
+    "q",
+    ["naya", "rao x", "anayaa", "an ra mi", "a%o", "a_n", "an%ya", "r_o", "a\\naya", "ráo", "anaya@", "[a]naya", "a*o"],
+)
+def test_what_does_not_begin_a_word_finds_nobody(brand, q):
+    make_user("influencer", name="Anaya Rao")
+    assert names(brand, q) == []
+
+
+@pytest.mark.parametrize("q", ["--", "…!", "'\"", "👩‍🍳", "\u200b\u200b", "();", "%_", "%%", "__", "\\\\"])
+def test_what_has_no_words_finds_nobody(brand, influencer, q):
+    assert names(brand, q) == []
+
+
+def test_nobody_is_there_twice(brand):
+    make_user("influencer", name="Ana Anand Ananya Ana")
+    assert names(brand, "an") == ["Ana Anand Ananya Ana"]
+    assert names(brand, "ana ana an") == ["Ana Anand Ananya Ana"]
+
+
+def test_exact_words_come_first_then_the_name_then_who_was_there_first(brand):
+    for name in ["Annabel Zed", "Zoe Ann", "ann Bo", "Ann Álva", "Anna Ann", "Rao Ann"]:
+        make_user("influencer", name=name)
+    first, second = (make_user("influencer", name="Ann").pk for _ in range(2))
+    assert names(brand, "ann") == [
+        "Ann", "Ann", "ann Bo", "Ann Álva", "Anna Ann", "Rao Ann", "Zoe Ann", "Annabel Zed",
+    ]  # fmt: skip
+    assert ids(brand, "ann")[:2] == [str(first), str(second)]
+
+
+# --- Pages ---
+
+
+def test_pages_lead_through_everybody_and_back(brand):
+    everybody = [f"Ann {letter * times} Annis" for letter in "xyz" for times in (1, 2, 3)]
+    for name in reversed(everybody):
+        make_user("influencer", name=name)
+    seen, cursors, page = [], [], search(brand, "ann", limit=2)
+    while True:
+        seen.append([one["name"] for one in page["results"]])
+        cursors.append(page["previous"])
+        if page["next"] is None:
+            break
+        page = search(brand, "ann", limit=2, cursor=page["next"])
+    assert list(chain.from_iterable(seen)) == everybody
+    assert [len(one) for one in seen] == [2, 2, 2, 2, 1]
+    assert cursors[0] is None
+    for before in reversed(seen[:-1]):
+        page = search(brand, "ann", limit=2, cursor=page["previous"])
+        assert [one["name"] for one in page["results"]] == before
+    assert page["previous"] is None
+
+
+def test_the_default_page_and_the_largest(brand):
+    for number in range(51):
+        make_user("influencer", name=f"Ann {number}")
+    assert len(names(brand, "ann")) == 50
+    assert len(names(brand, "ann", limit=200)) == 51
+
+
+@pytest.mark.parametrize("limit", ["0", "201", "-1", "x", "1.5", ""])
+def test_a_limit_out_of_range(brand, limit):
+    refused(brand.api.get(PEOPLE, data={"q": "ann", "limit": limit}), 400, "invalid", "limit")
+
+
+@pytest.mark.parametrize("q", ["ann", "ann@example.com"])
+@pytest.mark.parametrize("cursor", ["", "x", "W2ZhbHNlXQ.x", "\x00"])
+def test_a_cursor_of_no_list(brand, q, cursor):
+    refused(brand.api.get(PEOPLE, data={"q": q, "cursor": cursor}), 400, "invalid", "cursor")
+
+
+# --- What may be asked ---
+
+
+@pytest.mark.parametrize("params", [{}, {"q": ""}, {"q": "a"}, {"q": "  a\ufeff "}, {"q": "@"}, {"q": "x" * 101}])
+def test_too_little_or_too_much(brand, params):
+    refused(brand.api.get(PEOPLE, data=params), 400, "invalid", "q")
+
+
+@pytest.mark.parametrize("q", ["a\x00", "an\x00na", "\x00ann@example.com"])
+def test_nul_is_refused(brand, q):
+    refused(brand.api.get(PEOPLE, data={"q": q}), 400, "invalid", "q")
+
+
+def test_lengths_count_code_points_after_trimming(brand):
+    assert names(brand, "🙂🙂") == []
+    assert names(brand, f"  {'😀' * 100}\ufeff") == []
+    refused(brand.api.get(PEOPLE, data={"q": "🙂"}), 400, "invalid", "q")
+
+
+def test_of_two_the_last_counts(brand, influencer):
+    answer = brand.api.get(f"{PEOPLE}?q=nobody&q=mira")
+    assert [one["id"] for one in succeeded(answer, "results", "next", "previous")["results"]] == [influencer.id]
+
+
+def test_bytes_that_are_no_text_find_nobody(brand, influencer):
+    answer = brand.api.get(f"{PEOPLE}?q=%ff%fe%ed%a0%80")
+    assert succeeded(answer, "results", "next", "previous")["results"] == []
+
+
+def test_as_many_words_as_fit(brand):
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789éàüñøçåæîôõâðþ"
+    name = " ".join(letters)
+    make_user("influencer", name=name)
+    assert len(name) == 99
+    assert names(brand, name) == names(brand, name[::-1]) == [name]
+    assert names(brand, name[:-1] + "ß") == []
+
+
+# --- By address ---
+
+
+@pytest.mark.parametrize(
+    "q", ["mira@example.com", " MIRA@Example.COM ", "ＭＩＲＡ＠example.com"]  # noqa: RUF001
+)  # fmt: skip
+def test_a_whole_address_finds_its_owner(brand, q):
+    user = make_user("influencer", name="Somebody Else", email="mira@example.com")
+    assert ids(brand, q) == [str(user.pk)]
+
+
+@pytest.mark.parametrize("q", ["mira@", "@example.com", "mira@example", "ira@example.com", "mira@example.com x", "@@"])
+def test_a_part_of_an_address_finds_nobody(brand, q):
+    make_user("influencer", name="Mira Example", email="mira@example.com")
+    assert ids(brand, q) == []
+
+
+def test_an_address_is_no_name_and_a_name_no_address(brand):
+    make_user("influencer", name="ann@example.com", email="other@example.com")
+    assert names(brand, "ann@example.com") == []
+    assert names(brand, "other") == []
+    assert names(brand, "ann example") == ["ann@example.com"]
+
+
+# --- Who may be found by whom ---
+
+
+@pytest.fixture
+def hidden(brand) -> dict[str, str]:
+    """Addresses of those called Ann whom nobody finds, by the reason."""
+    people = {
+        "unfindable": {"findable": False},
+        "blocked": {"is_blocked": True},
+        "inactive": {"is_active": False},
+        "staff": {"is_staff": True},
+    }
+    return {reason: make_user("influencer", name="Ann", **fields).email for reason, fields in people.items()}
+
+
+def test_some_are_never_found(brand, hidden, settings):
+    for settings.PEOPLE_SEARCH in ("other_role", "everybody"):
+        assert names(brand, "ann") == []
+        assert [names(brand, address) for address in hidden.values()] == [[]] * len(hidden)
+
+
+def test_the_system_user_is_never_found(brand, settings):
+    User.objects.filter(pk=SYSTEM_USER_ID).update(is_active=True, name="Stoory")
+    for settings.PEOPLE_SEARCH in ("other_role", "everybody"):
+        assert names(brand, "stoory") == []
+        assert names(brand, "system@stoory.invalid") == []
+
+
+def test_each_role_finds_the_other(brand, influencer, stranger):
+    other_brand = make_user("brand_owner", name="Miranda")
+    assert names(brand, "mira") == ["Mira"]
+    assert names(stranger, "mira") == ["Miranda"]
+    assert names(brand, other_brand.email) == []
+    assert names(stranger, other_brand.email) == ["Miranda"]
+
+
+def test_staff_find_as_their_role_does(operator, brand, influencer):
+    assert names(operator, "mira") == ["Mira"]
+    assert names(operator, "anaya") == []
+
+
+def test_everybody_finds_both_roles_but_oneself(brand, influencer, settings):
+    settings.PEOPLE_SEARCH = "everybody"
+    make_user("brand_owner", name="Mira Anaya")
+    assert names(brand, "mira") == ["Mira", "Mira Anaya"]
+    assert names(influencer, "mira") == ["Mira Anaya"]
+    assert names(brand, "anaya") == ["Mira Anaya"]
+    assert names(brand, brand.user.email) == []
+    assert names(influencer, brand.user.email) == ["Anaya"]
+
+
+def test_switched_off_there_is_nothing(brand, influencer, settings):
+    settings.PEOPLE_SEARCH = "off"
+    for params in ({"q": "mira"}, {"q": influencer.user.email}, {"q": "x"}, {}):
+        refused(brand.api.get(PEOPLE, data=params), 404, "not_found")
+    refused(Api().get(PEOPLE, data={"q": "mira"}), 401, "token_missing")
+
+
+def test_whoever_may_not_be_found_is_answered_like_nobody_by_the_same_work(brand, hidden):
+    make_user("brand_owner", name="Ann", email="same.role@example.com")
+    own = brand.user.email
+    answers, work = set(), set()
+    for address in [*hidden.values(), "same.role@example.com", own, "system@stoory.invalid", "nobody@example.com"]:
+        with CaptureQueriesContext(connection) as captured:
+            answers.add(brand.api.get(PEOPLE, data={"q": address}).content)
+        work.add(tuple(one["sql"].replace(address, "…") for one in captured if "email" in one["sql"].split("WHERE")[1]))
+    assert answers == {b'{"success":true,"results":[],"next":null,"previous":null}'}
+    assert len(work) == 1
+
+
+# --- How often ---
+
+
+@pytest.fixture
+def two_searches(monkeypatch, rate_limits):
+    monkeypatch.setattr(limits, "PEOPLE_SEARCHES", Bucket("people_searches", 2, 0.1))
+
+
+@pytest.mark.usefixtures("two_searches")
+def test_searches_of_one_person_are_limited_whatever_they_look_for(brand, influencer):
+    assert brand.api.get(PEOPLE, data={"q": "mira"}).status_code == 200
+    assert brand.api.get(PEOPLE, data={"q": "x"}).status_code == 400
+    for q in ("mira", "nobody@example.com", "x"):
+        answer = brand.api.get(PEOPLE, data={"q": q})
+        body = refused(answer, 429, "rate_limited", extra={"retry_after"})
+        assert 0 < body["retry_after"] <= int(answer["Retry-After"]) <= 11
+    assert influencer.api.get(PEOPLE, data={"q": "anaya"}).status_code == 200
+    assert brand.api.get("/api/auth/me").status_code == 200
+
+
+@pytest.mark.usefixtures("two_searches")
+def test_with_limits_switched_off_searches_are_free(brand, settings):
+    settings.RATE_LIMITS = False
+    for _ in range(5):
+        assert brand.api.get(PEOPLE, data={"q": "mira"}).status_code == 200
+
+
+# --- Staying out of it ---
+
+
+def test_one_can_hide_and_come_back(brand, influencer):
+    for findable, found in ((False, []), (True, ["Mira"])):
+        body = succeeded(influencer.api.patch("/api/auth/me", {"findable": findable}), "user")
+        assert body["user"] == influencer.reads("/api/auth/me")["user"]
+        assert body["user"]["findable"] is findable
+        assert names(brand, "mira") == names(brand, influencer.user.email) == found
+
+
+@pytest.mark.parametrize("body", [{}, {"findable": None}, {"unknown": 1}, {"email": "x@example.com", "role": "x"}])
+def test_what_is_not_given_stays(influencer, body):
+    influencer.api.patch("/api/auth/me", {"findable": False})
+    before = influencer.reads("/api/auth/me")
+    assert succeeded(influencer.api.patch("/api/auth/me", body), "user") == before
+    assert before["user"]["findable"] is False
+
+
+@pytest.mark.parametrize("findable", ["true", 1, 0, "", [], {}, 1.0])
+def test_findable_is_true_or_false(influencer, findable):
+    refused(influencer.api.patch("/api/auth/me", {"findable": findable}), 400, "invalid", "findable")
+    assert influencer.reads("/api/auth/me")["user"]["findable"] is True
+
+
+def test_hiding_changes_nobody_else_and_ends_no_session(brand, influencer, stranger):
+    other = login(influencer.user)
+    influencer.api.patch("/api/auth/me", {"findable": False})
+    assert Api(other).get("/api/auth/me").json()["user"]["findable"] is False
+    assert stranger.reads("/api/auth/me")["user"]["findable"] is True
+
+
+def test_new_accounts_can_be_found_and_renamed_ones_by_their_new_name(brand):
+    given = {"email": "new@example.com", "password": "correct-Horse-7", "name": "Neha Kaul", "role": "influencer"}
+    body = Api().post("/api/auth/register", given).json()
+    assert body["user"]["findable"] is True
+    assert ids(brand, "kaul neh") == [body["user"]["id"]]
+    user = User.objects.get(pk=uuid.UUID(body["user"]["id"]))
+    user.name = "Nisha Kaul"
+    user.save()
+    assert (names(brand, "neha"), names(brand, "nisha ka")) == ([], ["Nisha Kaul"])
+
+
+def test_staff_are_told_whether_they_can_be_found(db):
+    assert Api(login(make_staff())).get("/api/auth/me").json()["user"]["findable"] is True
