@@ -1,17 +1,21 @@
 """The pages of the site, from its table of addresses."""
 
-from django.urls import URLPattern
+from collections.abc import Iterator
+
+from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
 
 from stoory import pages
-from stoory.urls import urlpatterns
 
 
-def _is_page(entry: object) -> bool:
-    """Whether it is one page: not a folder of addresses, a redirect, or pages that differ by what stands in them."""
-    if not isinstance(entry, URLPattern) or entry.callback.__module__ != pages.__name__:
-        return False
-    return isinstance(entry.pattern, RoutePattern) and not entry.pattern.converters
+def _pages(patterns: list[URLPattern | URLResolver], before: str = "/") -> Iterator[str]:
+    """Addresses of the views of `stoory.pages`, but for those with something in them that differs."""
+    for one in patterns:
+        path = f"{before}{one.pattern}"
+        if isinstance(one, URLResolver):
+            yield from _pages(one.url_patterns, path)
+        elif one.callback.__module__ == pages.__name__ and isinstance(one.pattern, RoutePattern):
+            yield from () if one.pattern.converters else (path,)
 
 
-PAGES = [f"/{entry.pattern}" for entry in urlpatterns if _is_page(entry)]
+PAGES = list(_pages(get_resolver().url_patterns))
