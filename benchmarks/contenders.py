@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import machine
-from benchmarks.setting import PEERS, ROOT, CommandFailed, Setting, run
+from benchmarks.setting import PEERS, CommandFailed, Setting, run
+from tests.harness.environment import ROOT
 
 START_SECONDS = 60
 STOP_SECONDS = 20

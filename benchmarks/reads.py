@@ -9,7 +9,8 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.setting import ROOT, Setting, run
+from benchmarks.setting import Setting, run
+from tests.harness.environment import ROOT
 
 CONVERSATIONS = 1000
 """That the reader takes part in, and that share the messages with the one long history."""

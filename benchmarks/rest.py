@@ -5,7 +5,8 @@ from pathlib import Path
 
 from benchmarks import machine
 from benchmarks.contenders import STOORY, serving
-from benchmarks.setting import ROOT, CommandFailed, Setting, run
+from benchmarks.setting import CommandFailed, Setting, run
+from tests.harness.environment import ROOT
 
 SCRIPTS = ROOT / "benchmarks" / "wrk"
 CONNECTIONS = 32

@@ -13,8 +13,8 @@ import psycopg
 from psycopg import sql
 
 from benchmarks.machine import need
+from tests.harness.environment import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 LOAD_SOURCES = ROOT / "benchmarks" / "load"
 PEERS = ROOT / "benchmarks" / "peers"
 SUFFIX = "_bench"

@@ -9,8 +9,7 @@ from faults import scenarios
 from faults.report import table
 from faults.runner import Options, play_all
 from faults.scenario import SCENARIOS
-from faults.services import missing
-from faults.workers import ROOT
+from tests.harness.environment import ROOT, missing_programs
 
 
 def _arguments() -> argparse.Namespace:
@@ -41,7 +40,7 @@ def main() -> int:
         print(f"There is no scenario {', '.join(unknown)}; see --list.", file=sys.stderr)
         return 2
     chosen = [SCENARIOS[name] for name in only if name not in given.skip.split(",")]
-    if absent := missing():
+    if absent := missing_programs():
         print(f"To be installed first: {', '.join(absent)}.", file=sys.stderr)
         return 2
     options = Options(

@@ -3,7 +3,8 @@
 import asyncio
 import sys
 
-from faults.workers import ROOT, Worker
+from faults.workers import Worker
+from tests.harness.environment import ROOT
 
 SCRIPT = """
 import sys, time

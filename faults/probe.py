@@ -6,7 +6,8 @@ import json
 import sys
 import time
 
-from faults.workers import ROOT, Worker
+from faults.workers import Worker
+from tests.harness.environment import ROOT
 
 EVERY = 0.005
 REQUEST = b"GET /socket.io/?EIO=4&transport=none HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"

@@ -12,9 +12,8 @@ from pathlib import Path
 import psycopg
 
 from faults.waiting import until
+from tests.harness.environment import postgresql_programs
 
-DEBIAN = Path("/usr/lib/postgresql")
-"""Where Debian keeps the programs of each version of PostgreSQL, outside of the PATH."""
 _CONFIG = """
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
@@ -28,24 +27,6 @@ log_min_messages = fatal
 
 class CommandFailed(Exception):
     pass
-
-
-def postgres_programs() -> Path | None:
-    """Where `initdb` and `pg_ctl` are: `POSTGRES_BIN`, the newest of Debian, or somewhere on the PATH."""
-    on_path = shutil.which("initdb")
-    debian = sorted(DEBIAN.glob("*/bin"), key=lambda place: float(place.parent.name), reverse=True)
-    candidates = [os.environ.get("POSTGRES_BIN"), *debian, on_path and Path(on_path).parent]
-    return next((Path(one) for one in candidates if one and (Path(one) / "initdb").exists()), None)
-
-
-def missing() -> list[str]:
-    """What has to be installed before the harness can run."""
-    wanted = {
-        "PostgreSQL": postgres_programs(),
-        "Redis": shutil.which("redis-server") and shutil.which("redis-cli"),
-        "Node": shutil.which("node"),
-    }
-    return [name for name, found in wanted.items() if not found]
 
 
 def free_port() -> int:
@@ -75,7 +56,7 @@ class Postgres:
         self.url = f"postgres://postgres@127.0.0.1:{self.port}/stoory"
         self._data = home / "postgres"
         self._log = home / "postgres.log"
-        self._programs = postgres_programs()
+        self._programs = postgresql_programs()
         self._as = ("runuser", "-u", "postgres", "--") if os.geteuid() == 0 else ()
 
     async def start(self) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 import aiohttp
 
 from faults.services import free_port, run
+from tests.harness.environment import ROOT
 
-ROOT = Path(__file__).parent.parent
 START_TIMEOUT = 60.0
 HANDLED = ("channels_redis", "django.request")
 """Loggers that tell of lost connections, and of answers with 5xx, as errors."""

@@ -4,7 +4,8 @@ import asyncio
 import sys
 from dataclasses import dataclass
 
-from faults.workers import ROOT, Worker
+from faults.workers import Worker
+from tests.harness.environment import ROOT
 
 AT_ONCE = 16
 SCRIPT = """

@@ -11,8 +11,8 @@ from pytest_django.fixtures import Settings
 
 from foundation import limits
 from realtime.bus import Hint, bus
-from tests import environment
 from tests.contract.conformity import emitted_events
+from tests.harness import environment
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "django_db_serialized_rollback"}
 

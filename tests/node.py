@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.environment import ROOT, need_node
+from tests.harness.environment import ROOT, need_node
 
 
 class NodeProcess:

@@ -19,7 +19,7 @@ import psycopg
 import redis
 from psycopg import sql
 
-from tests.environment import ROOT, maintenance
+from tests.harness.environment import ROOT, maintenance
 
 START_SECONDS = 120
 STOP_SECONDS = 60

@@ -1,7 +1,7 @@
 """`python -m tests.suite TARGET`: the tests of `make quick`, `make check` or `make integration`, in parallel.
 
 Each target is a list of stages, and each stage is a run of pytest. Further arguments go to pytest in every stage.
-PostgreSQL and Redis are looked for as in `tests.environment`. Where they do not answer, the stage that needs them is
+PostgreSQL and Redis are looked for as in `tests.harness.environment`. Where they do not answer, the stage that needs them is
 left out and the run says so; with `CI` set it fails.
 
 `python -m tests.suite total` prints one line in pytest's form for all targets that ran last.
@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
-from tests.environment import LEFT_OUT, ROOT, postgresql, redis_url
+from tests.harness.environment import LEFT_OUT, ROOT, postgresql, redis_url
 
 STATE = ROOT / ".pytest_cache" / "suite.json"
 """What came of the last run of each target: `{target: {"seconds": 12.3, "counts": {"passed": 7}}}`."""

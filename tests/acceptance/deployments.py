@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.environment import need_postgresql_and_redis
+from tests.harness.environment import need_postgresql_and_redis
 from tests.servers import Installation, RunningServer, embedded, shared
 
 AT_ONCE = 60

@@ -18,7 +18,7 @@ from benchmarks.cases import LOAD_CASES, TINY
 from benchmarks.load import what_was_full
 from benchmarks.rest import parsed
 from benchmarks.setting import CommandFailed
-from tests.environment import ROOT, maintenance, need_node, need_postgresql_and_redis
+from tests.harness.environment import ROOT, maintenance, need_node, need_postgresql_and_redis
 
 RUN_SECONDS = 300
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.setting import LOAD_SOURCES
-from tests.environment import need
+from tests.harness.environment import need
 
 MAGIC = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 RUN_SECONDS = 60

@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 
 from tests.conformance.clients import WAYS
-from tests.environment import ROOT
+from tests.harness.environment import ROOT
 from tests.servers import free_port
 
 NEEDS = Path(__file__).parent / "suites"

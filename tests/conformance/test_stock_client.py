@@ -13,7 +13,7 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 from realtime.protocol import EngineServer, Limits, SocketServer
 from tests.conformance.clients import WAIT, Site, eventually
 from tests.conformance.servers import talkative
-from tests.environment import need_node
+from tests.harness.environment import need_node
 
 SCRIPT = Path(__file__).parent / "stock_client.js"
 

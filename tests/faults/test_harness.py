@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.environment import ROOT, need_fault_harness
+from tests.harness.environment import ROOT, need_fault_harness
 
 PLAYED = (
     "killed-worker", "redis-restart", "database-restart", "repeated-sends", "ended-sessions", "random-operations",

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.environment import ROOT, need_node
+from tests.harness.environment import ROOT, need_node
 
 SECONDS = 120
 _TEST = re.compile(r"^test\('((?:[^'\\]|\\.)+)'", re.MULTILINE)

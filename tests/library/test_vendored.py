@@ -2,7 +2,7 @@
 
 import re
 
-from tests.environment import ROOT
+from tests.harness.environment import ROOT
 
 VENDOR = ROOT / "static" / "vendor"
 

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
-from tests.environment import need_chromium
+from tests.harness.environment import need_chromium
 from tests.servers import RunningServer, embedded
 from tests.web.people import Crowd, Person
 from tests.web.tabs import ARGUMENTS, Tab, Tabs

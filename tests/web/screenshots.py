@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Page, async_playwright
 
 from stoory.demo_stories import DEV, LEELA, MIRA
-from tests.environment import ROOT, chromium
+from tests.harness.environment import ROOT, chromium
 from tests.servers import embedded
 from tests.web.tabs import ARGUMENTS
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Route, expect
 
-from tests.environment import ROOT, need_node
+from tests.harness.environment import ROOT, need_node
 from tests.pages import PAGES
 from tests.web.tabs import Tab
 

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.environment import ROOT
+from tests.harness.environment import ROOT
 from tests.web.screenshots import FOLDER, THEMES
 
 TAKEN = {path.name for path in FOLDER.glob("*.png")}

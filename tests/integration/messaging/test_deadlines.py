@@ -21,8 +21,8 @@ from messaging.deadlines import run_deadlines
 from messaging.inputs import Operate
 from messaging.models import Message
 from tests.deals import WORK, make_deal, open_deal
-from tests.environment import ROOT
 from tests.factories import make_staff
+from tests.harness.environment import ROOT
 from tests.unchanged import nothing_happens
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -13,7 +13,7 @@ from realtime import bus as realtime_bus
 from realtime.bus import CONTROL, Bus, Hint
 from realtime.layer import PubSubChannelLayer
 from realtime.log import Logged
-from tests.environment import need_postgresql_and_redis
+from tests.harness.environment import need_postgresql_and_redis
 
 
 class Process:

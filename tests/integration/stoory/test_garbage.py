@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from tests.environment import ROOT
+from tests.harness.environment import ROOT
 
 PROGRAM = """
 import asyncio, gc

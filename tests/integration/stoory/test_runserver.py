@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from stoory.management.commands.runserver import Command
-from tests.environment import ROOT
+from tests.harness.environment import ROOT
 from tests.servers import COMMAND_SECONDS, START_SECONDS, free_port
 
 PARTS = ("accounts", "conversations", "foundation", "messaging", "notifications", "realtime", "stoory", "templates")

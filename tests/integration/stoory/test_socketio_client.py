@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from stoory import socketio_client
 from stoory.checks import pages_have_their_client
-from tests.environment import ROOT, need, need_node
+from tests.harness.environment import ROOT, need, need_node
 
 LOCKED = json.loads((ROOT / "package-lock.json").read_text())["packages"]["node_modules/socket.io-client"]["version"]
 LICENSE = ROOT / "static" / "vendor" / "socket.io-client" / "LICENSE"

@@ -1,4 +1,4 @@
-"""What this machine has beside Python: PostgreSQL, Redis, Node, Chromium. Whoever needs one of them asks here.
+"""What this machine has besides Python: PostgreSQL, Redis, Node, Chromium. Whatever needs one of them asks here.
 
 A test whose needs are not met is left out, and the summary at the end of the run says so; with `CI` set, it fails.
 """
@@ -13,14 +13,14 @@ import psycopg
 import pytest
 import redis
 
-from faults import services as fault_services
-
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 LEFT_OUT = "LEFT OUT: "
 ANSWER_SECONDS = 3
 
 DEFAULT_DATABASES = ("postgres://root@127.0.0.1:5432/postgres", "postgres://postgres@127.0.0.1:5432/postgres")
 DEFAULT_REDIS = "redis://127.0.0.1:6379/0"
+DEBIAN_POSTGRESQL = Path("/usr/lib/postgresql")
+"""Where Debian keeps the programs of each version of PostgreSQL, outside of the PATH."""
 
 
 @cache
@@ -70,6 +70,24 @@ def chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
+def postgresql_programs() -> Path | None:
+    """Where `initdb` and `pg_ctl` are: `POSTGRES_BIN`, Debian's newest version, or somewhere on the PATH."""
+    on_path = shutil.which("initdb")
+    debian = sorted(DEBIAN_POSTGRESQL.glob("*/bin"), key=lambda place: float(place.parent.name), reverse=True)
+    candidates = [os.environ.get("POSTGRES_BIN"), *debian, on_path and Path(on_path).parent]
+    return next((Path(one) for one in candidates if one and (Path(one) / "initdb").exists()), None)
+
+
+def missing_programs() -> list[str]:
+    """What has to be installed before the fault harness can run."""
+    wanted = {
+        "PostgreSQL": postgresql_programs(),
+        "Redis": shutil.which("redis-server") and shutil.which("redis-cli"),
+        "Node": shutil.which("node"),
+    }
+    return [name for name, found in wanted.items() if not found]
+
+
 def need_chromium() -> str:
     """The browser, or the test is left out."""
     return need(chromium(), "no Chromium is installed (on Debian: apt-get install chromium)")
@@ -91,7 +109,7 @@ def need_node() -> str:
 def need_fault_harness() -> None:
     """What the fault harness starts by itself, or the test is left out."""
     need_node()
-    absent = fault_services.missing()
+    absent = missing_programs()
     need(None if absent else "", f"{', '.join(absent)}: not installed (on Debian: apt-get install postgresql redis)")
 
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests import environment
+from tests.harness import environment
 
 pytest_plugins = ["pytester"]
 
 SUITE = """
 import pytest
-from tests import environment
+from tests.harness import environment
 
 @pytest.fixture(scope="session")
 def missing():
@@ -19,7 +19,7 @@ def test_two(missing): ...
 def test_three(): ...
 """
 HOOK = """
-from tests import environment
+from tests.harness import environment
 
 def pytest_terminal_summary(terminalreporter):
     environment.summarize(terminalreporter)
@@ -67,8 +67,8 @@ def test_databases_are_made_beside_the_one_that_is_given() -> None:
 def test_a_harness_without_its_servers_is_left_out_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setattr(environment, "node", lambda: "/usr/bin/node")
-    monkeypatch.setattr(environment.fault_services, "missing", lambda: ["PostgreSQL", "Redis"])
+    monkeypatch.setattr(environment, "missing_programs", lambda: ["PostgreSQL", "Redis"])
     with pytest.raises(pytest.skip.Exception, match=r"PostgreSQL, Redis: not installed"):
         environment.need_fault_harness()
-    monkeypatch.setattr(environment.fault_services, "missing", list)
+    monkeypatch.setattr(environment, "missing_programs", list)
     environment.need_fault_harness()
