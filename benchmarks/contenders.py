@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks import machine
 from benchmarks.setting import PEERS, CommandFailed, Setting, run
 from tests.harness.environment import ROOT
+from tests.harness.ports import free_port
 
 START_SECONDS = 60
 STOP_SECONDS = 20
@@ -147,9 +148,3 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]

@@ -5,7 +5,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import tempfile
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import psycopg
 
 from faults.waiting import until
 from tests.harness.environment import postgresql_programs
+from tests.harness.ports import free_port
 
 _CONFIG = """
 listen_addresses = '127.0.0.1'
@@ -27,12 +27,6 @@ log_min_messages = fatal
 
 class CommandFailed(Exception):
     pass
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 async def run(*command: str | Path, **options: object) -> str:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import aiohttp
 
-from faults.services import free_port, run
+from faults.services import run
 from tests.harness.environment import ROOT
+from tests.harness.ports import free_port
 
 START_TIMEOUT = 60.0
 HANDLED = ("channels_redis", "django.request")

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ import redis
 from psycopg import sql
 
 from tests.harness.environment import ROOT, maintenance
+from tests.harness.ports import free_port
 
 START_SECONDS = 120
 STOP_SECONDS = 60
@@ -132,12 +132,6 @@ class RunningServer:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(STOP_SECONDS)
         self._process = None
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 @contextmanager

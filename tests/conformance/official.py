@@ -21,7 +21,7 @@ import httpx
 
 from tests.conformance.clients import WAYS
 from tests.harness.environment import ROOT
-from tests.servers import free_port
+from tests.harness.ports import free_port
 
 NEEDS = Path(__file__).parent / "suites"
 RUN_SECONDS = 120

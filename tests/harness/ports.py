@@ -10,8 +10,7 @@ import os
 import random
 import socket
 import tempfile
-from collections.abc import Iterator
-from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import IO
 
@@ -20,7 +19,11 @@ PER_WORKER = 500
 DEFAULT_OUTGOING = (32_768, 60_999)
 OUTGOING = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
-_locks: list[IO[bytes]] = []
+_places = count(random.randrange(PER_WORKER))
+"""Where to look next; processes begin at different places."""
+
+_locks: dict[int, IO[bytes]] = {}
+"""Of the ports that this process was given."""
 
 
 class NoFreePort(Exception):
@@ -54,19 +57,13 @@ def ports_of(worker: str) -> range:
 
 
 def free_port() -> int:
-    """The next of this process's ports on which nothing listens; no port is given twice while there are others."""
+    """The next of this worker's ports that can be bound; one that was given before comes up again after all others."""
     ports = ports_of(os.environ.get("PYTEST_XDIST_WORKER", ""))
     for _ in ports:
-        port = ports[next(_places()) % PER_WORKER]
+        port = ports[next(_places) % PER_WORKER]
         if is_free(port) and _lock(port):
             return port
     raise NoFreePort(f"All of the ports {ports.start} to {ports.stop - 1} are taken.")
-
-
-@cache
-def _places() -> Iterator[int]:
-    """Where to look next; where to begin differs from process to process."""
-    return iter(range(random.randrange(PER_WORKER), 2**62))
 
 
 def is_free(port: int) -> bool:
@@ -79,7 +76,9 @@ def is_free(port: int) -> bool:
 
 
 def _lock(port: int) -> bool:
-    """Whether the port is this process's until it ends."""
+    """Whether the port is this process's, which it is until the process ends."""
+    if port in _locks:
+        return True
     directory = Path(tempfile.gettempdir()) / f"stoory-ports-{os.getuid()}"
     directory.mkdir(mode=0o700, exist_ok=True)
     lock = (directory / str(port)).open("wb")
@@ -88,5 +87,5 @@ def _lock(port: int) -> bool:
     except BlockingIOError:
         lock.close()
         return False
-    _locks.append(lock)
+    _locks[port] = lock
     return True

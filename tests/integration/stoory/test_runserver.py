@@ -15,7 +15,8 @@ import pytest
 
 from stoory.management.commands.runserver import Command
 from tests.harness.environment import ROOT
-from tests.servers import COMMAND_SECONDS, START_SECONDS, free_port
+from tests.harness.ports import free_port
+from tests.servers import COMMAND_SECONDS, START_SECONDS
 
 PARTS = ("accounts", "conversations", "foundation", "messaging", "notifications", "realtime", "stoory", "templates")
 
