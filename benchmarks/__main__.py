@@ -14,8 +14,9 @@ from benchmarks.contenders import Contender, install, serving
 from benchmarks.load import Result, run_load
 from benchmarks.machine import Missing
 from benchmarks.results import Book, Spread, summary
-from benchmarks.setting import CommandFailed, Setting
+from benchmarks.setting import Setting
 from tests.harness.environment import ROOT
+from tests.harness.processes import CommandFailed
 
 DOCUMENTS = ROOT / "docs" / "benchmarks"
 DATABASE = "postgres://postgres@127.0.0.1:5432/stoory_bench"

@@ -1,19 +1,17 @@
 """The servers that are measured: how each is started, waited for, and stopped."""
 
-import signal
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import machine
-from benchmarks.setting import PEERS, CommandFailed, Setting, run
+from benchmarks.setting import PEERS, Setting
 from tests.harness.environment import ROOT
-from tests.harness.ports import free_port
+from tests.harness.ports import listens
+from tests.harness.processes import Process, on_free_port, run
+from tests.harness.servers import serve
 
 START_SECONDS = 60
 STOP_SECONDS = 20
@@ -45,10 +43,6 @@ class Running:
         return [one for pid in self.pids for one in machine.family(pid)]
 
 
-def _serve(port: int) -> list[str]:
-    return [sys.executable, "manage.py", "serve", "--port", str(port)]
-
-
 def _relay(port: int) -> list[str]:
     return [sys.executable, "-m", "benchmarks.relay", str(port)]
 
@@ -66,9 +60,9 @@ _NODE = {"command": _node, "directory": PEERS / "node"}
 _PYTHON = {"command": _uvicorn("benchmarks.peers.python_socketio:app")}
 _RELAYED = {"stored": False, "load": ("--command", "relay")}
 
-STOORY = Contender("stoory", "Stoory", _serve)
+STOORY = Contender("stoory", "Stoory", serve)
 STOORY_RELAY = Contender("stoory", "Stoory", _relay, load=("--command", "relay"))
-STOORY_TWO = Contender("stoory", "Stoory, Redis", _serve, shared=True, processes=2)
+STOORY_TWO = Contender("stoory", "Stoory, Redis", serve, shared=True, processes=2)
 NODE = Contender("node", "Node: socket.io, pg", **_NODE)
 NODE_RELAY = Contender("node", "Node: socket.io", **_NODE, **_RELAYED)
 NODE_TWO = Contender("node", "Node: socket.io, pg, Redis adapter", **_NODE, shared=True, processes=2)
@@ -90,35 +84,31 @@ def install(contenders: list[Contender]) -> None:
     """What the peers need beside the project's own dependencies."""
     if any(one.directory != ROOT for one in contenders) and not (PEERS / "node" / "node_modules").is_dir():
         npm = machine.need("npm", "install Node with npm")
-        run([npm, "ci", "--no-audit", "--no-fund"], cwd=PEERS / "node")
+        run(npm, "ci", "--no-audit", "--no-fund", cwd=PEERS / "node")
 
 
 @contextmanager
 def serving(contender: Contender, setting: Setting) -> Iterator[Running]:
     """All processes of a contender, ready, on the core of the servers."""
     with ExitStack() as stack:
-        ports = [free_port() for _ in range(contender.processes)]
-        running = [stack.enter_context(_process(contender, setting, port)) for port in ports]
-        yield Running(ports, [process.pid for process in running])
+        ports, pids = [], []
+        for _ in range(contender.processes):
+            port, process = on_free_port(lambda port: (port, _started(contender, setting, port)))
+            stack.callback(_stop, process)
+            ports.append(port)
+            pids.append(process.pid)
+        yield Running(ports, pids)
 
 
-@contextmanager
-def _process(contender: Contender, setting: Setting, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    log = setting.home / f"{contender.name}-{port}.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            machine.pinned(setting.server_core, contender.command(port)),
-            cwd=contender.directory,
-            env=_environment(contender, setting, port),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-        )
-    try:
-        _wait_until_ready(process, port, log)
-        yield process
-    finally:
-        _stop(process)
+def _started(contender: Contender, setting: Setting, port: int) -> Process:
+    process = Process(
+        *machine.pinned(setting.server_core, contender.command(port)),
+        log=setting.home / f"{contender.name}-{port}.log",
+        environment=_environment(contender, setting, port),
+        directory=contender.directory,
+    )
+    # Every one of them listens when it is ready.
+    return process.start().wait_until(lambda: listens(port), START_SECONDS)
 
 
 def _environment(contender: Contender, setting: Setting, port: int) -> dict[str, str]:
@@ -130,21 +120,7 @@ def _environment(contender: Contender, setting: Setting, port: int) -> dict[str,
     return found
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    """Every one of them listens when it is ready."""
-    give_up = time.monotonic() + START_SECONDS
-    while process.poll() is None and time.monotonic() < give_up:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise CommandFailed(f"The server did not start:\n{log.read_text(errors='replace')}")
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+def _stop(process: Process) -> None:
+    """One that does not end in time has been measured all the same."""
+    with suppress(TimeoutError):
+        process.stop(STOP_SECONDS)

@@ -9,7 +9,8 @@ from typing import Any
 
 from benchmarks import machine
 from benchmarks.contenders import Contender, Running
-from benchmarks.setting import CommandFailed, Setting
+from benchmarks.setting import Setting
+from tests.harness.processes import CommandFailed
 
 SETTLE_SECONDS = 2.0
 FULL = 90.0

@@ -9,8 +9,9 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.setting import Setting, run
+from benchmarks.setting import Setting
 from tests.harness.environment import ROOT
+from tests.harness.processes import run
 
 CONVERSATIONS = 1000
 """That the reader takes part in, and that share the messages with the one long history."""
@@ -54,8 +55,7 @@ def _median(rounds: Sequence[Reads]) -> Reads:
 
 
 def _probe(setting: Setting, *arguments: str) -> Any:
-    command = [sys.executable, "-m", "benchmarks.probe", *arguments]
-    return json.loads(run(command, cwd=ROOT, env=setting.environment()))
+    return json.loads(run(sys.executable, "-m", "benchmarks.probe", *arguments, env=setting.environment()))
 
 
 def _fill(setting: Setting, messages: int, reader: str, long: str) -> None:

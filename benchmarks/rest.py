@@ -5,8 +5,9 @@ from pathlib import Path
 
 from benchmarks import machine
 from benchmarks.contenders import STOORY, serving
-from benchmarks.setting import CommandFailed, Setting, run
+from benchmarks.setting import Setting
 from tests.harness.environment import ROOT
+from tests.harness.processes import CommandFailed, run
 
 SCRIPTS = ROOT / "benchmarks" / "wrk"
 CONNECTIONS = 32
@@ -28,7 +29,7 @@ def _drive(setting: Setting, port: int, script: Path, seconds: float) -> Figures
     wrk = machine.need("wrk", "install wrk, for example with `apt install wrk`")
     options = ["-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "--latency", "--timeout", "30s", "-s", script]
     command = [wrk, *options, f"http://127.0.0.1:{port}", "--", setting.people]
-    return parsed(run(machine.pinned(setting.load_core, command)))
+    return parsed(run(*machine.pinned(setting.load_core, command)))
 
 
 def parsed(written: str) -> Figures:

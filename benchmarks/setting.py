@@ -1,27 +1,22 @@
 """Where measurements take place: a database of their own, its people, and the settings of production."""
 
-import os
 import secrets
-import subprocess
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import LiteralString
 from urllib.parse import urlsplit
 
 import psycopg
-from psycopg import sql
 
 from benchmarks.machine import need
+from tests.harness import databases
 from tests.harness.environment import ROOT
+from tests.harness.processes import CommandFailed, run
+from tests.harness.servers import surroundings
 
 LOAD_SOURCES = ROOT / "benchmarks" / "load"
 PEERS = ROOT / "benchmarks" / "peers"
 SUFFIX = "_bench"
-
-
-class CommandFailed(Exception):
-    """A program that prepares a measurement did not succeed."""
 
 
 @dataclass
@@ -45,8 +40,7 @@ class Setting:
 
     def environment(self, **more: str) -> dict[str, str]:
         """As a server of production has it, but for the rate limits."""
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-        return kept | {
+        return surroundings() | {
             "DEBUG": "False",
             "SECRET_KEY": self.secret,
             "ALLOWED_HOSTS": "127.0.0.1",
@@ -63,7 +57,7 @@ class Setting:
         """Compile the load generator; make the database, with so many pairs of people."""
         self.people.mkdir(parents=True, exist_ok=True)
         compiler = need("cc", "install a C compiler, for example with `apt install gcc`")
-        run([compiler, "-O2", "-Wall", "-o", self.load, *sorted(LOAD_SOURCES.glob("*.c"))])
+        run(compiler, "-O2", "-Wall", "-o", self.load, *sorted(LOAD_SOURCES.glob("*.c")))
         self.make_database()
         self.manage("migrate", "--verbosity", "0")
         self.manage("collectstatic", "--noinput", "--verbosity", "0")
@@ -73,18 +67,15 @@ class Setting:
     def beside(self, mark: str) -> "Setting":
         """The same, with a database of its own beside this one."""
         name = f"{self._name().removesuffix(SUFFIX)}_{mark}{SUFFIX}"
-        return replace(self, database=urlsplit(self.database)._replace(path=f"/{name}").geturl())
+        return replace(self, database=databases.named(self.database, name))
 
     def make_database(self) -> None:
         self.drop_database()
-        self._on_server("CREATE DATABASE {}")
+        databases.create(self.database)
 
     def drop_database(self) -> None:
-        self._on_server("DROP DATABASE IF EXISTS {} WITH (FORCE)")
-
-    def _on_server(self, command: LiteralString) -> None:
-        with psycopg.connect(urlsplit(self.database)._replace(path="/postgres").geturl(), autocommit=True) as server:
-            server.execute(sql.SQL(command).format(sql.Identifier(self._name())))
+        self._name()
+        databases.drop(self.database)
 
     def _name(self) -> str:
         name = urlsplit(self.database).path.lstrip("/")
@@ -103,12 +94,4 @@ class Setting:
             connection.execute("VACUUM ANALYZE")
 
     def manage(self, *arguments: str) -> str:
-        return run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment())
-
-
-def run(command: list[str | Path], **options: object) -> str:
-    """Run a command to its end; answers what it wrote. Raises `CommandFailed`."""
-    done = subprocess.run([str(one) for one in command], capture_output=True, text=True, check=False, **options)
-    if done.returncode:
-        raise CommandFailed(f"{' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
-    return done.stdout
+        return run(sys.executable, "manage.py", *arguments, env=self.environment())

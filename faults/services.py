@@ -11,8 +11,9 @@ from pathlib import Path
 import psycopg
 
 from faults.waiting import until
+from tests.harness import processes
 from tests.harness.environment import postgresql_programs
-from tests.harness.ports import free_port
+from tests.harness.processes import CommandFailed, Process, on_free_port, start_failure
 
 _CONFIG = """
 listen_addresses = '127.0.0.1'
@@ -25,58 +26,59 @@ log_min_messages = fatal
 """
 
 
-class CommandFailed(Exception):
-    pass
-
-
 async def run(*command: str | Path, **options: object) -> str:
-    """Run a command to its end; answers what it printed. Raises `CommandFailed`."""
-    # Into a file: a server that the command leaves behind would keep a pipe open.
-    with tempfile.TemporaryFile() as output:
-        process = await asyncio.create_subprocess_exec(*map(str, command), stdout=output, stderr=output, **options)
-        code = await process.wait()
-        output.seek(0)
-        printed = output.read().decode()
-    if code:
-        raise CommandFailed(f"{command} ended with {code}: {printed[-2000:]}")
-    return printed
+    """`processes.run` beside everything else that goes on."""
+    return await asyncio.to_thread(processes.run, *command, **options)
 
 
 class Postgres:
-    """`initdb` refuses to run as root, so root runs it as the user `postgres`."""
+    """`initdb` refuses to run as root, so root runs it as the user `postgres`. Its port is found at the first start."""
 
     def __init__(self, home: Path) -> None:
-        self.port = free_port()
-        self.url = f"postgres://postgres@127.0.0.1:{self.port}/stoory"
+        self.port = 0
         self._data = home / "postgres"
         self._log = home / "postgres.log"
         self._programs = postgresql_programs()
         self._as = ("runuser", "-u", "postgres", "--") if os.geteuid() == 0 else ()
 
-    async def start(self) -> None:
-        if not self._data.exists():
-            await self._create()
-        options = f"-p {self.port}"
-        await self._control("start", "-w", "-t", "30", "-l", self._log, "-o", options)
+    @property
+    def url(self) -> str:
+        return f"postgres://postgres@127.0.0.1:{self.port}/stoory"
 
-    async def _create(self) -> None:
+    async def start(self) -> None:
+        if self.port:
+            await asyncio.to_thread(self._start, self.port)
+        else:
+            await asyncio.to_thread(self._create)
+
+    def _create(self) -> None:
         self._data.mkdir(mode=0o700)
         self._log.touch()
         if self._as:
             shutil.chown(self._data, "postgres", "postgres")
             shutil.chown(self._log, "postgres", "postgres")
         initdb = (self._programs / "initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-E", "UTF8")
-        await run(*self._as, *initdb, cwd="/")
+        processes.run(*self._as, *initdb, cwd="/")
         config = self._data / "postgresql.conf"
         config.write_text(config.read_text() + _CONFIG)
-        await self._control("start", "-w", "-l", self._log, "-o", f"-p {self.port}")
-        await run(self._programs / "createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "stoory")
-        await self.stop()
+        self.port = on_free_port(self._start)
+        createdb = (self._programs / "createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "stoory")
+        processes.run(*createdb)
+
+    def _start(self, port: int) -> int:
+        """Start it on this port, which is answered. Raises `PortTaken`."""
+        before = len(self._log.read_bytes())
+        try:
+            self._control("start", "-w", "-t", "30", "-l", self._log, "-o", f"-p {port}")
+        except CommandFailed as fault:
+            written = self._log.read_bytes()[before:].decode(errors="replace")
+            raise start_failure(f"{fault}\n{written}") from fault
+        return port
 
     async def stop(self, mode: str = "fast") -> None:
         """`fast` ends sessions in good order; `immediate` is as good as a power cut for the server."""
         with contextlib.suppress(CommandFailed):
-            await self._control("stop", "-w", "-m", mode)
+            await asyncio.to_thread(self._control, "stop", "-w", "-m", mode)
 
     async def kill(self) -> None:
         """SIGKILL to the postmaster; its children end by themselves."""
@@ -86,8 +88,8 @@ class Postgres:
         await until(lambda: not _is_there(pid))
         await asyncio.sleep(0.5)
 
-    async def _control(self, action: str, *arguments: str | Path) -> None:
-        await run(*self._as, self._programs / "pg_ctl", action, "-D", self._data, *arguments, cwd="/")
+    def _control(self, action: str, *arguments: str | Path) -> None:
+        processes.run(*self._as, self._programs / "pg_ctl", action, "-D", self._data, *arguments, cwd="/")
 
     async def execute(self, *statements: str) -> list[tuple]:
         """Run statements past all proxies, each in its own transaction; answers the rows of the last."""
@@ -114,31 +116,29 @@ def _is_there(pid: int) -> bool:
 
 
 class Redis:
+    """Its port is found at the first start."""
+
     def __init__(self, home: Path) -> None:
-        self.port = free_port()
-        self._log = home / "redis.log"
+        self.port = 0
         self._home = home
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Process | None = None
 
     async def start(self) -> None:
-        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-        self._process = await asyncio.create_subprocess_exec(
-            "redis-server", *options, "--dir", str(self._home), "--logfile", str(self._log)
-        )
-        for _ in range(100):
-            with contextlib.suppress(OSError):
-                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-                writer.close()
-                return
-            await asyncio.sleep(0.05)
-        raise CommandFailed("redis-server does not answer")
+        if self.port:
+            await asyncio.to_thread(self._start, self.port)
+        else:
+            self.port = await asyncio.to_thread(on_free_port, self._start)
+
+    def _start(self, port: int) -> int:
+        options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        command = ["redis-server", *options, "--dir", str(self._home)]
+        process = self._process = Process(*command, log=self._home / "redis.log").start()
+        process.wait_until(lambda: "Ready to accept connections" in process.written())
+        return port
 
     async def kill(self) -> None:
         if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
-            await self._process.wait()
-            self._process = None
+            await asyncio.to_thread(self._process.kill)
 
     stop = kill
 

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -12,8 +11,8 @@ from pathlib import Path
 import aiohttp
 
 from faults.services import run
-from tests.harness.environment import ROOT
-from tests.harness.ports import free_port
+from tests.harness.processes import Process, on_free_port
+from tests.harness.servers import responds, serve
 
 START_TIMEOUT = 60.0
 HANDLED = ("channels_redis", "django.request")
@@ -43,13 +42,13 @@ class Size:
 
 
 class Worker:
-    """`manage.py serve` on a port of its own."""
+    """`manage.py serve` on a port of its own, which is found at the first start."""
 
     def __init__(self, name: str, home: Path, environment: dict[str, str]) -> None:
-        self.name, self.port = name, free_port()
+        self.name, self.port = name, 0
         self.log = home / f"{name}.log"
         self.environment = os.environ | BASE_ENVIRONMENT | {"DATA_DIR": str(home / "data")} | environment
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Process | None = None
 
     @property
     def pid(self) -> int:
@@ -57,7 +56,7 @@ class Worker:
 
     @property
     def is_running(self) -> bool:
-        return self._process is not None and self._process.returncode is None
+        return self._process is not None and self._process.is_running
 
     @property
     def url(self) -> str:
@@ -65,26 +64,27 @@ class Worker:
 
     async def manage(self, *arguments: str) -> str:
         """Run a management command with this worker's settings."""
-        return await run(sys.executable, "manage.py", *arguments, cwd=ROOT, env=self.environment)
+        return await run(sys.executable, "manage.py", *arguments, env=self.environment)
 
-    async def spawn(self, **environment: str) -> None:
-        with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "manage.py", "serve", "--port", str(self.port)),
-                cwd=ROOT,
-                env=self.environment | environment,
-                stdout=log,
-                stderr=log,
-            )
+    def _spawn(self, port: int, environment: dict[str, str]) -> Process:
+        self._process = Process(*serve(port), log=self.log, environment=self.environment | environment)
+        return self._process.start()
 
     async def start(self, **environment: str) -> None:
         """Start it and wait until it is ready."""
-        await self.spawn(**environment)
-        await self.until_ready(START_TIMEOUT)
+        if self.port:
+            self._spawn(self.port, environment)
+            await self.until_ready(START_TIMEOUT)
+        else:
+            self.port = await asyncio.to_thread(on_free_port, lambda port: self._first_start(port, environment))
+
+    def _first_start(self, port: int, environment: dict[str, str]) -> int:
+        self._spawn(port, environment).wait_until(lambda: responds(f"http://127.0.0.1:{port}/readyz"))
+        return port
 
     async def spawn_until_up(self) -> None:
         """Start it, and wait only until it answers at all: what it needs may be away."""
-        await self.spawn()
+        self._spawn(self.port, {})
         async with asyncio.timeout(START_TIMEOUT):
             while await self.status("/healthz") != 200:
                 await asyncio.sleep(0.1)
@@ -119,18 +119,13 @@ class Worker:
     async def kill(self) -> None:
         """SIGKILL."""
         if self.is_running:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
-            await self._process.wait()
+            await asyncio.to_thread(self._process.kill)
 
     async def terminate(self, within: float = 30.0) -> float:
         """SIGTERM; answers after how many seconds it was gone. Killed, if it takes longer than `within`."""
         begin = time.monotonic()
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            await asyncio.wait_for(self._process.wait(), within)
-        except TimeoutError:
-            await self.kill()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.to_thread(self._process.stop, within)
         return time.monotonic() - begin
 
     async def size(self) -> Size:

@@ -7,9 +7,9 @@ from pathlib import Path
 from faults.measures import RETURNED
 from faults.people import settle_people
 from faults.scenario import Play, scenario
-from faults.services import CommandFailed
 from faults.waiting import until
 from faults.workers import Worker
+from tests.harness.processes import CommandFailed
 
 REPLAYED = 1000
 """As many events of a room as a client is promised to be given on its return."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.harness.environment import need_postgresql_and_redis
-from tests.servers import Installation, RunningServer, embedded, shared
+from tests.harness.servers import Installation, RunningServer, embedded, shared
 
 AT_ONCE = 60
 """Pairs of people made by one command."""

@@ -8,7 +8,7 @@ import pytest
 
 from tests.acceptance.deployments import Deployment
 from tests.acceptance.people import Person
-from tests.servers import Installation, RunningServer
+from tests.harness.servers import Installation, RunningServer
 
 SECONDS = 8
 

@@ -1,24 +1,22 @@
 """Every benchmark once, tiny: that each answer is right, and that a wrong one ends the run. Nothing is timed."""
 
 import json
-import os
 import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
-from psycopg import sql
 
 from benchmarks.cases import LOAD_CASES, TINY
 from benchmarks.load import what_was_full
 from benchmarks.rest import parsed
-from benchmarks.setting import CommandFailed
-from tests.harness.environment import ROOT, maintenance, need_node, need_postgresql_and_redis
+from tests.harness import databases
+from tests.harness.environment import ROOT, need_node, need_postgresql_and_redis
+from tests.harness.processes import CommandFailed
+from tests.harness.servers import surroundings
 
 RUN_SECONDS = 300
 
@@ -27,20 +25,18 @@ RUN_SECONDS = 300
 def services() -> Iterator[tuple[str, str]]:
     """A database of this module's own, and Redis."""
     server, redis = need_postgresql_and_redis()
-    name = f"t{uuid.uuid4().hex[:12]}_bench"
-    yield urlsplit(server)._replace(path=f"/{name}").geturl(), redis
-    with psycopg.connect(maintenance(server), autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    database = databases.named(server, f"t{uuid.uuid4().hex[:12]}_bench")
+    yield database, redis
+    databases.drop(database)
 
 
 def benchmark(services: tuple[str, str], out: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     database, redis = services
     given = ["--tiny", "--out", str(out), "--database", database, "--redis", redis, *arguments]
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     return subprocess.run(
         [sys.executable, "-m", "benchmarks", *given],
         cwd=ROOT,
-        env=kept,
+        env=surroundings(),
         capture_output=True,
         text=True,
         timeout=RUN_SECONDS,
@@ -80,7 +76,7 @@ def test_a_longer_history_is_read_with_as_many_queries(services: tuple[str, str]
 
 def test_a_database_of_another_name_is_not_touched(services: tuple[str, str], tmp_path: Path) -> None:
     database, redis = services
-    other = urlsplit(database)._replace(path="/precious").geturl()
+    other = databases.named(database, "precious")
     done = benchmark((other, redis), tmp_path, "room")
     assert done.returncode != 0
     assert "precious does not end with _bench" in done.stderr

@@ -10,22 +10,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from tests.conformance.clients import WAYS
-from tests.harness.environment import ROOT
-from tests.harness.ports import free_port
+from tests.harness.processes import Process, on_free_port, run
+from tests.harness.servers import responds
 
 NEEDS = Path(__file__).parent / "suites"
 RUN_SECONDS = 120
-START_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -56,28 +52,16 @@ SUITES = (
 
 
 @contextmanager
-def serving(websockets: str) -> Iterator[int]:
-    """`tests.conformance.serve` on a free port."""
-    port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "tests.conformance.serve", str(port), websockets], cwd=ROOT)
-    try:
-        _wait_until_it_serves(port)
+def serving(websockets: str, log: Path) -> Iterator[int]:
+    """`tests.conformance.serve` on a free port; what it writes goes into `log`."""
+
+    def start(port: int) -> tuple[int, Process]:
+        process = Process(sys.executable, "-m", "tests.conformance.serve", str(port), websockets, log=log)
+        return port, process.start().wait_until(lambda: responds(f"http://127.0.0.1:{port}/socket.io/", 400))
+
+    port, process = on_free_port(start)
+    with process:
         yield port
-    finally:
-        process.terminate()
-        process.wait(START_SECONDS)
-
-
-def _wait_until_it_serves(port: int) -> None:
-    give_up = time.monotonic() + START_SECONDS
-    while time.monotonic() < give_up:
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/socket.io/")
-        except httpx.TransportError:
-            time.sleep(0.05)
-        else:
-            return
-    raise TimeoutError("It does not serve.")
 
 
 def main(checkout: Path) -> int:
@@ -87,10 +71,9 @@ def main(checkout: Path) -> int:
         workplace = Path(folder)
         for name in ("package.json", "package-lock.json"):
             shutil.copy(NEEDS / name, workplace)
-        install = ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"]
-        subprocess.run(install, cwd=workplace, check=True, timeout=RUN_SECONDS)
+        run("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=workplace, timeout=RUN_SECONDS)
         for websockets in WAYS:
-            with serving(websockets) as port:
+            with serving(websockets, workplace / f"{websockets}.log") as port:
                 failed += sum(not _passes(suite, suite.run(checkout, workplace, port), websockets) for suite in SUITES)
     return failed
 

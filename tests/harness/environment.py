@@ -7,11 +7,12 @@ import os
 import shutil
 from functools import cache
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 import redis
+
+from tests.harness.databases import maintenance
 
 ROOT = Path(__file__).resolve().parents[2]
 LEFT_OUT = "LEFT OUT: "
@@ -37,11 +38,6 @@ def _database_answers(url: str) -> bool:
     except psycopg.OperationalError:
         return False
     return True
-
-
-def maintenance(url: str) -> str:
-    """The same server's own database: the one to be connected to while others are created and dropped."""
-    return urlsplit(url)._replace(path="/postgres").geturl()
 
 
 @cache

@@ -75,6 +75,12 @@ def is_free(port: int) -> bool:
     return True
 
 
+def listens(port: int) -> bool:
+    """Whether somebody takes connections on it."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def _lock(port: int) -> bool:
     """Whether the port is this process's, which it is until the process ends."""
     if port in _locks:

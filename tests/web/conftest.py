@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from tests.harness.environment import need_chromium
-from tests.servers import RunningServer, embedded
+from tests.harness.servers import RunningServer, embedded
 from tests.web.people import Crowd, Person
 from tests.web.tabs import ARGUMENTS, Tab, Tabs
 

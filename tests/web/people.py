@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import httpx
 
-from tests.servers import RunningServer
+from tests.harness.servers import RunningServer
 
 PASSWORD = "correct-Horse-7"
 PATIENCE = 60

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from stoory.demo_stories import DEV, LEELA, MIRA
 from tests.harness.environment import ROOT, chromium
-from tests.servers import embedded
+from tests.harness.servers import embedded
 from tests.web.tabs import ARGUMENTS
 
 FOLDER = ROOT / "docs" / "screenshots"

@@ -4,7 +4,7 @@ from typing import Any
 
 from playwright.async_api import Route, expect
 
-from tests.servers import RunningServer
+from tests.harness.servers import RunningServer
 
 
 async def test_what_is_written_offline_is_sent_once_when_one_is_back(opens, brand, influencer):

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from stoory.demo import PASSWORD as DEMO_PASSWORD
-from tests.servers import RunningServer
+from tests.harness.servers import RunningServer
 from tests.web.people import PASSWORD, Person
 
 

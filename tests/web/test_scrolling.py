@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.servers import RunningServer
+from tests.harness.servers import RunningServer
 from tests.web.people import Crowd, Person
 from tests.web.tabs import PLAYED
 

@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tests.node import NodeProcess, running
+from tests.harness.node import NodeProcess, running
 
 SCRIPT = Path(__file__).with_name("browser.mjs")
 WAIT = 60.0

@@ -1,8 +1,6 @@
 """Conversations that are left alone: reminded of, closed or approved, once, however many schedulers look."""
 
 import io
-import signal
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -22,7 +20,8 @@ from messaging.inputs import Operate
 from messaging.models import Message
 from tests.deals import WORK, make_deal, open_deal
 from tests.factories import make_staff
-from tests.harness.environment import ROOT
+from tests.harness.processes import Process
+from tests.harness.servers import embedded
 from tests.unchanged import nothing_happens
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -317,12 +316,8 @@ def test_the_command_does_one_round(deal):
 
 
 def test_the_command_runs_until_it_is_told_to_stop(tmp_path):
-    command = [sys.executable, "manage.py", "run_deadlines"]
-    environment = {"DATA_DIR": str(tmp_path), "DEADLINE_SECONDS": "0.1", "PYTHONUNBUFFERED": "1", "PATH": "/usr/bin"}
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=environment, check=True, timeout=120
-    )
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
-        assert "what is due" in process.stdout.readline()
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
+    with embedded(tmp_path, DEADLINE_SECONDS="0.1") as installation:
+        command = [sys.executable, "manage.py", "run_deadlines"]
+        process = Process(*command, log=tmp_path / "log", environment=installation.settings()).start()
+        process.wait_until(lambda: "what is due" in process.written())
+        assert process.stop() == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.servers import Installation, embedded
+from tests.harness.servers import Installation, embedded
 
 FLOWS = json.dumps({"deal": {"deadlines": {"influencer_responding": "PT1S"}}})
 PATIENCE = 30

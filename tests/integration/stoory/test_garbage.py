@@ -1,9 +1,8 @@
 """A server's collector of cyclic garbage: settled when the server starts."""
 
-import subprocess
 import sys
 
-from tests.harness.environment import ROOT
+from tests.harness.processes import COMMAND_SECONDS, run
 
 PROGRAM = """
 import asyncio, gc
@@ -35,8 +34,5 @@ asyncio.run(begin())
 
 def test_a_server_settles_it_when_it_starts(tmp_path):
     environment = {"DATA_DIR": str(tmp_path), "PATH": "/usr/bin:/bin"}
-    migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-    subprocess.run(migrate, cwd=ROOT, env=environment, check=True, timeout=120)
-    start = [sys.executable, "-c", PROGRAM]
-    done = subprocess.run(start, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
-    assert done.stdout.split() == ["True"] * 3, done.stderr
+    run(sys.executable, "manage.py", "migrate", "--verbosity", "0", env=environment, timeout=COMMAND_SECONDS)
+    assert run(sys.executable, "-c", PROGRAM, env=environment, timeout=COMMAND_SECONDS).split() == ["True"] * 3

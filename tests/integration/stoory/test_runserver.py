@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -15,8 +14,8 @@ import pytest
 
 from stoory.management.commands.runserver import Command
 from tests.harness.environment import ROOT
-from tests.harness.ports import free_port
-from tests.servers import COMMAND_SECONDS, START_SECONDS
+from tests.harness.processes import COMMAND_SECONDS, START_SECONDS, Process, on_free_port, run
+from tests.harness.servers import responds
 
 PARTS = ("accounts", "conversations", "foundation", "messaging", "notifications", "realtime", "stoory", "templates")
 
@@ -31,31 +30,24 @@ def project(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def running(project: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """The server's address and its process."""
+def running(project: Path, *options: str) -> Iterator[tuple[str, Process]]:
+    """The server's address and its process, which answers."""
     environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(project / "var")}
     manage = [sys.executable, "manage.py"]
-    subprocess.run(
-        [*manage, "migrate", "--verbosity", "0"], cwd=project, env=environment, check=True, timeout=COMMAND_SECONDS
-    )
-    port = free_port()
-    with (project / "log").open("wb") as log:
-        server = subprocess.Popen(
-            # What runs in the background of a shell ignores Ctrl-C, and so would all that it starts.
-            ["env", "--default-signal=INT", *manage, "runserver", str(port), *options],
-            cwd=project,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+    run(*manage, "migrate", "--verbosity", "0", cwd=project, env=environment, timeout=COMMAND_SECONDS)
+
+    def start(port: int) -> tuple[str, Process]:
+        url = f"http://127.0.0.1:{port}"
+        # What runs in the background of a shell ignores Ctrl-C, and so would all that it starts.
+        command = ["env", "--default-signal=INT", *manage, "runserver", str(port), *options]
+        server = Process(*command, log=project / "log", environment=environment, directory=project)
+        return url, server.start().wait_until(lambda: responds(f"{url}/healthz"))
+
+    url, server = on_free_port(start)
     try:
-        yield f"http://127.0.0.1:{port}", server
+        yield url, server
     finally:
-        if server.poll() is None:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait()
+        server.kill()
 
 
 def answers(url: str, wanted: Callable[[httpx.Response], bool], *, within: float = START_SECONDS) -> bool:
@@ -90,8 +82,7 @@ def test_it_speaks_http_and_socket_io_and_starts_again_when_the_code_changes(pro
 
 @pytest.mark.parametrize("options", [[], ["--noreload"]], ids=["reloading", "not reloading"])
 def test_it_ends_quietly_when_it_is_interrupted(project, options):
-    with running(project, *options) as (url, server):
-        assert answers(f"{url}/healthz", has_status("ok"))
+    with running(project, *options) as (_, server):
         os.killpg(server.pid, signal.SIGINT)
         assert server.wait(COMMAND_SECONDS) == 0
         assert "Traceback" not in (project / "log").read_text()

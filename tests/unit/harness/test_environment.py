@@ -59,11 +59,6 @@ def test_services_that_do_not_answer_are_none(monkeypatch: pytest.MonkeyPatch) -
     assert environment.postgresql.__wrapped__() is None
 
 
-def test_databases_are_made_beside_the_one_that_is_given() -> None:
-    url = "postgres://root:secret@db:5432/stoory?sslmode=require"
-    assert environment.maintenance(url) == "postgres://root:secret@db:5432/postgres?sslmode=require"
-
-
 def test_a_harness_without_its_servers_is_left_out_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setattr(environment, "node", lambda: "/usr/bin/node")

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.harness.environment import ROOT, need_node
+from tests.harness.environment import need_node
+from tests.harness.processes import Process
 
 
 class NodeProcess:
@@ -30,14 +31,9 @@ class NodeProcess:
 @contextmanager
 def running(script: Path, *arguments: str, log: Path) -> Iterator[NodeProcess]:
     """A script that runs as long as the block; what it writes to stderr goes into `log`."""
-    command = [need_node(), str(script), *arguments]
-    with log.open("wb") as errors:
-        process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
-        )
-        try:
-            yield NodeProcess(process)
-        finally:
-            process.kill()
-            process.wait()
-            process.stdin.close()
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    process = Process(need_node(), script, *arguments, log=log, **pipes).start()
+    try:
+        yield NodeProcess(process.popen)
+    finally:
+        process.kill()

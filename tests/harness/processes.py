@@ -1,0 +1,152 @@
+"""Other programs: run to their end, or kept running in a session of their own with what they write in a log."""
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from tests.harness.environment import ROOT
+from tests.harness.ports import free_port
+
+START_SECONDS = 120
+STOP_SECONDS = 60
+COMMAND_SECONDS = 300
+ATTEMPTS = 5
+PORT_TAKEN = ("address already in use", "could not create any tcp/ip sockets")
+"""What servers say then, in whatever case; the latter is PostgreSQL where it logs only what is fatal."""
+
+Started = TypeVar("Started")
+
+
+class CommandFailed(Exception):
+    """A program did not do what it was started for."""
+
+
+class PortTaken(CommandFailed):
+    """A server did not start because something else has its port."""
+
+
+def run(*command: str | Path, **options: Any) -> str:
+    """Run a program to its end; answers what it wrote to stdout. Raises `CommandFailed`."""
+    words = [str(one) for one in command]
+    # Into files: a server that the program leaves behind would keep a pipe open.
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        done = subprocess.run(
+            words, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, check=False, **{"cwd": ROOT} | options
+        )
+        written = [_whole(output), _whole(errors)]
+    if done.returncode:
+        raise CommandFailed(f"{' '.join(words)} ended with {done.returncode}:\n{''.join(written)}")
+    return written[0]
+
+
+def _whole(file: Any) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")
+
+
+class Process:
+    """A program that runs until it is told to end. Whatever it starts ends with it.
+
+    `options` are those of `subprocess.Popen`; what is not piped goes into `log`, to which each start adds.
+    """
+
+    def __init__(
+        self,
+        *command: str | Path,
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        directory: Path = ROOT,
+        **options: Any,
+    ) -> None:
+        self.command = [str(one) for one in command]
+        self.log = log
+        self._options = {"cwd": directory, "env": environment, "stdin": subprocess.DEVNULL} | options
+        self._logged = 0
+        self.popen: subprocess.Popen[Any] | None = None
+
+    def start(self) -> Self:
+        with self.log.open("ab") as log:
+            self._logged = log.tell()
+            output = {"stdout": log, "stderr": log} | self._options
+            self.popen = subprocess.Popen(self.command, start_new_session=True, **output)
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *fault: object) -> None:
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        return self.popen.pid
+
+    @property
+    def is_running(self) -> bool:
+        return self.popen is not None and self.popen.poll() is None
+
+    def written(self) -> str:
+        """What it has written to its log since it was started last."""
+        with self.log.open("rb") as log:
+            log.seek(self._logged)
+            return log.read().decode(errors="replace")
+
+    def wait_until(self, ready: Callable[[], bool], within: float = START_SECONDS) -> Self:
+        """Wait until it is `ready()`. Raises `CommandFailed` where it ends before that or takes too long, killed."""
+        give_up = time.monotonic() + within
+        while not (ready() and self.is_running):
+            if not self.is_running or time.monotonic() > give_up:
+                self.kill()
+                raise start_failure(f"{' '.join(self.command)} did not start:\n{self.written()}")
+            time.sleep(0.05)
+        return self
+
+    def wait(self, within: float = STOP_SECONDS) -> int:
+        """Wait until it ends by itself; answers its exit code."""
+        return self.popen.wait(within)
+
+    def stop(self, within: float = STOP_SECONDS) -> int | None:
+        """Ask it to end (SIGTERM) and wait; answers its exit code, None where it was not started.
+
+        Raises `TimeoutError` where it did not end and had to be killed.
+        """
+        if self.popen is None:
+            return None
+        self.popen.terminate()
+        try:
+            return self.popen.wait(within)
+        except subprocess.TimeoutExpired:
+            raise TimeoutError(f"{' '.join(self.command)} did not stop:\n{self.written()}") from None
+        finally:
+            self.kill()
+
+    def kill(self) -> None:
+        """End it and all that it started without a word (SIGKILL)."""
+        if self.popen is None:
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(self.popen.pid, signal.SIGKILL)
+        self.popen.wait(STOP_SECONDS)
+        if self.popen.stdin is not None:
+            with suppress(BrokenPipeError):  # something was still on its way to it
+                self.popen.stdin.close()
+        self.popen = None
+
+
+def start_failure(told: str) -> CommandFailed:
+    """Why a server did not start, by what it wrote."""
+    return PortTaken(told) if any(words in told.lower() for words in PORT_TAKEN) else CommandFailed(told)
+
+
+def on_free_port(start: Callable[[int], Started]) -> Started:
+    """What `start` answers for a free port; where that is taken by the time, it is called again with another one."""
+    for _ in range(ATTEMPTS - 1):
+        with suppress(PortTaken):
+            return start(free_port())
+    return start(free_port())
