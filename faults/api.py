@@ -1,13 +1,11 @@
 """The REST door, as a client of this project uses it."""
 
 import asyncio
-import uuid
-from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 
-PASSWORD = "a-long-one-for-faults-2026"
+from tests.harness.people import PASSWORD, Account, newcomer
 
 
 class Refused(Exception):
@@ -23,17 +21,6 @@ class Refused(Exception):
         return self.status >= 500 or self.code in {"server_error", "rate_limited"}
 
 
-@dataclass(eq=False)
-class Person:
-    """A user with the tokens of one login session, and the conversations that the harness opened for them."""
-
-    id: str
-    email: str
-    access: str
-    refresh: str
-    conversations: list[str] = field(default_factory=list)
-
-
 class Api:
     """Calls through any door; `base` is the address of a proxy or a worker."""
 
@@ -41,7 +28,7 @@ class Api:
         self._session = session
 
     async def call(
-        self, base: str, method: str, path: str, *, person: Person | None = None, timeout: float = 10.0, **options: Any
+        self, base: str, method: str, path: str, *, person: Account | None = None, timeout: float = 10.0, **options: Any
     ) -> tuple[int, dict[str, Any]]:
         """Raises `Refused`, and what the network raises (`aiohttp.ClientError`, `TimeoutError`)."""
         headers = {"Authorization": f"Bearer {person.access}"} if person else {}
@@ -56,22 +43,17 @@ class Api:
             raise Refused(answer.status, body.get("code", ""))
         return answer.status, body
 
-    async def register(self, base: str, role: str) -> Person:
-        email = f"{uuid.uuid4().hex[:16]}@example.com"
-        body = {"email": email, "password": PASSWORD, "name": "Nobody", "role": role}
-        _, answer = await self.call(base, "POST", "/api/auth/register", json=body, timeout=60)
-        return Person(answer["user"]["id"], email, answer["access"], answer["refresh"])
+    async def register(self, base: str, role: str) -> Account:
+        _, answer = await self.call(base, "POST", "/api/auth/register", json=newcomer(role), timeout=60)
+        return Account.of(answer)
 
-    async def log_in(self, base: str, person: Person) -> Person:
+    async def log_in(self, base: str, person: Account) -> Account:
         """The same person, in a login session of its own."""
         body = {"email": person.email, "password": PASSWORD}
         _, answer = await self.call(base, "POST", "/api/auth/token", json=body, timeout=60)
-        return Person(person.id, person.email, answer["access"], answer["refresh"], person.conversations)
+        return Account.of(answer)
 
-    async def open_direct(self, base: str, first: Person, second: Person) -> str:
+    async def open_direct(self, base: str, first: Account, second: Account) -> str:
         body = {"conversation_type": "direct", "user_id": second.id}
         _, answer = await self.call(base, "POST", "/api/conversations", person=first, json=body, timeout=60)
-        conversation = answer["conversation"]["id"]
-        first.conversations.append(conversation)
-        second.conversations.append(conversation)
-        return conversation
+        return answer["conversation"]["id"]

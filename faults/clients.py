@@ -14,9 +14,10 @@ from typing import Any
 import aiohttp
 import orjson
 
-from faults.api import Person, Refused
+from faults.api import Refused
 from faults.history import History
 from faults.links import TRANSPORTS, Link
+from tests.harness.people import Account
 
 CONNECT_TIMEOUT = 10.0
 START_TIMEOUT = 60.0
@@ -34,7 +35,7 @@ class SocketClient:
     server says `recovered`; with `rejoins` they are joined after what was last seen when it does not."""
 
     name: str
-    person: Person
+    person: Account
     base: str
     history: History
     session: aiohttp.ClientSession

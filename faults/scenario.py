@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from faults.api import Api, Person
+from faults.api import Api
 from faults.clients import SocketClient
 from faults.figures import Figure
 from faults.history import History
@@ -19,6 +19,7 @@ from faults.people import People
 from faults.stage import Stage
 from faults.state import State
 from faults.traffic import Traffic, flowing
+from tests.harness.people import Account
 
 SETTLE_TIMEOUT = 30.0
 
@@ -81,7 +82,7 @@ class Play:
         await self.traffic.watch()
         return self.traffic
 
-    def client(self, name: str, person: Person, door: int, **options: Any) -> SocketClient:
+    def client(self, name: str, person: Account, door: int, **options: Any) -> SocketClient:
         """A client beside those of the traffic, stopped at the end like them."""
         client = SocketClient(
             name=name,

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import orjson
 
-from faults.api import Person
 from faults.history import History
 from faults.waiting import until
+from tests.harness.people import Account
 
 SCRIPT = Path(__file__).with_name("stock.mjs")
 
@@ -18,7 +18,7 @@ SCRIPT = Path(__file__).with_name("stock.mjs")
 @dataclass(frozen=True)
 class StockClient:
     name: str
-    person: Person
+    person: Account
     base: str
     conversations: tuple[str, ...]
     transports: tuple[str, ...] = ("websocket", "polling")

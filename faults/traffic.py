@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
-from faults.api import Api, Person, Refused
+from faults.api import Api, Refused
 from faults.clients import SocketClient
 from faults.history import History
 from faults.people import People
 from faults.stage import Stage
 from faults.stock import StockClient, StockClients
 from faults.waiting import until
+from tests.harness.people import Account
 
 PASSING = (aiohttp.ClientError, ConnectionError, TimeoutError)
 """What the network raises, after which the same is tried again."""
@@ -64,20 +65,20 @@ class Traffic:
             if number < self.stock_share * len(self.people.everybody):
                 transports = ("polling", "websocket") if number % 2 else ("websocket", "polling")
                 url = self._url(number + 2)
-                stock.append(StockClient(f"stock-{number}", person, url, tuple(person.conversations), transports))
+                stock.append(StockClient(f"stock-{number}", person, url, self.people.of(person), transports))
         self.stock = StockClients(self.history, stock)
         await self.stock.start()
         for begin in range(0, len(self.observers), AT_ONCE):
             await asyncio.gather(*(client.start() for client in self.observers[begin : begin + AT_ONCE]))
 
-    def client(self, name: str, person: Person, door: int, transport: str = "websocket") -> SocketClient:
+    def client(self, name: str, person: Account, door: int, transport: str = "websocket") -> SocketClient:
         return SocketClient(
             name=name,
             person=person,
             base=self._url(door),
             history=self.history,
             session=self.session,
-            conversations=tuple(person.conversations),
+            conversations=self.people.of(person),
             transport=transport,
         )
 
@@ -99,7 +100,7 @@ class Traffic:
         seen += [(one.name, one.person, self.stock.seen[one.name]) for one in self.stock.clients]
         behind = []
         for name, person, positions in seen:
-            rooms = {f"user_{person.id}", *(f"conversation_{one}" for one in person.conversations)}
+            rooms = {f"user_{person.id}", *(f"conversation_{one}" for one in self.people.of(person))}
             behind += [name for room, seq in positions.items() if room in rooms and seq < ends[room]]
         return behind
 
@@ -126,13 +127,13 @@ class Traffic:
             due = max(due + pause, time.monotonic() - 5 * pause)
             await asyncio.sleep(max(0.0, due - time.monotonic()))
 
-    async def deliver(self, sender: Person, conversation: str) -> None:
+    async def deliver(self, sender: Account, conversation: str) -> None:
         client_message_id = str(uuid.uuid4())
         body = {"conversation_id": conversation, "message": self._text(), "client_message_id": client_message_id}
         await self.insist(sender, body)
         self.acked += 1
 
-    async def insist(self, sender: Person, body: dict[str, str]) -> None:
+    async def insist(self, sender: Account, body: dict[str, str]) -> None:
         """One message, tried again under the same `client_message_id` until it is acknowledged."""
         until = time.monotonic() + GIVE_UP
         attempt = 0
@@ -155,7 +156,7 @@ class Traffic:
         self.unacked += 1
         self._record("given_up", body)
 
-    async def _attempt(self, sender: Person, body: dict[str, str], attempt: int) -> None:
+    async def _attempt(self, sender: Account, body: dict[str, str], attempt: int) -> None:
         clients = [one for one in self.observers if one.person is sender and one.is_connected]
         over_socket = clients and self.rng.random() < self.socket_share
         begin = time.monotonic()

@@ -6,8 +6,7 @@ from typing import Any
 from accounts import services
 from accounts.models import User
 from accounts.services import LoggedIn
-
-PASSWORD = "correct-Horse-7"
+from tests.harness.people import PASSWORD
 
 _numbers = count(1)
 

@@ -1,8 +1,8 @@
 """`python -m tests.suite TARGET`: the tests of `make quick`, `make check` or `make integration`, in parallel.
 
 Each target is a list of stages, and each stage is a run of pytest. Further arguments go to pytest in every stage.
-PostgreSQL and Redis are looked for as in `tests.harness.environment`. Where they do not answer, the stage that needs them is
-left out and the run says so; with `CI` set it fails.
+PostgreSQL and Redis are looked for as in `tests.harness.environment`. Where they do not answer, the stage that needs
+them is left out and the run says so; with `CI` set it fails.
 
 `python -m tests.suite total` prints one line in pytest's form for all targets that ran last.
 """

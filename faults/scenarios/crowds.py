@@ -13,7 +13,7 @@ async def mass_drop(play: Play) -> None:
     number = 60 if play.quick else 600
     people = play.people.everybody
     crowd = [
-        play.client(f"crowd-{one}", person, one, conversations=tuple(person.conversations))
+        play.client(f"crowd-{one}", person, one, conversations=play.people.of(person))
         for one in range(number)
         for person in [people[one % len(people)]]
     ]
@@ -74,7 +74,7 @@ async def _cycles(play: Play, number: int) -> None:
             person = play.rng.choice(play.people.everybody)
             transport = "polling" if cycle % 5 == 0 else "websocket"
             client = play.client(
-                "passer-by", person, lane, conversations=tuple(person.conversations[:2]), transport=transport
+                "passer-by", person, lane, conversations=play.people.of(person)[:2], transport=transport
             )
             play.clients.remove(client)
             try:

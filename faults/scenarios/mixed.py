@@ -147,6 +147,5 @@ async def _remove_some(play: Play, operator: Operator, number: int) -> None:
         at = await operator.remove(conversation, leaver.id)
         room = f"conversation_{conversation}"
         play.history.add({"kind": "removed", "t": at, "user": leaver.id, "room": room, "bound": play.within(1.0)})
-        leaver.conversations.remove(conversation)
         stays = next(one for one in play.people.pairs[conversation] if one is not leaver)
         play.people.pairs[conversation] = (stays, stays)

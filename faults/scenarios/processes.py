@@ -43,7 +43,7 @@ async def long_absence(play: Play) -> None:
     play.fault(f"{seat.worker.name} is killed, and its door closed")
     seat.door.down()
     await seat.worker.kill()
-    conversation = away[0].person.conversations[0]
+    conversation = people.of(away[0].person)[0]
     lanes = asyncio.Semaphore(20)
 
     async def send() -> None:

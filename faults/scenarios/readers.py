@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 
 import orjson
 
-from faults.api import Person
 from faults.figures import percentile
 from faults.raw import Raw
 from faults.scenario import Play, scenario
 from faults.stage import Seat
 from faults.workers import Worker
 from faults.writers import write
+from tests.harness.people import Account
 
 RECEIVE_BUFFER = 4096
 TEXT = "x" * 3000
@@ -25,7 +25,7 @@ PONG_EVERY = 5.0
 class Sleeper:
     """A client that is in a room and reads, until it sleeps; it goes on answering pings, unheard ones too."""
 
-    def __init__(self, worker: Worker, person: Person) -> None:
+    def __init__(self, worker: Worker, person: Account) -> None:
         self._worker, self._person = worker, person
         self._raw: Raw | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -76,7 +76,7 @@ class Sleeper:
 
 
 @asynccontextmanager
-async def _in_room(seat: Seat, reader: Person, conversation: str, number: int) -> AsyncIterator[list[Sleeper]]:
+async def _in_room(seat: Seat, reader: Account, conversation: str, number: int) -> AsyncIterator[list[Sleeper]]:
     """So many clients of one user in a room."""
     sleepers = [Sleeper(seat.worker, reader) for _ in range(number)]
     try:
@@ -105,7 +105,7 @@ async def slow_readers(play: Play) -> None:
         await _flood(play, seat, sender, conversation, number)
 
 
-async def _flood(play: Play, seat: Seat, sender: Person, conversation: str, number: int) -> None:
+async def _flood(play: Play, seat: Seat, sender: Account, conversation: str, number: int) -> None:
     """Send until the sleepers are cut, and look at what it costs the process."""
     cut_before = await _cut(seat)
     before, most = (await seat.worker.size()).rss, 0
@@ -142,7 +142,7 @@ async def stalled_readers(play: Play) -> None:
         play.figure("of them cut", round(100 * (await _cut(seat) - cut_before) / number), "%", least=100)
 
 
-async def _talk(play: Play, sender: Person, conversation: str) -> None:
+async def _talk(play: Play, sender: Account, conversation: str) -> None:
     while True:
         await _say(play, sender, conversation, TEXT)
         await asyncio.sleep(0.5)
@@ -159,7 +159,6 @@ async def one_slow_reader(play: Play) -> None:
     ):
         reader = await play.api.register(seat.url, "influencer")
         conversation = await play.api.open_direct(seat.url, host, reader)
-        host.conversations.remove(conversation)
         cut_before = await _cut(seat)
         async with _in_room(seat, reader, conversation, 1) as sleepers:
             sleepers[0].sleep()
@@ -175,7 +174,7 @@ async def one_slow_reader(play: Play) -> None:
             play.figure(what, round(time.monotonic() - written.ended, 1), "s", most=bound)
 
 
-async def _say(play: Play, sender: Person, conversation: str, text: str) -> None:
+async def _say(play: Play, sender: Account, conversation: str, text: str) -> None:
     body = {"conversation_id": conversation, "message": text}
     await play.api.call(play.stage.seats[-1].url, "POST", "/api/messages", person=sender, json=body, timeout=30)
 

@@ -3,18 +3,19 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from faults.api import PASSWORD, Person, Refused
+from faults.api import Refused
 from faults.clients import SocketClient
 from faults.operator import Operator
 from faults.people import People
 from faults.scenario import Play, scenario
 from faults.traffic import PASSING
 from faults.waiting import until
+from tests.harness.people import PASSWORD, Account
 
 BOUNDS = {True: 1.0, False: 6.0}
 """Seconds, with the bus and without."""
 
-End = Callable[[Play, Person, Operator], Awaitable[object]]
+End = Callable[[Play, Account, Operator], Awaitable[object]]
 
 
 @scenario(
@@ -41,17 +42,21 @@ async def ended_sessions(play: Play) -> None:
                 await play.stage.redis.kill()
             end = ways[way]
             bound = BOUNDS[bus_is_up]
-            seconds = await _gone(play, leaver, play.within(bound), lambda person, end=end: end(play, person, operator))
+            seconds = await _gone(
+                play, people, leaver, play.within(bound), lambda person, end=end: end(play, person, operator)
+            )
             where = "" if bus_is_up else ", without the bus"
             play.figure(f"sockets gone after {way}{where}", round(seconds, 2), "s", most=bound)
         await play.stage.redis.start()
     await operator.stop()
 
 
-async def _gone(play: Play, person: Person, bound: float, end: Callable[[Person], Awaitable[object]]) -> float:
+async def _gone(
+    play: Play, people: People, person: Account, bound: float, end: Callable[[Account], Awaitable[object]]
+) -> float:
     """Seconds until the last socket of a login session was told to go, counted from its end."""
     doors = range(len(play.stage.seats))
-    options = {"conversations": tuple(person.conversations)}
+    options = {"conversations": people.of(person)}
     clients = [play.client(f"leaving-{person.id[-6:]}-{door}", person, door, **options) for door in doors]
     await asyncio.gather(*(client.start() for client in clients))
     await play.pause(0.1, 0.5)
@@ -60,23 +65,23 @@ async def _gone(play: Play, person: Person, bound: float, end: Callable[[Person]
     return await until(lambda: all(client.ended_by for client in clients), timeout=play.within(15))
 
 
-async def _log_out(play: Play, person: Person, operator: Operator) -> None:
+async def _log_out(play: Play, person: Account, operator: Operator) -> None:
     await play.api.call(play.stage.seats[0].url, "POST", "/api/auth/logout", json={"refresh": person.refresh})
 
 
-async def _log_out_everywhere(play: Play, person: Person, operator: Operator) -> None:
+async def _log_out_everywhere(play: Play, person: Account, operator: Operator) -> None:
     """From another login than the one whose sockets are looked at."""
     url = play.stage.seats[0].url
     other = await play.api.log_in(url, person)
     await play.api.call(url, "POST", "/api/auth/logout", json={"refresh": other.refresh, "everywhere": True})
 
 
-async def _change_password(play: Play, person: Person, operator: Operator) -> None:
+async def _change_password(play: Play, person: Account, operator: Operator) -> None:
     body = {"current_password": PASSWORD, "new_password": f"{PASSWORD}-changed"}
     await play.api.call(play.stage.seats[0].url, "POST", "/api/auth/password", person=person, json=body)
 
 
-async def _block(play: Play, person: Person, operator: Operator) -> None:
+async def _block(play: Play, person: Account, operator: Operator) -> None:
     await operator.block(person.id)
 
 
@@ -97,7 +102,6 @@ async def removed_people(play: Play) -> None:
             play.history.add(
                 {"kind": "removed", "t": at, "user": leaver.id, "room": f"conversation_{conversation}", "bound": bound}
             )
-            leaver.conversations.remove(conversation)
             traffic.people.pairs[conversation] = (people.pairs[conversation][0],) * 2
             await asyncio.sleep(bound)
             await _stays_out(play, traffic.observers, leaver, conversation)
@@ -111,13 +115,12 @@ async def _leavers(play: Play, number: int) -> People:
     staying = [play.people.everybody[one % len(play.people.everybody)] for one in range(number)]
     pairs = {}
     leavers = await asyncio.gather(*(play.api.register(url, "influencer") for _ in range(number)))
-    hosts = {one.id: Person(one.id, one.email, one.access, one.refresh) for one in staying}
     for host, leaver in zip(staying, leavers, strict=True):
-        pairs[await play.api.open_direct(url, hosts[host.id], leaver)] = (hosts[host.id], leaver)
-    return People([*hosts.values(), *leavers], pairs)
+        pairs[await play.api.open_direct(url, host, leaver)] = (host, leaver)
+    return People([*dict.fromkeys(staying), *leavers], pairs)
 
 
-async def _stays_out(play: Play, observers: list[SocketClient], leaver: Person, conversation: str) -> None:
+async def _stays_out(play: Play, observers: list[SocketClient], leaver: Account, conversation: str) -> None:
     for client in observers:
         if client.person is leaver and client.is_connected:
             try:

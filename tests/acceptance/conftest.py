@@ -7,7 +7,8 @@ import pytest
 
 from tests.acceptance.browser import Browser, browser
 from tests.acceptance.deployments import Deployment, embedded_deployment, shared_deployment
-from tests.acceptance.people import Person
+from tests.acceptance.tabs import with_tabs
+from tests.harness.people import Person
 
 DEPLOYMENTS = {"embedded": embedded_deployment, "shared": shared_deployment}
 
@@ -33,11 +34,11 @@ def meet(clients: Browser) -> Iterator[Callable[[Deployment], tuple[Person, Pers
     with ExitStack() as stack:
 
         def two(deployment: Deployment) -> tuple[Person, Person]:
-            urls = (deployment.first.url, deployment.last.url)
-            people = [Person(url, clients, **one) for url, one in zip(urls, deployment.pair(), strict=True)]
-            for person in people:
-                stack.callback(person.leave)
-            return people[0], people[1]
+            brand = with_tabs(clients, deployment.first.url, deployment.brand_owner())
+            influencer = with_tabs(clients, deployment.last.url, deployment.influencer())
+            for person in (brand, influencer):
+                stack.callback(person.tabs.close)
+            return brand, influencer
 
         yield two
 

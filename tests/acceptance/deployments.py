@@ -1,16 +1,17 @@
 """The two ways in which the product is run, each with its servers running."""
 
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+from tests.harness.crowd import Crowd
 from tests.harness.environment import need_postgresql_and_redis
+from tests.harness.people import Person
 from tests.harness.servers import Installation, RunningServer, embedded, shared
 
-AT_ONCE = 60
-"""Pairs of people made by one command."""
+BRAND_OWNER, INFLUENCER = ("brand_owner", "Anaya"), ("influencer", "Mira")
+AT_ONCE = {BRAND_OWNER: 60, INFLUENCER: 60}
 
 
 @dataclass
@@ -19,7 +20,7 @@ class Deployment:
 
     installation: Installation
     servers: list[RunningServer]
-    _pairs: list[list[dict[str, str]]] = field(default_factory=list, repr=False)
+    crowd: Crowd
 
     @property
     def first(self) -> RunningServer:
@@ -30,12 +31,11 @@ class Deployment:
         """Another process than the first, where there is one."""
         return self.servers[-1]
 
-    def pair(self) -> list[dict[str, str]]:
-        """Two new people, a brand owner and an influencer."""
-        if not self._pairs:
-            code = f"from tests.acceptance import making; print(json.dumps(making.make_pairs({AT_ONCE})))"
-            self._pairs = json.loads(self.installation.shell(f"import json; {code}"))
-        return self._pairs.pop()
+    def brand_owner(self) -> Person:
+        return self.crowd.somebody(*BRAND_OWNER, self.first.url)
+
+    def influencer(self) -> Person:
+        return self.crowd.somebody(*INFLUENCER, self.last.url)
 
     @contextmanager
     def last_killed(self) -> Iterator[None]:
@@ -51,7 +51,7 @@ class Deployment:
 def embedded_deployment(directory: Path, **environment: str) -> Iterator[Deployment]:
     """One process, SQLite, everything in memory."""
     with embedded(directory, **environment) as installation, installation.serving() as server:
-        yield Deployment(installation, [server])
+        yield Deployment(installation, [server], Crowd(installation, AT_ONCE))
         check_log(server)
 
 
@@ -62,7 +62,7 @@ def shared_deployment(directory: Path, **environment: str) -> Iterator[Deploymen
     with ExitStack() as stack:
         installation = stack.enter_context(shared(directory, database, bus, **environment))
         servers = [stack.enter_context(installation.serving()) for _ in range(2)]
-        yield Deployment(installation, servers)
+        yield Deployment(installation, servers, Crowd(installation, AT_ONCE))
         for server in servers:
             check_log(server)
 

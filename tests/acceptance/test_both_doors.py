@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.acceptance.people import Person
 from tests.acceptance.shapes import CONTEXT, MESSAGE, fits
+from tests.harness.people import Person
 
 STATUS = {
     "invalid": 400,
@@ -29,13 +29,13 @@ class Rest:
     person: Person
 
     def send(self, **body: Any) -> dict[str, Any]:
-        return answered(self.person.post("/api/messages", body))
+        return answered(self.person.api.post("/api/messages", body))
 
     def read(self, conversation: str, up_to: Any) -> dict[str, Any]:
-        return answered(self.person.post(f"/api/conversations/{conversation}/read", {"up_to": up_to}))
+        return answered(self.person.api.post(f"/api/conversations/{conversation}/read", {"up_to": up_to}))
 
     def act(self, conversation: str, **body: Any) -> dict[str, Any]:
-        return answered(self.person.post(f"/api/conversations/{conversation}/actions", body))
+        return answered(self.person.api.post(f"/api/conversations/{conversation}/actions", body))
 
 
 def answered(answer: httpx.Response) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def answered(answer: httpx.Response) -> dict[str, Any]:
 
 class Socket:
     def __init__(self, person: Person) -> None:
-        self._tab = person.connected()
+        self._tab = person.tabs.connected()
 
     def send(self, **body: Any) -> dict[str, Any]:
         return self._tab.ask("send_message", body)
@@ -127,13 +127,13 @@ def test_a_message_needs_somewhere_to_go(door: Door, brand: Person) -> None:
 
 def test_a_repeat_is_answered_with_the_first(door: Door, brand: Person, influencer: Person, conversation: str) -> None:
     body = {"conversation_id": conversation, "message": "Once", "client_message_id": uuid.uuid4().hex}
-    watching = influencer.joined(conversation)
+    watching = influencer.tabs.joined(conversation)
     through = door(brand)
     first = through.send(**body)
     assert first["message"]["client_message_id"] == body["client_message_id"]
     for again in (through, Rest(brand), Socket(brand)):
         assert again.send(**body) == first
-    changed = brand.http.patch(f"/api/messages/{first['message']['id']}", json={"message": "Twice"}).json()["message"]
+    changed = brand.api.patch(f"/api/messages/{first['message']['id']}", {"message": "Twice"}).json()["message"]
     assert through.send(**body)["message"] == changed
     brand.says(conversation, "the end")
     watching.expect("new_message", seq=5)
@@ -219,7 +219,7 @@ def test_a_mark_that_is_none_is_refused(door: Door, brand: Person, conversation:
 def test_an_action_is_told_as_state_then_update_then_message(
     door: Door, brand: Person, influencer: Person, bid: str
 ) -> None:
-    tabs = brand.joined(bid), influencer.joined(bid)
+    tabs = brand.tabs.joined(bid), influencer.tabs.joined(bid)
     answer = door(influencer).act(bid, action="accept_connection", state_version=1)
     assert answer["success"], answer
     fits(answer["conversation"], CONTEXT)

@@ -3,7 +3,6 @@
 import pytest
 
 from tests.acceptance.browser import Tab
-from tests.acceptance.people import Person
 from tests.acceptance.shapes import (
     CONTEXT,
     LIST_UPDATED,
@@ -13,13 +12,14 @@ from tests.acceptance.shapes import (
     UPDATED,
     fits,
 )
+from tests.harness.people import Person
 
 STEP = ("conversation_state_changed", "conversation_updated", "new_message")
 
 
 def mounted(person: Person, conversation: str) -> Tab:
     """A tab that shows the guide's chat component, which has joined."""
-    tab = person.tab()
+    tab = person.tabs.tab()
     tab.do("mount", {"conversationId": conversation, "currentUserId": person.id})
     tab.expect("connect")
     # Commands of one socket are carried out in order, so the component's own join is done when this is answered.
@@ -111,14 +111,14 @@ def test_who_has_left_hears_nothing_of_the_conversation_but_is_still_notified(
 
 
 def test_an_opened_bid_tells_its_state_then_the_update_then_its_prompt(brand: Person, influencer: Person) -> None:
-    listener = influencer.connected()
+    listener = influencer.tabs.connected()
     opened = brand.opens(conversation_type="bid", influencer_id=influencer.id, title="Diwali", message="Brief follows")
     told = listener.expect("notification")
     fits(told, NOTIFICATION)
     assert told["data"]["message"]["action_required"] is True
     fits(listener.expect("conversation_list_updated", reason="opened"), LIST_UPDATED)
     for person in (brand, influencer):
-        tab = person.connected()
+        tab = person.tabs.connected()
         answer = tab.ask("join_conversation", {"conversationId": opened["id"], "after": 0})
         assert (answer["success"], answer["reset"], answer["seq"]) == (True, False, 4)
         assert tab.names(*STEP) == [*STEP, "new_message"]
@@ -153,8 +153,8 @@ def check_prompt(prompt: dict, influencer: Person) -> None:
 
 
 def test_a_chat_with_somebody_new_reaches_who_is_only_connected(brand: Person, influencer: Person) -> None:
-    tab = influencer.connected()
-    sent = brand.post("/api/messages", {"receiver_id": influencer.id, "message": "Hi"}).json()
+    tab = influencer.tabs.connected()
+    sent = brand.api.post("/api/messages", {"receiver_id": influencer.id, "message": "Hi"}).json()
     told = tab.expect("notification")
     assert told["data"]["conversation_id"] == sent["conversation_id"]
     fits(told["data"]["conversation_context"], CONTEXT)

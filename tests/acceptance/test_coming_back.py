@@ -6,7 +6,7 @@ import pytest
 
 from tests.acceptance.browser import Tab
 from tests.acceptance.deployments import Deployment
-from tests.acceptance.people import Person
+from tests.harness.people import Person
 
 
 def texts(tab: Tab) -> list[str]:
@@ -17,8 +17,8 @@ def texts(tab: Tab) -> list[str]:
 def test_a_dropped_connection_comes_back_with_what_it_missed(
     transports: list[str], brand: Person, influencer: Person, conversation: str
 ) -> None:
-    tab = influencer.tab()
-    tab.do("open", {"auth": {"token": influencer.token}, "transports": transports})
+    tab = influencer.tabs.tab()
+    tab.do("open", {"auth": {"token": influencer.access}, "transports": transports})
     tab.expect("connect")
     tab.emit("join_conversation", {"conversationId": conversation})
     tab.ask("join", influencer.id)
@@ -37,12 +37,12 @@ def test_a_dropped_connection_comes_back_with_what_it_missed(
     assert texts(tab) == said
     assert [event["data"]["body"] for event in tab.all("notification")] == said
     # It is in the room as before, for what is not logged as well.
-    brand.joined(conversation).ask("typing_start", conversation)
+    brand.tabs.joined(conversation).ask("typing_start", conversation)
     tab.expect("user_typing")
 
 
 def test_it_comes_back_as_often_as_it_must(brand: Person, influencer: Person, conversation: str) -> None:
-    tab = influencer.joined(conversation)
+    tab = influencer.tabs.joined(conversation)
     said = []
     for number in range(3):
         tab.do("drop")
@@ -59,7 +59,7 @@ def test_it_comes_back_as_often_as_it_must(brand: Person, influencer: Person, co
 def test_it_comes_back_to_a_server_that_was_killed(
     deployment: Deployment, brand: Person, influencer: Person, conversation: str
 ) -> None:
-    tab = influencer.joined(conversation)
+    tab = influencer.tabs.joined(conversation)
     brand.says(conversation, "before")
     tab.expect("new_message")
     with deployment.last_killed():
@@ -79,7 +79,7 @@ def test_it_comes_back_to_a_server_that_was_killed(
 def test_it_comes_back_to_another_process(
     deployment: Deployment, brand: Person, influencer: Person, conversation: str
 ) -> None:
-    tab = influencer.joined(conversation, deployment.first.url)
+    tab = influencer.tabs.joined(conversation, deployment.first.url)
     tab.do("move", deployment.last.url)
     tab.do("drop")
     tab.expect("disconnect")
@@ -94,24 +94,24 @@ def test_it_comes_back_to_another_process(
 def test_what_somebody_else_had_is_not_given_back(
     brand: Person, influencer: Person, conversation: str, deployment: Deployment, meet: Any
 ) -> None:
-    theirs = influencer.joined(conversation)
+    theirs = influencer.tabs.joined(conversation)
     brand.says(conversation, "Between us")
     theirs.expect("new_message")
     stranger, _ = meet(deployment)
-    tab = stranger.tab()
-    tab.do("open", {"auth": {"token": stranger.token, "pid": theirs.do("pid"), "offset": ""}})
+    tab = stranger.tabs.tab()
+    tab.do("open", {"auth": {"token": stranger.access, "pid": theirs.do("pid"), "offset": ""}})
     tab.expect("connect")
     assert tab.do("pid") != theirs.do("pid")
     brand.says(conversation, "Still between us")
     theirs.expect("new_message")
-    brand.post("/api/messages", {"receiver_id": stranger.id, "message": "To you"})
+    brand.api.post("/api/messages", {"receiver_id": stranger.id, "message": "To you"})
     tab.expect("notification")
     assert tab.all("new_message") == []
 
 
 def test_after_replays_in_order_before_what_is_live(brand: Person, influencer: Person, conversation: str) -> None:
     said = [brand.says(conversation, f"message {number}")["message"] for number in range(5)]
-    tab = influencer.connected()
+    tab = influencer.tabs.connected()
     answer = tab.ask("join_conversation", {"conversationId": conversation, "after": 4})
     assert (answer["success"], answer["seq"], answer["reset"]) == (True, 7, False)
     brand.says(conversation, "live")
@@ -122,7 +122,7 @@ def test_after_replays_in_order_before_what_is_live(brand: Person, influencer: P
 
 def test_after_beyond_the_end_is_a_reset(brand: Person, influencer: Person, conversation: str) -> None:
     brand.says(conversation, "Hi")
-    tab = influencer.connected()
+    tab = influencer.tabs.connected()
     answer = tab.ask("join_conversation", {"conversationId": conversation, "after": 100})
     assert (answer["success"], answer["reset"], answer["seq"]) == (True, True, 3)
     brand.says(conversation, "live")
@@ -132,7 +132,7 @@ def test_after_beyond_the_end_is_a_reset(brand: Person, influencer: Person, conv
 
 def test_missed_notifications_are_replayed(brand: Person, influencer: Person, conversation: str) -> None:
     said = [brand.says(conversation, f"message {number}") for number in range(3)]
-    tab = influencer.connected()
+    tab = influencer.tabs.connected()
     assert tab.ask("join_user_room", {"userId": influencer.id}) == {"success": True, "seq": 3, "reset": False}
     assert tab.all("notification") == []
     answer = tab.ask("join_user_room", {"userId": influencer.id, "after": 1})

@@ -12,12 +12,12 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.acceptance.browser import Tab
 from tests.acceptance.deployments import Deployment
-from tests.acceptance.people import Person
+from tests.harness.people import Person
 
 
 def open_with(person: Person, **options: Any) -> Tab:
-    tab = person.tab()
-    tab.do("open", {"auth": {"token": person.token}} | options)
+    tab = person.tabs.tab()
+    tab.do("open", {"auth": {"token": person.access}} | options)
     return tab
 
 
@@ -61,20 +61,20 @@ def test_polling_is_upgraded_to_websocket_and_nothing_is_lost_on_the_way(
     ],
 )
 def test_a_bad_token_is_refused_with_a_message_and_a_code(token: Any, code: str, brand: Person) -> None:
-    tab = brand.tab()
+    tab = brand.tabs.tab()
     tab.do("connect", token)
     check_refused(tab, code)
     assert tab.do("isConnected") is False
 
 
 def test_an_expired_token_is_refused(brand: Person) -> None:
-    tab = brand.tab()
+    tab = brand.tabs.tab()
     tab.do("connect", brand.expired)
     check_refused(tab, "token_expired")
 
 
 def test_a_refresh_token_opens_no_socket(brand: Person) -> None:
-    tab = brand.tab()
+    tab = brand.tabs.tab()
     tab.do("connect", brand.refresh)
     check_refused(tab, "token_invalid")
 
@@ -82,7 +82,7 @@ def test_a_refresh_token_opens_no_socket(brand: Person) -> None:
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
 @pytest.mark.parametrize("auth", [{}, {"token": None}, {"Token": "x"}])
 def test_a_client_without_a_token_is_refused_on_either_transport(transport: str, auth: Any, brand: Person) -> None:
-    tab = brand.tab()
+    tab = brand.tabs.tab()
     tab.do("open", {"auth": auth, "transports": [transport]})
     check_refused(tab, "token_missing")
 
@@ -98,7 +98,7 @@ def check_refused(tab: Tab, code: str) -> None:
 
 
 def test_the_guides_service_knows_whether_it_is_connected(brand: Person) -> None:
-    tab = brand.connected()
+    tab = brand.tabs.connected()
     assert tab.do("isConnected") is True
     tab.do("disconnect")
     assert tab.expect("disconnect") == "io client disconnect"
@@ -107,11 +107,11 @@ def test_the_guides_service_knows_whether_it_is_connected(brand: Person) -> None
 
 async def test_a_client_may_leave_and_enter_again_on_one_connection(brand: Person) -> None:
     """The stock client closes the connection when it leaves; others need not."""
-    address = f"{brand.url}/socket.io/?EIO=4&transport=websocket"
+    address = f"{brand.tabs.url}/socket.io/?EIO=4&transport=websocket"
     async with aiohttp.ClientSession() as http, http.ws_connect(address) as socket:
         assert (await socket.receive_str(timeout=10)).startswith("0{")
         for _ in range(2):
-            await socket.send_str("40" + json.dumps({"token": brand.token}))
+            await socket.send_str("40" + json.dumps({"token": brand.access}))
             assert (await socket.receive_str(timeout=10)).startswith('40{"pid":')
             await socket.send_str("41")
 
@@ -121,7 +121,7 @@ def test_a_process_tells_how_many_sockets_and_rooms_it_has(deployment: Deploymen
     installation = deployment.installation
     counting = replace(installation, environment=installation.environment | {"METRICS": "on"})
     with counting.serving() as server:
-        tabs = [brand.connected(server.url) for _ in range(2)]
+        tabs = [brand.tabs.connected(server.url) for _ in range(2)]
         assert counted(server.url) == {"stoory_sockets": 2, "stoory_rooms": 1}
         for tab in tabs:
             tab.do("disconnect")

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.acceptance.browser import Tab
-from tests.acceptance.people import Person
 from tests.acceptance.shapes import NEW_MESSAGE, NOTIFICATION, STATE_CHANGED, UPDATED, fits
+from tests.harness.people import Person
 
 STEP = ("conversation_state_changed", "conversation_updated", "new_message")
 WORK = {"deliverables": "Three reels", "description": "As agreed", "notes": "Sound on"}
@@ -41,7 +41,7 @@ class Side:
 
     def __init__(self, person: Person, conversation: str) -> None:
         self.person, self.conversation = person, conversation
-        self.tab = person.joined(conversation)
+        self.tab = person.tabs.joined(conversation)
         self._acted = 0
 
     def stands(self) -> dict[str, Any]:
@@ -53,12 +53,12 @@ class Side:
         body = {"action": action, "state_version": version} | ({} if data is None else {"data": data})
         if self._acted % 2:
             return self.tab.ask("conversation_action", {"conversation_id": self.conversation, **body})
-        return self.person.post(f"/api/conversations/{self.conversation}/actions", body).json()
+        return self.person.api.post(f"/api/conversations/{self.conversation}/actions", body).json()
 
     def pay(self) -> dict[str, Any]:
         payment = self.act("proceed_to_payment")["payment"]
         assert (payment["amount"], payment["status"]) == ("1250.00", "open")
-        return self.person.post(payment["pay"]["url"]).json()
+        return self.person.api.post(payment["pay"]["url"]).json()
 
 
 @pytest.fixture
@@ -147,14 +147,14 @@ def test_what_is_refused_is_seen_by_nobody(sides: dict[str, Side], action: str) 
 
 
 def test_many_clicks_at_once_by_both_doors_are_one_step(sides: dict[str, Side], influencer: Person, bid: str) -> None:
-    tabs = [influencer.joined(bid) for _ in range(3)]
+    tabs = [influencer.tabs.joined(bid) for _ in range(3)]
     click = {"conversation_id": bid, "action": "accept_connection", "state_version": 1}
 
     def by_socket(number: int) -> dict[str, Any]:
         return tabs[number % len(tabs)].ask("conversation_action", click)
 
     def by_rest(_: int) -> dict[str, Any]:
-        return influencer.post(f"/api/conversations/{bid}/actions", click).json()
+        return influencer.api.post(f"/api/conversations/{bid}/actions", click).json()
 
     with ThreadPoolExecutor(10) as threads:
         answers = list(threads.map(lambda number: (by_socket, by_rest)[number % 2](number), range(100)))

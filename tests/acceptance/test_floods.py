@@ -12,7 +12,7 @@ import pytest
 
 from tests.acceptance.browser import WAIT
 from tests.acceptance.deployments import Deployment, check_log
-from tests.acceptance.people import Person
+from tests.harness.people import Person
 
 SENDS = 5
 EVENTS = 20
@@ -45,11 +45,11 @@ def couple(limited: Deployment, meet: Callable[[Deployment], tuple[Person, Perso
 def test_a_person_may_send_only_so_much_by_whatever_door(
     limited: Deployment, brand: Person, influencer: Person, conversation: str
 ) -> None:
-    tab = brand.connected(limited.last.url)
+    tab = brand.tabs.connected(limited.last.url)
     body = {"conversation_id": conversation, "message": "Hi"}
-    answers = [brand.post("/api/messages", body) for _ in range(SENDS)]
+    answers = [brand.api.post("/api/messages", body) for _ in range(SENDS)]
     assert [answer.status_code for answer in answers] == [201] * SENDS
-    refused = brand.post("/api/messages", body)
+    refused = brand.api.post("/api/messages", body)
     assert refused.status_code == 429
     assert (refused.json()["code"], refused.json()["success"]) == ("rate_limited", False)
     assert 0 < int(refused.headers["Retry-After"]) <= 101
@@ -62,7 +62,7 @@ def test_a_person_may_send_only_so_much_by_whatever_door(
 
 
 def test_a_connection_that_floods_is_refused_then_closed_and_may_come_back(brand: Person, conversation: str) -> None:
-    tab = brand.connected()
+    tab = brand.tabs.connected()
     numbers = [tab.begin("ask", "join", brand.id) for _ in range(EVENTS + 5)]
     answers = [tab.result(number) for number in numbers]
     assert [answer["success"] for answer in answers[:EVENTS]] == [True] * EVENTS
@@ -75,7 +75,7 @@ def test_a_connection_that_floods_is_refused_then_closed_and_may_come_back(brand
         tab.emit("join", brand.id)
     assert tab.expect("disconnect") == "transport close"
     assert tab.expect("connect")["recovered"] is True
-    assert brand.http.get("/api/auth/me").status_code == 200
+    assert brand.api.get("/api/auth/me").status_code == 200
 
 
 def test_logins_that_fail_are_limited_for_that_account(limited: Deployment) -> None:

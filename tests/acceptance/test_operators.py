@@ -8,9 +8,9 @@ import pytest
 
 from tests.acceptance.browser import WAIT, Tab
 from tests.acceptance.deployments import Deployment
-from tests.acceptance.making import OPERATOR, PASSWORD
-from tests.acceptance.people import Person
+from tests.acceptance.making import OPERATOR
 from tests.acceptance.shapes import NEW_MESSAGE, NOTIFICATION, fits
+from tests.harness.people import PASSWORD, Person
 
 SYSTEM_USER = "00000000-0000-0000-0000-000000000000"
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -18,7 +18,7 @@ TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 @pytest.fixture
 def tabs(brand: Person, influencer: Person, conversation: str) -> tuple[Tab, Tab]:
-    return brand.joined(conversation), influencer.joined(conversation)
+    return brand.tabs.joined(conversation), influencer.tabs.joined(conversation)
 
 
 @pytest.fixture

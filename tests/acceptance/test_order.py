@@ -4,10 +4,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
-import httpx
-
 from tests.acceptance.deployments import Deployment
-from tests.acceptance.people import Person
+from tests.harness.people import Person
 
 EACH = 60
 """Messages of each of the four senders."""
@@ -16,11 +14,11 @@ EACH = 60
 def test_observers_on_different_processes_see_one_order(
     deployment: Deployment, brand: Person, influencer: Person, conversation: str
 ) -> None:
-    observers = brand.joined(conversation), influencer.joined(conversation)
+    observers = brand.tabs.joined(conversation), influencer.tabs.joined(conversation)
     with ExitStack() as stack:
         doors = ((brand, deployment.first), (brand, deployment.last), (influencer, deployment.first))
-        clients = [stack.enter_context(person.client(server.url)) for person, server in doors]
-        senders = [*(by_rest(client, conversation) for client in clients), by_socket(influencer, conversation)]
+        senders = [by_rest(person.at(server.url), conversation) for person, server in doors]
+        senders.append(by_socket(influencer, conversation))
         threads = stack.enter_context(ThreadPoolExecutor(len(senders)))
         sent = list(threads.map(lambda send: [send(number) for number in range(EACH)], senders))
     count = EACH * len(senders)
@@ -38,17 +36,12 @@ def test_observers_on_different_processes_see_one_order(
     assert stored(brand, conversation) == seen[0]
 
 
-def by_rest(client: httpx.Client, conversation: str) -> Callable[[int], str]:
-    def send(number: int) -> str:
-        answer = client.post("/api/messages", json={"conversation_id": conversation, "message": f"by REST {number}"})
-        assert answer.status_code == 201, answer.text
-        return answer.json()["message"]["id"]
-
-    return send
+def by_rest(person: Person, conversation: str) -> Callable[[int], str]:
+    return lambda number: person.says(conversation, f"by REST {number}")["id"]
 
 
 def by_socket(person: Person, conversation: str) -> Callable[[int], str]:
-    tab = person.connected()
+    tab = person.tabs.connected()
 
     def send(number: int) -> str:
         answer = tab.ask("send_message", {"conversation_id": conversation, "message": f"by socket {number}"})

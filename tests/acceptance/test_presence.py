@@ -1,20 +1,20 @@
 """Who is there, counted over tabs and processes."""
 
-from tests.acceptance.people import Person
 from tests.acceptance.shapes import PRESENCE, fits
+from tests.harness.people import Person
 
 
 def test_tabs_of_one_person_are_one_presence(brand: Person, influencer: Person, conversation: str) -> None:
-    watching = brand.joined(conversation)
+    watching = brand.tabs.joined(conversation)
     # Who enters a room in the moment of connecting is told of all the same.
-    first = influencer.joined(conversation)
+    first = influencer.tabs.joined(conversation)
     arrived = watching.expect("presence", user_id=influencer.id)
     fits(arrived, PRESENCE)
     assert arrived["online"] is True
-    second = influencer.connected(brand.url)
+    second = influencer.tabs.connected(brand.tabs.url)
     assert sorted(watching.ask("join_conversation", conversation)["online"]) == sorted([brand.id, influencer.id])
     first.do("disconnect")
-    influencer.connected().do("disconnect")
+    influencer.tabs.connected().do("disconnect")
     assert second.ask("join", influencer.id)["success"]
     assert brand.reads(f"/api/conversations/{conversation}")["conversation"]["other_user"]["online"] is True
     second.do("disconnect")
@@ -31,9 +31,9 @@ def test_tabs_of_one_person_are_one_presence(brand: Person, influencer: Person, 
 
 
 def test_strangers_are_told_nothing(brand: Person, influencer: Person, conversation: str) -> None:
-    watching = brand.connected()
-    influencer.connected().do("disconnect")
-    arrived = influencer.joined(conversation)
+    watching = brand.tabs.connected()
+    influencer.tabs.connected().do("disconnect")
+    arrived = influencer.tabs.joined(conversation)
     brand.says(conversation, "the end")
     arrived.expect("new_message")
     watching.expect("conversation_list_updated")

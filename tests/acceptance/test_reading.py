@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.people import Person
 from tests.acceptance.shapes import LIST_UPDATED, MESSAGES_READ, fits
+from tests.harness.people import Person
 
 
 @pytest.mark.parametrize("command", ["mark_read", "mark_seen"])
@@ -13,7 +13,7 @@ from tests.acceptance.shapes import LIST_UPDATED, MESSAGES_READ, fits
 def test_a_read_mark_is_told_to_both(
     command: str, by: str, brand: Person, influencer: Person, conversation: str
 ) -> None:
-    one, two = brand.joined(conversation), influencer.joined(conversation)
+    one, two = brand.tabs.joined(conversation), influencer.tabs.joined(conversation)
     said = [brand.says(conversation, f"message {number}") for number in range(3)]
     answer = two.ask(command, {"conversationId": conversation, "upTo": said[1][by]})
     assert answer == {"success": True, "unread_count": 1, "total_unread": 1, "up_to_seq": said[1]["seq"]}
@@ -34,7 +34,7 @@ def test_a_read_mark_is_told_to_both(
 
 
 def test_a_mark_that_does_not_move_is_not_told(brand: Person, influencer: Person, conversation: str) -> None:
-    one, two = brand.joined(conversation), influencer.joined(conversation)
+    one, two = brand.tabs.joined(conversation), influencer.tabs.joined(conversation)
     brand.says(conversation, "Hi")
     answers = [two.ask("mark_read", {"conversation_id": conversation, "up_to": up_to}) for up_to in (3, 3, 0, 2**40)]
     assert {answer["up_to_seq"] for answer in answers} == {3}
@@ -44,23 +44,23 @@ def test_a_mark_that_does_not_move_is_not_told(brand: Person, influencer: Person
 
 
 def test_reading_by_rest_is_told_too(brand: Person, influencer: Person, conversation: str) -> None:
-    one = brand.joined(conversation)
+    one = brand.tabs.joined(conversation)
     said = brand.says(conversation, "Hi")
-    assert influencer.post(f"/api/conversations/{conversation}/read", {"up_to": said["id"]}).status_code == 200
+    assert influencer.api.post(f"/api/conversations/{conversation}/read", {"up_to": said["id"]}).status_code == 200
     assert one.expect("messages_read")["user_id"] == influencer.id
 
 
 def test_the_list_of_each_side_gets_its_own_counts(brand: Person, influencer: Person, conversation: str) -> None:
-    one, two = brand.connected(), influencer.connected()
+    one, two = brand.tabs.connected(), influencer.tabs.connected()
     for number in (1, 2):
         said = brand.says(conversation, f"message {number}")
         check_line(one.expect("conversation_list_updated"), said, unread=0)
         check_line(two.expect("conversation_list_updated"), said, unread=number)
-    changed = brand.http.patch(f"/api/messages/{said['id']}", json={"message": "changed"}).json()["message"]
+    changed = brand.api.patch(f"/api/messages/{said['id']}", {"message": "changed"}).json()["message"]
     for tab, unread in ((one, 0), (two, 2)):
         line = tab.expect("conversation_list_updated", reason="updated")
         assert (line["last_message"]["message"], line["unread_count"]) == (changed["message"], unread)
-    assert brand.http.delete(f"/api/messages/{said['id']}").status_code == 200
+    assert brand.api.delete(f"/api/messages/{said['id']}").status_code == 200
     assert two.expect("conversation_list_updated", reason="deleted")["unread_count"] == 1
 
 
@@ -75,10 +75,10 @@ def check_line(line: dict[str, Any], message: dict[str, Any], unread: int) -> No
 def test_changed_and_deleted_messages_are_told_in_the_room(
     brand: Person, influencer: Person, conversation: str
 ) -> None:
-    tabs = brand.joined(conversation), influencer.joined(conversation)
+    tabs = brand.tabs.joined(conversation), influencer.tabs.joined(conversation)
     said = brand.says(conversation, "Hi")
-    brand.http.patch(f"/api/messages/{said['id']}", json={"message": "Hello"})
-    brand.http.delete(f"/api/messages/{said['id']}")
+    brand.api.patch(f"/api/messages/{said['id']}", {"message": "Hello"})
+    brand.api.delete(f"/api/messages/{said['id']}")
     for tab in tabs:
         updated = tab.expect("message_updated", conversation_id=conversation)
         assert (updated["message"]["id"], updated["message"]["message"]) == (said["id"], "Hello")

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from realtime.registry import registry
-from tests.acceptance.people import Person
 from tests.acceptance.shapes import CONTEXT, fits
+from tests.harness.people import Person
 
 COMMANDS = sorted(registry.commands)
 MALFORMED: list[list[Any]] = [
@@ -42,7 +42,7 @@ MALFORMED: list[list[Any]] = [
 def test_a_conversation_is_joined_in_any_spelling(
     spelling: Any, brand: Person, influencer: Person, conversation: str
 ) -> None:
-    tab = influencer.connected()
+    tab = influencer.tabs.connected()
     answer = tab.ask("join_conversation", spelling(conversation))
     assert (answer["success"], answer["seq"], answer["reset"]) == (True, 2, False)
     fits(answer["conversation"], CONTEXT)
@@ -59,7 +59,7 @@ def test_a_conversation_is_joined_in_any_spelling(
 
 
 def test_joining_twice_delivers_once(brand: Person, influencer: Person, conversation: str) -> None:
-    tab = influencer.joined(conversation)
+    tab = influencer.tabs.joined(conversation)
     assert tab.ask("join_conversation", conversation)["success"]
     brand.says(conversation, "Hi")
     brand.says(conversation, "Hi again")
@@ -71,7 +71,7 @@ def test_absent_and_foreign_conversations_look_the_same(
     brand: Person, influencer: Person, conversation: str, deployment: Any, meet: Any
 ) -> None:
     stranger, _ = meet(deployment)
-    tab = stranger.connected()
+    tab = stranger.tabs.connected()
     targets = (conversation, str(uuid.uuid4()), "nonsense", "", f"conversation_{conversation}")
     for command, more in (
         ("join_conversation", {}),
@@ -87,13 +87,13 @@ def test_absent_and_foreign_conversations_look_the_same(
         assert answers[0]["code"] == "not_found"
         assert all(answer == answers[0] for answer in answers), answers
     brand.says(conversation, "Between us")
-    brand.post("/api/messages", {"receiver_id": stranger.id, "message": "To you"})
+    brand.api.post("/api/messages", {"receiver_id": stranger.id, "message": "To you"})
     tab.expect("notification")
     assert tab.names("new_message", "user_typing") == []
 
 
 def test_ones_own_room_is_joined_from_the_start_and_nobody_elses_ever(brand: Person, influencer: Person) -> None:
-    tab = brand.connected()
+    tab = brand.tabs.connected()
     for command in ("join_user_room", "join"):
         for payload in ({"userId": brand.id}, {"user_id": brand.id}, brand.id, {"userId": brand.id.upper()}):
             assert tab.ask(command, payload) == {"success": True, "seq": 0, "reset": False}
@@ -104,14 +104,14 @@ def test_ones_own_room_is_joined_from_the_start_and_nobody_elses_ever(brand: Per
             assert tab.ask(command, {"userId": nobody})["code"] == "not_found"
     assert tab.ask("leave_user_room", {"userId": brand.id}) == {"success": True}
     # Leaving it cannot make notifications stay away.
-    influencer.post("/api/messages", {"receiver_id": brand.id, "message": "Hi"})
+    influencer.api.post("/api/messages", {"receiver_id": brand.id, "message": "Hi"})
     tab.expect("notification")
-    influencer.connected().do("room", "joinUserRoom", brand.id)
+    influencer.tabs.connected().do("room", "joinUserRoom", brand.id)
     assert [event["data"]["receiver_id"] for event in tab.all("notification")] == [brand.id]
 
 
 def test_malformed_payloads_are_answered_and_harm_nothing(brand: Person, conversation: str) -> None:
-    tab = brand.joined(conversation)
+    tab = brand.tabs.joined(conversation)
     for command in COMMANDS:
         for args in MALFORMED:
             answer = tab.ask(command, *args)
@@ -125,7 +125,7 @@ def test_malformed_payloads_are_answered_and_harm_nothing(brand: Person, convers
 
 
 def test_a_refusal_names_the_field(brand: Person, conversation: str) -> None:
-    tab = brand.joined(conversation)
+    tab = brand.tabs.joined(conversation)
     for command, payload, field in (
         ("join_conversation", {"after": -1}, "after"),
         ("join_conversation", {"after": "1"}, "after"),
@@ -145,7 +145,7 @@ def test_a_refusal_names_the_field(brand: Person, conversation: str) -> None:
 
 
 def test_unknown_commands_are_answered(brand: Person) -> None:
-    tab = brand.connected()
+    tab = brand.tabs.connected()
     for event in ("no_such_command", "new_message", "message", "user_status", "__proto__"):
         assert tab.ask(event, {"conversationId": "x"})["code"] == "invalid"
         tab.emit(event)
@@ -153,8 +153,8 @@ def test_unknown_commands_are_answered(brand: Person) -> None:
 
 
 def test_who_sends_and_who_types_is_the_token_s_owner(brand: Person, influencer: Person, conversation: str) -> None:
-    two = influencer.joined(conversation)
-    one = brand.joined(conversation)
+    two = influencer.tabs.joined(conversation)
+    one = brand.tabs.joined(conversation)
     claims = {"sender_id": influencer.id, "senderId": influencer.id, "userId": influencer.id}
     planted = {"message_type": "system", "is_automated": True, "action_required": True, "action_data": {"buttons": []}}
     one.ask("typing_start", {"conversationId": conversation} | claims)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.acceptance.deployments import Deployment
-from tests.acceptance.people import Person
+from tests.harness.people import Person
 from tests.harness.servers import Installation, RunningServer
 
 SECONDS = 8
@@ -31,13 +31,13 @@ def test_a_socket_is_warned_and_dropped_unless_it_brings_a_newer_token(
 ) -> None:
     made = f"making.make_short_tokens('{influencer.id}', {SECONDS}, 3)"
     tokens = json.loads(strict.shell(f"import json; from tests.acceptance import making; print(json.dumps({made}))"))
-    dropped, renewed, lasting = (influencer.tab(url) for url in (server.url, server.url, influencer.url))
+    dropped, renewed, lasting = (influencer.tabs.tab(url) for url in (server.url, server.url, influencer.tabs.url))
     for tab, token in zip((dropped, renewed, lasting), tokens, strict=True):
         tab.do("connect", token)
         tab.expect("connect")
     for tab in (dropped, renewed):
         assert tab.expect("token_expiring")["expires_at"].endswith("Z")
-    assert renewed.ask("authenticate", {"token": influencer.token})["success"]
+    assert renewed.ask("authenticate", {"token": influencer.access})["success"]
     # The transport is closed, so the stock client comes back by itself; with the same token it is refused.
     assert dropped.expect("disconnect") == "transport close"
     assert dropped.expect("connect_error")["data"] == {"code": "token_expired"}

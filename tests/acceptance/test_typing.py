@@ -3,18 +3,18 @@
 import pytest
 
 from tests.acceptance.browser import Tab
-from tests.acceptance.people import Person
 from tests.acceptance.shapes import USER_TYPING, fits
+from tests.harness.people import Person
 
 
 @pytest.fixture
 def one(brand: Person, conversation: str) -> Tab:
-    return brand.joined(conversation)
+    return brand.tabs.joined(conversation)
 
 
 @pytest.fixture
 def two(influencer: Person, conversation: str) -> Tab:
-    return influencer.joined(conversation)
+    return influencer.tabs.joined(conversation)
 
 
 def begin(one: Tab, two: Tab, brand: Person, conversation: str) -> None:
@@ -27,7 +27,7 @@ def begin(one: Tab, two: Tab, brand: Person, conversation: str) -> None:
 def test_typing_is_shown_to_the_other_side_only(
     one: Tab, two: Tab, brand: Person, influencer: Person, conversation: str
 ) -> None:
-    another = brand.joined(conversation)
+    another = brand.tabs.joined(conversation)
     begin(one, two, brand, conversation)
     assert one.ask("typing_stop", {"conversationId": conversation}) == {"success": True}
     two.expect("user_typing", isTyping=False)
@@ -92,7 +92,7 @@ def test_typing_ends_on_leaving(way: str, one: Tab, two: Tab, brand: Person, con
 
 
 def test_only_who_has_joined_types(brand: Person, two: Tab, conversation: str) -> None:
-    tab = brand.connected()
+    tab = brand.tabs.connected()
     assert tab.ask("typing_start", {"conversationId": conversation})["code"] == "not_found"
     brand.says(conversation, "the end")
     two.expect("new_message")

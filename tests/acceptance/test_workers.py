@@ -3,7 +3,7 @@
 import pytest
 
 from tests.acceptance.deployments import Deployment, check_log
-from tests.acceptance.people import Person
+from tests.harness.people import Person
 
 TABS = 6
 
@@ -13,12 +13,12 @@ def test_clients_of_any_worker_hear_each_other_and_are_asked_to_come_back(
     deployment: Deployment, brand: Person, influencer: Person, conversation: str
 ) -> None:
     with deployment.installation.serving(workers=2) as server:
-        tabs = [person.joined(conversation, server.url) for person in (brand, influencer) for _ in range(TABS)]
-        elsewhere = influencer.joined(conversation)
+        tabs = [person.tabs.joined(conversation, server.url) for person in (brand, influencer) for _ in range(TABS)]
+        elsewhere = influencer.tabs.joined(conversation)
         tabs[0].ask("send_message", {"conversation_id": conversation, "message": "Hi"})
         brand.says(conversation, "Is everybody here?")
-        polling = influencer.tab(server.url)
-        polling.do("open", {"auth": {"token": influencer.token}, "transports": ["polling", "websocket"]})
+        polling = influencer.tabs.tab(server.url)
+        polling.do("open", {"auth": {"token": influencer.access}, "transports": ["polling", "websocket"]})
         assert "transports: ['websocket']" in polling.expect("connect_error")["answer"]
         for tab in (*tabs, elsewhere):
             tab.expect("new_message", seq=4)

@@ -13,7 +13,8 @@ from drf_spectacular.generators import SchemaGenerator
 from conversations.models import Conversation
 from tests.api.uploads.test_uploads import picture, uploaded
 from tests.deals import Deal
-from tests.people import Person
+from tests.harness.people import Person
+from tests.people import user_of
 
 JSON = "application/json"
 
@@ -90,7 +91,7 @@ def _notifications(brand: Person, influencer: Person) -> list[str]:
 
 def _orders(brand: Person, influencer: Person) -> list[str]:
     bid = Conversation.objects.get(pk=brand.bids_to(influencer))
-    return [str(Deal(bid, brand.user, influencer.user).play_to("payment_pending").order().pk)]
+    return [str(Deal(bid, user_of(brand), user_of(influencer)).play_to("payment_pending").order().pk)]
 
 
 FILLERS: dict[str, Callable[[Person, Person], list[str]]] = {

@@ -11,10 +11,11 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
-from tests.api.client import Api
 from tests.api.messages.test_sending import ABSENT
 from tests.api.operations import FILLERS, JSON, METHODS, OPERATIONS, each, filled
 from tests.api.shapes import refused
+from tests.harness.rest import Api
+from tests.people import user_of
 from tests.unchanged import nothing_happens
 
 FORM = "multipart/form-data"
@@ -60,10 +61,6 @@ def fill(brand, influencer, settings, tmp_path) -> Fill:
     return lambda path: filled(path, brand, influencer)
 
 
-def send(api: Api, method: str, path: str, body: Any = None, **options: Any) -> HttpResponse:
-    return api._send(method, path, body, options)
-
-
 def shape(answer: HttpResponse) -> tuple[int, str, Any]:
     """What two answers to the same have in common."""
     is_json = answer["Content-Type"].endswith("json")
@@ -73,7 +70,7 @@ def shape(answer: HttpResponse) -> tuple[int, str, Any]:
 def undone(api: Api, method: str, path: str, body: Any = None, **options: Any) -> HttpResponse:
     """An answer, of which nothing remains."""
     with transaction.atomic():
-        answer = send(api, method, path, body, **options)
+        answer = api.send(method, path, body, **options)
         transaction.set_rollback(True)
     return answer
 
@@ -98,7 +95,7 @@ def test_an_address_with_something_unheard_of_fails(brand, influencer, monkeypat
 def test_without_a_good_token(fill, operation):
     path = fill(operation.path)
     for api, code in ((Api(), "token_missing"), (Api("x"), "token_invalid")):
-        answer = send(api, operation.method, path, BODY)
+        answer = api.send(operation.method, path, BODY)
         refused(answer, 401, code)
         assert answer["WWW-Authenticate"].startswith("Bearer")
         assert operation.can_answer(401)
@@ -107,7 +104,7 @@ def test_without_a_good_token(fill, operation):
 @each(*WITHOUT_LOGIN)
 def test_where_no_token_is_needed_none_is_looked_at(fill, operation):
     path = fill(operation.path)
-    without, bad = (send(api, operation.method, path, BODY) for api in (Api(), Api("expired")))
+    without, bad = (api.send(operation.method, path, BODY) for api in (Api(), Api("expired")))
     assert shape(without) == shape(bad)
     assert operation.can_answer(without.status_code)
     assert without.json().get("code") not in {"token_missing", "token_invalid"}
@@ -135,7 +132,7 @@ def test_an_address_that_no_database_takes_is_nobodys(db):
 
 
 def test_no_cookie_is_set_or_taken(brand, operator, client):
-    client.force_login(operator.user)
+    client.force_login(user_of(operator))
     assert client.get("/api/conversations").status_code == 401
     assert not brand.api.get("/api/conversations").cookies
 
@@ -150,9 +147,9 @@ def offered(methods: set[str]) -> set[str]:
 @pytest.mark.parametrize(("path", "methods"), METHODS.items(), ids=METHODS)
 def test_methods_are_told_and_others_refused(brand, fill, path, methods):
     path = fill(path)
-    told = send(brand.api, "OPTIONS", path)
+    told = brand.api.send("OPTIONS", path)
     assert (told.status_code, told.json()) == (200, {"success": True})
-    others = {method: send(brand.api, method, path) for method in EVERY_METHOD - methods}
+    others = {method: brand.api.send(method, path) for method in EVERY_METHOD - methods}
     for answer in others.values():
         refused(answer, 405, "method_not_allowed")
     assert {frozenset(one["Allow"].split(", ")) for one in (told, *others.values())} == {frozenset(offered(methods))}
@@ -161,7 +158,7 @@ def test_methods_are_told_and_others_refused(brand, fill, path, methods):
 @each(*(one for one in OPERATIONS if one.method == "GET"))
 def test_head_is_get_without_its_body(brand, fill, operation):
     path = fill(operation.path) + operation.query
-    got, head = brand.api.get(path), send(brand.api, "HEAD", path)
+    got, head = brand.api.get(path), brand.api.send("HEAD", path)
     assert (head.status_code, head.content) == (got.status_code, b"") == (200, b"")
     assert head["Content-Type"] == got["Content-Type"]
 
@@ -180,7 +177,7 @@ def test_a_trailing_slash_changes_nothing(brand, fill, operation):
 def test_addresses_that_are_none(brand, settings, path, method, debug):
     settings.DEBUG = debug
     for api in (Api(), brand.api):
-        refused(send(api, method, path), 404, "not_found")
+        refused(api.send(method, path), 404, "not_found")
 
 
 # --- Bodies ---
@@ -192,9 +189,9 @@ def test_what_is_no_json_object(brand, fill, sent_hints, operation):
     assert operation.can_answer(400)
     with nothing_happens(sent_hints):
         for body in NO_JSON:
-            refused(send(brand.api, operation.method, path, body), 400, "invalid")
+            refused(brand.api.send(operation.method, path, body), 400, "invalid")
         for body in NO_OBJECT:
-            refused(send(brand.api, operation.method, path, body), 400, "invalid", "non_field_errors")
+            refused(brand.api.send(operation.method, path, body), 400, "invalid", "non_field_errors")
 
 
 @each(*OF_A_SHAPE)
@@ -212,7 +209,7 @@ def test_what_is_no_form(brand, fill, sent_hints, operation):
     with nothing_happens(sent_hints):
         for body in (b"", b"x", b"{}", b"--", encode_multipart("other", {"file": "x"})):
             for kind in (MULTIPART_CONTENT, FORM, f"{FORM}; boundary="):
-                answer = send(brand.api, operation.method, path, body, content_type=kind)
+                answer = brand.api.send(operation.method, path, body, content_type=kind)
                 assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
 
 
@@ -231,7 +228,7 @@ def test_other_types_of_content(brand, fill, sent_hints, operation):
     assert operation.can_answer(415)
     with nothing_happens(sent_hints):
         for kind in TYPES - operation.takes.keys():
-            answer = send(brand.api, operation.method, path, BODY, content_type=TYPE_AS_SENT.get(kind, kind))
+            answer = brand.api.send(operation.method, path, BODY, content_type=TYPE_AS_SENT.get(kind, kind))
             refused(answer, 415, "unsupported_media_type")
 
 
@@ -241,13 +238,13 @@ def test_what_nobody_has_signed_is_not_looked_at(brand, fill, sent_hints, operat
     assert operation.can_answer(403)
     with nothing_happens(sent_hints):
         for body in (b"", b"{}", *NO_JSON, *NO_OBJECT):
-            refused(send(Api(), operation.method, path, body), 403, "forbidden")
+            refused(Api().send(operation.method, path, body), 403, "forbidden")
 
 
 @pytest.mark.parametrize("content_type", [JSON, f"{JSON}; charset=utf-8", JSON.upper()])
 def test_json_by_its_names(brand, fill, content_type):
     body = json.dumps({"message": "ä"}, ensure_ascii=False).encode()
-    answer = send(brand.api, "POST", fill(MESSAGES), body, content_type=content_type)
+    answer = brand.api.send("POST", fill(MESSAGES), body, content_type=content_type)
     assert (answer.status_code, answer.json()["message"]["message"]) == (201, "ä")
 
 
@@ -257,7 +254,7 @@ def test_bodies_that_are_too_large(brand, fill, sent_hints, operation):
     assert operation.can_answer(413)
     padded = json.dumps(BODY).encode().replace(b"}", b" " * settings.MAX_JSON_BODY + b"}")
     with nothing_happens(sent_hints):
-        refused(send(brand.api, operation.method, path, padded), 413, "payload_too_large")
+        refused(brand.api.send(operation.method, path, padded), 413, "payload_too_large")
 
 
 @each(*FORMS)
@@ -270,7 +267,7 @@ def test_files_that_are_too_large(brand, fill, settings, sent_hints, operation):
     assert files
     with nothing_happens(sent_hints):
         body = encode_multipart(BOUNDARY, files)
-        answer = send(brand.api, operation.method, path, body, content_type=MULTIPART_CONTENT)
+        answer = brand.api.send(operation.method, path, body, content_type=MULTIPART_CONTENT)
         refused(answer, 413, "payload_too_large")
 
 
@@ -282,7 +279,7 @@ def test_a_body_of_the_largest_size_is_taken(brand, fill):
     body = b'{"message": "Hello"'
     body += b" " * (settings.MAX_JSON_BODY - len(body) - 1) + b"}"
     assert len(body) == 256 * 1024
-    assert send(brand.api, "POST", fill(MESSAGES), body).status_code == 201
+    assert brand.api.send("POST", fill(MESSAGES), body).status_code == 201
 
 
 @pytest.mark.parametrize("accept", ["*/*", JSON, "text/html", "image/png", "application/xml;q=0.9", "nonsense", ""])
@@ -290,4 +287,4 @@ def test_json_is_answered_whatever_is_asked_for(brand, fill, accept):
     good = brand.api.get("/api/conversations", headers={"Accept": accept})
     assert (good.status_code, good["Content-Type"]) == (200, JSON)
     refused(brand.api.get(f"/api/conversations/{ABSENT}", headers={"Accept": accept}), 404, "not_found")
-    assert brand.api.get("/api/conversations", data={"format": "xml"}).status_code == 200
+    assert brand.api.get("/api/conversations", {"format": "xml"}).status_code == 200

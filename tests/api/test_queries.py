@@ -13,7 +13,8 @@ from messaging.inputs import OpenConversation, SendMessage
 from messaging.opening import open_by
 from messaging.sending import send_message
 from tests.factories import make_user
-from tests.people import Person
+from tests.harness.people import Person
+from tests.people import user_of
 
 FEW, MANY = 3, 30
 
@@ -34,7 +35,7 @@ def open_with(brand: User, count: int) -> None:
 
 def talk(brand: Person, influencer: Person, chat: str, count: int) -> None:
     for number in range(count):
-        sender = (brand, influencer)[number % 2].user
+        sender = user_of((brand, influencer)[number % 2])
         send_message(sender=sender, given=SendMessage(conversation_id=chat, message=f"text {number}"))
 
 
@@ -49,9 +50,9 @@ def queries(person: Person, path: str, at_least: int, **params: object) -> int:
 
 @pytest.mark.parametrize("params", [{}, {"unread": "false"}, {"type": "bid"}, {"search": "box"}])
 def test_the_list_of_conversations(brand, params):
-    open_with(brand.user, FEW)
+    open_with(user_of(brand), FEW)
     few = queries(brand, "/api/conversations", FEW, **params)
-    open_with(brand.user, MANY - FEW)
+    open_with(user_of(brand), MANY - FEW)
     assert queries(brand, "/api/conversations", MANY, **params) == few
     assert few <= 12
 

@@ -17,7 +17,7 @@ from realtime import upkeep
 from realtime.registry import registry
 from realtime.token_expiry import TokenExpiry
 from tests.contract.conformity import fault_of, fault_of_event
-from tests.people import Person
+from tests.harness.people import Person
 
 EVENTS = sorted(registry.events.values(), key=lambda event: event.name)
 COMMANDS = sorted({command.name: command for command in registry.commands.values()}.values(), key=lambda one: one.name)
@@ -114,12 +114,12 @@ def reads(brand: Person, influencer: Person) -> None:
 
 
 def types(brand: Person, influencer: Person) -> None:
-    sockets._tell_typing(uuid.UUID(brand.chats_with(influencer)), brand.user.pk, is_typing=True)
+    sockets._tell_typing(uuid.UUID(brand.chats_with(influencer)), brand.pk, is_typing=True)
 
 
 def comes_online(brand: Person, influencer: Person) -> None:
     brand.chats_with(influencer)
-    upkeep._tell_presence({brand.user.pk}, online=True)
+    upkeep._tell_presence({brand.pk}, online=True)
 
 
 CASES: dict[str, Callable[[Person, Person], None]] = {

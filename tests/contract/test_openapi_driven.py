@@ -28,7 +28,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.api.operations import fillings
 from tests.factories import login
-from tests.people import Person
+from tests.harness.people import Person, user_of
 
 CHECKS = [
     not_a_server_error,
@@ -74,6 +74,6 @@ def test_every_operation(case: schemathesis.Case, known: Callable[[str], dict[st
         choice = crc32(str(case.path_parameters.get(name)).encode()) % 4
         if choice < 3:
             case.path_parameters[name] = there[choice % len(there)]
-    token = login(brand.user)
+    token = login(user_of(brand))
     with kept_connection():
         case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, checks=CHECKS)

@@ -11,7 +11,8 @@ from realtime.commands import Dispatcher
 from realtime.database import in_database
 from realtime.registry import Caller
 from tests.api.shapes import PROBLEM
-from tests.people import Person
+from tests.harness.people import Person
+from tests.people import user_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,7 +23,7 @@ STANDARD = PROBLEM - {"success", "message", "code"}
 
 async def by_socket(person: Person, command: str, payload: Any) -> dict[str, Any]:
     """What the acknowledgement brings, as it is on the wire."""
-    caller = Caller("sid", person.user.pk, person.user, uuid.uuid4())
+    caller = Caller("sid", person.pk, await in_database(user_of, person), uuid.uuid4())
     gateway: Any = SimpleNamespace(connections=SimpleNamespace(by_sid={"sid": SimpleNamespace(caller=caller)}))
     return from_json(to_json(await Dispatcher(gateway).handle(command, "sid", payload)))
 

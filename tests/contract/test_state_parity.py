@@ -8,7 +8,7 @@ from conversations.models import Conversation
 from messaging.services import post_system_message
 from tests.contract.folding import Client
 from tests.deals import PATH
-from tests.people import Person
+from tests.harness.people import Person
 
 CONTEXT = {
     "id",

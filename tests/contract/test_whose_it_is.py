@@ -11,11 +11,11 @@ from pytest_django.fixtures import Settings
 from accounts.models import User
 from realtime.product import product, user_room
 from realtime.registry import registry
-from tests.api.client import Api
 from tests.api.operations import OPERATIONS, fillings
 from tests.api.uploads.test_uploads import picture, uploaded
 from tests.contract.test_rest_socket_parity import by_socket
-from tests.people import Person
+from tests.harness.people import Person, user_of
+from tests.harness.rest import Api
 
 pytestmark = pytest.mark.django_db
 
@@ -95,7 +95,7 @@ def ids(brand: Person, influencer: Person, settings: Settings, tmp_path: Path) -
 
 def answer(api: Api, line: str, ids: dict[str, str]) -> tuple[int, str | None]:
     method, path = line.format(**ids).split()
-    answered = api._send(method, path, BODIES.get(path.rsplit("/", 1)[1]) if method == "POST" else WORDS, {})
+    answered = api.send(method, path, BODIES.get(path.rsplit("/", 1)[1]) if method == "POST" else WORDS)
     problem = answered.status_code >= 400
     return answered.status_code, answered.json()["code"] if problem else None
 
@@ -129,8 +129,8 @@ def _filled(value: Any, ids: dict[str, str]) -> Any:
 
 
 def test_who_may_be_in_which_room(ids, brand: Person, influencer: Person, stranger: Person, operator: Person) -> None:
-    conversation, own = f"conversation_{ids['chat']}", user_room(influencer.user.pk)
-    everybody: list[User] = [one.user for one in (brand, influencer, stranger, operator)]
+    conversation, own = f"conversation_{ids['chat']}", user_room(influencer.pk)
+    everybody: list[User] = [user_of(one) for one in (brand, influencer, stranger, operator)]
     entering = {(user.pk, room) for user in everybody for room in (conversation, own)}
-    allowed = {(one.user.pk, conversation) for one in (brand, influencer, operator)} | {(influencer.user.pk, own)}
+    allowed = {(one.pk, conversation) for one in (brand, influencer, operator)} | {(influencer.pk, own)}
     assert product().may_enter(entering) == allowed

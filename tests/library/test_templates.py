@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.environment import ROOT
+from tests.harness.environment import ROOT
 
 STYLE = re.compile(r"\sstyle\s*=|<style\b", re.IGNORECASE)
 HANDLER = re.compile(r"<[^>]*\son[a-z]+\s*=|javascript:", re.IGNORECASE)

@@ -9,12 +9,20 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
+from tests.harness.crowd import Crowd
 from tests.harness.environment import need_chromium
+from tests.harness.people import Person
 from tests.harness.servers import RunningServer, embedded
-from tests.web.people import Crowd, Person
 from tests.web.tabs import ARGUMENTS, Tab, Tabs
 
 HERE = Path(__file__).parent
+AT_ONCE = {
+    ("brand_owner", "Anaya"): 80,
+    ("influencer", "Mira"): 80,
+    ("influencer", "Dev"): 8,
+    ("influencer", "Tara"): 8,
+}
+"""Who is made at once: most tests are about them."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,15 +52,15 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @pytest.fixture(scope="session")
 def crowd(site: RunningServer) -> Crowd:
-    return Crowd(site)
+    return Crowd(site.installation, AT_ONCE)
 
 
 @pytest.fixture
-def person(crowd: Crowd) -> Callable[..., Person]:
+def person(crowd: Crowd, site: RunningServer) -> Callable[..., Person]:
     """Makes people who are signed in: `person("influencer", "Mira")`."""
 
     def make(role: str = "influencer", name: str = "Mira") -> Person:
-        return crowd.somebody(role, name)
+        return crowd.somebody(role, name, site.url)
 
     return make
 

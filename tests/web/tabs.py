@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page, Route, expect
 
-from tests.web.people import Person
+from tests.harness.people import Person
 
 ARGUMENTS = [
     "--headless",
@@ -157,8 +157,7 @@ class Tabs:
         await tab.page.set_viewport_size(viewport)
         await tab.page.emulate_media(color_scheme=color_scheme, reduced_motion="reduce")
         await tab.goes(BLANK)
-        session = json.dumps(who.tokens | {"until": (time.time() + 3000) * 1000}) if who else None
-        await tab.page.evaluate(BEGIN, session)
+        await tab.page.evaluate(BEGIN, _session_of(who) if who else None)
         return tab
 
     async def _new(self) -> Tab:
@@ -189,6 +188,13 @@ class Tabs:
             tab.faults.clear()
             self._free.append(tab)
         return faults
+
+
+def _session_of(who: Person) -> str:
+    """As the pages keep it."""
+    user = {"id": who.id, "email": who.email, "name": who.name, "role": who.role}
+    until = (time.time() + 3000) * 1000
+    return json.dumps({"user": user, "access": who.access, "refresh": who.refresh, "until": until})
 
 
 async def _blank(route: Route) -> None:

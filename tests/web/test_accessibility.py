@@ -40,7 +40,7 @@ async def test_axe_finds_nothing(opens, brand, path, theme):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_axe_finds_nothing_in_a_conversation_with_everything_in_it(opens, brand, influencer, theme):
-    conversation = brand.opens(influencer, "bid", title="Snack box", message="Interested?")
+    conversation = brand.bids_to(influencer, title="Snack box", message="Interested?")
     influencer.says(conversation, "Yes", media_url="https://example.com/reel.mp4")
     influencer.acts(conversation, "accept_connection")
     tab = await opens(f"/chat/{conversation}", brand, color_scheme=theme)
@@ -60,7 +60,9 @@ async def test_axe_finds_nothing_in_a_conversation_with_everything_in_it(opens, 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_axe_finds_nothing_where_something_goes_wrong(opens, brand, influencer, theme):
-    tab = await opens(f"/chat/{brand.opens(influencer)}", brand, color_scheme=theme, viewport=NARROW, may_fail=True)
+    tab = await opens(
+        f"/chat/{brand.chats_with(influencer)}", brand, color_scheme=theme, viewport=NARROW, may_fail=True
+    )
     await tab.find(".composer input[type=file]").set_input_files(
         {"name": "brief.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4\n%%EOF\n"}
     )
@@ -86,7 +88,7 @@ async def _decline(route: Route) -> None:
 
 
 async def test_everything_is_reached_and_done_with_the_keyboard(opens, brand, influencer):
-    conversation = brand.opens(influencer, "bid", title="Snack box")
+    conversation = brand.bids_to(influencer, title="Snack box")
     tab = await opens("/chat", influencer)
     await expect(tab.find(".line")).to_have_count(1)
     await _tab_to(tab, ".line")
@@ -122,7 +124,7 @@ async def test_dialogs_and_panels_give_the_focus_back(opens, brand):
 
 
 async def test_the_focus_stays_where_it_is_while_all_around_changes(opens, brand, influencer):
-    conversation = brand.opens(influencer, "bid", title="Snack box")
+    conversation = brand.bids_to(influencer, title="Snack box")
     tab = await opens(f"/chat/{conversation}", brand)
     await tab.sends("Hello")
     line = tab.find(".line")
@@ -132,13 +134,13 @@ async def test_the_focus_stays_where_it_is_while_all_around_changes(opens, brand
     await expect(line).to_be_focused()
     edit = tab.page.get_by_role("button", name="Edit")
     await edit.focus()
-    influencer.reads(conversation)
+    influencer.marks_read(conversation)
     await expect(tab.find(".tick.read")).to_be_visible()
     await expect(edit).to_be_focused()
 
 
 async def test_who_answers_with_the_keyboard_stays_where_the_next_step_is_shown(opens, brand, influencer):
-    tab = await opens(f"/chat/{brand.opens(influencer, 'bid')}", influencer)
+    tab = await opens(f"/chat/{brand.bids_to(influencer)}", influencer)
     await tab.find(".turn").get_by_role("button", name="Accept").focus()
     await tab.page.keyboard.press("Enter")
     await expect(tab.find(".turn")).to_have_text(re.compile("^Waiting for Anaya"))
@@ -146,7 +148,7 @@ async def test_who_answers_with_the_keyboard_stays_where_the_next_step_is_shown(
 
 
 async def test_what_comes_is_told_to_a_screen_reader(opens, brand, influencer):
-    conversation = brand.opens(influencer)
+    conversation = brand.chats_with(influencer)
     influencer.says(conversation, "Before")
     tab = await opens(f"/chat/{conversation}", brand)
     live = tab.find("[aria-live=polite].visually-hidden").last
@@ -164,7 +166,7 @@ async def test_no_page_is_wider_than_a_narrow_screen(opens, brand, path):
 
 
 async def test_on_a_narrow_screen_the_deal_is_shown_in_the_messages_place(opens, brand, influencer):
-    conversation = brand.opens(influencer, "bid", title="Snack box", message="Interested?")
+    conversation = brand.bids_to(influencer, title="Snack box", message="Interested?")
     tab = await opens(f"/chat/{conversation}", brand, viewport=NARROW)
     await expect(tab.words.last).to_have_text("Interested?")
     await tab.page.get_by_role("button", name="Show the deal").click()
@@ -178,7 +180,7 @@ async def test_on_a_narrow_screen_the_deal_is_shown_in_the_messages_place(opens,
 
 
 async def test_on_a_narrow_screen_one_goes_from_the_list_to_a_conversation_and_back(opens, brand, influencer):
-    influencer.says(brand.opens(influencer), "Hello")
+    influencer.says(brand.chats_with(influencer), "Hello")
     tab = await opens("/chat", brand, viewport=NARROW)
     await tab.find(".line").click()
     await expect(tab.composer).to_be_visible()

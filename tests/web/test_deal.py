@@ -29,7 +29,7 @@ async def waits(tab: Tab) -> None:
 
 
 async def deal(opens: Callable[..., Any], brand: Any, influencer: Any) -> tuple[str, Tab, Tab]:
-    conversation = brand.opens(influencer, "bid", title="Snack box", proposed_amount="18000")
+    conversation = brand.bids_to(influencer, title="Snack box", proposed_amount="18000")
     path = f"/chat/{conversation}"
     return conversation, await opens(path, brand), await opens(path, influencer)
 
@@ -175,14 +175,14 @@ async def test_free_chat_is_closed_from_the_header(opens, brand, influencer):
 
 
 async def _done(brand: Any, influencer: Any) -> str:
-    conversation = brand.opens(influencer, "bid")
+    conversation = brand.bids_to(influencer)
     influencer.acts(conversation, "accept_connection")
     brand.acts(conversation, "send_project_details", details="A story.")
     influencer.acts(conversation, "accept_project")
     brand.acts(conversation, "send_price_offer", price="100")
     influencer.acts(conversation, "accept_price")
     order = brand.acts(conversation, "proceed_to_payment")["payment"]["order_id"]
-    brand.asks("POST", f"/payments/sandbox/{order}/pay", {})
+    brand.asks("POST", f"/api/payments/sandbox/{order}/pay", {})
     influencer.acts(conversation, "start_work")
     influencer.acts(conversation, "submit_work", deliverables="A story", description="At dusk")
     brand.acts(conversation, "approve_work")

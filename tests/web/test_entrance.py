@@ -6,14 +6,14 @@ import pytest
 from playwright.async_api import expect
 
 from stoory.demo import PASSWORD as DEMO_PASSWORD
+from tests.harness.people import PASSWORD, Person, newcomer
 from tests.harness.servers import RunningServer
-from tests.web.people import PASSWORD, Person
 
 
 @pytest.fixture(scope="module")
 def registered(site: RunningServer) -> Person:
     """Somebody with a password."""
-    return Person.registered(site.url, "brand_owner", "Anaya")
+    return Person.enters(site.url, "register", newcomer("brand_owner", "Anaya"))
 
 
 async def sign_in(tab, email, password=PASSWORD):
@@ -23,7 +23,7 @@ async def sign_in(tab, email, password=PASSWORD):
 
 
 async def test_who_is_not_signed_in_signs_in_and_lands_where_they_wanted_to_go(opens, registered, influencer):
-    conversation = registered.opens(influencer)
+    conversation = registered.chats_with(influencer)
     tab = await opens(f"/chat/{conversation}")
     await tab.is_at(rf"/sign-in\?next=.*{conversation}")
     await sign_in(tab, registered.email)
@@ -78,13 +78,13 @@ async def test_signing_out_leaves_nothing_behind_in_any_tab(opens, registered):
 
 
 async def test_a_login_session_that_ends_elsewhere_ends_here(opens, site):
-    somebody = Person.registered(site.url, "influencer", "Mira")
+    somebody = Person.enters(site.url, "register", newcomer("influencer", "Mira"))
     tab = await opens("/sign-in")
     tab.may_fail = True
     await sign_in(tab, somebody.email)
     await tab.is_at("/chat")
     await expect(tab.page.get_by_text("No conversations yet.")).to_be_visible()
-    somebody.asks("POST", "/auth/logout", {"refresh": somebody.tokens["refresh"], "everywhere": True})
+    somebody.asks("POST", "/api/auth/logout", {"refresh": somebody.refresh, "everywhere": True})
     await tab.is_at("/sign-in.*")
 
 

@@ -17,9 +17,12 @@ def three(brand, person):
     """A direct conversation, a bid and a campaign, each with another person; the newest last."""
     mira, dev, tara = person(name="Mira"), person(name="Dev"), person(name="Tara")
     return {
-        "Mira": (mira, mira.opens(brand)),
-        "Dev": (dev, brand.opens(dev, "bid", title="Half-marathon shoes")),
-        "Tara": (tara, brand.opens(tara, "campaign", title="Monsoon umbrellas")),
+        "Mira": (mira, mira.chats_with(brand)),
+        "Dev": (dev, brand.bids_to(dev, title="Half-marathon shoes")),
+        "Tara": (
+            tara,
+            brand.opens(conversation_type="campaign", influencer_id=tara.id, title="Monsoon umbrellas")["id"],
+        ),
     }
 
 
@@ -63,7 +66,7 @@ async def test_a_message_brings_its_line_to_the_top_and_counts(opens, brand, thr
 async def test_a_conversation_that_somebody_opens_appears(opens, brand, influencer, lines):
     tab = await opens("/chat", brand)
     await expect(tab.page.get_by_text("No conversations yet.")).to_be_visible()
-    influencer.opens(brand)
+    influencer.chats_with(brand)
     await expect(lines(tab)).to_have_text(["Mira"])
 
 
@@ -89,7 +92,7 @@ async def test_deadlines_go_on_while_one_looks(opens, brand, three):
 
 
 async def test_notifications_ring_and_lead_to_their_conversation(opens, brand, influencer):
-    chat = brand.opens(influencer)
+    chat = brand.chats_with(influencer)
     tab = await opens("/chat", brand)
     influencer.says(chat, "First")
     influencer.says(chat, "Second")

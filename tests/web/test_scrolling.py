@@ -5,8 +5,9 @@ import re
 import pytest
 from playwright.async_api import expect
 
+from tests.harness.crowd import Crowd
+from tests.harness.people import Person
 from tests.harness.servers import RunningServer
-from tests.web.people import Crowd, Person
 from tests.web.tabs import PLAYED
 
 MANY = 5000
@@ -57,17 +58,17 @@ PLACES = "() => [...document.querySelectorAll('.message[data-seq]')].map((row) =
 
 
 @pytest.fixture(scope="module")
-def brand(crowd: Crowd) -> Person:
-    return crowd.somebody("brand_owner", "Anaya")
+def brand(site: RunningServer, crowd: Crowd) -> Person:
+    return crowd.somebody("brand_owner", "Anaya", site.url)
 
 
 @pytest.fixture(scope="module")
 def long(site: RunningServer, crowd: Crowd, brand: Person) -> str:
-    influencer = crowd.somebody("influencer", "Mira")
-    conversation = brand.opens(influencer)
+    influencer = crowd.somebody("influencer", "Mira", site.url)
+    conversation = brand.chats_with(influencer)
     sides = f"'{brand.id}', '{influencer.id}'"
     site.installation.shell(FILL.format(sides=sides, many=MANY, conversation=conversation))
-    brand.reads(conversation)
+    brand.marks_read(conversation)
     return conversation
 
 

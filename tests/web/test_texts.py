@@ -29,11 +29,11 @@ OF_NO_LANGUAGE = re.compile(r"[\d\s·₹.,:+]*|AR?|M|[\d:]+ [AP]M|\w{3} \d+, \d{
 
 
 async def test_every_text_of_the_client_can_be_translated(opens, brand, influencer):
-    conversation = brand.opens(influencer, "bid", title="Snack box", message="Interested?")
+    conversation = brand.bids_to(influencer, title="Snack box", message="Interested?")
     influencer.acts(conversation, "accept_connection")
     brand.acts(conversation, "send_project_details", details="A story.")
     influencer.acts(conversation, "accept_project")
-    brand.opens(influencer)
+    brand.chats_with(influencer)
     tab = await opens("/", brand)
     await tab.page.route("**/texts.js", _pseudo_translated)
     await tab.goes(f"/chat/{conversation}")

@@ -10,8 +10,8 @@ from django.http import HttpResponse
 from accounts.models import SYSTEM_USER_ID, LoginSession, User
 from foundation.clock import moved
 from foundation.pipeline import is_postgresql
-from tests.api.client import Api
 from tests.factories import PASSWORD, log_in, login, make_staff, make_user
+from tests.harness.rest import Api, InProcess
 
 pytestmark = pytest.mark.django_db
 
@@ -207,16 +207,18 @@ def test_an_expired_token():
 
 def test_a_token_in_the_address_or_a_cookie_is_none():
     token = login(make_user())
-    api = Api()
-    api._client.cookies["access"] = token
-    api._client.cookies["Authorization"] = f"Bearer {token}"
-    assert_refused(api.get(f"/api/auth/me?token={token}&access_token={token}"), 401, "token_missing")
+    transport = InProcess()
+    transport.client.cookies["access"] = token
+    transport.client.cookies["Authorization"] = f"Bearer {token}"
+    assert_refused(
+        Api(transport=transport).get(f"/api/auth/me?token={token}&access_token={token}"), 401, "token_missing"
+    )
 
 
 def test_the_login_of_the_admin_is_none_for_the_api():
-    api = Api()
-    api._client.force_login(make_staff())
-    assert_refused(api.get("/api/auth/me"), 401, "token_missing")
+    transport = InProcess()
+    transport.client.force_login(make_staff())
+    assert_refused(Api(transport=transport).get("/api/auth/me"), 401, "token_missing")
 
 
 def test_a_user_who_was_blocked_meanwhile():

@@ -5,8 +5,8 @@ from django.conf import settings as project_settings
 
 from accounts import limits
 from foundation.limits import Bucket
-from tests.api.client import Api
 from tests.factories import PASSWORD, login, make_staff, make_user
+from tests.harness.rest import Api, InProcess
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rate_limits")]
 
@@ -16,7 +16,7 @@ REGISTRATIONS = project_settings.REGISTRATIONS_PER_MINUTE_OF_ADDRESS
 
 
 def attempt(email: str, password: str = "wrong", address: str = "192.0.2.1"):
-    return Api(REMOTE_ADDR=address).post("/api/auth/token", {"email": email, "password": password})
+    return Api(transport=InProcess(REMOTE_ADDR=address)).post("/api/auth/token", {"email": email, "password": password})
 
 
 def fail(email: str, times: int, address: str = "192.0.2.1") -> None:
@@ -118,7 +118,7 @@ def test_registrations_are_limited_for_an_address():
     for _ in range(REGISTRATIONS):
         assert Api().post("/api/auth/register", given).status_code == 400
     assert_limited(Api().post("/api/auth/register", given))
-    assert Api(REMOTE_ADDR="192.0.2.9").post("/api/auth/register", given).status_code == 400
+    assert Api(transport=InProcess(REMOTE_ADDR="192.0.2.9")).post("/api/auth/register", given).status_code == 400
 
 
 @pytest.fixture

@@ -11,16 +11,17 @@ from django.test.utils import CaptureQueriesContext
 from accounts import limits
 from accounts.models import SYSTEM_USER_ID, User
 from foundation.limits import Bucket
-from tests.api.client import Api
 from tests.api.shapes import refused, succeeded
 from tests.factories import login, make_staff, make_user
-from tests.people import Person
+from tests.harness.people import Person
+from tests.harness.rest import Api
+from tests.people import user_of
 
 PEOPLE = "/api/people"
 
 
 def search(person: Person, q: str, **params: object) -> dict:
-    answer = person.api.get(PEOPLE, data={"q": q, **params})
+    answer = person.api.get(PEOPLE, {"q": q, **params})
     return succeeded(answer, "results", "next", "previous")
 
 
@@ -148,13 +149,13 @@ def test_the_default_page_and_the_largest(brand):
 
 @pytest.mark.parametrize("limit", ["0", "201", "-1", "x", "1.5", ""])
 def test_a_limit_out_of_range(brand, limit):
-    refused(brand.api.get(PEOPLE, data={"q": "ann", "limit": limit}), 400, "invalid", "limit")
+    refused(brand.api.get(PEOPLE, {"q": "ann", "limit": limit}), 400, "invalid", "limit")
 
 
 @pytest.mark.parametrize("q", ["ann", "ann@example.com"])
 @pytest.mark.parametrize("cursor", ["", "x", "W2ZhbHNlXQ.x", "\x00"])
 def test_a_cursor_of_no_list(brand, q, cursor):
-    refused(brand.api.get(PEOPLE, data={"q": q, "cursor": cursor}), 400, "invalid", "cursor")
+    refused(brand.api.get(PEOPLE, {"q": q, "cursor": cursor}), 400, "invalid", "cursor")
 
 
 # --- What may be asked ---
@@ -162,18 +163,18 @@ def test_a_cursor_of_no_list(brand, q, cursor):
 
 @pytest.mark.parametrize("params", [{}, {"q": ""}, {"q": "a"}, {"q": "  a\ufeff "}, {"q": "@"}, {"q": "x" * 101}])
 def test_too_little_or_too_much(brand, params):
-    refused(brand.api.get(PEOPLE, data=params), 400, "invalid", "q")
+    refused(brand.api.get(PEOPLE, params), 400, "invalid", "q")
 
 
 @pytest.mark.parametrize("q", ["a\x00", "an\x00na", "\x00ann@example.com"])
 def test_nul_is_refused(brand, q):
-    refused(brand.api.get(PEOPLE, data={"q": q}), 400, "invalid", "q")
+    refused(brand.api.get(PEOPLE, {"q": q}), 400, "invalid", "q")
 
 
 def test_lengths_count_code_points_after_trimming(brand):
     assert names(brand, "🙂🙂") == []
     assert names(brand, f"  {'😀' * 100}\ufeff") == []
-    refused(brand.api.get(PEOPLE, data={"q": "🙂"}), 400, "invalid", "q")
+    refused(brand.api.get(PEOPLE, {"q": "🙂"}), 400, "invalid", "q")
 
 
 def test_of_two_the_last_counts(brand, influencer):
@@ -266,24 +267,24 @@ def test_everybody_finds_both_roles_but_oneself(brand, influencer, settings):
     assert names(brand, "mira") == ["Mira", "Mira Anaya"]
     assert names(influencer, "mira") == ["Mira Anaya"]
     assert names(brand, "anaya") == ["Mira Anaya"]
-    assert names(brand, brand.user.email) == []
-    assert names(influencer, brand.user.email) == ["Anaya"]
+    assert names(brand, brand.email) == []
+    assert names(influencer, brand.email) == ["Anaya"]
 
 
 def test_switched_off_there_is_nothing(brand, influencer, settings):
     settings.PEOPLE_SEARCH = "off"
-    for params in ({"q": "mira"}, {"q": influencer.user.email}, {"q": "x"}, {}):
-        refused(brand.api.get(PEOPLE, data=params), 404, "not_found")
-    refused(Api().get(PEOPLE, data={"q": "mira"}), 401, "token_missing")
+    for params in ({"q": "mira"}, {"q": influencer.email}, {"q": "x"}, {}):
+        refused(brand.api.get(PEOPLE, params), 404, "not_found")
+    refused(Api().get(PEOPLE, {"q": "mira"}), 401, "token_missing")
 
 
 def test_whoever_may_not_be_found_is_answered_like_nobody_by_the_same_work(brand, hidden):
     make_user("brand_owner", name="Ann", email="same.role@example.com")
-    own = brand.user.email
+    own = brand.email
     answers, work = set(), set()
     for address in [*hidden.values(), "same.role@example.com", own, "system@stoory.invalid", "nobody@example.com"]:
         with CaptureQueriesContext(connection) as captured:
-            answers.add(brand.api.get(PEOPLE, data={"q": address}).content)
+            answers.add(brand.api.get(PEOPLE, {"q": address}).content)
         work.add(tuple(one["sql"].replace(address, "…") for one in captured if "email" in one["sql"].split("WHERE")[1]))
     assert answers == {b'{"success":true,"results":[],"next":null,"previous":null}'}
     assert len(work) == 1
@@ -299,13 +300,13 @@ def two_searches(monkeypatch, rate_limits):
 
 @pytest.mark.usefixtures("two_searches")
 def test_searches_of_one_person_are_limited_whatever_they_look_for(brand, influencer):
-    assert brand.api.get(PEOPLE, data={"q": "mira"}).status_code == 200
-    assert brand.api.get(PEOPLE, data={"q": "x"}).status_code == 400
+    assert brand.api.get(PEOPLE, {"q": "mira"}).status_code == 200
+    assert brand.api.get(PEOPLE, {"q": "x"}).status_code == 400
     for q in ("mira", "nobody@example.com", "x"):
-        answer = brand.api.get(PEOPLE, data={"q": q})
+        answer = brand.api.get(PEOPLE, {"q": q})
         body = refused(answer, 429, "rate_limited", extra={"retry_after"})
         assert 0 < body["retry_after"] <= int(answer["Retry-After"]) <= 11
-    assert influencer.api.get(PEOPLE, data={"q": "anaya"}).status_code == 200
+    assert influencer.api.get(PEOPLE, {"q": "anaya"}).status_code == 200
     assert brand.api.get("/api/auth/me").status_code == 200
 
 
@@ -313,7 +314,7 @@ def test_searches_of_one_person_are_limited_whatever_they_look_for(brand, influe
 def test_with_limits_switched_off_searches_are_free(brand, settings):
     settings.RATE_LIMITS = False
     for _ in range(5):
-        assert brand.api.get(PEOPLE, data={"q": "mira"}).status_code == 200
+        assert brand.api.get(PEOPLE, {"q": "mira"}).status_code == 200
 
 
 # --- Staying out of it ---
@@ -324,7 +325,7 @@ def test_one_can_hide_and_come_back(brand, influencer):
         body = succeeded(influencer.api.patch("/api/auth/me", {"findable": findable}), "user")
         assert body["user"] == influencer.reads("/api/auth/me")["user"]
         assert body["user"]["findable"] is findable
-        assert names(brand, "mira") == names(brand, influencer.user.email) == found
+        assert names(brand, "mira") == names(brand, influencer.email) == found
 
 
 @pytest.mark.parametrize("body", [{}, {"findable": None}, {"unknown": 1}, {"email": "x@example.com", "role": "x"}])
@@ -342,7 +343,7 @@ def test_findable_is_true_or_false(influencer, findable):
 
 
 def test_hiding_changes_nobody_else_and_ends_no_session(brand, influencer, stranger):
-    other = login(influencer.user)
+    other = login(user_of(influencer))
     influencer.api.patch("/api/auth/me", {"findable": False})
     assert Api(other).get("/api/auth/me").json()["user"]["findable"] is False
     assert stranger.reads("/api/auth/me")["user"]["findable"] is True

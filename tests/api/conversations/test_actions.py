@@ -10,11 +10,12 @@ from django.test import Client
 from conversations.models import ConversationView, PaymentOrder, Transition
 from conversations.payments.sandbox import SIGNATURE, Sandbox
 from messaging.models import Message
-from tests.api.client import Api
 from tests.api.shapes import CONVERSATION, MESSAGE, refused, succeeded
 from tests.deals import Deal, make_deal
 from tests.factories import login
-from tests.people import Person, person
+from tests.harness.people import Person
+from tests.harness.rest import Api
+from tests.people import person
 from tests.unchanged import nothing_happens
 
 STANDS = {"conversation", "available_actions"}

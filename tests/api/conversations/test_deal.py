@@ -4,7 +4,8 @@ import pytest
 
 from tests.api.shapes import refused, succeeded
 from tests.deals import make_deal
-from tests.people import Person, person
+from tests.harness.people import Person
+from tests.people import person
 
 OFFER = {
     "number",

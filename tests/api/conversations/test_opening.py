@@ -13,7 +13,8 @@ from realtime.models import RoomEvent
 from tests.api.messages.test_sending import ABSENT, NO_IDS
 from tests.api.shapes import CONVERSATION, is_time, is_uuid7, refused, succeeded
 from tests.factories import make_user
-from tests.people import Person, person
+from tests.harness.people import Person
+from tests.people import person
 
 STANDING = {"chat_status", "flow_state", "awaiting_role"}
 

@@ -13,7 +13,8 @@ from messaging.services import post_system_message
 from tests.api.messages.test_sending import ABSENT, NO_IDS
 from tests.api.shapes import CONVERSATION, is_time, refused, succeeded
 from tests.factories import make_user
-from tests.people import Person, person
+from tests.harness.people import Person
+from tests.people import person
 
 CONVERSATIONS = "/api/conversations"
 
@@ -133,7 +134,7 @@ def test_search_by_title_and_by_the_other_side(brand, influencer, chat):
     ],
 )
 def test_bad_parameters(brand, chats, params, field):
-    refused(brand.api.get(CONVERSATIONS, data=params), 400, "invalid", field)
+    refused(brand.api.get(CONVERSATIONS, params), 400, "invalid", field)
 
 
 def test_the_cursor_of_another_list(brand, influencer, chats):
@@ -143,15 +144,15 @@ def test_the_cursor_of_another_list(brand, influencer, chats):
     of_messages = brand.reads(f"{CONVERSATIONS}/{chats[0]}/messages", limit=1)["previous"]
     assert of_conversations
     assert of_messages
-    refused(brand.api.get(CONVERSATIONS, data={"cursor": of_messages}), 400, "invalid", "cursor")
+    refused(brand.api.get(CONVERSATIONS, {"cursor": of_messages}), 400, "invalid", "cursor")
     path = f"{CONVERSATIONS}/{chats[0]}/messages"
-    refused(brand.api.get(path, data={"cursor": of_conversations}), 400, "invalid", "cursor")
-    refused(brand.api.get(path, data={"cursor": of_messages[:-1]}), 400, "invalid", "cursor")
+    refused(brand.api.get(path, {"cursor": of_conversations}), 400, "invalid", "cursor")
+    refused(brand.api.get(path, {"cursor": of_messages[:-1]}), 400, "invalid", "cursor")
 
 
 def test_a_removed_participant_has_it_no_more(brand, influencer, chat):
     brand.says(chat)
-    remove_participant(conversation_id=Conversation.objects.get().pk, user_id=influencer.user.pk)
+    remove_participant(conversation_id=Conversation.objects.get().pk, user_id=influencer.pk)
     assert listed(influencer) == []
     refused(influencer.api.get(f"{CONVERSATIONS}/{chat}"), 404, "not_found")
     refused(influencer.api.post(f"{CONVERSATIONS}/{chat}/read", {"up_to": 1}), 404, "not_found")

@@ -220,7 +220,7 @@ def test_only_own_words_are_changed(brand, influencer, operator, chat):
 
 def test_who_was_removed_neither_reads_nor_changes(brand, influencer, chat):
     own = influencer.says(chat, "Hello")
-    remove_participant(conversation_id=Conversation.objects.get().pk, user_id=influencer.user.pk)
+    remove_participant(conversation_id=Conversation.objects.get().pk, user_id=influencer.pk)
     path = f"/api/messages/{own['id']}"
     refused(influencer.api.get(path), 404, "not_found")
     refused(influencer.api.patch(path, {"message": "Changed"}), 404, "not_found")

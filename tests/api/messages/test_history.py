@@ -38,7 +38,7 @@ def page(brand, chat):
     """A page's numbers, its `previous` and its `next`."""
 
     def read(**params: Any) -> tuple[list[int], str | None, str | None]:
-        answer = brand.api.get(f"/api/conversations/{chat}/messages", data=params)
+        answer = brand.api.get(f"/api/conversations/{chat}/messages", params)
         body = succeeded(answer, "results", "next", "previous")
         assert all(message.keys() == MESSAGE for message in body["results"])
         return [message["seq"] for message in body["results"]], body["previous"], body["next"]
@@ -145,12 +145,12 @@ def test_walking_meets_every_message_once_while_more_arrive(brand, page, chat, s
     ],
 )
 def test_bad_numbers(brand, chat, params, field):
-    refused(brand.api.get(f"/api/conversations/{chat}/messages", data=params), 400, "invalid", field)
+    refused(brand.api.get(f"/api/conversations/{chat}/messages", params), 400, "invalid", field)
 
 
 def test_only_one_place_can_be_asked_for(brand, chat, page, seqs):
     for params in ({"before": 1, "after": 1}, {"around": 1, "after": 1}, {"cursor": page(limit=1)[1], "before": 3}):
-        refused(brand.api.get(f"/api/conversations/{chat}/messages", data=params), 400, "invalid")
+        refused(brand.api.get(f"/api/conversations/{chat}/messages", params), 400, "invalid")
 
 
 def test_reading_has_no_side_effect(brand, influencer, chat, page, seqs):
@@ -203,7 +203,7 @@ def test_a_log_that_does_not_reach_back_says_reset(brand, chat, seqs):
 
 @pytest.mark.parametrize("params", [{"after": "x"}, {"after": "-1"}, {"limit": "0"}, {"limit": "201"}])
 def test_bad_numbers_for_the_log(brand, chat, params):
-    refused(brand.api.get(f"/api/conversations/{chat}/events", data=params), 400, "invalid", *params)
+    refused(brand.api.get(f"/api/conversations/{chat}/events", params), 400, "invalid", *params)
 
 
 @pytest.mark.parametrize("what", ["messages", "events"])
@@ -211,5 +211,5 @@ def test_others_see_nothing(brand, influencer, stranger, chat, seqs, what):
     foreign = refused(stranger.api.get(f"/api/conversations/{chat}/{what}"), 404, "not_found")
     assert foreign == refused(stranger.api.get(f"/api/conversations/{ABSENT}/{what}"), 404, "not_found")
     refused(stranger.api.get(f"/api/conversations/no-id/{what}"), 404, "not_found")
-    remove_participant(conversation_id=Participant.objects.first().conversation_id, user_id=influencer.user.pk)
+    remove_participant(conversation_id=Participant.objects.first().conversation_id, user_id=influencer.pk)
     refused(influencer.api.get(f"/api/conversations/{chat}/{what}"), 404, "not_found")

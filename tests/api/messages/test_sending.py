@@ -180,7 +180,7 @@ def test_a_foreign_conversation_looks_like_an_absent_one(stranger, chat):
 
 
 def test_who_was_removed_does_not_write_any_more(brand, influencer, chat):
-    remove_participant(conversation_id=Conversation.objects.get().pk, user_id=influencer.user.pk)
+    remove_participant(conversation_id=Conversation.objects.get().pk, user_id=influencer.pk)
     body = {"conversation_id": chat, "message": "Hello"}
     refused(influencer.api.post("/api/messages", body), 404, "not_found")
     assert brand.says(chat)["receiver_id"] == influencer.id

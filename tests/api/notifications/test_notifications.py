@@ -7,7 +7,7 @@ import pytest
 from notifications.models import Notification
 from tests.api.messages.test_sending import ABSENT, NO_IDS
 from tests.api.shapes import CONTEXT, MESSAGE, NOTIFICATION, is_time, is_uuid7, refused, succeeded
-from tests.people import Person
+from tests.harness.people import Person
 
 NOTIFICATIONS = "/api/notifications"
 
@@ -156,7 +156,7 @@ def test_those_of_others_look_like_absent_ones(brand, operator, influencer, text
     [({"limit": "0"}, "limit"), ({"limit": "201"}, "limit"), ({"cursor": "x"}, "cursor"), ({"unread": "no"}, "unread")],
 )
 def test_bad_parameters(influencer, params, field):
-    refused(influencer.api.get(NOTIFICATIONS, data=params), 400, "invalid", field)
+    refused(influencer.api.get(NOTIFICATIONS, params), 400, "invalid", field)
 
 
 def test_the_log_of_ones_own_room(influencer, texts):
@@ -165,4 +165,4 @@ def test_the_log_of_ones_own_room(influencer, texts):
     assert [event["seq"] for event in influencer.reads(path, after=1, limit=2)["results"]] == [2, 3]
     assert influencer.reads(path, after=5) == {"success": True, "results": [], "reset": False}
     assert influencer.reads(path, after=6) == {"success": True, "results": [], "reset": True}
-    refused(influencer.api.get(path, data={"after": "x"}), 400, "invalid", "after")
+    refused(influencer.api.get(path, {"after": "x"}), 400, "invalid", "after")

@@ -7,9 +7,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from PIL import Image
 
-from tests.api.client import Api
 from tests.api.shapes import refused, succeeded
-from tests.people import Person
+from tests.harness.people import Person
+from tests.harness.rest import Api
 from tests.unchanged import nothing_happens
 
 ATTACHMENT = {"id", "name", "content_type", "size", "url", "thumbnail_url"}

@@ -1,0 +1,34 @@
+"""Makes people in a running installation; runs there, in `manage.py shell`."""
+
+from datetime import timedelta
+
+from django.db import transaction
+
+from accounts.models import LoginSession, User
+from accounts.tokens import issue
+from foundation import clock
+
+
+@transaction.atomic
+def make_people(wanted: list[tuple[str, str]]) -> list[dict[str, str]]:
+    """People who are logged in, by role and name, as `Person` has them."""
+    first = User.objects.count()
+    return [_make(role, number, name) for number, (role, name) in enumerate(wanted, first)]
+
+
+def _make(role: str, number: int, name: str) -> dict[str, str]:
+    """Somebody without a password: that would take its time."""
+    user = User.objects.create_user(f"{role}{number}@example.com", role=role, name=name)
+    session = LoginSession.of(user)
+    with clock.moved(-timedelta(days=1)):
+        expired = issue(session).access
+    tokens = issue(session)
+    return {
+        "id": str(user.pk),
+        "email": user.email,
+        "name": name,
+        "role": role,
+        "access": tokens.access,
+        "refresh": tokens.refresh,
+        "expired": expired,
+    }
