@@ -45,7 +45,7 @@ def find_people(*, asker: User, q: str, cursor: str | None, limit: int) -> Page[
 
 
 def _may_be_found(asker: User, path: str = "") -> Q:
-    hidden = {Role.SYSTEM} if settings.PEOPLE_SEARCH == "everybody" else {Role.SYSTEM, asker.role}
+    hidden = [Role.SYSTEM] if settings.PEOPLE_SEARCH == "everybody" else [Role.SYSTEM, asker.role]
     open_to_all = {"findable": True, "is_active": True, "is_blocked": False, "is_staff": False}
     wanted = Q(**{path + name: value for name, value in open_to_all.items()})
     return wanted & ~Q(**{f"{path}role__in": hidden}) & ~Q(**{f"{path}id": asker.pk})
@@ -53,10 +53,10 @@ def _may_be_found(asker: User, path: str = "") -> Q:
 
 def _named(wanted: list[str]) -> QuerySet[NameWord]:
     """Of each user for whom every word begins a word of the name one row: that of the longest word, with which the
-    search begins since it is in the fewest names."""
+    search begins since it is in the fewest names. In every process it is the same one, or cursors would not fit."""
     if not wanted:
         return NameWord.objects.none()
-    longest, *others = sorted(set(wanted), key=len, reverse=True)
+    longest, *others = sorted(set(wanted), key=lambda word: (-len(word), word))
     first, last = keys_from(longest)
     found = NameWord.objects.filter(key__gte=first, key__lt=last).select_related("user")
     for word in others:

@@ -117,6 +117,12 @@ def test_exact_words_come_first_then_the_name_then_who_was_there_first(brand):
     assert ids(brand, "ann")[:2] == [str(first), str(second)]
 
 
+def test_the_order_does_not_depend_on_that_of_the_words(brand):
+    for name in ["Dan Bea Ama", "Ada Cas Bel", "Bob Dag Ann", "Abe Bix Dot"]:
+        make_user("influencer", name=name)
+    assert names(brand, "b d a") == names(brand, "d a b") == ["Abe Bix Dot", "Dan Bea Ama", "Bob Dag Ann"]
+
+
 # --- Pages ---
 
 
