@@ -28,7 +28,8 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.api.operations import fillings
 from tests.factories import login
-from tests.harness.people import Person, user_of
+from tests.harness.people import Person
+from tests.people import user_of
 
 CHECKS = [
     not_a_server_error,

@@ -14,8 +14,9 @@ from realtime.registry import registry
 from tests.api.operations import OPERATIONS, fillings
 from tests.api.uploads.test_uploads import picture, uploaded
 from tests.contract.test_rest_socket_parity import by_socket
-from tests.harness.people import Person, user_of
+from tests.harness.people import Person
 from tests.harness.rest import Api
+from tests.people import user_of
 
 pytestmark = pytest.mark.django_db
 
