@@ -77,7 +77,7 @@ class ChatPage {
     // On narrow screens the list, and its heading with it, is away meanwhile.
     const heading = h('h1', { class: 'visually-hidden' }, gettext('Conversations'));
     fill(this.main, heading, this.#view?.element ?? nothing());
-    void this.#view?.open();
+    this.#view?.open();
     this.#showConnection();
   }
 

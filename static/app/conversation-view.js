@@ -72,10 +72,9 @@ export class ConversationView {
     return this.#conversation;
   }
 
-  async open() {
-    const opening = this.#conversation.open();
+  open() {
+    void this.#conversation.open();
     this.#show();
-    await opening;
   }
 
   dispose() {

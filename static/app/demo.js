@@ -58,7 +58,7 @@ class DemoPage {
     this.#player.subscribe(() => this.#showPlay());
     this.#showPlay();
     this.#conversation.subscribe(() => this.#showDeal());
-    for (const view of Object.values(this.#views)) void view.open();
+    for (const view of Object.values(this.#views)) view.open();
   }
 
   get #conversation() {

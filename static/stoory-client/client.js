@@ -2,7 +2,7 @@ import { io as connectSocket } from 'socket.io-client';
 
 import { Conversation } from './conversation.js';
 import { ConversationList } from './conversation-list.js';
-import { ConnectionLost } from './errors.js';
+import { Closed, ConnectionLost, SignedOut } from './errors.js';
 import { Notifications } from './notifications.js';
 import { Session } from './session.js';
 import { Store } from './store.js';
@@ -71,17 +71,30 @@ export class StooryClient extends Store {
     globalThis.addEventListener?.('offline', this.#onNetwork);
   }
 
+  /** What waits for an answer is told `Closed`. */
   disconnect() {
+    this.#leave('closed', new Closed());
+  }
+
+  #leave(status, fault) {
     globalThis.removeEventListener?.('online', this.#onNetwork);
     globalThis.removeEventListener?.('offline', this.#onNetwork);
     this.#socket?.disconnect();
     this.#socket = null;
-    this.update({ status: 'closed' });
+    this.update({ status });
+    for (const one of this.#everything()) one.ended(fault);
+  }
+
+  /** All that reads for itself. */
+  *#everything() {
+    yield* this.#conversations.values();
+    yield* this.#lists;
+    if (this.#notifications) yield this.#notifications;
   }
 
   /** End the login session, and the connection with it. */
   async signOut(options) {
-    this.disconnect();
+    this.#leave('closed', new SignedOut());
     await this.session.signOut(options);
   }
 
@@ -105,16 +118,14 @@ export class StooryClient extends Store {
   #dispatch(event, data) {
     this.#conversations.get(data.conversation_id ?? data.conversationId)?.receive(event, data);
     if (event === 'conversation_list_updated') {
-      for (const list of this.#lists) void list.receive(data);
+      for (const list of this.#lists) list.receive(data);
       if (data.reason === 'read') void this.#notifications?.reload();
     }
   }
 
   #connected() {
     this.update({ status: 'online' });
-    for (const conversation of this.#conversations.values()) void conversation.connected();
-    for (const list of this.#lists) void list.connected();
-    void this.#notifications?.reload();
+    for (const one of this.#everything()) one.connected();
   }
 
   async #disconnected(reason) {
@@ -164,8 +175,7 @@ export class StooryClient extends Store {
   }
 
   #end() {
-    this.disconnect();
-    this.update({ status: 'ended' });
+    this.#leave('ended', new SignedOut());
   }
 
   // --- Speaking ---

@@ -1,5 +1,6 @@
-import { passes, SignedOut } from './errors.js';
-import { pauseAfter, Reading } from './reading.js';
+import { Closed } from './errors.js';
+import { Pages } from './pages.js';
+import { Readings } from './reading.js';
 import { Store } from './store.js';
 
 const PAGE = 30;
@@ -23,84 +24,87 @@ export function matches(conversation, { type, awaiting, unread, search } = {}) {
 export class ConversationList extends Store {
   #client;
   #dispose;
+  #readings;
+  #newest;
+  #further;
   #cursor = null;
-  #turn = 0;
   #told = new Set();
   #lines = new Map();
-  #tries = 0;
-  #timer = null;
+  #isAsked = false;
+  #isOpen = true;
 
   constructor(client, filter, dispose) {
     super({ phase: 'loading', filter: filter ?? {}, conversations: [], hasMore: false });
     this.#client = client;
     this.#dispose = dispose;
+    this.#readings = new Readings(client, () => this.#isOpen);
+    this.#newest = this.#readings.of((isCurrent) => this.#readNewest(isCurrent));
+    this.#further = new Pages(this.#newest, {
+      endOf: () => this.#cursor,
+      read: (cursor) => this.#page(cursor),
+      show: (page) => this.#show(page, [...this.getSnapshot().conversations, ...page.results]),
+    });
   }
 
+  /** It is not needed any more. */
   dispose() {
-    clearTimeout(this.#timer);
+    this.#isOpen = false;
+    this.#readings.giveUp(new Closed());
     this.#dispose();
   }
 
-  /** Show another selection. */
-  async show(filter) {
+  /** Show another selection. Resolves when it, or one that was asked for later, is in the snapshot. */
+  show(filter) {
     this.update({ filter, phase: 'loading' });
-    await this.reload();
+    return this.reload();
   }
 
-  async reload() {
-    await this.#read(null);
+  /** Read it anew. Resolves when the newest answer is in the snapshot, also if another question has overtaken this. */
+  reload() {
+    this.#isAsked = true;
+    return this.#newest.anew();
   }
 
-  async loadMore() {
-    if (this.#cursor) await this.#read(this.#cursor);
+  /** Resolves when the next page is in the snapshot, or there is none. */
+  loadMore() {
+    return this.#further.more();
   }
 
-  async #read(cursor) {
-    clearTimeout(this.#timer);
-    const turn = (this.#turn += 1);
+  #page(cursor) {
+    const { type, awaiting, unread, search } = this.getSnapshot().filter;
+    const params = { type, awaiting: awaiting && 'me', unread: unread && 'true', search, cursor, limit: PAGE };
+    return this.#client.session.get('/api/conversations', params);
+  }
+
+  async #readNewest(isCurrent) {
     this.#told.clear();
-    const { filter } = this.getSnapshot();
-    const { type, awaiting, unread, search } = filter;
-    try {
-      const params = { type, awaiting: awaiting && 'me', unread: unread && 'true', search, cursor, limit: PAGE };
-      const page = await this.#client.session.get('/api/conversations', params);
-      // An answer that was overtaken by another question is none any more.
-      if (turn === this.#turn) this.#show(page, cursor);
-    } catch (fault) {
-      if (turn === this.#turn) this.#hasFailed(fault);
-    }
-  }
-
-  #show(page, cursor) {
-    this.#tries = 0;
-    this.#cursor = page.next;
-    const { conversations } = this.getSnapshot();
-    const held = new Map(conversations.map((one) => [one.id, one]));
+    const page = await this.#page(null);
+    if (!isCurrent()) return;
+    const held = new Map(this.getSnapshot().conversations.map((one) => [one.id, one]));
     const read = page.results.map((one) => (isSame(held.get(one.id), one) ? held.get(one.id) : one));
-    this.update({
-      phase: 'ready',
-      conversations: inOrder([...(cursor ? conversations : []), ...read]),
-      hasMore: page.next !== null,
-    });
+    this.#show(page, read);
     // What was told while it was being read may not be in it.
-    for (const id of this.#told) void this.#readLine(id);
+    for (const id of this.#told) this.#readLine(id);
   }
 
-  /** Without a connection there is nothing to wait for: the next one reads it. */
-  #hasFailed(fault) {
-    if (fault instanceof SignedOut) return;
-    if (!passes(fault)) throw fault;
-    this.#tries += 1;
-    this.#timer = setTimeout(() => this.#client.isOnline && void this.reload(), pauseAfter(this.#tries, fault));
+  #show(page, conversations) {
+    this.#cursor = page.next;
+    this.update({ phase: 'ready', conversations: inOrder(conversations), hasMore: page.next !== null });
   }
 
   /** For the client: there is a connection: what it told before is in no log. */
-  async connected() {
-    if (this.#turn) await this.reload();
+  connected() {
+    if (this.#isAsked) void this.reload();
+    this.#readings.resume();
+  }
+
+  /** For the client: there will be none any more. */
+  ended(fault) {
+    this.#readings.giveUp(fault);
   }
 
   /** For the client: a line of the list has changed. */
-  async receive({ conversation_id: id, reason, last_message, unread_count, updated_at }) {
+  receive({ conversation_id: id, reason, last_message, unread_count, updated_at }) {
     this.#told.add(id);
     const { conversations } = this.getSnapshot();
     const held = conversations.find((one) => one.id === id);
@@ -110,7 +114,7 @@ export class ConversationList extends Store {
       this.#put({ ...held, last_message: last, unread_count, updated_at: at });
       if (!this.#lines.get(id)?.isUnderWay) return;
     }
-    await this.#readLine(id);
+    this.#readLine(id);
   }
 
   /** For the client: whether somebody is online has changed. */
@@ -122,12 +126,12 @@ export class ConversationList extends Store {
   }
 
   /** Read one line as it stands now. */
-  async #readLine(id) {
+  #readLine(id) {
     if (!this.#lines.has(id)) {
       const read = async () => this.#put((await this.#client.session.get(`/api/conversations/${id}`)).conversation);
-      this.#lines.set(id, new Reading(read, () => this.#client.isOnline));
+      this.#lines.set(id, this.#readings.of(read));
     }
-    await this.#lines.get(id).askQuietly();
+    void this.#lines.get(id).ask();
   }
 
   #put(conversation) {

@@ -1,11 +1,12 @@
-import { Refused, SignedOut } from './errors.js';
+import { Closed, Refused } from './errors.js';
 import { DealReader } from './deal.js';
+import { EarlierMessages } from './earlier.js';
 import { changesOf, EMPTY, merged, reread } from './history.js';
 import { joined } from './joining.js';
 import { logFrom } from './log.js';
 import { bodyOf, Outbox } from './outbox.js';
 import { ReadMark } from './read-mark.js';
-import { Reading } from './reading.js';
+import { Readings, unattended } from './reading.js';
 import { Sequence } from './sequence.js';
 import { Store } from './store.js';
 import { TypingSignal, Typists } from './typing.js';
@@ -25,14 +26,15 @@ const PAGE = 50;
  */
 export class Conversation extends Store {
   #client;
+  #path;
   #events = new Sequence((event, data) => this.#apply(event, data));
-  #isWanted = () => this.#isOpen && this.#client.isOnline;
-  #newest = new Reading(() => this.#readNewest(), this.#isWanted);
-  #entry = new Reading(() => this.#enter(), this.#isWanted);
-  #gap = new Reading(() => this.#readLog(), this.#isWanted);
-  #standing = new Reading(() => this.#readStanding(), this.#isWanted);
+  #readings;
+  #newest;
+  #entry;
+  #gap;
+  #standing;
+  #earlier;
   #deal;
-  #earlier = null;
   #lastPresence = null;
   #outbox;
   #typists;
@@ -44,6 +46,7 @@ export class Conversation extends Store {
     super(EMPTY);
     this.id = id;
     this.#client = client;
+    this.#path = `/api/conversations/${id}`;
     this.#outbox = new Outbox({
       send: (entry) => this.#deliver(entry),
       onChange: () => this.update({ outgoing: this.#outbox.entries }),
@@ -56,28 +59,36 @@ export class Conversation extends Store {
     this.#signal = new TypingSignal((isTyping) => {
       client.emit(isTyping ? 'typing_start' : 'typing_stop', { conversationId: id });
     });
-    this.#mark = new ReadMark((seq) => client.session.post(`${this.#path}/read`, { up_to: seq }), this.#isWanted);
-    this.#deal = new DealReader(client.session, this.#path, this, this.#isWanted);
-  }
-
-  get #path() {
-    return `/api/conversations/${this.id}`;
+    this.#readings = new Readings(client, () => this.#isOpen);
+    this.#newest = this.#readings.of(() => this.#readNewest());
+    this.#entry = this.#readings.of(() => this.#enter());
+    this.#gap = this.#readings.of(() => this.#readLog());
+    this.#standing = this.#readings.of(() => this.#readStanding());
+    this.#earlier = new EarlierMessages(client.session, this.#path, this, this.#newest);
+    this.#mark = new ReadMark((seq) => client.session.post(`${this.#path}/read`, { up_to: seq }), this.#readings);
+    this.#deal = new DealReader(client.session, this.#path, this, this.#readings);
   }
 
   // --- Coming and going ---
 
-  /** Load and enter it. Resolves once it can be shown; without a connection, when there is one. */
-  async open() {
+  /** Load and enter it. Resolves once it can be shown, or is known to be `gone`. */
+  open() {
     // What happened while it was closed is not known: what is held is shown where there is nothing better only.
     if (!this.#isOpen && this.#client.isOnline) this.update({ phase: 'loading' });
     this.#isOpen = true;
+    return unattended(this.#loaded());
+  }
+
+  async #loaded() {
     await this.#newest.ask();
+    await this.#entry.attempt;
     void this.#outbox.flush();
   }
 
-  /** Leave it; it stays as it was, and can be opened again. */
+  /** Leave it; it stays as it was, and can be opened again. What waits for an answer is told `Closed`. */
   close() {
     this.#isOpen = false;
+    this.#readings.giveUp(new Closed());
     this.#signal.end();
     this.#typists.clear();
     this.#outbox.stop();
@@ -85,10 +96,11 @@ export class Conversation extends Store {
   }
 
   /** For the client: there is a connection (again). */
-  async connected() {
+  connected() {
     if (!this.#isOpen) return;
-    if (this.getSnapshot().phase === 'ready') await this.#entry.askQuietly();
-    else if (!this.#newest.isUnderWay) await this.#newest.ask();
+    if (this.getSnapshot().phase === 'ready') void this.#entry.ask();
+    else if (!this.#newest.isUnderWay) void this.#newest.ask();
+    this.#readings.resume();
     this.#mark.flush();
     void this.#outbox.flush();
   }
@@ -96,6 +108,11 @@ export class Conversation extends Store {
   /** For the client: there is none. */
   disconnected() {
     this.#typists.clear();
+  }
+
+  /** For the client: there will be none any more. */
+  ended(fault) {
+    this.#readings.giveUp(fault);
   }
 
   async #readNewest() {
@@ -106,18 +123,18 @@ export class Conversation extends Store {
       this.#events.startFrom(conversation.seq);
       const messages = reread(this.getSnapshot().messages, page.results);
       this.update({ phase: 'ready', conversation, messages, hasEarlier: page.previous !== null });
-      if (this.getSnapshot().steps) void this.loadSteps().catch(() => {});
+      if (this.getSnapshot().steps) void this.loadSteps();
     } catch (fault) {
-      if (fault instanceof Refused && [403, 404].includes(fault.status)) this.update({ phase: 'gone' });
-      else if (!(fault instanceof SignedOut)) throw fault;
+      if (!(fault instanceof Refused && [403, 404].includes(fault.status))) throw fault;
+      this.update({ phase: 'gone' });
       return;
     }
     this.#drain();
-    await this.#entry.askQuietly();
+    void this.#entry.ask();
   }
 
   async #enter() {
-    if (!this.#client.isOnline || !this.#isOpen) return;
+    if (!this.#client.isOnline || !this.#isOpen || this.getSnapshot().phase !== 'ready') return;
     this.#lastPresence = null;
     const answer = await joined(this.#client, this.id, this.#events.position);
     if (!answer) this.update({ phase: 'gone' });
@@ -163,7 +180,7 @@ export class Conversation extends Store {
 
   #drain() {
     // What is behind a gap waits for what the log has of it.
-    if (this.getSnapshot().phase === 'ready' && this.#events.drain()) void this.#gap.askQuietly();
+    if (this.getSnapshot().phase === 'ready' && this.#events.drain()) void this.#gap.ask();
   }
 
   #apply(event, data) {
@@ -175,7 +192,7 @@ export class Conversation extends Store {
     }
     const after = this.getSnapshot().conversation;
     // What may be done now is told to the one who asks only.
-    if (after.state_version > before.conversation.state_version) void this.#standing.askQuietly();
+    if (after.state_version > before.conversation.state_version) void this.#standing.ask();
   }
 
   async #readLog() {
@@ -267,24 +284,7 @@ export class Conversation extends Store {
 
   /** The page before the oldest message shown; one at a time. Answers whether there is still more. */
   loadEarlier({ limit = PAGE } = {}) {
-    this.#earlier ??= this.#readEarlier(limit).finally(() => (this.#earlier = null));
-    return this.#earlier;
-  }
-
-  async #readEarlier(limit) {
-    const { messages, hasEarlier } = this.getSnapshot();
-    if (!hasEarlier) return false;
-    this.update({ isLoadingEarlier: true });
-    try {
-      const page = await this.#client.session.get(`${this.#path}/messages`, { before: messages[0].seq, limit });
-      // Loaded anew meanwhile, it would leave a hole.
-      if (this.getSnapshot().messages[0]?.seq !== messages[0].seq) return true;
-      const hasMore = page.previous !== null;
-      this.update({ messages: merged(page.results, this.getSnapshot().messages), hasEarlier: hasMore });
-      return hasMore;
-    } finally {
-      this.update({ isLoadingEarlier: false });
-    }
+    return this.#earlier.load(limit);
   }
 
   /** The steps of its flow so far, each as `conversation_state_changed` tells it; they go on by themselves then. */

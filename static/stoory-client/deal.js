@@ -1,5 +1,4 @@
 import { stepsFrom } from './log.js';
-import { Reading } from './reading.js';
 
 /** Reads how far a deal has come into the snapshot of its conversation. */
 export class DealReader {
@@ -7,26 +6,33 @@ export class DealReader {
   #path;
   #conversation;
   #deal;
+  #steps;
 
-  /** `path` is that of the conversation. */
-  constructor(session, path, conversation, isWanted) {
+  /** `path` is that of the conversation, `readings` are its readings. */
+  constructor(session, path, conversation, readings) {
     this.#session = session;
     this.#path = path;
     this.#conversation = conversation;
-    this.#deal = new Reading(() => this.#read(), isWanted);
+    this.#deal = readings.of(() => this.#readDeal());
+    this.#steps = readings.of(() => this.#readSteps());
   }
 
   load() {
     return this.#deal.ask();
   }
 
-  async #read() {
+  loadSteps() {
+    return this.#steps.ask();
+  }
+
+  async #readDeal() {
     const { deal } = await this.#session.get(`${this.#path}/deal`);
     this.#conversation.update({ deal });
   }
 
-  async loadSteps() {
-    this.#conversation.update({ steps: [] });
+  async #readSteps() {
+    // What comes while they are being read is added.
+    if (!this.#conversation.getSnapshot().steps) this.#conversation.update({ steps: [] });
     const found = await stepsFrom(this.#session, this.#path);
     const bySeq = new Map([...found, ...this.#conversation.getSnapshot().steps].map((step) => [step.seq, step]));
     this.#conversation.update({ steps: [...bySeq.values()] });

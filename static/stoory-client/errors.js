@@ -35,6 +35,14 @@ export class SignedOut extends Error {
   }
 }
 
+/** What was waited for will not come: it was closed, disposed of or disconnected meanwhile. */
+export class Closed extends Error {
+  constructor() {
+    super('It was closed before there was an answer.');
+    this.name = 'Closed';
+  }
+}
+
 /** Whether waiting helps: there was no answer, or none for the moment. */
 export function passes(fault) {
   return fault instanceof ConnectionLost || (fault instanceof Refused && fault.isTemporary);

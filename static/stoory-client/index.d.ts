@@ -219,6 +219,9 @@ export class ConnectionLost extends Error {}
 /** There is no login session, or it has ended. */
 export class SignedOut extends Error {}
 
+/** What was waited for will not come: it was closed, disposed of or disconnected meanwhile. */
+export class Closed extends Error {}
+
 export interface Tokens {
   user: User;
   access: string;
@@ -326,6 +329,7 @@ export interface ConversationState {
 
 export class Conversation extends Store<ConversationState> {
   readonly id: string;
+  /** Resolves once it can be shown, or is known to be `gone`. */
   open(): Promise<void>;
   close(): void;
   /** Answers the text's `client_message_id`. */
@@ -340,7 +344,7 @@ export class Conversation extends Store<ConversationState> {
   ): Promise<{ conversation: ConversationData; message?: Message; payment?: Payment }>;
   typing(): void;
   markRead(seq: number): void;
-  /** Answers whether there is still more. */
+  /** The page before the oldest message shown. Answers whether there is still more. */
   loadEarlier(options?: { limit?: number }): Promise<boolean>;
   loadSteps(): Promise<void>;
   loadDeal(): Promise<void>;
@@ -362,8 +366,11 @@ export interface ListState {
 }
 
 export class ConversationList extends Store<ListState> {
+  /** Resolves when this selection, or one that was asked for later, is in the snapshot. */
   show(filter: Filter): Promise<void>;
+  /** Resolves when the newest answer is in the snapshot. */
   reload(): Promise<void>;
+  /** Resolves when the next page is in the snapshot, or there is none. */
   loadMore(): Promise<void>;
   dispose(): void;
 }

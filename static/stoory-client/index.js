@@ -3,7 +3,7 @@
 export { StooryClient } from './client.js';
 export { Conversation } from './conversation.js';
 export { ConversationList, matches } from './conversation-list.js';
-export { ConnectionLost, Refused, SignedOut } from './errors.js';
+export { Closed, ConnectionLost, Refused, SignedOut } from './errors.js';
 export { firstUnread, isOpenPrompt } from './history.js';
 export { Notifications } from './notifications.js';
 export { memoryStorage, Session, webStorage } from './session.js';

@@ -1,5 +1,5 @@
-import { SignedOut } from './errors.js';
-import { Reading } from './reading.js';
+import { Pages } from './pages.js';
+import { Readings, unattended } from './reading.js';
 import { Store } from './store.js';
 
 const PAGE = 20;
@@ -11,55 +11,75 @@ const PAGE = 20;
  */
 export class Notifications extends Store {
   #client;
-  #cursor = null;
+  #readings;
   #newest;
   #count;
+  #further;
+  #cursor = null;
 
   constructor(client) {
     super({ unread: 0, notifications: [], hasMore: false });
     this.#client = client;
-    const reading = (read) => new Reading(read, () => client.isOnline);
-    this.#newest = reading(() => this.#readNewest());
-    this.#count = reading(() => this.#readCount());
+    this.#readings = new Readings(client);
+    this.#newest = this.#readings.of(async () => this.#show(await this.#page(), []));
+    this.#count = this.#readings.of(() => this.#readCount());
+    this.#further = new Pages(this.#newest, {
+      endOf: () => this.#cursor,
+      read: (cursor) => this.#page(cursor),
+      show: (page) => this.#show(page, this.getSnapshot().notifications),
+    });
     if (client.isOnline) void this.reload();
   }
 
-  /** Read the newest again: reading a conversation reads its notifications. */
+  /** Read the newest again, and how many are unread: reading a conversation reads its notifications. */
   reload() {
-    return this.#newest.ask();
+    return together(this.#newest.ask(), this.#count.ask());
   }
 
-  async #readNewest() {
-    try {
-      const page = await this.#client.session.get('/api/notifications', { limit: PAGE });
-      this.#cursor = page.next;
-      this.update({ notifications: page.results, hasMore: page.next !== null });
-      await this.#count.ask();
-    } catch (fault) {
-      if (!(fault instanceof SignedOut)) throw fault;
-    }
+  /** Resolves when the next page is in the snapshot, or there is none. */
+  loadMore() {
+    return this.#further.more();
   }
 
-  async loadMore() {
-    if (!this.#cursor) return;
-    const page = await this.#client.session.get('/api/notifications', { cursor: this.#cursor, limit: PAGE });
+  #page(cursor) {
+    return this.#client.session.get('/api/notifications', { cursor, limit: PAGE });
+  }
+
+  #show(page, before) {
     this.#cursor = page.next;
-    this.update({
-      notifications: once([...this.getSnapshot().notifications, ...page.results]),
-      hasMore: page.next !== null,
-    });
+    this.update({ notifications: once([...before, ...page.results]), hasMore: page.next !== null });
   }
 
-  async read(id) {
+  /** Mark one as read. Raises what keeps it from being marked. */
+  read(id) {
+    return unattended(this.#markRead(id));
+  }
+
+  async #markRead(id) {
     const { notification } = await this.#client.session.post(`/api/notifications/${id}/read`);
     const notifications = this.getSnapshot().notifications.map((one) => (one.id === id ? notification : one));
     this.update({ notifications });
     await this.#count.ask();
   }
 
-  async readAll() {
+  /** Mark all as read. Raises what keeps them from being marked. */
+  readAll() {
+    return unattended(this.#markAllRead());
+  }
+
+  async #markAllRead() {
     await this.#client.session.post('/api/notifications/read-all');
     await this.reload();
+  }
+
+  /** For the client: there is a connection (again). */
+  connected() {
+    void this.reload();
+  }
+
+  /** For the client: there will be none any more. */
+  ended(fault) {
+    this.#readings.giveUp(fault);
   }
 
   /** For the client: a `notification` event. */
@@ -78,6 +98,10 @@ export class Notifications extends Store {
     const { unread_count } = await this.#client.session.get('/api/notifications/unread-count');
     this.update({ unread: unread_count });
   }
+}
+
+function together(...promises) {
+  return unattended(Promise.all(promises).then(() => {}));
 }
 
 function once(notifications) {

@@ -1,5 +1,3 @@
-import { Reading } from './reading.js';
-
 const PAUSE = 150;
 
 /** How far one has read. It only moves forward, and is told once for moves that come close together. */
@@ -9,14 +7,14 @@ export class ReadMark {
   #told = 0;
   #timer = null;
 
-  /** `tell(seq)` answers a promise. What it fails to tell is told again as long as `isWanted`, or by `flush`. */
-  constructor(tell, isWanted) {
-    this.#telling = new Reading(async () => {
+  /** `tell(seq)` answers a promise. What it fails to tell is told again, as one of the `readings`, or by `flush`. */
+  constructor(tell, readings) {
+    this.#telling = readings.of(async () => {
       const seq = this.#at;
       if (seq <= this.#told) return;
       await tell(seq);
       this.#told = seq;
-    }, isWanted);
+    });
   }
 
   moveTo(seq) {
@@ -29,7 +27,7 @@ export class ReadMark {
     if (this.#timer !== null || this.#at <= this.#told) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      void this.#telling.askQuietly();
+      void this.#telling.ask();
     }, PAUSE);
   }
 }

@@ -7,54 +7,146 @@ export function pauseAfter(tries, fault) {
   return fault.retryAfter ? fault.retryAfter * 1000 : PAUSES[Math.min(tries, PAUSES.length) - 1];
 }
 
+/** The same promise, which nobody has to wait for: that it fails is then no unhandled rejection. */
+export function unattended(promise) {
+  promise.catch(() => {});
+  return promise;
+}
+
 /**
  * Something that is read from the server and must not be older than what has been told since.
  *
- * Asked for while it is being read, it is read once more after that. A fault that passes is waited out, as long as
- * `isWanted`; without a connection there is nothing to wait for, the next one asks anew.
+ * Whoever asks is answered by a read that began after the question. A fault that passes is waited out: the read is
+ * tried again after a pause or, without a connection, by `resume`. What will not be tried again is raised.
  */
 export class Reading {
   #read;
-  #isWanted;
-  #isAsked = false;
+  #circumstances;
+  #waiting = [];
+  #served = [];
+  #turn = 0;
   #running = null;
   #timer = null;
   #tries = 0;
 
-  constructor(read, isWanted) {
+  /**
+   * `read(isCurrent)` answers a promise; `isCurrent()` says whether its answer is still wanted. `circumstances` are
+   * two functions: `isOnline`, and `willRetry` (whether it is in use, and will be online again).
+   */
+  constructor(read, circumstances) {
     this.#read = read;
-    this.#isWanted = isWanted;
+    this.#circumstances = circumstances;
   }
 
   get isUnderWay() {
     return this.#running !== null;
   }
 
-  /** Resolves when it has been read, or cannot be for the moment; raises what will not pass by itself. */
+  /** Resolves when what is under way is over, whatever came of it. */
+  get attempt() {
+    return this.#running ?? Promise.resolve();
+  }
+
+  /** Resolves when it has been read. What is under way ends before it is read again. */
   ask() {
+    const asked = promised(this.#waiting);
+    this.#running ?? this.#start();
+    return asked;
+  }
+
+  /** The same at once: the answer that is under way is not wanted any more. Who waits for it waits for this one. */
+  anew() {
+    const asked = promised(this.#waiting);
+    this.#waiting.unshift(...this.#served.splice(0));
+    this.#start();
+    return asked;
+  }
+
+  /** Resolves when nothing that was asked for is missing. */
+  settled() {
+    if (this.#waiting.length) return promised(this.#waiting);
+    return this.isUnderWay ? promised(this.#served) : Promise.resolve();
+  }
+
+  /** There is a connection again: try what waits for it. */
+  resume() {
+    if (this.#waiting.length && !this.isUnderWay) this.#start();
+  }
+
+  /** Nobody waits any more. */
+  giveUp(fault) {
     clearTimeout(this.#timer);
-    this.#isAsked = true;
-    return (this.#running ??= this.#run());
+    for (const one of [...this.#served.splice(0), ...this.#waiting.splice(0)]) one.reject(fault);
   }
 
-  /** The same, but for what is declined for good: that is said when something is done, nothing fails for it before. */
-  askQuietly() {
-    return this.ask().catch(() => {});
+  #start() {
+    clearTimeout(this.#timer);
+    this.#turn += 1;
+    this.#running = this.#run(this.#turn);
   }
 
-  async #run() {
-    try {
-      while (this.#isAsked) {
-        this.#isAsked = false;
-        await this.#read();
-        this.#tries = 0;
+  async #run(turn) {
+    const isCurrent = () => turn === this.#turn;
+    let isWaitedOut = false;
+    while (isCurrent() && this.#waiting.length && !isWaitedOut) {
+      this.#served = this.#waiting.splice(0);
+      try {
+        await this.#read(isCurrent);
+        if (isCurrent()) this.#hasRead();
+      } catch (fault) {
+        if (isCurrent()) isWaitedOut = this.#hasFailed(fault);
       }
-    } catch (fault) {
-      if (!passes(fault)) throw fault;
-      this.#tries += 1;
-      this.#timer = setTimeout(() => this.#isWanted() && void this.askQuietly(), pauseAfter(this.#tries, fault));
-    } finally {
-      this.#running = null;
     }
+    if (isCurrent()) this.#running = null;
   }
+
+  #hasRead() {
+    this.#tries = 0;
+    for (const one of this.#served.splice(0)) one.resolve();
+  }
+
+  /** Answers whether it is tried again later. */
+  #hasFailed(fault) {
+    const served = this.#served.splice(0);
+    const { isOnline, willRetry } = this.#circumstances;
+    if (!passes(fault) || !willRetry()) {
+      for (const one of served) one.reject(fault);
+      return false;
+    }
+    this.#waiting.unshift(...served);
+    this.#tries += 1;
+    this.#timer = setTimeout(() => isOnline() && this.resume(), pauseAfter(this.#tries, fault));
+    return true;
+  }
+}
+
+/** All that one object reads: it goes on together, and ends together. */
+export class Readings {
+  #all = [];
+  #circumstances;
+
+  /** `isOpen()` says whether the object is in use. */
+  constructor(client, isOpen = () => true) {
+    const isKept = () => !['closed', 'ended'].includes(client.getSnapshot().status);
+    this.#circumstances = { isOnline: () => client.isOnline, willRetry: () => isOpen() && isKept() };
+  }
+
+  /** What `read` reads; see `Reading`. */
+  of(read) {
+    const one = new Reading(read, this.#circumstances);
+    this.#all.push(one);
+    return one;
+  }
+
+  resume() {
+    for (const one of this.#all) one.resume();
+  }
+
+  giveUp(fault) {
+    for (const one of this.#all) one.giveUp(fault);
+  }
+}
+
+function promised(waiting) {
+  return unattended(new Promise((resolve, reject) => waiting.push({ resolve, reject })));
 }

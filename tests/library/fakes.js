@@ -160,7 +160,7 @@ export class FakeServer {
       refresh: 'r0',
       until: Date.now() + 3_600_000,
     });
-    const session = new Session({ fetch: this.fetch, storage, timeout: 1000, locks: null });
+    const session = new Session({ fetch: (...given) => this.fetch(...given), storage, timeout: 1000, locks: null });
     const io = (url, given) => (this.socket = new FakeSocket(this, given));
     return new StooryClient({ session, io, url: 'http://server', ...options });
   }
@@ -248,6 +248,7 @@ export class FakeServer {
     if (rest === '/messages') return { message: this.#stored(given), conversation_id: ROOM };
     if (rest === '/events') return this.#events(Number(params.get('after')));
     if (rest === '/read') return { unread_count: 0, total_unread: 0, up_to_seq: given.up_to };
+    if (rest === '/deal') return { deal: { currency: 'INR', offers: [], agreed_price: null, payment_status: null } };
     if (rest === '/actions') return { conversation: this.conversation };
     throw new Error(`nothing answers ${method} ${path}`);
   }

@@ -156,10 +156,11 @@ test('a list that cannot be read for a while is read again by itself', async (t)
   t.mock.timers.enable({ apis: ['setTimeout'] });
   server.refuse('GET /api/conversations', 503);
   const list = client.conversationList();
-  await list.reload();
+  const reading = list.reload();
+  await settled();
   assert.equal(list.getSnapshot().phase, 'loading');
   t.mock.timers.tick(1_000);
-  await settled();
+  await reading;
   assert.deepEqual(
     list.getSnapshot().conversations.map((one) => one.id),
     [ROOM],

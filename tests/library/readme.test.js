@@ -70,6 +70,7 @@ test('every public method of the library is declared, and every declared one is 
     'update',
     'connected',
     'disconnected',
+    'ended',
     'receive',
     'presence',
     'isTemporary',

@@ -61,11 +61,12 @@ test('a conversation opened without a connection is loaded when there is one', a
   const client = server.client();
   client.connect();
   const conversation = client.conversation(ROOM);
-  await conversation.open();
+  const opening = conversation.open();
+  await settled();
   assert.equal(conversation.getSnapshot().phase, 'loading');
   server.isAway = false;
   server.socket.tell('connect');
-  await settled();
+  await opening;
   assert.deepEqual(texts(conversation), ['text 1']);
 });
 
