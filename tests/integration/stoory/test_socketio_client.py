@@ -12,7 +12,7 @@ from stoory.checks import pages_have_their_client
 from tests.harness.environment import ROOT, need, need_node
 
 LOCKED = json.loads((ROOT / "package-lock.json").read_text())["packages"]["node_modules/socket.io-client"]["version"]
-LICENSE = ROOT / "static" / "vendor" / "socket.io-client" / "LICENSE"
+FOLDER = ROOT / "static" / "vendor" / "socket.io-client"
 
 
 def nowhere(folder: Path) -> bytes:
@@ -24,9 +24,7 @@ def bundle(tmp_path, monkeypatch) -> Path:
     """Where it is put, beside the module that gives it names."""
     at = tmp_path / "vendor" / "socket.io-client" / "socket.io.min.js"
     at.parent.mkdir(parents=True)
-    (tmp_path / "app").mkdir()
-    shim = ROOT / "static" / "app" / "socket.io-client.js"
-    (tmp_path / "app" / shim.name).write_text(shim.read_text())
+    (at.parent / "index.js").write_text((FOLDER / "index.js").read_text())
     (tmp_path / "package.json").write_text('{"type": "module"}')  # for Node, which would take it for CommonJS
     monkeypatch.setattr(socketio_client, "BUNDLE", at)
     return at
@@ -47,7 +45,7 @@ def test_each_source_has_a_bundle_that_the_pages_can_import(source, bundle, monk
     script = fetched(source, bundle, monkeypatch)
     assert "Socket.IO v4." in script[:60]
     assert "sourceMappingURL" not in script
-    module = bundle.parent.parent.parent / "app" / "socket.io-client.js"
+    module = bundle.parent / "index.js"
     asked = f"const m = await import({str(module)!r}); console.log(typeof m.io, [m.Manager, m.Socket].every(Boolean))"
     done = subprocess.run(
         [node, "--input-type=module", "-e", asked], capture_output=True, text=True, check=True, timeout=60
@@ -58,7 +56,7 @@ def test_each_source_has_a_bundle_that_the_pages_can_import(source, bundle, monk
 def test_npm_brings_the_locked_version(bundle, monkeypatch):
     need_node()
     assert f"Socket.IO v{LOCKED}" in fetched(socketio_client.from_npm, bundle, monkeypatch)[:60]
-    assert LICENSE.read_text() == (ROOT / "node_modules" / "socket.io-client" / "LICENSE").read_text()
+    assert (FOLDER / "LICENSE").read_text() == (ROOT / "node_modules" / "socket.io-client" / "LICENSE").read_text()
 
 
 def test_a_package_with_another_checksum_is_not_taken(bundle, monkeypatch, tmp_path):

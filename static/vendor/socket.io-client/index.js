@@ -1,4 +1,4 @@
 /** The published browser bundle sets a global; here it is a module with the names of the npm package. */
-import '../vendor/socket.io-client/socket.io.min.js';
+import './socket.io.min.js';
 
 export const { io, Manager, Socket } = globalThis.io;
