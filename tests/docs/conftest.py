@@ -1,0 +1,77 @@
+"""What a reader of the documents has: a server with the demo accounts, a folder of their own, a browser."""
+
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from tests.docs.blocks import Block, blocks_of, blocks_of_page, files_of
+from tests.environment import ROOT, need_chromium, need_node
+from tests.servers import RunningServer, embedded
+from tests.web.tabs import ARGUMENTS
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server as `make run` starts it: for development, with the demo accounts."""
+    with embedded(tmp_path_factory.mktemp("site")) as installation:
+        installation.manage("demo")
+        with installation.serving() as server:
+            yield server
+
+
+@pytest.fixture
+def blocks(request: pytest.FixtureRequest) -> list[Block]:
+    """The blocks that the test runs, with the address of its server in them: `server` if it has one, or `site`."""
+    claim = request.function.claim
+    name = next((name for name in ("server", "site") if name in request.fixturenames), None)
+    server = request.getfixturevalue(name) if name else None
+    if claim.document.startswith("/"):
+        return claim.of(blocks_of_page(claim.document, httpx.get(server.url + claim.document, timeout=60).text))
+    return [one.with_address(server.url) if server else one for one in claim.of(blocks_of(claim.document))]
+
+
+@pytest.fixture
+def workplace(tmp_path: Path) -> Path:
+    """A folder in which `npm install` has been run."""
+    need_node()
+    folder = tmp_path / "workplace"
+    folder.mkdir()
+    (folder / "node_modules").symlink_to(ROOT / "node_modules")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project as a newcomer has it, set up: what is run in it touches nothing of this one."""
+    need_node()
+    folder = tmp_path_factory.mktemp("checkout")
+    for path in files_of(ROOT):
+        place = folder / path.relative_to(ROOT)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, place)
+    for name in (
+        "requirements.txt",
+        "requirements-dev.txt",
+        "requirements-client.txt",
+        "package.json",
+        "package-lock.json",
+    ):
+        os.utime(folder / name, (0, 0))  # older than what was set up from them
+    (folder / ".venv").symlink_to(sys.prefix)
+    (folder / "node_modules").symlink_to(ROOT / "node_modules")
+    return folder
+
+
+@pytest_asyncio.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=need_chromium(), args=ARGUMENTS)
+        yield browser
+        await browser.close()

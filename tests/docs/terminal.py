@@ -1,0 +1,139 @@
+"""A terminal with an interactive bash in it: history expansion, job control and all."""
+
+import os
+import re
+import select
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PATIENCE = 120
+"""Seconds for one command of a busy machine."""
+
+PROMPT, MORE = "[{}]ready> ", "more> "
+AT_PROMPT = re.compile(r"(?:\[(\d+)\]ready> |more> )$")
+CONTROLS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\r")
+WIDE = {"COLUMNS": "4000", "LINES": "100"}
+IN_A_TERMINAL = """
+import fcntl, os, struct, sys, termios
+fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 100, 4000, 0, 0))
+os.login_tty(0)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+ORDINARY = ("bash", "cat", "curl", "grep", "rm", "sleep")
+"""Programs that are there wherever there is bash, and curl."""
+
+
+def programs(folder: Path, *names: str, **paths: str) -> Path:
+    """A folder with these programs and nothing else, to be `PATH`; `paths` are those of other names than their own."""
+    folder.mkdir(exist_ok=True)
+    for name in {*ORDINARY, *names}:
+        (folder / name).symlink_to(shutil.which(name))
+    for name, path in paths.items():
+        (folder / name).symlink_to(path)
+    return folder
+
+
+class Terminal:
+    """What a person sees and does. Lines that are typed wait for the prompt, as a person would."""
+
+    def __init__(self, process: subprocess.Popen[bytes], screen: int) -> None:
+        self._process, self._screen = process, screen
+        self._shown = ""
+        self.status = self._prompted()
+
+    def types(self, text: str) -> str:
+        """Type line by line; answers what was shown after the last line. Raises where a command fails."""
+        shown = ""
+        for line in text.rstrip("\n").split("\n"):
+            shown = self._enters(line)
+        return shown
+
+    def pastes(self, text: str) -> str:
+        """Paste it in one go, as terminals do; answers all that was shown after it."""
+        return self._enters(f"\x1b[200~{text.rstrip()}\x1b[201~", once=True)
+
+    def begins(self, text: str) -> None:
+        """Type a command that goes on until it is interrupted, or asks something."""
+        self._shown = ""
+        self._write(text.rstrip("\n") + "\n")
+
+    def sees(self, pattern: str) -> str:
+        """Wait until this is shown; answers what was shown up to there."""
+        return self._read_until(re.compile(pattern))
+
+    def answers(self, text: str) -> None:
+        self._shown = ""
+        self._write(text + "\n")
+
+    def interrupts(self) -> str:
+        """Control-C, and the prompt is back."""
+        self._write("\x03")
+        self._prompted()
+        return self._shown
+
+    def _enters(self, line: str, *, once: bool = False) -> str:
+        self._shown = ""
+        self._write(line + ("\r" if once else "\n"))
+        status = self._prompted()
+        shown = CONTROLS.sub("", self._shown)
+        assert status in {None, 0}, f"The command ended with {status}:\n{shown}"
+        self.status = status
+        return AT_PROMPT.sub("", shown.partition("\n")[2])
+
+    def _prompted(self) -> int | None:
+        """Wait for a prompt; answers how the last command ended, None where a line is to be continued."""
+        self._read_until(AT_PROMPT)
+        found = AT_PROMPT.search(CONTROLS.sub("", self._shown))
+        return int(found[1]) if found[1] else None
+
+    def _read_until(self, pattern: re.Pattern[str]) -> str:
+        give_up = time.monotonic() + PATIENCE
+        while not pattern.search(seen := CONTROLS.sub("", self._shown)):
+            ready, _, _ = select.select([self._screen], [], [], max(0, give_up - time.monotonic()))
+            assert ready, f"{pattern.pattern} is not shown, but:\n{seen}"
+            self._shown += os.read(self._screen, 65536).decode(errors="replace")
+        return seen
+
+    def _write(self, text: str) -> None:
+        os.write(self._screen, text.encode())
+
+
+@contextmanager
+def terminal(folder: Path, path: Path | str, **environment: str) -> Iterator[Terminal]:
+    """An interactive bash in a folder, with these programs; what it started ends with it."""
+    screen, inside = os.openpty()
+    given = {"PATH": str(path), "HOME": str(folder), "TERM": "xterm", "LANG": "C.UTF-8", **environment}
+    given |= {"PS1": PROMPT.format("$?"), "PS2": MORE}
+    shell = [shutil.which("bash"), "--noprofile", "--norc", "-i"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", IN_A_TERMINAL, *shell], cwd=folder, env=given, stdin=inside, stdout=inside, stderr=inside
+    )
+    os.close(inside)
+    try:
+        yield Terminal(process, screen)
+    finally:
+        _hang_up(process, screen)
+
+
+def _hang_up(process: subprocess.Popen[bytes], screen: int) -> None:
+    """Close the window: the shell and its jobs are told to end."""
+    os.close(screen)
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def lines(text: str) -> list[str]:
+    return text.strip("\n").split("\n")
+
+
+def commands(text: str) -> Iterable[str]:
+    """The commands of a block in which each is one line, without what is said about them."""
+    return [line for line in (re.sub(r"(?:^|\s+)#.*", "", one) for one in lines(text)) if line]

@@ -1,0 +1,157 @@
+"""docs/deals.md: its requests sent, its examples run, on the demo's deals and new ones."""
+
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+from playwright.async_api import Browser
+
+from stoory.demo import ADMIN
+from tests.docs.accounts import BRAND, INFLUENCER, signed_in
+from tests.docs.blocks import Block
+from tests.docs.claims import runs
+from tests.docs.scripts import script
+from tests.servers import RunningServer
+from tests.web.people import PATIENCE, Person
+
+DETAILS = {"details": "Three reels."}
+DOOR = re.compile(r"(?:(GET|POST) +(\S+)|(\w+) \(Socket\.IO\))(?: +(?:\{(.*)\}|[^{].*))?")
+UPLOADS = ["POST /api/uploads", "GET /api/uploads/{id}", "GET /api/uploads/{id}/thumbnail"]
+SOCKET = """
+import {{ io }} from 'socket.io-client';
+const token = '{token}';
+const conversationId = '{conversation}';
+const socket = io('{url}', {{ auth: {{ token }}, transports: ['websocket', 'polling'] }});
+await socket.emitWithAck('join_conversation', {{ conversationId }});
+const headers = {{ Authorization: `Bearer ${{token}}` }};
+const {{ conversation }} = await (await fetch('{url}/api/conversations/{conversation}', {{ headers }})).json();
+"""
+ASKED = SOCKET + "console.log(JSON.stringify(await socket.emitWithAck('{command}', {payload})));\nsocket.close();\n"
+SHOWN = """
+async ({{ attachment, token }}) => {{
+  const image = document.body.appendChild(document.createElement('img'));
+  {snippet}
+  await image.decode();
+  return [image.naturalWidth, image.naturalHeight];
+}}
+"""
+
+
+@pytest.fixture
+def brand(site: RunningServer) -> Person:
+    return signed_in(site, BRAND)
+
+
+@pytest.fixture
+def influencer(site: RunningServer) -> Person:
+    return signed_in(site, INFLUENCER)
+
+
+def doors(block: Block) -> list[tuple[str | None, str, dict[str, bool]]]:
+    """Each line of a block of requests: method (None for a command), path or name, and which members are needed."""
+    found = []
+    for line in block.text.splitlines():
+        door = DOOR.fullmatch(line)
+        assert door, line
+        members = filter(None, (door[4] or "").split(", "))
+        found.append((door[1], door[2] or door[3], {one.rstrip("?"): not one.endswith("?") for one in members}))
+    return found
+
+
+def asked_over_socket(workplace: Path, person: Person, conversation: str, command: str, payload: dict) -> Any:
+    given = {"url": person.url, "token": person.tokens["access"], "conversation": conversation}
+    with script(workplace, ASKED.format(**given, command=command, payload=json.dumps(payload))) as running:
+        return json.loads(running.ends())
+
+
+@runs("docs/deals.md", "Acting", "", "js")
+@pytest.mark.parametrize("with_all", [True, False])
+def test_three_doors_do_the_same(blocks, brand: Person, influencer: Person, workplace: Path, with_all: bool):
+    """Each takes all members that are shown, and also without those that are optional."""
+    conversation = brand.opens(influencer, "bid", title="Three doors")
+    turns = ((influencer, "accept_connection", {}), (brand, "send_project_details", DETAILS))
+    turns += ((influencer, "accept_project", {}),)
+    for (who, action, data), (method, place, members) in zip(turns, doors(blocks[0]), strict=True):
+        version = who.sees(conversation)["state_version"]
+        body = dict.fromkeys(("action", "button_id"), action) | dict.fromkeys(("data", "additional_data"), data)
+        body |= {"state_version": version, "conversation_id": conversation}
+        asked = {name: body[name] for name, is_needed in members.items() if with_all or is_needed or body[name] == data}
+        if method:
+            answer = who.asks(method, place.removeprefix("/api").replace("{id}", conversation), asked)
+        else:
+            answer = asked_over_socket(workplace, who, conversation, place, asked)
+        assert answer["success"], answer
+        assert answer["conversation"]["state_version"] == version + 1
+    assert brand.sees(conversation)["flow_state"] == "brand_owner_pricing"
+    the_example_offers_a_price(blocks[1], brand, conversation, workplace)
+
+
+def the_example_offers_a_price(block: Block, brand: Person, conversation: str, workplace: Path) -> None:
+    """On a later state it is refused, and the refusal is printed."""
+    given = {"url": brand.url, "token": brand.tokens["access"], "conversation": conversation}
+    text = f"{SOCKET.format(**given)}\n{block.text}\nsocket.close();\n"
+    with script(workplace, text) as running:
+        assert running.ends() == ""
+    assert brand.sees(conversation)["flow_state"] == "influencer_price_response"
+    with script(workplace, text) as running:
+        assert "wrong_state" in running.ends()
+        assert "influencer_price_response" in running.printed
+
+
+@runs("docs/deals.md", "Paying", "json")
+def test_the_order_to_pay(blocks, brand: Person, influencer: Person):
+    """Its members are those of the example, the same however often it is asked for, and nothing moves."""
+    shown = json.loads(blocks[0].text)["payment"]
+    conversation = brand.opens(influencer, "bid", title="To be paid")
+    for who, action, data in (
+        (influencer, "accept_connection", {}),
+        (brand, "send_project_details", DETAILS),
+        (influencer, "accept_project", {}),
+        (brand, "send_price_offer", {"price": shown["amount"]}),
+        (influencer, "accept_price", {}),
+    ):
+        who.acts(conversation, action, **data)
+    payment = brand.acts(conversation, "proceed_to_payment")["payment"]
+    assert payment == brand.acts(conversation, "proceed_to_payment")["payment"]
+    filled = json.loads(json.dumps(shown).replace("\\u2026", payment["order_id"]))
+    assert payment == filled
+    assert brand.sees(conversation)["flow_state"] == "payment_pending"
+
+
+@runs("docs/deals.md", "Files", "", "js")
+async def test_files_are_sent_and_shown(blocks, site: RunningServer, brand: Person, chromium: Browser):
+    requests, example = blocks
+    assert [f"{method} {path}" for method, path, _ in doors(requests)] == UPLOADS
+    picture = io.BytesIO()
+    Image.new("RGB", (640, 480), "teal").save(picture, "PNG")
+    headers = {"Authorization": f"Bearer {brand.tokens['access']}"}
+    async with httpx.AsyncClient(base_url=site.url, headers=headers, timeout=PATIENCE) as client:
+        answer = await client.post("/api/uploads", files={"file": ("a.png", picture.getvalue())})
+        assert answer.status_code == 201
+        attachment = answer.json()["upload"]
+        assert (await client.get(f"/api/uploads/{attachment['id']}")).content == picture.getvalue()
+        assert (await client.get(f"/api/uploads/{attachment['id']}/thumbnail")).headers["Content-Type"] == "image/webp"
+    page = await chromium.new_page()
+    await page.goto(site.url)
+    given = {"attachment": attachment, "token": brand.tokens["access"]}
+    width, height = await page.evaluate(SHOWN.format(snippet=example.text), given)
+    assert (width / height, width <= 640) == (640 / 480, True)
+
+
+@runs("docs/deals.md", "Operators", "")
+def test_operators_step_in(blocks, site: RunningServer, brand: Person, influencer: Person):
+    operator = signed_in(site, ADMIN)
+    conversation = brand.opens(influencer, "bid", title="Watched")
+    statuses = []
+    for method, path, members in doors(blocks[0]):
+        assert not any(members.values()), "all are optional"
+        known = {"reason": "To look into it.", "state_version": brand.sees(conversation)["state_version"]}
+        asked = {name: known[name] for name in members}
+        operator.asks(method, path.removeprefix("/api").replace("{id}", conversation), asked)
+        statuses.append(brand.sees(conversation)["chat_status"])
+    assert statuses == ["real_time", "automated", "closed"]

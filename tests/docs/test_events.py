@@ -1,0 +1,56 @@
+"""docs/events.md: what it shows of events is one, and its commands are taken by a server."""
+
+import json
+from pathlib import Path
+
+from realtime.registry import registry
+from tests.contract.conformity import fault_of_event
+from tests.docs.claims import runs_all
+from tests.docs.scripts import script
+from tests.servers import RunningServer
+from tests.web.people import Person
+
+SHOWN_CONVERSATION, SHOWN_USER = "01980000-0000-7000-8000-00000000000c", "01980000-0000-7000-8000-000000000001"
+SENDS = """
+import {{ io }} from 'socket.io-client';
+const socket = io('{url}', {{ auth: {{ token: '{token}' }}, transports: ['websocket', 'polling'] }});
+for (const [command, payload] of {commands}) {{
+  console.log(JSON.stringify([command, await socket.emitWithAck(command, payload)]));
+}}
+socket.close();
+"""
+LEADING_UP = (
+    ("influencer", "accept_connection", {}),
+    ("brand_owner", "send_project_details", {"details": "Three reels."}),
+    ("influencer", "accept_project", {}),
+)
+FIRST, LAST = ("join_conversation", "join_user_room"), ("leave_user_room", "leave_conversation")
+
+
+@runs_all("docs/events.md", "json")
+def test_events_are_as_declared_and_commands_are_taken(blocks, site: RunningServer, workplace: Path):
+    shown = {block.heading.strip("`"): json.loads(block.text) for block in blocks}
+    assert shown.keys() == registry.events.keys() | {command.name for command in registry.commands.values()}
+    events = {name: example for name, example in shown.items() if name in registry.events}
+    faults = [fault_of_event(name, example, example.get("seq")) for name, example in events.items()]
+    assert faults == [None] * len(events)
+    commands = {name: example for name, example in shown.items() if name not in registry.events}
+    answers = answers_of(site, workplace, commands)
+    assert answers.keys() == commands.keys()
+    assert {name: answer for name, answer in answers.items() if not answer["success"]} == {}
+
+
+def answers_of(site: RunningServer, workplace: Path, commands: dict) -> dict:
+    """What a server says to each, where its ids, its token and its moment are those of a deal that is there."""
+    me = Person.registered(site.url, "brand_owner", "Anaya")
+    other = Person.registered(site.url, "influencer", "Mira")
+    deal = me.opens(other, "bid", title="Events")
+    for who, action, data in LEADING_UP:
+        (me if who == "brand_owner" else other).acts(deal, action, **data)
+    text = json.dumps(commands).replace(SHOWN_CONVERSATION, deal).replace(SHOWN_USER, me.id)
+    given = json.loads(text)
+    given["authenticate"]["token"] = me.tokens["access"]
+    order = sorted(given, key=lambda name: (name in LAST, name not in FIRST))
+    listed = json.dumps([[name, given[name]] for name in order])
+    with script(workplace, SENDS.format(url=site.url, token=me.tokens["access"], commands=listed)) as running:
+        return dict(json.loads(line) for line in running.ends().splitlines())

@@ -1,0 +1,67 @@
+"""The diagrams of docs/flows/, read as Mermaid reads them, and held against the data of the flows beside them."""
+
+import json
+import re
+
+import pytest
+
+from tests.docs.blocks import Block
+from tests.docs.claims import runs_all
+from tests.environment import ROOT
+
+STEP = re.compile(r"    (\[\*\]|\w+) --> (\[\*\]|\w+)(?: : ([a-z_]+(?: \([a-z ]+\))?))?")
+
+Step = tuple[str, str, str]
+
+
+def steps_of(block: Block) -> set[Step]:
+    """The steps that a state diagram draws; raises where a line is none."""
+    kind, *rows = block.text.splitlines()
+    assert kind == "stateDiagram-v2"
+    found = [STEP.fullmatch(row) for row in rows]
+    assert all(found), [row for row, one in zip(rows, found, strict=True) if not one]
+    return {(one[1], one[2], one[3] or "") for one in found}
+
+
+def steps_of_data(flow: dict) -> set[Step]:
+    """The same of the exported flow: actions and what happens by itself, from state to state."""
+    steps = {("[*]", flow["initial"], "")}
+    for state in flow["states"]:
+        for action in state.get("actions", []):
+            for outcome in action.get("outcomes", []):
+                guard = f" ({outcome['guard']})" if "guard" in outcome else ""
+                steps.add((state["name"], outcome["to"], action["name"] + guard))
+        rule = state.get("left_alone")
+        if isinstance(rule, dict) and "event" in rule:
+            steps.add((state["name"], rule["event"]["to"], rule["event"]["name"]))
+        if state["kind"] == "final":
+            steps.add((state["name"], "[*]", ""))
+    return steps
+
+
+def holds(block: Block) -> set[Step]:
+    """Answers what is drawn and follows from no action and no deadline: what comes from outside, and what follows."""
+    flow = json.loads((ROOT / block.document).with_suffix(".json").read_text())
+    assert (ROOT / block.document).with_suffix(".mmd").read_text() == block.text
+    drawn, known = steps_of(block), steps_of_data(flow)
+    assert known <= drawn
+    names = {state["name"] for state in flow["states"]} | {"[*]"}
+    assert all({source, target} <= names for source, target, _ in drawn)
+    return drawn - known
+
+
+@runs_all("docs/flows/deal-v1.md", "mermaid")
+def test_the_diagram_of_a_deal(blocks):
+    (block,) = blocks
+    assert {label for *_, label in holds(block)} == {"payment_verified", "free_chat_opened"}
+
+
+@runs_all("docs/flows/direct-v1.md", "mermaid")
+def test_the_diagram_of_a_direct_conversation(blocks):
+    (block,) = blocks
+    assert holds(block) == set()
+
+
+def test_what_is_no_step_is_told():
+    with pytest.raises(AssertionError, match="one -> two"):
+        steps_of(Block("X.md", "", 1, "mermaid", "stateDiagram-v2\n    one -> two\n"))

@@ -1,0 +1,62 @@
+"""static/stoory-client/README.md in Node; its page without a bundler is opened in `test_other_origins`, and its React
+component shown in `tests/library/readme.test.js`."""
+
+import subprocess
+from pathlib import Path
+
+from stoory.demo import PASSWORD
+from tests.docs.accounts import BRAND, signed_in
+from tests.docs.blocks import blocks_of
+from tests.docs.claims import runs
+from tests.docs.scripts import script
+from tests.environment import ROOT, need_node
+from tests.servers import RunningServer
+from tests.web import people
+
+README = "static/stoory-client/README.md"
+TIMES = 10
+
+
+def installed(workplace: Path) -> Path:
+    """The folder with the library as a package in it, as `npm install path/to/stoory-client` puts it there."""
+    packages = workplace / "node_modules"
+    packages.unlink()
+    packages.mkdir()
+    for path in (ROOT / "node_modules").iterdir():
+        (packages / path.name).symlink_to(path)
+    (packages / "stoory-client").mkdir()
+    for path in (ROOT / "static" / "stoory-client").iterdir():
+        (packages / "stoory-client" / path.name).write_bytes(path.read_bytes())
+    return workplace
+
+
+@runs(README, "stoory-client", "js")
+def test_the_first_example_again_and_again(blocks, site: RunningServer, workplace: Path):
+    folder = installed(workplace)
+    me = signed_in(site, BRAND)
+    newest = me.asks("GET", "/conversations")["results"][0]["id"]
+    before = len(me.messages(newest))
+    for time in range(1, TIMES + 1):
+        with script(folder, blocks[0].text) as running:
+            running.prints(rf"^{before + time} \[\] \[")
+    assert [one["message"] for one in me.messages(newest)[before:]] == ["Hello!"] * TIMES
+
+
+def test_the_first_example_with_a_new_account(site: RunningServer, workplace: Path):
+    new = people.Person.registered(site.url, "brand_owner", "Nobody")
+    text = next(one for one in blocks_of(README) if one.language == "js").with_address(site.url).text
+    text = text.replace(BRAND, new.email).replace(PASSWORD, people.PASSWORD)
+    with script(installed(workplace), f"{text}\nclient.disconnect();") as running:
+        assert running.ends() == ""
+
+
+@runs(README, "React", "jsx")
+def test_the_component_for_react_is_compiled_and_shown(blocks):
+    """By the library's own tests, which take it from the README as it is."""
+    tests = "tests/library/readme.test.js"
+    assert "/```jsx\\n([\\s\\S]*?)```/" in (ROOT / tests).read_text()
+    command = [need_node(), "--test", "--test-name-pattern=component", "--test-reporter=tap", tests]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "# pass 2" in done.stdout
+    assert "export default function Chat" in blocks[0].text

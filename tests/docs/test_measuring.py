@@ -1,0 +1,90 @@
+"""docs/performance.md and docs/reliability.md: commands that take a machine of their own for up to an hour.
+
+They are taken apart instead: what `make` would run, and whether the program takes these options.
+"""
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from types import ModuleType
+
+import pytest
+
+import benchmarks.__main__
+import faults.__main__
+from faults.scenario import SCENARIOS
+from tests.docs.claims import runs
+from tests.docs.terminal import commands
+from tests.environment import ROOT
+
+PROGRAMS: dict[str, ModuleType] = {"benchmarks": benchmarks.__main__, "faults": faults.__main__}
+Taken = Callable[[str], tuple[str, object]]
+
+
+def told(command: str) -> str:
+    """What a target of `make` runs in the end."""
+    program, *arguments = shlex.split(command)
+    assert program == "make"
+    done = subprocess.run(["make", "--dry-run", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()[-1]
+
+
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> Taken:
+    """Has a command's arguments read by its program; answers its name and what it has read."""
+
+    def take(command: str) -> tuple[str, object]:
+        words = shlex.split(told(command) if command.startswith("make ") else command)
+        assert words[:2] == [".venv/bin/python", "-m"], command
+        monkeypatch.setattr(sys, "argv", words[2:])
+        return words[2], PROGRAMS[words[2]]._arguments()
+
+    return take
+
+
+@runs("docs/performance.md", "Measuring it yourself", "sh")
+def test_the_benchmarks_take_their_options(blocks, taken: Taken, capsys: pytest.CaptureFixture[str]):
+    *measures, helping = commands(blocks[0].text)
+    read = [taken(command) for command in measures]
+    assert {name for name, _ in read} == {"benchmarks"}
+    assert [(given.scale, given.most_messages) for _, given in read] == [
+        ("full", None),
+        ("full", None),
+        ("quick", None),
+        ("full", 1_000_000),
+    ]
+    assert [given.cases for _, given in read][1:] == [["pairs", "idle"], ["room"], ["reads"]]
+    with pytest.raises(SystemExit):
+        taken(helping)
+    assert "--quick" in capsys.readouterr().out
+
+
+@runs("docs/performance.md", "Where the time goes", "sh")
+def test_the_profile_is_taken_with_commands_that_a_shell_understands(blocks):
+    """py-spy is no dependency, and asks for the right to look into other processes."""
+    done = subprocess.run(["bash", "-n"], input=blocks[0].text, text=True, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.findall(r"--pid (\S+)", blocks[0].text) == ["$!", "$!"]
+
+
+@runs("docs/reliability.md", "A run", "sh")
+def test_the_run_of_the_document_can_be_repeated(blocks, taken: Taken):
+    (command,) = commands(blocks[0].text)
+    name, given = taken(command)
+    assert name == "faults"
+    assert (given.messages, given.rate, given.seed, given.only) == (4700, 80, 20261127, "")
+
+
+@runs("docs/reliability.md", "Running it", "sh")
+def test_the_faults_take_their_options(blocks, taken: Taken, capsys: pytest.CaptureFixture[str]):
+    *plays, listing = commands(blocks[0].text)
+    read = [given for _, given in map(taken, plays)]
+    same = ("workers", "messages", "rate", "only", "quick")
+    assert [getattr(read[0], name) for name in same] == [getattr(read[1], name) for name in same]
+    assert set(read[2].only.split(",")) <= SCENARIOS.keys()
+    assert (read[2].seed, read[3].quick, read[3].busy) == (7, True, True)
+    taken(listing)
+    assert faults.__main__.main() == 0
+    assert {line.split()[0] for line in capsys.readouterr().out.splitlines()} == SCENARIOS.keys()

@@ -1,0 +1,87 @@
+"""docs/quickstart.md: its blocks one after the other, as one module, against a server that goes and comes back."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.claims import runs_all
+from tests.docs.scripts import Script, script
+from tests.servers import RunningServer, embedded
+from tests.web.people import PASSWORD, Person
+
+BEFORE = 60
+EXPIRED_TOKEN = """
+from datetime import timedelta
+from accounts.models import LoginSession, User
+from accounts.tokens import issue
+from foundation import clock
+
+session = LoginSession.of(User.objects.get(email="{email}"))
+with clock.moved(-timedelta(days=1)):
+    print(issue(session).access)
+"""
+FORGET_CONNECTIONS = "from realtime.models import SocketSession; SocketSession.objects.all().delete()"
+PRELUDE = """
+const API = '{url}';
+const email = '{email}';
+const password = '{password}';
+"""
+AFTERWARDS = """
+socket.on('notification', ({{ data }}) => console.log('notified:', data.body));
+socket.once('disconnect', () => (access = '{expired}'));
+const first = access;
+socket.on('connect', () => console.log(socket.recovered ? 'recovered' : 'new', access === first ? 'first' : 'renewed'));
+await post('/api/conversations/' + conversationId + '/read', {{ up_to: lastSeq }}, access);
+console.log('ready');
+"""
+
+
+@pytest.fixture
+def server(tmp_path: Path):
+    with embedded(tmp_path) as installation, installation.serving() as running:
+        yield running
+
+
+@runs_all("docs/quickstart.md", "js")
+def test_the_whole_quick_start(blocks, server: RunningServer, workplace: Path):
+    brand = Person.registered(server.url, "brand_owner", "Anaya")
+    me = Person.registered(server.url, "influencer", "Mira")
+    conversation = brand.opens(me, "bid", title="Sneakers")
+    for number in range(BEFORE):
+        brand.says(conversation, f"Message {number}.")
+    expired = server.installation.shell(EXPIRED_TOKEN.format(email=me.email)).strip()
+    given = PRELUDE.format(url=server.url, email=me.email, password=PASSWORD)
+    text = "\n".join([given, *(one.text for one in blocks), AFTERWARDS.format(expired=expired)])
+    with script(workplace, text) as running:
+        running.prints("^ready$")
+        it_has_read_and_written(running, brand, me, conversation)
+        it_comes_back(running, brand, conversation, server)
+
+
+def it_has_read_and_written(running: Script, brand: Person, me: Person, conversation: str) -> None:
+    assert f"Message {BEFORE - 1}.\n" in running.printed
+    assert "Message 5.\n" not in running.printed, "that is on an older page"
+    mine = [one["message"] for one in me.messages(conversation) if one["sender_id"] == me.id]
+    assert mine.count("Hello!") == 2
+    assert running.printed.count("Hello! influencer_responding") == 2
+    direct = next(one for one in me.asks("GET", "/conversations")["results"] if one["conversation_type"] == "direct")
+    assert [one["message"] for one in brand.messages(direct["id"])] == ["Hello!"]
+    assert me.sees(conversation)["flow_state"] == "brand_owner_details", "the first action was taken"
+    assert me.sees(conversation)["unread_count"] == 0
+
+
+def it_comes_back(running: Script, brand: Person, conversation: str, server: RunningServer) -> None:
+    """With a token that has expired meanwhile; then as one of whom no server knows anything any more."""
+    server.kill()
+    server.start()
+    running.prints("recovered renewed")
+    brand.says(conversation, "While you were away.")
+    running.prints("While you were away. brand_owner_details")
+    server.kill()
+    server.installation.shell(FORGET_CONNECTIONS)
+    server.start()
+    brand.says(conversation, "Anybody there?")
+    running.prints("new renewed")
+    running.prints("Anybody there\\? brand_owner_details")
+    for text in ("While you were away. b", "Anybody there? b"):
+        assert running.printed.count(text) == 1, running.printed
