@@ -159,7 +159,7 @@ def _understood(conversation: Conversation, state: str, given: Act) -> Click | N
 
 def _order_opened(conversation: Conversation, user: User, state_version: int, click: Click) -> PaymentOrder | None:
     orders = conversation.payment_orders.select_related("offer")
-    return orders.filter(payer=user, state_version=state_version, action=click.action).first()
+    return orders.filter(payer=user, state_version=state_version, action=click.action).last()
 
 
 def answer_to(acted: Acted, user: User) -> ActedAnswer:

@@ -32,9 +32,10 @@ ASK_AGAIN = timedelta(minutes=5)
 def order_for(conversation: Conversation, offer: flows.Offer, payer: User, action: str) -> tuple[PaymentOrder, bool]:
     """The order to pay an accepted offer, and whether it is a new one; `action` opens it. The conversation is locked.
 
-    Raises `Unavailable` where no provider is set up.
+    An order that was refunded is over: there is a new one instead. Raises `Unavailable` where no provider is set up.
     """
-    order = PaymentOrder.objects.select_related("offer").filter(offer_id=offer.id).first()
+    orders = PaymentOrder.objects.select_related("offer").filter(offer_id=offer.id)
+    order = orders.exclude(status=PaymentStatus.REFUNDED).first()
     if order is not None:
         return order, False
     order = PaymentOrder.objects.create(
@@ -80,19 +81,20 @@ def take_webhook(*, provider: str, body: bytes, headers: Mapping[str, str]) -> S
     return _settle(provider, event) if event else None
 
 
-def _settle(provider: str, event: ProviderEvent) -> Settled:
+def _settle(provider: str, event: ProviderEvent) -> Settled | None:
     found = _order_of(provider, event)
     with unit_of_work():
         conversation = locked(found.conversation_id)
         order = PaymentOrder.objects.select_related("offer").get(pk=found.pk)
-        _check_amount(order, event)
-        was_paid = order.events.filter(status=PaymentStatus.PAID).exists()
+        if not _is_of_the_whole(order, event):
+            return None
         if not _noted(order, event):
             return Settled(order=order, repeated=True)
-        order.status = PaymentStatus(order.status).outdone_by(event.status)
-        if event.status is PaymentStatus.PAID and not was_paid:
+        before = PaymentStatus(order.status)
+        order.status = before.outdone_by(event.status)
+        order.save(update_fields=["status"])
+        if order.status is PaymentStatus.PAID and before is not PaymentStatus.PAID:
             _arrived(conversation, order)
-        order.save()
     if order.refund_due_at and not order.refund_asked_at:
         ask_for_refund(order)
     return Settled(order=order, repeated=False)
@@ -105,10 +107,17 @@ def _order_of(provider: str, event: ProviderEvent) -> PaymentOrder:
     return order
 
 
-def _check_amount(order: PaymentOrder, event: ProviderEvent) -> None:
-    if (event.amount, event.currency) != (order.offer.amount, order.offer.currency):
-        log.warning("payment_of_another_amount", order=str(order.pk), event_id=event.id)
-        raise Invalid(errors={"amount": ["This is not the amount of the order."]})
+def _is_of_the_whole(order: PaymentOrder, event: ProviderEvent) -> bool:
+    """Whether it concerns the whole amount. A refund of a part changes nothing; any other amount is `Invalid`."""
+    offer = order.offer
+    if event.currency == offer.currency:
+        if event.amount == offer.amount:
+            return True
+        if event.status is PaymentStatus.REFUNDED and event.amount < offer.amount:
+            log.info("refunded_in_part", order=str(order.pk), event_id=event.id, amount=event.amount)
+            return False
+    log.warning("payment_of_another_amount", order=str(order.pk), event_id=event.id)
+    raise Invalid(errors={"amount": ["This is not the amount of the order."]})
 
 
 def _noted(order: PaymentOrder, event: ProviderEvent) -> bool:
@@ -133,8 +142,8 @@ def _arrived(conversation: Conversation, order: PaymentOrder) -> None:
     try:
         move_by_system(conversation, VERIFIED)
     except (ConversationClosed, WrongState):
-        if order.status != PaymentStatus.REFUNDED:
-            order.refund_due_at = clock.now()
+        order.refund_due_at = clock.now()
+        order.save(update_fields=["refund_due_at"])
 
 
 def ask_for_refund(order: PaymentOrder) -> bool:

@@ -25,7 +25,8 @@ class PaymentStatus(models.TextChoices):
 
 
 class PaymentOrder(models.Model):
-    """An order to pay an accepted offer: the amount is the offer's, the order has none of its own.
+    """An order to pay an accepted offer: the amount is the offer's, the order has none of its own. An offer has one
+    order at a time: one that was refunded is over, and may be followed by another.
 
     `reference` is the provider's name for it and `pay` what a client needs to pay, both empty until the provider
     has answered. `action` is the action of the flow by which it was opened, `state_version` the one it was taken in.
@@ -34,7 +35,7 @@ class PaymentOrder(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="payment_orders")
-    offer = models.OneToOneField(Offer, on_delete=models.CASCADE, related_name="payment_order")
+    offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="payment_orders")
     payer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     provider = models.CharField(max_length=32)
     reference = models.CharField(max_length=255, blank=True)
@@ -53,6 +54,11 @@ class PaymentOrder(models.Model):
                 fields=["provider", "reference"],
                 name="payment_order_reference",
                 condition=~models.Q(reference=""),
+            ),
+            models.UniqueConstraint(
+                fields=["offer"],
+                name="payment_order_of_offer",
+                condition=~models.Q(status=PaymentStatus.REFUNDED),
             ),
         ]
         indexes = [

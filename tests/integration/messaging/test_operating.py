@@ -16,6 +16,7 @@ from conversations.flows import all_flows
 from conversations.flows.graph import edges
 from conversations.models import PaymentOrder, Transition
 from messaging.models import Message
+from messaging.paying import pay_in_sandbox
 from messaging.uploads import take_upload
 from tests.deals import WORK, make_deal, open_deal
 from tests.factories import make_staff
@@ -95,6 +96,17 @@ def test_offers_payment_and_reasons_are_shown(admin):
     closed = open_deal()
     closed.act("reject_connection", {"reason": "<b>No</b> time"})
     assert "&lt;b&gt;No&lt;/b&gt; time" in text_of(admin, closed)
+
+
+def test_an_order_that_was_refunded_is_shown_beside_the_one_that_followed(admin):
+    deal = make_deal("payment_pending")
+    first = deal.order()
+    for kind in ("payment.refunded", "payment.succeeded"):
+        pay_in_sandbox(user=deal.brand_owner, order_id=first.pk, kind=kind)
+    second = deal.order()
+    text = text_of(admin, deal)
+    for shown in (f"<code>{first.pk}", f"<code>{second.pk}", "<dd>refunded</dd>", "<dd>open</dd>", "<dd>paid <small>"):
+        assert shown in text
 
 
 def test_the_page_takes_the_same_number_of_queries_however_far_the_deal_went(admin):

@@ -2,11 +2,12 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import permutations
 
 import pytest
-from django.db import connections
+from django.db import IntegrityError, connections
 
 from conversations.checks import payments_are_real
 from conversations.models import PaymentEvent, PaymentOrder, Transition
@@ -16,12 +17,13 @@ from foundation import refusals
 from foundation.clock import moved
 from messaging.acting import operate
 from messaging.chores import do_chores
+from messaging.deals import deal_of
 from messaging.inputs import Operate
 from messaging.models import Message
 from messaging.paying import pay_in_sandbox, take_webhook
 from tests.deals import make_deal
 from tests.factories import make_staff, make_user
-from tests.unchanged import nothing_happens
+from tests.unchanged import every_row, nothing_happens
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -152,17 +154,31 @@ def test_a_payment_moves_the_conversation_on(deal, order):
 EVENTS = (SUCCEEDED, FAILED, REFUNDED)
 
 
+def as_sent(order, kinds):
+    """Each event by itself, and told three times in two orders."""
+    return [event(order, kind) for kind in (*kinds, *kinds[::-1], *kinds)]
+
+
+def as_sent_anew(order, kinds):
+    """Each kind of event twice in a row, every time under an id of its own."""
+    return [event(order, kind, id=f"evt-{kind}-{number}") for kind in kinds for number in range(2)]
+
+
+@pytest.mark.parametrize("deliveries", [as_sent, as_sent_anew])
 @pytest.mark.parametrize("kinds", [some for n in (1, 2, 3) for some in permutations(EVENTS, n)])
-def test_in_whatever_order_and_however_often_the_end_is_one(deal, order, kinds):
-    for kind in (*kinds, *kinds[::-1], *kinds):
-        send(event(order, kind))
+def test_in_whatever_order_and_however_often_the_end_is_one(deal, order, kinds, deliveries):
+    version = deal.now.state_version
+    sent = deliveries(order, kinds)
+    for said in sent:
+        send(said)
     order.refresh_from_db()
-    expected = "refunded" if REFUNDED in kinds else "paid" if SUCCEEDED in kinds else "failed"
-    assert order.status == expected
-    assert deal.now.flow_state == ("payment_completed" if SUCCEEDED in kinds else "payment_pending")
+    assert order.status == ("refunded" if REFUNDED in kinds else "paid" if SUCCEEDED in kinds else "failed")
+    is_told = SUCCEEDED in kinds and REFUNDED not in kinds[: kinds.index(SUCCEEDED)]
+    assert deal.now.flow_state == ("payment_completed" if is_told else "payment_pending")
+    assert deal.now.state_version == version + is_told
     verified = Transition.objects.filter(conversation=deal.conversation, action="payment_verified")
-    assert verified.count() == (SUCCEEDED in kinds)
-    assert PaymentEvent.objects.filter(order=order).count() == len(set(kinds))
+    assert verified.count() == Message.objects.filter(transition__action="payment_verified").count() == is_told
+    assert {one.event_id for one in PaymentEvent.objects.filter(order=order)} == {said["id"] for said in sent}
     assert order.refund_due_at is None
 
 
@@ -184,15 +200,9 @@ def test_a_second_payment_under_another_id_moves_nothing_twice(deal, order):
 
 
 def test_many_repetitions_at_once_are_one_payment(deal, order):
-    def deliver(number):
-        try:
-            return send(event(order, id=f"evt-{number % 3}")).repeated
-        finally:
-            connections.close_all()
-
     with ThreadPoolExecutor(8) as threads:
-        answers = list(threads.map(deliver, range(24)))
-    assert answers.count(False) == 3
+        settled = list(threads.map(deliver, [event(order, id=f"evt-{number % 3}") for number in range(24)]))
+    assert [one.repeated for one in settled].count(False) == 3
     assert Transition.objects.filter(action="payment_verified").count() == 1
     assert Message.objects.filter(transition__action="payment_verified").count() == 1
 
@@ -217,6 +227,8 @@ def refused_webhooks(order):
         (refusals.Invalid, {"said": event(order, amount=None)}),
         (refusals.Invalid, {"said": event(order, amount="-1200.00")}),
         (refusals.Invalid, {"said": event(order, currency="USD")}),
+        (refusals.Invalid, {"said": event(order, REFUNDED, amount="1200.01")}),
+        (refusals.Invalid, {"said": event(order, REFUNDED, amount="1000.00", currency="USD")}),
         (refusals.Invalid, {"said": event(order, currency="ZZZ")}),
         (refusals.Invalid, {"said": event(order, id="")}),
         (refusals.Invalid, {"said": event(order, id=7)}),
@@ -245,6 +257,120 @@ def test_an_event_id_is_used_once_over_all_orders(order, hints):
 def test_an_event_of_a_kind_that_does_not_concern_us_is_taken_and_changes_nothing(order, hints):
     with nothing_happens(hints):
         assert send(event(order, "payment.created")) is None
+
+
+# A refund that is told before its payment
+
+
+@contextmanager
+def nothing_is_told(hints):
+    """No row is other than it was but those of orders and their events, and nothing was given to the bus."""
+
+    def rows():
+        return {name: found for name, found in every_row().items() if name not in {"PaymentOrder", "PaymentEvent"}}
+
+    before, sent = rows(), len(hints)
+    yield
+    assert rows() == before
+    assert hints[sent:] == []
+
+
+@pytest.fixture
+def refunded(deal, order):
+    """The order, of which a refund was told and no payment."""
+    send(event(order, REFUNDED))
+    order.refresh_from_db()
+    return order
+
+
+def test_a_payment_of_which_the_refund_was_told_first_is_kept_and_told_to_nobody(deal, order, hints):
+    with nothing_is_told(hints):
+        send(event(order, FAILED))
+        send(event(order, REFUNDED))
+        assert send(event(order)).repeated is False
+        assert send(event(order)).repeated is True
+        send(event(order, id="evt-another"))
+    order.refresh_from_db()
+    assert (order.status, order.refund_due_at) == ("refunded", None)
+    assert sorted(one.status for one in order.events.all()) == ["failed", "paid", "paid", "refunded"]
+
+
+def test_no_work_starts_on_a_refunded_order(deal, refunded):
+    send(event(refunded))
+    for who in (deal.influencer, deal.brand_owner):
+        with pytest.raises((refusals.WrongState, refusals.WrongRole)):
+            deal.act("start_work", by=who)
+
+
+def test_the_deal_shows_that_it_was_refunded(deal, refunded):
+    send(event(refunded))
+    assert deal_of(deal.now).payment_status == "refunded"
+
+
+def test_it_can_be_paid_by_a_new_order(deal, refunded):
+    version = deal.now.state_version
+    acted = deal.act("proceed_to_payment", state_version=version)
+    assert (acted.order.pk == refunded.pk, acted.order.status, acted.repeated) == (False, "open", False)
+    again = deal.act("proceed_to_payment", state_version=version)
+    assert (again.order.pk, again.repeated) == (acted.order.pk, True)
+    assert deal_of(deal.now).payment_status == "open"
+    send(event(refunded))
+    assert deal.now.flow_state == "payment_pending"
+    send(event(acted.order, id="evt-new"))
+    assert deal.now.flow_state == "payment_completed"
+    after = deal.act("proceed_to_payment", by=deal.brand_owner, state_version=version)
+    assert (after.order.pk, after.order.status) == (acted.order.pk, "paid")
+    assert deal_of(deal.now).payment_status == "paid"
+
+
+def test_an_offer_has_one_order_that_was_not_refunded(deal, refunded):
+    order = deal.order()
+    for status in ("open", "failed", "paid"):
+        with pytest.raises(IntegrityError):
+            PaymentOrder.objects.filter(pk=refunded.pk).update(status=status)
+    assert deal.order() == order
+
+
+def test_the_deadline_closes_a_deal_whose_order_was_refunded(deal, refunded, hints):
+    with moved(timedelta(days=8)):
+        do_chores()
+        assert deal.now.flow_state == "chat_closed"
+        with nothing_is_told(hints):
+            send(event(refunded))
+            do_chores()
+    refunded.refresh_from_db()
+    assert (refunded.status, refunded.refund_due_at) == ("refunded", None)
+
+
+@pytest.mark.parametrize("amount", ["0.01", "1199.99"])
+def test_a_refund_of_a_part_changes_nothing(deal, order, hints, amount):
+    with nothing_happens(hints):
+        assert send(event(order, REFUNDED, amount=amount)) is None
+    send(event(order))
+    assert deal.now.flow_state == "payment_completed"
+    with nothing_happens(hints):
+        assert send(event(order, REFUNDED, amount=amount)) is None
+
+
+def test_a_payment_and_its_refund_told_at_once_end_as_if_one_had_come_first(deal):
+    for _ in range(8):
+        version, order = deal.now.state_version, deal.order()
+        with ThreadPoolExecutor(2) as threads:
+            list(threads.map(deliver, [event(order, REFUNDED, id=f"r-{order.pk}"), event(order, id=f"p-{order.pk}")]))
+        order.refresh_from_db()
+        first = order.events.order_by("pk").first()
+        assert order.status == "refunded"
+        assert deal.now.state_version == version + (first.status == "paid")
+        if first.status == "paid":
+            assert deal.now.flow_state == "payment_completed"
+            return
+
+
+def deliver(said):
+    try:
+        return send(said)
+    finally:
+        connections.close_all()
 
 
 # A payment that comes when there is no use for it any more

@@ -31,13 +31,17 @@ class StandIn:
     def __init__(self) -> None:
         self.asked: list[tuple[str, dict[str, str], str]] = []
         self.fails = False
+        self.orders: list[str] = []
 
     def answer(self, path: str, form: dict[str, str]) -> tuple[int, dict]:
         if self.fails:
             return 500, {"error": {"message": "down", "type": "api_error"}}
         if path == "/v1/payment_intents":
+            order_id = form["metadata[order_id]"]
+            if order_id not in self.orders:
+                self.orders.append(order_id)
             return 200, {
-                "id": "pi_1",
+                "id": f"pi_{self.orders.index(order_id) + 1}",
                 "object": "payment_intent",
                 "amount": int(form["amount"]),
                 "currency": form["currency"],
@@ -177,6 +181,19 @@ def test_a_payment_a_failure_and_a_refund_are_understood(deal, order):
     assert deal.now.flow_state == "payment_completed"
     assert send(intent(order)).repeated is True
     assert send(charge(order)).order.status == "refunded"
+    assert deal.now.flow_state == "payment_completed"
+
+
+def test_a_payment_of_which_the_refund_was_told_first_moves_nothing(deal, order, asked):
+    assert send(charge(order)).order.status == "refunded"
+    assert send(intent(order)).order.status == "refunded"
+    assert deal.now.flow_state == "payment_pending"
+    another = deal.order()
+    assert (another.reference, [key for _, _, key in asked.asked]) == (
+        "pi_2",
+        [f"open-{order.pk}", f"open-{another.pk}"],
+    )
+    send(intent(another, event_id="evt_new", id="pi_2"))
     assert deal.now.flow_state == "payment_completed"
 
 
