@@ -38,6 +38,7 @@ MEANINGS = {
     415: "Not JSON",
     422: "The same client_message_id with another body",
     429: "Too many requests",
+    503: "Not available right now",
 }
 
 COMMON = dict.fromkeys((400, 401, 403, 404, 413, 415, 429), Problem)

@@ -161,3 +161,8 @@ class ServerError(Refusal):
 class Unavailable(Refusal):
     code, status = "server_error", 503
     default_message = "The service is not available right now."
+
+
+class PaymentUnavailable(Unavailable):
+    code = "payment_unavailable"
+    default_message = "The payment provider does not answer. Please try again."

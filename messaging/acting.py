@@ -12,14 +12,15 @@ from conversations.facts import facts_of
 from conversations.flows import Click, Role, decide, understood
 from conversations.flows.outside import CLOSE, PAUSE, RESUME
 from conversations.models import Conversation, Participant, PaymentOrder
+from conversations.payments import OpenedOrder
 from conversations.refusals import NoConversation
 from conversations.services import locked
 from foundation.ids import parse_id
-from foundation.refusals import Forbidden, Refusal
+from foundation.refusals import Forbidden, PaymentUnavailable, Refusal
 from messaging.answers import ActedAnswer
 from messaging.inputs import Act, Operate
 from messaging.moving import Acted, carried_out
-from messaging.paying import opened, order_for
+from messaging.paying import keep_opened, open_at_provider, order_for
 from messaging.payloads import MessagePayload, PaymentPayload
 from messaging.selectors import conversation_for, telling_how_it_stands
 from messaging.services import sides_of, writable
@@ -40,17 +41,28 @@ def act(*, user: User, conversation_id: object, given: Act) -> Acted:
     """Take an action as a party of the conversation. The very same click again changes nothing.
 
     Raises `NotFound`, `Forbidden` for staff, then what `decide` raises, where a 409 tells how the conversation
-    stands; and `Unavailable` where there is something to pay and no provider answers.
+    stands; and `PaymentUnavailable` where there is something to pay and no provider answers.
     """
-    return _opened(_act(Acting(user, conversation_id, given)))
+    acting = Acting(user, conversation_id, given)
+    acted = _act(acting)
+    return act_again(acting, acted, open_at_provider(acted.order)) if acted.awaits_provider else acted
 
 
 def act_together(actings: Sequence[Acting]) -> list[Acted | Exception]:
-    """Take many actions in one transaction; each is answered as `act` would."""
-    return [
-        acted if isinstance(acted, Exception) else _outcome(acted)
-        for acted in done_together(_act, actings, by=lambda one: str(one.conversation_id))
-    ]
+    """Take many actions in one transaction. Each is answered as `act` would, but that nobody waits for a provider: what
+    `awaits_provider` is for the caller to finish, by `act_again`."""
+    return done_together(_act, actings, by=lambda one: str(one.conversation_id))
+
+
+def act_again(acting: Acting, before: Acted, at_provider: OpenedOrder | None) -> Acted:
+    """Finish an action that awaited a provider, with what that answered. The conversation may have moved on meanwhile,
+    so the action is taken once more: it finds the order opened, or is refused as if it came only now."""
+    if at_provider is not None:
+        keep_opened(before.order, at_provider)
+    acted = _act(acting)
+    if acted.awaits_provider:
+        raise PaymentUnavailable
+    return replace(acted, repeated=before.repeated)
 
 
 def _act(acting: Acting) -> Acted:
@@ -58,18 +70,6 @@ def _act(acting: Acting) -> Acted:
     with telling_how_it_stands(user, conversation_id), unit_of_work():
         conversation, sides = writable(_parsed(conversation_id), user)
         return _taken_before(conversation, user, given) or _taken(conversation, sides, user, given)
-
-
-def _opened(acted: Acted) -> Acted:
-    """With its order opened at the provider, which is asked outside of the transaction."""
-    return acted if acted.order is None else replace(acted, order=opened(acted.order))
-
-
-def _outcome(acted: Acted) -> Acted | Exception:
-    try:
-        return _opened(acted)
-    except Exception as fault:
-        return fault
 
 
 def _taken(conversation: Conversation, sides: list[Participant], user: User, given: Act) -> Acted:
@@ -140,7 +140,7 @@ def _taken_before(conversation: Conversation, user: User, given: Act) -> Acted |
     if click is None:
         return None
     order = _order_opened(conversation, user, given.state_version, click)
-    if order is not None:
+    if order is not None and (not order.is_payable or conversation.flow_state == seen.to_standing["flow_state"]):
         return Acted(conversation=conversation, order=order, repeated=True)
     taken = conversation.transitions.filter(state_version=given.state_version + 1, actor=user)
     step = taken.select_related("message").first()
@@ -158,8 +158,10 @@ def _understood(conversation: Conversation, state: str, given: Act) -> Click | N
 
 
 def _order_opened(conversation: Conversation, user: User, state_version: int, click: Click) -> PaymentOrder | None:
+    """The order that this click was answered with, if it was."""
     orders = conversation.payment_orders.select_related("offer")
-    return orders.filter(payer=user, state_version=state_version, action=click.action).last()
+    order = orders.filter(payer=user, state_version=state_version, action=click.action).last()
+    return None if order is None or order.is_unopened else order
 
 
 def answer_to(acted: Acted, user: User) -> ActedAnswer:

@@ -190,12 +190,22 @@ class ConversationViewSet(ViewSet):
         given = MessageInConversation.parse(request.data)
         return sent(request.user, SendMessage(conversation_id=pk, **given.model_dump()))
 
-    @describe("Take an action of the flow", request=Act, answers={200: ActedAnswer}, refusals={409: Conflict})
+    @describe(
+        "Take an action of the flow",
+        request=Act,
+        answers={200: ActedAnswer},
+        refusals={409: Conflict, 503: Problem},
+    )
     @action(detail=True, methods=["post"])
     def actions(self, request: Request, pk: str) -> Response:
         return acted(request.user, pk, Act.parse(request.data))
 
-    @describe("Click a button of the prompt", request=ClickButton, answers={200: ActedAnswer}, refusals={409: Conflict})
+    @describe(
+        "Click a button of the prompt",
+        request=ClickButton,
+        answers={200: ActedAnswer},
+        refusals={409: Conflict, 503: Problem},
+    )
     @action(detail=True, methods=["post"], url_path="button-click")
     def button_click(self, request: Request, pk: str) -> Response:
         return acted(request.user, pk, ClickButton.parse(request.data).as_action())

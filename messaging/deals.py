@@ -1,6 +1,6 @@
 """How far a deal has come in money: the offers on the table, the price agreed on, and whether it is paid."""
 
-from conversations.models import Conversation, Offer, PaymentOrder
+from conversations.models import Conversation, Offer
 from foundation.inputs import Shape, Timestamp
 
 
@@ -50,10 +50,10 @@ def deal_of(conversation: Conversation) -> DealPayload:
     """What stands in the ledger of a conversation; in one without offers, nothing."""
     rows = conversation.offers.select_related("acceptance").order_by("number")
     offers = [OfferPayload.of(row) for row in rows]
-    order = PaymentOrder.objects.filter(conversation=conversation).order_by("-created_at").first()
+    orders = [order for order in conversation.payment_orders.all() if not order.is_unopened]
     return DealPayload(
         currency=conversation.currency,
         offers=offers,
         agreed_price=next((one.amount for one in offers if one.accepted_at), None),
-        payment_status=order.status if order else None,
+        payment_status=orders[-1].status if orders else None,
     )

@@ -24,6 +24,11 @@ class Acted:
     order: PaymentOrder | None = None
     repeated: bool = False
 
+    @property
+    def awaits_provider(self) -> bool:
+        """Whether there is an order that its provider has to open before this is answered."""
+        return self.order is not None and self.order.is_unopened
+
 
 def move_by_system(conversation: Conversation, event: str) -> Acted:
     """Let the system take one of the events of the state, or remind. Raises `ConversationClosed` or `WrongState`."""

@@ -4,22 +4,24 @@ The conversation's lock guards its orders as well. Providers are asked outside o
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from django.db import IntegrityError
 
 from accounts.models import User
 from conversations import flows
-from conversations.models import Conversation, PaymentEvent, PaymentOrder, PaymentStatus
-from conversations.payments import ProviderEvent, ProviderFailed, chosen_provider, provider_named
+from conversations.models import Conversation, Offer, PaymentEvent, PaymentOrder, PaymentStatus
+from conversations.payments import OpenedOrder, ProviderEvent, ProviderFailed, chosen_provider, line, provider_named
 from conversations.services import locked
 from foundation import clock
 from foundation.encoding import to_json
 from foundation.ids import parse_id
-from foundation.refusals import ConversationClosed, Forbidden, Invalid, NotFound, Unavailable, WrongState
+from foundation.refusals import ConversationClosed, Forbidden, Invalid, NotFound, WrongState
 from messaging.moving import move_by_system
 from realtime.publishing import unit_of_work
 
@@ -32,7 +34,8 @@ ASK_AGAIN = timedelta(minutes=5)
 def order_for(conversation: Conversation, offer: flows.Offer, payer: User, action: str) -> tuple[PaymentOrder, bool]:
     """The order to pay an accepted offer, and whether it is a new one; `action` opens it. The conversation is locked.
 
-    An order that was refunded is over: there is a new one instead. Raises `Unavailable` where no provider is set up.
+    An order that was refunded is over: there is a new one instead. Raises `PaymentUnavailable` where no provider is
+    set up.
     """
     orders = PaymentOrder.objects.select_related("offer").filter(offer_id=offer.id)
     order = orders.exclude(status=PaymentStatus.REFUNDED).first()
@@ -40,27 +43,46 @@ def order_for(conversation: Conversation, offer: flows.Offer, payer: User, actio
         return order, False
     order = PaymentOrder.objects.create(
         conversation=conversation,
-        offer_id=offer.id,
+        offer=Offer.objects.get(pk=offer.id),
         payer=payer,
-        provider=chosen_provider().name,
+        provider=chosen_provider(),
         action=action,
         state_version=conversation.state_version,
     )
     return order, True
 
 
-def opened(order: PaymentOrder) -> PaymentOrder:
-    """The order as its provider has opened it. Raises `Unavailable` while the provider does not answer."""
-    if order.reference:
-        return order
+def open_at_provider(order: PaymentOrder) -> OpenedOrder | None:
+    """The order as its provider has opened it; None where that does not answer. This thread waits for it."""
+    with _if_answered(order, "order_not_opened"):
+        return line.ask(("open", order.pk), partial(_open, order))
+    return None
+
+
+async def aopen_at_provider(order: PaymentOrder) -> OpenedOrder | None:
+    with _if_answered(order, "order_not_opened"):
+        return await line.aask(("open", order.pk), partial(_open, order))
+    return None
+
+
+def _open(order: PaymentOrder) -> OpenedOrder:
+    return provider_named(order.provider).open(order)
+
+
+@contextmanager
+def _if_answered(order: PaymentOrder, otherwise: str) -> Iterator[None]:
     try:
-        at_provider = provider_named(order.provider).open(order)
+        yield
     except (ProviderFailed, NotFound) as fault:
-        log.warning("order_not_opened", provider=order.provider, order=str(order.pk), error=str(fault))
-        raise Unavailable("The payment provider does not answer.") from None
-    order.reference, order.pay = at_provider.reference, dict(at_provider.pay)
-    PaymentOrder.objects.filter(pk=order.pk).update(reference=order.reference, pay=order.pay)
-    return order
+        log.warning(otherwise, provider=order.provider, order=str(order.pk), error=str(fault))
+
+
+def keep_opened(order: PaymentOrder, at_provider: OpenedOrder) -> None:
+    """Store what the provider answered. What was stored before stays: somebody may be paying by that."""
+    with unit_of_work():
+        locked(order.conversation_id)
+        unopened = PaymentOrder.objects.filter(pk=order.pk, reference="")
+        unopened.update(reference=at_provider.reference, pay=dict(at_provider.pay))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,15 +173,19 @@ def ask_for_refund(order: PaymentOrder) -> bool:
     waiting = PaymentOrder.objects.filter(pk=order.pk, refund_due_at=order.refund_due_at, refund_asked_at=None)
     if not waiting.update(refund_due_at=clock.now() + ASK_AGAIN):
         return False  # another process is at it
-    try:
-        event = provider_named(order.provider).refund(order)
-    except (ProviderFailed, NotFound) as fault:
-        log.warning("refund_not_asked", provider=order.provider, order=str(order.pk), error=str(fault))
+    with _if_answered(order, "refund_not_asked"):
+        event = line.ask(("refund", order.pk), partial(_refund, order))
+        order.refund_asked_at = clock.now()
+    if order.refund_asked_at is None:
         return False
-    PaymentOrder.objects.filter(pk=order.pk).update(refund_asked_at=clock.now())
+    PaymentOrder.objects.filter(pk=order.pk).update(refund_asked_at=order.refund_asked_at)
     if event is not None:
         _settle(order.provider, event)
     return True
+
+
+def _refund(order: PaymentOrder) -> ProviderEvent | None:
+    return provider_named(order.provider).refund(order)
 
 
 def ask_for_due_refunds() -> int:

@@ -16,7 +16,7 @@ from foundation.encoding import from_json
 from foundation.ids import parse_id
 from foundation.refusals import Forbidden, NotFound, Refusal
 from messaging import selectors
-from messaging.acting import Acting, act_together, answer_to
+from messaging.acting import Acting, act_again, act_together, answer_to
 from messaging.answers import (
     ActedAnswer,
     Done,
@@ -28,6 +28,7 @@ from messaging.answers import (
 from messaging.inputs import ActIn, ConversationRef, JoinConversation, JoinUserRoom, MarkReadIn, SendMessage, UserRef
 from messaging.limits import SENDS, over_limit
 from messaging.moving import Acted
+from messaging.paying import aopen_at_provider
 from messaging.payloads import ConversationPayload, MessagePayload
 from messaging.sending import Sending, Sent, send_messages
 from messaging.services import Reading, mark_read_together
@@ -132,18 +133,24 @@ _sending = Batcher(_send_within_limits, most=MOST, at_once=AT_ONCE, by=lambda se
 
 
 async def conversation_action(caller: Caller, given: ActIn) -> ActedAnswer:
-    return await _acting.submit(Acting(caller.user, given.conversation_id, given))
+    acting = Acting(caller.user, given.conversation_id, given)
+    done = await _acting.submit(acting)
+    if isinstance(done, ActedAnswer):
+        return done
+    # The batch is over: nobody else waits for the provider.
+    at_provider = await aopen_at_provider(done.order)
+    return await in_database(lambda: answer_to(act_again(acting, done, at_provider), caller.user))
 
 
-def _act_within_limits(actings: list[Acting]) -> list[ActedAnswer | Exception]:
+def _act_within_limits(actings: list[Acting]) -> list[ActedAnswer | Acted | Exception]:
     refused = over_limit(SENDS, [acting.user for acting in actings])
     allowed = [one for one, refusal in zip(actings, refused, strict=True) if refusal is None]
     acted = iter(act_together(allowed))
     return [refusal or _answered(next(acted), one.user) for one, refusal in zip(actings, refused, strict=True)]
 
 
-def _answered(acted: Acted | Exception, user: User) -> ActedAnswer | Exception:
-    return acted if isinstance(acted, Exception) else answer_to(acted, user)
+def _answered(acted: Acted | Exception, user: User) -> ActedAnswer | Acted | Exception:
+    return acted if isinstance(acted, Exception) or acted.awaits_provider else answer_to(acted, user)
 
 
 _acting = Batcher(_act_within_limits, most=MOST, at_once=AT_ONCE, by=lambda acting: acting.conversation_id)

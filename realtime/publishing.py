@@ -120,6 +120,11 @@ def unit_of_work() -> Iterator[None]:
             _current.reset(token)
 
 
+def in_unit_of_work() -> bool:
+    """Whether a transaction of this kind is open here."""
+    return _current.get() is not None
+
+
 def at_end(work: Callable[[list[Any]], None], item: Any) -> None:
     """Have `work` done once at the end of the unit of work, still in its transaction, with all the items that were
     put off for it."""

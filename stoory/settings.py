@@ -1,6 +1,5 @@
 """Settings: the embedded default (SQLite, in memory) unless the environment says otherwise."""
 
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -208,6 +207,7 @@ DEADLINES_IN_SERVER = env.flag("DEADLINES_IN_SERVER", default=True)
 DEADLINE_SECONDS = env.number("DEADLINE_SECONDS", 5, least=0.1)
 
 PAYMENT_PROVIDER = env.choice("PAYMENT_PROVIDER", "sandbox" if DEBUG else "none", {"none", "sandbox", "stripe"})
+PAYMENT_PROVIDER_SECONDS = env.number("PAYMENT_PROVIDER_SECONDS", 8, least=0.1)
 SANDBOX_PAYMENTS = DEBUG and PAYMENT_PROVIDER == "sandbox"
 SANDBOX_PAYMENT_SECRET = env.text("SANDBOX_PAYMENT_SECRET") or "development-only-sandbox-secret"
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
@@ -273,7 +273,6 @@ TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
 
-TESTING = "pytest" in sys.modules
 LOG_FORMAT = env.choice("LOG_FORMAT", "console" if DEBUG else "json", {"console", "json"})
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR"})
 LOGGING_CONFIG = "stoory.logs.configure"

@@ -163,6 +163,9 @@ def _offers(flow: Flow) -> Faults:
             needs = compares or action.effect in {Effect.ACCEPT_OFFER, Effect.OPEN_PAYMENT}
             if needs and state.name in without:
                 yield Problem("E018", f"{state.name}.{action.name}", "needs an offer, and there may be none")
+            if action.effect is Effect.OPEN_PAYMENT and action.outcomes:
+                # It is taken again when the provider has answered.
+                yield Problem("E029", f"{state.name}.{action.name}", "opens a payment and leads somewhere")
 
 
 def _deadlines(flow: Flow) -> Faults:

@@ -29,7 +29,8 @@ class PaymentOrder(models.Model):
     order at a time: one that was refunded is over, and may be followed by another.
 
     `reference` is the provider's name for it and `pay` what a client needs to pay, both empty until the provider
-    has answered. `action` is the action of the flow by which it was opened, `state_version` the one it was taken in.
+    has answered; it is asked outside of transactions, under the order's id. `action` is the action of the flow by
+    which it was opened, `state_version` the one it was taken in.
     `refund_due_at` is when the provider is to be asked for a refund, again if need be, until it has been asked.
     """
 
@@ -71,6 +72,15 @@ class PaymentOrder(models.Model):
 
     def __str__(self) -> str:
         return f"order {self.pk} at {self.provider}"
+
+    @property
+    def is_payable(self) -> bool:
+        return self.status in {PaymentStatus.OPEN, PaymentStatus.FAILED}
+
+    @property
+    def is_unopened(self) -> bool:
+        """Whether its provider is still to be asked, or has not answered yet."""
+        return self.is_payable and not self.reference
 
 
 class PaymentEvent(Fact):

@@ -36,10 +36,19 @@ class ProviderEvent:
 
 
 class Provider(Protocol):
+    """`open` and `refund` may take long, though not for ever: they give up by themselves. They are called through
+    `asking.line`, in threads without a connection to the database: whatever they need of an order, its offer included,
+    has been read before.
+    """
+
     name: str
 
     def open(self, order: PaymentOrder) -> OpenedOrder:
-        """Have the order opened at the provider; the same again for the same order. Raises `ProviderFailed`."""
+        """Have the order opened at the provider; the same again for the same order. Raises `ProviderFailed`.
+
+        The order's id is stored before and names this request for good: asked twice, even at once, the provider opens
+        one order.
+        """
 
     def verify(self, body: bytes, headers: Mapping[str, str]) -> ProviderEvent | None:
         """What a webhook request says, or None where that does not concern us.

@@ -7,28 +7,40 @@ from django.utils.module_loading import import_string
 
 from conversations.payments.provider import Provider
 from conversations.payments.sandbox import Sandbox
-from foundation.refusals import NotFound, Unavailable
+from foundation.refusals import NotFound, PaymentUnavailable
+
+STRIPE = "stripe"
 
 
-def chosen_provider() -> Provider:
-    """The one with which new orders are opened. Raises `Unavailable` where there is none."""
-    try:
-        return provider_named(settings.PAYMENT_PROVIDER)
-    except NotFound:
-        raise Unavailable("No payment provider is set up.") from None
+def chosen_provider() -> str:
+    """The name of the one with which new orders are opened. Raises `PaymentUnavailable` where there is none."""
+    if not _is_on(settings.PAYMENT_PROVIDER):
+        raise PaymentUnavailable("No payment provider is set up.")
+    return settings.PAYMENT_PROVIDER
 
 
 def provider_named(name: str) -> Provider:
     """A provider that is switched on: the chosen one, or one whose orders may still be under way. Raises `NotFound`."""
-    if name == Sandbox.name and settings.SANDBOX_PAYMENTS:
+    if not _is_on(name):
+        raise NotFound("There is no such payment provider.")
+    if name == Sandbox.name:
         return Sandbox(settings.SANDBOX_PAYMENT_SECRET)
-    if name == "stripe" and settings.STRIPE_SECRET_KEY and settings.STRIPE_WEBHOOK_SECRET:
-        return _stripe(settings.STRIPE_SECRET_KEY, settings.STRIPE_PUBLISHABLE_KEY, settings.STRIPE_WEBHOOK_SECRET)
-    raise NotFound("There is no such payment provider.")
+    return _stripe(
+        settings.STRIPE_SECRET_KEY,
+        settings.STRIPE_PUBLISHABLE_KEY,
+        settings.STRIPE_WEBHOOK_SECRET,
+        settings.PAYMENT_PROVIDER_SECONDS,
+    )
+
+
+def _is_on(name: str) -> bool:
+    if name == Sandbox.name:
+        return settings.SANDBOX_PAYMENTS
+    return name == STRIPE and bool(settings.STRIPE_SECRET_KEY and settings.STRIPE_WEBHOOK_SECRET)
 
 
 @cache
-def _stripe(secret_key: str, publishable_key: str, webhook_secret: str) -> Provider:
+def _stripe(secret_key: str, publishable_key: str, webhook_secret: str, seconds: float) -> Provider:
     # Its library is large: only who uses it loads it.
     made = import_string("conversations.payments.with_stripe.Stripe")
-    return made(secret_key=secret_key, publishable_key=publishable_key, webhook_secret=webhook_secret)
+    return made(secret_key=secret_key, publishable_key=publishable_key, webhook_secret=webhook_secret, seconds=seconds)

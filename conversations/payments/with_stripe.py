@@ -24,8 +24,10 @@ OTHER_DECIMALS = {"ISK": 2, "UGX": 2, "MGA": 0}
 class Stripe:
     name = "stripe"
 
-    def __init__(self, *, secret_key: str, publishable_key: str, webhook_secret: str) -> None:
-        self._client = stripe.StripeClient(secret_key, max_network_retries=1)
+    def __init__(self, *, secret_key: str, publishable_key: str, webhook_secret: str, seconds: float) -> None:
+        """`seconds` is how long a request may take, with the one time that it is tried again."""
+        connection = stripe.RequestsClient(timeout=seconds / 2)
+        self._client = stripe.StripeClient(secret_key, max_network_retries=1, http_client=connection)
         self._publishable_key, self._webhook_secret = publishable_key, webhook_secret
 
     def open(self, order: PaymentOrder) -> OpenedOrder:

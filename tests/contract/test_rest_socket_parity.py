@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
+from conversations.payments import ProviderFailed
+from conversations.payments.sandbox import Sandbox
 from foundation.encoding import from_json, to_json
 from realtime.commands import Dispatcher
 from realtime.database import in_database
 from realtime.registry import Caller
 from tests.api.shapes import PROBLEM
+from tests.deals import make_deal
 from tests.harness.people import Person
-from tests.people import user_of
+from tests.people import person, user_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -65,6 +68,24 @@ async def test_an_action(brand, influencer):
     again = await by_socket(influencer, "conversation_action", {"conversation_id": bid} | click)
     assert again == await by_rest(influencer, f"/api/conversations/{bid}/actions", click)
     assert again["repeated"] is True
+
+
+async def test_a_provider_that_does_not_answer(monkeypatch):
+    deal = await in_database(make_deal, "payment_pending")
+    brand, bid = await in_database(person, deal.brand_owner), str(deal.conversation.pk)
+
+    def fail(*_: Any) -> None:
+        raise ProviderFailed("away")
+
+    monkeypatch.setattr(Sandbox, "open", fail)
+    click = {"action": "proceed_to_payment"}
+    refused = await by_socket(brand, "conversation_action", {"conversation_id": bid} | click)
+    assert (refused["success"], refused["code"]) == (False, "payment_unavailable")
+    assert refused == await by_rest(brand, f"/api/conversations/{bid}/actions", click)
+    monkeypatch.undo()
+    opened = await by_socket(brand, "conversation_action", {"conversation_id": bid} | click)
+    assert opened["payment"]["status"] == "open"
+    assert opened == await by_rest(brand, f"/api/conversations/{bid}/actions", click)
 
 
 REFUSED: list[tuple[str, str, dict[str, Any]]] = [

@@ -221,6 +221,7 @@ BROKEN: dict[str, list[Callable[[], Flow]]] = {
         lambda: with_action("offer", inputs=(replace(PRICE, label=""),)),
     ],
     "E028": [lambda: with_state("asking", title=""), lambda: with_state("answering", subtitle=" ")],
+    "E029": [lambda: with_action("accept_offer", effect=Effect.OPEN_PAYMENT)],
 }
 CASES = [(fault, broken) for fault, flows in BROKEN.items() for broken in flows]
 

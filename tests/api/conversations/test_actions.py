@@ -8,6 +8,7 @@ from django.db import connections
 from django.test import Client
 
 from conversations.models import ConversationView, PaymentOrder, Transition
+from conversations.payments import ProviderFailed
 from conversations.payments.sandbox import SIGNATURE, Sandbox
 from messaging.models import Message
 from tests.api.shapes import CONVERSATION, MESSAGE, refused, succeeded
@@ -232,6 +233,26 @@ def test_paying_in_the_sandbox(due):
     body = succeeded(brand.api.post(payment["pay"]["url"]), "payment", "conversation")
     assert body["payment"]["status"] == "paid"
     assert body["conversation"]["flow_state"] == "payment_completed"
+
+
+def test_a_provider_that_does_not_answer(due, monkeypatch):
+    brand, _, conversation = due
+
+    def fail(*_):
+        raise ProviderFailed("away")
+
+    clicks = (
+        lambda: acts(brand, conversation, "proceed_to_payment"),
+        lambda: brand.api.post(f"/api/conversations/{conversation}/button-click", {"button_id": "proceed_to_payment"}),
+    )
+    with monkeypatch.context() as away:
+        away.setattr(Sandbox, "open", fail)
+        for click in clicks:
+            refused(click(), 503, "payment_unavailable")
+    assert brand.reads(f"/api/conversations/{conversation}/deal")["deal"]["payment_status"] is None
+    first, second = (succeeded(click(), "conversation", "payment", "repeated") for click in clicks)
+    assert first["payment"] == second["payment"]
+    assert brand.reads(f"/api/conversations/{conversation}/deal")["deal"]["payment_status"] == "open"
 
 
 def test_who_does_not_pay_in_the_sandbox(due, stranger, hints):

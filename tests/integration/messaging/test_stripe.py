@@ -8,10 +8,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import parse_qs
 
 import pytest
+import requests
 import stripe
 
 from conversations.payments import ProviderFailed, provider_named
-from conversations.payments.with_stripe import from_stripe, to_stripe
+from conversations.payments.with_stripe import Stripe, from_stripe, to_stripe
 from foundation import refusals
 from messaging.acting import operate
 from messaging.inputs import Operate
@@ -173,6 +174,21 @@ def test_while_stripe_is_down_nothing_can_be_paid_and_the_next_click_asks_under_
     order = deal.order()
     assert order.reference == "pi_1"
     assert {key for _, _, key in asked.asked} == {f"open-{order.pk}"}
+
+
+def test_a_request_to_stripe_has_a_time_limit(deal, order, monkeypatch):
+    limits = []
+
+    def request(*_, timeout, **__):
+        limits.append(timeout)
+        raise requests.ReadTimeout
+
+    monkeypatch.setattr(requests.Session, "request", request)
+    provider = Stripe(secret_key="sk_test_1", publishable_key="pk_test_1", webhook_secret=SECRET, seconds=6)
+    for call in (provider.open, provider.refund):
+        with pytest.raises(ProviderFailed):
+            call(order)
+    assert limits == [3, 3] * 2
 
 
 def test_a_payment_a_failure_and_a_refund_are_understood(deal, order):
