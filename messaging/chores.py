@@ -7,6 +7,8 @@ from messaging.uploads import discard_unsent
 
 def do_chores() -> int:
     """One round; answers how many conversations were moved or reminded of."""
-    ask_for_due_refunds()
+    done = run_deadlines()
     discard_unsent()
-    return run_deadlines()
+    # Last, for here somebody else is waited for.
+    ask_for_due_refunds()
+    return done

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from itertools import takewhile
 
 import structlog
 from django.db import IntegrityError
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 VERIFIED = "payment_verified"
 ASK_AGAIN = timedelta(minutes=5)
+REFUNDS_AT_ONCE = 20
 
 
 def order_for(conversation: Conversation, offer: flows.Offer, payer: User, action: str) -> tuple[PaymentOrder, bool]:
@@ -189,9 +191,13 @@ def _refund(order: PaymentOrder) -> ProviderEvent | None:
 
 
 def ask_for_due_refunds() -> int:
-    """Ask for the refunds that providers have not taken yet; answers how many they took."""
-    due = PaymentOrder.objects.filter(refund_due_at__lte=clock.now(), refund_asked_at=None)
-    return sum(ask_for_refund(order) for order in due.select_related("offer"))
+    """Ask for the refunds that providers have not taken yet; answers how many they took.
+
+    After the first that is not taken the others wait for the next round: there is more to do than to wait for a
+    provider that is away.
+    """
+    due = PaymentOrder.objects.filter(refund_due_at__lte=clock.now(), refund_asked_at=None).select_related("offer")
+    return sum(takewhile(bool, map(ask_for_refund, due.order_by("refund_due_at")[:REFUNDS_AT_ONCE])))
 
 
 def pay_in_sandbox(*, user: User, order_id: object, kind: str) -> PaymentOrder:

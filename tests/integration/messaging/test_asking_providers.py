@@ -493,6 +493,19 @@ def owed(provider, monkeypatch):
     return asked
 
 
+def test_deadlines_do_not_wait_for_a_provider_that_takes_no_refunds(owed):
+    deal = make_deal()
+    with moved(timedelta(days=8)):
+        assert do_chores() == 1
+        assert deal.now.is_closed
+        assert len(owed) == 1
+        do_chores()
+        do_chores()
+        assert len(set(owed)) == 3
+        do_chores()
+    assert len(owed) == 3
+
+
 def test_a_refund_is_asked_for_outside_of_transactions(owed):
     with moved(timedelta(days=1)), pytest.raises(RuntimeError, match="outside of transactions"), unit_of_work():
         do_chores()
