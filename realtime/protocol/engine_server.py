@@ -102,7 +102,7 @@ class EngineServer(SessionServer):
 
     async def _begin(self, socket: EngineSocket, exchange: Exchange, environ: dict[str, Any]) -> None:
         if exchange.is_websocket:
-            await exchange.accept_websocket()
+            await exchange.accept_websocket(self.limits)
             socket.transport = self._websocket(socket, exchange)
             socket.upgraded = True
         else:
@@ -186,7 +186,7 @@ class EngineServer(SessionServer):
 
     async def _upgrade(self, socket: EngineSocket, exchange: Exchange) -> None:
         polling = socket.transport
-        await exchange.accept_websocket()
+        await exchange.accept_websocket(self.limits)
         if not isinstance(polling, PollingTransport) or socket.candidate is not None or not self.allow_upgrades:
             await exchange.close_websocket(1008)
             return

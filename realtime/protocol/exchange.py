@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl
 
+from realtime.protocol.limits import Limits
 from realtime.protocol.packets import ProtocolError
 from realtime.protocol.uvicorn_websocket import PicowsProtocol
 from realtime.protocol.wire import Wire
@@ -131,10 +132,12 @@ class Exchange:
         headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in fields]
         await self._send({"type": prefix + "start", "status": status, "headers": headers})
 
-    async def accept_websocket(self) -> None:
+    async def accept_websocket(self, limits: Limits) -> None:
         """Raises `ConnectionResetError` where the client is gone already."""
         if (await self._receive())["type"] != "websocket.connect":
             raise ConnectionResetError
+        if self.picows is not None:
+            self.picows.limit_messages(limits.max_payload, limits.max_fragments)
         await self._send({"type": "websocket.accept"})
         if self.picows is None:
             self.wire.limit_unsent()

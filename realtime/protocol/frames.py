@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from picows import WSListener, WSMsgType
 
-PROTOCOL_ERROR, INVALID_TEXT, TOO_BIG = 1002, 1007, 1009
+PROTOCOL_ERROR, INVALID_TEXT, POLICY, TOO_BIG = 1002, 1007, 1008, 1009
 """Close codes (7.4.1)."""
 
 _SHORT, _MEDIUM, _LONG = struct.Struct("!BB").pack, struct.Struct("!BBH").pack, struct.Struct("!BBQ").pack
@@ -17,7 +17,9 @@ Frame = str | bytes
 class Owner(Protocol):
     """What a listener reports to."""
 
-    max_size: int
+    max_message: int
+    """Bytes of a message in fragments; a frame's own size is picows's to limit."""
+    max_fragments: int
 
     def received(self, frame: Frame) -> None: ...
     def closed_by_peer(self) -> None: ...
@@ -27,7 +29,7 @@ class Owner(Protocol):
 
 
 class Broken(Exception):
-    """The peer broke RFC 6455; the connection is closed with `code`."""
+    """The peer broke RFC 6455 or a limit; the connection is closed with `code`."""
 
     def __init__(self, code: int) -> None:
         self.code = code
@@ -40,6 +42,8 @@ class Listener(WSListener):
         super().__init__()
         self._owner = owner
         self._parts: list[bytes] | None = None
+        """The fragments of a message that is not whole yet, `_size` bytes together."""
+        self._size = 0
         self._kind: WSMsgType | None = None
 
     def on_ws_frame(self, transport: Any, frame: Any) -> None:
@@ -51,6 +55,7 @@ class Listener(WSListener):
                 if message is not None:
                     self._owner.received(message)
         except Broken as fault:
+            self._parts = None
             self._owner.close(fault.code)
 
     def on_ws_disconnected(self, transport: Any) -> None:
@@ -68,20 +73,27 @@ class Listener(WSListener):
             frame.rsv1
             or frame.rsv2
             or frame.rsv3
-            or (frame.msg_type == WSMsgType.CONTINUATION) is not bool(self._parts)
+            or (frame.msg_type == WSMsgType.CONTINUATION) is (self._parts is None)
         ):
             raise Broken(PROTOCOL_ERROR)
         if self._parts is None:
             if frame.fin:
                 return self._decoded(frame.msg_type, frame.get_payload_as_bytes())
-            self._kind, self._parts = frame.msg_type, []
-        self._parts.append(frame.get_payload_as_bytes())
-        if sum(map(len, self._parts)) > self._owner.max_size:
-            raise Broken(TOO_BIG)
+            self._kind, self._parts, self._size = frame.msg_type, [], 0
+        self._keep(frame)
         if not frame.fin:
             return None
         whole, self._parts = b"".join(self._parts), None
         return self._decoded(self._kind, whole)
+
+    def _keep(self, frame: Any) -> None:
+        """Keep a fragment, within the limits: each costs the same, however many came before it."""
+        if len(self._parts) == self._owner.max_fragments or not (frame.payload_size or frame.fin):
+            raise Broken(POLICY)
+        self._size += frame.payload_size
+        if self._size > self._owner.max_message:
+            raise Broken(TOO_BIG)
+        self._parts.append(frame.get_payload_as_bytes())
 
     @staticmethod
     def _decoded(kind: Any, payload: bytes) -> Frame:

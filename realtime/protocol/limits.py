@@ -16,7 +16,10 @@ class Limits:
     ping_interval: float = 25.0
     ping_timeout: float = 20.0
     max_payload: int = 65_536
-    """A frame, or the body of a polling request; announced as `maxPayload`."""
+    """A WebSocket message, in one frame or in fragments, or the body of a polling request; announced as
+    `maxPayload`."""
+    max_fragments: int = 64
+    """Frames of one WebSocket message. Each but the last carries at least one byte."""
     connect_timeout: float = 10.0
     """Within this time a client must have been accepted by a namespace."""
     upgrade_timeout: float = 10.0

@@ -17,6 +17,7 @@ from picows.picows import WSProtocol
 
 from realtime.protocol.frames import Frame, Listener, close_frame, framed
 from realtime.protocol.handshake import read_handshake
+from realtime.protocol.limits import Limits
 from realtime.protocol.picows_wire import PicowsWire
 from realtime.protocol.turn import TurnWriter
 from realtime.protocol.wire import cut
@@ -45,7 +46,8 @@ class PicowsProtocol(WSProtocol):
 
     def __init__(self, config: Any, server_state: Any) -> None:
         self._listener_object = Listener(self)
-        self.max_size = config.ws_max_size
+        self.max_frame = self.max_message = config.ws_max_size
+        self.max_fragments = Limits.max_fragments
         super().__init__(
             host_port=None,
             ws_path=None,
@@ -96,7 +98,7 @@ class PicowsProtocol(WSProtocol):
 
     def get_buffer(self, size_hint: int) -> memoryview:
         free = super().get_buffer(size_hint)
-        if len(free) <= 4 * max(_READ, self.max_size):
+        if len(free) <= 4 * max(_READ, self.max_frame):
             return free[:_READ]
         # More than a begun frame can need: picows has refused one, and reads on until it closes. Not paused in here,
         # where libuv is about to read and would call what pausing has taken away.
@@ -197,6 +199,10 @@ class PicowsProtocol(WSProtocol):
         self.wire.close()
 
     # Frames
+
+    def limit_messages(self, size: int, fragments: int) -> None:
+        """Take messages of so many bytes and fragments at most; called before the connection is accepted."""
+        self.max_message, self.max_fragments = min(size, self.max_message), fragments
 
     def attach(
         self, on_frame: Callable[[Frame], None], on_lost: Callable[[], None], on_backlog: Callable[[], None]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -45,13 +46,17 @@ async def running(
     web = uvicorn.Server(config)
     task = asyncio.create_task(web.serve([listening]))
     await eventually(lambda: web.started)
-    async with aiohttp.ClientSession() as http:
-        yield Site(server, http, listening.getsockname()[1], path)
     engine = getattr(server, "eio", server)
-    await engine.disconnect()
-    web.should_exit = True
-    await asyncio.wait_for(task, WAIT)
-    await engine.shutdown()
+    try:
+        async with aiohttp.ClientSession() as http:
+            site = Site(server, http, listening.getsockname()[1], path)
+            yield site
+    finally:
+        site.hang_up()
+        await engine.disconnect()
+        web.should_exit = True
+        await asyncio.wait_for(task, WAIT)
+        await engine.shutdown()
 
 
 class Site:
@@ -59,6 +64,7 @@ class Site:
         self.server, self.http, self.port = server, http, port
         self.engine = getattr(server, "eio", server)
         self.url = f"http://127.0.0.1:{port}/{path}/"
+        self._opened: list[asyncio.StreamWriter] = []
 
     def query(self, transport: str, **more: str) -> dict[str, str]:
         return {"EIO": "4", "transport": transport, **more}
@@ -90,7 +96,14 @@ class Site:
         return Polling(self, json.loads(text[1:]))
 
     async def tcp(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection("127.0.0.1", self.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        self._opened.append(writer)
+        return reader, writer
+
+    def hang_up(self) -> None:
+        """Close the bare connections: an event loop does not end with what is still open."""
+        for writer in self._opened:
+            writer.close()
 
     async def sessions_become(self, count: int) -> None:
         await eventually(lambda: len(self.engine.sockets) == count)
@@ -163,6 +176,70 @@ async def eventually(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
+HANDSHAKE = (
+    "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+    "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
+"""Kinds of frames (RFC 6455, 5.2)."""
+
+
+class Framed:
+    """A WebSocket whose frames are written and read one by one (RFC 6455, 5.2)."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+        self._masks = random.Random(6455)
+
+    @classmethod
+    async def dial(cls, site: Site, sid: str = "") -> "Framed":
+        """One that has not asked to be let in: a session of its own, or the upgrade of a polling one."""
+        reader, writer = await site.tcp()
+        writer.write(HANDSHAKE.replace("&transport", f"&sid={sid}&transport").encode())
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), WAIT)
+        assert head.startswith(b"HTTP/1.1 101"), head
+        websocket = cls(reader, writer)
+        if not sid:
+            assert (await websocket.next())[1].startswith(b"0{")
+        return websocket
+
+    def write(self, kind: int, payload: bytes = b"", *, last: bool = True) -> None:
+        """Write a frame, masked as a client has to. What is written leaves with the next `await`."""
+        size, mask = len(payload), self._masks.randbytes(4)
+        if size < 126:
+            length = bytes([0x80 | size])
+        elif size < 65_536:
+            length = bytes([0x80 | 126]) + size.to_bytes(2, "big")
+        else:
+            length = bytes([0x80 | 127]) + size.to_bytes(8, "big")
+        masked = bytes(byte ^ mask[place % 4] for place, byte in enumerate(payload))
+        self._writer.write(bytes([(0x80 if last else 0) | kind]) + length + mask + masked)
+
+    def write_message(self, kind: int, *fragments: bytes) -> None:
+        for number, fragment in enumerate(fragments, 1):
+            self.write(CONTINUATION if number > 1 else kind, fragment, last=number == len(fragments))
+
+    async def next(self) -> tuple[int, bytes]:
+        """The kind and the payload of the next frame, which the server sends whole and unmasked."""
+        async with asyncio.timeout(WAIT):
+            first, size = await self._reader.readexactly(2)
+            if size == 126:
+                size = int.from_bytes(await self._reader.readexactly(2), "big")
+            elif size == 127:
+                size = int.from_bytes(await self._reader.readexactly(8), "big")
+            assert first & 0x80
+            return first & 0x0F, await self._reader.readexactly(size)
+
+    async def closed(self) -> int:
+        """Wait for the close frame, and answer with its code; what comes before it is not looked at."""
+        while True:
+            kind, payload = await self.next()
+            if kind == CLOSE:
+                self.write(CLOSE, payload)
+                return int.from_bytes(payload[:2], "big")
+
+
 class Deaf:
     """A connection that is only written to: what the server sends stays in the smallest buffer there is."""
 
@@ -182,10 +259,7 @@ class Deaf:
     async def websocket(cls, site: Site) -> "Deaf":
         """One that asks to be let into the main namespace, and does not hear the answer."""
         deaf = await cls.dial(site)
-        await deaf.write(
-            "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
-            "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        )
+        await deaf.write(HANDSHAKE)
         answer = await asyncio.wait_for(deaf.loop.sock_recv(deaf.socket, 4096), WAIT)
         assert answer.startswith(b"HTTP/1.1 101")
         await deaf.send("40")
