@@ -2,20 +2,33 @@
 
 import io
 import mimetypes
-import warnings
+import re
 from typing import BinaryIO
 
 import filetype
+import structlog
 from django.conf import settings
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from foundation.refusals import Invalid, UnsupportedMediaType
+
+log = structlog.get_logger(__name__)
+
+Image.MAX_IMAGE_PIXELS = None
+"""Pictures have one limit, that of `UPLOAD_MAX_PIXELS`."""
 
 HEAD = 8192
 """As many bytes as every known kind of file needs to be told."""
 
 PICTURES = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image/webp": "WEBP"}
 SAME = {"image/apng": "image/png"}
+BEGINNINGS = {
+    "image/jpeg": re.compile(rb"\xff\xd8\xff+[\xc0-\xfe]", re.DOTALL),
+    "image/png": re.compile(rb"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", re.DOTALL),
+    "image/gif": re.compile(rb"GIF8[79]a.{7}", re.DOTALL),
+    "image/webp": re.compile(rb"RIFF.{4}WEBPVP8[ LX]", re.DOTALL),
+}
+"""How pictures begin: a few characters alone may stand in front of anything."""
 THUMBNAIL = (400, 400)
 THUMBNAIL_TYPE = "image/webp"
 
@@ -23,11 +36,21 @@ THUMBNAIL_TYPE = "image/webp"
 def content_type_of(file: BinaryIO) -> str:
     """Raises `UnsupportedMediaType` for what is of no kind that is taken here."""
     file.seek(0)
-    found = filetype.guess(file.read(HEAD))
+    head = file.read(HEAD)
+    found = filetype.guess(head)
     kind = SAME.get(found.mime, found.mime) if found else None
-    if kind not in settings.UPLOAD_TYPES:
+    if kind not in settings.UPLOAD_TYPES or (kind in PICTURES and not _begins_as(kind, head)):
         raise UnsupportedMediaType("Files of this kind are not taken.")
     return kind
+
+
+def _begins_as(kind: str, head: bytes) -> bool:
+    if not BEGINNINGS[kind].match(head):
+        return False
+    if kind != "image/gif":
+        return True
+    colors = 2 << (head[10] & 7) if head[10] & 0x80 else 0
+    return head[13 + 3 * colors :][:1] in {b"!", b",", b";"}  # the blocks that may come after the colors
 
 
 def fitting_name(name: str, content_type: str) -> str:
@@ -38,36 +61,40 @@ def fitting_name(name: str, content_type: str) -> str:
     return shown[:240] + (mimetypes.guess_extension(content_type) or "")
 
 
-def thumbnail_of(file: BinaryIO, content_type: str) -> bytes | None:
-    """A small WebP of a picture, the right way up and without its metadata; None for what is no picture.
+class _TooManyPixels(Exception):
+    """The picture is larger than `UPLOAD_MAX_PIXELS`."""
 
-    Raises `UnsupportedMediaType` for what only begins like one, `Invalid` for one with too many pixels.
+
+def thumbnail_of(file: BinaryIO, content_type: str) -> bytes | None:
+    """A small WebP of a picture, the right way up and without its metadata; None for what is no picture, and for a
+    picture that is damaged.
+
+    Raises `Invalid` for one with too many pixels.
     """
     if content_type not in PICTURES:
         return None
-    file.seek(0)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(file, formats=[PICTURES[content_type]]) as picture:
-                return _small(picture)
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        raise _too_many_pixels() from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
-        raise UnsupportedMediaType("This picture cannot be read.") from None
+        return _small(file, PICTURES[content_type])
+    except _TooManyPixels:
+        limit = settings.UPLOAD_MAX_PIXELS
+        raise Invalid(errors={"file": [f"A picture has at most {limit:,} pixels."]}) from None
+    except MemoryError:
+        raise
+    except Exception as fault:  # damaged files make Pillow raise nearly everything
+        log.info("thumbnail_failed", content_type=content_type, error=type(fault).__name__)
+        return None
 
 
-def _small(picture: Image.Image) -> bytes:
-    if picture.width * picture.height > settings.UPLOAD_MAX_PIXELS:
-        raise _too_many_pixels()
-    picture.draft("RGB", THUMBNAIL)
-    upright = ImageOps.exif_transpose(picture)
-    upright.thumbnail(THUMBNAIL)
-    written = io.BytesIO()
-    mode = "RGBA" if "A" in upright.getbands() or "transparency" in upright.info else "RGB"
-    upright.convert(mode).save(written, "WEBP", quality=80, exif=b"", icc_profile=None)
-    return written.getvalue()
-
-
-def _too_many_pixels() -> Invalid:
-    return Invalid(errors={"file": [f"A picture has at most {settings.UPLOAD_MAX_PIXELS:,} pixels."]})
+def _small(file: BinaryIO, form: str) -> bytes:
+    """Everything that is done with Pillow."""
+    file.seek(0)
+    with Image.open(file, formats=[form]) as picture:
+        if picture.width * picture.height > settings.UPLOAD_MAX_PIXELS:
+            raise _TooManyPixels
+        picture.draft("RGB", THUMBNAIL)
+        upright = ImageOps.exif_transpose(picture)
+        upright.thumbnail(THUMBNAIL)
+        written = io.BytesIO()
+        mode = "RGBA" if "A" in upright.getbands() or "transparency" in upright.info else "RGB"
+        upright.convert(mode).save(written, "WEBP", quality=80, exif=b"", icc_profile=None)
+        return written.getvalue()

@@ -1,14 +1,16 @@
 """Files: taken by what they are, kept under random names, sent once, and seen by those in the conversation alone."""
 
 import io
+import struct
 import zipfile
+import zlib
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
-from PIL import Image
+from PIL import Image, ImageFile
 
 from conversations.models import Delivery
 from foundation import refusals
@@ -106,9 +108,11 @@ REFUSED = {
     "script": b"#!/bin/sh\nrm -rf /\n",
     "program": b"MZ" + b"\0" * 200,
     "words": b"just some words",
-    "half a png": picture("PNG")[:200],
     "only the beginning of a png": b"\x89PNG\r\n\x1a\n" + b"\0" * 100,
     "html that begins like a gif": b"GIF89a<script>alert(1)</script>",
+    "html that begins like a gif with colors": b"GIF89a<htm\xa7>" + b"<script>alert(1)</script>" * 100,
+    "html that begins like a jpeg": b"\xff\xd8\xff<script>alert(1)</script>",
+    "html that begins like a webp": b"RIFF\0\0\0\0WEBP<script>alert(1)</script>",
 }
 
 
@@ -141,10 +145,40 @@ def test_a_file_that_is_too_large_is_refused(sender, settings, hints):
         take_upload(owner=sender, file=file())
 
 
-def test_a_picture_with_too_many_pixels_is_refused_before_it_is_unpacked(sender, settings, hints):
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])
+def test_a_picture_with_too_many_pixels_is_refused_before_it_is_unpacked(sender, settings, hints, monkeypatch, kind):
     settings.UPLOAD_MAX_PIXELS = 1200 * 600 - 1
-    with nothing_happens(hints), pytest.raises(refusals.Invalid):
-        take_upload(owner=sender, file=file(picture()))
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda picture: pytest.fail("unpacked"))
+    with nothing_happens(hints), pytest.raises(refusals.Invalid) as refusal:
+        take_upload(owner=sender, file=file(picture(kind)))
+    assert refusal.value.errors == {"file": ["A picture has at most 719,999 pixels."]}
+
+
+def announcing(width: int, height: int) -> bytes:
+    """A PNG whose head says that it is of this size."""
+    content, head = picture(), b"IHDR" + struct.pack(">II", width, height) + b"\x08\x02\0\0\0"
+    return content[:12] + head + zlib.crc32(head).to_bytes(4, "big") + content[33:]
+
+
+@pytest.mark.parametrize(
+    ("size", "most", "taken"),
+    [((10_000, 9_500), 100, True), ((10_000, 9_500), 90, False), ((20_000, 10_000), 90, False)],
+    ids=["a large one", "too large", "far too large"],
+)
+def test_pictures_have_one_limit_that_of_the_setting(sender, settings, monkeypatch, size, most, taken):
+    """Pillow has one of its own, which is lower than what may be set here."""
+
+    def load(picture):
+        raise OSError("It is not unpacked here.")
+
+    settings.UPLOAD_MAX_PIXELS = most * 1_000_000
+    monkeypatch.setattr(ImageFile.ImageFile, "load", load)
+    given = file(announcing(*size))
+    if taken:
+        assert take_upload(owner=sender, file=given).content_type == "image/png"
+    else:
+        with pytest.raises(refusals.Invalid):
+            take_upload(owner=sender, file=given)
 
 
 @pytest.mark.parametrize(
