@@ -5,6 +5,7 @@ Knows nothing of what is sent. See docs/sockets.md.
 
 from realtime.protocol.engine_server import EngineServer
 from realtime.protocol.engine_socket import EngineSocket
+from realtime.protocol.exchange import refuse_websocket
 from realtime.protocol.guard import Guard
 from realtime.protocol.limits import Limits
 from realtime.protocol.packets import ProtocolError, StrictPacket
@@ -18,4 +19,5 @@ __all__ = [
     "ProtocolError",
     "SocketServer",
     "StrictPacket",
+    "refuse_websocket",
 ]

@@ -49,6 +49,11 @@ class TooLarge(ProtocolError):
         super().__init__("The body is too large", code=1009)
 
 
+async def refuse_websocket(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a handshake at an address where there are no WebSockets."""
+    await Exchange(scope, receive, send).refuse(Refused(404, 3, "There are no WebSockets at this address"))
+
+
 class Exchange:
     """`headers` are those of the origin policy, sent with whatever the answer is."""
 

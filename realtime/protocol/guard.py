@@ -46,6 +46,12 @@ class Guard(socketio.ASGIApp):
                 scope["query_string"] = b"sid=hidden"
         await super().__call__(inner, receive, send)
 
+    async def not_found(self, receive: Receive, send: Send) -> None:
+        if (await receive())["type"] == "websocket.connect":
+            await send({"type": "websocket.close"})
+        else:
+            await super().not_found(receive, send)
+
     def _client(self, scope: Scope) -> tuple[str, int]:
         peer, port = scope.get("client") or ("", 0)
         values = [value for name, value in scope["headers"] if name.lower() == b"x-forwarded-for"]
