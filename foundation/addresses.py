@@ -1,18 +1,27 @@
-"""Where a request comes from: the peer, or what a trusted proxy says of it."""
+"""Where a request comes from: the peer, or what trusted proxies say of it."""
 
 from collections.abc import Iterable
-from functools import cache, lru_cache
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import NamedTuple
 
-from django.conf import settings
 from django.http import HttpRequest
 
 _LONGEST = 100
 """Characters of an address, with its zone and its port; whatever is longer is none."""
 
+_SCHEMES = {"http": "http", "ws": "http", "https": "https", "wss": "https"}
+
+
+class Seen(NamedTuple):
+    """A client as trusted proxies see it. `scheme` is `http` or `https`, None where they do not tell."""
+
+    address: str
+    scheme: str | None
+
 
 class TrustedProxies:
-    """Networks (`10.0.0.0/8`, single addresses) whose `X-Forwarded-For` is believed.
+    """Networks (`10.0.0.0/8`, single addresses) whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
 
     `unix` stands for a peer without an address, a proxy that speaks through a Unix socket.
     """
@@ -27,15 +36,25 @@ class TrustedProxies:
             return self._unix
         return any(ip_address(address) in network for network in self._networks)
 
-    def client_address(self, peer: str, forwarded_for: str) -> str:
-        """The nearest address that no trusted proxy vouches for: the header is read from the right."""
-        address = canonical(peer) or ""
-        for hop in reversed(forwarded_for.split(",")):
-            named = canonical(hop)
-            if named is None or not self.trusts(address):
+    def client(self, peer: str, forwarded_for: str = "", forwarded_proto: str = "") -> Seen:
+        """The nearest address that no trusted proxy vouches for, and the scheme that the last of these proxies saw.
+
+        Both headers are read from the right, as far as trusted proxies have written them.
+        """
+        address, proxies = canonical(peer) or "", 0
+        hops = reversed(forwarded_for.split(","))
+        while self.trusts(address):
+            proxies += 1
+            named = canonical(next(hops, ""))
+            if named is None:
                 break
             address = named
-        return address
+        return Seen(address, _scheme(forwarded_proto, proxies) if proxies else None)
+
+
+def _scheme(forwarded_proto: str, proxies: int) -> str | None:
+    """Each proxy adds an entry or replaces them all: of more entries than proxies, the first are the client's own."""
+    return _SCHEMES.get(forwarded_proto.split(",")[-proxies:][0].strip().lower())
 
 
 def canonical(text: str) -> str | None:
@@ -57,20 +76,9 @@ def _canonical(text: str) -> str | None:
     return str(getattr(address, "ipv4_mapped", None) or address)
 
 
-@cache
-def _trusted(networks: tuple[str, ...]) -> TrustedProxies:
-    return TrustedProxies(networks)
-
-
 def client_address(request: HttpRequest) -> str:
-    """The address of the client of an HTTP request; of proxies, only `TRUSTED_PROXIES` are believed."""
-    proxies = _trusted(tuple(settings.TRUSTED_PROXIES))
-    return proxies.client_address(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", ""))
-
-
-def is_from_trusted_proxy(request: HttpRequest) -> bool:
-    """Whether the peer itself is one of `TRUSTED_PROXIES`."""
-    return _trusted(tuple(settings.TRUSTED_PROXIES)).trusts(canonical(request.META.get("REMOTE_ADDR", "")) or "")
+    """The address of the client of an HTTP request, which the guard has found (`realtime.protocol.Guard`)."""
+    return canonical(request.META.get("REMOTE_ADDR", "")) or ""
 
 
 def counted_as(address: str) -> str:

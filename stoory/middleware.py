@@ -7,23 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 
-from foundation.addresses import is_from_trusted_proxy
 from stoory.health import PROBES
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-
-
-class ForwardedScheme:
-    """`X-Forwarded-Proto` counts from `TRUSTED_PROXIES` alone: Django believes it (`SECURE_PROXY_SSL_HEADER`) whoever
-    sends it."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not is_from_trusted_proxy(request):
-            request.META.pop("HTTP_X_FORWARDED_PROTO", None)
-        return self.get_response(request)
 
 
 class Probes:

@@ -45,7 +45,6 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "stoory.policy.ContentSecurityPolicy",
-    "stoory.middleware.ForwardedScheme",
     "stoory.middleware.Probes",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -254,8 +253,6 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = TLS
 # Redirecting to https is the proxy's part: health checks and the proxy itself speak plain HTTP to this server.
 SILENCED_SYSTEM_CHECKS = ["security.W008"]
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
-if TRUSTED_PROXIES:
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 UPLOAD_TYPES = env.words(

@@ -5,17 +5,21 @@ from typing import Any
 
 import socketio
 
-from foundation.addresses import TrustedProxies, canonical
+from foundation.addresses import TrustedProxies
 from realtime.protocol.exchange import Receive, Scope, Send
 from realtime.protocol.sessions import Admit
+
+_FORWARDED = (b"x-forwarded-for", b"x-forwarded-proto")
+_WEBSOCKET = {"http": "ws", "https": "wss"}
 
 
 class Guard(socketio.ASGIApp):
     """`socketio.ASGIApp` for a `SocketServer` (or an `EngineServer`).
 
-    `scope["client"]` becomes the real client's address, which connect handlers see as `REMOTE_ADDR`, and which
-    `admit` is asked about before a session is opened; refused ones are answered 429. `release` is called with
-    the address when the session has ended.
+    `scope["client"]` and `scope["scheme"]` become those of the client, which trusted proxies tell of. The headers in
+    which they do are taken away: nothing behind the guard has to know whom to believe. Connect handlers see the
+    address as `REMOTE_ADDR`, and `admit` is asked about it before a session is opened; refused ones are answered 429.
+    `release` is called with the address when the session has ended.
 
     To be the outermost application: it has to see the server's own `send` (see `wire.Wire`) and `scope`.
     """
@@ -39,8 +43,7 @@ class Guard(socketio.ASGIApp):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         inner = scope
         if scope["type"] in ("http", "websocket"):
-            inner = dict(scope)
-            inner["client"] = self._client(scope)
+            inner = self._as_the_client_sent_it(scope)
             if b"sid=" in scope.get("query_string", b""):
                 # The server's access log reads the query from its own scope after the answer.
                 scope["query_string"] = b"sid=hidden"
@@ -52,9 +55,17 @@ class Guard(socketio.ASGIApp):
         else:
             await super().not_found(receive, send)
 
-    def _client(self, scope: Scope) -> tuple[str, int]:
+    def _as_the_client_sent_it(self, scope: Scope) -> Scope:
         peer, port = scope.get("client") or ("", 0)
-        values = [value for name, value in scope["headers"] if name.lower() == b"x-forwarded-for"]
-        if not values:
-            return canonical(peer) or peer, port
-        return self._proxies.client_address(peer, b",".join(values).decode("latin-1")), port
+        forwarded = [(name.lower(), value) for name, value in scope["headers"] if name.lower() in _FORWARDED]
+        seen = self._proxies.client(peer, *(_joined(forwarded, name) for name in _FORWARDED))
+        inner = {**scope, "client": (seen.address or peer, port)}
+        if seen.scheme is not None:
+            inner["scheme"] = seen.scheme if scope["type"] == "http" else _WEBSOCKET[seen.scheme]
+        if forwarded:
+            inner["headers"] = [header for header in scope["headers"] if header[0].lower() not in _FORWARDED]
+        return inner
+
+
+def _joined(headers: list[tuple[bytes, bytes]], wanted: bytes) -> str:
+    return b",".join(value for name, value in headers if name == wanted).decode("latin-1")

@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 from socketio import ASGIApp
 
+from foundation.addresses import TrustedProxies
 from realtime.protocol import Guard, Limits, SocketServer
-from realtime.protocol.guard import TrustedProxies
 from tests.conformance.clients import Site, eventually
 from tests.conformance.servers import talkative
 
@@ -105,7 +105,7 @@ class TestAddresses:
         ],
     )
     def test_only_trusted_proxies_are_believed(self, networks, peer, header, client):
-        assert TrustedProxies(networks).client_address(peer, header) == client
+        assert TrustedProxies(networks).client(peer, header).address == client
 
     @pytest.mark.parametrize(("proxies", "address"), [([], "127.0.0.1"), (["127.0.0.0/8"], "203.0.113.7")])
     async def test_the_connect_handler_sees_it(self, serve, proxies, address):

@@ -13,7 +13,7 @@ from stoory.bodies import BodyLimit
 from stoory.handler import Handler
 from tests.conformance.clients import HANDSHAKE, WAIT, Site
 from tests.conformance.servers import talkative
-from tests.servers import embedded
+from tests.harness.servers import embedded
 
 ELSEWHERE = [
     "/",

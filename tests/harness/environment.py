@@ -1,4 +1,4 @@
-"""What this machine has besides Python: PostgreSQL, Redis, Node, Chromium. Whatever needs one of them asks here.
+"""What this machine has besides Python: PostgreSQL, Redis, Node, Chromium, nginx. Whatever needs one of them asks here.
 
 A test whose needs are not met is left out, and the summary at the end of the run says so; with `CI` set, it fails.
 """
@@ -82,6 +82,18 @@ def missing_programs() -> list[str]:
         "Node": shutil.which("node"),
     }
     return [name for name, found in wanted.items() if not found]
+
+
+@cache
+def nginx() -> str | None:
+    """The proxy of the sample configuration; on Debian it is where only root looks."""
+    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+
+
+def need_nginx() -> str:
+    """The nginx program, and one to make a certificate with, or the test is left out."""
+    need(shutil.which("openssl"), "no OpenSSL is installed (on Debian: apt-get install openssl)")
+    return need(nginx(), "no nginx is installed (on Debian: apt-get install nginx)")
 
 
 def need_chromium() -> str:

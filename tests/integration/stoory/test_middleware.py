@@ -1,11 +1,10 @@
-"""What a trusted proxy says, static files, optional slashes."""
+"""Static files, optional slashes, probes."""
 
 import pytest
 from django.db import DatabaseError
 from django.test import AsyncClient, Client
 
 from stoory import health
-from stoory.middleware import ForwardedScheme
 
 PATH = "/static/transcript.css"
 
@@ -40,17 +39,6 @@ def test_only_the_head():
 def test_the_last_slash_is_free_for_posts_too(path):
     answer = Client().post(path, {"email": "nobody@example.com", "password": "x"}, content_type="application/json")
     assert answer.status_code == 401
-
-
-@pytest.mark.parametrize(
-    ("peer", "is_secure"),
-    [("10.0.0.7", True), ("::ffff:10.0.0.7", True), ("192.0.2.1", False), ("", False)],
-)
-def test_the_scheme_is_what_a_trusted_proxy_says_and_nobody_else(peer, is_secure, settings, rf):
-    settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
-    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    request = rf.get("/", headers={"X-Forwarded-Proto": "https"}, REMOTE_ADDR=peer)
-    assert ForwardedScheme(lambda request: request.is_secure())(request) is is_secure
 
 
 # --- Probes ---

@@ -25,11 +25,11 @@ NEAR, FAR = "10.0.0.1", "10.9.9.9"
     ],
 )
 def test_the_nearest_address_that_no_proxy_vouches_for(peer, forwarded, seen):
-    assert TrustedProxies(["10.0.0.0/8"]).client_address(peer, forwarded) == seen
+    assert TrustedProxies(["10.0.0.0/8"]).client(peer, forwarded).address == seen
 
 
 def test_a_unix_socket_may_be_trusted():
-    assert TrustedProxies(["unix"]).client_address("", "198.51.100.1") == "198.51.100.1"
+    assert TrustedProxies(["unix"]).client("", "198.51.100.1", "https") == ("198.51.100.1", "https")
 
 
 @pytest.mark.parametrize("wrong", ["10.0.0.1/8", "example.com", "10.0.0.0/99"])
@@ -38,19 +38,47 @@ def test_what_is_no_network_is_refused(wrong):
         TrustedProxies([wrong])
 
 
-def test_asking_again_with_the_answer_changes_nothing():
-    """The address of a scope that a guard has rewritten is looked at again by the views."""
-    proxies, header = TrustedProxies(["10.0.0.0/8"]), f"1.1.1.1, 198.51.100.1, {FAR}"
-    once = proxies.client_address(NEAR, header)
-    assert proxies.client_address(once, header) == once
+@pytest.mark.parametrize(
+    ("peer", "forwarded_for", "forwarded_proto", "scheme"),
+    [
+        (NEAR, "198.51.100.1", "https", "https"),
+        (NEAR, "198.51.100.1", "http", "http"),
+        (NEAR, "198.51.100.1", " HTTPS ", "https"),
+        (NEAR, "198.51.100.1", "wss", "https"),
+        (NEAR, "198.51.100.1", "ws", "http"),
+        (NEAR, "", "https", "https"),
+        (NEAR, "nonsense", "https", "https"),
+        (NEAR, f"198.51.100.1, {FAR}", "https", "https"),
+        ("::ffff:10.0.0.1", "2001:db8::1", "https", "https"),
+        # An entry a proxy: that of the farthest one counts, and what stands left of it is the client's invention.
+        (NEAR, f"198.51.100.1, {FAR}", "https, http", "https"),
+        (NEAR, f"198.51.100.1, {FAR}", "http, https", "http"),
+        (NEAR, f"1.1.1.1, 198.51.100.1, {FAR}", "https, http, http", "http"),
+        (NEAR, "198.51.100.1", "https, http", "http"),
+        (NEAR, "", "https, http", "http"),
+        (NEAR, f"1.1.1.1, nonsense, {FAR}", "https, http, http", "http"),
+        (NEAR, "198.51.100.1", "", None),
+        (NEAR, "198.51.100.1", "nonsense", None),
+        (NEAR, "198.51.100.1", "https,", None),
+        (NEAR, "198.51.100.1", "https://", None),
+        ("203.0.113.7", "198.51.100.1", "https", None),
+        ("203.0.113.7", "", "https", None),
+        ("", "", "https", None),
+        ("nonsense", "", "https", None),
+    ],
+)
+def test_the_scheme_is_what_the_proxy_saw_to_which_the_client_spoke(peer, forwarded_for, forwarded_proto, scheme):
+    assert TrustedProxies(["10.0.0.0/8"]).client(peer, forwarded_for, forwarded_proto).scheme == scheme
 
 
-def test_of_a_request_by_the_settings(settings):
-    request = RequestFactory().get("/", REMOTE_ADDR=NEAR, HTTP_X_FORWARDED_FOR="198.51.100.1")
-    settings.TRUSTED_PROXIES = []
-    assert client_address(request) == NEAR
+@pytest.mark.parametrize(
+    ("peer", "seen"), [(NEAR, NEAR), ("::ffff:10.0.0.1", NEAR), ("2001:DB8::1", "2001:db8::1"), ("", ""), ("x", "")]
+)
+def test_of_a_request_it_is_that_of_its_peer(settings, peer, seen):
+    """The guard has put the client in its place; nobody looks at the headers again."""
     settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
-    assert client_address(request) == "198.51.100.1"
+    request = RequestFactory().get("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR="198.51.100.1")
+    assert client_address(request) == seen
 
 
 def test_canonical_form():

@@ -67,3 +67,12 @@ def test_a_harness_without_its_servers_is_left_out_by_name(monkeypatch: pytest.M
         environment.need_fault_harness()
     monkeypatch.setattr(environment, "missing_programs", list)
     environment.need_fault_harness()
+
+
+@pytest.mark.parametrize("missing", ["nginx", "openssl"])
+def test_a_proxy_that_is_not_installed_is_left_out_by_name(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr(environment, "nginx", lambda: None if missing == "nginx" else "/usr/sbin/nginx")
+    monkeypatch.setattr(environment.shutil, "which", lambda name: None if name == missing else f"/usr/bin/{name}")
+    with pytest.raises(pytest.skip.Exception, match=f"apt-get install {missing}"):
+        environment.need_nginx()

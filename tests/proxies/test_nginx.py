@@ -1,0 +1,241 @@
+"""The sample configuration behind a certificate of its own, in a real nginx, before a server as it really runs."""
+
+import json
+import os
+import re
+import shutil
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import httpx
+import pytest
+
+from tests.acceptance.making import OPERATOR
+from tests.harness.environment import ROOT, need_nginx
+from tests.harness.people import PASSWORD
+from tests.harness.ports import free_port
+from tests.harness.processes import START_SECONDS, Process, run
+from tests.harness.servers import Installation, embedded, responds
+
+PROXY = "127.0.0.2"
+"""Where nginx speaks from: clients have other addresses, as on a real network."""
+FAILURES = 4
+SAMPLE = ROOT / "deploy" / "nginx.conf"
+AROUND = """
+daemon off;
+worker_processes 1;
+pid {directory}/nginx.pid;
+error_log {directory}/error.log warn;
+{user}
+events {{ worker_connections 256; }}
+http {{
+    client_body_temp_path {directory}/body;
+    proxy_temp_path {directory}/proxy;
+    fastcgi_temp_path {directory}/fastcgi;
+    uwsgi_temp_path {directory}/uwsgi;
+    scgi_temp_path {directory}/scgi;
+    include {directory}/stoory.conf;
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Stoory behind nginx, over TLS and without."""
+
+    installation: Installation
+    directory: Path
+    port: int
+    plain_port: int
+
+    @property
+    def url(self) -> str:
+        return f"https://127.0.0.1:{self.port}"
+
+    @property
+    def trust(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=str(self.directory / "certificate.pem"))
+
+    def browser(self, address: str = "127.0.0.3", **options) -> httpx.Client:
+        """One that speaks from this address of this machine."""
+        transport = httpx.HTTPTransport(local_address=address, verify=self.trust)
+        return httpx.Client(base_url=self.url, transport=transport, timeout=START_SECONDS, **options)
+
+    def access_log(self) -> list[str]:
+        return (self.directory / "access.log").read_text().splitlines()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    program = need_nginx()
+    directory = tmp_path_factory.mktemp("nginx")
+    environment = {
+        "TLS": "on",
+        "TRUSTED_PROXIES": PROXY,
+        "RATE_LIMITS": "on",
+        "LOGIN_FAILURES_PER_MINUTE_OF_ADDRESS": str(FAILURES),
+    }
+    with (
+        embedded(directory, **environment) as installation,
+        installation.serving() as server,
+        running(program, directory, server.port) as (port, plain_port),
+    ):
+        installation.shell("from tests.acceptance.making import make_operator; make_operator()")
+        yield Site(installation, directory, port, plain_port)
+
+
+@contextmanager
+def running(program: str, directory: Path, upstream: int) -> Iterator[tuple[int, int]]:
+    """An nginx process with the sample before this port; its ports with TLS and without."""
+    port, plain_port = free_port(), free_port()
+    make_certificate(directory)
+    (directory / "stoory.conf").write_text(adapted(directory, upstream, port, plain_port))
+    user = "user root;" if os.geteuid() == 0 else ""
+    (directory / "nginx.conf").write_text(AROUND.format(directory=directory, user=user))
+    options = ["-p", str(directory), "-c", str(directory / "nginx.conf"), "-e", str(directory / "error.log")]
+    run(program, *options, "-t", timeout=START_SECONDS)
+    nginx = Process(program, *options, log=directory / "nginx.log").start()
+    with nginx.wait_until(lambda: responds(f"http://127.0.0.1:{plain_port}/healthz")):
+        yield port, plain_port
+
+
+def adapted(directory: Path, upstream: int, port: int, plain_port: int) -> str:
+    """The sample with ports and paths of this test, and with TLS as docs/operations.md has it added."""
+    tls = (
+        f"listen 127.0.0.1:{plain_port}; listen 127.0.0.1:{port} ssl;"
+        f" ssl_certificate {directory}/certificate.pem; ssl_certificate_key {directory}/key.pem;"
+    )
+    text = SAMPLE.read_text()
+    for sample, here in {
+        "server app:3000;": f"server 127.0.0.1:{upstream};",
+        "listen 80;": tls,
+        "access_log /dev/stdout": f"access_log {directory}/access.log",
+        "proxy_http_version 1.1;": f"proxy_http_version 1.1; proxy_bind {PROXY};",
+    }.items():
+        assert text.count(sample) == 1, sample
+        text = text.replace(sample, here)
+    return text
+
+
+def make_certificate(directory: Path) -> None:
+    command = [shutil.which("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2", "-nodes"]
+    files = ["-keyout", str(directory / "key.pem"), "-out", str(directory / "certificate.pem")]
+    run(*command, *subject, *files, timeout=START_SECONDS)
+
+
+class TestTheAdmin:
+    @pytest.mark.parametrize("headers", [{}, {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "http"}])
+    def test_lets_its_staff_in_over_tls(self, site, headers):
+        with site.browser("127.0.0.10", headers=headers) as browser:
+            answer = self.log_in(browser, site.url)
+            assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
+            page = browser.get("/admin/")
+            assert page.status_code == 200
+            assert OPERATOR.partition("@")[0] in page.text.lower()
+
+    def test_refuses_forms_of_other_sites(self, site):
+        with site.browser("127.0.0.11") as browser:
+            assert self.log_in(browser, "https://evil.example").status_code == 403
+
+    @staticmethod
+    def log_in(browser: httpx.Client, origin: str) -> httpx.Response:
+        """Fill in the form as a browser does."""
+        form = browser.get("/admin/login/?next=/admin/")
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form.text)[1]
+        filled = {"username": OPERATOR, "password": PASSWORD, "csrfmiddlewaretoken": token, "next": "/admin/"}
+        headers = {"Origin": origin, "Referer": f"{origin}/admin/login/"}
+        return browser.post("/admin/login/?next=/admin/", data=filled, headers=headers)
+
+
+class TestHsts:
+    @pytest.mark.parametrize("path", ["/", "/admin/login/", "/api/auth/me", "/nowhere"])
+    @pytest.mark.parametrize("forged", [{}, {"X-Forwarded-Proto": "http"}])
+    def test_is_sent_over_tls(self, site, path, forged):
+        with site.browser() as browser:
+            assert "max-age=31536000" in browser.get(path, headers=forged).headers["Strict-Transport-Security"]
+
+    @pytest.mark.parametrize("forged", [{}, {"X-Forwarded-Proto": "https"}])
+    def test_is_not_sent_without(self, site, forged):
+        answer = httpx.get(f"http://127.0.0.1:{site.plain_port}/", headers=forged, timeout=START_SECONDS)
+        assert answer.status_code == 200
+        assert "Strict-Transport-Security" not in answer.headers
+
+
+class TestAddresses:
+    @staticmethod
+    def guess(site: Site, address: str, number: int, **headers: str) -> int:
+        """The status of one more wrong password."""
+        body = {"email": f"nobody{number}@example.com", "password": "wrong"}
+        with site.browser(address, headers={name.replace("_", "-"): text for name, text in headers.items()}) as browser:
+            return browser.post("/api/auth/token", json=body).status_code
+
+    def test_each_client_is_limited_for_itself_whatever_it_invents(self, site):
+        invented = [self.guess(site, "127.0.0.20", n, X_Forwarded_For=f"198.51.100.{n}") for n in range(FAILURES + 1)]
+        assert invented == [401] * FAILURES + [429]
+        assert self.guess(site, "127.0.0.21", 0) == 401
+        assert self.guess(site, "127.0.0.21", 1, X_Forwarded_For="127.0.0.20") == 401
+
+    def test_who_does_not_come_through_nginx_is_not_believed(self, site):
+        url = f"http://127.0.0.1:{upstream_of(site)}/api/auth/token"
+        statuses = [
+            httpx.post(
+                url,
+                json={"email": f"nobody{number}@example.com", "password": "wrong"},
+                headers={"X-Forwarded-For": f"198.51.100.{number}"},
+                timeout=START_SECONDS,
+            ).status_code
+            for number in range(FAILURES + 1)
+        ]
+        assert statuses == [401] * FAILURES + [429]
+
+    def test_the_log_names_the_client_and_no_session(self, site):
+        with site.browser("127.0.0.30") as browser:
+            browser.get("/socket.io/?EIO=4&transport=polling")
+        lines = [line for line in site.access_log() if line.startswith("127.0.0.30 ")]
+        assert len(lines) == 1
+        assert re.fullmatch(r"127\.0\.0\.30 \[\S+\] GET /socket\.io/ 200 \d+ [\d.]+", lines[0])
+
+
+def upstream_of(site: Site) -> str:
+    return re.search(r"server 127\.0\.0\.1:(\d+);", (site.directory / "stoory.conf").read_text())[1]
+
+
+@asynccontextmanager
+async def dial(site: Site, target: str) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    async with (
+        aiohttp.ClientSession() as http,
+        http.ws_connect(site.url + target, ssl=site.trust, headers={"Origin": site.url}) as websocket,
+    ):
+        yield websocket
+
+
+class TestSockets:
+    async def test_a_websocket_is_upgraded_and_let_in(self, site):
+        made = site.installation.shell(
+            "import json; from tests.harness.making import make_people;"
+            "print(json.dumps(make_people([('influencer', 'Iris')])))"
+        )
+        token = json.loads(made)[0]["access"]
+        async with dial(site, "/socket.io/?EIO=4&transport=websocket") as websocket:
+            assert (await websocket.receive_str(timeout=START_SECONDS)).startswith('0{"sid"')
+            await websocket.send_str("40" + json.dumps({"token": token}))
+            answer = await websocket.receive_str(timeout=START_SECONDS)
+            assert answer.startswith("40{"), answer
+
+    async def test_other_addresses_have_none(self, site):
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            async with dial(site, "/admin/"):
+                pass
+        assert refused.value.status == 404
+
+
+def test_no_request_left_a_traceback(site):
+    with site.browser() as browser:
+        assert browser.get("/healthz").status_code == 200
+    (log,) = site.directory.glob("server-*.log")
+    assert "Traceback" not in log.read_text()
