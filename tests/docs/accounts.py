@@ -1,17 +1,16 @@
-"""The accounts of the demo, signed in."""
-
-import httpx
+"""The accounts of the demo, signed in, and new ones."""
 
 from stoory.demo import PASSWORD, PEOPLE
-from tests.servers import RunningServer
-from tests.web.people import PATIENCE, Person
+from tests.harness.people import Person, newcomer
+from tests.harness.servers import RunningServer
 
 BRAND, INFLUENCER = PEOPLE[0].email, PEOPLE[2].email
 
 
 def signed_in(server: RunningServer, email: str) -> Person:
-    given = {"email": email, "password": PASSWORD}
-    answer = httpx.post(f"{server.url}/api/auth/token", json=given, timeout=PATIENCE)
-    assert answer.status_code == 200, answer.text
-    tokens = answer.json()
-    return Person(server.url, email, tokens["user"]["name"], tokens["user"]["id"], tokens)
+    return Person.enters(server.url, "token", {"email": email, "password": PASSWORD})
+
+
+def registered(server: RunningServer, role: str, name: str = "Mira") -> Person:
+    """Somebody new, with the password of the tests."""
+    return Person.enters(server.url, "register", newcomer(role, name))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
-from tests.environment import ROOT
+from tests.harness.environment import ROOT
 
 LEFT_OUT = {"node_modules", "var", "staticfiles"}
 """Folders that are none of the project's own; those whose name begins with a dot are left out too."""

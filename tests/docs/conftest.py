@@ -12,8 +12,8 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from tests.docs.blocks import Block, blocks_of, blocks_of_page, files_of
-from tests.environment import ROOT, need_chromium, need_node
-from tests.servers import RunningServer, embedded
+from tests.harness.environment import ROOT, need_chromium, need_node
+from tests.harness.servers import RunningServer, embedded
 from tests.web.tabs import ARGUMENTS
 
 

@@ -1,20 +1,15 @@
-"""Waiting for servers that a document has started."""
+"""Waiting for servers that were started in a terminal."""
 
 import time
 
-import httpx
-
-START_SECONDS = 120
+from tests.harness.processes import START_SECONDS
+from tests.harness.servers import responds
 
 
 def wait_until_ready(url: str) -> None:
-    """Wait until this address answers 200. Raises after a long while."""
+    """Wait until a GET is answered 200. Raises `TimeoutError`."""
     give_up = time.monotonic() + START_SECONDS
-    while time.monotonic() < give_up:
-        try:
-            if httpx.get(url, timeout=START_SECONDS).status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
+    while not responds(url):
+        if time.monotonic() > give_up:
+            raise TimeoutError(f"{url} is not ready.")
         time.sleep(0.1)
-    raise AssertionError(f"{url} is not ready.")

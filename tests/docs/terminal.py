@@ -4,12 +4,13 @@ import os
 import re
 import select
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.harness.processes import Process
 
 PATIENCE = 120
 """Seconds for one command of a busy machine."""
@@ -17,7 +18,6 @@ PATIENCE = 120
 PROMPT, MORE = "[{}]ready> ", "more> "
 AT_PROMPT = re.compile(r"(?:\[(\d+)\]ready> |more> )$")
 CONTROLS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\r")
-WIDE = {"COLUMNS": "4000", "LINES": "100"}
 IN_A_TERMINAL = """
 import fcntl, os, struct, sys, termios
 fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 100, 4000, 0, 0))
@@ -41,8 +41,8 @@ def programs(folder: Path, *names: str, **paths: str) -> Path:
 class Terminal:
     """What a person sees and does. Lines that are typed wait for the prompt, as a person would."""
 
-    def __init__(self, process: subprocess.Popen[bytes], screen: int) -> None:
-        self._process, self._screen = process, screen
+    def __init__(self, screen: int) -> None:
+        self._screen = screen
         self._shown = ""
         self.status = self._prompted()
 
@@ -110,24 +110,26 @@ def terminal(folder: Path, path: Path | str, **environment: str) -> Iterator[Ter
     given = {"PATH": str(path), "HOME": str(folder), "TERM": "xterm", "LANG": "C.UTF-8", **environment}
     given |= {"PS1": PROMPT.format("$?"), "PS2": MORE}
     shell = [shutil.which("bash"), "--noprofile", "--norc", "-i"]
-    process = subprocess.Popen(
-        [sys.executable, "-c", IN_A_TERMINAL, *shell], cwd=folder, env=given, stdin=inside, stdout=inside, stderr=inside
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), inside)
+    log = folder / "terminal.log"
+    process = Process(
+        sys.executable, "-c", IN_A_TERMINAL, *shell, log=log, environment=given, directory=folder, **streams
     )
+    process.start()
     os.close(inside)
     try:
-        yield Terminal(process, screen)
+        yield Terminal(screen)
     finally:
         _hang_up(process, screen)
 
 
-def _hang_up(process: subprocess.Popen[bytes], screen: int) -> None:
+def _hang_up(process: Process, screen: int) -> None:
     """Close the window: the shell and its jobs are told to end."""
     os.close(screen)
     try:
         process.wait(PATIENCE)
-    except subprocess.TimeoutExpired:
+    finally:
         process.kill()
-        process.wait()
 
 
 def lines(text: str) -> list[str]:

@@ -4,7 +4,7 @@ from django.conf import settings
 
 from tests.docs.claims import runs
 from tests.docs.terminal import lines
-from tests.environment import ROOT
+from tests.harness.environment import ROOT
 
 
 @runs("docs/architecture.md", "The rooms of the house", "")

@@ -11,8 +11,8 @@ import pytest
 from tests.docs.claims import runs
 from tests.docs.ready import wait_until_ready
 from tests.docs.terminal import terminal
-from tests.environment import need
-from tests.servers import free_port
+from tests.harness.environment import need
+from tests.harness.ports import free_port
 
 ACTIVE = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 NUMBERS = (

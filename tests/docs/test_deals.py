@@ -16,9 +16,10 @@ from tests.docs.accounts import BRAND, INFLUENCER, signed_in
 from tests.docs.blocks import Block
 from tests.docs.claims import runs
 from tests.docs.scripts import script
-from tests.servers import RunningServer
-from tests.web.people import PATIENCE, Person
+from tests.harness.people import Person
+from tests.harness.servers import RunningServer
 
+ANSWER_SECONDS = 60
 DETAILS = {"details": "Three reels."}
 DOOR = re.compile(r"(?:(GET|POST) +(\S+)|(\w+) \(Socket\.IO\))(?: +(?:\{(.*)\}|[^{].*))?")
 UPLOADS = ["POST /api/uploads", "GET /api/uploads/{id}", "GET /api/uploads/{id}/thumbnail"]
@@ -63,17 +64,19 @@ def doors(block: Block) -> list[tuple[str | None, str, dict[str, bool]]]:
     return found
 
 
-def asked_over_socket(workplace: Path, person: Person, conversation: str, command: str, payload: dict) -> Any:
-    given = {"url": person.url, "token": person.tokens["access"], "conversation": conversation}
+def asked_over_socket(url: str, workplace: Path, person: Person, conversation: str, command: str, payload: dict) -> Any:
+    given = {"url": url, "token": person.access, "conversation": conversation}
     with script(workplace, ASKED.format(**given, command=command, payload=json.dumps(payload))) as running:
         return json.loads(running.ends())
 
 
 @runs("docs/deals.md", "Acting", "", "js")
 @pytest.mark.parametrize("with_all", [True, False])
-def test_three_doors_do_the_same(blocks, brand: Person, influencer: Person, workplace: Path, with_all: bool):
+def test_three_doors_do_the_same(
+    blocks, site: RunningServer, brand: Person, influencer: Person, workplace: Path, with_all: bool
+):
     """Each takes all members that are shown, and also without those that are optional."""
-    conversation = brand.opens(influencer, "bid", title="Three doors")
+    conversation = brand.bids_to(influencer, title="Three doors")
     turns = ((influencer, "accept_connection", {}), (brand, "send_project_details", DETAILS))
     turns += ((influencer, "accept_project", {}),)
     for (who, action, data), (method, place, members) in zip(turns, doors(blocks[0]), strict=True):
@@ -82,18 +85,18 @@ def test_three_doors_do_the_same(blocks, brand: Person, influencer: Person, work
         body |= {"state_version": version, "conversation_id": conversation}
         asked = {name: body[name] for name, is_needed in members.items() if with_all or is_needed or body[name] == data}
         if method:
-            answer = who.asks(method, place.removeprefix("/api").replace("{id}", conversation), asked)
+            answer = who.asks(method, place.replace("{id}", conversation), asked)
         else:
-            answer = asked_over_socket(workplace, who, conversation, place, asked)
+            answer = asked_over_socket(site.url, workplace, who, conversation, place, asked)
         assert answer["success"], answer
         assert answer["conversation"]["state_version"] == version + 1
     assert brand.sees(conversation)["flow_state"] == "brand_owner_pricing"
-    the_example_offers_a_price(blocks[1], brand, conversation, workplace)
+    the_example_offers_a_price(site.url, blocks[1], brand, conversation, workplace)
 
 
-def the_example_offers_a_price(block: Block, brand: Person, conversation: str, workplace: Path) -> None:
+def the_example_offers_a_price(url: str, block: Block, brand: Person, conversation: str, workplace: Path) -> None:
     """On a later state it is refused, and the refusal is printed."""
-    given = {"url": brand.url, "token": brand.tokens["access"], "conversation": conversation}
+    given = {"url": url, "token": brand.access, "conversation": conversation}
     text = f"{SOCKET.format(**given)}\n{block.text}\nsocket.close();\n"
     with script(workplace, text) as running:
         assert running.ends() == ""
@@ -107,7 +110,7 @@ def the_example_offers_a_price(block: Block, brand: Person, conversation: str, w
 def test_the_order_to_pay(blocks, brand: Person, influencer: Person):
     """Its members are those of the example, the same however often it is asked for, and nothing moves."""
     shown = json.loads(blocks[0].text)["payment"]
-    conversation = brand.opens(influencer, "bid", title="To be paid")
+    conversation = brand.bids_to(influencer, title="To be paid")
     for who, action, data in (
         (influencer, "accept_connection", {}),
         (brand, "send_project_details", DETAILS),
@@ -129,8 +132,8 @@ async def test_files_are_sent_and_shown(blocks, site: RunningServer, brand: Pers
     assert [f"{method} {path}" for method, path, _ in doors(requests)] == UPLOADS
     picture = io.BytesIO()
     Image.new("RGB", (640, 480), "teal").save(picture, "PNG")
-    headers = {"Authorization": f"Bearer {brand.tokens['access']}"}
-    async with httpx.AsyncClient(base_url=site.url, headers=headers, timeout=PATIENCE) as client:
+    headers = {"Authorization": f"Bearer {brand.access}"}
+    async with httpx.AsyncClient(base_url=site.url, headers=headers, timeout=ANSWER_SECONDS) as client:
         answer = await client.post("/api/uploads", files={"file": ("a.png", picture.getvalue())})
         assert answer.status_code == 201
         attachment = answer.json()["upload"]
@@ -138,7 +141,7 @@ async def test_files_are_sent_and_shown(blocks, site: RunningServer, brand: Pers
         assert (await client.get(f"/api/uploads/{attachment['id']}/thumbnail")).headers["Content-Type"] == "image/webp"
     page = await chromium.new_page()
     await page.goto(site.url)
-    given = {"attachment": attachment, "token": brand.tokens["access"]}
+    given = {"attachment": attachment, "token": brand.access}
     width, height = await page.evaluate(SHOWN.format(snippet=example.text), given)
     assert (width / height, width <= 640) == (640 / 480, True)
 
@@ -146,12 +149,12 @@ async def test_files_are_sent_and_shown(blocks, site: RunningServer, brand: Pers
 @runs("docs/deals.md", "Operators", "")
 def test_operators_step_in(blocks, site: RunningServer, brand: Person, influencer: Person):
     operator = signed_in(site, ADMIN)
-    conversation = brand.opens(influencer, "bid", title="Watched")
+    conversation = brand.bids_to(influencer, title="Watched")
     statuses = []
     for method, path, members in doors(blocks[0]):
         assert not any(members.values()), "all are optional"
         known = {"reason": "To look into it.", "state_version": brand.sees(conversation)["state_version"]}
         asked = {name: known[name] for name in members}
-        operator.asks(method, path.removeprefix("/api").replace("{id}", conversation), asked)
+        operator.asks(method, path.replace("{id}", conversation), asked)
         statuses.append(brand.sees(conversation)["chat_status"])
     assert statuses == ["real_time", "automated", "closed"]

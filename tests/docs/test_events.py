@@ -5,10 +5,10 @@ from pathlib import Path
 
 from realtime.registry import registry
 from tests.contract.conformity import fault_of_event
+from tests.docs.accounts import registered
 from tests.docs.claims import runs_all
 from tests.docs.scripts import script
-from tests.servers import RunningServer
-from tests.web.people import Person
+from tests.harness.servers import RunningServer
 
 SHOWN_CONVERSATION, SHOWN_USER = "01980000-0000-7000-8000-00000000000c", "01980000-0000-7000-8000-000000000001"
 SENDS = """
@@ -42,15 +42,15 @@ def test_events_are_as_declared_and_commands_are_taken(blocks, site: RunningServ
 
 def answers_of(site: RunningServer, workplace: Path, commands: dict) -> dict:
     """What a server says to each, where its ids, its token and its moment are those of a deal that is there."""
-    me = Person.registered(site.url, "brand_owner", "Anaya")
-    other = Person.registered(site.url, "influencer", "Mira")
-    deal = me.opens(other, "bid", title="Events")
+    me = registered(site, "brand_owner")
+    other = registered(site, "influencer")
+    deal = me.bids_to(other, title="Events")
     for who, action, data in LEADING_UP:
         (me if who == "brand_owner" else other).acts(deal, action, **data)
     text = json.dumps(commands).replace(SHOWN_CONVERSATION, deal).replace(SHOWN_USER, me.id)
     given = json.loads(text)
-    given["authenticate"]["token"] = me.tokens["access"]
+    given["authenticate"]["token"] = me.access
     order = sorted(given, key=lambda name: (name in LAST, name not in FIRST))
     listed = json.dumps([[name, given[name]] for name in order])
-    with script(workplace, SENDS.format(url=site.url, token=me.tokens["access"], commands=listed)) as running:
+    with script(workplace, SENDS.format(url=site.url, token=me.access, commands=listed)) as running:
         return dict(json.loads(line) for line in running.ends().splitlines())

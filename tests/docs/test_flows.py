@@ -7,7 +7,7 @@ import pytest
 
 from tests.docs.blocks import Block
 from tests.docs.claims import runs_all
-from tests.environment import ROOT
+from tests.harness.environment import ROOT
 
 STEP = re.compile(r"    (\[\*\]|\w+) --> (\[\*\]|\w+)(?: : ([a-z_]+(?: \([a-z ]+\))?))?")
 

@@ -5,13 +5,13 @@ import subprocess
 from pathlib import Path
 
 from stoory.demo import PASSWORD
-from tests.docs.accounts import BRAND, signed_in
+from tests.docs.accounts import BRAND, registered, signed_in
 from tests.docs.blocks import blocks_of
 from tests.docs.claims import runs
 from tests.docs.scripts import script
-from tests.environment import ROOT, need_node
-from tests.servers import RunningServer
-from tests.web import people
+from tests.harness import people
+from tests.harness.environment import ROOT, need_node
+from tests.harness.servers import RunningServer
 
 README = "static/stoory-client/README.md"
 TIMES = 10
@@ -34,7 +34,7 @@ def installed(workplace: Path) -> Path:
 def test_the_first_example_again_and_again(blocks, site: RunningServer, workplace: Path):
     folder = installed(workplace)
     me = signed_in(site, BRAND)
-    newest = me.asks("GET", "/conversations")["results"][0]["id"]
+    newest = me.reads("/api/conversations")["results"][0]["id"]
     before = len(me.messages(newest))
     for time in range(1, TIMES + 1):
         with script(folder, blocks[0].text) as running:
@@ -43,7 +43,7 @@ def test_the_first_example_again_and_again(blocks, site: RunningServer, workplac
 
 
 def test_the_first_example_with_a_new_account(site: RunningServer, workplace: Path):
-    new = people.Person.registered(site.url, "brand_owner", "Nobody")
+    new = registered(site, "brand_owner")
     text = next(one for one in blocks_of(README) if one.language == "js").with_address(site.url).text
     text = text.replace(BRAND, new.email).replace(PASSWORD, people.PASSWORD)
     with script(installed(workplace), f"{text}\nclient.disconnect();") as running:

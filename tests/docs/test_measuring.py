@@ -17,7 +17,7 @@ import faults.__main__
 from faults.scenario import SCENARIOS
 from tests.docs.claims import runs
 from tests.docs.terminal import commands
-from tests.environment import ROOT
+from tests.harness.environment import ROOT
 
 PROGRAMS: dict[str, ModuleType] = {"benchmarks": benchmarks.__main__, "faults": faults.__main__}
 Taken = Callable[[str], tuple[str, object]]

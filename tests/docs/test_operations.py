@@ -1,9 +1,7 @@
 """docs/operations.md: the unit for systemd, verified by systemd, and what it starts."""
 
-import os
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 from configparser import RawConfigParser
@@ -11,9 +9,9 @@ from getpass import getuser
 from pathlib import Path
 
 from tests.docs.claims import runs
-from tests.docs.ready import wait_until_ready
-from tests.environment import need
-from tests.servers import free_port
+from tests.harness.environment import need
+from tests.harness.processes import Process, on_free_port, run
+from tests.harness.servers import responds, surroundings
 
 
 @runs("docs/operations.md", "Processes", "ini")
@@ -38,20 +36,18 @@ def it_is_verified(text: str, folder: Path) -> None:
 
 
 def it_starts_and_ends(service: dict[str, str], environment: Path) -> None:
-    port = str(free_port())
-    command = shlex.split(service["ExecStart"].replace("%i", port))
-    given = dict(line.split("=", 1) for line in environment.read_text().splitlines())
-    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
-    options = {"cwd": service["WorkingDirectory"], "env": kept | given}
-    subprocess.run([command[0], "manage.py", "migrate", "--verbosity", "0"], **options, timeout=300, check=True)
-    process = subprocess.Popen(command, **options, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_until_ready(f"http://127.0.0.1:{port}/readyz")
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(10 * int(service["TimeoutStopSec"])) in {0, -signal.SIGTERM}
-    finally:
-        process.kill()
-        process.wait()
+    given = surroundings() | dict(line.split("=", 1) for line in environment.read_text().splitlines())
+    python, *_ = shlex.split(service["ExecStart"])
+    options = {"directory": Path(service["WorkingDirectory"]), "environment": given}
+    run(python, "manage.py", "migrate", "--verbosity", "0", cwd=options["directory"], env=given)
+
+    def start(port: int) -> Process:
+        command = shlex.split(service["ExecStart"].replace("%i", str(port)))
+        process = Process(*command, log=environment.with_suffix(".log"), **options)
+        return process.start().wait_until(lambda: responds(f"http://127.0.0.1:{port}/readyz"))
+
+    with on_free_port(start) as process:
+        process.stop(within=10 * int(service["TimeoutStopSec"]))
 
 
 def test_the_interpreter_of_the_unit_is_that_of_the_setup(checkout: Path):

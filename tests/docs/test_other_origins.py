@@ -12,17 +12,18 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage
 
-from stoory.demo import PASSWORD, PEOPLE
+from stoory.demo import PASSWORD
+from tests.docs.accounts import BRAND, registered
 from tests.docs.blocks import Block, blocks_of
 from tests.docs.claims import runs
 from tests.docs.pages import Pages, another_origin
-from tests.servers import RunningServer, embedded
-from tests.web import people
+from tests.harness import people
+from tests.harness.people import Person
+from tests.harness.servers import RunningServer, embedded
 from tests.web.tabs import WAIT
 
 TIMES, AT_ONCE = 20, 4
 README = "static/stoory-client/README.md"
-EMAIL = PEOPLE[0].email
 PRODUCTION = {
     "DEBUG": "off",
     "SECRET_KEY": "3vYq8nT1-kZb6WmXo0pR7sLdGfHjC2aUeI9tN4yVxQzKwJrPbM5cDhFgSlE",
@@ -64,11 +65,10 @@ def server(request: pytest.FixtureRequest, ours: Pages, tmp_path_factory) -> Ite
 @pytest.fixture(scope="module")
 def talk(server: RunningServer) -> SimpleNamespace:
     """The account of the documents, and the conversation that it has."""
-    given = {"email": EMAIL, "password": PASSWORD, "name": "Anaya", "role": "brand_owner"}
-    answer = httpx.post(f"{server.url}/api/auth/register", json=given, timeout=60).json()
-    me = people.Person(server.url, EMAIL, "Anaya", answer["user"]["id"], answer)
-    other = people.Person.registered(server.url, "influencer", "Mira")
-    return SimpleNamespace(me=me, conversation=me.opens(other), other=other)
+    given = {"email": BRAND, "password": PASSWORD, "name": "Anaya", "role": "brand_owner"}
+    me = Person.enters(server.url, "register", given)
+    other = registered(server, "influencer")
+    return SimpleNamespace(me=me, conversation=me.chats_with(other), other=other)
 
 
 @pytest_asyncio.fixture
@@ -142,7 +142,7 @@ async def test_the_import_map_of_the_readme_with_its_first_example(server, brows
 async def test_the_page_of_the_readme_without_a_bundler(server, blocks, browser, ours, talk):
     (block,) = blocks
     for _ in range(TIMES):
-        await asyncio.to_thread(talk.me.reads, talk.conversation)
+        await asyncio.to_thread(talk.me.marks_read, talk.conversation)
         async with opened(browser, ours, block.text) as said:
             await until(said, lambda said=said: "online" in said and "0 unread" in said)
             await asyncio.to_thread(talk.other.says, talk.conversation, "Hi")
@@ -150,10 +150,10 @@ async def test_the_page_of_the_readme_without_a_bundler(server, blocks, browser,
 
 
 async def test_an_account_that_has_not_talked_to_anybody_yet(server, browser, ours):
-    new = people.Person.registered(server.url, "brand_owner", "Nobody")
+    new = registered(server, "brand_owner")
     (example,) = of_the_readme("stoory-client", server)
     (page,) = of_the_readme("Without a bundler", server)
-    text = example.text.replace(EMAIL, new.email).replace(PASSWORD, people.PASSWORD)
+    text = example.text.replace(BRAND, new.email).replace(PASSWORD, people.PASSWORD)
     script = f"{text}\nconsole.log('the end', list.getSnapshot().phase);"
     body = page.text.partition('<script type="module">')[0] + f'<script type="module">{script}</script>'
     async with opened(browser, ours, body) as said:
@@ -167,7 +167,7 @@ async def test_an_origin_that_is_not_listed_reads_modules_and_nothing_else(serve
             await until(said, lambda: any("ConnectionLost" in one for one in said), may_fail=True)
             assert any("CORS policy" in one and "/api/auth/token" in one for one in said), said
             assert not any("/static/" in one for one in said), said
-        script = REFUSED_SOCKET.replace("URL", server.url).replace("TOKEN", talk.me.tokens["access"])
+        script = REFUSED_SOCKET.replace("URL", server.url).replace("TOKEN", talk.me.access)
         modules = page.text.partition('<script type="module">')[0]
         for transport in ("websocket", "polling"):
             async with opened(browser, stranger, modules + script.replace("TRANSPORT", transport)) as said:

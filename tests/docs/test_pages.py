@@ -11,8 +11,9 @@ from tests.docs.accounts import BRAND, signed_in
 from tests.docs.blocks import PAGES
 from tests.docs.claims import runs
 from tests.docs.terminal import Terminal, programs, terminal
-from tests.environment import ROOT, need_node
-from tests.servers import RunningServer
+from tests.harness.environment import ROOT, need_node
+from tests.harness.people import Person
+from tests.harness.servers import RunningServer
 
 
 def it_logs_in(text: str, folder: Path, site: RunningServer) -> None:
@@ -37,7 +38,7 @@ def test_talking_and_listening(blocks, site: RunningServer, workplace: Path, tmp
     """Twice: typed and pasted."""
     talk, listener = (one.text for one in blocks)
     me = signed_in(site, BRAND)
-    newest = me.asks("GET", "/conversations")["results"][0]["id"]
+    newest = me.reads("/api/conversations")["results"][0]["id"]
     before = len(me.messages(newest))
     path = programs(tmp_path / "bin", python3=sys.executable, node=need_node())
     (workplace / "listen.mjs").write_text(listener)
@@ -48,7 +49,7 @@ def test_talking_and_listening(blocks, site: RunningServer, workplace: Path, tmp
     assert [one["message"] for one in me.messages(newest)[before:]] == ["Hello", "Are you there?", "Hello"]
 
 
-def it_listens(shell: Terminal, me: object, conversation: str) -> None:
+def it_listens(shell: Terminal, me: Person, conversation: str) -> None:
     shell.begins("node listen.mjs $TOKEN $CHAT")
     shell.sees("success: true")
     me.says(conversation, "Are you there?")

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.accounts import registered
 from tests.docs.claims import runs_all
 from tests.docs.scripts import Script, script
-from tests.servers import RunningServer, embedded
-from tests.web.people import PASSWORD, Person
+from tests.harness.people import PASSWORD, Person
+from tests.harness.servers import RunningServer, embedded
 
 BEFORE = 60
 EXPIRED_TOKEN = """
@@ -44,9 +45,9 @@ def server(tmp_path: Path):
 
 @runs_all("docs/quickstart.md", "js")
 def test_the_whole_quick_start(blocks, server: RunningServer, workplace: Path):
-    brand = Person.registered(server.url, "brand_owner", "Anaya")
-    me = Person.registered(server.url, "influencer", "Mira")
-    conversation = brand.opens(me, "bid", title="Sneakers")
+    brand = registered(server, "brand_owner")
+    me = registered(server, "influencer")
+    conversation = brand.bids_to(me, title="Sneakers")
     for number in range(BEFORE):
         brand.says(conversation, f"Message {number}.")
     expired = server.installation.shell(EXPIRED_TOKEN.format(email=me.email)).strip()
@@ -64,7 +65,7 @@ def it_has_read_and_written(running: Script, brand: Person, me: Person, conversa
     mine = [one["message"] for one in me.messages(conversation) if one["sender_id"] == me.id]
     assert mine.count("Hello!") == 2
     assert running.printed.count("Hello! influencer_responding") == 2
-    direct = next(one for one in me.asks("GET", "/conversations")["results"] if one["conversation_type"] == "direct")
+    direct = next(one for one in me.reads("/api/conversations")["results"] if one["conversation_type"] == "direct")
     assert [one["message"] for one in brand.messages(direct["id"])] == ["Hello!"]
     assert me.sees(conversation)["flow_state"] == "brand_owner_details", "the first action was taken"
     assert me.sees(conversation)["unread_count"] == 0

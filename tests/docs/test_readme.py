@@ -11,8 +11,9 @@ from stoory.demo import PASSWORD, PEOPLE
 from tests.docs.claims import runs
 from tests.docs.ready import wait_until_ready
 from tests.docs.terminal import Terminal, commands, lines, programs, terminal
-from tests.environment import need, need_node, need_postgresql_and_redis
-from tests.servers import RunningServer, embedded, free_port, shared
+from tests.harness.environment import need, need_node, need_postgresql_and_redis
+from tests.harness.ports import free_port
+from tests.harness.servers import RunningServer, embedded, shared
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """docs/sockets.md: the example as an application of its own, with the stock client."""
 
-import subprocess
 import sys
 import time
 from inspect import signature
@@ -11,11 +10,10 @@ import pytest
 
 from tests.conformance import official
 from tests.docs.claims import runs
-from tests.docs.ready import wait_until_ready
 from tests.docs.scripts import script
 from tests.docs.terminal import commands
-from tests.environment import ROOT
-from tests.servers import free_port
+from tests.harness.processes import Process, on_free_port
+from tests.harness.servers import responds
 
 BEFORE = """
 asked, ended = [], []
@@ -56,15 +54,14 @@ PATIENCE = 60
 def url(blocks, tmp_path: Path):
     """The application of the example, served as the document says."""
     (tmp_path / "example.py").write_text(BEFORE + blocks[0].text + AFTER)
-    port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "example:application", "--port", str(port), *WEB_SERVER]
-    process = subprocess.Popen([*command, "--app-dir", str(tmp_path)], cwd=ROOT)
-    try:
-        wait_until_ready(f"http://127.0.0.1:{port}")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(PATIENCE)
+
+    def start(port: int) -> Process:
+        options = ("--port", str(port), "--app-dir", str(tmp_path), *WEB_SERVER)
+        process = Process(sys.executable, "-m", "uvicorn", "example:application", *options, log=tmp_path / "log")
+        return process.start().wait_until(lambda: responds(f"http://127.0.0.1:{port}"))
+
+    with on_free_port(start) as process:
+        yield f"http://127.0.0.1:{process.command[5]}"
 
 
 @runs("docs/sockets.md", "Sockets: what the server guarantees on the wire", "python")
