@@ -8,7 +8,7 @@ from django.core.validators import validate_email
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from accounts.models import Role, UserManager
+from accounts.models import UserManager
 from foundation.inputs import Input, Text
 
 LONGEST_NAME = 100
@@ -35,7 +35,7 @@ def _is_address(value: str) -> str:
     return value
 
 
-Name = Annotated[Text(LONGEST_NAME), AfterValidator(_one_line)]
+Name = Annotated[str, Text(LONGEST_NAME), AfterValidator(_one_line)]
 EmailAddress = Annotated[
     str,
     Field(strict=True, max_length=LONGEST_EMAIL, json_schema_extra={"format": "email"}),
@@ -52,7 +52,7 @@ class Register(Input):
     email: EmailAddress
     password: Password
     name: Name
-    role: Literal[Role.INFLUENCER, Role.BRAND_OWNER]
+    role: Literal["influencer", "brand_owner"]
 
 
 class LogIn(Input):

@@ -18,6 +18,7 @@ from django.db.models.base import ModelState
 from django.db.models.signals import post_save
 from psycopg.pq import Format
 
+from foundation.fields import field_of
 from foundation.pipeline import execute, is_postgresql
 from foundation.statements import (
     attributes,
@@ -124,8 +125,14 @@ def last_of_each(
     if is_postgresql():
         return execute(newest(model, name, by, None, (order_by,), 1), [_array(among)])
     last = model._default_manager.filter(**{by: OuterRef("pk")}).order_by(f"-{order_by}").values(name)[:1]
-    owners = model._meta.get_field(by).related_model._default_manager.filter(pk__in=list(among))
+    owners = _related(model, by)._default_manager.filter(pk__in=list(among))
     return [row for row in owners.values_list("pk", Subquery(last)) if row[1] is not None]
+
+
+def _related(model: type[Model], name: str) -> type[Model]:
+    related = field_of(model, name).related_model
+    assert related is not None
+    return related
 
 
 # --- Writing ---
@@ -216,7 +223,7 @@ def update_many(model: type[Model], rows: Sequence[Row]) -> None:
     if is_postgresql():
         execute(update_from_document(model, names), [_document(rows), b"%d" % len(rows)])
         return
-    fields = [model._meta.get_field(name) for name in names]
+    fields = [field_of(model, name) for name in names]
     with connection.cursor() as cursor:
         cursor.executemany(update_one(model, names), [_prepared(row, fields) for row in rows])
 
@@ -248,7 +255,7 @@ def _element(value: Any) -> str:
     return f'"{escaped}"'
 
 
-def _prepared(row: Row, fields: list[Field]) -> list[Any]:
+def _prepared(row: Row, fields: "list[Field[Any, Any]]") -> list[Any]:
     """The primary key stands last in the statement."""
     values = {field.attname: field.get_db_prep_save(row[field.attname], connection) for field in fields}
     key = next(field.attname for field in fields if field.primary_key)
@@ -266,4 +273,5 @@ def _defaults(
     made = [field for field in missing if callable(field.default)]
     constants = {field.attname: field.get_default() for field in missing if field not in made}
     relations = [(field.name, field.attname) for field in fields if field.is_relation and field.name in given]
-    return constants, [(field.attname, field._get_default) for field in made], relations
+    makers = [(field.attname, field._get_default) for field in made]  # type: ignore[attr-defined]  # missing in the stubs
+    return constants, makers, relations

@@ -1,5 +1,6 @@
 """Fields of models."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import models
@@ -15,6 +16,13 @@ class LongTextField(models.TextField):
     def get_placeholder(self, value: Any, compiler: Any, connection: Any) -> str:
         return "%s"
 
-    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         name, _, args, kwargs = super().deconstruct()
         return name, "django.db.models.TextField", args, kwargs
+
+
+def field_of(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
+    """A field of the model's own: not the other end of a relation, which Django finds by name as well."""
+    found = model._meta.get_field(name)
+    assert isinstance(found, models.Field)
+    return found

@@ -15,7 +15,7 @@ _made: list[str] = []
 os.register_at_fork(after_in_child=_made.clear)
 
 
-_set_int, _set_is_safe = uuid.UUID.int.__set__, uuid.UUID.is_safe.__set__
+_set_int, _set_is_safe = (vars(uuid.UUID)[name].__set__ for name in ("int", "is_safe"))
 """Set what a UUID is made of: its constructor goes through all forms that it takes each time."""
 
 

@@ -6,21 +6,21 @@ One model describes a REST body and a socket command alike, and feeds OpenAPI an
 import re
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
-    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     PlainSerializer,
-    StringConstraints,
     ValidationError,
     WithJsonSchema,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from foundation import text
 from foundation.clock import rfc3339
@@ -40,18 +40,24 @@ Id = Annotated[uuid.UUID, PlainSerializer(str, return_type=str), WithJsonSchema(
 """A UUID on the wire."""
 
 
-def Text(longest: int) -> Any:
-    """A trimmed text of 1 to `longest` code points with something visible in it."""
+@dataclass(frozen=True)
+class Text:
+    """`Annotated[str, Text(100)]`: a trimmed text of 1 to 100 code points with something visible in it."""
 
-    def check(value: str) -> str:
+    longest: int
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._checked, core_schema.str_schema(strict=True))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return handler(schema) | {"minLength": 1, "maxLength": self.longest}
+
+    def _checked(self, value: str) -> str:
         value = text.trimmed(value)
-        fault = text.fault_of(value, longest=longest)
+        fault = text.fault_of(value, longest=self.longest)
         if fault:
             raise PydanticCustomError("text", "{fault}", {"fault": fault})
         return value
-
-    described = Field(json_schema_extra={"minLength": 1, "maxLength": longest})
-    return Annotated[str, StringConstraints(strict=True), AfterValidator(check), described]
 
 
 def _is_snake(key: Any) -> bool:
@@ -80,7 +86,7 @@ class Shape(BaseModel):
         cls._private_at_first = {name: one.get_default() for name, one in private.items()} or None
 
     @classmethod
-    def model_construct(cls, _fields_set: set[str] | None = None, **members: Any) -> Self:
+    def model_construct(cls, _fields_set: set[str] | None = None, **members: Any) -> Self:  # type: ignore[override]
         """Of members that are known to be right. As pydantic's own, which goes through all fields each time."""
         if len(members) < len(cls._whole):
             return super().model_construct(_fields_set, **members)
@@ -97,12 +103,15 @@ class SharedShape(Shape):
     """A part of several payloads, which the encoder makes into JSON once for all of them."""
 
     _json: bytes | None = None
+    if TYPE_CHECKING:
+        __pydantic_private__: dict[str, bytes | None]
 
     def as_json(self, encode: Callable[[dict[str, Any]], bytes]) -> bytes:
         made = self.__pydantic_private__  # reading a private attribute costs pydantic two searches
-        if made["_json"] is None:
-            made["_json"] = encode(vars(self))
-        return made["_json"]
+        encoded = made["_json"]
+        if encoded is None:
+            encoded = made["_json"] = encode(vars(self))
+        return encoded
 
 
 class Input(BaseModel):

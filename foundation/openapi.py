@@ -41,7 +41,7 @@ MEANINGS = {
     503: "Not available right now",
 }
 
-COMMON = dict.fromkeys((400, 401, 403, 404, 413, 415, 429), Problem)
+COMMON: dict[int, type[Problem]] = dict.fromkeys((400, 401, 403, 404, 413, 415, 429), Problem)
 """What any operation may refuse with; those that cannot occur are left out where the operation is known."""
 
 NUMBER = {"type": "integer", "format": "int64", "minimum": 0}
@@ -78,19 +78,20 @@ def describe(
     answers: Mapping[int, type[Shape]],
     request: Any = None,
     parameters: Sequence[OpenApiParameter] = (),
-    refusals: Mapping[int, type[Problem]] | None = None,
+    refusals: Mapping[int, type[Problem]] = {},
 ) -> Callable[[Any], Any]:
     """Describe an operation: what it takes, what it answers by status, and that it may refuse.
 
     `refusals` are those beyond what any operation may refuse with, or that only this one of its kind has a cause for.
     """
     responses: dict[Any, Any] = {status: _response(status, _successful(shape)) for status, shape in answers.items()}
-    for status, shape in sorted((COMMON | (refusals or {})).items()):
-        responses[status, PROBLEM] = _response(status, shape)
+    refused = {**COMMON, **refusals}
+    for status in sorted(refused):
+        responses[status, PROBLEM] = _response(status, refused[status])
     schema = extend_schema(summary=summary, request=request, responses=responses, parameters=[*parameters, *HEADERS])
 
     def describing(view: Any) -> Any:
-        view.own_refusals = {str(status) for status in refusals or ()}
+        view.own_refusals = set(map(str, refusals))
         return schema(view)
 
     return describing

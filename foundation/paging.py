@@ -7,9 +7,11 @@ from typing import Any, Generic, TypeVar
 from django.core.signing import BadSignature, Signer
 from django.db.models import Model, Q, QuerySet
 
+from foundation.fields import field_of
 from foundation.refusals import Invalid
 
 T = TypeVar("T")
+M = TypeVar("M", bound=Model)
 LIMIT = 50
 LONGEST = 200
 
@@ -35,7 +37,7 @@ class Keyset:
     descending: bool
     model: type[Model] = field(repr=False)
 
-    def page(self, rows: QuerySet, *, cursor: str | None, limit: int) -> Page:
+    def page(self, rows: QuerySet[M], *, cursor: str | None, limit: int) -> Page[M]:
         """Raises `Invalid` for a cursor that this list did not give."""
         backwards, values = (False, None) if cursor is None else self._decoded(cursor)
         down = self.descending is not backwards
@@ -50,10 +52,10 @@ class Keyset:
             return Page(found[::-1], next=behind, previous=ahead)
         return Page(found, next=ahead, previous=behind)
 
-    def _any_before(self, rows: QuerySet, first: Model, values: Sequence[Any] | None, down: bool) -> bool:
+    def _any_before(self, rows: QuerySet[M], first: M, values: Sequence[Any] | None, down: bool) -> bool:
         if values is None:
             return False
-        fields = [self.model._meta.get_field(name) for name in self.fields]
+        fields = [field_of(self.model, name) for name in self.fields]
         own = [getattr(first, field.attname) for field in fields]
         return rows.filter(self._beyond(own, not down)).exists()
 
@@ -79,7 +81,7 @@ class Keyset:
         return Q(**{first + strict + "e": values[0]}) & (Q(**{first + strict: values[0]}) | tie)
 
     def _encoded(self, row: Model, backwards: bool) -> str:
-        fields = [self.model._meta.get_field(name) for name in self.fields]
+        fields = [field_of(self.model, name) for name in self.fields]
         return self.cursor(*(field.value_to_string(row) for field in fields), backwards=backwards)
 
     def _decoded(self, cursor: str) -> tuple[bool, list[Any]]:
@@ -87,7 +89,7 @@ class Keyset:
             backwards, *written = self._signer().unsign_object(cursor)
         except BadSignature:
             raise Invalid(errors={"cursor": ["This is no cursor of this list."]}) from None
-        fields = [self.model._meta.get_field(name) for name in self.fields]
+        fields = [field_of(self.model, name) for name in self.fields]
         return backwards, [field.to_python(value) for field, value in zip(fields, written, strict=True)]
 
 

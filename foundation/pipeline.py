@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
 from hashlib import blake2b
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 from weakref import WeakKeyDictionary
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
@@ -59,9 +59,9 @@ class Asked(Iterable[R]):
         """As PostgreSQL gave them, once it did."""
 
     def __iter__(self) -> Iterator[R]:
-        pipeline = _open.get()
-        if self.rows is None and pipeline is not None:
+        if self.rows is None and (pipeline := _open.get()) is not None:
             pipeline.flush()
+        assert self.rows is not None
         return map(self._make, self.rows)
 
 
@@ -160,9 +160,19 @@ def _part_of(pipeline: Pipeline) -> Iterator[None]:
         raise
 
 
+@overload
+def execute(text: str, values: Sequence[bytes], *, formats: Formats = None) -> Asked[tuple[Any, ...]]: ...
+
+
+@overload
 def execute(
-    text: str, values: Sequence[bytes], make: Callable[[tuple[Any, ...]], R] = tuple, *, formats: Formats = None
-) -> Asked[R]:
+    text: str, values: Sequence[bytes], make: Callable[[tuple[Any, ...]], R], *, formats: Formats = None
+) -> Asked[R]: ...
+
+
+def execute(
+    text: str, values: Sequence[bytes], make: Callable[[tuple[Any, ...]], Any] = tuple, *, formats: Formats = None
+) -> Asked[Any]:
     """One statement with `$1`, `$2` … and their values as PostgreSQL reads them; `make` is given each row of the
     answer."""
     asked = Asked(make)
@@ -227,7 +237,8 @@ class _Exchange:
 
     def _results(self) -> list[PGresult]:
         """One for each thing that was sent."""
-        libpq, results = self._libpq, []
+        libpq = self._libpq
+        results: list[PGresult] = []
         for _ in range(self._sent + 1):
             if libpq.is_busy():
                 self._wait()

@@ -5,6 +5,8 @@ from functools import lru_cache
 from django.db import connection
 from django.db.models import JSONField, Model
 
+from foundation.fields import field_of
+
 
 @lru_cache
 def attributes(model: type[Model]) -> tuple[str, ...]:
@@ -18,12 +20,16 @@ def documents(model: type[Model]) -> tuple[str, ...]:
 
 
 def _column(model: type[Model], name: str) -> str:
-    return connection.ops.quote_name(model._meta.get_field(name).column)
+    column = field_of(model, name).column
+    assert column is not None
+    return connection.ops.quote_name(column)
 
 
 def _kind(model: type[Model], name: str) -> str:
     """The type of a column, without its length."""
-    return model._meta.get_field(name).db_type(connection).partition("(")[0]
+    kind = field_of(model, name).db_type(connection)
+    assert kind is not None
+    return kind.partition("(")[0]
 
 
 @lru_cache

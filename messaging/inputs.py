@@ -52,7 +52,7 @@ Price = Annotated[Any, WithJsonSchema({"type": ["string", "number", "null"], "ex
 class MessageInConversation(Input):
     """A message to the conversation of the address. `attachments` are the ids of uploads, each sent once."""
 
-    message: Text(LONGEST_MESSAGE)
+    message: Annotated[str, Text(LONGEST_MESSAGE)]
     media_url: MediaUrl | None = None
     client_message_id: ClientMessageId | None = None
     receiver_id: Identifier | None = None
@@ -74,7 +74,7 @@ class SendMessage(MessageInConversation):
 
 
 class EditMessage(Input):
-    message: Text(LONGEST_MESSAGE)
+    message: Annotated[str, Text(LONGEST_MESSAGE)]
 
 
 class OpenConversation(Input):
@@ -85,11 +85,11 @@ class OpenConversation(Input):
     influencer_id: Identifier | None = None
     brand_owner_id: Identifier | None = None
     user_id: Identifier | None = None
-    title: Text(200) | None = None
-    source_id: Text(100) | None = None
+    title: Annotated[str, Text(200)] | None = None
+    source_id: Annotated[str, Text(100)] | None = None
     currency: Annotated[str, Field(strict=True, pattern=r"^[A-Z]{3}$")] | None = None
     proposed_amount: Price = None
-    message: Text(LONGEST_MESSAGE) | None = None
+    message: Annotated[str, Text(LONGEST_MESSAGE)] | None = None
 
 
 class Act(Input):

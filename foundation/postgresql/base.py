@@ -14,7 +14,7 @@ from psycopg.adapt import AdaptersMap
 from psycopg.pq import TransactionStatus
 
 
-class MomentLoader(BaseTzLoader):
+class MomentLoader(BaseTzLoader):  # type: ignore[misc]  # no class in the stubs
     """Reads a `timestamptz` of a session in UTC. Django's own takes it apart with a regular expression, for many times
     the cost of what is done with it."""
 
@@ -57,12 +57,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _set_autocommit(self, autocommit: bool) -> None:
         """As Django's, where it is not so already, as it is of a connection that comes from the pool."""
         if self.connection.autocommit is not autocommit:
-            super()._set_autocommit(autocommit)
+            super()._set_autocommit(autocommit)  # type: ignore[misc]  # missing in the stubs
 
     def _commit(self) -> None:
         """As Django's, where there is something to commit: the COMMIT of a pipeline leaves with its last statements."""
         if self.connection is not None and self.connection.pgconn.transaction_status != TransactionStatus.IDLE:
-            super()._commit()
+            super()._commit()  # type: ignore[misc]  # missing in the stubs
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection[Any]:
         """As Django's. What the server has closed is given back, for the pool to replace it: the pool's own checks wait

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import UTC, datetime
+from typing import Annotated
 
 import pytest
 
@@ -11,13 +12,13 @@ from foundation.refusals import Invalid
 
 
 class Parcel(Input):
-    sender_name: Text(5)
+    sender_name: Annotated[str, Text(5)]
     item_count: int = 1
     inner: "Label | None" = None
 
 
 class Label(Input):
-    label_text: Text(5)
+    label_text: Annotated[str, Text(5)]
 
 
 class Shown(Shape):
