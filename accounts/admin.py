@@ -31,7 +31,7 @@ class RoleFilter(admin.SimpleListFilter):
 
 
 class ChangeUserForm(UserChangeForm):
-    password = None
+    password = None  # type: ignore[assignment]  # how Django is told to leave it out
     role = forms.ChoiceField(choices=ROLES)
 
     class Meta:
@@ -56,7 +56,7 @@ class LoginSessionInline(admin.TabularInline):
     verbose_name_plural = "login sessions that have not ended"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LoginSession]:
-        return super().get_queryset(request).live()
+        return super().get_queryset(request).live()  # type: ignore[attr-defined]  # of the manager
 
     def has_add_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False

@@ -7,6 +7,7 @@ from rest_framework.viewsets import ViewSet
 
 from accounts import people, services
 from accounts.answers import DoneAnswer, LoggedInAnswer, PeoplePage, TokensAnswer, UserAnswer
+from accounts.authentication import UserRequest
 from accounts.inputs import ChangePassword, LogIn, LogOut, Refresh, Register, UpdateAccount
 from accounts.limits import begin_login, forgive_login, limit_people_search, limit_registration
 from accounts.payloads import PersonPayload, UserPayload
@@ -64,11 +65,11 @@ class OwnAccountViewSet(ViewSet):
     """The account of the one who asks."""
 
     @describe("Who one is", answers={200: UserAnswer})
-    def me(self, request: Request) -> Response:
+    def me(self, request: UserRequest) -> Response:
         return answer(user=UserPayload.model_validate(request.user))
 
     @describe("Change one's account", request=UpdateAccount, answers={200: UserAnswer})
-    def update_me(self, request: Request) -> Response:
+    def update_me(self, request: UserRequest) -> Response:
         services.update_account(user=request.user, **UpdateAccount.parse(request.data).model_dump())
         return answer(user=UserPayload.model_validate(request.user))
 
@@ -77,7 +78,7 @@ class OwnAccountViewSet(ViewSet):
         request=ChangePassword,
         answers={200: LoggedInAnswer},
     )
-    def change_password(self, request: Request) -> Response:
+    def change_password(self, request: UserRequest) -> Response:
         given, address = ChangePassword.parse(request.data), client_address(request)
         begin_login(request.user.email, address)
         result = services.change_password(user=request.user, session_id=request.auth.session_id, **given.model_dump())
@@ -102,7 +103,7 @@ class PeopleViewSet(ViewSet):
         ],
         refusals={404: Problem},
     )
-    def list(self, request: Request) -> Response:
+    def list(self, request: UserRequest) -> Response:
         """An address whose owner may not be found is answered as one that nobody has. Where the server offers no
         search: 404."""
         people.require_search()

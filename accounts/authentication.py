@@ -8,6 +8,13 @@ from accounts.models import User
 from accounts.services import Identity, authenticate_token
 
 
+class UserRequest(Request):
+    """What a view is called with where `permission_classes` let in only those who have logged in."""
+
+    user: User
+    auth: Identity
+
+
 class SessionJWTAuthentication(BaseAuthentication):
     """`Authorization: Bearer <access token>` (RFC 6750, 2.1); no cookies, so no CSRF.
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
@@ -34,5 +35,5 @@ class AccountBackend(ModelBackend):
             forgive_login(email, address)
         return user
 
-    def user_can_authenticate(self, user: User | None) -> bool:
-        return user is not None and user.may_log_in
+    def user_can_authenticate(self, user: User | AnonymousUser | None) -> bool:
+        return isinstance(user, User) and user.may_log_in

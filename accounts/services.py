@@ -67,13 +67,14 @@ def authenticate_tokens(tokens: Sequence[Any]) -> list[Identity | Refusal]:
     ]
 
 
-def _sessions_of(tokens: Sequence[AccessToken]) -> dict[uuid.UUID, LoginSession]:
+def _sessions_of(tokens: Sequence[AccessToken]) -> dict[uuid.UUID | None, LoginSession]:
     """The sessions that the tokens name, each with its user where a token names that one too."""
     session_ids, user_ids = ({getattr(token, name) for token in tokens} - {None} for name in ("session_id", "user_id"))
     with pipelined():
         sessions = fetch_many(LoginSession, by="id", among=session_ids, order_by="id")
         found = fetch_many(User, by="id", among=user_ids, order_by="id")
-    users, known = {user.pk: user for user in found}, {}
+    users = {user.pk: user for user in found}
+    known: dict[uuid.UUID | None, LoginSession] = {}
     for session in sessions:
         if session.user_id in users:
             session.user = users[session.user_id]
@@ -98,6 +99,8 @@ def _identified(access: AccessToken, session: LoginSession | None) -> Identity |
 
 
 def _find_session(token: AccessToken | RefreshToken, *, lock: bool = False) -> LoginSession | None:
+    if token.session_id is None:
+        return None
     sessions = LoginSession.objects.select_related("user").filter(pk=token.session_id)
     return (sessions.select_for_update(of=("self",)) if lock else sessions).first()
 

@@ -87,7 +87,7 @@ class RefreshToken(_SessionToken, BaseRefreshToken):
         """Not here: a used token is looked for under the lock of its session, and has consequences."""
 
     @classmethod
-    def for_user(cls, user: User) -> Self:
+    def for_user(cls, user: User) -> Self:  # type: ignore[override]  # of others there are no tokens here
         """Outstanding tokens are listed by their id alone: who reads the table must not get to use them."""
         token = super(BlacklistMixin, cls).for_user(user)
         OutstandingToken.objects.create(

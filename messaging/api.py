@@ -1,10 +1,10 @@
 """The REST doors to messages and conversations."""
 
 from rest_framework.decorators import action
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from accounts.authentication import UserRequest
 from accounts.models import User
 from conversations.selectors import visible_conversation
 from conversations.services import record_view
@@ -60,7 +60,7 @@ def acted(user: User, conversation_id: str, given: Act) -> Response:
     return answered(act(user=user, conversation_id=conversation_id, given=given), user)
 
 
-def operated(request: Request, conversation_id: str, what: str) -> Response:
+def operated(request: UserRequest, conversation_id: str, what: str) -> Response:
     given = Operate.parse(request.data)
     try:
         done = operate(operator=request.user, conversation_id=conversation_id, action=what, given=given)
@@ -86,18 +86,18 @@ class MessageViewSet(ViewSet):
         answers={201: SentAnswer, 200: SentAnswer},
         refusals={409: Conflict, 422: Problem},
     )
-    def create(self, request: Request) -> Response:
+    def create(self, request: UserRequest) -> Response:
         limited(SENDS, request.user)
         return sent(request.user, SendMessage.parse(request.data))
 
     @describe("Read a message", answers={200: MessageAnswer})
-    def retrieve(self, request: Request, pk: str) -> Response:
+    def retrieve(self, request: UserRequest, pk: str) -> Response:
         message = selectors.message_for(user=request.user, message_id=pk)
         record_view(conversation=message.conversation, viewer=request.user, through="rest", subject=message.pk)
         return answer(message=shown(message))
 
     @describe("Edit one's own message", request=EditMessage, answers={200: MessageAnswer}, refusals={409: Conflict})
-    def partial_update(self, request: Request, pk: str) -> Response:
+    def partial_update(self, request: UserRequest, pk: str) -> Response:
         limited(SENDS, request.user)
         given = EditMessage.parse(request.data)
         conversation_id = selectors.message_for(user=request.user, message_id=pk).conversation_id
@@ -106,7 +106,7 @@ class MessageViewSet(ViewSet):
         return answer(message=shown(message))
 
     @describe("Delete one's own message", answers={200: MessageAnswer})
-    def destroy(self, request: Request, pk: str) -> Response:
+    def destroy(self, request: UserRequest, pk: str) -> Response:
         return answer(message=shown(services.delete_message(user=request.user, message_id=pk)))
 
 
@@ -124,7 +124,7 @@ class ConversationViewSet(ViewSet):
             *PAGING,
         ],
     )
-    def list(self, request: Request) -> Response:
+    def list(self, request: UserRequest) -> Response:
         params = request.query_params
         if params.get("awaiting") not in {None, "me"}:
             raise Invalid(errors={"awaiting": ["Only `me` can be asked for."]})
@@ -144,14 +144,14 @@ class ConversationViewSet(ViewSet):
         request=OpenConversation,
         answers={201: ConversationAnswer, 200: ConversationAnswer},
     )
-    def create(self, request: Request) -> Response:
+    def create(self, request: UserRequest) -> Response:
         limited(OPENINGS, request.user)
         opened = open_by(opener=request.user, given=OpenConversation.parse(request.data))
         conversation = selectors.conversation_for(user=request.user, conversation_id=opened.conversation.pk)
         return answer(201 if opened.created else 200, conversation=conversation)
 
     @describe("Read a conversation", answers={200: ConversationAnswer})
-    def retrieve(self, request: Request, pk: str) -> Response:
+    def retrieve(self, request: UserRequest, pk: str) -> Response:
         conversation = visible_conversation(user=request.user, conversation_id=pk)
         record_view(conversation=conversation, viewer=request.user, through="rest")
         return answer(conversation=selectors.render_conversations([conversation], request.user)[0])
@@ -167,7 +167,7 @@ class ConversationViewSet(ViewSet):
         ],
     )
     @action(detail=True, methods=["get"])
-    def messages(self, request: Request, pk: str) -> Response:
+    def messages(self, request: UserRequest, pk: str) -> Response:
         params = request.query_params
         conversation = visible_conversation(user=request.user, conversation_id=pk)
         record_view(conversation=conversation, viewer=request.user, through="rest")
@@ -184,8 +184,8 @@ class ConversationViewSet(ViewSet):
         answers={201: SentAnswer, 200: SentAnswer},
         refusals={409: Conflict, 422: Problem},
     )
-    @messages.mapping.post
-    def send(self, request: Request, pk: str) -> Response:
+    @messages.mapping.post  # type: ignore[untyped-decorator]
+    def send(self, request: UserRequest, pk: str) -> Response:
         limited(SENDS, request.user)
         given = MessageInConversation.parse(request.data)
         return sent(request.user, SendMessage(conversation_id=pk, **given.model_dump()))
@@ -197,7 +197,7 @@ class ConversationViewSet(ViewSet):
         refusals={409: Conflict, 503: Problem},
     )
     @action(detail=True, methods=["post"])
-    def actions(self, request: Request, pk: str) -> Response:
+    def actions(self, request: UserRequest, pk: str) -> Response:
         return acted(request.user, pk, Act.parse(request.data))
 
     @describe(
@@ -207,14 +207,14 @@ class ConversationViewSet(ViewSet):
         refusals={409: Conflict, 503: Problem},
     )
     @action(detail=True, methods=["post"], url_path="button-click")
-    def button_click(self, request: Request, pk: str) -> Response:
+    def button_click(self, request: UserRequest, pk: str) -> Response:
         return acted(request.user, pk, ClickButton.parse(request.data).as_action())
 
     @describe(
         "Pause the automation, as an operator", request=Operate, answers={200: ActedAnswer}, refusals={409: Conflict}
     )
     @action(detail=True, methods=["post"])
-    def pause(self, request: Request, pk: str) -> Response:
+    def pause(self, request: UserRequest, pk: str) -> Response:
         return operated(request, pk, "pause")
 
     @describe(
@@ -224,19 +224,19 @@ class ConversationViewSet(ViewSet):
         refusals={409: Conflict},
     )
     @action(detail=True, methods=["post"])
-    def resume(self, request: Request, pk: str) -> Response:
+    def resume(self, request: UserRequest, pk: str) -> Response:
         return operated(request, pk, "resume")
 
     @describe(
         "Close a conversation, as an operator", request=Operate, answers={200: ActedAnswer}, refusals={409: Conflict}
     )
     @action(detail=True, methods=["post"])
-    def close(self, request: Request, pk: str) -> Response:
+    def close(self, request: UserRequest, pk: str) -> Response:
         return operated(request, pk, "close")
 
     @describe("Move one's read mark forward", request=MarkRead, answers={200: ReadAnswer})
     @action(detail=True, methods=["post"])
-    def read(self, request: Request, pk: str) -> Response:
+    def read(self, request: UserRequest, pk: str) -> Response:
         result = services.mark_read(user=request.user, conversation_id=pk, given=MarkRead.parse(request.data))
         return answer(**ReadAnswer.model_validate(result).model_dump())
 
@@ -249,7 +249,7 @@ class ConversationViewSet(ViewSet):
         ],
     )
     @action(detail=True, methods=["get"])
-    def events(self, request: Request, pk: str) -> Response:
+    def events(self, request: UserRequest, pk: str) -> Response:
         conversation = visible_conversation(user=request.user, conversation_id=pk)
         record_view(conversation=conversation, viewer=request.user, through="rest")
         return answer(**events_page(conversation.room, request.query_params))

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from accounts.authentication import UserRequest
 from foundation.openapi import describe
 from foundation.refusals import PayloadTooLarge
 from foundation.rest import answer
@@ -44,7 +45,7 @@ class PaymentViewSet(ViewSet):
         answers={200: PaidAnswer},
     )
     @action(detail=False, methods=["post"], url_path=r"sandbox/(?P<order_id>[^/]+)/pay")
-    def pay(self, request: Request, order_id: str) -> Response:
+    def pay(self, request: UserRequest, order_id: str) -> Response:
         limited(SENDS, request.user)
         given = PayInSandbox.parse(request.data)
         order = pay_in_sandbox(user=request.user, order_id=order_id, kind=given.type)

@@ -5,10 +5,10 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from accounts.authentication import UserRequest
 from foundation.openapi import MEANINGS, Problem, describe
 from foundation.rest import PROBLEM, answer
 from messaging.answers import UploadAnswer
@@ -34,20 +34,20 @@ class UploadViewSet(ViewSet):
     parser_classes = (MultiPartParser,)
 
     @describe("Upload a file, to be sent with a message or with work", request=FORM, answers={201: UploadAnswer})
-    def create(self, request: Request) -> Response:
+    def create(self, request: UserRequest) -> Response:
         limited(UPLOADS, request.user)
         upload = take_upload(owner=request.user, file=request.FILES.get("file"))
         return answer(201, upload=AttachmentPayload.of(upload))
 
     @extend_schema(summary="The file, for those in the conversation where it was sent", responses=FILE)
-    def retrieve(self, request: Request, pk: str) -> HttpResponse:
+    def retrieve(self, request: UserRequest, pk: str) -> HttpResponse:
         return served(request, pk)
 
     @extend_schema(summary="A small WebP of a picture", responses=FILE)
     @action(detail=True, methods=["get"])
-    def thumbnail(self, request: Request, pk: str) -> HttpResponse:
+    def thumbnail(self, request: UserRequest, pk: str) -> HttpResponse:
         return served(request, pk, thumbnail=True)
 
 
-def served(request: Request, upload_id: str, *, thumbnail: bool = False) -> HttpResponse:
+def served(request: UserRequest, upload_id: str, *, thumbnail: bool = False) -> HttpResponse:
     return as_download(read_upload(user=request.user, upload_id=upload_id, thumbnail=thumbnail))

@@ -1,10 +1,10 @@
 """The REST doors to one's own notifications."""
 
 from rest_framework.decorators import action
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from accounts.authentication import UserRequest
 from foundation.openapi import FLAG, LENGTH, NUMBER, PAGING, describe, parameter
 from foundation.paging import Keyset, flag, limit_of
 from foundation.rest import answer
@@ -33,7 +33,7 @@ class NotificationViewSet(ViewSet):
             *PAGING,
         ],
     )
-    def list(self, request: Request) -> Response:
+    def list(self, request: UserRequest) -> Response:
         rows = Notification.objects.filter(user=request.user)
         unread = flag(request.query_params, "unread")
         if unread is not None:
@@ -43,18 +43,18 @@ class NotificationViewSet(ViewSet):
 
     @describe("How many of one's notifications are unread", answers={200: UnreadAnswer})
     @action(detail=False, methods=["get"], url_path="unread-count")
-    def unread_count(self, request: Request) -> Response:
+    def unread_count(self, request: UserRequest) -> Response:
         return answer(unread_count=Notification.objects.filter(user=request.user, read_at=None).count())
 
     @describe("Mark a notification as read", answers={200: NotificationAnswer})
     @action(detail=True, methods=["post"])
-    def read(self, request: Request, pk: str) -> Response:
+    def read(self, request: UserRequest, pk: str) -> Response:
         notification = services.read_notification(user=request.user, notification_id=pk)
         return answer(notification=NotificationPayload.model_validate(notification))
 
     @describe("Mark all one's notifications as read", answers={200: UpdatedAnswer})
     @action(detail=False, methods=["post"], url_path="read-all")
-    def read_all(self, request: Request) -> Response:
+    def read_all(self, request: UserRequest) -> Response:
         return answer(updated=services.read_all(user=request.user))
 
     @describe(
@@ -66,5 +66,5 @@ class NotificationViewSet(ViewSet):
         ],
     )
     @action(detail=False, methods=["get"])
-    def events(self, request: Request) -> Response:
+    def events(self, request: UserRequest) -> Response:
         return answer(**events_page(user_room(request.user.pk), request.query_params))
