@@ -32,7 +32,7 @@ class Person:
 
     @property
     def part(self) -> str:
-        return PARTS[self.role]
+        return str(PARTS[self.role])
 
 
 PEOPLE = (
@@ -92,4 +92,5 @@ def _play(beat: Beat, user: User, conversation_id: str) -> None:
     if beat.does:
         acted = act(user=user, conversation_id=conversation_id, given=Act(action=beat.does, data=beat.data))
         if beat.pays:
+            assert acted.order is not None
             pay_in_sandbox(user=user, order_id=acted.order.pk, kind="payment.succeeded")

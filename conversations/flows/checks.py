@@ -118,7 +118,8 @@ def _roles(flow: Flow) -> Faults:
 
 def _ambiguous(flow: Flow) -> Faults:
     for state in flow.states:
-        names = [(move.name, None) for move in (*state.actions, *state.all_events())]
+        names: list[tuple[str, str | None]] = [(action.name, None) for action in state.actions]
+        names += [(event.name, None) for event in state.all_events()]
         names += [(old.name, old.value) for action in state.actions for old in action.old_names]
         for (name, value), count in Counter(names).items():
             if count > 1:

@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from django.utils.functional import Promise
+
+Template = str | Promise
+"""A text of a flow: `gettext_lazy` gives a promise of one, which `str()` keeps."""
+
 
 class Role(StrEnum):
     """Who acts. A flow's two parties, or somebody outside of it."""
@@ -80,7 +85,7 @@ class Input:
 
     id: str
     kind: InputKind
-    label: str
+    label: Template
     required: bool = True
     max_length: int | None = None
     max_items: int | None = None
@@ -93,7 +98,7 @@ class Outcome:
 
     to: str
     guard: Guard | None = None
-    text: tuple[str, ...] = ()
+    text: tuple[Template, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,8 +119,8 @@ class Action:
 
     name: str
     roles: tuple[Role, ...]
-    label: str
-    text: tuple[str, ...] = ()
+    label: Template
+    text: tuple[Template, ...] = ()
     style: str = "primary"
     inputs: tuple[Input, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
@@ -137,7 +142,7 @@ class Event:
 
     name: str
     to: str
-    text: tuple[str, ...] = ()
+    text: tuple[Template, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,8 +176,8 @@ class State:
     kind: StateKind = StateKind.LEADING
     awaiting: Role | None = None
     chat_status: ChatStatus = ChatStatus.AUTOMATED
-    title: str = ""
-    subtitle: str = ""
+    title: Template = ""
+    subtitle: Template = ""
     actions: tuple[Action, ...] = ()
     events: tuple[Event, ...] = ()
     at_once: Event | None = None
@@ -190,14 +195,14 @@ class Opening:
     """How conversations of one type begin; without `text` they begin without a message."""
 
     conversation_type: str
-    text: tuple[str, ...] = ()
+    text: tuple[Template, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class OperatorTexts:
-    paused: tuple[str, ...] = ()
-    resumed: tuple[str, ...] = ()
-    closed: tuple[str, ...] = ()
+    paused: tuple[Template, ...] = ()
+    resumed: tuple[Template, ...] = ()
+    closed: tuple[Template, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,7 +226,7 @@ class Flow:
     rounds: int = 0
     revisions: int = 0
     operator_texts: OperatorTexts = OperatorTexts()
-    reminder_text: tuple[str, ...] = ()
+    reminder_text: tuple[Template, ...] = ()
 
     def state(self, name: str) -> State:
         """Raises `KeyError` where the flow has no such state."""

@@ -75,7 +75,7 @@ def _meant(state: State, name: str, data: Any) -> Action:
     value = data.get("action") if isinstance(data, dict) else None
     meant = next((action for action in here if action.meant_by(name, value)), None)
     if meant is None:
-        choices = [old.value for action in here for old in action.old_names if old.name == name]
+        choices = [old.value for action in here for old in action.old_names if old.name == name and old.value]
         raise Invalid(errors={"action": [f"One of these is needed: {', '.join(choices)}."]})
     return meant
 

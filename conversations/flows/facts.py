@@ -1,8 +1,8 @@
 """What the engine is told about a conversation, beside its state."""
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from conversations.flows.definitions import Flow, Guard, Role
 from conversations.flows.money import format_price
@@ -26,8 +26,8 @@ class Offer:
     currency: str
     round: int
     proposer: Role
-    id: Hashable = None
-    answers: Hashable = None
+    id: Any = None
+    answers: Any = None
 
     @property
     def price(self) -> str:
@@ -81,6 +81,6 @@ def values(flow: Flow, facts: Facts) -> dict[str, str]:
         "revisions_left": str(max(0, flow.revisions - facts.revisions_used)),
         "title": facts.title or None,
         "proposed": None if facts.proposed is None else spoken_price(facts.proposed, facts.currency),
-        "price": offer and spoken_price(offer.amount, offer.currency),
+        "price": spoken_price(offer.amount, offer.currency) if offer else None,
     }
     return {name: value for name, value in found.items() if value is not None}

@@ -22,6 +22,7 @@ class InputFault(ValueError):
 def _text(given: Input, value: object, currency: str) -> str:
     if not isinstance(value, str):
         raise InputFault("A text is needed.")
+    assert given.max_length is not None
     value = text.trimmed(value)
     fault = text.fault_of(value, longest=given.max_length) if value else None
     if fault:
@@ -39,6 +40,7 @@ def _price(given: Input, value: object, currency: str) -> str:
 def _files(given: Input, value: object, currency: str) -> list[str]:
     if not isinstance(value, list):
         raise InputFault("A list of upload ids is needed.")
+    assert given.max_items is not None
     if len(value) > given.max_items:
         raise InputFault(f"At most {given.max_items} uploads.")
     ids = [parse_id(item) for item in value]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from conversations.flows.decisions import Decision, Message, Standing, Step, Timing, due_in, standing
-from conversations.flows.definitions import Flow, Role, State, StateKind
+from conversations.flows.definitions import Flow, Role, State, StateKind, Template
 from conversations.flows.facts import Facts, values
 from conversations.flows.prompts import action_data
 from conversations.flows.texts import paragraphs
@@ -73,7 +73,7 @@ def steps_to(at: Situation, to: str, reason: str, *, paused: bool) -> tuple[Step
     return tuple(steps)
 
 
-def message(at: Situation, text: tuple[str, ...], *, sender: Role, said: Mapping[str, Any]) -> Message:
+def message(at: Situation, text: tuple[Template, ...], *, sender: Role, said: Mapping[str, Any]) -> Message:
     """The system message of a move that has led to `at`; `said` is the input, by its places in the texts."""
     spoken = {name: value for name, value in said.items() if isinstance(value, str)}
     actor = at.name_of(sender)
@@ -92,7 +92,7 @@ def move(
     *,
     to: str,
     reason: str,
-    text: tuple[str, ...],
+    text: tuple[Template, ...],
     sender: Role = Role.SYSTEM,
     data: Mapping[str, Any] | None = None,
     after: Facts | None = None,

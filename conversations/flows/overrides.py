@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from conversations.flows.definitions import ChatStatus, Deadline, Flow, Reminders, State
 
+D = TypeVar("D")
 KEYS = frozenset({"rounds", "revisions", "deadlines", "reminders", "text_while_automated"})
 
 
@@ -17,9 +18,11 @@ def _count(overrides: Mapping[str, Any], key: str, default: int) -> int:
     return value
 
 
-def _duration(overrides: Mapping[str, Any], state: str, default: timedelta | None) -> timedelta | None:
-    value = overrides.get(state, default)
-    if value is not None and (not isinstance(value, timedelta) or value <= timedelta()):
+def _duration(overrides: Mapping[str, Any], state: str, default: D) -> timedelta | D:
+    if state not in overrides:
+        return default
+    value = overrides[state]
+    if not isinstance(value, timedelta) or value <= timedelta():
         raise ValueError(f"{state}: a timedelta above zero is needed")
     return value
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Set
 
-from conversations.flows.definitions import OFFERS, Action, Deadline, Flow, InputKind, Reminders, State
+from conversations.flows.definitions import OFFERS, Action, Deadline, Flow, InputKind, Reminders, State, Template
 from conversations.flows.graph import without_offer
 from conversations.flows.texts import places
 
@@ -12,13 +12,13 @@ OPTIONAL = frozenset({"title", "proposed"})
 Fault = tuple[str, str, str]
 
 
-def _asks(where: str, text: str, there: Set[str]) -> Iterator[Fault]:
+def _asks(where: str, text: Template, there: Set[str]) -> Iterator[Fault]:
     missing = places(text) - there
     if missing:
         yield "E026", where, f"asks for {', '.join(sorted(missing))}, which there may not be"
 
 
-def _paragraphs(where: str, text: tuple[str, ...], sure: Set[str], maybe: Set[str]) -> Iterator[Fault]:
+def _paragraphs(where: str, text: tuple[Template, ...], sure: Set[str], maybe: Set[str]) -> Iterator[Fault]:
     """The first paragraph counts on `sure` values; another is left out where one of `maybe` is missing."""
     if not text or not all(str(paragraph).strip() for paragraph in text):
         yield "E025", where, "has no text"

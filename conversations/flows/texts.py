@@ -7,20 +7,22 @@ text.
 import re
 from collections.abc import Iterable, Mapping
 
+from conversations.flows.definitions import Template
+
 _PLACE = re.compile(r"%(?:%|\((\w+)\)s)")
 
 
-def places(template: str) -> set[str]:
+def places(template: Template) -> set[str]:
     """The names of the values that a template asks for."""
     return {name for name in _PLACE.findall(str(template)) if name}
 
 
-def render(template: str, values: Mapping[str, str]) -> str:
+def render(template: Template, values: Mapping[str, str]) -> str:
     """Raises `KeyError` where a value is missing."""
     return _PLACE.sub(lambda found: values[found[1]] if found[1] else "%", str(template))
 
 
-def paragraphs(templates: Iterable[str], values: Mapping[str, str]) -> str:
+def paragraphs(templates: Iterable[Template], values: Mapping[str, str]) -> str:
     """The first template always; a further one only where all of its values are there."""
     first, *further = templates
     shown = [first, *(template for template in further if places(template) <= values.keys())]
