@@ -2,6 +2,7 @@
 taken out unseen."""
 
 import hashlib
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,7 +39,7 @@ def put_on_table(
     return row
 
 
-def accept(*, offer_id: object, accepter: User) -> Acceptance:
+def accept(*, offer_id: uuid.UUID, accepter: User) -> Acceptance:
     offer = Offer.objects.get(pk=offer_id)
     return Acceptance.objects.create(offer=offer, accepter=accepter, offer_hash=offer.hash)
 

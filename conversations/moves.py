@@ -10,6 +10,7 @@ from typing import Any
 from accounts.models import SYSTEM_USER_ID, User
 from conversations import ledger
 from conversations.flows import Decision, Standing, Timing
+from conversations.flows.decisions import Delivery as Work
 from conversations.flows.decisions import Step
 from conversations.models import Conversation, Delivery, Revision, Transition
 from foundation import clock
@@ -103,11 +104,10 @@ def _record(conversation: Conversation, decision: Decision, actor: User) -> Deli
             asker=actor,
         )
     conversation.revisions_used = decision.facts.revisions_used
-    return _handed_over(conversation, decision, actor) if decision.delivery else None
+    return _handed_over(conversation, decision.delivery, actor) if decision.delivery else None
 
 
-def _handed_over(conversation: Conversation, decision: Decision, actor: User) -> Delivery:
-    work = decision.delivery
+def _handed_over(conversation: Conversation, work: Work, actor: User) -> Delivery:
     return Delivery.objects.create(
         conversation=conversation,
         number=work.number,

@@ -65,9 +65,9 @@ def ask_locked_with_places(
 def places_of(conversations: Iterable[Conversation]) -> dict[uuid.UUID, list[Place]]:
     """Both places of each conversation, in a steady order; looked up where they are not known."""
     by_id = {conversation.id: conversation for conversation in conversations}
-    unknown = [key for key, one in by_id.items() if one.places is None]
-    looked_up = _by_conversation(unknown, _select_places(unknown)) if unknown else {}
-    return {key: looked_up[key] if one.places is None else one.places for key, one in by_id.items()}
+    known = {key: one.places for key, one in by_id.items() if "places" in vars(one)}
+    unknown = [key for key in by_id if key not in known]
+    return known | (_by_conversation(unknown, _select_places(unknown)) if unknown else {})
 
 
 def _select_places(conversation_ids: Iterable[uuid.UUID]) -> Iterable[tuple[Any, ...]]:
@@ -166,8 +166,14 @@ def _inserted(conversation: Conversation) -> bool:
 
 
 def _opening_facts(sides: tuple[Side, Side], title: str, currency: str, proposed: int | None) -> Facts:
-    names = {side.role.value: side.user.name for side in sides if side.role is not Role.PARTICIPANT}
-    return Facts(title=title, currency=currency, proposed=proposed, **names)
+    names = {side.role: side.user.name for side in sides}
+    return Facts(
+        brand_owner=names.get(Role.BRAND_OWNER, ""),
+        influencer=names.get(Role.INFLUENCER, ""),
+        title=title,
+        currency=currency,
+        proposed=proposed,
+    )
 
 
 class Totals(NamedTuple):

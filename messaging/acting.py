@@ -45,7 +45,9 @@ def act(*, user: User, conversation_id: object, given: Act) -> Acted:
     """
     acting = Acting(user, conversation_id, given)
     acted = _act(acting)
-    return act_again(acting, acted, open_at_provider(acted.order)) if acted.awaits_provider else acted
+    if acted.order is None or not acted.awaits_provider:
+        return acted
+    return act_again(acting, acted, open_at_provider(acted.order))
 
 
 def act_together(actings: Sequence[Acting]) -> list[Acted | Exception]:
@@ -57,7 +59,7 @@ def act_together(actings: Sequence[Acting]) -> list[Acted | Exception]:
 def act_again(acting: Acting, before: Acted, at_provider: OpenedOrder | None) -> Acted:
     """Finish an action that awaited a provider, with what that answered. The conversation may have moved on meanwhile,
     so the action is taken once more: it finds the order opened, or is refused as if it came only now."""
-    if at_provider is not None:
+    if at_provider is not None and before.order is not None:
         keep_opened(before.order, at_provider)
     acted = _act(acting)
     if acted.awaits_provider:
@@ -136,8 +138,7 @@ def _taken_before(conversation: Conversation, user: User, given: Act) -> Acted |
     if given.state_version is None or given.state_version >= conversation.state_version:
         return None
     seen = conversation.transitions.filter(state_version=given.state_version).first()
-    click = _understood(conversation, seen.to_standing["flow_state"], given) if seen else None
-    if click is None:
+    if seen is None or (click := _understood(conversation, seen.to_standing["flow_state"], given)) is None:
         return None
     order = _order_opened(conversation, user, given.state_version, click)
     if order is not None and (not order.is_payable or conversation.flow_state == seen.to_standing["flow_state"]):

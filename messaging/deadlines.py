@@ -27,7 +27,8 @@ AT_ONCE = 500
 
 def run_deadlines() -> int:
     """Do what is due now; answers how many conversations it concerned."""
-    done, failed = 0, set()
+    done = 0
+    failed: set[uuid.UUID] = set()
     while done + len(failed) < AT_ONCE:
         # Asked before the transaction: on SQLite that would take the one write lock for nothing.
         if not _due(failed).exists():

@@ -1,5 +1,7 @@
 """The events of messages and of the conversation list."""
 
+from typing import Any
+
 from conversations.events import CONVERSATION, EXAMPLE_CONTEXT, PERSON
 from messaging.payloads import (
     ListUpdatedPayload,
@@ -11,7 +13,7 @@ from messaging.payloads import (
 from realtime.registry import Event, registry
 
 OTHER_PERSON = "01980000-0000-7000-8000-000000000002"
-EXAMPLE_MESSAGE = {
+EXAMPLE_MESSAGE: dict[str, Any] = {
     "id": "01980000-0000-7000-8000-00000000000a",
     "conversation_id": CONVERSATION,
     "sender_id": PERSON,

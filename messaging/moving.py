@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from accounts.models import SYSTEM_USER_ID, User
 from conversations.facts import facts_of
 from conversations.flows import Decision, Role, decide
+from conversations.flows.decisions import Message as Words
 from conversations.models import Conversation, Delivery, Participant, PaymentOrder, Transition
 from conversations.moves import carry_out
 from messaging.models import SYSTEM, Message
@@ -51,9 +52,9 @@ def carried_out(conversation: Conversation, sides: list[Participant], decision: 
 
     def announce(transition: Transition | None, delivery: Delivery | None) -> None:
         if decision.message is not None:
-            message = _message(conversation, sides, decision, actor)
+            message = _message(conversation, sides, decision.message, actor)
             message.transition = transition
-            if delivery is not None:
+            if delivery is not None and decision.delivery is not None:
                 files = decision.delivery.attachments
                 message.attached = attach(owner=actor, upload_ids=files, message_id=message.pk, delivery=delivery)
             message.save()
@@ -63,8 +64,7 @@ def carried_out(conversation: Conversation, sides: list[Participant], decision: 
     return Acted(conversation=conversation, message=said[0] if said else None)
 
 
-def _message(conversation: Conversation, sides: list[Participant], decision: Decision, actor: User) -> Message:
-    words = decision.message
+def _message(conversation: Conversation, sides: list[Participant], words: Words, actor: User) -> Message:
     people = {side.role: side.user_id for side in sides}
     return Message(
         conversation=conversation,

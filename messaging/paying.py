@@ -15,7 +15,7 @@ import structlog
 from django.db import IntegrityError
 
 from accounts.models import User
-from conversations import flows
+from conversations import flows, payments
 from conversations.models import Conversation, Offer, PaymentEvent, PaymentOrder, PaymentStatus
 from conversations.payments import OpenedOrder, ProviderEvent, ProviderFailed, chosen_provider, line, provider_named
 from conversations.services import locked
@@ -205,7 +205,7 @@ def pay_in_sandbox(*, user: User, order_id: object, kind: str) -> PaymentOrder:
 
     Raises `NotFound` where there is no such order, no sandbox, or the user does not take part.
     """
-    sandbox = provider_named("sandbox")
+    sandbox = payments.sandbox()
     parsed = parse_id(order_id)
     orders = PaymentOrder.objects.select_related("offer").filter(provider=sandbox.name)
     order = orders.filter(pk=parsed).first() if parsed else None

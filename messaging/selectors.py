@@ -40,7 +40,7 @@ class ListFilter:
 
 def conversation_list(
     *, user: User, only: ListFilter, cursor: str | None, limit: int
-) -> tuple[list[ConversationPayload], Page]:
+) -> tuple[list[ConversationPayload], Page[Participant]]:
     """The user's conversations, newest activity first."""
     places = participating(user.pk).select_related("conversation__last_offer")
     if only.conversation_type is not None:
@@ -123,6 +123,10 @@ def _render(conversation: Conversation, user: User, around: _Around) -> Conversa
     by_role = {place.role: place.user for place in places}
     last = around.last.get(conversation.pk)
     role = mine.role if mine else Role.OPERATOR.value
+    # As they are shown, and not as the model that describes them.
+    actions: list[Any] = available_actions(
+        conversation.flow, conversation.flow_state, facts_of(conversation, places), Role(role)
+    )
     return ConversationPayload.model_construct(
         **context_members(conversation),
         title=conversation.title,
@@ -135,9 +139,7 @@ def _render(conversation: Conversation, user: User, around: _Around) -> Conversa
         last_message=MessagePayload.of(last, state_version=conversation.state_version) if last else None,
         unread_count=mine.unread_count if mine else 0,
         seq=around.ends.get(conversation.room, 0),
-        available_actions=available_actions(
-            conversation.flow, conversation.flow_state, facts_of(conversation, places), Role(role)
-        ),
+        available_actions=actions,
         created_at=conversation.created_at,
         updated_at=max([conversation.updated_at, *(place.last_activity_at for place in places)]),
     )

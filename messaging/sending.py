@@ -105,7 +105,7 @@ class _Known:
     """What is read, and locked, once for all."""
 
     conversations: dict[uuid.UUID, Conversation]
-    first: dict[tuple[uuid.UUID, str], Message]
+    first: dict[tuple[uuid.UUID, str | None], Message]
     totals: Totals | None
 
 
@@ -138,7 +138,7 @@ def _ask_sent_before(named: Sequence[tuple[uuid.UUID, str]]) -> Iterable[tuple[u
     return select_by_pair(Message, ("id",), by=("sender_id", "client_message_id"), among=set(named))
 
 
-def _sent_before(keys: Iterable[tuple[uuid.UUID]]) -> dict[tuple[uuid.UUID, str], Message]:
+def _sent_before(keys: Iterable[tuple[uuid.UUID]]) -> dict[tuple[uuid.UUID, str | None], Message]:
     """The messages that were sent already, by their senders and the ids that these gave them."""
     ids = [key for (key,) in keys]
     if not ids:
@@ -150,7 +150,10 @@ def _sent_before(keys: Iterable[tuple[uuid.UUID]]) -> dict[tuple[uuid.UUID, str]
 
 def _checked(sending: Sending, known: _Known) -> Sent:
     sender, given = sending.sender, sending.given
-    conversation = known.conversations.get(parse_id(given.conversation_id))
+    parsed = parse_id(given.conversation_id)
+    conversation = known.conversations.get(parsed) if parsed else None
+    if conversation is None:
+        raise NoConversation
     other = _other_side(sender, conversation)
     if given.receiver_id is not None and parse_id(given.receiver_id) != other:
         raise Invalid(errors={"receiver_id": ["The receiver is the other side of the conversation."]})
@@ -177,10 +180,10 @@ def _checked(sending: Sending, known: _Known) -> Sent:
     return Sent(message, created=True)
 
 
-def _other_side(sender: User, conversation: Conversation | None) -> uuid.UUID:
-    places = conversation.places if conversation else []
+def _other_side(sender: User, conversation: Conversation) -> uuid.UUID:
+    places = conversation.places
     if not any(place.user_id == sender.id and place.removed_at is None for place in places):
-        if sender.is_staff and conversation is not None:
+        if sender.is_staff:
             raise Forbidden("Only those who take part in a conversation write in it.")
         raise NoConversation
     return next(place.user_id for place in places if place.user_id != sender.id)

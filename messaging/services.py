@@ -82,14 +82,14 @@ def _awaited(conversation: Conversation) -> uuid.UUID:
 def _own_message(message_id: object, user: User) -> Message:
     """The user's own text, its conversation locked. Raises `NotFound` where the user may not see it, `Forbidden`
     where it is not the user's own words."""
-    found = _conversation_of(message_id)
-    if found is None:
+    parsed, found = parse_id(message_id), _conversation_of(message_id)
+    if parsed is None or found is None:
         raise NotFound("There is no such message.")
     try:
         writable(found, user)
     except NotFound:
         raise NotFound("There is no such message.") from None
-    message = Message.objects.select_related("conversation").get(pk=message_id)
+    message = Message.objects.select_related("conversation").get(pk=parsed)
     if message.sender_id != user.pk or not message.is_own_words:
         raise Forbidden("Only one's own messages can be changed.")
     return message

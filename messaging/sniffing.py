@@ -3,7 +3,7 @@
 import io
 import mimetypes
 import re
-from typing import BinaryIO
+from typing import IO
 
 import filetype
 import structlog
@@ -33,7 +33,7 @@ THUMBNAIL = (400, 400)
 THUMBNAIL_TYPE = "image/webp"
 
 
-def content_type_of(file: BinaryIO) -> str:
+def content_type_of(file: IO[bytes]) -> str:
     """Raises `UnsupportedMediaType` for what is of no kind that is taken here."""
     file.seek(0)
     head = file.read(HEAD)
@@ -65,7 +65,7 @@ class _TooManyPixels(Exception):
     """The picture is larger than `UPLOAD_MAX_PIXELS`."""
 
 
-def thumbnail_of(file: BinaryIO, content_type: str) -> bytes | None:
+def thumbnail_of(file: IO[bytes], content_type: str) -> bytes | None:
     """A small WebP of a picture, the right way up and without its metadata; None for what is no picture, and for a
     picture that is damaged.
 
@@ -85,7 +85,7 @@ def thumbnail_of(file: BinaryIO, content_type: str) -> bytes | None:
         return None
 
 
-def _small(file: BinaryIO, form: str) -> bytes:
+def _small(file: IO[bytes], form: str) -> bytes:
     """Everything that is done with Pillow."""
     file.seek(0)
     with Image.open(file, formats=[form]) as picture:

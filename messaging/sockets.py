@@ -137,6 +137,7 @@ async def conversation_action(caller: Caller, given: ActIn) -> ActedAnswer:
     done = await _acting.submit(acting)
     if isinstance(done, ActedAnswer):
         return done
+    assert done.order is not None
     # The batch is over: nobody else waits for the provider.
     at_provider = await aopen_at_provider(done.order)
     return await in_database(lambda: answer_to(act_again(acting, done, at_provider), caller.user))
@@ -153,7 +154,9 @@ def _answered(acted: Acted | Exception, user: User) -> ActedAnswer | Acted | Exc
     return acted if isinstance(acted, Exception) or acted.awaits_provider else answer_to(acted, user)
 
 
-_acting = Batcher(_act_within_limits, most=MOST, at_once=AT_ONCE, by=lambda acting: acting.conversation_id)
+_acting: Batcher[Acting, ActedAnswer | Acted] = Batcher(
+    _act_within_limits, most=MOST, at_once=AT_ONCE, by=lambda acting: acting.conversation_id
+)
 
 
 async def mark_read(caller: Caller, given: MarkReadIn) -> ReadAnswer:

@@ -1,6 +1,7 @@
 """Are the stored unread counts what the messages say?"""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
@@ -21,16 +22,17 @@ class WrongCount:
 
 def wrong_counts() -> list[WrongCount]:
     """Every place whose `unread_count` differs from its messages, found in one query."""
-    rows = _counted().exclude(unread_count=F("counted")).order_by("pk")
+    counted = Participant.objects.annotate(counted=Coalesce(Subquery(_number_unread()), 0))
+    rows = counted.exclude(unread_count=F("counted")).order_by("pk")
     return [WrongCount(*row) for row in rows.values_list("pk", "unread_count", "counted")]
 
 
-def _counted() -> QuerySet[Participant]:
+def _number_unread() -> QuerySet[Message, Any]:
+    """Of a `Participant` that is outside of it."""
     unread = Message.objects.filter(
         conversation=OuterRef("conversation"), seq__gt=OuterRef("last_read_seq"), deleted_at=None
     ).exclude(sender=OuterRef("user"))
-    number = unread.order_by().values("conversation").annotate(number=Count("pk")).values("number")
-    return Participant.objects.annotate(counted=Coalesce(Subquery(number), 0))
+    return unread.order_by().values("conversation").annotate(number=Count("pk")).values("number")
 
 
 @transaction.atomic

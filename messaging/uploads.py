@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models.fields.files import FieldFile
 
 from accounts.models import User
-from conversations.models import Delivery
+from conversations.models import Conversation, Delivery
 from conversations.selectors import visible_conversation
 from conversations.services import record_view
 from foundation import clock
@@ -26,7 +26,7 @@ KEPT_UNSENT = timedelta(days=1)
 AT_ONCE = 100
 
 
-def take_upload(*, owner: User, file: UploadedFile | None) -> Upload:
+def take_upload(*, owner: User, file: "UploadedFile[bytes] | None") -> Upload:
     """Keep a file until it is sent. Raises `Invalid`, `PayloadTooLarge`, `UnsupportedMediaType`."""
     if file is None or not file.size:
         raise Invalid(errors={"file": ["A file that is not empty is needed."]})
@@ -59,8 +59,9 @@ def attach(
     if not upload_ids:
         return []
     ids = [parse_id(one) for one in upload_ids]
-    rows = Upload.objects.select_for_update().filter(pk__in=set(ids) - {None}, owner=owner, message=None)
-    found = {upload.pk: upload for upload in rows.order_by("pk")}
+    wanted = {one for one in ids if one is not None}
+    rows = Upload.objects.select_for_update().filter(pk__in=wanted, owner=owner, message=None)
+    found: dict[uuid.UUID | None, Upload] = {upload.pk: upload for upload in rows.order_by("pk")}
     if len(found) < len(ids):
         raise Invalid(errors={"attachments": ["Each is the id of an upload of one's own that was not sent yet."]})
     uploads = [found[one] for one in ids]
@@ -72,11 +73,11 @@ def attach(
 
 def find_attached(messages: Collection[Message]) -> None:
     """Look up what was sent with messages, once for all of them: for each its `attached`."""
-    by_id = {message.id: message for message in messages}
+    found: dict[uuid.UUID | None, list[Upload]] = {message.id: [] for message in messages}
     for message in messages:
-        message.attached = []
-    for upload in fetch_many(Upload, by="message_id", among=by_id, order_by="position") if by_id else ():
-        by_id[upload.message_id].attached.append(upload)
+        message.attached = found[message.id]
+    for upload in fetch_many(Upload, by="message_id", among=found, order_by="position") if found else ():
+        found[upload.message_id].append(upload)
 
 
 @dataclass(frozen=True)
@@ -115,12 +116,11 @@ def _visible(user: User, upload_id: object) -> Upload:
     if upload is None or (upload.message is None and upload.owner_id != user.pk):
         raise NotFound("There is no such file.")
     if upload.message is not None:
-        _check_takes_part(user, upload)
+        _check_takes_part(user, upload, upload.message.conversation)
     return upload
 
 
-def _check_takes_part(user: User, upload: Upload) -> None:
-    conversation = upload.message.conversation
+def _check_takes_part(user: User, upload: Upload, conversation: Conversation) -> None:
     try:
         visible_conversation(user=user, conversation_id=conversation.pk)
     except NotFound:
@@ -135,7 +135,7 @@ def remove_files(upload: Upload) -> None:
 
 
 def _remove(file: FieldFile) -> None:
-    if file:
+    if file.name:
         file.storage.delete(file.name)
 
 

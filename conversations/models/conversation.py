@@ -54,8 +54,8 @@ class Conversation(models.Model):
     created_at = models.DateTimeField(default=clock.now, editable=False)
     updated_at = models.DateTimeField(default=clock.now, editable=False)
 
-    places: "list[Place] | None" = None
-    """Not stored here: both places, where they were read under this conversation's lock."""
+    places: "list[Place]"
+    """Not stored here: both places, there only where they were read under this conversation's lock."""
 
     class Meta:
         ordering = ["-created_at"]

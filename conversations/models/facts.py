@@ -1,11 +1,13 @@
 """Rows that are written once."""
 
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from django.db import models
 
+F = TypeVar("F", bound="Fact")
 
-class FactQuerySet(models.QuerySet):
+
+class FactQuerySet(models.QuerySet[F]):
     def update(self, **kwargs: Any) -> NoReturn:
         raise TypeError(f"{self.model.__name__} rows are never changed.")
 

@@ -2,6 +2,15 @@
 
 from conversations.payments.asking import line
 from conversations.payments.provider import OpenedOrder, Provider, ProviderEvent, ProviderFailed
-from conversations.payments.registry import chosen_provider, provider_named
+from conversations.payments.registry import chosen_provider, provider_named, sandbox
 
-__all__ = ["OpenedOrder", "Provider", "ProviderEvent", "ProviderFailed", "chosen_provider", "line", "provider_named"]
+__all__ = [
+    "OpenedOrder",
+    "Provider",
+    "ProviderEvent",
+    "ProviderFailed",
+    "chosen_provider",
+    "line",
+    "provider_named",
+    "sandbox",
+]

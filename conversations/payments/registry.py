@@ -10,6 +10,7 @@ from conversations.payments.sandbox import Sandbox
 from foundation.refusals import NotFound, PaymentUnavailable
 
 STRIPE = "stripe"
+UNKNOWN = "There is no such payment provider."
 
 
 def chosen_provider() -> str:
@@ -19,12 +20,19 @@ def chosen_provider() -> str:
     return settings.PAYMENT_PROVIDER
 
 
+def sandbox() -> Sandbox:
+    """Raises `NotFound` where it is switched off."""
+    if not _is_on(Sandbox.name):
+        raise NotFound(UNKNOWN)
+    return Sandbox(settings.SANDBOX_PAYMENT_SECRET)
+
+
 def provider_named(name: str) -> Provider:
     """A provider that is switched on: the chosen one, or one whose orders may still be under way. Raises `NotFound`."""
-    if not _is_on(name):
-        raise NotFound("There is no such payment provider.")
     if name == Sandbox.name:
-        return Sandbox(settings.SANDBOX_PAYMENT_SECRET)
+        return sandbox()
+    if not _is_on(name):
+        raise NotFound(UNKNOWN)
     return _stripe(
         settings.STRIPE_SECRET_KEY,
         settings.STRIPE_PUBLISHABLE_KEY,

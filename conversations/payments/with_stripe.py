@@ -6,7 +6,7 @@ A client pays with Stripe.js, `client_secret` and `publishable_key`; what became
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import stripe
 
@@ -15,6 +15,9 @@ from conversations.models import PaymentOrder, PaymentStatus
 from conversations.payments.provider import OpenedOrder, ProviderEvent, ProviderFailed
 from foundation.ids import parse_id
 from foundation.refusals import Forbidden, Invalid
+
+if TYPE_CHECKING:
+    from stripe.params import PaymentIntentCreateParams
 
 SIGNATURE = "Stripe-Signature"
 OTHER_DECIMALS = {"ISK": 2, "UGX": 2, "MGA": 0}
@@ -31,7 +34,7 @@ class Stripe:
         self._publishable_key, self._webhook_secret = publishable_key, webhook_secret
 
     def open(self, order: PaymentOrder) -> OpenedOrder:
-        wanted = {
+        wanted: PaymentIntentCreateParams = {
             "amount": to_stripe(order.offer.amount, order.offer.currency),
             "currency": order.offer.currency.lower(),
             "automatic_payment_methods": {"enabled": True},
