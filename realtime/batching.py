@@ -103,12 +103,15 @@ class Batcher(Generic[T, R]):
         return batch
 
     def _settle(
-        self, batch: list[_Wish[T, R]], results: Sequence[R | Exception] | None, fault: BaseException | None
+        self, batch: list[_Wish[T, R]], results: Sequence[R | BaseException] | None, fault: BaseException | None
     ) -> None:
         self._busy -= {wish.key for wish in batch}
         self._at_work -= len(batch)
         self._batches -= 1
-        for wish, result in zip(batch, results if fault is None else [fault] * len(batch), strict=True):
+        if fault is not None:
+            results = [fault] * len(batch)
+        assert results is not None
+        for wish, result in zip(batch, results, strict=True):
             if wish.future.done():  # who submitted it has gone
                 continue
             if isinstance(result, BaseException):

@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from pydantic.json_schema import models_json_schema
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from realtime.registry import Command, Event, Registry
 
@@ -56,7 +57,7 @@ def markdown(registry: Registry) -> str:
 def asyncapi(registry: Registry, *, version: str) -> dict[str, Any]:
     """An AsyncAPI 3.0 document: https://www.asyncapi.com/docs/reference/specification/v3.0.0"""
     events, commands = sorted(registry.events.values(), key=lambda e: e.name), _commands(registry)
-    shapes = [(event.payload, "serialization") for event in events]
+    shapes: list[tuple[type[BaseModel], JsonSchemaMode]] = [(event.payload, "serialization") for event in events]
     shapes += [(command.input, "validation") for command in commands]
     shapes += [(command.answer, "serialization") for command in commands]
     references, schemas = models_json_schema(list(dict.fromkeys(shapes)), ref_template=_REFERENCE)

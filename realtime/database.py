@@ -47,7 +47,8 @@ def begin_in_database(work: Callable[[], T], done: Callable[[T | None, BaseExcep
     What the work has put off by `at_answer` is called right after that. So who waits for the answer and hears of what
     was done as well is written to once.
     """
-    loop, context, afterwards = asyncio.get_running_loop(), contextvars.copy_context(), []
+    loop, context = asyncio.get_running_loop(), contextvars.copy_context()
+    afterwards: list[Callable[[], None]] = []
 
     def carry_out() -> None:
         _afterwards.set(afterwards)

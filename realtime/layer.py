@@ -18,7 +18,7 @@ class _Shard(RedisSingleShardConnection):
     def _ensure_redis(self) -> None:
         if self._redis is None:
             super()._ensure_redis()
-            self._pubsub = _Subscriber(self._redis.connection_pool)
+            self._pubsub = _Subscriber(self._redis.connection_pool)  # type: ignore[attr-defined]  # set by now
 
 
 class PubSubChannelLayer(RedisPubSubChannelLayer):

@@ -1,7 +1,7 @@
 """python-socketio's client manager over the channel layer: a Socket.IO room is a durable room here."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from socketio import AsyncManager
 
@@ -10,6 +10,9 @@ from realtime.bus import Bus, Hint
 from realtime.membership import LocalSocket
 from realtime.rooms import LocalRooms
 
+if TYPE_CHECKING:
+    from realtime.protocol import SocketServer
+
 
 class RoomManager(AsyncManager):
     """Rooms live in `local`; each has a group of the channel layer, joined only while it has a member here.
@@ -17,6 +20,8 @@ class RoomManager(AsyncManager):
     `emit` to a room goes over the bus to every process that has members of it. What must not be lost goes through
     `realtime.publishing.publish` instead.
     """
+
+    server: "SocketServer"
 
     def __init__(self, bus: Bus) -> None:
         super().__init__()

@@ -75,7 +75,7 @@ class OpenRoom:
         """What the room has been delivered beyond `events` while they were read. It has to be asked for and used
         without an await in between. Raises `Unavailable` where that is not known."""
         reached = events[-1].seq if events else after
-        later = [event for event in self.passing if event.seq > reached]
+        later = [event for event in self.passing or () if event.seq > reached]
         if len(later) != max(0, self.position - reached):
             raise Unavailable
         return later

@@ -16,9 +16,14 @@ NAMES_REMEMBERED = 4_096
 class Identity(Protocol):
     """Who a token belongs to."""
 
-    user: Any
-    session_id: uuid.UUID
-    expires_at: datetime
+    @property
+    def user(self) -> Any: ...
+
+    @property
+    def session_id(self) -> uuid.UUID: ...
+
+    @property
+    def expires_at(self) -> datetime: ...
 
 
 @dataclass(frozen=True)

@@ -216,18 +216,20 @@ def _write(unit: _Unit) -> None:
     hints: dict[str, list[log.Logged]] = defaultdict(list)
     rows, texts, now = [], [], clock.now()
     for item in unit.pending:
-        data = f'{{"seq":{item.seq},{item.data[1:]}'
+        seq = item.seq
+        assert seq is not None  # it has one since its room is locked
+        data = f'{{"seq":{seq},{item.data[1:]}'
         rows.append(
             {
                 "room_id": unit.rooms[item.room].key,
-                "seq": item.seq,
+                "seq": seq,
                 "event": item.event,
                 "subject": item.subject,
                 "created_at": now,
             }
         )
         texts.append(data)
-        hints[item.room].append(log.Logged(item.seq, item.event, data))
+        hints[item.room].append(log.Logged(seq, item.event, data))
     if rows:
         insert_with_text(RoomEvent, rows, data=texts)
         log.store_ends(unit.rooms[name] for name in sorted(hints))

@@ -72,12 +72,12 @@ class LocalRooms:
         try:
             events = None if after is None else await self._replays.submit(room.missed(after))
             if enter is not None:
-                await enter(room.position if events is None else after)
-            if events is not None:
+                await enter(room.position if events is None or after is None else after)
+            if events is not None and after is not None:
                 events = events + room.since(events, after)
             if check is not None:
                 check()
-            self._admit(room, socket, events or [], after)
+            self._admit(room, socket, events or [], after or 0)
             return Joined(room.position, reset=after is not None and events is None)
         finally:
             self._release(room)
@@ -98,9 +98,10 @@ class LocalRooms:
                 self._check_is_there(socket)
                 held.append(await self._hold(name))
             wishes = [self._replays.submit(room.missed(positions[room.name])) for room in held]
-            missed = await asyncio.gather(*wishes)
+            found = await asyncio.gather(*wishes)
             self._check_is_there(socket)
-            if any(events is None for events in missed):
+            missed = [events for events in found if events is not None]
+            if len(missed) < len(held):
                 return False
             # The next offset has to name every room, for the client keeps no other.
             socket.sent |= {room.key: positions[room.name] for room in held}
@@ -123,7 +124,7 @@ class LocalRooms:
         for name in list(socket.rooms):
             self.leave(socket, name)
 
-    def _admit(self, room: OpenRoom, socket: LocalSocket, events: list[Logged], after: int | None) -> None:
+    def _admit(self, room: OpenRoom, socket: LocalSocket, events: list[Logged], after: int) -> None:
         """No await in here: nothing can be delivered in between. What came early comes last: no replay has it."""
         for event in events:
             if event.seq > room.position:

@@ -2,6 +2,7 @@
 
 import asyncio
 from functools import cached_property
+from typing import ClassVar, Literal
 
 from realtime.protocol.frames import framed
 from realtime.protocol.outbox import Outbox
@@ -21,8 +22,8 @@ class DirectTransport:
 
     __slots__ = ("_outbox", "_seen", "_since", "_socket", "_write")
 
-    name = "websocket"
-    immediate = True
+    name: ClassVar[str] = "websocket"
+    immediate: ClassVar[Literal[True]] = True
 
     def __init__(self, picows: PicowsProtocol, outbox: Outbox) -> None:
         self._socket, self._outbox, self._write = picows, outbox, picows.out.write

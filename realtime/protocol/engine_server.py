@@ -118,7 +118,7 @@ class EngineServer(SessionServer):
         socket.start_heartbeat()
         if exchange.is_websocket:
             await self._read_frames(socket, exchange)
-        else:
+        elif isinstance(socket.transport, PollingTransport):
             await self._poll(socket, socket.transport, exchange)
 
     @staticmethod
@@ -227,7 +227,8 @@ class EngineServer(SessionServer):
                     await asyncio.sleep(0)
         finally:
             socket.terminate(self.reason.TRANSPORT_CLOSE)
-        await socket.transport.written()
+        if isinstance(socket.transport, WebSocketTransport):
+            await socket.transport.written()
 
     async def receive(self, socket: EngineSocket, frame: str | bytes) -> None:
         """Handle one frame of a WebSocket; a malformed one ends the session."""

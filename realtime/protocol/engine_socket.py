@@ -37,6 +37,8 @@ class EngineSocket(AsyncSocket):
     """
 
     server: "EngineServer"
+    transport: Transport
+    """There from when it is `connected` on."""
 
     def __init__(self, server: "EngineServer", sid: str, environ: dict[str, Any]) -> None:
         # AsyncSocket's own constructor is not called: all it makes beside these is an unbounded queue.
@@ -45,7 +47,6 @@ class EngineSocket(AsyncSocket):
         self.connected = self.upgrading = self.upgraded = self.closing = self.closed = False
         self.address: str = environ["REMOTE_ADDR"]
         self.outbox = Outbox()
-        self.transport: Transport | None = None
         self.candidate: WebSocketTransport | None = None
         self._loop = asyncio.get_running_loop()
         self._turn = asyncio.Lock()
@@ -78,7 +79,7 @@ class EngineSocket(AsyncSocket):
 
         A queue over the limits ends the session by closing its transport, so that the client comes back.
         """
-        if self.closing or self.transport is None:
+        if self.closing or not self.connected:
             return
         if self.transport.immediate:
             self.transport.write(frame)
@@ -146,7 +147,7 @@ class EngineSocket(AsyncSocket):
             self._inbox = deque()
             self._feeder = self._loop.create_task(self._handle_inbox())
         self._inbox.append(frame)
-        if len(self._inbox) == _INBOX:
+        if len(self._inbox) == _INBOX and self.transport.immediate:
             self.transport.pause_reading()
 
     def lost(self) -> None:
@@ -164,7 +165,7 @@ class EngineSocket(AsyncSocket):
                     self.terminate(self.server.reason.TRANSPORT_CLOSE)
                 else:
                     await self.server.receive(self, frame)
-                if len(self._inbox) == _INBOX // 2:
+                if len(self._inbox) == _INBOX // 2 and self.transport.immediate:
                     self.transport.resume_reading()
         finally:
             self._inbox = self._feeder = None
@@ -250,7 +251,7 @@ class EngineSocket(AsyncSocket):
         self.closing = True
         if self.candidate is not None:
             self.candidate.abort()
-        if self.transport is not None:
+        if self.connected:
             if abort:
                 self.transport.abort()
             else:
@@ -271,7 +272,8 @@ class EngineSocket(AsyncSocket):
     def upgrade_to(self, transport: Transport) -> None:
         polling, self.transport = self.transport, transport
         self.upgraded = True
-        polling.release(NOOP)
+        if isinstance(polling, PollingTransport):
+            polling.release(NOOP)
         if self.outbox:
             transport.wake()
 

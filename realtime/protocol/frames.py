@@ -80,20 +80,20 @@ class Listener(WSListener):
             if frame.fin:
                 return self._decoded(frame.msg_type, frame.get_payload_as_bytes())
             self._kind, self._parts, self._size = frame.msg_type, [], 0
-        self._keep(frame)
+        self._keep(self._parts, frame)
         if not frame.fin:
             return None
         whole, self._parts = b"".join(self._parts), None
         return self._decoded(self._kind, whole)
 
-    def _keep(self, frame: Any) -> None:
+    def _keep(self, parts: list[bytes], frame: Any) -> None:
         """Keep a fragment, within the limits: each costs the same, however many came before it."""
-        if len(self._parts) == self._owner.max_fragments or not (frame.payload_size or frame.fin):
+        if len(parts) == self._owner.max_fragments or not (frame.payload_size or frame.fin):
             raise Broken(POLICY)
         self._size += frame.payload_size
         if self._size > self._owner.max_message:
             raise Broken(TOO_BIG)
-        self._parts.append(frame.get_payload_as_bytes())
+        parts.append(frame.get_payload_as_bytes())
 
     @staticmethod
     def _decoded(kind: Any, payload: bytes) -> Frame:

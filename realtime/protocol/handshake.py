@@ -2,13 +2,14 @@
 
 import base64
 import binascii
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
 Scope = dict[str, Any]
 
 
-def read_handshake(request: Scope, target: bytes) -> tuple[Scope, str]:
+def read_handshake(request: Mapping[str, Any], target: bytes) -> tuple[Scope, str]:
     """The ASGI scope, and the key of the handshake. `request` is the scope that uvicorn has begun, without what is in
     its `target`. Raises `ValueError` where it is no handshake."""
     found = dict(request["headers"])

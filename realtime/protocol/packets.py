@@ -103,7 +103,7 @@ class StrictPacket(sio.Packet):
     The class attributes are the settings of one server; `configured` makes a class for it.
     """
 
-    json = SocketJSON
+    json: Any = SocketJSON
     uses_binary_events = False
     max_attachments = 0
     max_depth = 20

@@ -7,7 +7,7 @@ from typing import Any
 
 import socketio
 import structlog
-from engineio import packet as eio
+from engineio.packet import MESSAGE, Packet
 from socketio import packet as sio
 from socketio.exceptions import ConnectionRefusedError as Refusal
 
@@ -21,7 +21,7 @@ from realtime.protocol.timers import TimerQueue
 
 log = structlog.get_logger(__name__)
 
-_MESSAGE = str(eio.MESSAGE)
+_MESSAGE = str(MESSAGE)
 _ACK = f"{_MESSAGE}{sio.ACK}"
 
 
@@ -36,6 +36,7 @@ class SocketServer(socketio.AsyncServer):
     """
 
     eio: EngineServer
+    packet_class: type[StrictPacket]
 
     def __init__(
         self,
@@ -97,12 +98,12 @@ class SocketServer(socketio.AsyncServer):
         for part in encoded if isinstance(encoded, list) else [encoded]:
             self.send_frame(eio_sid, part if isinstance(part, bytes) else _MESSAGE + part)
 
-    async def _send_eio_packet(self, eio_sid: str, eio_pkt: eio.Packet) -> None:
+    async def _send_eio_packet(self, eio_sid: str, eio_pkt: Packet) -> None:
         self.send_frame(eio_sid, eio_pkt.encode())
 
     # Connecting
 
-    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
+    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:  # type: ignore[override]
         await super()._handle_eio_connect(eio_sid, environ)
         peer = self._peers[eio_sid] = Peer(self.eio.sockets[eio_sid])
         self._expect_namespace(peer)
@@ -172,7 +173,7 @@ class SocketServer(socketio.AsyncServer):
 
     # Receiving
 
-    async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:
+    async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:  # type: ignore[override]
         """Handle one message to its end. Raises `ProtocolError` where it is malformed."""
         packet = self._completed(eio_sid, data)
         if packet is None:
@@ -270,7 +271,7 @@ class SocketServer(socketio.AsyncServer):
         peer.leave(namespace)
         self._expect_namespace(peer)
 
-    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
+    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:  # type: ignore[override]
         peer = self._peers.get(eio_sid)
         if peer is None:
             return

@@ -41,6 +41,7 @@ class SessionServer(engineio.AsyncServer):
 
     admit: Admit | None = None
     release: Callable[[str], None] | None = None
+    service_task_event: asyncio.Event
 
     def __init__(
         self,
@@ -118,7 +119,9 @@ class SessionServer(engineio.AsyncServer):
         await self._trigger_event("disconnect", socket.sid, reason)
         self.forget(socket)
 
-    def start_background_task(self, target: Callable[..., Coroutine], *args: Any, **kwargs: Any) -> asyncio.Task:
+    def start_background_task(
+        self, target: Callable[..., Coroutine[Any, Any, None]], *args: Any, **kwargs: Any
+    ) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(target(*args, **kwargs))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

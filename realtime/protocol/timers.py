@@ -36,12 +36,12 @@ class TimerQueue:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None
-        if self._waiting:
+        if self._waiting and self._loop is not None:
             self._first = self._waiting[0][0]
             self._timer = self._loop.call_at(self._first, self._come)
 
     def _come(self) -> None:
-        now = self._loop.time() + _RESOLUTION
+        now = asyncio.get_running_loop().time() + _RESOLUTION
         try:
             while self._waiting and self._waiting[0][0] <= now:
                 due, sid = heappop(self._waiting)

@@ -6,7 +6,7 @@ class with these few methods.
 """
 
 import asyncio
-from typing import ClassVar, Protocol
+from typing import ClassVar, Literal, Protocol
 
 from engineio import packet as eio
 
@@ -25,11 +25,10 @@ _IN_A_ROW = 64
 """Packets written for one client before the others get their turn, if the network takes them all."""
 
 
-class Transport(Protocol):
+class Writes(Protocol):
+    """What every transport does."""
+
     name: ClassVar[str]
-    immediate: ClassVar[bool]
-    """Whether packets are written with `write` as they come and never wait in the outbox; the transport then has
-    the queue checked itself when the network does not take them."""
 
     def wake(self) -> None:
         """Begin to take packets from the outbox, unless that goes on already."""
@@ -50,11 +49,36 @@ class Transport(Protocol):
         """Close at once, whether the peer reads or not."""
 
 
+class Queued(Writes, Protocol):
+    """Takes its packets from the outbox."""
+
+    immediate: ClassVar[Literal[False]]
+
+
+class Immediate(Writes, Protocol):
+    """Packets are written as they come and never wait in the outbox; the transport has the queue checked itself when
+    the network does not take them, and feeds the session."""
+
+    immediate: ClassVar[Literal[True]]
+
+    def write(self, frame: str | bytes) -> None:
+        """Write one packet."""
+
+    def pause_reading(self) -> None:
+        """Feed the session no more for now."""
+
+    def resume_reading(self) -> None:
+        """Go on feeding it."""
+
+
+Transport = Queued | Immediate
+
+
 class WebSocketTransport:
     """A WebSocket of an ASGI server: one writer at a time, and none while there is nothing to write."""
 
-    name = "websocket"
-    immediate = False
+    name: ClassVar[str] = "websocket"
+    immediate: ClassVar[Literal[False]] = False
 
     def __init__(self, exchange: Exchange, outbox: Outbox) -> None:
         self._exchange, self._outbox = exchange, outbox
@@ -121,8 +145,8 @@ class WebSocketTransport:
 class PollingTransport:
     """HTTP long-polling: packets leave as the answer to a request that waits for them."""
 
-    name = "polling"
-    immediate = False
+    name: ClassVar[str] = "polling"
+    immediate: ClassVar[Literal[False]] = False
 
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox

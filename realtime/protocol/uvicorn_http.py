@@ -18,12 +18,12 @@ class HttpProtocol(HttpToolsProtocol):
     _looked_through: list[tuple[bytes, bytes]] | None = None
     _asks_for_websocket = False
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         self.connections.add(self)
         self.transport = transport
         self.flow = FlowControl(transport)
         self.server = _address(transport, "sockname")
-        self.client = _address(transport, "peername")
+        self.client = _address(transport, "peername")  # type: ignore[assignment]  # ASGI has None as a port too
         self.scheme = "https" if is_ssl(transport) else "http"
 
     def _should_upgrade(self) -> bool:

@@ -8,12 +8,12 @@ call may return while the connection goes on. RFC 6455 is kept; extensions (defl
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
 
 from picows import WSAutoPingStrategy, WSCloseCode
-from picows.picows import WSProtocol
+from picows.picows import WSProtocol  # type: ignore[attr-defined]  # missing in the stubs
 
 from realtime.protocol.frames import Frame, Listener, close_frame, framed
 from realtime.protocol.handshake import read_handshake
@@ -36,7 +36,7 @@ _CLOSE_TIMEOUT = 5.0
 _NORMAL, _RESTART = 1000, 1012
 
 
-class PicowsProtocol(WSProtocol):
+class PicowsProtocol(WSProtocol):  # type: ignore[misc]
     """A connection that asked for an upgrade, with the `config` and the `server_state` of uvicorn.
 
     `on_shutdown` is called for each attached connection when uvicorn goes down; the callee closes them.
@@ -84,7 +84,7 @@ class PicowsProtocol(WSProtocol):
         super().connection_made(PicowsWire(transport, self.out))
         self._state.connections.add(self)
 
-    def begin(self, request: dict[str, Any], target: bytes) -> None:
+    def begin(self, request: Mapping[str, Any], target: bytes) -> None:
         """Have the application asked; see `read_handshake`. Nothing more is read until it has accepted."""
         self.wire.pause_reading()
         try:
@@ -117,8 +117,9 @@ class PicowsProtocol(WSProtocol):
 
     def shutdown(self) -> None:
         """uvicorn goes down: closed at once, unless the application does it more gently."""
-        if self._on_frame is not None and self.on_shutdown is not None:
-            self.on_shutdown()
+        on_shutdown = PicowsProtocol.on_shutdown  # of the class: of an instance it could be taken for a method
+        if self._on_frame is not None and on_shutdown is not None:
+            on_shutdown()
         elif self.accepted:
             self.close(_RESTART)
         else:
@@ -225,6 +226,7 @@ class PicowsProtocol(WSProtocol):
         if self._on_frame is not None:
             self._on_frame(frame)
             return
+        assert self._events is not None
         self._events.append({"type": "websocket.receive", "text" if isinstance(frame, str) else "bytes": frame})
         if len(self._events) >= _HIGH_WATER:
             self.pause_reading()
