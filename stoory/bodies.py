@@ -10,7 +10,8 @@ from foundation.rest import PROBLEM, problem_document
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+Scope = dict[str, Any]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class _TooLarge(Exception):
@@ -23,7 +24,7 @@ class BodyLimit:
     def __init__(self, app: App, *, limit: int) -> None:
         self._app, self._limit = app, limit
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -36,7 +37,7 @@ class BodyLimit:
             await _refuse(send)
 
     @staticmethod
-    def _announced(scope: MutableMapping[str, Any]) -> int:
+    def _announced(scope: Scope) -> int:
         lengths = [value for name, value in scope["headers"] if name == b"content-length"]
         return int(lengths[0]) if lengths and lengths[0].isdigit() else 0
 

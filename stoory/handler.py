@@ -3,7 +3,8 @@
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.core.handlers.asgi import ASGIHandler
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from realtime.database import in_request
@@ -31,7 +32,7 @@ class Handler(ASGIHandler):
         else:
             await super().__call__(scope, receive, send)
 
-    async def get_response_async(self, request: ASGIRequest) -> HttpResponseBase:
+    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info in PROBES:
             return await sync_to_async(self.get_response)(request)
         return await in_request(self.get_response, request)

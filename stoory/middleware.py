@@ -40,7 +40,7 @@ class StaticFiles(WhiteNoiseMiddleware):
     a warning of Django's about it."""
 
     @staticmethod
-    def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponse:
+    def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponse:  # type: ignore[override]  # as its own
         found = static_file.get_response(request.method, request.META)
         answer = HttpResponse(status=int(found.status))
         del answer["Content-Type"]

@@ -7,6 +7,7 @@ from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.views.debug import ExceptionReporter
 
 from stoory import pages
@@ -29,7 +30,7 @@ class ContentSecurityPolicy(CSPMiddleware):
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return pages.not_found(request) if isinstance(exception, Http404) else None
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         response = super().process_response(request, response)
         if HEADER not in response:
             response[HEADER] = build_policy(**asdict(self.get_policy_parts(request, response)))

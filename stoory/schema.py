@@ -5,6 +5,7 @@ from typing import Any
 
 from drf_spectacular.openapi import AutoSchema as SpectacularSchema
 from drf_spectacular.plumbing import build_parameter_type
+from rest_framework.viewsets import ViewSet
 
 VERBS = {"partial_update": "update", "destroy": "delete"}
 
@@ -12,13 +13,15 @@ VERBS = {"partial_update": "update", "destroy": "delete"}
 class AutoSchema(SpectacularSchema):
     """Operations named `<first word of the path>_<what is done>`, and grouped by that word."""
 
+    view: ViewSet  # type: ignore[override]  # what the framework sets it to
+
     def get_tags(self) -> list[str]:
         return [self.path.removeprefix("/api/").split("/")[0]]
 
     def get_operation_id(self) -> str:
         return f"{self.get_tags()[0]}_{VERBS.get(self.view.action, self.view.action)}"
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]  # as in drf-spectacular
         return inspect.getdoc(getattr(self.view, self.view.action)) or ""
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:

@@ -37,7 +37,10 @@ def from_npm(folder: Path) -> bytes:
     if checksum != locked["integrity"]:
         raise Unavailable(f"npm brought another {PACKAGE} than the one of package-lock.json")
     with tarfile.open(packed) as archive:
-        return archive.extractfile("package/dist/socket.io.min.js").read()
+        bundle = archive.extractfile("package/dist/socket.io.min.js")
+        if bundle is None:
+            raise Unavailable(f"npm brought a {PACKAGE} without a bundle")
+        return bundle.read()
 
 
 def from_pypi(folder: Path) -> bytes:

@@ -16,6 +16,8 @@ class Command(StaticRunserver):
     help = "Serve HTTP and Socket.IO for development, and start again when the code changes."
     default_port = "3000"
     server: uvicorn.Server | None = None
+    addr: str
+    port: str
 
     def run(self, **options: Any) -> None:
         """An event loop that still runs in a thread while the interpreter is taken down can crash it, and Django's
@@ -29,7 +31,7 @@ class Command(StaticRunserver):
                 self.over.wait(SECONDS_TO_END)
 
     def inner_run(self, *args: Any, **options: Any) -> None:
-        self.check(**self.get_check_kwargs(options))
+        self.check(**self.get_check_kwargs(options))  # type: ignore[arg-type]  # of other keys in the stubs
         self.check_migrations()
         self.stdout.write(f"Stoory is at http://{self.addr}:{self.port}/ (quit with CONTROL-C)")
         self.over = threading.Event()

@@ -35,5 +35,5 @@ class Command(BaseCommand):
 def _require_static_files() -> None:
     """Without their manifest every page would fail."""
     storage = staticfiles_storage
-    if isinstance(storage, ManifestStaticFilesStorage) and not storage.manifest_storage.exists(storage.manifest_name):
+    if isinstance(storage, ManifestStaticFilesStorage) and not storage.read_manifest():
         raise CommandError("The static files are not there yet: run `python manage.py collectstatic --noinput` first.")
