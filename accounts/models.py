@@ -41,7 +41,7 @@ class UserQuerySet(models.QuerySet["User"]):
             NameWord.objects.rewrite(ids)
         return updated
 
-    update.alters_data = True
+    update.alters_data = True  # type: ignore[attr-defined]
 
     def bulk_create(self, objs: Iterable["User"], *args: Any, **kwargs: Any) -> list["User"]:
         with transaction.atomic():
@@ -50,7 +50,10 @@ class UserQuerySet(models.QuerySet["User"]):
         return created
 
 
-class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
+class UserManager(BaseUserManager["User"]):
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
         """One spelling of an address: trimmed, NFKC, lower case."""

@@ -1,6 +1,8 @@
 """How drf-spectacular describes the API; the settings take it from here."""
 
-SPECTACULAR_SETTINGS = {
+from typing import Any
+
+SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Stoory",
     "DESCRIPTION": "Conversations of a two-sided marketplace. Real-time events are described in docs/events.md.",
     "VERSION": "0.1.0",
