@@ -1,0 +1,27 @@
+"""What mypy is told to look at, and that it leaves nothing out. What it finds is tried in `wrong_types`."""
+
+import tomllib
+from pathlib import Path
+
+from django.conf import settings
+
+from tests.contract import wrong_types
+
+CONFIG = tomllib.loads((Path(settings.BASE_DIR) / "pyproject.toml").read_text())["tool"]
+MYPY = CONFIG["mypy"]
+
+
+def test_mypy_looks_at_every_package_of_the_product():
+    assert sorted(MYPY["packages"]) == sorted(CONFIG["importlinter"]["root_packages"])
+    assert MYPY["exclude"] == "/migrations/"
+
+
+def test_mypy_looks_at_what_it_has_to_refuse():
+    assert MYPY["modules"] == [wrong_types.__name__]
+    assert MYPY["strict"] is True
+
+
+def test_mypy_ignores_errors_nowhere_else_than_where_they_are():
+    silent = {"ignore_errors", "disable_error_code", "follow_imports", "ignore_missing_imports"}
+    for section in (MYPY, *MYPY["overrides"]):
+        assert not silent & section.keys()
