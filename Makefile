@@ -69,6 +69,7 @@ style: $(READY) $(NODE_READY)
 
 types: $(READY)
 	@echo "=== Types and imports ==="
+	$(BIN)/mypy --no-error-summary
 	$(BIN)/lint-imports --no-logo
 
 static: style types
