@@ -18,6 +18,8 @@ from tests.harness.environment import ROOT, need_node, need_postgresql_and_redis
 from tests.harness.processes import CommandFailed
 from tests.harness.servers import surroundings
 
+pytestmark = pytest.mark.alone  # it fills the machine
+
 RUN_SECONDS = 300
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from tests.harness.environment import ROOT, need_fault_harness
 
+pytestmark = pytest.mark.alone  # it fills the machine
+
 PLAYED = (
     "killed-worker", "redis-restart", "database-restart", "repeated-sends", "ended-sessions", "random-operations",
 )  # fmt: skip
