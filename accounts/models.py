@@ -41,8 +41,6 @@ class UserQuerySet(models.QuerySet["User"]):
             NameWord.objects.rewrite(ids)
         return updated
 
-    update.alters_data = True  # type: ignore[attr-defined]
-
     def bulk_create(self, objs: Iterable["User"], *args: Any, **kwargs: Any) -> list["User"]:
         with transaction.atomic():
             created = super().bulk_create(objs, *args, **kwargs)

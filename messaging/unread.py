@@ -28,7 +28,7 @@ def wrong_counts() -> list[WrongCount]:
 
 
 def _number_unread() -> QuerySet[Message, Any]:
-    """Of a `Participant` that is outside of it."""
+    """How many messages the `Participant` of the query around it has not read."""
     unread = Message.objects.filter(
         conversation=OuterRef("conversation"), seq__gt=OuterRef("last_read_seq"), deleted_at=None
     ).exclude(sender=OuterRef("user"))
