@@ -1,4 +1,7 @@
-"""Every address of the site, but for the probes (`stoory.health`)."""
+"""Every address of the site, but for the probes (`stoory.health`).
+
+Pages and the API have names in namespaces of their own, as the admin has: a page and a resource may be called the same.
+"""
 
 from django.contrib import admin
 from django.urls import include, path, re_path
@@ -8,7 +11,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from stoory import pages
 
-urlpatterns = [
+site_pages = [
     path("", pages.home, name="home"),
     path("developers", pages.developers, name="developers"),
     path("sign-in", pages.sign_in, name="sign-in"),
@@ -17,14 +20,22 @@ urlpatterns = [
     path("chat/<uuid:conversation_id>", pages.chat, name="chat"),
     path("demo", pages.both_sides, name="demo"),
     path("texts.js", JavaScriptCatalog.as_view(), name="texts"),
-    path("api/", include("accounts.urls")),
-    path("api/", include("messaging.urls")),
-    path("api/", include("notifications.urls")),
-    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
-    path("chat/", RedirectView.as_view(pattern_name="chat")),
-    path("chat/<uuid:conversation_id>/", RedirectView.as_view(pattern_name="chat")),
-    path("demo/", RedirectView.as_view(pattern_name="demo")),
+]
+
+api = [
+    path("", include("accounts.urls")),
+    path("", include("messaging.urls")),
+    path("", include("notifications.urls")),
+    path("schema", SpectacularAPIView.as_view(), name="schema"),
+    path("docs", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
+]
+
+urlpatterns = [
+    path("", include((site_pages, "pages"))),
+    path("api/", include((api, "api"))),
+    path("chat/", RedirectView.as_view(pattern_name="pages:chat")),
+    path("chat/<uuid:conversation_id>/", RedirectView.as_view(pattern_name="pages:chat")),
+    path("demo/", RedirectView.as_view(pattern_name="pages:demo")),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     re_path("", pages.nothing_here),
