@@ -64,3 +64,6 @@ for (const account of document.querySelectorAll('[data-account]')) {
     form.requestSubmit();
   });
 }
+
+// Before this script is there a form would go to the server as it is, with the password in the address.
+for (const one of document.querySelectorAll('.entrance button[disabled]')) one.disabled = false;

@@ -65,6 +65,34 @@ async def test_registering_says_what_is_wrong_at_the_field(opens):
     await expect(tab.page.get_by_text("No conversations yet.")).to_be_visible()
 
 
+async def test_registering_says_that_an_address_is_taken_and_that_a_password_is_weak(opens, registered):
+    tab = await opens("/register")
+    tab.may_fail = True
+    address, password = tab.page.get_by_label("E-mail"), tab.page.get_by_label("Password")
+    await tab.page.get_by_label("Name").fill("Anaya")
+    await address.fill(registered.email)
+    await password.fill("password")
+    await tab.page.get_by_role("button", name="Create account").click()
+    await expect(password).to_have_accessible_description("This password is too common.")
+    await password.fill(PASSWORD)
+    await tab.page.get_by_role("button", name="Create account").click()
+    await expect(address).to_have_accessible_description("There is an account with this address.")
+    await expect(address).to_be_focused()
+    await expect(password).not_to_have_attribute("aria-invalid", "true")
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/register"])
+async def test_nothing_that_is_typed_gets_into_the_address_before_the_script_is_there(opens, path):
+    tab = await opens("/", may_fail=True)
+    await tab.page.route("**/entrance*.js", lambda route: route.abort())
+    await tab.goes(path)
+    await expect(tab.find("form [type=submit]")).to_be_disabled()
+    await tab.page.get_by_label("Password").fill("secret-Horse-7")
+    await tab.page.get_by_label("Password").press("Enter")
+    await expect(tab.page.get_by_label("Password")).to_have_value("secret-Horse-7")
+    await tab.is_at(path)
+
+
 async def test_signing_out_leaves_nothing_behind_in_any_tab(opens, registered):
     tab = await opens("/sign-in")
     await sign_in(tab, registered.email)
