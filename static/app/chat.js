@@ -1,5 +1,6 @@
 /** The chat page: the list on one side, a conversation on the other. */
 
+import { accountButton } from './account.js';
 import { ConnectionLine } from './connection.js';
 import { ConversationView } from './conversation-view.js';
 import { dialog } from './dialog.js';
@@ -7,8 +8,8 @@ import { fill, h, icon, iconButton } from './dom.js';
 import { gettext } from './i18n.js';
 import { ListView } from './list-view.js';
 import { NotificationsView } from './notifications-view.js';
-import { acquaintances, openingForm } from './opening.js';
-import { avatar } from './people.js';
+import { openingForm } from './opening.js';
+import { PersonField } from './person-field.js';
 import { siteClient, toSignIn } from './session.js';
 import { themeSwitch } from './theme-switch.js';
 
@@ -26,6 +27,7 @@ class ChatPage {
     this.list = new ListView(list, { me: user.id, onOpen: (id) => this.go(id) });
     this.bell = new NotificationsView(client.notifications, { nameOf, onOpen: (id) => this.go(id) });
     this.connection = new ConnectionLine();
+    this.nothing = new Nothing(list);
     this.main = h('main', { id: 'main', class: 'chat-main', tabindex: -1 });
     fill(
       place,
@@ -35,8 +37,7 @@ class ChatPage {
         h(
           'header',
           { class: 'sidebar-header' },
-          avatar(user),
-          h('h1', {}, user.name),
+          h('h1', {}, accountButton(client)),
           this.bell.element,
           themeSwitch(),
           iconButton('log-out', gettext('Sign out'), () => void this.#signOut()),
@@ -76,7 +77,7 @@ class ChatPage {
     this.list.select(id);
     // On narrow screens the list, and its heading with it, is away meanwhile.
     const heading = h('h1', { class: 'visually-hidden' }, gettext('Conversations'));
-    fill(this.main, heading, this.#view?.element ?? nothing());
+    fill(this.main, heading, this.#view?.element ?? this.nothing.element);
     this.#view?.open();
     this.#showConnection();
   }
@@ -91,8 +92,9 @@ class ChatPage {
   }
 
   async #begin() {
-    const known = await acquaintances(this.#client);
-    const id = await dialog(gettext('New conversation'), (close) => openingForm(this.#client, known, close));
+    const person = new PersonField(this.#client);
+    const id = await dialog(gettext('New conversation'), (close) => openingForm(this.#client, person, close));
+    person.dispose();
     if (id) this.go(id);
   }
 
@@ -102,14 +104,32 @@ class ChatPage {
   }
 }
 
-function nothing() {
-  return h(
-    'div',
-    { class: 'nothing' },
-    icon('message-circle'),
-    h('h2', {}, gettext('Choose a conversation')),
-    h('p', {}, gettext('Everything that needs you is on the left, the newest first.')),
-  );
+/** What stands in a conversation's place while none is open: where to go from here. */
+class Nothing {
+  element = h('div', { class: 'nothing' });
+  #list;
+
+  constructor(list) {
+    this.#list = list;
+    this.#show(false);
+    list.subscribe(() => this.#look());
+  }
+
+  #look() {
+    const { phase, filter, conversations } = this.#list.getSnapshot();
+    // What a filter leaves out is there all the same.
+    if (phase === 'ready' && !Object.values(filter).some(Boolean)) this.#show(conversations.length === 0);
+  }
+
+  #show(isFirst) {
+    const [title, words] = isFirst
+      ? [
+          gettext('Your first conversation'),
+          gettext('“New conversation” finds somebody by name, and you write to them.'),
+        ]
+      : [gettext('Choose a conversation'), gettext('Everything that needs you is in the list, the newest first.')];
+    fill(this.element, icon('message-circle'), h('h2', {}, title), h('p', {}, words));
+  }
 }
 
 const client = siteClient();

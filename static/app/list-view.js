@@ -115,7 +115,9 @@ export class ListView {
     reconcile(this.lines, rows, (row, before) => this.#line(row, before));
     this.empty.hidden = phase !== 'ready' || rows.length > 0;
     this.empty.textContent =
-      this.#words || this.#chosen !== FILTERS[0] ? gettext('Nothing here matches.') : gettext('No conversations yet.');
+      this.#words || this.#chosen !== FILTERS[0]
+        ? gettext('Nothing here matches.')
+        : gettext('No conversations yet. Begin one with “New conversation” below.');
     this.more.hidden = !hasMore;
   }
 

@@ -1,23 +1,10 @@
 import { h, onceAtATime, uniqueId } from './dom.js';
 import { inWords } from './faults.js';
-import { kind, role } from './format.js';
+import { kind } from './format.js';
 import { gettext } from './i18n.js';
 
-/** People one already has a conversation with, each once; none where they cannot be read right now. */
-export async function acquaintances(client) {
-  const { results } = await client.session.get('/api/conversations', { limit: 100 }).catch(() => ({ results: [] }));
-  const others = results.map((one) => one.other_user).filter(Boolean);
-  return [...new Map(others.map((other) => [other.id, other])).values()];
-}
-
-function field(label, control, hint) {
-  return h(
-    'div',
-    { class: 'field' },
-    h('label', { for: control.id }, label),
-    control,
-    hint && h('p', { class: 'hint' }, hint),
-  );
+function field(label, control) {
+  return h('div', { class: 'field' }, h('label', { for: control.id }, label), control);
 }
 
 function select(name, options) {
@@ -32,27 +19,11 @@ function textInput(name, properties = {}) {
   return h('input', { class: 'input', id: uniqueId(name), name, autocomplete: 'off', ...properties });
 }
 
-/** The fields for the other person: one of those who are known, or anybody by id. */
-function personFields(known) {
-  const id = textInput('id', { required: true, spellcheck: 'false' });
-  const hint = gettext('Everybody finds their own id below this form.');
-  if (!known.length) return [field(gettext('With whom (their id)'), id, hint)];
-  const people = known.map((one) => [one.id, `${one.name}, ${role(one.role)}`]);
-  const choice = select('known', [...people, ['', gettext('Somebody else …')]]);
-  const idField = field(gettext('Their id'), id, hint);
-  const show = () => {
-    idField.hidden = id.disabled = choice.value !== '';
-  };
-  choice.addEventListener('change', show);
-  show();
-  return [field(gettext('With whom'), choice), idField];
-}
-
 /**
- * The form that opens a conversation with one of the people who are `known`, or with somebody else; `close(id)` is
- * called with the one that was opened or found.
+ * The form that opens a conversation with whom the field `person` names; `close(id)` is called with the one that was
+ * opened or found.
  */
-export function openingForm(client, known, close) {
+export function openingForm(client, person, close) {
   const { user } = client.session;
   const types = user.role === 'brand_owner' ? ['direct', 'bid', 'campaign'] : ['direct'];
   const type = select(
@@ -65,14 +36,13 @@ export function openingForm(client, known, close) {
   const start = h('button', { type: 'submit', class: 'button' }, gettext('Start'));
   const form = h(
     'form',
-    { class: 'action-form' },
+    { class: 'action-form', novalidate: true },
     fault,
-    personFields(known),
+    person.element,
     types.length > 1 && field(gettext('Kind'), type),
     titleField,
     field(gettext('First message'), text),
     h('p', { class: 'buttons' }, start),
-    h('p', { class: 'hint' }, gettext('Your own id, for others: '), h('code', {}, user.id)),
   );
   const showTitle = () => (titleField.hidden = type.value === 'direct');
   type.addEventListener('change', showTitle);
@@ -80,7 +50,7 @@ export function openingForm(client, known, close) {
 
   const open = async () => {
     try {
-      close((await client.openConversation(given(form, type.value))).id);
+      close(await opened(client, given(form, person.value, type.value)));
     } catch (refusal) {
       fault.textContent = inWords(refusal);
       fault.hidden = false;
@@ -88,14 +58,27 @@ export function openingForm(client, known, close) {
   };
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    void onceAtATime(start, open);
+    fault.hidden = true;
+    if (!person.value) person.complain();
+    else void onceAtATime(start, open);
   });
   return form;
 }
 
-function given(form, type) {
-  const { known, id, title, message } = Object.fromEntries(new FormData(form));
-  const fields = { conversation_type: type, user_id: (known || id).trim(), message: message.trim() };
+/**
+ * The id of the conversation. A direct one may have been there before, and then takes no first message: what is written
+ * is sent in it, new or not.
+ */
+async function opened(client, { message, ...fields }) {
+  const isDirect = fields.conversation_type === 'direct';
+  const { id } = await client.openConversation(isDirect ? fields : { ...fields, message });
+  if (isDirect && message) client.conversation(id).send(message);
+  return id;
+}
+
+function given(form, userId, type) {
+  const { title, message } = Object.fromEntries(new FormData(form));
+  const fields = { conversation_type: type, user_id: userId, message: message.trim() };
   if (type !== 'direct') fields.title = title.trim();
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value));
 }

@@ -27,6 +27,11 @@ class Crowd:
         account = waiting.pop()
         return Person(**account, api=Api(account["access"], OverHttp(url)))
 
+    def all_of(self, role: str, *names: str, url: str) -> list[Person]:
+        """New people with these names, made by one command."""
+        self._make([(role, name) for name in names])
+        return [self.somebody(role, name, url) for name in names]
+
     def _make(self, wanted: list[Wanted]) -> None:
         code = f"import json; from tests.harness.making import make_people; print(json.dumps(make_people({wanted})))"
         for one in json.loads(self._installation.shell(code)):

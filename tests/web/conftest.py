@@ -1,6 +1,9 @@
 """Chromium on pages of a server as it really runs, with people who have just registered."""
 
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ from playwright.async_api import Browser, async_playwright
 from tests.harness.crowd import Crowd
 from tests.harness.environment import need_chromium
 from tests.harness.people import Person
+from tests.harness.ports import free_port
 from tests.harness.servers import RunningServer, embedded
 from tests.web.tabs import ARGUMENTS, Tab, Tabs
 
@@ -39,6 +43,25 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     with embedded(tmp_path_factory.mktemp("web")) as installation:
         installation.manage("demo")
         with installation.serving() as server:
+            yield server
+
+
+@pytest.fixture(scope="session")
+def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server with the settings of production, and nobody in it yet."""
+    need_chromium()
+    directory, port = tmp_path_factory.mktemp("production"), free_port()
+    given = {
+        "DEBUG": "off",
+        "SECRET_KEY": secrets.token_urlsafe(64),
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "SOCKET_ORIGINS": f"http://127.0.0.1:{port}",
+        "RATE_LIMITS": "on",
+        "STATIC_ROOT": str(directory / "static"),
+    }
+    with embedded(directory, **given) as installation:
+        installation.manage("collectstatic", "--noinput", "--verbosity", "0")
+        with installation.serving(port=port) as server:
             yield server
 
 
@@ -75,6 +98,24 @@ def influencer(person: Callable[..., Person]) -> Person:
     return person("influencer", "Mira")
 
 
+@dataclass(frozen=True)
+class Running:
+    """One of the two ways in which the site runs; `opens` is as the fixture of that name."""
+
+    server: RunningServer
+    is_production: bool
+    opens: Callable[..., Awaitable[Tab]]
+
+
+@pytest_asyncio.fixture(loop_scope="session", params=["development", "production"])
+async def running(request: pytest.FixtureRequest, chromium: Browser) -> AsyncIterator[Running]:
+    """The site in development, with the demo accounts, and in production."""
+    is_production = request.param == "production"
+    server = request.getfixturevalue("production" if is_production else "site")
+    async with opening(Tabs(chromium, server.url)) as opens:
+        yield Running(server, is_production, opens)
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def tabs(site: RunningServer, chromium: Browser) -> Tabs:
     return Tabs(chromium, site.url)
@@ -83,11 +124,15 @@ async def tabs(site: RunningServer, chromium: Browser) -> Tabs:
 @pytest_asyncio.fixture(loop_scope="session")
 async def opens(tabs: Tabs) -> AsyncIterator[Callable[..., Awaitable[Tab]]]:
     """Opens tabs: `await opens("/chat", brand)`, each in a browser of its own. `may_fail` is for tests in which
-    requests fail; what else is given is what `Tabs.take` takes.
+    requests fail; what else is given is what `Tabs.take` takes."""
+    async with opening(tabs) as open_tab:
+        yield open_tab
 
-    At the end no page may have complained: no exception, no error in its console, nothing that the content security
-    policy had to stop.
-    """
+
+@asynccontextmanager
+async def opening(tabs: Tabs) -> AsyncIterator[Callable[..., Awaitable[Tab]]]:
+    """At the end no page may have complained: no exception, no error in its console, nothing that the content security
+    policy had to stop."""
     taken: list[Tab] = []
 
     async def open_tab(path: str = "/", who: Person | None = None, **options: Any) -> Tab:

@@ -52,9 +52,40 @@ async def test_axe_finds_nothing_in_a_conversation_with_everything_in_it(opens, 
     await tab.page.get_by_role("button", name=re.compile("Notifications")).click()
     await expect(tab.find(".notification").first).to_be_visible()
     assert await faults(tab) == []
-    await tab.page.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_axe_finds_nothing_while_somebody_is_looked_for(opens, brand, influencer, theme, direction):
+    brand.chats_with(influencer)
+    tab = await opens("/chat", brand, color_scheme=theme, may_fail=True)
+    await tab.page.evaluate(f"document.documentElement.dir = '{direction}'")
     await tab.page.get_by_role("button", name="New conversation").click()
-    await expect(tab.page.get_by_role("dialog")).to_be_visible()
+    person = tab.page.get_by_role("combobox", name="With whom")
+    option = tab.page.get_by_role("listbox", name="People").get_by_role("option")
+    await expect(option).to_have_count(1)
+    await person.press("ArrowDown")
+    assert await faults(tab) == []
+    await person.fill("nobody at all")
+    await expect(tab.page.get_by_text("Nobody was found.")).to_be_visible()
+    await tab.page.get_by_role("button", name="Start").click()
+    await expect(tab.page.get_by_text("Choose the person")).to_be_visible()
+    assert await faults(tab) == []
+    await tab.page.route("**/api/people?*", lambda route: route.abort())
+    await person.fill("mira")
+    await expect(tab.page.get_by_role("button", name="Try again")).to_be_visible()
+    assert await faults(tab) == []
+    await option.click()
+    await expect(tab.page.get_by_role("button", name="Change")).to_be_visible()
+    assert await faults(tab) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_axe_finds_nothing_in_ones_account(opens, brand, theme):
+    tab = await opens("/chat", brand, color_scheme=theme)
+    await tab.page.get_by_role("button", name="Anaya").click()
+    await tab.page.get_by_role("checkbox").uncheck()
+    await expect(tab.page.get_by_text("Saved.")).to_be_visible()
     assert await faults(tab) == []
 
 
@@ -114,7 +145,7 @@ async def _tab_to(tab: Tab, selector: str, key: str = "Tab") -> None:
 
 async def test_dialogs_and_panels_give_the_focus_back(opens, brand):
     tab = await opens("/chat", brand)
-    for name in ("New conversation", "Notifications"):
+    for name in ("New conversation", "Notifications", "Anaya"):
         button = tab.page.get_by_role("button", name=name, exact=True)
         await button.focus()
         await tab.page.keyboard.press("Enter")

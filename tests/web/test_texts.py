@@ -40,9 +40,18 @@ async def test_every_text_of_the_client_can_be_translated(opens, brand, influenc
     await tab.sends("Hello")
     await expect(tab.find(".steps li")).to_have_count(4)
     await tab.find(".turn form [type=submit]").click()
+    of_the_server = {brand.email, *_words(brand.sees(conversation)), *_words(brand.messages(conversation))}
     await tab.page.get_by_role("button", name="⟦New conversation⟧").click()
-    await expect(tab.page.get_by_role("dialog")).to_be_visible()
-    of_the_server = {brand.id, *_words(brand.sees(conversation)), *_words(brand.messages(conversation))}
+    await expect(tab.page.get_by_role("option", name="in your conversations")).to_be_visible()
+    assert await _untranslated(tab, of_the_server) == []
+    await tab.page.get_by_role("combobox", name="⟦With whom⟧").fill("nobody at all")
+    await expect(tab.page.get_by_text("⟦Nobody was found")).to_be_visible()
+    await tab.page.get_by_role("button", name="⟦Start⟧").click()
+    assert await _untranslated(tab, of_the_server) == []
+    await tab.page.get_by_role("button", name="⟦Close⟧").click()
+    await tab.page.get_by_role("button", name="Anaya").click()
+    await tab.page.get_by_role("checkbox").uncheck()
+    await expect(tab.page.get_by_text("⟦Saved.⟧")).to_be_visible()
     assert await _untranslated(tab, of_the_server) == []
 
 

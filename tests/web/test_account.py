@@ -1,0 +1,58 @@
+"""One's own account on the chat page: who one is, and whether others find one."""
+
+import pytest
+from playwright.async_api import Route, expect
+
+from tests.harness.people import Person, newcomer
+from tests.web.tabs import Tab
+
+
+@pytest.fixture
+def somebody(site) -> Person:
+    return Person.enters(site.url, "register", newcomer("influencer", "Tara"))
+
+
+async def account(tab: Tab):
+    """Open the account; answers the box for being found."""
+    await tab.page.get_by_role("button", name="Tara").click()
+    dialog = tab.page.get_by_role("dialog", name="Your account")
+    await expect(dialog).to_contain_text("Influencer")
+    return dialog.get_by_role("checkbox", name="Others can find me")
+
+
+def is_found(asker: Person, somebody: Person) -> bool:
+    return bool(asker.reads("/api/people", q=somebody.email)["results"])
+
+
+async def test_whoever_does_not_want_to_be_found_says_so(opens, brand, somebody):
+    assert is_found(brand, somebody)
+    tab = await opens("/chat", somebody)
+    box = await account(tab)
+    await expect(box).to_be_checked()
+    await expect(tab.page.get_by_role("dialog")).to_contain_text(somebody.email)
+    await box.uncheck()
+    await expect(tab.page.get_by_text("Saved.")).to_be_visible()
+    assert not is_found(brand, somebody)
+    await tab.page.reload()
+    box = await account(tab)
+    await expect(box).not_to_be_checked()
+    await box.check()
+    await expect(tab.page.get_by_text("Saved.")).to_be_visible()
+    assert is_found(brand, somebody)
+
+
+async def test_what_could_not_be_stored_is_as_it_was_and_is_said(opens, somebody):
+    tab = await opens("/chat", somebody, may_fail=True)
+    box = await account(tab)
+
+    async def lost(route: Route) -> None:
+        await route.abort()
+
+    await tab.page.route("**/api/auth/me", lost)
+    await box.click()
+    await expect(tab.page.get_by_role("alert")).to_have_text("The server cannot be reached right now.")
+    await expect(box).to_be_checked()
+    await tab.page.unroute("**/api/auth/me")
+    await box.uncheck()
+    await expect(tab.page.get_by_text("Saved.")).to_be_visible()
+    await expect(tab.page.get_by_role("alert")).to_be_hidden()
