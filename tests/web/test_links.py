@@ -1,0 +1,142 @@
+"""Every link, form, script, style and picture of every page leads where it says, in development and in production."""
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.test import RequestFactory
+from playwright.async_api import Route, expect
+
+from stoory.demo import ADMIN, PASSWORD
+from stoory.policy import ContentSecurityPolicy
+from tests.harness.people import Person, newcomer
+from tests.pages import PAGES
+from tests.web.links import ID, Page, Walk
+from tests.web.tabs import Tab
+
+SIGN_IN = ("Sign in · Stoory", "^Sign in$")
+OPENS_CHAT = frozenset({"Chat", "Open the chat"})
+OPENS_ADMIN = frozenset({"The operators' admin", "Operator, in the admin", "Stoory"})
+KNOWN = [
+    Page("/", "Stoory", "^From first hello to paid work", frozenset({"Stoory", "Go to the start", "View site"})),
+    Page("/developers", "Developers · Stoory", "^For developers$", frozenset({"Developers", "Go on from here"})),
+    Page("/sign-in", *SIGN_IN, frozenset({"Sign in"})),
+    Page(
+        "/register",
+        "Create an account · Stoory",
+        "^Create an account$",
+        frozenset({"Create an account", "create an account"}),
+    ),
+    Page(
+        "/api/docs",
+        "REST API · Stoory",
+        "^Stoory",
+        frozenset({"Browse the REST API.", "The REST API, browsable"}),
+        ready=".opblock",
+    ),
+    Page("/admin/login/", r"Log in \| Stoory", None, OPENS_ADMIN),
+    Page("/nowhere", "There is no such page · Stoory", "^There is no such page$"),
+]
+DEMO = Page(
+    "/demo",
+    "Both sides of a deal · Stoory",
+    "^One deal, both sides$",
+    frozenset({"Demo", "Play a deal"}),
+    ready=".pane",
+)
+SIGNED_OUT = [Page("/chat", *SIGN_IN, OPENS_CHAT, leads_on=True)]
+SIGNED_IN = [
+    Page("/chat", "Conversations · Stoory", "Anaya", OPENS_CHAT, ready=".line"),
+    Page(f"/chat/({ID.pattern})", "Conversations · Stoory", "Anaya", None, ready=".line"),
+]
+OPERATOR = [
+    Page("/admin/", r"Site administration \| Stoory", None, OPENS_ADMIN | {"Home"}),
+    Page("/admin/.*", r".+ \| Stoory", None, None),
+]
+DOCUMENTS = dict.fromkeys(("OpenAPI", "/api/schema"), ("/api/schema", "application/vnd.oai.openapi"))
+STARTS = ["/", "/sign-in", "/register", "/developers", "/chat", "/api/docs", "/admin/"]
+EXPECTED = {*PAGES, "/api/docs", "/admin/login/", "/nowhere"}
+
+
+def walk_with(running, tab, pages):
+    """Where there are no demo accounts there is no demo, and no link to it."""
+    demo = [] if running.is_production else [DEMO]
+    return Walk(tab, [*KNOWN, *demo, *pages], DOCUMENTS, is_hashed=running.is_production)
+
+
+async def walk_everywhere(walk):
+    for start in STARTS:
+        await walk.begin(start)
+    await walk.begin("/nowhere", status=404)
+
+
+async def test_everything_leads_where_it_says_for_who_is_signed_out(running):
+    walk = walk_with(running, await running.opens("/", may_fail=True), SIGNED_OUT)
+    await walk_everywhere(walk)
+    assert walk.faults == []
+    assert walk.seen == EXPECTED - ({"/demo"} if running.is_production else set())
+
+
+async def test_everything_leads_where_it_says_for_who_is_signed_in(running):
+    url = running.server.url
+    anaya = Person.enters(url, "register", newcomer("brand_owner", "Anaya"))
+    anaya.bids_to(Person.enters(url, "register", newcomer("influencer")), title="Snack box")
+    walk = walk_with(running, await running.opens("/", anaya, may_fail=True), SIGNED_IN)
+    await walk_everywhere(walk)
+    assert walk.faults == []
+    assert walk.seen == (EXPECTED | {"/chat/ID"}) - ({"/demo"} if running.is_production else set())
+    scripts = {url.rpartition("/")[2].partition(".")[0] for kind, url in walk.checked if kind == "script"}
+    assert {"chat", "person-field", "dialog", "client", "entrance", "texts"} <= scripts
+
+
+async def test_everything_of_the_admin_leads_where_it_says(opens):
+    tab = await opens("/admin/", may_fail=True)
+    await tab.page.get_by_label("Email").fill(ADMIN)
+    await tab.page.get_by_label("Password").fill(PASSWORD)
+    await tab.page.get_by_role("button", name="Log in").click()
+    await tab.is_at("/admin/")
+    walk = Walk(tab, [*KNOWN, DEMO, *SIGNED_OUT, *OPERATOR], DOCUMENTS)
+    await walk.begin("/admin/")
+    assert walk.faults == []
+    assert walk.seen >= {"/", "/admin/", "/admin/accounts/user/", "/admin/conversations/conversation/ID/change/"}
+
+
+async def test_everything_leads_where_it_says_on_the_page_of_a_form_that_has_expired(running):
+    tab = await running.opens("/admin/login/", may_fail=True)
+    await tab.context.clear_cookies()
+    await tab.page.get_by_label("Email").fill("nobody@example.com")
+    await tab.page.get_by_label("Password").fill("nothing")
+    await tab.page.get_by_role("button", name="Log in").click()
+    await expect(tab.find("h1")).to_have_text("This form has expired")
+    await expect(tab.page).to_have_title("This form has expired · Stoory")
+    walk = walk_with(running, tab, SIGNED_OUT)
+    await walk.look("the page of an expired form")
+    assert walk.faults == []
+    assert "/" in walk.seen
+
+
+FAULTS = {
+    400: "That did not make sense",
+    403: "This page is not for you",
+    500: "Something went wrong on our side",
+}
+
+
+@pytest.mark.parametrize("status", FAULTS)
+async def test_everything_leads_where_it_says_on_the_page_of_a_fault(opens, status):
+    def fails(request: HttpRequest) -> HttpResponse:
+        return render(request, f"{status}.html", status=status)
+
+    answer = ContentSecurityPolicy(fails)(RequestFactory().get("/broken"))
+
+    async def answered(route: Route) -> None:
+        await route.fulfill(status=status, headers=dict(answer.headers), body=answer.content)
+
+    tab: Tab = await opens("/", may_fail=True)
+    await tab.page.route("**/broken", answered)
+    await tab.goes("/broken")
+    await expect(tab.find("h1")).to_have_text(FAULTS[status])
+    await expect(tab.page).to_have_title(f"{FAULTS[status]} · Stoory")
+    walk = Walk(tab, [*KNOWN, DEMO, *SIGNED_OUT], DOCUMENTS)
+    await walk.look("the page of a fault")
+    assert walk.faults == []
+    assert "/" in walk.seen
