@@ -23,22 +23,22 @@ hypothesis.settings.load_profile("untimed")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--with-database-only", action="store_true", help="leave out tests that ask neither the database nor Redis"
+        "--with-database-only",
+        action="store_true",
+        help="leave out tests without a database fixture: another database changes nothing for them",
     )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("--with-database-only"):
         return
-    without = [item for item in items if not _asks_services(item)]
-    config.hook.pytest_deselected(items=without)
-    items[:] = [item for item in items if _asks_services(item)]
+    config.hook.pytest_deselected(items=[item for item in items if not _has_database(item)])
+    items[:] = [item for item in items if _has_database(item)]
 
 
-def _asks_services(item: pytest.Item) -> bool:
-    """Whether a test comes out the same whatever the database is, for it asks none."""
-    marked = any(item.get_closest_marker(name) for name in ("django_db", "services"))
-    return marked or not DATABASE_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+def _has_database(item: pytest.Item) -> bool:
+    fixtures = getattr(item, "fixturenames", ())
+    return item.get_closest_marker("django_db") is not None or not DATABASE_FIXTURES.isdisjoint(fixtures)
 
 
 @pytest.fixture(scope="session")

@@ -30,9 +30,9 @@ NOTHING_COLLECTED = 5
 """The exit code of pytest where no test was selected."""
 
 UNIT = ("tests/unit", "tests/flows")
-IN_PROCESS = ("tests/library", "tests/contract", "tests/api", "tests/integration")
+IN_PROCESS = ("tests/library", "tests/contract", "tests/api", "tests/apps")
 """Tests that call the product inside their own process, most of them with a database."""
-WITH_DATABASE = ("tests/contract", "tests/api", "tests/integration")
+WITH_DATABASE = ("tests/contract", "tests/api", "tests/apps")
 WALK = "tests/web/test_walk.py"
 """One walk through the pages in a browser."""
 

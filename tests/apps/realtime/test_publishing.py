@@ -12,7 +12,7 @@ from realtime import log
 from realtime.bus import bus
 from realtime.models import Room, RoomEvent
 from realtime.publishing import ask_rooms, lock_rooms, publish, publish_ephemeral, reserve, unit_of_work
-from tests.integration.realtime.samples import NOTE, WHISPER, note
+from tests.apps.realtime.samples import NOTE, WHISPER, note
 
 
 def texts(room: str) -> list[tuple[int, str]]:

@@ -8,7 +8,7 @@ from realtime import log
 from realtime.models import Room
 from realtime.publishing import publish, unit_of_work
 from realtime.together import done_together
-from tests.integration.realtime.samples import NOTE, note
+from tests.apps.realtime.samples import NOTE, note
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

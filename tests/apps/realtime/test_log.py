@@ -7,7 +7,7 @@ import pytest
 from foundation import clock
 from realtime import log
 from realtime.publishing import publish
-from tests.integration.realtime.samples import NOTE, note
+from tests.apps.realtime.samples import NOTE, note
 
 pytestmark = pytest.mark.django_db
 

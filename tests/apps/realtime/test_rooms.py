@@ -16,7 +16,7 @@ from realtime.database import in_database
 from realtime.membership import LocalSocket
 from realtime.publishing import publish
 from realtime.rooms import LocalRooms
-from tests.integration.realtime.samples import NOTE, note
+from tests.apps.realtime.samples import NOTE, note
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -14,7 +14,7 @@ from realtime.models import JoinedRoom, SocketSession
 from realtime.product import user_room
 from realtime.publishing import publish
 from realtime.recovery import Beginning, Join, Recovered, Returning
-from tests.integration.realtime.samples import NOTE, note
+from tests.apps.realtime.samples import NOTE, note
 
 pytestmark = pytest.mark.django_db
 
