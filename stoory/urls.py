@@ -4,7 +4,7 @@ Pages and the API have names in namespaces of their own, as the admin has: a pag
 """
 
 from django.contrib import admin
-from django.urls import include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
@@ -22,7 +22,7 @@ site_pages = [
     path("texts.js", JavaScriptCatalog.as_view(), name="texts"),
 ]
 
-api = [
+api: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("", include("messaging.urls")),
     path("", include("notifications.urls")),
