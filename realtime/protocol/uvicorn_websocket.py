@@ -117,9 +117,8 @@ class PicowsProtocol(WSProtocol):  # type: ignore[misc]
 
     def shutdown(self) -> None:
         """uvicorn goes down: closed at once, unless the application does it more gently."""
-        on_shutdown = PicowsProtocol.on_shutdown  # of the class: of an instance it could be taken for a method
-        if self._on_frame is not None and on_shutdown is not None:
-            on_shutdown()
+        if self._on_frame is not None and PicowsProtocol.on_shutdown is not None:
+            PicowsProtocol.on_shutdown()  # of the class: of an instance it could be taken for a method
         elif self.accepted:
             self.close(_RESTART)
         else:
