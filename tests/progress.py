@@ -7,6 +7,7 @@ pytest does not capture, so it may print at any time.
 import json
 import threading
 import time
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Progress(config), "progress")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
-    """No letter for a test that passed, or for a phase of it."""
-    return ("passed" if report.when == "call" else "", "", "") if report.passed else None
+@pytest.hookimpl(wrapper=True)
+def pytest_report_teststatus() -> Generator[None, tuple[str, str, Any], tuple[str, str, Any]]:
+    """No letters: there are lines instead."""
+    category, _, word = yield
+    return category, "", word
 
 
 class Progress:

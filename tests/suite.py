@@ -26,6 +26,9 @@ STATE = ROOT / ".pytest_cache" / "suite.json"
 GIVEN = ("DATABASE_URL", "REDIS_URL")
 """What the settings would follow; the tests find it under names of their own, `TEST_DATABASE_URL` and so on."""
 
+OF_MAKE = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
+"""With these a `make` that a test runs would take itself for a part of the one that runs the tests."""
+
 NOTHING_COLLECTED = 5
 """The exit code of pytest where no test was selected."""
 
@@ -125,7 +128,7 @@ def _run_stage(stage: Stage, options: tuple[str, ...], counts: Counter[str]) -> 
 
 def _environment(stage: Stage) -> dict[str, str] | None:
     """The variables of a stage; None where it needs what is not there."""
-    kept = {name: value for name, value in os.environ.items() if name not in GIVEN}
+    kept = {name: value for name, value in os.environ.items() if name not in {*GIVEN, *OF_MAKE}}
     kept |= {f"TEST_{name}": os.environ[name] for name in GIVEN if name in os.environ}
     if not stage.on_services:
         return kept
