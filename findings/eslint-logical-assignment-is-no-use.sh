@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Believed: `this.#timer ??= start()` reads the private field to decide whether to write it, so the field is used.
+# Is so: `no-unused-private-class-members` (in ESLint's recommended set) counts `??=`, `||=` and `&&=` as a write alone
+#   and reports the field as never used. `if (!this.#timer) this.#timer = start()`, which does the same, is not reported.
+# Versions: ESLint 10.15.0, Node 20.20.
+# Seen: in a store that starts one timer at most.
+# Why it matters: the rule stops a build for a field whose value decides what the program does, and its advice, to
+#   remove the field, would change that.
+set -euo pipefail
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+npm init --yes >/dev/null
+npm install --silent --no-audit --no-fund eslint@10.15.0 @eslint/js@10.0.1
+cat > eslint.config.mjs <<'CONFIG'
+import js from '@eslint/js';
+export default [{ rules: { 'no-unused-private-class-members': js.configs.recommended.rules['no-unused-private-class-members'] } }];
+CONFIG
+class() { printf 'export class Once {\n  #timer = null;\n  start(begin) {\n    %s\n  }\n}\n' "$1"; }
+class 'this.#timer ??= begin();' > nullish.js
+class 'this.#timer ||= begin();' > or.js
+class 'this.#timer &&= begin();' > and.js
+class 'if (!this.#timer) this.#timer = begin();' > tested.js
+reported=$(npx --no-install eslint --format json . | node -e '
+  const files = JSON.parse(require("fs").readFileSync(0));
+  for (const { filePath, messages } of files)
+    console.log(require("path").basename(filePath), messages.map((one) => one.ruleId).join() || "nothing");
+' || true)
+echo "$reported"
+test "$(grep -c 'no-unused-private-class-members' <<<"$reported")" -eq 3
+grep -q '^tested.js nothing$' <<<"$reported"

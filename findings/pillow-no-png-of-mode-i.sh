@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Believed: a picture in mode "I" (32-bit integers) can be saved as PNG, as 16-bit grey; older versions did so.
+# Is so: Pillow 13 raises OSError ("cannot write mode I as PNG"). Modes "I;16" and "L" are saved as before.
+# Versions: Pillow 13.0.0, Python 3.11; Pillow 11.2.1 wrote the same picture.
+# Seen: while making thumbnails of pictures in every mode.
+# Why it matters: a thumbnail or an export that keeps the mode of its source fails for the few pictures that are
+#   in mode "I". Convert to "I;16" or "L" before saving.
+set -euo pipefail
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+for version in 11.2.1 13.0.0; do
+  python3 -m venv "$folder/$version"
+  "$folder/$version/bin/pip" install --quiet --disable-pip-version-check "Pillow==$version"
+  "$folder/$version/bin/python" - "$version" <<'PYTHON'
+import io
+import sys
+
+from PIL import Image
+
+version, outcomes = sys.argv[1], {}
+for mode in ("I", "I;16", "L"):
+    try:
+        Image.new(mode, (4, 4), 200).save(io.BytesIO(), "PNG")
+        outcomes[mode] = "saved"
+    except OSError as fault:
+        outcomes[mode] = f"OSError: {fault}"
+    print(f"Pillow {version}, mode {mode}: {outcomes[mode]}")
+expected = {"11.2.1": "saved", "13.0.0": "OSError: cannot write mode I as PNG"}[version]
+assert outcomes == {"I": expected, "I;16": "saved", "L": "saved"}
+PYTHON
+done
