@@ -74,6 +74,12 @@ class Photographer:
     async def chat(self) -> None:
         page = await self.signed_in()
         await self.keep(page, "chat")
+        await page.get_by_role("button", name="New conversation").click()
+        await page.get_by_role("combobox", name="With whom").fill(MIRA[:2])
+        await page.get_by_text("1 person found.").wait_for()
+        await page.keyboard.press("ArrowDown")
+        await self.keep(page, "new-conversation")
+        await page.get_by_role("button", name="Close").click()
         await page.locator(".line:not(:has(.line-title))", has_text=MIRA).click()
         await page.locator(".messages .message").last.wait_for()
         await self.keep(page, "conversation")
