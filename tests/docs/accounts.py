@@ -14,3 +14,9 @@ def signed_in(server: RunningServer, email: str) -> Person:
 def registered(server: RunningServer, role: str, name: str = "Mira") -> Person:
     """Somebody new, with the password of the tests."""
     return Person.enters(server.url, "register", newcomer(role, name))
+
+
+def newest_conversation(me: Person, server: RunningServer) -> str:
+    """The id of a direct conversation that has just begun, so that it is the first of the list."""
+    me.chats_with(registered(server, "influencer" if me.role == "brand_owner" else "brand_owner"))
+    return me.reads("/api/conversations")["results"][0]["id"]

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from stoory.demo import PASSWORD
-from tests.docs.accounts import BRAND, registered, signed_in
+from tests.docs.accounts import BRAND, newest_conversation, registered, signed_in
 from tests.docs.blocks import blocks_of
 from tests.docs.claims import runs
 from tests.docs.scripts import script
@@ -34,7 +34,7 @@ def installed(workplace: Path) -> Path:
 def test_the_first_example_again_and_again(blocks, site: RunningServer, workplace: Path):
     folder = installed(workplace)
     me = signed_in(site, BRAND)
-    newest = me.reads("/api/conversations")["results"][0]["id"]
+    newest = newest_conversation(me, site)
     before = len(me.messages(newest))
     for time in range(1, TIMES + 1):
         with script(folder, blocks[0].text) as running:

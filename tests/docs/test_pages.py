@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from tests.docs.accounts import BRAND, signed_in
+from tests.docs.accounts import BRAND, newest_conversation, signed_in
 from tests.docs.blocks import PAGES
 from tests.docs.claims import runs
 from tests.docs.terminal import Terminal, programs, terminal
@@ -38,7 +38,7 @@ def test_talking_and_listening(blocks, site: RunningServer, workplace: Path, tmp
     """Twice: typed and pasted."""
     talk, listener = (one.text for one in blocks)
     me = signed_in(site, BRAND)
-    newest = me.reads("/api/conversations")["results"][0]["id"]
+    newest = newest_conversation(me, site)
     before = len(me.messages(newest))
     path = programs(tmp_path / "bin", python3=sys.executable, node=need_node())
     (workplace / "listen.mjs").write_text(listener)

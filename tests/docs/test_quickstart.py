@@ -33,6 +33,7 @@ socket.once('disconnect', () => (access = '{expired}'));
 const first = access;
 socket.on('connect', () => console.log(socket.recovered ? 'recovered' : 'new', access === first ? 'first' : 'renewed'));
 await post('/api/conversations/' + conversationId + '/read', {{ up_to: lastSeq }}, access);
+console.log('found', person.name);
 console.log('ready');
 """
 
@@ -45,7 +46,7 @@ def server(tmp_path: Path):
 
 @runs_all("docs/quickstart.md", "js")
 def test_the_whole_quick_start(blocks, server: RunningServer, workplace: Path):
-    brand = registered(server, "brand_owner")
+    brand = registered(server, "brand_owner", "Anaya Rao")
     me = registered(server, "influencer")
     conversation = brand.bids_to(me, title="Sneakers")
     for number in range(BEFORE):
@@ -69,6 +70,7 @@ def it_has_read_and_written(running: Script, brand: Person, me: Person, conversa
     assert [one["message"] for one in brand.messages(direct["id"])] == ["Hello!"]
     assert me.sees(conversation)["flow_state"] == "brand_owner_details", "the first action was taken"
     assert me.sees(conversation)["unread_count"] == 0
+    assert "found Anaya Rao\n" in running.printed
 
 
 def it_comes_back(running: Script, brand: Person, conversation: str, server: RunningServer) -> None:

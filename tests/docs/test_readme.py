@@ -38,7 +38,7 @@ def test_make_sets_up_and_serves_the_demo_and_runs_the_tests(blocks, checkout: P
         assert PASSWORD in page
         assert all(person.email in page for person in PEOPLE)
         shell.interrupts()
-        assert lines(shell.types(f"{test} --dry-run"))[-1] == ".venv/bin/python -m tests.suite"
+        assert lines(shell.types(f"{test} --dry-run"))[-1].split()[:3] == [".venv/bin/python", "-m", "tests.suite"]
 
 
 @runs("README.md", "Production", "sh", "sh")
