@@ -150,6 +150,7 @@ class TestReadBuffers:
         assert max(room) < 2**20
 
 
+@pytest.mark.alone  # the grace is half a second: beside others, who reads at once is slow too
 class TestSlowReaders:
     @pytest.mark.parametrize(("size", "most"), [(1_000, 5_000), (20_000, 5_000)])
     async def test_who_reads_nothing_is_cut(self, serve, size, most):

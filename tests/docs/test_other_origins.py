@@ -22,6 +22,8 @@ from tests.harness.people import Person
 from tests.harness.servers import RunningServer, embedded
 from tests.web.tabs import WAIT
 
+pytestmark = pytest.mark.alone  # four tabs at a time fill the machine
+
 TIMES, AT_ONCE = 20, 4
 README = "static/stoory-client/README.md"
 PRODUCTION = {
