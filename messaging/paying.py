@@ -117,6 +117,9 @@ def _settle(provider: str, event: ProviderEvent) -> Settled | None:
         before = PaymentStatus(order.status)
         order.status = before.outdone_by(event.status)
         order.save(update_fields=["status"])
+        if order.status is PaymentStatus.REFUNDED and order.refund_due_at:
+            order.refund_due_at = None  # whoever asked for it: the provider would refuse a second one
+            order.save(update_fields=["refund_due_at"])
         if order.status is PaymentStatus.PAID and before is not PaymentStatus.PAID:
             _arrived(conversation, order)
     if order.refund_due_at and not order.refund_asked_at:
@@ -180,9 +183,10 @@ def ask_for_refund(order: PaymentOrder) -> bool:
         order.refund_asked_at = clock.now()
     if order.refund_asked_at is None:
         return False
-    PaymentOrder.objects.filter(pk=order.pk).update(refund_asked_at=order.refund_asked_at)
+    # First what it says: where this process ends in between, it is asked once more.
     if event is not None:
         _settle(order.provider, event)
+    PaymentOrder.objects.filter(pk=order.pk).update(refund_asked_at=order.refund_asked_at)
     return True
 
 

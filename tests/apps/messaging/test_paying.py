@@ -15,6 +15,7 @@ from conversations.payments import OpenedOrder, ProviderFailed
 from conversations.payments.sandbox import SIGNATURE, Sandbox
 from foundation import refusals
 from foundation.clock import moved
+from messaging import paying
 from messaging.acting import operate
 from messaging.chores import do_chores
 from messaging.deals import deal_of
@@ -417,6 +418,54 @@ def test_a_refund_that_the_provider_did_not_take_is_asked_for_again(deal, order,
     with moved(timedelta(days=1)):
         do_chores()
     assert order.events.count() == 2
+
+
+@pytest.mark.parametrize("rounds", [0, 1])
+def test_a_refund_that_was_made_elsewhere_is_not_asked_for_any_more(deal, order, monkeypatch, rounds):
+    asked = []
+
+    def refuse(_, order):
+        asked.append(order.pk)
+        raise ProviderFailed("it was refunded already")
+
+    monkeypatch.setattr(Sandbox, "refund", refuse)
+    close(deal)
+    send(event(order))
+    for number in range(1, rounds + 1):
+        with moved(timedelta(minutes=6 * number)):
+            do_chores()
+    assert len(asked) == 1 + rounds
+    send(event(order, REFUNDED))
+    with moved(timedelta(days=1)):
+        do_chores()
+    order.refresh_from_db()
+    assert (order.status, order.refund_due_at, len(asked)) == ("refunded", None, 1 + rounds)
+
+
+def test_a_process_that_ends_after_a_refund_was_made_leaves_nothing_half_done(deal, order, monkeypatch):
+    class Killed(BaseException): ...
+
+    def die(*_, **__):
+        raise Killed
+
+    settle = paying._settle
+
+    def settle_and_die(provider, event):
+        settled = settle(provider, event)
+        if event.status == "refunded":
+            die()
+        return settled
+
+    monkeypatch.setattr(paying, "_settle", settle_and_die)
+    close(deal)
+    with pytest.raises(Killed):
+        send(event(order))
+    monkeypatch.undo()
+    with moved(timedelta(days=1)):
+        do_chores()
+    order.refresh_from_db()
+    assert (order.status, order.refund_due_at) == ("refunded", None)
+    assert [one.status for one in order.events.all()] == ["paid", "refunded"]
 
 
 def test_a_payment_that_arrives_while_the_automation_is_paused_counts(deal, order):
