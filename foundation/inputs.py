@@ -138,10 +138,29 @@ class Input(BaseModel):
             raise Invalid(errors=errors_by_field(fault)) from None
 
 
+FAULTS = {
+    "missing": "This field is required.",
+    "string_type": "A text is needed.",
+    "string_too_short": "This must not be empty.",
+    "string_too_long": "At most {max_length:,} characters.",
+    "string_pattern_mismatch": "This has to match {pattern}.",
+    "bool_type": "True or false is needed.",
+    "int_type": "A whole number is needed.",
+    "int_parsing": "A whole number is needed.",
+    "literal_error": "One of these is needed: {expected}.",
+    "list_type": "A list is needed.",
+    "dict_type": "A JSON object is needed.",
+    "greater_than_equal": "At least {ge:,}.",
+    "less_than_equal": "At most {le:,}.",
+}
+"""What people are told, by pydantic's type of error; whatever is not here is told in pydantic's words."""
+
+
 def errors_by_field(fault: ValidationError) -> dict[str, list[str]]:
     """`{field: [what is wrong, …]}`; faults of the whole input stand under `NO_FIELD`."""
     errors: dict[str, list[str]] = {}
-    for error in fault.errors(include_url=False, include_input=False, include_context=False):
+    for error in fault.errors(include_url=False, include_input=False):
         field = ".".join(str(part) for part in error["loc"] if not str(part).startswith("function-"))
-        errors.setdefault(field or NO_FIELD, []).append(error["msg"])
+        told = FAULTS[error["type"]].format(**error.get("ctx", {})) if error["type"] in FAULTS else error["msg"]
+        errors.setdefault(field or NO_FIELD, []).append(told)
     return errors

@@ -64,8 +64,8 @@ def test_a_person_is_told_the_first_fault():
 
 def test_faults_are_told_by_field():
     assert refusal_of({"item_count": "x", "inner": {"label_text": " "}}).errors == {
-        "sender_name": ["Field required"],
-        "item_count": ["Input should be a valid integer, unable to parse string as an integer"],
+        "sender_name": ["This field is required."],
+        "item_count": ["A whole number is needed."],
         "inner.label_text": ["A text with at least one visible character is needed."],
     }
 
