@@ -64,12 +64,12 @@ style: $(READY) $(NODE_READY)
 	@echo "=== Style ==="
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --quiet --check .
-	@if test -x node_modules/.bin/eslint; then set -x; $(ESLINT) && $(PRETTIER); \
+	@if test -x node_modules/.bin/eslint; then $(STEP) eslint $(ESLINT) && $(STEP) prettier $(PRETTIER); \
 	else echo "LEFT OUT: style of JavaScript, for npm is not installed"; test -z "$$CI"; fi
 
 types: $(READY)
 	@echo "=== Types and imports ==="
-	$(BIN)/mypy --no-error-summary
+	@$(STEP) mypy $(BIN)/mypy --no-error-summary
 	$(BIN)/lint-imports --no-logo
 
 static: style types

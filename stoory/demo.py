@@ -1,5 +1,6 @@
 """People and conversations that a newcomer finds; made by `manage.py demo`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -51,11 +52,16 @@ def is_there() -> bool:
 
 
 @transaction.atomic
-def make() -> None:
-    """The accounts, and conversations of every type and in many states between them."""
+def make(report: Callable[[str], object] = lambda _: None) -> None:
+    """Make the accounts, and conversations of every type and in many states between them.
+
+    `report` is called with a line about each part before it is made.
+    """
+    report(f"{len(PEOPLE)} people and an operator")
     users = {person.name: _registered(person) for person in PEOPLE}
     User.objects.create_superuser(email=ADMIN, password=PASSWORD, name="Operator")
     for story in STORIES:
+        report(f"{story.opener} and {story.other}: {story.title or 'a direct conversation'}")
         _tell(story, users)
 
 

@@ -21,7 +21,7 @@ class Command(BaseCommand):
             self.stdout.write("The demo accounts are there already.")
         else:
             self.stdout.write("Making demo accounts and conversations …")
-            demo.make()
+            demo.make(report=lambda part: self.stdout.write(f"  {part}"))
         self._list_accounts()
 
     def _list_accounts(self) -> None:
