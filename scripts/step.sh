@@ -1,6 +1,6 @@
 #!/bin/sh
-# step.sh TITLE COMMAND…: run a command that is silent for long. Says every few seconds how long it has run and the last
-# line that it wrote; shows all that it wrote if it fails.
+# step.sh TITLE COMMAND…: run a command that is silent for long. Says every STEP_SECONDS (4) how long it has run and the
+# last line that it wrote; shows all that it wrote if it fails.
 set -u
 title=$1
 shift
@@ -11,10 +11,11 @@ echo "$title …"
 command=$!
 trap 'kill $command 2>/dev/null; exit 130' INT TERM
 seconds=0
+every=${STEP_SECONDS:-4}
 while kill -0 $command 2>/dev/null; do
   sleep 1
   seconds=$((seconds + 1))
-  if [ $((seconds % 4)) -eq 0 ] && kill -0 $command 2>/dev/null; then
+  if [ $((seconds % every)) -eq 0 ] && kill -0 $command 2>/dev/null; then
     printf '  %3d s  %.100s\n' "$seconds" "$(tail -n 1 "$log" | tr -d '\r' | sed 's/ (from [^)]*)//; s/^ *//')"
   fi
 done

@@ -1,5 +1,6 @@
 """`scripts/step.sh`, which speaks for commands that say nothing."""
 
+import os
 import re
 import subprocess
 
@@ -10,12 +11,17 @@ from tests.harness.environment import ROOT
 
 def step(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [ROOT / "scripts" / "step.sh", "Waiting", *command], capture_output=True, text=True, timeout=60, check=False
+        [ROOT / "scripts" / "step.sh", "Waiting", *command],
+        env=os.environ | {"STEP_SECONDS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 
 def test_a_long_command_is_told_of_every_few_seconds() -> None:
-    done = step("sh", "-c", "echo working; sleep 9; echo done")
+    done = step("sh", "-c", "echo working; sleep 3.5; echo done")
     title, *lines = done.stdout.splitlines()
     assert (done.returncode, title, done.stderr) == (0, "Waiting …", "")
     assert len(lines) >= 2
