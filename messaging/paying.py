@@ -17,7 +17,14 @@ from django.db import IntegrityError
 from accounts.models import User
 from conversations import flows, payments
 from conversations.models import Conversation, Offer, PaymentEvent, PaymentOrder, PaymentStatus
-from conversations.payments import OpenedOrder, ProviderEvent, ProviderFailed, chosen_provider, line, provider_named
+from conversations.payments import (
+    OpenedOrder,
+    ProviderEvent,
+    ProviderFailed,
+    chosen_provider,
+    provider_calls,
+    provider_named,
+)
 from conversations.services import locked
 from foundation import clock
 from foundation.encoding import to_json
@@ -57,13 +64,13 @@ def order_for(conversation: Conversation, offer: flows.Offer, payer: User, actio
 def open_at_provider(order: PaymentOrder) -> OpenedOrder | None:
     """The order as its provider has opened it; None where that does not answer. This thread waits for it."""
     with _if_answered(order, "order_not_opened"):
-        return line.ask(("open", order.pk), partial(_open, order))
+        return provider_calls.call(("open", order.pk), partial(_open, order))
     return None
 
 
 async def aopen_at_provider(order: PaymentOrder) -> OpenedOrder | None:
     with _if_answered(order, "order_not_opened"):
-        return await line.aask(("open", order.pk), partial(_open, order))
+        return await provider_calls.acall(("open", order.pk), partial(_open, order))
     return None
 
 
@@ -179,7 +186,7 @@ def ask_for_refund(order: PaymentOrder) -> bool:
     if not waiting.update(refund_due_at=clock.now() + ASK_AGAIN):
         return False  # another process is at it
     with _if_answered(order, "refund_not_asked"):
-        event = line.ask(("refund", order.pk), partial(_refund, order))
+        event = provider_calls.call(("refund", order.pk), partial(_refund, order))
         order.refund_asked_at = clock.now()
     if order.refund_asked_at is None:
         return False

@@ -1,6 +1,6 @@
 """How an agreed price is paid: an interface to payment providers, and the providers there are."""
 
-from conversations.payments.asking import line
+from conversations.payments.calls import provider_calls
 from conversations.payments.provider import OpenedOrder, Provider, ProviderEvent, ProviderFailed
 from conversations.payments.registry import chosen_provider, provider_named, sandbox
 
@@ -10,7 +10,7 @@ __all__ = [
     "ProviderEvent",
     "ProviderFailed",
     "chosen_provider",
-    "line",
+    "provider_calls",
     "provider_named",
     "sandbox",
 ]

@@ -2,6 +2,7 @@
 meanwhile or goes wrong, the next click finishes with one order."""
 
 import asyncio
+import gc
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from django.db import connection, connections
 
 from conversations.models import PaymentOrder, Transition
 from conversations.payments import OpenedOrder, ProviderFailed
-from conversations.payments.asking import Line
+from conversations.payments.calls import ProviderCalls
 from conversations.payments.sandbox import Sandbox
 from conversations.services import remove_participant
 from foundation import refusals
@@ -134,7 +135,7 @@ async def test_who_acts_in_the_same_batch_does_not_wait_for_the_provider(deal, p
 
 
 async def test_more_orders_than_there_are_threads_for_sockets_keep_no_message_waiting(provider, monkeypatch):
-    monkeypatch.setattr(paying, "line", Line(2))
+    monkeypatch.setattr(paying, "provider_calls", ProviderCalls(2))
     deals = [await in_database(make_deal, "payment_pending") for _ in range(12)]
     provider.may_answer.clear()
     waiting = [asyncio.create_task(clicks(deal, deal.brand_owner)) for deal in deals]
@@ -423,52 +424,73 @@ def test_what_a_webhook_said_meanwhile_is_kept(deal, provider):
     assert (order.status, order.pay) == ("failed", {"amount": "1200.00"})
 
 
-# The line to the providers
+# The pool of calls
 
 
 def test_a_crowd_in_requests_is_refused_rather_than_kept(provider):
-    line, go, begun = Line(2), threading.Event(), threading.Semaphore(0)
+    calls, go, begun = ProviderCalls(2), threading.Event(), threading.Semaphore(0)
 
     def question():
         begun.release()
         return go.wait(LONG)
 
     with in_threads(2) as begin:
-        waiting = [begin(lambda key=key: line.ask(key, question)) for key in range(2)]
+        waiting = [begin(lambda key=key: calls.call(key, question)) for key in range(2)]
         assert all(begun.acquire(timeout=LONG) for _ in waiting)
         with pytest.raises(ProviderFailed, match="too many"):
-            line.ask("one more", list)
+            calls.call("one more", list)
         go.set()
         assert [one.result() for one in waiting] == [True, True]
-    assert line.ask("one more", list) == []
+    assert calls.call("one more", list) == []
 
 
 async def test_the_same_question_at_the_same_time_is_one_call(provider):
-    line, go, asked = Line(2), threading.Event(), []
+    calls, go, asked = ProviderCalls(2), threading.Event(), []
 
     def question():
         asked.append(None)
         return go.wait(LONG)
 
-    waiting = [asyncio.create_task(line.aask("key", question)) for _ in range(3)]
-    other = asyncio.create_task(line.aask("another", lambda: go.wait(LONG)))
+    waiting = [asyncio.create_task(calls.acall("key", question)) for _ in range(3)]
+    other = asyncio.create_task(calls.acall("another", lambda: go.wait(LONG)))
     await asyncio.sleep(0)
     go.set()
     assert await asyncio.gather(*waiting, other) == [True] * 4
     assert len(asked) == 1
-    assert await line.aask("key", question) is True
+    assert await calls.acall("key", question) is True
     assert len(asked) == 2
 
 
+async def test_a_failure_after_its_caller_was_cancelled_is_no_error_of_asyncio(provider):
+    calls, go, complaints = ProviderCalls(1), threading.Event(), []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+
+    def fail():
+        assert go.wait(LONG)
+        raise ProviderFailed("too late")
+
+    waiting = asyncio.create_task(calls.acall("key", fail))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    go.set()
+    assert await calls.acall("another", list) == []  # one thread: the first call has ended
+    await asyncio.sleep(0)
+    del waiting
+    gc.collect()
+    assert complaints == []
+
+
 async def test_calls_that_nobody_gets_to_do_not_pile_up(provider):
-    line, go = Line(1, most=3), threading.Event()
-    waiting = [asyncio.create_task(line.aask(key, lambda: go.wait(LONG))) for key in range(3)]
+    calls, go = ProviderCalls(1, most=3), threading.Event()
+    waiting = [asyncio.create_task(calls.acall(key, lambda: go.wait(LONG))) for key in range(3)]
     await asyncio.sleep(0)
     with pytest.raises(ProviderFailed, match="too many"):
-        await line.aask("one more", list)
+        await calls.acall("one more", list)
     go.set()
     assert await asyncio.gather(*waiting) == [True] * 3
-    assert await line.aask("one more", list) == []
+    assert await calls.acall("one more", list) == []
 
 
 # Refunds

@@ -1,6 +1,7 @@
-"""Asking payment providers, which may be slow or away: only who asks waits for the answer.
+"""Calls to payment providers, which may be slow or unreachable.
 
-A provider is called in a thread kept for that, for a limited time, and never from inside a transaction.
+A call runs in a thread of a pool of its own and never inside a transaction. Only its caller waits for it, for a limited
+time.
 """
 
 import asyncio
@@ -19,47 +20,48 @@ from realtime.publishing import in_unit_of_work
 T = TypeVar("T")
 
 MOST = 64
-"""Calls that may be under way or waiting for a thread. A provider that is away is not asked by a growing crowd."""
+"""Calls that may be running or waiting for a thread, so that an unreachable provider does not pile them up."""
 
 
-class Line:
-    """Calls to providers, `threads` at a time. Calls with the same key at the same time are one call.
+class ProviderCalls:
+    """Runs calls to providers, `threads` at a time. Callers with the same key at the same time share one call.
 
-    Where there is no answer within `PAYMENT_PROVIDER_SECONDS`, or too many wait already, `ProviderFailed` is raised.
-    A call that nobody waits for any more goes on; its answer is dropped.
+    Raises `ProviderFailed` where there is no answer within `PAYMENT_PROVIDER_SECONDS`, or where too many wait already.
+    A call that nobody waits for any more runs on, and its answer is dropped.
     """
 
     def __init__(self, threads: int, most: int = MOST) -> None:
         self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="payments")
         self._most = most
         self._waiting = threading.BoundedSemaphore(threads)
-        """Threads that wait: fewer than there are for requests, so that others are answered meanwhile."""
+        """Callers that block their thread: fewer than there are threads for requests, so that others are served."""
         self._under_way: dict[Hashable, Future[Any]] = {}
         self._guard = threading.Lock()
 
-    def ask(self, key: Hashable, question: Callable[[], T]) -> T:
-        """The answer, for which this thread waits. It gives its connection to the database back for that time."""
+    def call(self, key: Hashable, function: Callable[[], T]) -> T:
+        """Block this thread until `function` has returned; its database connection goes back to the pool meanwhile."""
         if not self._waiting.acquire(blocking=False):
             raise ProviderFailed("too many wait for an answer")
         try:
             if not connection.in_atomic_block:  # where it is, the transaction is a test's, or refused below
                 connection.close()
-            return self._begun(key, question).result(settings.PAYMENT_PROVIDER_SECONDS)
+            return self._begun(key, function).result(settings.PAYMENT_PROVIDER_SECONDS)
         except TimeoutError:
             raise ProviderFailed("no answer in time") from None
         finally:
             self._waiting.release()
 
-    async def aask(self, key: Hashable, question: Callable[[], T]) -> T:
-        """The answer, for which only this coroutine waits."""
-        answer = asyncio.wrap_future(self._begun(key, question))
+    async def acall(self, key: Hashable, function: Callable[[], T]) -> T:
+        """As `call`, but only this coroutine waits."""
+        answer = asyncio.wrap_future(self._begun(key, function))
+        # Nobody may be left to read it, after a timeout or a cancellation: asyncio would log that as an error.
+        answer.add_done_callback(asyncio.Future.exception)
         await asyncio.wait([answer], timeout=settings.PAYMENT_PROVIDER_SECONDS)
         if not answer.done():
-            answer.add_done_callback(asyncio.Future.exception)  # or asyncio would complain that nobody looked at it
             raise ProviderFailed("no answer in time")
         return answer.result()
 
-    def _begun(self, key: Hashable, question: Callable[[], T]) -> Future[T]:
+    def _begun(self, key: Hashable, function: Callable[[], T]) -> Future[T]:
         if in_unit_of_work():
             raise RuntimeError("Payment providers are asked outside of transactions.")
         with self._guard:
@@ -68,7 +70,7 @@ class Line:
                 return call
             if len(self._under_way) >= self._most:
                 raise ProviderFailed("too many calls are under way")
-            call = self._under_way[key] = self._threads.submit(question)
+            call = self._under_way[key] = self._threads.submit(function)
         call.add_done_callback(partial(self._ended, key))
         return call
 
@@ -78,4 +80,4 @@ class Line:
                 del self._under_way[key]
 
 
-line = Line(settings.WORKER_THREADS)
+provider_calls = ProviderCalls(settings.WORKER_THREADS)
