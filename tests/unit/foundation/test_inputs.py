@@ -2,9 +2,10 @@
 
 import uuid
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pytest
+from pydantic import Field
 
 from foundation.encoding import from_json, to_json
 from foundation.inputs import Id, Input, Shape, SharedShape, Text, Timestamp
@@ -68,6 +69,40 @@ def test_faults_are_told_by_field():
         "item_count": ["A whole number is needed."],
         "inner.label_text": ["A text with at least one visible character is needed."],
     }
+
+
+class Everything(Input):
+    text: Annotated[str, Field(strict=True, min_length=1, max_length=1_500)] = "x"
+    code: Annotated[str, Field(pattern="^[A-Z]+$")] = "X"
+    flag: Annotated[bool, Field(strict=True)] = True
+    count: Annotated[int, Field(strict=True, ge=1, le=2_000)] = 1
+    loose_count: int = 1
+    choice: Literal["red", "blue"] = "red"
+    items: list[int] = []
+    table: dict[str, int] = {}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("text", 7, "A text is needed."),
+        ("text", "", "This must not be empty."),
+        ("text", "x" * 1_501, "At most 1,500 characters."),
+        ("code", "x", "This has to match ^[A-Z]+$."),
+        ("flag", "yes", "True or false is needed."),
+        ("count", "7", "A whole number is needed."),
+        ("count", 0, "At least 1."),
+        ("count", 2_001, "At most 2,000."),
+        ("loose_count", "seven", "A whole number is needed."),
+        ("choice", "green", "One of these is needed: 'red' or 'blue'."),
+        ("items", 7, "A list is needed."),
+        ("table", 7, "A JSON object is needed."),
+    ],
+)
+def test_faults_are_told_in_plain_words(field, value, told):
+    with pytest.raises(Invalid) as refused:
+        Everything.parse({field: value})
+    assert refused.value.errors == {field: [told]}
 
 
 @pytest.mark.parametrize("value", [7, None, ["Ann"], True, "toolong", "\ufeff"])
