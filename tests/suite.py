@@ -69,7 +69,7 @@ NOT_ALONE = ("-m", "not alone")
 TARGETS = {
     "quick": Target(
         about="unit tests, which need no database",
-        usually="20 seconds",
+        usually="a minute",
         stages=(Stage("Unit tests", (*UNIT, *NOT_ALONE)),),
         rest="`make check` has the tests with a database.",
     ),
