@@ -5,16 +5,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from accounts import people, services
-from accounts.answers import DoneAnswer, LoggedInAnswer, PeoplePage, TokensAnswer, UserAnswer
+from accounts import people_search, services
 from accounts.authentication import UserRequest
-from accounts.inputs import ChangePassword, LogIn, LogOut, Refresh, Register, UpdateAccount
-from accounts.limits import begin_login, forgive_login, limit_people_search, limit_registration
 from accounts.payloads import PersonPayload, UserPayload
+from accounts.rate_limits import begin_login, forgive_login, limit_people_search, limit_registration
+from accounts.requests import ChangePassword, LogIn, LogOut, Refresh, Register, UpdateAccount
+from accounts.responses import DoneAnswer, LoggedInAnswer, PeoplePage, TokensAnswer, UserAnswer
 from accounts.services import LoggedIn
 from foundation.addresses import client_address
 from foundation.openapi import PAGING, Problem, describe, parameter
-from foundation.paging import limit_of
+from foundation.pagination import limit_of
 from foundation.rest import answer
 
 
@@ -96,7 +96,7 @@ class PeopleViewSet(ViewSet):
             parameter(
                 "q",
                 "The beginnings of words of the name, or a whole e-mail address",
-                kind={"type": "string", "minLength": people.SHORTEST, "maxLength": people.LONGEST},
+                kind={"type": "string", "minLength": people_search.SHORTEST, "maxLength": people_search.LONGEST},
                 required=True,
             ),
             *PAGING,
@@ -106,10 +106,10 @@ class PeopleViewSet(ViewSet):
     def list(self, request: UserRequest) -> Response:
         """An address whose owner may not be found is answered as one that nobody has. Where the server offers no
         search: 404."""
-        people.require_search()
+        people_search.require_search()
         limit_people_search(request.user)
         params = request.query_params
-        page = people.find_people(
-            asker=request.user, q=people.looked_for(params), cursor=params.get("cursor"), limit=limit_of(params)
+        page = people_search.find_people(
+            asker=request.user, q=people_search.looked_for(params), cursor=params.get("cursor"), limit=limit_of(params)
         )
         return answer(**page.mapped(lambda found: [PersonPayload.model_validate(one) for one in found]))

@@ -7,10 +7,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
-from accounts.limits import begin_login, forgive_login
 from accounts.models import User
+from accounts.rate_limits import begin_login, forgive_login
 from foundation.addresses import client_address
-from foundation.refusals import RateLimited
+from foundation.errors import RateLimited
 
 
 class AccountBackend(ModelBackend):

@@ -1,6 +1,6 @@
 """What the world sees of a user."""
 
-from foundation.inputs import Id, Shape, Timestamp
+from foundation.schemas import Id, Shape, Timestamp
 
 
 class PersonPayload(Shape):

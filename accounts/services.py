@@ -13,12 +13,13 @@ from django.db import IntegrityError, transaction
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts import tokens
+from accounts.errors import NotAuthenticated, UserBlocked
 from accounts.models import SYSTEM_USER_ID, LoginSession, User
 from accounts.tokens import AccessToken, RefreshToken, Tokens
-from foundation.bulk import fetch_many
 from foundation.clock import now
-from foundation.pipeline import pipelined
-from foundation.refusals import Forbidden, Invalid, NotAuthenticated, Refusal, TokenInvalid, TokenRevoked, UserBlocked
+from foundation.database.bulk import fetch_many
+from foundation.database.pipeline import pipelined
+from foundation.errors import Forbidden, Invalid, Refusal, TokenInvalid, TokenRevoked
 
 log = structlog.get_logger(__name__)
 

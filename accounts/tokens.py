@@ -12,10 +12,11 @@ from rest_framework_simplejwt.tokens import BlacklistMixin, Token
 from rest_framework_simplejwt.tokens import RefreshToken as BaseRefreshToken
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
+from accounts.errors import TokenExpired
 from accounts.models import LoginSession, User
 from foundation.clock import now
+from foundation.errors import TokenInvalid, TokenMissing
 from foundation.ids import parse_id
-from foundation.refusals import TokenExpired, TokenInvalid, TokenMissing
 
 SESSION_CLAIM = "session"
 

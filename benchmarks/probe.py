@@ -21,7 +21,7 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 from psycopg import sql  # noqa: E402
 
 from accounts.models import User  # noqa: E402
-from foundation.pipeline import Pipeline  # noqa: E402
+from foundation.database.pipeline import Pipeline  # noqa: E402
 from stoory.bench_data import conversations_of, log_in, people  # noqa: E402
 
 PLAN = "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) "

@@ -11,11 +11,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stoory.settings")
 django.setup()
 
 from conversations.models import room_of  # noqa: E402
-from messaging.answers import Done  # noqa: E402
-from messaging.inputs import SendMessage  # noqa: E402
+from messaging.requests import SendMessage  # noqa: E402
+from messaging.responses import Done  # noqa: E402
 from realtime.gateway import gateway  # noqa: E402
 from realtime.registry import Caller, Command, registry  # noqa: E402
-from stoory.serving import serve  # noqa: E402
+from stoory.uvicorn_server import serve  # noqa: E402
 
 
 async def relay(caller: Caller, given: SendMessage) -> Done:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from accounts.payloads import PersonPayload
 from conversations.flows import as_shown
-from conversations.flows.shapes import ActionData
+from conversations.flows.schemas import ActionData
 from conversations.models import Conversation, Transition
-from foundation.inputs import Id, Shape, Timestamp
+from foundation.schemas import Id, Shape, Timestamp
 
 
 class ContextPayload(Shape):
@@ -89,3 +90,8 @@ class TypingPayload(Shape):
     conversationId: Id
     userId: Id
     isTyping: bool
+
+
+class OtherUserPayload(PersonPayload):
+    online: bool
+    last_seen: Timestamp | None

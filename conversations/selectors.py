@@ -7,12 +7,12 @@ from datetime import timedelta
 from django.db.models import QuerySet
 
 from accounts.models import User
+from conversations.errors import NoConversation
 from conversations.models import Conversation, Participant, room_of
-from conversations.refusals import NoConversation
 from foundation import clock
-from foundation.bulk import newest_of_each, select_by_pair, select_many, sum_many
+from foundation.database.bulk import newest_of_each, select_by_pair, select_many, sum_many
+from foundation.database.pipeline import pipelined
 from foundation.ids import parse_id
-from foundation.pipeline import pipelined
 
 PRESENCE_CONVERSATIONS = 100
 EXPELLED_LATELY = timedelta(minutes=5)
@@ -27,8 +27,7 @@ def visible_conversation(*, user: User, conversation_id: object) -> Conversation
     """The conversation, if the user takes part in it or is of the staff. What is absent, foreign or no id at all
     is a `NotFound` alike."""
     parsed = parse_id(conversation_id)
-    rows = Conversation.objects.select_related("last_offer")
-    found = rows.filter(pk=parsed) if parsed else rows.none()
+    found = Conversation.objects.filter(pk=parsed) if parsed else Conversation.objects.none()
     if not user.is_staff:
         found = found.filter(participants__user=user, participants__removed_at=None)
     conversation = found.first()

@@ -8,20 +8,21 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import MISSING, dataclass, fields
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from accounts.models import User
-from conversations.flows import Decision, Facts, Flow, Role, flow_for, opening
+from conversations.errors import NoConversation
+from conversations.flows import Decision, Flow, Role, flow_for
 from conversations.models import Conversation, ConversationView, Participant, Place, room_of
-from conversations.moves import keep_time, record_transition, stand
-from conversations.refusals import NoConversation
 from conversations.selectors import unread_sums
+from conversations.transitions import record_transition, stand
 from foundation import clock
-from foundation.bulk import fetch_many, select_many, update_many
-from foundation.pipeline import pipelined
-from foundation.refusals import NotFound
-from realtime.product import user_room
+from foundation.database.bulk import fetch_many, select_many, update_many
+from foundation.database.pipeline import pipelined
+from foundation.errors import NotFound
+from realtime.hooks import user_room
 from realtime.publishing import ask_rooms, lock_rooms, reserve, unit_of_work
 from realtime.revocation import expel
 
@@ -92,11 +93,10 @@ class Side:
 
 @dataclass(frozen=True, kw_only=True)
 class Opened:
-    """A conversation that was opened, or that there was already (`created` is False, `decision` None)."""
+    """A conversation that was opened, or that there was already (`created` is False)."""
 
     conversation: Conversation
     created: bool
-    decision: Decision | None = None
 
 
 def open_conversation(
@@ -104,36 +104,34 @@ def open_conversation(
     conversation_type: str,
     sides: tuple[Side, Side],
     opener: User,
+    decision: Decision,
     currency: str,
     title: str = "",
     source_id: str | None = None,
-    proposed_amount: int | None = None,
 ) -> Opened:
     """Open a conversation between two people, or find the one that there may only be one of.
 
-    `proposed_amount` is in minor units. Its opening Transition is written; the opening message is the caller's.
+    `decision` is the opening of the newest flow of this type. Its Transition is written; its message is the caller's.
     """
     flow = flow_for(conversation_type)
     key = _unique_key(flow, conversation_type, sides, source_id)
     with unit_of_work():
-        facts = _opening_facts(sides, title, currency, proposed_amount)
-        decision = opening(flow, conversation_type, facts)
         now = clock.now()
         conversation = Conversation(
             conversation_type=conversation_type,
             title=title,
             source_id=source_id,
             currency=currency,
-            proposed_amount=proposed_amount,
             unique_key=key,
             flow_name=flow.name,
             flow_version=flow.version,
+            current_action_data=dict(decision.action_data) if decision.action_data else None,
+            due_at=_after(now, decision.due.after),
+            remind_at=_after(now, decision.due.remind_after),
             created_at=now,
             updated_at=now,
         )
         stand(conversation, decision.standing, decision.facts.state_version)
-        keep_time(conversation, decision, now)
-        conversation.current_action_data = dict(decision.action_data) if decision.action_data else None
         if not _inserted(conversation):
             return Opened(conversation=locked(_by_key(key)), created=False)
         Participant.objects.bulk_create(
@@ -143,7 +141,11 @@ def open_conversation(
         lock_rooms(conversation.room)
         for step in decision.steps:
             record_transition(conversation=conversation, step=step, actor=opener)
-        return Opened(conversation=conversation, created=True, decision=decision)
+        return Opened(conversation=conversation, created=True)
+
+
+def _after(now: datetime, span: timedelta | None) -> datetime | None:
+    return None if span is None else now + span
 
 
 def _unique_key(flow: Flow, conversation_type: str, sides: tuple[Side, Side], source_id: str | None) -> str | None:
@@ -163,17 +165,6 @@ def _inserted(conversation: Conversation) -> bool:
     """Insert first, ask afterwards: of two who open the same conversation at once one finds the other's."""
     Conversation.objects.bulk_create([conversation], ignore_conflicts=True)
     return Conversation.objects.filter(pk=conversation.pk).exists()
-
-
-def _opening_facts(sides: tuple[Side, Side], title: str, currency: str, proposed: int | None) -> Facts:
-    names = {side.role: side.user.name for side in sides}
-    return Facts(
-        brand_owner=names.get(Role.BRAND_OWNER, ""),
-        influencer=names.get(Role.INFLUENCER, ""),
-        title=title,
-        currency=currency,
-        proposed=proposed,
-    )
 
 
 class Totals(NamedTuple):

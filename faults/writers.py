@@ -12,7 +12,7 @@ SCRIPT = """
 import sys, threading, time
 from django.db import close_old_connections
 from accounts.models import User
-from messaging.inputs import SendMessage
+from messaging.requests import SendMessage
 from messaging.sending import Sending, Sent, send_messages
 conversation, sender, threads, batches, size, length = sys.stdin.readline().split()
 faults = []

@@ -6,9 +6,9 @@ from typing import Any, Literal
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from pydantic import create_model
 
-from foundation.inputs import Shape
-from foundation.paging import LIMIT, LONGEST
+from foundation.pagination import LIMIT, LONGEST
 from foundation.rest import PROBLEM
+from foundation.schemas import Shape
 
 
 class Problem(Shape):

@@ -12,9 +12,9 @@ from rest_framework.metadata import BaseMetadata
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.response import Response
 
-from foundation import refusals
-from foundation.encoding import from_json, to_json
-from foundation.refusals import Invalid, Refusal
+from foundation import errors
+from foundation.errors import Invalid, Refusal
+from foundation.json import from_json, to_json
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +32,7 @@ class JSONParser(parsers.JSONParser):
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         body = stream.read(settings.MAX_JSON_BODY + 1)
         if len(body) > settings.MAX_JSON_BODY:
-            raise refusals.PayloadTooLarge(f"A JSON body has at most {settings.MAX_JSON_BODY} bytes.")
+            raise errors.PayloadTooLarge(f"A JSON body has at most {settings.MAX_JSON_BODY} bytes.")
         try:
             return from_json(body)
         except ValueError:
@@ -66,22 +66,22 @@ def problem(refusal: Refusal) -> Response:
     response = Response(problem_document(refusal), status=refusal.status, content_type=PROBLEM)
     if refusal.retry_after is not None:
         response["Retry-After"] = str(max(1, round(refusal.retry_after + 0.5)))
-    if refusal.status == refusals.TokenInvalid.status:
+    if refusal.status == errors.TokenInvalid.status:
         response["WWW-Authenticate"] = 'Bearer realm="api"'
     return response
 
 
 _BY_EXCEPTION: list[tuple[type[Exception], type[Refusal]]] = [
-    (Http404, refusals.NotFound),
-    (PermissionDenied, refusals.Forbidden),
-    (RequestDataTooBig, refusals.PayloadTooLarge),
-    (exceptions.NotAuthenticated, refusals.TokenMissing),
-    (exceptions.AuthenticationFailed, refusals.TokenInvalid),
-    (exceptions.PermissionDenied, refusals.Forbidden),
-    (exceptions.NotFound, refusals.NotFound),
-    (exceptions.MethodNotAllowed, refusals.MethodNotAllowed),
-    (exceptions.UnsupportedMediaType, refusals.UnsupportedMediaType),
-    (exceptions.APIException, refusals.Invalid),
+    (Http404, errors.NotFound),
+    (PermissionDenied, errors.Forbidden),
+    (RequestDataTooBig, errors.PayloadTooLarge),
+    (exceptions.NotAuthenticated, errors.TokenMissing),
+    (exceptions.AuthenticationFailed, errors.TokenInvalid),
+    (exceptions.PermissionDenied, errors.Forbidden),
+    (exceptions.NotFound, errors.NotFound),
+    (exceptions.MethodNotAllowed, errors.MethodNotAllowed),
+    (exceptions.UnsupportedMediaType, errors.UnsupportedMediaType),
+    (exceptions.APIException, errors.Invalid),
 ]
 
 
@@ -94,9 +94,9 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
             return problem(refusal())
     if isinstance(exc, OperationalError | InterfaceError | InternalError):
         log.warning("request_failed", error=type(exc).__name__)
-        return problem(refusals.Unavailable())
+        return problem(errors.Unavailable())
     log.exception("request_failed", view=type(context.get("view")).__name__)
-    return problem(refusals.ServerError())
+    return problem(errors.ServerError())
 
 
 def answer(status: int = 200, **members: Any) -> Response:

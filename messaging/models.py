@@ -9,11 +9,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from conversations.models import Conversation, Delivery, Transition
+from conversations.models import Conversation, Transition
 from conversations.selectors import other_side
 from conversations.services import locked_with_places, take_places
 from foundation import clock
-from foundation.fields import LongTextField
+from foundation.database.fields import LongTextField
 from foundation.ids import uuid7
 from realtime.publishing import unit_of_work
 
@@ -116,7 +116,6 @@ class Upload(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     message = models.ForeignKey(Message, on_delete=models.CASCADE, null=True, blank=True, related_name="attachments")
-    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, null=True, blank=True, related_name="attachments")
     position = models.PositiveSmallIntegerField(default=0)
     file = models.FileField(upload_to=_random_name)
     thumbnail = models.FileField(upload_to=_random_name, blank=True)

@@ -1,93 +1,75 @@
-"""Opening conversations."""
+"""Opening conversations, with their prompt and their line in both lists."""
 
 import uuid
+from dataclasses import dataclass
 
 from django.conf import settings
 
 from accounts.models import SYSTEM_USER_ID, User
 from accounts.selectors import find_user
-from conversations.flows import Decision, Role, check_text, conversation_types, flow_for
-from conversations.flows.money import PriceFault, is_currency, parse_price
+from conversations.flows import Decision, Facts, Role, flow_for, opening
 from conversations.models import Conversation
 from conversations.services import Opened, Side, open_conversation
+from foundation.errors import Forbidden, Invalid, NotFound
 from foundation.ids import parse_id
-from foundation.refusals import Forbidden, Invalid, NotFound, TextNotAccepted
-from messaging.inputs import OpenConversation
-from messaging.listing import tell_lists
+from messaging.conversation_list import tell_lists
 from messaging.models import SYSTEM, Message
 from realtime.publishing import unit_of_work
 
+DIRECT = "direct"
 NOT_ONESELF = "A person other than oneself is needed."
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewConversation:
+    """What is to be opened. `proposed_amount` is in minor units of `currency`."""
+
+    conversation_type: str
+    opener: User
+    other: User
+    currency: str
+    title: str = ""
+    source_id: str | None = None
+    proposed_amount: int | None = None
 
 
 def open_direct(*, opener: User, other_id: object) -> Opened:
     """The direct conversation with somebody, opened if there is none. Raises `NotFound` for an unknown person,
     `Invalid` for oneself."""
-    other = _person(other_id)
+    other = find_person(other_id)
     if other.pk == opener.pk:
         raise Invalid(errors={"receiver_id": [NOT_ONESELF]})
-    return _open(opener, other, OpenConversation(conversation_type="direct", user_id=str(other.pk)))
+    new = NewConversation(conversation_type=DIRECT, opener=opener, other=other, currency=settings.DEFAULT_CURRENCY)
+    return open_between(new)
 
 
-def open_by(*, opener: User, given: OpenConversation) -> Opened:
-    """Open a conversation of any type, with its opening prompt and first text. Raises `Invalid`, `NotFound` for
-    an unknown person, `Forbidden` where these two cannot have such a conversation."""
-    if given.conversation_type not in conversation_types():
-        raise Invalid(errors={"conversation_type": [f"One of {', '.join(conversation_types())}."]})
-    other = _person(_other_id(opener, given))
+def open_between(new: NewConversation) -> Opened:
+    """Open a conversation of any type, or find the one there is. Raises `Forbidden` where these two cannot have one."""
+    sides = _sides(new.opener, new.other, new.conversation_type)
+    decision = opening(flow_for(new.conversation_type), new.conversation_type, _facts(new, sides))
     with unit_of_work():
-        opened = _open(opener, other, given)
-        if opened.created and given.message is not None:
-            _check_takes_text(opened.conversation)
-            Message.objects.create(
-                conversation=opened.conversation, sender=opener, receiver=other, message=given.message
-            )
+        opened = open_conversation(
+            conversation_type=new.conversation_type,
+            sides=sides,
+            opener=new.opener,
+            decision=decision,
+            currency=new.currency,
+            title=new.title,
+            source_id=new.source_id,
+        )
+        if opened.created:
+            tell_lists(opened.conversation, "opened")
+            _write_prompt(opened.conversation, decision, new.opener, new.other)
         return opened
 
 
-def _check_takes_text(conversation: Conversation) -> None:
-    """A deployment that takes no text in the first state takes none with the opening either."""
-    try:
-        check_text(conversation.flow, conversation.flow_state, paused=conversation.paused)
-    except TextNotAccepted as refusal:
-        raise Invalid(errors={"message": [refusal.message]}) from None
-
-
-def _other_id(opener: User, given: OpenConversation) -> str:
-    """Whom the opener names, by whatever key; naming oneself beside the other is no fault."""
-    named = [given.user_id, given.influencer_id, given.brand_owner_id]
-    others = {one for one in named if one is not None and parse_id(one) != opener.pk}
-    if len(others) == 1:
-        return others.pop()
-    field = "user_id" if flow_for(given.conversation_type).opened_by is None else "influencer_id"
-    fault = "One other person is needed." if others else NOT_ONESELF
-    raise Invalid(errors={field: [fault]})
-
-
-def _person(user_id: object) -> User:
+def find_person(user_id: object) -> User:
+    """Raises `NotFound`."""
     parsed = parse_id(user_id)
     user = find_user(parsed) if parsed else None
     if user is None:
         raise NotFound("There is no such person.")
     return user
-
-
-def _open(opener: User, other: User, given: OpenConversation) -> Opened:
-    currency = _currency(given)
-    with unit_of_work():
-        opened = open_conversation(
-            conversation_type=given.conversation_type,
-            sides=_sides(opener, other, given.conversation_type),
-            opener=opener,
-            currency=currency,
-            title=given.title or "",
-            source_id=given.source_id,
-            proposed_amount=_proposed(given, currency),
-        )
-        if opened.created:
-            tell_lists(opened.conversation, "opened")
-            _write_prompt(opened.conversation, opened.decision, opener, other)
-        return opened
 
 
 def _sides(opener: User, other: User, conversation_type: str) -> tuple[Side, Side]:
@@ -106,24 +88,19 @@ def _words(role: Role) -> str:
     return role.value.replace("_", " ")
 
 
-def _currency(given: OpenConversation) -> str:
-    currency = given.currency or settings.DEFAULT_CURRENCY
-    if not is_currency(currency):
-        raise Invalid(errors={"currency": ["An ISO 4217 currency code is needed."]})
-    return currency
+def _facts(new: NewConversation, sides: tuple[Side, Side]) -> Facts:
+    names = {side.role: side.user.name for side in sides}
+    return Facts(
+        brand_owner=names.get(Role.BRAND_OWNER, ""),
+        influencer=names.get(Role.INFLUENCER, ""),
+        title=new.title,
+        currency=new.currency,
+        proposed=new.proposed_amount,
+    )
 
 
-def _proposed(given: OpenConversation, currency: str) -> int | None:
-    if given.proposed_amount is None:
-        return None
-    try:
-        return parse_price(given.proposed_amount, currency)
-    except PriceFault as fault:
-        raise Invalid(errors={"proposed_amount": [str(fault)]}) from None
-
-
-def _write_prompt(conversation: Conversation, decision: Decision | None, opener: User, other: User) -> None:
-    prompt = decision.message if decision else None
+def _write_prompt(conversation: Conversation, decision: Decision, opener: User, other: User) -> None:
+    prompt = decision.message
     if prompt is None:
         return
     people: dict[Role, uuid.UUID] = {Role(opener.role): opener.pk, Role(other.role): other.pk}

@@ -6,10 +6,9 @@ from typing import Any
 
 from accounts.payloads import PersonPayload
 from conversations.flows import as_shown
-from conversations.flows.shapes import ActionData, AvailableAction
-from conversations.models import PaymentOrder
-from conversations.payloads import ContextPayload
-from foundation.inputs import Id, Shape, SharedShape, Timestamp
+from conversations.flows.schemas import ActionData, AvailableAction
+from conversations.payloads import ContextPayload, OtherUserPayload
+from foundation.schemas import Id, Shape, SharedShape, Timestamp
 from messaging.models import Message, Upload
 
 
@@ -124,11 +123,6 @@ class ListUpdatedPayload(Shape):
     updated_at: Timestamp
 
 
-class OtherUserPayload(PersonPayload):
-    online: bool
-    last_seen: Timestamp | None
-
-
 class ConversationPayload(ContextPayload):
     """A conversation as one person sees it: the context's members flat, and what is that person's own."""
 
@@ -145,29 +139,6 @@ class ConversationPayload(ContextPayload):
     available_actions: list[AvailableAction]
     created_at: Timestamp
     updated_at: Timestamp
-
-
-class PaymentPayload(Shape):
-    """An order to pay. `amount` is a decimal string, `pay` holds what a client of that provider needs, `status`
-    is open, failed, paid or refunded."""
-
-    order_id: Id
-    provider: str
-    amount: str
-    currency: str
-    status: str
-    pay: dict[str, Any]
-
-    @classmethod
-    def of(cls, order: PaymentOrder) -> "PaymentPayload":
-        return cls(
-            order_id=order.pk,
-            provider=order.provider,
-            amount=order.offer.price,
-            currency=order.offer.currency,
-            status=order.status,
-            pay=order.pay,
-        )
 
 
 def erased(event: str, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from conversations.models import Transition
+from messaging.conversation_list import tell_lists
 from messaging.events import NEW_MESSAGE
-from messaging.listing import tell_lists
 from messaging.models import Message, Upload
 from messaging.payloads import NewMessagePayload
-from messaging.uploads import remove_files
+from messaging.uploads.services import remove_files
 from realtime.publishing import publish
 
 

@@ -1,30 +1,25 @@
 """Reads of messages and conversations, each in a number of queries that does not depend on how much there is."""
 
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, QuerySet, prefetch_related_objects
+from django.db.models import F, QuerySet
 
 from accounts.models import User
-from accounts.payloads import PersonPayload
-from conversations.facts import facts_of
-from conversations.flows import Role, available_actions
-from conversations.models import Conversation, Participant, room_of
-from conversations.payloads import context_members
+from conversations.flows.errors import WrongState
+from conversations.models import Conversation, Participant
+from conversations.rendering import View, render_members
 from conversations.selectors import participating, visible_conversation
-from foundation.bulk import fetch_many, last_of_each, select_many
+from foundation.database.bulk import fetch_many, last_of_each
+from foundation.errors import Invalid, NotFound, Refusal
 from foundation.ids import parse_id
-from foundation.paging import Keyset, Page
-from foundation.pipeline import pipelined
-from foundation.refusals import Invalid, NotFound, Refusal, WrongState
+from foundation.pagination import Keyset, Page
 from messaging.models import Message
-from messaging.payloads import ConversationPayload, MessagePayload, OtherUserPayload
-from messaging.uploads import find_attached
-from realtime import presence
-from realtime.models import Room
+from messaging.payloads import ConversationPayload, MessagePayload
+from messaging.uploads.services import find_attached
 
 CONVERSATIONS = Keyset(("last_activity_at", "conversation_id"), descending=True, model=Participant)
 HISTORY = Keyset(("seq",), descending=False, model=Message)
@@ -42,7 +37,7 @@ def conversation_list(
     *, user: User, only: ListFilter, cursor: str | None, limit: int
 ) -> tuple[list[ConversationPayload], Page[Participant]]:
     """The user's conversations, newest activity first."""
-    places = participating(user.pk).select_related("conversation__last_offer")
+    places = participating(user.pk).select_related("conversation")
     if only.conversation_type is not None:
         places = places.filter(conversation__conversation_type=only.conversation_type)
     if only.awaiting_me:
@@ -67,43 +62,24 @@ def conversation_for(*, user: User, conversation_id: object) -> ConversationPayl
     return render_conversations([visible_conversation(user=user, conversation_id=conversation_id)], user)[0]
 
 
-@dataclass(frozen=True)
-class _Around:
-    """What is read once for a whole page of conversations."""
-
-    places: dict[uuid.UUID, list[Participant]]
-    last: dict[uuid.UUID, Message]
-    ends: dict[str, int]
-    online: set[uuid.UUID]
-    seen: dict[uuid.UUID, Any]
-
-
 def render_conversations(conversations: Sequence[Conversation], user: User) -> list[ConversationPayload]:
     return render_for([(one, user) for one in conversations])
 
 
 def render_for(pairs: Sequence[tuple[Conversation, User]]) -> list[ConversationPayload]:
     """Each conversation as that user sees it."""
-    prefetch_related_objects([one for one, _ in pairs if one.last_offer_id is not None], "last_offer")
-    around = _around({conversation.pk for conversation, _ in pairs})
-    return [_render(conversation, user, around) for conversation, user in pairs]
+    return [ConversationPayload.model_construct(**members) for members in render_members(pairs)]
 
 
-def _around(ids: set[uuid.UUID]) -> _Around:
-    with pipelined():
-        rows = fetch_many(Participant, by="conversation_id", among=ids, order_by="id")
-        ends = select_many(Room, ("name", "last_seq"), by="name", among=map(room_of, ids), order_by="name")
-        last = last_messages(ids)
-        places: dict[uuid.UUID, list[Participant]] = {one: [] for one in ids}
-        for place in rows:
-            places[place.conversation_id].append(place)
-        people = {place.user_id for found in places.values() for place in found}
-        users = fetch_many(User, by="id", among=people, order_by="id")
-        seen = presence.last_seen(people)
-        by_id = {user.id: user for user in users}
-        for place in (place for found in places.values() for place in found):
-            place.user = by_id[place.user_id]
-        return _Around(places=places, last=last, ends=dict(ends), online=presence.online(people), seen=seen)
+def load_last_message(conversations: Sequence[Conversation]) -> Callable[[View], dict[str, Any]]:
+    """The part `last_message` of conversation payloads; see `conversations.rendering`."""
+    found = last_messages({one.pk for one in conversations})
+
+    def render(view: View) -> dict[str, Any]:
+        message, version = found.get(view.conversation.pk), view.conversation.state_version
+        return {"last_message": MessagePayload.of(message, state_version=version) if message else None}
+
+    return render
 
 
 def last_messages(conversation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Message]:
@@ -114,50 +90,6 @@ def last_messages(conversation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Me
     found = list(fetch_many(Message, by="id", among=ids, order_by="id")) if ids else []
     find_attached(found)
     return {message.conversation_id: message for message in found}
-
-
-def _render(conversation: Conversation, user: User, around: _Around) -> ConversationPayload:
-    places = around.places[conversation.pk]
-    mine = next((place for place in places if place.user_id == user.pk), None)
-    other = next((place for place in places if place is not mine), None) if mine else None
-    by_role = {place.role: place.user for place in places}
-    last = around.last.get(conversation.pk)
-    role = mine.role if mine else Role.OPERATOR.value
-    # As they are shown, and not as the model that describes them.
-    actions: list[Any] = available_actions(
-        conversation.flow, conversation.flow_state, facts_of(conversation, places), Role(role)
-    )
-    return ConversationPayload.model_construct(
-        **context_members(conversation),
-        title=conversation.title,
-        source_id=conversation.source_id,
-        currency=conversation.currency,
-        brand_owner=_person(by_role.get("brand_owner")),
-        influencer=_person(by_role.get("influencer")),
-        other_user=_other(other, around) if other else None,
-        my_role=role,
-        last_message=MessagePayload.of(last, state_version=conversation.state_version) if last else None,
-        unread_count=mine.unread_count if mine else 0,
-        seq=around.ends.get(conversation.room, 0),
-        available_actions=actions,
-        created_at=conversation.created_at,
-        updated_at=max([conversation.updated_at, *(place.last_activity_at for place in places)]),
-    )
-
-
-def _person(user: User | None) -> PersonPayload | None:
-    return PersonPayload.model_validate(user) if user else None
-
-
-def _other(place: Participant, around: _Around) -> OtherUserPayload:
-    user = place.user
-    return OtherUserPayload(
-        id=user.pk,
-        name=user.name,
-        role=user.role,
-        online=user.pk in around.online,
-        last_seen=around.seen.get(user.pk),
-    )
 
 
 def tell_how_it_stands(refusal: Refusal, user: User, conversation_id: object) -> None:

@@ -9,25 +9,21 @@ import structlog
 from django.db import DatabaseError, IntegrityError
 
 from accounts.models import User
+from conversations.errors import NoConversation
 from conversations.flows import check_text
+from conversations.flows.errors import ConversationClosed
 from conversations.models import Conversation
-from conversations.refusals import NoConversation
 from conversations.services import Totals, ask_locked_with_places, ask_to_take_places, take_places
-from foundation.bulk import insert_instances, new_instance, select_by_pair, tell_inserted
-from foundation.encoding import to_json
+from foundation.database.bulk import insert_instances, new_instance, select_by_pair, tell_inserted
+from foundation.errors import Forbidden, Invalid, Refusal
 from foundation.ids import parse_id
-from foundation.refusals import (
-    ConversationClosed,
-    Forbidden,
-    IdempotencyMismatch,
-    Invalid,
-    Refusal,
-)
-from messaging.inputs import SendMessage
+from foundation.json import to_json
+from messaging.errors import IdempotencyMismatch
 from messaging.models import Message
 from messaging.opening import open_direct
-from messaging.uploads import attach, find_attached
-from realtime.product import user_room
+from messaging.requests import SendMessage
+from messaging.uploads.services import attach, find_attached
+from realtime.hooks import user_room
 from realtime.publishing import unit_of_work
 
 log = structlog.get_logger(__name__)

@@ -6,21 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accounts.models import SYSTEM_USER_ID, User
+from conversations.errors import NoConversation
+from conversations.flows.errors import ConversationClosed
 from conversations.models import Conversation, Participant
-from conversations.refusals import NoConversation
 from conversations.selectors import total_unread
 from conversations.services import locked
 from foundation import clock
+from foundation.errors import Forbidden, Invalid, NotFound
 from foundation.ids import parse_id
-from foundation.refusals import (
-    ConversationClosed,
-    Forbidden,
-    Invalid,
-    NotFound,
-)
+from messaging.conversation_list import tell_lists
 from messaging.events import MESSAGE_DELETED, MESSAGE_UPDATED, MESSAGES_READ
-from messaging.inputs import EditMessage, MarkRead
-from messaging.listing import tell_lists
 from messaging.models import SYSTEM, Message
 from messaging.payloads import (
     MessageDeletedPayload,
@@ -29,11 +24,12 @@ from messaging.payloads import (
     MessageUpdatedPayload,
     erased,
 )
+from messaging.requests import EditMessage, MarkRead
 from messaging.selectors import telling_how_it_stands
 from messaging.signals import message_erased, messages_read
-from realtime.log import erase
+from realtime.event_log import erase
 from realtime.publishing import publish, unit_of_work
-from realtime.together import done_together
+from realtime.savepoint_batch import done_together
 
 
 def writable(conversation_id: uuid.UUID, user: User) -> tuple[Conversation, list[Participant]]:

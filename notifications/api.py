@@ -6,9 +6,9 @@ from rest_framework.viewsets import ViewSet
 
 from accounts.authentication import UserRequest
 from foundation.openapi import FLAG, LENGTH, NUMBER, PAGING, describe, parameter
-from foundation.paging import Keyset, flag, limit_of
+from foundation.pagination import Keyset, flag, limit_of
 from foundation.rest import answer
-from messaging.answers import EventsAnswer
+from messaging.responses import EventsAnswer
 from notifications import services
 from notifications.models import Notification
 from notifications.payloads import (
@@ -18,7 +18,7 @@ from notifications.payloads import (
     UnreadAnswer,
     UpdatedAnswer,
 )
-from realtime.product import user_room
+from realtime.hooks import user_room
 from realtime.rest import events_page
 
 NEWEST_FIRST = Keyset(("created_at", "id"), descending=True, model=Notification)

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from foundation import clock
-from foundation.fields import LongTextField
+from foundation.database.fields import LongTextField
 from foundation.ids import uuid7
 
 MESSAGE = "message"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from conversations.payloads import ContextPayload
-from foundation.inputs import Id, Shape, Timestamp
+from foundation.schemas import Id, Shape, Timestamp
 from messaging.payloads import MessagePayload
 from notifications.models import Notification
 

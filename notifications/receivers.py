@@ -12,7 +12,7 @@ from notifications.events import NOTIFICATION
 from notifications.models import Notification
 from notifications.payloads import NotificationEventPayload
 from notifications.services import erase_message, notify_of_message, read_messages
-from realtime.product import user_room
+from realtime.hooks import user_room
 from realtime.publishing import publish
 
 

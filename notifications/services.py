@@ -10,9 +10,9 @@ from django.utils.translation import gettext
 from accounts.models import SYSTEM_USER_ID, User
 from conversations.services import places_of
 from foundation import clock
-from foundation.bulk import insert_instances, new_instance, tell_inserted
+from foundation.database.bulk import insert_instances, new_instance, tell_inserted
+from foundation.errors import NotFound
 from foundation.ids import parse_id
-from foundation.refusals import NotFound
 from messaging.models import Message
 from notifications.models import MESSAGE, Notification
 from realtime.publishing import at_end

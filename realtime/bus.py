@@ -15,10 +15,10 @@ import structlog
 from asgiref.sync import async_to_sync
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
+from foundation.database.executor import at_answer
 from realtime import metrics
-from realtime.database import at_answer
-from realtime.layer import PubSubChannelLayer
-from realtime.log import Logged
+from realtime.channel_layer import PubSubChannelLayer
+from realtime.event_log import Logged
 
 log = structlog.get_logger(__name__)
 

@@ -7,9 +7,9 @@ from datetime import datetime
 
 import structlog
 
-from foundation.limits import LocalBucket
+from foundation.database.executor import in_database
+from foundation.rate_limits import LocalBucket
 from realtime import presence, recovery
-from realtime.database import in_database
 from realtime.membership import LocalSocket
 from realtime.recovery import Beginning
 from realtime.registry import Caller

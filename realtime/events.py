@@ -1,6 +1,6 @@
 """The events that every product of these rooms has."""
 
-from foundation.inputs import Id, Shape, Timestamp
+from foundation.schemas import Id, Shape, Timestamp
 from realtime.registry import Event, registry
 
 

@@ -10,29 +10,29 @@ import structlog
 from django.conf import settings
 from socketio.exceptions import ConnectionRefusedError as Refused
 
-from foundation.encoding import SocketJSON
+from foundation.database.batching import Batcher
+from foundation.database.executor import in_database
+from foundation.errors import NotFound, RateLimited, Refusal, TokenRevoked, Unavailable
 from foundation.ids import random_id
-from foundation.limits import LocalBucket
-from foundation.refusals import NotFound, RateLimited, Refusal, TokenRevoked, Unavailable
+from foundation.json import SocketJSON
+from foundation.rate_limits import LocalBucket
 from realtime import metrics, recovery
-from realtime.arrivals import APART, Admitted, Arrival, admit, enter
-from realtime.batching import Batcher
+from realtime.admission import APART, Admitted, Arrival, admit, enter
+from realtime.background_tasks import Upkeep
 from realtime.bus import bus
-from realtime.commands import Dispatcher
+from realtime.client_manager import RoomManager
 from realtime.connections import Connection, Connections
-from realtime.database import in_database
-from realtime.limits import EVENTS
-from realtime.manager import RoomManager
+from realtime.dispatcher import Dispatcher
+from realtime.ephemeral_states import Transient
+from realtime.hooks import Identity, user_room
 from realtime.membership import Joined, LocalSocket
-from realtime.product import Identity, user_room
-from realtime.protocol import Limits, SocketServer
-from realtime.protocol.uvicorn_websocket import PicowsProtocol
+from realtime.rate_limits import EVENTS
 from realtime.recovery import Beginning, Join, Recovered
 from realtime.registry import Caller
 from realtime.revocation import Revocation
 from realtime.token_expiry import TokenExpiry
-from realtime.transient import Transient
-from realtime.upkeep import Upkeep
+from socketio_server import Limits, SocketServer
+from socketio_server.uvicorn_websocket import PicowsProtocol
 
 log = structlog.get_logger(__name__)
 

@@ -5,8 +5,8 @@ import uuid
 from collections import deque
 from dataclasses import dataclass, field
 
-from foundation.refusals import Unavailable
-from realtime.log import REPLAY_LIMIT, Logged, Replay
+from foundation.errors import Unavailable
+from realtime.event_log import REPLAY_LIMIT, Logged, Replay
 
 
 @dataclass(slots=True, eq=False)

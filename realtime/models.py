@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import models, transaction
 
-from foundation.fields import LongTextField
+from foundation.database.fields import LongTextField
 
 
 class Room(models.Model):

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from foundation.bulk import select_many
+from foundation.database.bulk import select_many
 from realtime.models import LastSeen, ServerProcess, SocketSession
 
 LEAVING = timedelta(seconds=5)

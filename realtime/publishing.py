@@ -20,11 +20,11 @@ from typing import Any
 from django.db import connection, transaction
 
 from foundation import clock
-from foundation.bulk import insert_with_text
-from foundation.encoding import to_json
-from foundation.inputs import Shape
-from foundation.pipeline import pipelined, pipelined_transaction
-from realtime import log
+from foundation.database.bulk import insert_with_text
+from foundation.database.pipeline import pipelined, pipelined_transaction
+from foundation.json import to_json
+from foundation.schemas import Shape
+from realtime import event_log
 from realtime.bus import Hint, bus
 from realtime.models import RoomEvent
 from realtime.registry import Event
@@ -43,7 +43,7 @@ class _Pending:
 class _Unit:
     pending: list[_Pending] = field(default_factory=list)
     ephemeral: list[Hint] = field(default_factory=list)
-    rooms: dict[str, log.Locked] = field(default_factory=dict)
+    rooms: dict[str, event_log.Locked] = field(default_factory=dict)
     asked: Iterable[tuple[str, int, int]] = ()
     """Rooms that are being locked."""
     reserved: set[tuple[str, int]] = field(default_factory=set)
@@ -60,9 +60,9 @@ class _Unit:
         """Lock rooms and number what is waiting for them, in the order in which it was published. Answers whether any
         of them was not locked before, or being locked."""
         asked, self.asked = self.asked, ()
-        self.rooms |= log.read_locked(asked)
+        self.rooms |= event_log.read_locked(asked)
         others = [name for name in names if name not in self.rooms]
-        self.rooms |= log.lock(others)
+        self.rooms |= event_log.lock(others)
         for item in self.pending:
             if item.seq is None and item.room in self.rooms:
                 item.seq = self.next_seq(item.room)
@@ -148,7 +148,7 @@ def ask_rooms(names: Iterable[str]) -> None:
     if unit.asked:
         unit.lock(())
     wanted = sorted(set(names) - unit.rooms.keys())
-    unit.asked = log.ask_lock(wanted) if wanted else ()
+    unit.asked = event_log.ask_lock(wanted) if wanted else ()
 
 
 def reserve(room: str) -> int:
@@ -213,7 +213,7 @@ def _write(unit: _Unit) -> None:
     if unit.reserved:
         raise RuntimeError(f"Numbers were reserved and not used: {sorted(unit.reserved)}")
     unit.lock({item.room for item in unit.pending})
-    hints: dict[str, list[log.Logged]] = defaultdict(list)
+    hints: dict[str, list[event_log.Logged]] = defaultdict(list)
     rows, texts, now = [], [], clock.now()
     for item in unit.pending:
         seq = item.seq
@@ -229,10 +229,10 @@ def _write(unit: _Unit) -> None:
             }
         )
         texts.append(data)
-        hints[item.room].append(log.Logged(seq, item.event, data))
+        hints[item.room].append(event_log.Logged(seq, item.event, data))
     if rows:
         insert_with_text(RoomEvent, rows, data=texts)
-        log.store_ends(unit.rooms[name] for name in sorted(hints))
+        event_log.store_ends(unit.rooms[name] for name in sorted(hints))
     at = time.time()
     sent = [Hint.logged(name, sorted(events, key=_seq), at) for name, events in hints.items()]
     sent += unit.ephemeral

@@ -17,10 +17,10 @@ from typing import Any, NamedTuple
 from django.db.models.functions import Now
 
 from foundation import clock
-from foundation.bulk import Row, select_many, upsert_many
-from foundation.pipeline import pipelined, pipelined_transaction
+from foundation.database.bulk import Row, select_many, upsert_many
+from foundation.database.pipeline import pipelined, pipelined_transaction
+from realtime.hooks import user_room
 from realtime.models import JoinedRoom, Room, SocketSession
-from realtime.product import user_room
 
 WINDOW = timedelta(hours=24)
 GRACE = timedelta(hours=1)

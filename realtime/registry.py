@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from foundation.inputs import Input, Shape
+from foundation.schemas import Input, Shape
 
 
 @dataclass(frozen=True)

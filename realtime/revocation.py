@@ -5,9 +5,9 @@ import uuid
 from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING
 
+from foundation.database.executor import in_database
 from realtime.bus import Hint, bus
-from realtime.database import in_database
-from realtime.product import product
+from realtime.hooks import product
 
 if TYPE_CHECKING:
     from realtime.gateway import Gateway

@@ -11,7 +11,7 @@ from realtime.events import TOKEN_EXPIRING, TokenExpiringPayload
 
 if TYPE_CHECKING:
     from realtime.connections import Connection
-    from realtime.protocol import SocketServer
+    from socketio_server import SocketServer
 
 NOTICE = timedelta(seconds=60)
 

@@ -9,16 +9,16 @@ from django.conf import settings
 
 django.setup(set_prefix=False)
 
-from foundation import garbage  # noqa: E402
+from foundation import garbage_collection  # noqa: E402
 from realtime.gateway import gateway  # noqa: E402
-from realtime.protocol import Guard  # noqa: E402
-from stoory.bodies import BodyLimit  # noqa: E402
+from socketio_server import Guard  # noqa: E402
+from stoory.asgi_handler import Handler  # noqa: E402
+from stoory.body_limit import BodyLimit  # noqa: E402
 from stoory.checks import refuse_dangerous_settings  # noqa: E402
-from stoory.handler import Handler  # noqa: E402
 
 
 async def _start() -> None:
-    garbage.settle()
+    garbage_collection.settle()
     await gateway.start()
 
 

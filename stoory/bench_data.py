@@ -17,9 +17,9 @@ from accounts.models import LoginSession, Role, User
 from accounts.tokens import SESSION_CLAIM, AccessToken
 from conversations import flows
 from conversations.models import Conversation, Participant, Transition
-from conversations.moves import stand, transition_of
+from conversations.transitions import stand, transition_of
 from foundation import clock
-from foundation.bulk import tell_inserted
+from foundation.database.bulk import tell_inserted
 from realtime.publishing import lock_rooms, unit_of_work
 
 TYPE = "direct"

@@ -8,14 +8,15 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from deals.actions import act
+from deals.opening import open_by
+from deals.payments.orders import pay_in_sandbox
+from deals.requests import ActionRequest, OpenConversation
 from foundation import clock
-from messaging.acting import act
-from messaging.inputs import Act, MarkRead, OpenConversation, SendMessage
-from messaging.opening import open_by
-from messaging.paying import pay_in_sandbox
+from messaging.requests import MarkRead, SendMessage
 from messaging.sending import send_message
 from messaging.services import mark_read
-from stoory.demo_stories import ANAYA, DEV, KIRAN, LEELA, MIRA, STORIES, Beat, Story
+from stoory.demo_conversations import ANAYA, DEV, KIRAN, LEELA, MIRA, STORIES, Beat, Story
 
 PASSWORD = "stoory-demo-2026"  # noqa: S105 (published on the home page of the demo)
 ADMIN = "admin@example.com"
@@ -96,7 +97,7 @@ def _play(beat: Beat, user: User, conversation_id: str) -> None:
     if beat.says:
         send_message(sender=user, given=SendMessage(conversation_id=conversation_id, message=beat.says))
     if beat.does:
-        acted = act(user=user, conversation_id=conversation_id, given=Act(action=beat.does, data=beat.data))
+        acted = act(user=user, conversation_id=conversation_id, given=ActionRequest(action=beat.does, data=beat.data))
         if beat.pays:
             assert acted.order is not None
             pay_in_sandbox(user=user, order_id=acted.order.pk, kind="payment.succeeded")

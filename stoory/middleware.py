@@ -1,4 +1,4 @@
-"""Middleware of the whole site, synchronous as all of it (`stoory.handler`)."""
+"""Middleware of the whole site, synchronous as all of it (`stoory.asgi_handler`)."""
 
 from collections.abc import Callable
 from contextlib import closing

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
-from foundation import refusals
+from foundation import errors
 from foundation.rest import PROBLEM, problem_document
 from stoory import demo
 
@@ -51,7 +51,7 @@ def both_sides(request: HttpRequest) -> HttpResponse:
     return _page(request, "demo.html", sides=sides)
 
 
-def _problem(refusal: refusals.Refusal) -> JsonResponse:
+def _problem(refusal: errors.Refusal) -> JsonResponse:
     return JsonResponse(problem_document(refusal), status=refusal.status, content_type=PROBLEM)
 
 
@@ -59,7 +59,7 @@ def _is_api(request: HttpRequest) -> bool:
     return f"{request.path}/".startswith("/api/")
 
 
-def _fault(request: HttpRequest, refusal: refusals.Refusal) -> HttpResponse:
+def _fault(request: HttpRequest, refusal: errors.Refusal) -> HttpResponse:
     """A problem document for clients of the API, a page for everybody else."""
     if _is_api(request):
         return _problem(refusal)
@@ -73,16 +73,16 @@ def nothing_here(request: HttpRequest, **_: Any) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return _fault(request, refusals.NotFound())
+    return _fault(request, errors.NotFound())
 
 
 def bad_request(request: HttpRequest, exception: Any) -> HttpResponse:
-    return _fault(request, refusals.Invalid())
+    return _fault(request, errors.Invalid())
 
 
 def forbidden(request: HttpRequest, exception: Any) -> HttpResponse:
-    return _fault(request, refusals.Forbidden())
+    return _fault(request, errors.Forbidden())
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _fault(request, refusals.ServerError())
+    return _fault(request, errors.ServerError())

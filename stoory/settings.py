@@ -8,7 +8,7 @@ import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 
 from stoory import env
-from stoory.spectacular import SPECTACULAR_SETTINGS  # noqa: F401 (a setting)
+from stoory.openapi_settings import SPECTACULAR_SETTINGS  # noqa: F401 (a setting)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_file(BASE_DIR / ".env")
@@ -27,7 +27,9 @@ INSTALLED_APPS = [
     "realtime",
     "conversations",
     "messaging",
+    "deals",
     "notifications",
+    "operators",
     "stoory",
     "stoory.apps.AdminConfig",
     "django.contrib.auth",
@@ -45,7 +47,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "stoory.policy.ContentSecurityPolicy",
+    "stoory.content_security_policy.ContentSecurityPolicy",
     "stoory.middleware.Probes",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -96,7 +98,7 @@ else:
     _POOL = env.integer("DATABASE_POOL", WORKER_THREADS * 2 + 4, least=2)
     WORKER_THREADS = min(WORKER_THREADS, _POOL - 1)  # each keeps its connection while it is busy; requests need one
     DATABASES["default"] |= {
-        "ENGINE": "foundation.postgresql",
+        "ENGINE": "foundation.database.postgresql",
         "CONN_MAX_AGE": 0,
         "OPTIONS": {
             # An attempt to connect ends after 4 s, and the next request begins a new one at once: its pauses grow.
@@ -115,7 +117,7 @@ REDIS_URL = env.text("REDIS_URL")
 REDIS_PREFIX = env.text("REDIS_PREFIX", "stoory")
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "realtime.layer.PubSubChannelLayer",
+        "BACKEND": "realtime.channel_layer.PubSubChannelLayer",
         "CONFIG": {"hosts": [REDIS_URL], "prefix": REDIS_PREFIX},
     }
     if REDIS_URL
@@ -157,12 +159,12 @@ SOCKET_TOKEN_POLICY = env.choice("SOCKET_TOKEN_POLICY", "session", {"session", "
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.SessionJWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_THROTTLE_CLASSES": ["accounts.limits.RequestThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.rate_limits.RequestThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["foundation.rest.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["foundation.rest.JSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "foundation.rest.AnyAccept",
     "DEFAULT_METADATA_CLASS": "foundation.rest.Methods",
-    "DEFAULT_SCHEMA_CLASS": "stoory.schema.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "stoory.openapi_schema.AutoSchema",
     "EXCEPTION_HANDLER": "foundation.rest.exception_handler",
     "UNAUTHENTICATED_USER": None,
 }
@@ -273,5 +275,5 @@ USE_TZ = True
 
 LOG_FORMAT = env.choice("LOG_FORMAT", "console" if DEBUG else "json", {"console", "json"})
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR"})
-LOGGING_CONFIG = "stoory.logs.configure"
+LOGGING_CONFIG = "stoory.logging_config.configure"
 LOGGING = {"format": LOG_FORMAT, "level": LOG_LEVEL}

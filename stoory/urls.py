@@ -25,7 +25,9 @@ site_pages = [
 api: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("", include("messaging.urls")),
+    path("", include("deals.urls")),
     path("", include("notifications.urls")),
+    path("", include("operators.urls")),
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path("docs", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
 ]

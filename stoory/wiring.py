@@ -11,12 +11,15 @@ from accounts.selectors import dead_sessions
 from accounts.services import authenticate_tokens
 from accounts.signals import sessions_ended
 from conversations import flows
+from conversations.rendering import register_part
 from conversations.selectors import may_enter, presence_rooms, recently_expelled
-from messaging.chores import do_chores
+from deals.periodic_tasks import do_chores
+from deals.selectors import load_available_actions
+from messaging.selectors import load_last_message
 from realtime.gateway import gateway
-from realtime.product import Product, install
+from realtime.hooks import Product, install
 from realtime.revocation import revoke_sessions
-from stoory.flows import overrides
+from stoory.flow_overrides import overrides
 
 try:
     flows.configure(overrides(settings.FLOWS))
@@ -32,6 +35,9 @@ install(
         presence_rooms=presence_rooms,
     )
 )
+
+register_part(load_last_message)
+register_part(load_available_actions)
 
 if settings.DEADLINES_IN_SERVER:
     gateway.upkeep.also(settings.DEADLINE_SECONDS, do_chores)

@@ -9,7 +9,7 @@ import pytest
 from django.db import connections
 from pytest_django.fixtures import Settings
 
-from foundation import limits
+from foundation import rate_limits as buckets
 from realtime.bus import Hint, bus
 from tests.contract.conformity import emitted_events
 from tests.harness import environment
@@ -83,8 +83,8 @@ def rate_limits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.RATE_LIMITS = True
     settings.REDIS_URL = ""
     settings.REDIS_PREFIX = f"test-{uuid.uuid4()}"
-    monkeypatch.setattr(limits, "monotonic", lambda: 0.0)
-    monkeypatch.setattr(limits, "_memory", limits._Memory())
+    monkeypatch.setattr(buckets, "monotonic", lambda: 0.0)
+    monkeypatch.setattr(buckets, "_memory", buckets._Memory())
 
 
 @pytest.fixture

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import User
-from conversations.models import Conversation, PaymentOrder
-from messaging.acting import Acted, act
-from messaging.inputs import Act, OpenConversation
-from messaging.opening import open_by
-from messaging.paying import pay_in_sandbox
+from conversations.models import Conversation
+from deals.actions import act
+from deals.models import PaymentOrder
+from deals.opening import open_by
+from deals.payments.orders import pay_in_sandbox
+from deals.requests import ActionRequest, OpenConversation
+from deals.transitions import AppliedAction
 from tests.factories import make_user
 
 WORK = {"deliverables": "Three reels", "description": "As agreed"}
@@ -51,9 +53,11 @@ class Deal:
     def awaited(self) -> User:
         return self.brand_owner if self.now.awaiting_role == "brand_owner" else self.influencer
 
-    def act(self, action: str, data: Any = None, *, by: User | None = None, state_version: int | None = None) -> Acted:
+    def act(
+        self, action: str, data: Any = None, *, by: User | None = None, state_version: int | None = None
+    ) -> AppliedAction:
         """Take an action, as the awaited side unless told otherwise."""
-        given = Act(action=action, data=data, state_version=state_version)
+        given = ActionRequest(action=action, data=data, state_version=state_version)
         return act(user=by or self.awaited, conversation_id=self.conversation.pk, given=given)
 
     def order(self) -> PaymentOrder:

@@ -32,7 +32,7 @@ OF_MAKE = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
 NOTHING_COLLECTED = 5
 """The exit code of pytest where no test was selected."""
 
-UNIT = ("tests/unit", "tests/flows")
+UNIT = ("tests/unit", "tests/unit/conversations/flows")
 IN_PROCESS = ("tests/library", "tests/contract", "tests/api", "tests/apps")
 """Tests that call the product inside their own process, most of them with a database."""
 WITH_DATABASE = ("tests/contract", "tests/api", "tests/apps")

@@ -7,13 +7,12 @@ from typing import Any
 from django.apps import apps
 
 from realtime.bus import Hint
-
-APPS = ("accounts", "conversations", "messaging", "notifications", "realtime")
+from tests.packages import PACKAGES
 
 
 def every_row() -> dict[str, list[dict[str, Any]]]:
     """All that the product's tables hold."""
-    models = [model for name in APPS for model in apps.get_app_config(name).get_models()]
+    models = [model for app in apps.get_app_configs() if app.name in PACKAGES for model in app.get_models()]
     return {model.__name__: list(model._base_manager.order_by("pk").values()) for model in models}
 
 

@@ -228,6 +228,11 @@ class Flow:
     operator_texts: OperatorTexts = OperatorTexts()
     reminder_text: tuple[Template, ...] = ()
 
+    @property
+    def has_actions(self) -> bool:
+        """Whether parties can take actions, so that its conversations have a deal."""
+        return any(state.actions for state in self.states)
+
     def state(self, name: str) -> State:
         """Raises `KeyError` where the flow has no such state."""
         for state in self.states:

@@ -6,9 +6,9 @@ from typing import Any
 
 from conversations.flows.decisions import Delivery, RevisionRequest
 from conversations.flows.definitions import OFFERS, Action, Effect, InputKind, Role
+from conversations.flows.errors import WrongState
 from conversations.flows.facts import Facts, Offer, OfferKind
 from conversations.flows.money import parse_price
-from foundation.refusals import WrongState
 
 
 @dataclass(frozen=True)

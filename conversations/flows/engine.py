@@ -3,22 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-from conversations.flows import outside
+from conversations.flows import system_actions
 from conversations.flows.decisions import Decision
 from conversations.flows.definitions import Action, Flow, Outcome, Role, State, StateKind
 from conversations.flows.effects import effects_of
+from conversations.flows.errors import ConversationClosed, TextNotAccepted, UnknownAction, WrongRole, WrongState
 from conversations.flows.facts import Facts, holds
 from conversations.flows.inputs import check_prices, read
-from conversations.flows.moves import Situation, check_open, check_version, move
 from conversations.flows.registry import is_known
-from foundation.refusals import (
-    ConversationClosed,
-    Invalid,
-    TextNotAccepted,
-    UnknownAction,
-    WrongRole,
-    WrongState,
-)
+from conversations.flows.transitions import Situation, check_open, check_version, move
+from foundation.errors import Invalid
 
 
 def decide(
@@ -43,9 +37,9 @@ def decide(
     """
     at = Situation(flow, state, facts)
     if role is Role.SYSTEM:
-        return outside.by_system(at, action, state_version)
+        return system_actions.by_system(at, action, state_version)
     if role is Role.OPERATOR:
-        return outside.by_operator(at, action, data, state_version)
+        return system_actions.by_operator(at, action, data, state_version)
     _check_name(at, role, action)
     check_open(at)
     if facts.paused:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from conversations.flows.definitions import Action, Input, InputKind, PriceRule
+from conversations.flows.errors import StaleAction
 from conversations.flows.facts import Facts
 from conversations.flows.money import PriceFault, format_price, parse_price
 from foundation import text
+from foundation.errors import Invalid
 from foundation.ids import parse_id
-from foundation.refusals import Invalid, StaleAction
 
 
 class InputFault(ValueError):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from conversations.flows.decisions import Decision, Step, Timing, due_in
 from conversations.flows.definitions import Flow
 from conversations.flows.facts import Facts
-from conversations.flows.moves import Situation, message
+from conversations.flows.transitions import Situation, message
 
 REASON = "conversation_opened"
 

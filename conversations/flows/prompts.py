@@ -6,7 +6,7 @@ from typing import Any
 from conversations.flows.definitions import Action, Flow, Input, InputKind, Role
 from conversations.flows.facts import Facts, holds, values
 from conversations.flows.money import highest, lowest
-from conversations.flows.shapes import ActionData, AvailableAction, Button, InputField, SubmitButton
+from conversations.flows.schemas import ActionData, AvailableAction, Button, InputField, SubmitButton
 from conversations.flows.texts import render
 
 

@@ -84,7 +84,7 @@ def test_a_message_made_in_a_shell_reaches_both_sides(
 ) -> None:
     deployment.installation.shell(
         "from accounts.models import User; from conversations.models import Conversation;"
-        "from messaging.models import Message; from messaging.inputs import SendMessage;"
+        "from messaging.models import Message; from messaging.requests import SendMessage;"
         "from messaging.sending import send_message;"
         f"conversation = Conversation.objects.get(pk='{conversation}');"
         f"sender = User.objects.get(pk='{brand.id}'); {code}"

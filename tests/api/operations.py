@@ -11,7 +11,7 @@ import pytest
 from drf_spectacular.generators import SchemaGenerator
 
 from conversations.models import Conversation
-from tests.api.uploads.test_uploads import picture, uploaded
+from tests.api.messaging.uploads.test_uploads import picture, uploaded
 from tests.deals import Deal
 from tests.harness.people import Person
 from tests.people import user_of

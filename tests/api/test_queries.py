@@ -8,9 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from deals.opening import open_by
+from deals.requests import OpenConversation
 from foundation import clock
-from messaging.inputs import OpenConversation, SendMessage
-from messaging.opening import open_by
+from messaging.requests import SendMessage
 from messaging.sending import send_message
 from tests.factories import make_user
 from tests.harness.people import Person

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from foundation.encoding import from_json, to_json
-from foundation.inputs import Shape
+from foundation.json import from_json, to_json
+from foundation.schemas import Shape
 from realtime.bus import Hint
-from realtime.log import Logged
+from realtime.event_log import Logged
 from realtime.registry import registry
 
 

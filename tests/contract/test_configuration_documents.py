@@ -9,6 +9,8 @@ import yaml
 from django.conf import settings
 from django.core.management import get_commands
 
+from tests.packages import PACKAGES
+
 ROOT = Path(settings.BASE_DIR)
 
 
@@ -55,10 +57,9 @@ def test_the_files_for_containers_set_what_there_is_and_run_what_there_is():
 
 
 def test_nothing_else_reads_the_environment():
-    parts = ("accounts", "conversations", "foundation", "messaging", "notifications", "realtime", "stoory")
     readers = {
         str(path.relative_to(ROOT))
-        for part in parts
+        for part in PACKAGES
         for path in (ROOT / part).rglob("*.py")
         if re.search(r"\bos\.(environ\b(?!\.setdefault\(\"DJANGO_SETTINGS_MODULE\")|getenv)", path.read_text())
     }

@@ -14,7 +14,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
 from realtime.registry import registry
-from stoory import documents
+from stoory import generated_documents
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def operations(openapi: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_the_command_refuses_an_old_document(tmp_path, monkeypatch):
-    monkeypatch.setattr(documents, "FOLDER", tmp_path)
+    monkeypatch.setattr(generated_documents, "FOLDER", tmp_path)
     with pytest.raises(CommandError, match=r"events\.md"):
         call_command("export_documents", "--check")
     call_command("export_documents")
@@ -97,8 +97,8 @@ def test_every_name_in_the_paths_is_described(openapi):
 
 
 def test_every_event_and_command_is_in_both_documents():
-    asyncapi = json.loads(documents.DOCUMENTS["asyncapi.json"]())
-    text = documents.DOCUMENTS["events.md"]()
+    asyncapi = json.loads(generated_documents.DOCUMENTS["asyncapi.json"]())
+    text = generated_documents.DOCUMENTS["events.md"]()
     names = set(registry.events) | {command.name for command in registry.commands.values()}
     assert names <= set(asyncapi["channels"]["socket"]["messages"])
     assert names == set(asyncapi["operations"])
@@ -106,7 +106,7 @@ def test_every_event_and_command_is_in_both_documents():
 
 
 def test_the_openapi_document_is_written_whole(openapi):
-    written = yaml.safe_load(documents.DOCUMENTS["openapi.yaml"]())
+    written = yaml.safe_load(generated_documents.DOCUMENTS["openapi.yaml"]())
     assert written == json.loads(json.dumps(openapi))
 
 

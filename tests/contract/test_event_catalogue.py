@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from foundation import clock
-from foundation.encoding import from_json, to_json
-from foundation.inputs import Shape, SharedShape
-from messaging import sockets
-from realtime import upkeep
+from foundation.json import from_json, to_json
+from foundation.schemas import Shape, SharedShape
+from messaging import socket_commands
+from realtime import background_tasks
 from realtime.registry import registry
 from realtime.token_expiry import TokenExpiry
 from tests.contract.conformity import fault_of, fault_of_event
@@ -114,12 +114,12 @@ def reads(brand: Person, influencer: Person) -> None:
 
 
 def types(brand: Person, influencer: Person) -> None:
-    sockets._tell_typing(uuid.UUID(brand.chats_with(influencer)), brand.pk, is_typing=True)
+    socket_commands._tell_typing(uuid.UUID(brand.chats_with(influencer)), brand.pk, is_typing=True)
 
 
 def comes_online(brand: Person, influencer: Person) -> None:
     brand.chats_with(influencer)
-    upkeep._tell_presence({brand.pk}, online=True)
+    background_tasks._tell_presence({brand.pk}, online=True)
 
 
 CASES: dict[str, Callable[[Person, Person], None]] = {

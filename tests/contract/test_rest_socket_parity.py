@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from conversations.payments import ProviderFailed
-from conversations.payments.sandbox import Sandbox
-from foundation.encoding import from_json, to_json
-from realtime.commands import Dispatcher
-from realtime.database import in_database
+from deals.payments import ProviderFailed
+from deals.payments.sandbox import Sandbox
+from foundation.database.executor import in_database
+from foundation.json import from_json, to_json
+from realtime.dispatcher import Dispatcher
 from realtime.registry import Caller
 from tests.api.shapes import PROBLEM
 from tests.deals import make_deal

@@ -9,10 +9,10 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
-from realtime.product import product, user_room
+from realtime.hooks import product, user_room
 from realtime.registry import registry
+from tests.api.messaging.uploads.test_uploads import picture, uploaded
 from tests.api.operations import OPERATIONS, fillings
-from tests.api.uploads.test_uploads import picture, uploaded
 from tests.contract.test_rest_socket_parity import by_socket
 from tests.harness.people import Person
 from tests.harness.rest import Api

@@ -9,7 +9,7 @@ from conversations.models import Conversation
 from messaging.models import Message
 from messaging.payloads import MessagesReadPayload
 from messaging.services import post_system_message
-from realtime.protocol import SocketServer
+from socketio_server import SocketServer
 
 
 def wrong_calls(user: User, conversation: Conversation) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conformance import official
 from tests.docs.claims import runs
 from tests.docs.scripts import script
 from tests.docs.terminal import commands
 from tests.harness.processes import Process, on_free_port
 from tests.harness.servers import responds
+from tests.socketio_server import official
 
 BEFORE = """
 asked, ended = [], []
@@ -46,7 +46,7 @@ const socket = io('{url}', {{ extraHeaders, transports: ['{transport}'], reconne
 socket.on('connect_error', () => {{ console.log('refused'); socket.close(); }});
 socket.on('connect', async () => {{ console.log(await socket.emitWithAck('echo', 'word')); socket.close(); }});
 """
-WEB_SERVER = ["--http", "realtime.protocol.uvicorn_http:HttpProtocol", "--ws", "none", "--log-level", "warning"]
+WEB_SERVER = ["--http", "socketio_server.uvicorn_http:HttpProtocol", "--ws", "none", "--log-level", "warning"]
 PATIENCE = 60
 
 

@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import path
 
 from foundation.addresses import client_address
-from realtime.protocol import Guard, SocketServer
-from stoory.handler import Handler
+from socketio_server import Guard, SocketServer
+from stoory.asgi_handler import Handler
 from stoory.urls import urlpatterns as own
 from tests.factories import PASSWORD, make_staff, make_user
 

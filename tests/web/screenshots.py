@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright
 
-from stoory.demo_stories import DEV, LEELA, MIRA
+from stoory.demo_conversations import DEV, LEELA, MIRA
 from tests.harness.environment import ROOT, chromium
 from tests.harness.servers import embedded
 from tests.web.tabs import ARGUMENTS

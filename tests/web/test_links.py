@@ -6,8 +6,8 @@ from django.shortcuts import render
 from django.test import RequestFactory
 from playwright.async_api import Route, expect
 
+from stoory.content_security_policy import ContentSecurityPolicy
 from stoory.demo import ADMIN, PASSWORD
-from stoory.policy import ContentSecurityPolicy
 from tests.harness.people import Person, newcomer
 from tests.pages import PAGES
 from tests.web.links import ID, Page, Walk

@@ -8,8 +8,8 @@ from django.test import RequestFactory
 from django.views.debug import technical_500_response
 from playwright.async_api import Page, Response, Route, expect
 
+from stoory.content_security_policy import ContentSecurityPolicy
 from stoory.demo import ADMIN, PASSWORD
-from stoory.policy import ContentSecurityPolicy
 from tests.pages import PAGES
 from tests.web.tabs import Tab
 

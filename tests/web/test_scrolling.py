@@ -18,7 +18,7 @@ is 17 on one that has nothing else to do, and more than 80 where each row has to
 FILL = """
 import uuid
 from accounts.models import User
-from messaging.inputs import SendMessage
+from messaging.requests import SendMessage
 from messaging.sending import Sending, send_messages
 sides = [User.objects.get(pk=one) for one in ({sides})]
 for start in range(0, {many}, 250):

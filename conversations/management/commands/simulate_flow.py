@@ -12,8 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 from conversations.flows import Facts, Role, Timing, available_actions, conversation_types, flow_for
 from conversations.flows.decisions import Decision
 from conversations.flows.simulation import Simulation
-from foundation.encoding import from_json
-from foundation.refusals import Refusal
+from foundation.errors import Refusal
+from foundation.json import from_json
 
 HELP = """A line is: role action [key=value …], for example
 

@@ -6,11 +6,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from foundation import clock
-from realtime import log
+from realtime import event_log
 
 
 class Command(BaseCommand):
     help = "Drop events older than EVENT_RETENTION_DAYS from the rooms' logs. Messages are not touched."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"{log.trim(clock.now() - settings.EVENT_RETENTION)} events dropped.")
+        self.stdout.write(f"{event_log.trim(clock.now() - settings.EVENT_RETENTION)} events dropped.")

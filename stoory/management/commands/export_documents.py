@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from stoory import documents
+from stoory import generated_documents
 
 
 class Command(BaseCommand):
@@ -15,6 +15,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["check"]:
-            documents.write()
-        elif old := documents.outdated():
+            generated_documents.write()
+        elif old := generated_documents.outdated():
             raise CommandError(f"Not up to date: {', '.join(old)}. Run `make documents`.")

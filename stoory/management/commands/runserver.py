@@ -7,7 +7,7 @@ from typing import Any
 import uvicorn
 from django.contrib.staticfiles.management.commands.runserver import Command as StaticRunserver
 
-from stoory.serving import server
+from stoory.uvicorn_server import server
 
 SECONDS_TO_END = 5
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage, staticfiles_storage
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from stoory.serving import serve
+from stoory.uvicorn_server import serve
 
 
 class Command(BaseCommand):

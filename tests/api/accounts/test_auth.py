@@ -9,7 +9,7 @@ from django.http import HttpResponse
 
 from accounts.models import SYSTEM_USER_ID, LoginSession, User
 from foundation.clock import moved
-from foundation.pipeline import is_postgresql
+from foundation.database.pipeline import is_postgresql
 from tests.factories import PASSWORD, log_in, login, make_staff, make_user
 from tests.harness.rest import Api, InProcess
 

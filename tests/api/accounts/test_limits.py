@@ -3,8 +3,8 @@
 import pytest
 from django.conf import settings as project_settings
 
-from accounts import limits
-from foundation.limits import Bucket
+from accounts import rate_limits
+from foundation.rate_limits import Bucket
 from tests.factories import PASSWORD, login, make_staff, make_user
 from tests.harness.rest import Api, InProcess
 
@@ -114,7 +114,7 @@ def test_registrations_are_limited_for_an_address():
 
 @pytest.fixture
 def two_requests(monkeypatch):
-    monkeypatch.setattr(limits, "REQUESTS", Bucket("requests", 2, 0.1))
+    monkeypatch.setattr(rate_limits, "REQUESTS", Bucket("requests", 2, 0.1))
 
 
 @pytest.mark.usefixtures("two_requests")

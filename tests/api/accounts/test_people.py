@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts import limits
+from accounts import rate_limits as buckets
 from accounts.models import SYSTEM_USER_ID, User
-from foundation.limits import Bucket
+from foundation.rate_limits import Bucket
 from tests.api.shapes import refused, succeeded
 from tests.factories import login, make_staff, make_user
 from tests.harness.people import Person
@@ -301,7 +301,7 @@ def test_whoever_may_not_be_found_is_answered_like_nobody_by_the_same_work(brand
 
 @pytest.fixture
 def two_searches(monkeypatch, rate_limits):
-    monkeypatch.setattr(limits, "PEOPLE_SEARCHES", Bucket("people_searches", 2, 0.1))
+    monkeypatch.setattr(buckets, "PEOPLE_SEARCHES", Bucket("people_searches", 2, 0.1))
 
 
 @pytest.mark.usefixtures("two_searches")

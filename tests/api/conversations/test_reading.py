@@ -10,7 +10,7 @@ from conversations.services import remove_participant
 from foundation import clock
 from messaging.models import Message
 from messaging.services import post_system_message
-from tests.api.messages.test_sending import ABSENT, NO_IDS
+from tests.api.messaging.test_sending import ABSENT, NO_IDS
 from tests.api.shapes import CONVERSATION, is_time, refused, succeeded
 from tests.factories import make_user
 from tests.harness.people import Person

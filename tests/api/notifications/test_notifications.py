@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from notifications.models import Notification
-from tests.api.messages.test_sending import ABSENT, NO_IDS
+from tests.api.messaging.test_sending import ABSENT, NO_IDS
 from tests.api.shapes import CONTEXT, MESSAGE, NOTIFICATION, is_time, is_uuid7, refused, succeeded
 from tests.harness.people import Person
 

@@ -8,12 +8,13 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
 from accounts import services
+from accounts.errors import NotAuthenticated, UserBlocked
 from accounts.models import SYSTEM_USER_ID, LoginSession, User
 from accounts.payloads import PersonPayload, UserPayload
 from accounts.selectors import find_user
 from foundation.clock import rfc3339
+from foundation.errors import Invalid
 from foundation.ids import uuid7
-from foundation.refusals import Invalid, NotAuthenticated, UserBlocked
 from tests.factories import PASSWORD, log_in, make_user
 
 pytestmark = pytest.mark.django_db

@@ -13,13 +13,14 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 from accounts import services
+from accounts.errors import TokenExpired, UserBlocked
 from accounts.models import SYSTEM_USER_ID, LoginSession, User
 from accounts.selectors import dead_sessions
 from accounts.services import authenticate_token, refresh
 from accounts.signals import sessions_ended
 from foundation.clock import moved
+from foundation.errors import Forbidden, Refusal, TokenInvalid, TokenMissing, TokenRevoked
 from foundation.ids import uuid7
-from foundation.refusals import Forbidden, Refusal, TokenExpired, TokenInvalid, TokenMissing, TokenRevoked, UserBlocked
 from tests.factories import PASSWORD, log_in, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)

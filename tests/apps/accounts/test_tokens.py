@@ -12,12 +12,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from accounts import services
+from accounts.errors import TokenExpired, UserBlocked
 from accounts.models import LoginSession, User
 from accounts.services import authenticate_token
 from accounts.tokens import AccessToken
 from foundation.clock import moved, now
-from foundation.pipeline import is_postgresql
-from foundation.refusals import Refusal, TokenExpired, TokenInvalid, TokenMissing, TokenRevoked, UserBlocked
+from foundation.database.pipeline import is_postgresql
+from foundation.errors import Refusal, TokenInvalid, TokenMissing, TokenRevoked
 from tests.factories import log_in, make_user
 
 pytestmark = pytest.mark.django_db

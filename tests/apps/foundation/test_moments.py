@@ -7,8 +7,8 @@ import psycopg
 import pytest
 from django.db import DataError, connection, transaction
 
-from foundation.pipeline import execute
-from foundation.postgresql.base import MomentLoader
+from foundation.database.pipeline import execute
+from foundation.database.postgresql.base import MomentLoader
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("on_postgresql")]
 

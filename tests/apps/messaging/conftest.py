@@ -1,17 +1,1 @@
-"""Deals, and what the bus was given."""
-
-import pytest
-
-from realtime.bus import Hint
-from tests.deals import Deal, open_deal
-
-
-@pytest.fixture(autouse=True)
-def hints(sent_hints: list[Hint]) -> list[Hint]:
-    return sent_hints
-
-
-@pytest.fixture
-def deal(db: None) -> Deal:
-    """A bid that the influencer has not answered yet."""
-    return open_deal()
+from tests.apps.fixtures import deal, hints  # noqa: F401 (fixtures)

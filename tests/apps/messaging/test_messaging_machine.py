@@ -13,18 +13,20 @@ from accounts.models import User
 from conversations.models import Conversation
 from conversations.selectors import total_unread
 from conversations.services import remove_participant
-from foundation.encoding import from_json, to_json
-from foundation.refusals import IdempotencyMismatch, NotFound
-from messaging.inputs import EditMessage, MarkRead, OpenConversation, SendMessage
+from deals.opening import open_by
+from deals.requests import OpenConversation
+from foundation.errors import NotFound
+from foundation.json import from_json, to_json
+from messaging.errors import IdempotencyMismatch
 from messaging.models import Message
-from messaging.opening import open_by
 from messaging.payloads import MessagePayload
+from messaging.requests import EditMessage, MarkRead, SendMessage
 from messaging.selectors import ListFilter, conversation_list
 from messaging.sending import send_message
 from messaging.services import delete_message, edit_message, mark_read, post_system_message
 from messaging.unread import wrong_counts
 from notifications.models import Notification
-from realtime import log
+from realtime import event_log
 from realtime.models import Room
 from tests.contract.folding import Client
 from tests.factories import make_user
@@ -182,7 +184,7 @@ class Messaging(RuleBasedStateMachine):
     @invariant()
     def logs_are_dense(self) -> None:
         for chat in self.chats:
-            seqs = [event.seq for event in log.read(chat.conversation.room, after=0)]
+            seqs = [event.seq for event in event_log.read(chat.conversation.room, after=0)]
             assert seqs == list(range(1, len(seqs) + 1))
             assert Room.objects.get(name=chat.conversation.room).last_seq == len(seqs)
 
@@ -190,7 +192,7 @@ class Messaging(RuleBasedStateMachine):
         """The log of each conversation, read from its start, gives its messages as they are stored."""
         for chat in self.chats:
             client = Client()
-            for event in log.read(chat.conversation.room, after=0):
+            for event in event_log.read(chat.conversation.room, after=0):
                 client.take(event.event, from_json(event.data))
             rows = Message.objects.filter(conversation=chat.conversation).order_by("seq")
             stored = [MessagePayload.of(row, state_version=chat.conversation.state_version) for row in rows]

@@ -6,20 +6,22 @@ import uuid
 import pytest
 from django.db import connection
 
+from conversations.errors import NoConversation
+from conversations.flows.errors import ConversationClosed
 from conversations.models import Conversation, Participant
-from conversations.refusals import NoConversation
 from conversations.selectors import total_unread
 from conversations.services import remove_participant
-from foundation.encoding import from_json
-from foundation.refusals import ConversationClosed, IdempotencyMismatch, Refusal
-from messaging.inputs import SendMessage
+from foundation.errors import Refusal
+from foundation.json import from_json
+from messaging.errors import IdempotencyMismatch
 from messaging.models import Message
 from messaging.opening import open_direct
 from messaging.payloads import MessagePayload
+from messaging.requests import SendMessage
 from messaging.sending import Sending, Sent, send_message, send_messages
 from notifications.models import Notification
-from realtime import log
-from realtime.product import user_room
+from realtime import event_log
+from realtime.hooks import user_room
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,7 +39,7 @@ def sending(sender, conversation, text="Hello", **more) -> Sending:
 
 
 def logged(conversation) -> list[str]:
-    return [event.event for event in log.read(conversation.room, after=0)]
+    return [event.event for event in event_log.read(conversation.room, after=0)]
 
 
 def test_each_is_answered_in_its_place(pair):
@@ -74,7 +76,7 @@ def test_a_batch_leaves_what_messages_one_by_one_leave(pair):
     assert Participant.objects.get(conversation=conversation, user=two).unread_count == 10
     assert Participant.objects.get(conversation=conversation, user=one).unread_count == 0
     assert Notification.objects.filter(user=two).count() == 10
-    assert [event.seq for event in log.read(f"user_{two.pk}", after=0)] == list(range(1, 11))
+    assert [event.seq for event in event_log.read(f"user_{two.pk}", after=0)] == list(range(1, 11))
 
 
 def test_a_number_of_statements_that_does_not_depend_on_the_number_of_messages(django_assert_max_num_queries):

@@ -6,9 +6,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from conversations.models import Participant
-from messaging.inputs import MarkRead
 from messaging.models import Message
 from messaging.opening import open_direct
+from messaging.requests import MarkRead
 from messaging.services import delete_message, mark_read
 from messaging.unread import WrongCount, wrong_counts
 from tests.factories import make_user

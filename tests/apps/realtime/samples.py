@@ -1,6 +1,6 @@
 """Events that exist only in tests."""
 
-from foundation.inputs import Shape
+from foundation.schemas import Shape
 from realtime.registry import Event
 
 

@@ -11,8 +11,8 @@ from redis.asyncio.client import PubSub
 
 from realtime import bus as realtime_bus
 from realtime.bus import CONTROL, Bus, Hint
-from realtime.layer import PubSubChannelLayer
-from realtime.log import Logged
+from realtime.channel_layer import PubSubChannelLayer
+from realtime.event_log import Logged
 from tests.harness.environment import need_postgresql_and_redis
 
 

@@ -12,11 +12,11 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 from accounts.models import User
 from accounts.services import Identity
 from foundation import clock
-from foundation.refusals import TokenInvalid
-from realtime.batching import Batcher
+from foundation.database.batching import Batcher
+from foundation.errors import TokenInvalid
 from realtime.bus import Hint
+from realtime.event_log import Logged
 from realtime.gateway import Gateway
-from realtime.log import Logged
 
 
 @pytest.mark.parametrize(("fault", "comes_back"), [(OperationalError(), True), (TokenInvalid(), False)])

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from foundation.ids import random_id
-from realtime import connections, presence, recovery, upkeep
+from realtime import background_tasks, connections, presence, recovery
 from realtime.bus import Hint
 from realtime.models import LastSeen, ServerProcess, SocketSession
 from realtime.recovery import Beginning, Join
@@ -104,7 +104,9 @@ def test_of_who_comes_back_while_their_leaving_is_told_it_is_told_last_that_they
     left = ended(begun(uuid.uuid4()))
     time_passes()
     monkeypatch.setattr(
-        upkeep, "product", lambda: SimpleNamespace(presence_rooms=lambda users: [(one, "room_1") for one in users])
+        background_tasks,
+        "product",
+        lambda: SimpleNamespace(presence_rooms=lambda users: [(one, "room_1") for one in users]),
     )
     departed = presence.departed
 
@@ -115,7 +117,7 @@ def test_of_who_comes_back_while_their_leaving_is_told_it_is_told_last_that_they
 
     monkeypatch.setattr(presence, "departed", and_back)
     with django_capture_on_commit_callbacks(execute=True):
-        upkeep.tell_departed(left)
+        background_tasks.tell_departed(left)
     told = [json.loads(hint.message["data"]) for hint in sent_hints]
     assert [(one["user_id"], one["online"]) for one in told] == [(str(USER), False), (str(USER), True)]
 

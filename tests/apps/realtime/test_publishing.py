@@ -7,8 +7,8 @@ import uuid
 import pytest
 from django.db import connection, transaction
 
-from foundation.encoding import from_json
-from realtime import log
+from foundation.json import from_json
+from realtime import event_log
 from realtime.bus import bus
 from realtime.models import Room, RoomEvent
 from realtime.publishing import ask_rooms, lock_rooms, publish, publish_ephemeral, reserve, unit_of_work
@@ -16,7 +16,7 @@ from tests.apps.realtime.samples import NOTE, WHISPER, note
 
 
 def texts(room: str) -> list[tuple[int, str]]:
-    return [(event.seq, from_json(event.data)["text"]) for event in log.read(room, after=0)]
+    return [(event.seq, from_json(event.data)["text"]) for event in event_log.read(room, after=0)]
 
 
 @pytest.mark.django_db
@@ -24,7 +24,7 @@ def test_numbers_are_dense_and_stand_in_the_payload():
     for text in "abc":
         publish("room", NOTE, note(text))
     assert texts("room") == [(1, "a"), (2, "b"), (3, "c")]
-    assert [from_json(event.data)["seq"] for event in log.read("room", after=0)] == [1, 2, 3]
+    assert [from_json(event.data)["seq"] for event in event_log.read("room", after=0)] == [1, 2, 3]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -194,6 +194,6 @@ def test_erasing_rewrites_every_copy_and_keeps_the_places():
     publish("room", NOTE, note("secret"), subject=subject)
     publish("room", NOTE, note("plain"))
     publish("other", NOTE, note("secret"), subject=subject)
-    log.erase(subject, lambda event, data: data | {"text": ""})
+    event_log.erase(subject, lambda event, data: data | {"text": ""})
     assert texts("room") == [(1, ""), (2, "plain")]
     assert texts("other") == [(1, "")]

@@ -7,11 +7,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from foundation import bulk, clock
+from foundation import clock
+from foundation.database import bulk
 from foundation.ids import random_id
-from realtime import log, recovery
+from realtime import event_log, recovery
+from realtime.hooks import user_room
 from realtime.models import JoinedRoom, SocketSession
-from realtime.product import user_room
 from realtime.publishing import publish
 from realtime.recovery import Beginning, Join, Recovered, Returning
 from tests.apps.realtime.samples import NOTE, note
@@ -33,7 +34,7 @@ def begun(user_seq: int = 0, **joined: int) -> Beginning:
 
 
 def coming(one: Beginning, **offset: int) -> Returning:
-    ends = log.ends(offset)
+    ends = event_log.ends(offset)
     return Returning(one.user_id, one.pid, {ends[room].key: seq for room, seq in offset.items()})
 
 
@@ -119,7 +120,7 @@ def test_connections_are_written_in_one_order_by_everybody(monkeypatch):
 
 
 def test_an_offset_with_keys_that_no_room_can_have_is_read_without_them():
-    one, known = begun(left=1), log.ends(["left"])["left"].key
+    one, known = begun(left=1), event_log.ends(["left"])["left"].key
     offset = f"9999999999999999999:1.{known}:5.{2**63}:2.{2**63 - 1}:3"
     returning = Returning.read({"pid": one.pid, "offset": offset}, one.user_id)
     assert returning.offset == {known: 5, 2**63 - 1: 3}

@@ -9,11 +9,11 @@ from django.forms import model_to_dict
 from accounts.models import User
 from accounts.services import Identity, authenticate_token
 from conversations.models import Conversation, Participant, Transition
-from foundation.encoding import from_json
-from messaging.inputs import SendMessage
+from foundation.json import from_json
 from messaging.opening import open_direct
+from messaging.requests import SendMessage
 from messaging.sending import send_message
-from realtime.log import read
+from realtime.event_log import read
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db

@@ -16,8 +16,9 @@ from stoory.management.commands.runserver import Command
 from tests.harness.environment import ROOT
 from tests.harness.processes import COMMAND_SECONDS, START_SECONDS, Process, on_free_port, run
 from tests.harness.servers import responds
+from tests.packages import PACKAGES
 
-PARTS = ("accounts", "conversations", "foundation", "messaging", "notifications", "realtime", "stoory", "templates")
+PARTS = (*PACKAGES, "templates")
 
 
 @pytest.fixture

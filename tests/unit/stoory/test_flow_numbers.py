@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from stoory.flows import overrides
+from stoory.flow_overrides import overrides
 
 
 def test_nothing_is_given():

@@ -7,7 +7,7 @@ from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.core.management import CommandError, call_command
 from django.core.management.base import SystemCheckError
 
-from stoory import serving
+from stoory import uvicorn_server
 from stoory.management.commands import serve
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +44,7 @@ def test_workers_that_share_a_port_offer_no_long_polling(monkeypatch, workers, g
     monkeypatch.setattr(
         "uvicorn.run", lambda *_, **options: seen.append((options["workers"], environ.get("LONG_POLLING")))
     )
-    serving.serve("127.0.0.1", 3000, workers)
+    uvicorn_server.serve("127.0.0.1", 3000, workers)
     assert seen == [(workers, given)]
 
 

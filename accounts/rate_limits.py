@@ -1,0 +1,68 @@
+"""How often a login may fail, how many accounts one address may open, and how much one person may ask for."""
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from accounts.models import User
+from foundation.addresses import counted_as
+from foundation.errors import RateLimited
+from foundation.rate_limits import Bucket, give_back, refuse_if_limited
+
+
+def _a_minute(name: str, number: int) -> Bucket:
+    return Bucket(name, number, number / 60)
+
+
+FAILURES = _a_minute("login_failures", settings.LOGIN_FAILURES_PER_MINUTE)
+FAILURES_OF_ADDRESS = _a_minute("login_failures_of_address", settings.LOGIN_FAILURES_PER_MINUTE_OF_ADDRESS)
+REGISTRATIONS = _a_minute("registrations_of_address", settings.REGISTRATIONS_PER_MINUTE_OF_ADDRESS)
+PEOPLE_SEARCHES = _a_minute("people_searches", settings.PEOPLE_SEARCHES_PER_MINUTE)
+REQUESTS = Bucket("requests", settings.REQUESTS_BURST, settings.REQUESTS_PER_SECOND)
+
+
+def _account_there(email: str, address: str) -> str:
+    return f"{User.objects.normalize_email(email)} {counted_as(address)}"
+
+
+def begin_login(email: str, address: str) -> None:
+    """Count an attempt as failed before the password is looked at: guesses made at once must not all pass.
+
+    Raises `RateLimited` for an account tried from this address too often, or an address that tries too much.
+    """
+    refuse_if_limited(FAILURES, _account_there(email, address))
+    try:
+        refuse_if_limited(FAILURES_OF_ADDRESS, counted_as(address))
+    except RateLimited:
+        give_back(FAILURES, _account_there(email, address))
+        raise
+
+
+def forgive_login(email: str, address: str) -> None:
+    """The attempt succeeded, so it does not count."""
+    if settings.RATE_LIMITS:
+        give_back(FAILURES, _account_there(email, address))
+        give_back(FAILURES_OF_ADDRESS, counted_as(address))
+
+
+def limit_registration(address: str) -> None:
+    """Raises `RateLimited`."""
+    refuse_if_limited(REGISTRATIONS, counted_as(address))
+
+
+def limit_people_search(user: User) -> None:
+    """Raises `RateLimited`."""
+    refuse_if_limited(PEOPLE_SEARCHES, str(user.pk))
+
+
+class RequestThrottle(BaseThrottle):
+    """Requests of one person over REST, of any kind. Each process counts for itself: to ask Redis would cost as much
+    as many a request."""
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        """Raises `RateLimited`. Who has not logged in is limited by the doors themselves."""
+        if request.user is not None:
+            refuse_if_limited(REQUESTS, str(request.user.pk), shared=False)
+        return True

@@ -1,0 +1,60 @@
+"""What clients see of a flow: prompts and available actions.
+
+Members that do not apply are left out, not null.
+"""
+
+from typing import Any, Literal
+
+from foundation.schemas import Shape
+
+
+class InputField(Shape):
+    """`id` is the key in the action's `data`; `min`, `max` are decimal strings, lengths are code points."""
+
+    id: str
+    type: Literal["text", "textarea", "number", "files"]
+    label: str
+    required: bool
+    min: str | None = None
+    max: str | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    max_items: int | None = None
+
+
+class Button(Shape):
+    id: str
+    text: str
+    style: Literal["primary", "success", "danger", "secondary"]
+    action: str
+    data: dict[str, Any] | None = None
+    inputs: list[InputField] | None = None
+
+
+class SubmitButton(Shape):
+    text: str
+    action: str
+
+
+class ActionData(Shape):
+    """A prompt: what the awaited side is asked, and how it answers."""
+
+    title: str
+    subtitle: str
+    role: str
+    flow_state: str
+    state_version: int
+    buttons: list[Button]
+    input_field: InputField | None = None
+    inputs: list[InputField] | None = None
+    submit_button: SubmitButton | None = None
+    completed: bool | None = None
+
+
+class AvailableAction(Shape):
+    action: str
+    role: str
+    label: str
+    style: Literal["primary", "success", "danger", "secondary"]
+    state_version: int
+    inputs: list[InputField]

@@ -1,0 +1,172 @@
+"""Conversations, their participants, the transitions of their flow, and which operator viewed them."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, lru_cache
+
+from django.conf import settings
+from django.db import models
+
+from conversations.flows import Flow, get_flow
+from foundation import clock
+from foundation.database.append_only import AppendOnlyModel
+from foundation.ids import uuid7
+from realtime.hooks import NAMES_REMEMBERED
+
+
+class Conversation(models.Model):
+    """What is said between two people, and where its flow stands.
+
+    `flow_state`, `chat_status` and `awaiting_role` are words of the flow and mean nothing beyond it.
+    `unique_key` is filled where there may be only one such conversation. `due_at` and `remind_at` are when the flow
+    goes on by itself and when it reminds; both are empty while the automation is `paused`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    conversation_type = models.CharField(max_length=32)
+    title = models.CharField(max_length=200, blank=True)
+    source_id = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001 (absent differs from empty)
+    currency = models.CharField(max_length=3)
+    unique_key = models.CharField(max_length=220, null=True, unique=True, editable=False)  # noqa: DJ001
+
+    flow_name = models.CharField(max_length=32)
+    flow_version = models.PositiveIntegerField()
+    flow_state = models.CharField(max_length=64)
+    chat_status = models.CharField(max_length=16)
+    awaiting_role = models.CharField(max_length=16, null=True, blank=True)  # noqa: DJ001 (null is on the wire)
+    automation_enabled = models.BooleanField(default=False)
+    state_version = models.PositiveIntegerField(default=1)
+    current_action_data = models.JSONField(null=True, blank=True)
+    paused = models.BooleanField(default=False)
+
+    due_at = models.DateTimeField(null=True, blank=True)
+    remind_at = models.DateTimeField(null=True, blank=True)
+
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    updated_at = models.DateTimeField(default=clock.now, editable=False)
+
+    places: "list[Place]"
+    """Not stored here: both places, there only where they were read under this conversation's lock."""
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["due_at"], name="conversation_due", condition=models.Q(due_at__isnull=False)),
+            models.Index(fields=["remind_at"], name="conversation_remind", condition=models.Q(remind_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.conversation_type} {self.id}"
+
+    @cached_property
+    def room(self) -> str:
+        """The name of this conversation's room."""
+        return room_of(self.id)
+
+    @property
+    def flow(self) -> Flow:
+        return get_flow(self.flow_name, self.flow_version)
+
+    @property
+    def is_closed(self) -> bool:
+        return self.chat_status == "closed"
+
+
+@lru_cache(maxsize=NAMES_REMEMBERED)
+def room_of(conversation_id: uuid.UUID) -> str:
+    return f"conversation_{conversation_id}"
+
+
+@dataclass(slots=True)
+class Place:
+    """What sending a message has to know of a `Participant`, `id` being its key. `total_unread` is that of all
+    conversations of the user, where it was read along."""
+
+    id: int
+    conversation_id: uuid.UUID
+    user_id: uuid.UUID
+    removed_at: datetime | None
+    unread_count: int
+    total_unread: int | None = None
+
+
+class Participant(models.Model):
+    """A person in a conversation: the part played, what was read, and where the list of that person shows it.
+
+    `unread_count` counts the messages of others after `last_read_seq` that are not deleted.
+    """
+
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="participants", db_index=False
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="participations", db_index=False
+    )
+    role = models.CharField(max_length=16)
+    last_read_seq = models.BigIntegerField(default=0)
+    unread_count = models.PositiveIntegerField(default=0)
+    last_activity_at = models.DateTimeField(default=clock.now)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "user"], name="participant_once"),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-last_activity_at", "-conversation"], name="participant_list"),
+            models.Index(fields=["user"], name="participant_unread", condition=models.Q(unread_count__gt=0)),
+            models.Index(
+                fields=["removed_at"], name="participant_removed", condition=models.Q(removed_at__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.conversation_id}"
+
+
+class Transition(AppendOnlyModel):
+    """A step of a conversation's flow. The opening has no `from_standing`.
+
+    A standing is `{chat_status, flow_state, awaiting_role}`; `state_version` is the one the step led to, and
+    `flow_version` that of the flow that led it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="transitions")
+    from_standing = models.JSONField(null=True)
+    to_standing = models.JSONField()
+    action = models.CharField(max_length=64)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    data = models.JSONField(default=dict)
+    state_version = models.PositiveIntegerField()
+    flow_version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        ordering = ["conversation", "state_version"]
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "state_version"], name="transition_version"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} in {self.conversation_id}"
+
+
+class ConversationView(models.Model):
+    """Somebody of the staff looked into a conversation: a record that is never changed.
+
+    `subject` is the id of the one message or file that was looked at; empty where it was the conversation.
+    """
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="views")
+    viewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    through = models.CharField(max_length=16)
+    subject = models.CharField(max_length=36, blank=True, db_default="")
+    viewed_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        ordering = ["-viewed_at"]
+
+    def __str__(self) -> str:
+        return f"{self.viewer_id} looked into {self.conversation_id}"

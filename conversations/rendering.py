@@ -1,0 +1,122 @@
+"""Conversations as their participants see them.
+
+The members of the payload that other packages know are parts, which these packages register. A part is loaded once for
+all conversations of a page and rendered for each.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.models import User
+from accounts.payloads import PersonPayload
+from conversations.flows import Role
+from conversations.models import Conversation, Participant, room_of
+from conversations.payloads import OtherUserPayload, context_members
+from foundation.database.bulk import fetch_many, select_many
+from foundation.database.pipeline import pipelined
+from realtime import presence
+from realtime.models import Room
+
+
+@dataclass(frozen=True)
+class View:
+    """A conversation as `user` sees it. `participants` come with their users; `own` is the user's, None for an operator
+    who takes no part."""
+
+    conversation: Conversation
+    user: User
+    participants: Sequence[Participant]
+
+    @property
+    def own(self) -> Participant | None:
+        return next((one for one in self.participants if one.user_id == self.user.pk), None)
+
+
+RenderPart = Callable[[View], dict[str, Any]]
+LoadPart = Callable[[Sequence[Conversation]], RenderPart]
+
+_parts: list[LoadPart] = []
+
+
+def register_part(load: LoadPart) -> None:
+    """Add members to every conversation payload.
+
+    `load(conversations)` reads what they need, in a constant number of queries, and returns a function that gives the
+    members for a `View`.
+    """
+    if load not in _parts:
+        _parts.append(load)
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """What is read once for a whole page of conversations."""
+
+    participants: dict[uuid.UUID, list[Participant]]
+    ends: Mapping[str, int]
+    online: set[uuid.UUID]
+    last_seen: Mapping[uuid.UUID, Any]
+    parts: Sequence[RenderPart]
+
+
+def render_members(pairs: Sequence[tuple[Conversation, User]]) -> list[dict[str, Any]]:
+    """The members of each conversation's payload as that user sees it."""
+    loaded = _load({conversation.pk: conversation for conversation, _ in pairs})
+    views = [View(one, user, loaded.participants[one.pk]) for one, user in pairs]
+    return [_members(view, loaded) for view in views]
+
+
+def _load(conversations: Mapping[uuid.UUID, Conversation]) -> _Loaded:
+    with pipelined():
+        rows = fetch_many(Participant, by="conversation_id", among=conversations, order_by="id")
+        names = map(room_of, conversations)
+        ends = select_many(Room, ("name", "last_seq"), by="name", among=names, order_by="name")
+        parts = [load(list(conversations.values())) for load in _parts]
+        participants: dict[uuid.UUID, list[Participant]] = {one: [] for one in conversations}
+        for participant in rows:
+            participants[participant.conversation_id].append(participant)
+        people = {one.user_id for found in participants.values() for one in found}
+        users = fetch_many(User, by="id", among=people, order_by="id")
+        last_seen = presence.last_seen(people)
+        by_id = {user.id: user for user in users}
+        for participant in (one for found in participants.values() for one in found):
+            participant.user = by_id[participant.user_id]
+        return _Loaded(participants, dict(ends), presence.online(people), last_seen, parts)
+
+
+def _members(view: View, loaded: _Loaded) -> dict[str, Any]:
+    conversation, own = view.conversation, view.own
+    other = next((one for one in view.participants if one is not own), None) if own else None
+    by_role = {one.role: one.user for one in view.participants}
+    members = context_members(conversation) | {
+        "title": conversation.title,
+        "source_id": conversation.source_id,
+        "currency": conversation.currency,
+        "brand_owner": _person(by_role.get("brand_owner")),
+        "influencer": _person(by_role.get("influencer")),
+        "other_user": _other_user(other.user, loaded) if other else None,
+        "my_role": own.role if own else Role.OPERATOR.value,
+        "unread_count": own.unread_count if own else 0,
+        "seq": loaded.ends.get(conversation.room, 0),
+        "created_at": conversation.created_at,
+        "updated_at": max([conversation.updated_at, *(one.last_activity_at for one in view.participants)]),
+    }
+    for part in loaded.parts:
+        members |= part(view)
+    return members
+
+
+def _person(user: User | None) -> PersonPayload | None:
+    return PersonPayload.model_validate(user) if user else None
+
+
+def _other_user(user: User, loaded: _Loaded) -> OtherUserPayload:
+    return OtherUserPayload(
+        id=user.pk,
+        name=user.name,
+        role=user.role,
+        online=user.pk in loaded.online,
+        last_seen=loaded.last_seen.get(user.pk),
+    )

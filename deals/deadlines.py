@@ -1,0 +1,73 @@
+"""What happens to conversations that are left alone: reminders, and in the end what their flow has for them.
+
+Any number of schedulers may run: each takes one conversation at a time, under its lock, and leaves alone what
+another one holds. Whatever has happened meanwhile is seen under that lock, so nothing fires twice or late.
+"""
+
+import uuid
+from collections.abc import Collection
+
+import structlog
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce, Least
+
+from conversations.flows.decisions import due_in
+from conversations.flows.system_actions import REMIND
+from conversations.models import Conversation
+from deals.transitions import apply_system_action
+from foundation import clock
+from realtime.publishing import unit_of_work
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 500
+"""Conversations that one round takes, so that a server which was down for long goes on serving meanwhile."""
+
+
+def run_deadlines() -> int:
+    """Do what is due now; answers how many conversations it concerned."""
+    done = 0
+    failed: set[uuid.UUID] = set()
+    while done + len(failed) < AT_ONCE:
+        # Asked before the transaction: on SQLite that would take the one write lock for nothing.
+        if not _due(failed).exists():
+            break
+        taken = _take_one(failed)
+        if taken is None:
+            break
+        done += taken not in failed
+    return done
+
+
+def _due(but: Collection[uuid.UUID]) -> QuerySet[Conversation]:
+    now = clock.now()
+    waiting = Conversation.objects.filter(Q(due_at__lte=now) | Q(remind_at__lte=now)).exclude(pk__in=but)
+    return waiting.order_by(Least(Coalesce("due_at", "remind_at"), Coalesce("remind_at", "due_at")), "pk")
+
+
+def _take_one(failed: set[uuid.UUID]) -> uuid.UUID | None:
+    """The conversation that was taken; None where there was none that nobody else holds."""
+    taken = None
+    try:
+        with unit_of_work():
+            skip = connection.features.has_select_for_update_skip_locked
+            conversation = _due(failed).select_for_update(skip_locked=skip).first()
+            if conversation is None:
+                return None
+            taken = conversation.pk
+            apply_system_action(conversation, _event_of(conversation))
+    except Exception:
+        if taken is None:
+            raise
+        # One conversation that cannot go on must not keep all others from it.
+        log.exception("deadline_failed", conversation=str(taken))
+        failed.add(taken)
+    return taken
+
+
+def _event_of(conversation: Conversation) -> str:
+    """The deadline's event where it has passed, which makes a reminder pointless, else the reminder."""
+    is_over = conversation.due_at is not None and conversation.due_at <= clock.now()
+    event = due_in(conversation.flow, conversation.flow_state).event
+    return event if is_over and event is not None else REMIND

@@ -1,0 +1,39 @@
+"""`manage.py run_deadlines`: deadlines and reminders in a process of their own."""
+
+import signal
+import threading
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError, InterfaceError, close_old_connections
+
+from deals.periodic_tasks import do_chores
+
+
+class Command(BaseCommand):
+    help = "Remind of what waits, close or approve what waited too long, and ask for refunds. Any number may run."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="do what is due now, and end")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["once"]:
+            self.stdout.write(f"{do_chores()} conversations")
+            return
+        stopping = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopping.set())
+        self.stdout.write(f"Looking every {settings.DEADLINE_SECONDS:g} s for what is due (quit with CONTROL-C)")
+        while not stopping.wait(settings.DEADLINE_SECONDS):
+            self._round()
+
+    def _round(self) -> None:
+        close_old_connections()
+        try:
+            done = do_chores()
+        except (DatabaseError, InterfaceError) as fault:  # the next round tries again
+            self.stderr.write(f"The database does not answer: {type(fault).__name__}")
+            return
+        if done:
+            self.stdout.write(f"{done} conversations")

@@ -1,0 +1,20 @@
+"""`manage.py verify_offers`: prove that no offer was changed, put in or taken out."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from deals import offers
+from deals.models import Offer
+
+
+class Command(BaseCommand):
+    help = "Prove the chain of offers of every conversation, and that what was accepted is what was offered."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        found = list(offers.faults())
+        for fault in found:
+            self.stdout.write(self.style.ERROR(f"{fault.conversation_id}: {fault.what}"))
+        if found:
+            raise CommandError(f"{len(found)} faults")
+        self.stdout.write(f"{Offer.objects.count()} offers are as they were made.")

@@ -1,0 +1,17 @@
+"""Deals: the state that an action changes, offers and their acceptance, deliveries, revisions, and payments."""
+
+from deals.models.deal import Deal
+from deals.models.offers import Acceptance, Offer
+from deals.models.payments import PaymentEvent, PaymentOrder, PaymentStatus
+from deals.models.work import Delivery, Revision
+
+__all__ = [
+    "Acceptance",
+    "Deal",
+    "Delivery",
+    "Offer",
+    "PaymentEvent",
+    "PaymentOrder",
+    "PaymentStatus",
+    "Revision",
+]

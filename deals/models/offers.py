@@ -1,0 +1,63 @@
+"""Offers and their acceptance. Prices are integer minor units."""
+
+from django.conf import settings
+from django.db import models
+
+from conversations.flows.money import format_price
+from conversations.models import Conversation
+from foundation import clock
+from foundation.database.append_only import AppendOnlyModel
+from foundation.ids import uuid7
+
+
+class Offer(AppendOnlyModel):
+    """A price on the table, the `number`th of its conversation, counted from 1.
+
+    `hash` covers the row and `previous_hash`, that of the offer before it (`deals.offers`).
+    `lapses_at` is the deadline as it stood when the offer was made; while an operator pauses the conversation
+    the deadline waits, and the offer with it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="offers")
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=16)
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    round = models.PositiveIntegerField()
+    proposer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    proposer_role = models.CharField(max_length=16)
+    answers = models.ForeignKey("self", on_delete=models.RESTRICT, null=True, related_name="answered_by")
+    lapses_at = models.DateTimeField(null=True)
+    previous_hash = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        ordering = ["conversation", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "number"], name="offer_number"),
+            models.CheckConstraint(condition=models.Q(amount__gt=0), name="offer_above_zero"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.number} in {self.conversation_id}"
+
+    @property
+    def price(self) -> str:
+        return format_price(self.amount, self.currency)
+
+
+class Acceptance(AppendOnlyModel):
+    """That an offer was accepted: with it the amount is agreed, and stands nowhere but in the offer.
+
+    `offer_hash` is that of the offer, so that the last link of the chain is held as well.
+    """
+
+    offer = models.OneToOneField(Offer, on_delete=models.CASCADE, related_name="acceptance")
+    accepter = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    offer_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    def __str__(self) -> str:
+        return f"acceptance of {self.offer_id}"

@@ -1,0 +1,96 @@
+"""The chain of offers: each row carries the hash of the one before it, so that none can be changed, put in or
+taken out unseen."""
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.models import User
+from conversations import flows
+from deals.models import Acceptance, Deal, Offer
+from foundation import clock
+from foundation.json import to_json
+
+
+def make_offer(*, deal: Deal, offer: flows.Offer, proposer: User, lapses_at: datetime | None) -> Offer:
+    """Add an offer to the chain of a deal. The conversation is locked, and saving the deal is the caller's."""
+    before = deal.last_offer
+    row = Offer(
+        conversation=deal.conversation,
+        number=before.number + 1 if before else 1,
+        kind=offer.kind.value,
+        amount=offer.amount,
+        currency=offer.currency,
+        round=offer.round,
+        proposer=proposer,
+        proposer_role=offer.proposer.value,
+        answers_id=offer.answers,
+        lapses_at=lapses_at,
+        previous_hash=before.hash if before else "",
+        created_at=clock.now(),
+    )
+    row.hash = hash_of(row)
+    row.save()
+    deal.last_offer = row
+    return row
+
+
+def accept(*, offer_id: uuid.UUID, accepter: User) -> Acceptance:
+    offer = Offer.objects.get(pk=offer_id)
+    return Acceptance.objects.create(offer=offer, accepter=accepter, offer_hash=offer.hash)
+
+
+def hash_of(offer: Offer) -> str:
+    """SHA-256 over everything that an offer says, in hexadecimal."""
+    said = [
+        offer.pk,
+        offer.conversation_id,
+        offer.number,
+        offer.kind,
+        offer.amount,
+        offer.currency,
+        offer.round,
+        offer.proposer_id,
+        offer.proposer_role,
+        offer.answers_id,
+        offer.lapses_at,
+        offer.created_at,
+        offer.previous_hash,
+    ]
+    return hashlib.sha256(to_json(said).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Fault:
+    conversation_id: object
+    what: str
+
+
+def faults() -> Iterator[Fault]:
+    """Where a chain of offers does not hold, deal by deal."""
+    for deal in Deal.objects.select_related("last_offer").order_by("pk").iterator(chunk_size=500):
+        offers = list(Offer.objects.filter(conversation=deal.pk).select_related("acceptance").order_by("number"))
+        for what in _faults_of(deal, offers):
+            yield Fault(deal.pk, what)
+
+
+def _faults_of(deal: Deal, offers: list[Offer]) -> Iterator[str]:
+    previous = ""
+    for number, offer in enumerate(offers, start=1):
+        if offer.number != number:
+            yield f"offer {number} is missing"
+            return
+        if offer.previous_hash != previous:
+            yield f"offer {number} does not follow the one before it"
+        if hash_of(offer) != offer.hash:
+            yield f"offer {number} is not what it was when it was made"
+        acceptance = getattr(offer, "acceptance", None)
+        if acceptance and acceptance.offer_hash != offer.hash:
+            yield f"offer {number} is not the one that was accepted"
+        if acceptance and number < len(offers):
+            yield f"offer {number} was accepted, and another one was made after it"
+        previous = offer.hash
+    if deal.last_offer_id != (offers[-1].pk if offers else None):
+        yield "the newest offer is not the one on the table"

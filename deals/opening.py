@@ -1,0 +1,89 @@
+"""Opening a conversation of any type at a client's request; a bid or campaign gets its deal."""
+
+from django.conf import settings
+
+from accounts.models import User
+from conversations.flows import check_text, conversation_types, flow_for
+from conversations.flows.errors import TextNotAccepted
+from conversations.flows.money import PriceFault, is_currency, parse_price
+from conversations.models import Conversation
+from conversations.services import Opened
+from deals.models import Deal
+from deals.requests import OpenConversation
+from foundation.errors import Invalid
+from foundation.ids import parse_id
+from messaging.models import Message
+from messaging.opening import NOT_ONESELF, NewConversation, find_person, open_between
+from realtime.publishing import unit_of_work
+
+
+def open_by(*, opener: User, given: OpenConversation) -> Opened:
+    """Open a conversation of any type, with its opening prompt and first text. Raises `Invalid`, `NotFound` for
+    an unknown person, `Forbidden` where these two cannot have such a conversation."""
+    if given.conversation_type not in conversation_types():
+        raise Invalid(errors={"conversation_type": [f"One of {', '.join(conversation_types())}."]})
+    other = find_person(_other_id(opener, given))
+    new = _new_conversation(opener, other, given)
+    with unit_of_work():
+        opened = open_between(new)
+        if opened.created:
+            _create_deal(opened.conversation, new)
+            _send_first_text(opened.conversation, opener, other, given.message)
+        return opened
+
+
+def _new_conversation(opener: User, other: User, given: OpenConversation) -> NewConversation:
+    currency = _currency(given)
+    return NewConversation(
+        conversation_type=given.conversation_type,
+        opener=opener,
+        other=other,
+        currency=currency,
+        title=given.title or "",
+        source_id=given.source_id,
+        proposed_amount=_proposed_amount(given, currency),
+    )
+
+
+def _create_deal(conversation: Conversation, new: NewConversation) -> None:
+    if conversation.flow.has_actions:
+        Deal.objects.create(conversation=conversation, proposed_amount=new.proposed_amount)
+
+
+def _send_first_text(conversation: Conversation, opener: User, other: User, text: str | None) -> None:
+    """A deployment that takes no text in the first state takes none with the opening either."""
+    if text is None:
+        return
+    try:
+        check_text(conversation.flow, conversation.flow_state, paused=conversation.paused)
+    except TextNotAccepted as refusal:
+        raise Invalid(errors={"message": [refusal.message]}) from None
+    Message.objects.create(conversation=conversation, sender=opener, receiver=other, message=text)
+
+
+def _other_id(opener: User, given: OpenConversation) -> str:
+    """Whom the opener names, by whatever key; naming oneself beside the other is no fault."""
+    named = [given.user_id, given.influencer_id, given.brand_owner_id]
+    others = {one for one in named if one is not None and parse_id(one) != opener.pk}
+    if len(others) == 1:
+        return others.pop()
+    field = "user_id" if flow_for(given.conversation_type).opened_by is None else "influencer_id"
+    fault = "One other person is needed." if others else NOT_ONESELF
+    raise Invalid(errors={field: [fault]})
+
+
+def _currency(given: OpenConversation) -> str:
+    currency = given.currency or settings.DEFAULT_CURRENCY
+    if not is_currency(currency):
+        raise Invalid(errors={"currency": ["An ISO 4217 currency code is needed."]})
+    return currency
+
+
+def _proposed_amount(given: OpenConversation, currency: str) -> int | None:
+    """In minor units."""
+    if given.proposed_amount is None:
+        return None
+    try:
+        return parse_price(given.proposed_amount, currency)
+    except PriceFault as fault:
+        raise Invalid(errors={"proposed_amount": [str(fault)]}) from None

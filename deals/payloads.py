@@ -1,0 +1,67 @@
+"""What clients see of offers, of a deal's ledger, and of payment orders."""
+
+from typing import Any
+
+from deals.models import Offer, PaymentOrder
+from foundation.schemas import Id, Shape, Timestamp
+
+
+class OfferPayload(Shape):
+    """`kind` is offer, counter or final, `amount` a decimal string; `accepted_at` is null while nobody accepted it."""
+
+    number: int
+    kind: str
+    amount: str
+    currency: str
+    round: int
+    proposer_role: str
+    lapses_at: Timestamp | None
+    accepted_at: Timestamp | None
+    created_at: Timestamp
+
+    @classmethod
+    def of(cls, offer: Offer) -> "OfferPayload":
+        acceptance = getattr(offer, "acceptance", None)
+        return cls(
+            number=offer.number,
+            kind=offer.kind,
+            amount=offer.price,
+            currency=offer.currency,
+            round=offer.round,
+            proposer_role=offer.proposer_role,
+            lapses_at=offer.lapses_at,
+            accepted_at=acceptance.created_at if acceptance else None,
+            created_at=offer.created_at,
+        )
+
+
+class DealPayload(Shape):
+    """Both sides see the same. `payment_status` is open, failed, paid or refunded, null before there is an order."""
+
+    currency: str
+    offers: list[OfferPayload]
+    agreed_price: str | None
+    payment_status: str | None
+
+
+class PaymentPayload(Shape):
+    """An order to pay. `amount` is a decimal string, `pay` holds what a client of that provider needs, `status`
+    is open, failed, paid or refunded."""
+
+    order_id: Id
+    provider: str
+    amount: str
+    currency: str
+    status: str
+    pay: dict[str, Any]
+
+    @classmethod
+    def of(cls, order: PaymentOrder) -> "PaymentPayload":
+        return cls(
+            order_id=order.pk,
+            provider=order.provider,
+            amount=order.offer.price,
+            currency=order.offer.currency,
+            status=order.status,
+            pay=order.pay,
+        )

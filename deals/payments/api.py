@@ -1,0 +1,53 @@
+"""The REST doors to payments: what providers call, and the sandbox's own."""
+
+from django.conf import settings
+from rest_framework.decorators import action
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from accounts.authentication import UserRequest
+from deals.payloads import PaymentPayload
+from deals.payments.orders import pay_in_sandbox, take_webhook
+from deals.requests import SandboxPaymentRequest
+from deals.responses import PaymentResult, WebhookResult
+from foundation.errors import PayloadTooLarge
+from foundation.openapi import describe
+from foundation.rest import answer
+from messaging.rate_limits import SENDS, limited
+from messaging.selectors import conversation_for
+
+
+class PaymentViewSet(ViewSet):
+    @describe(
+        "What a payment provider says of an order; its signature is what lets it in",
+        request=dict,
+        answers={200: WebhookResult},
+    )
+    @action(
+        detail=False,
+        methods=["post"],
+        url_path=r"(?P<provider>[a-z]+)/webhook",
+        authentication_classes=[],
+        permission_classes=[AllowAny],
+    )
+    def webhook(self, request: Request, provider: str) -> Response:
+        body = request.body
+        if len(body) > settings.MAX_JSON_BODY:
+            raise PayloadTooLarge
+        settled = take_webhook(provider=provider, body=body, headers=request.headers)
+        return answer(**({"repeated": True} if settled and settled.repeated else {}))
+
+    @describe(
+        "Pay an order of the sandbox, or have it fail or refunded; only who is to pay it may",
+        request=SandboxPaymentRequest,
+        answers={200: PaymentResult},
+    )
+    @action(detail=False, methods=["post"], url_path=r"sandbox/(?P<order_id>[^/]+)/pay")
+    def pay(self, request: UserRequest, order_id: str) -> Response:
+        limited(SENDS, request.user)
+        given = SandboxPaymentRequest.parse(request.data)
+        order = pay_in_sandbox(user=request.user, order_id=order_id, kind=given.type)
+        conversation = conversation_for(user=request.user, conversation_id=order.conversation_id)
+        return answer(payment=PaymentPayload.of(order), conversation=conversation)

@@ -1,0 +1,92 @@
+"""A provider that moves no money: for the demo, for development and for tests, never for production.
+
+It signs as real ones do: `X-Signature: sha256=<hex HMAC-SHA256 of the body>`.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from conversations.flows.money import PriceFault, format_price, parse_price
+from deals.models import PaymentOrder, PaymentStatus
+from deals.payments.provider import OpenedOrder, ProviderEvent
+from foundation import clock
+from foundation.errors import Forbidden, Invalid
+from foundation.ids import parse_id, uuid7
+from foundation.json import from_json, to_json
+from foundation.schemas import Input
+
+SIGNATURE = "X-Signature"
+STATUSES = {
+    "payment.succeeded": PaymentStatus.PAID,
+    "payment.failed": PaymentStatus.FAILED,
+    "payment.refunded": PaymentStatus.REFUNDED,
+}
+
+
+class SandboxEvent(Input):
+    id: Annotated[str, Field(strict=True, min_length=1, max_length=255)]
+    type: Annotated[str, Field(strict=True)]
+    order_id: Annotated[str, Field(strict=True)]
+    amount: Any
+    currency: Annotated[str, Field(strict=True, pattern=r"^[A-Z]{3}$")]
+
+
+class Sandbox:
+    name = "sandbox"
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret.encode()
+
+    def open(self, order: PaymentOrder) -> OpenedOrder:
+        pay = {"method": "POST", "url": f"/api/payments/{self.name}/{order.pk}/pay"}
+        return OpenedOrder(reference=str(order.pk), pay=pay)
+
+    def signature(self, body: bytes) -> str:
+        return f"sha256={hmac.new(self._secret, body, hashlib.sha256).hexdigest()}"
+
+    def webhook(self, order: PaymentOrder, kind: str) -> tuple[bytes, dict[str, str]]:
+        """The body and the headers of a new event, as this provider would send it; `kind` is its `type`."""
+        said = {
+            "id": f"evt_{uuid7().hex}",
+            "type": kind,
+            "order_id": order.pk,
+            "amount": format_price(order.offer.amount, order.offer.currency),
+            "currency": order.offer.currency,
+            "created_at": clock.now(),
+        }
+        body = to_json(said).encode()
+        return body, {SIGNATURE: self.signature(body)}
+
+    def verify(self, body: bytes, headers: Mapping[str, str]) -> ProviderEvent | None:
+        sent = headers.get(SIGNATURE, "").encode("latin-1", "replace")
+        if not hmac.compare_digest(sent, self.signature(body).encode()):
+            raise Forbidden("The signature does not match.")
+        try:
+            event = SandboxEvent.parse(from_json(body))
+        except ValueError:
+            raise Invalid("The body is not valid JSON.") from None
+        if event.type not in STATUSES:
+            return None
+        return ProviderEvent(
+            id=event.id,
+            status=STATUSES[event.type],
+            amount=_minor_units(event),
+            currency=event.currency,
+            order_id=parse_id(event.order_id),
+        )
+
+    def refund(self, order: PaymentOrder) -> ProviderEvent | None:
+        return self.verify(*self.webhook(order, "payment.refunded"))
+
+
+def _minor_units(event: SandboxEvent) -> int:
+    try:
+        return parse_price(event.amount, event.currency)
+    except PriceFault as fault:
+        raise Invalid(errors={"amount": [str(fault)]}) from None
+    except ValueError:
+        raise Invalid(errors={"currency": ["An ISO 4217 currency code is needed."]}) from None

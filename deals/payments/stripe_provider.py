@@ -1,0 +1,107 @@
+"""Stripe, through its own library: a PaymentIntent for each order.
+
+A client pays with Stripe.js, `client_secret` and `publishable_key`; what became of it is told by webhooks
+`payment_intent.succeeded`, `payment_intent.payment_failed` and `charge.refunded`.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import stripe
+
+from conversations.flows.money import decimals
+from deals.models import PaymentOrder, PaymentStatus
+from deals.payments.provider import OpenedOrder, ProviderEvent, ProviderFailed
+from foundation.errors import Forbidden, Invalid
+from foundation.ids import parse_id
+
+if TYPE_CHECKING:
+    from stripe.params import PaymentIntentCreateParams
+
+SIGNATURE = "Stripe-Signature"
+OTHER_DECIMALS = {"ISK": 2, "UGX": 2, "MGA": 0}
+"""Currencies that Stripe counts in other units than ISO 4217 (https://docs.stripe.com/currencies)."""
+
+
+class Stripe:
+    name = "stripe"
+
+    def __init__(self, *, secret_key: str, publishable_key: str, webhook_secret: str, seconds: float) -> None:
+        """`seconds` is how long a request may take, with the one time that it is tried again."""
+        connection = stripe.RequestsClient(timeout=seconds / 2)
+        self._client = stripe.StripeClient(secret_key, max_network_retries=1, http_client=connection)
+        self._publishable_key, self._webhook_secret = publishable_key, webhook_secret
+
+    def open(self, order: PaymentOrder) -> OpenedOrder:
+        wanted: PaymentIntentCreateParams = {
+            "amount": to_stripe(order.offer.amount, order.offer.currency),
+            "currency": order.offer.currency.lower(),
+            "automatic_payment_methods": {"enabled": True},
+            "metadata": {"order_id": str(order.pk)},
+        }
+        try:
+            intent = self._client.v1.payment_intents.create(wanted, {"idempotency_key": f"open-{order.pk}"})
+        except stripe.StripeError as fault:
+            raise ProviderFailed(type(fault).__name__) from fault
+        pay = {"client_secret": intent.client_secret, "publishable_key": self._publishable_key}
+        return OpenedOrder(reference=intent.id, pay=pay)
+
+    def verify(self, body: bytes, headers: Mapping[str, str]) -> ProviderEvent | None:
+        try:
+            event = stripe.Webhook.construct_event(body, headers.get(SIGNATURE), self._webhook_secret)
+        except stripe.SignatureVerificationError:
+            raise Forbidden("The signature does not match.") from None
+        except ValueError:
+            raise Invalid("The body is not valid JSON.") from None
+        return _understood(event)
+
+    def refund(self, order: PaymentOrder) -> None:
+        try:
+            self._client.v1.refunds.create(
+                {"payment_intent": order.reference}, {"idempotency_key": f"refund-{order.pk}"}
+            )
+        except stripe.StripeError as fault:
+            raise ProviderFailed(type(fault).__name__) from fault
+
+
+def _understood(event: stripe.Event) -> ProviderEvent | None:
+    about: Any = event.data.object
+    match event.type:
+        case "payment_intent.succeeded":
+            return _event(event, PaymentStatus.PAID, amount=about.amount_received, reference=about.id)
+        case "payment_intent.payment_failed":
+            return _event(event, PaymentStatus.FAILED, amount=about.amount, reference=about.id)
+        case "charge.refunded" if about.refunded and about.payment_intent:
+            return _event(event, PaymentStatus.REFUNDED, amount=about.amount_refunded, reference=about.payment_intent)
+    return None
+
+
+def _event(event: stripe.Event, status: PaymentStatus, *, amount: int, reference: str) -> ProviderEvent | None:
+    """None for what was not paid through an order of ours."""
+    about: Any = event.data.object
+    order_id = parse_id(about.metadata.to_dict().get("order_id")) if about.metadata else None
+    if order_id is None:
+        return None
+    currency = about.currency.upper()
+    return ProviderEvent(
+        id=event.id,
+        status=status,
+        amount=from_stripe(amount, currency),
+        currency=currency,
+        order_id=order_id,
+        reference=reference,
+    )
+
+
+def to_stripe(minor: int, currency: str) -> int:
+    """Our minor units in Stripe's. Raises `ProviderFailed` where Stripe cannot charge such an amount."""
+    scaled = Decimal(minor).scaleb(OTHER_DECIMALS.get(currency, decimals(currency)) - decimals(currency))
+    # Of three decimals Stripe takes two.
+    if scaled != int(scaled) or (decimals(currency) == 3 and minor % 10):
+        raise ProviderFailed(f"an amount of {currency} with fewer decimals is needed")
+    return int(scaled)
+
+
+def from_stripe(amount: int, currency: str) -> int:
+    return int(Decimal(amount).scaleb(decimals(currency) - OTHER_DECIMALS.get(currency, decimals(currency))))

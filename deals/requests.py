@@ -1,0 +1,56 @@
+"""What clients send in order to open a conversation, to take an action or to pay, over REST and sockets alike."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, WithJsonSchema
+
+from foundation.schemas import Input, Text
+from messaging.requests import LONGEST_MESSAGE, Identifier, Position, Word
+
+Price = Annotated[Any, WithJsonSchema({"type": ["string", "number", "null"], "examples": ["1500.00"]})]
+"""Digits with at most the currency's decimals, above zero; the service checks that."""
+
+
+class OpenConversation(Input):
+    """A direct conversation names `user_id` (either side's own name for it is taken too); a bid or campaign
+    names `influencer_id`."""
+
+    conversation_type: Word
+    influencer_id: Identifier | None = None
+    brand_owner_id: Identifier | None = None
+    user_id: Identifier | None = None
+    title: Annotated[str, Text(200)] | None = None
+    source_id: Annotated[str, Text(100)] | None = None
+    currency: Annotated[str, Field(strict=True, pattern=r"^[A-Z]{3}$")] | None = None
+    proposed_amount: Price = None
+    message: Annotated[str, Text(LONGEST_MESSAGE)] | None = None
+
+
+class ActionRequest(Input):
+    """An action of the flow, by its present name or an old one. `data` is what the action takes; with
+    `state_version` it is taken only while the conversation still stands as the one who acts has seen it."""
+
+    action: Word
+    data: Any = None
+    state_version: Position | None = None
+
+
+class ConversationActionRequest(ActionRequest):
+    conversation_id: Identifier
+
+
+class ButtonClickRequest(Input):
+    """An action, by the `id` of a prompt's button."""
+
+    button_id: Word
+    additional_data: Any = None
+    state_version: Position | None = None
+
+    def as_action(self) -> ActionRequest:
+        return ActionRequest(action=self.button_id, data=self.additional_data, state_version=self.state_version)
+
+
+class SandboxPaymentRequest(Input):
+    """What the sandbox is to report of the order."""
+
+    type: Literal["payment.succeeded", "payment.failed", "payment.refunded"] = "payment.succeeded"

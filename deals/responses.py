@@ -1,0 +1,32 @@
+"""What is answered to actions and payments, beside `success`."""
+
+from deals.payloads import DealPayload, PaymentPayload
+from foundation.schemas import Shape
+from messaging.payloads import ConversationPayload, MessagePayload
+
+
+class ActionResult(Shape):
+    """The conversation as it now stands. `message` tells of the transition, `payment` what is needed to pay, and
+    `repeated` that the very same click had been taken before; each is there only where it applies."""
+
+    conversation: ConversationPayload
+    message: MessagePayload | None = None
+    payment: PaymentPayload | None = None
+    repeated: bool | None = None
+
+
+class PaymentResult(Shape):
+    """The order as it now stands, and its conversation."""
+
+    payment: PaymentPayload
+    conversation: ConversationPayload
+
+
+class WebhookResult(Shape):
+    """`repeated`: the event was known already."""
+
+    repeated: bool | None = None
+
+
+class DealResponse(Shape):
+    deal: DealPayload

@@ -1,0 +1,44 @@
+"""Reads of deals."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from conversations.flows import Role, available_actions
+from conversations.models import Conversation
+from conversations.rendering import View
+from deals.facts import facts_of
+from deals.models import Deal
+from deals.payloads import DealPayload, OfferPayload
+
+
+def ledger_of(conversation: Conversation) -> DealPayload:
+    """The offers, the price agreed on, and the payment of a conversation; in one without offers, nothing."""
+    rows = conversation.offers.select_related("acceptance").order_by("number")
+    offers = [OfferPayload.of(row) for row in rows]
+    orders = [order for order in conversation.payment_orders.all() if not order.is_unopened]
+    return DealPayload(
+        currency=conversation.currency,
+        offers=offers,
+        agreed_price=next((one.amount for one in offers if one.accepted_at), None),
+        payment_status=orders[-1].status if orders else None,
+    )
+
+
+def load_available_actions(conversations: Sequence[Conversation]) -> Callable[[View], dict[str, Any]]:
+    """The part `available_actions` of conversation payloads; see `conversations.rendering`."""
+    deals = _deals_of([one.pk for one in conversations if one.flow.has_actions])
+
+    def render(view: View) -> dict[str, Any]:
+        conversation = view.conversation
+        facts = facts_of(conversation, deals.get(conversation.pk), view.participants)
+        role = Role(view.own.role) if view.own else Role.OPERATOR
+        return {"available_actions": available_actions(conversation.flow, conversation.flow_state, facts, role)}
+
+    return render
+
+
+def _deals_of(conversation_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Deal]:
+    if not conversation_ids:
+        return {}
+    return Deal.objects.select_related("last_offer").in_bulk(conversation_ids)

@@ -1,0 +1,186 @@
+"""Applying a decision of the flow: what it records, its transitions and its system message, in one transaction.
+
+The caller has locked the conversation and is in a unit of work.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from accounts.models import SYSTEM_USER_ID, User
+from conversations.flows import Decision, Role, Timing, decide
+from conversations.flows.decisions import Message as MessageText
+from conversations.models import Conversation, Participant, Transition
+from conversations.transitions import record_transition, stand
+from deals import offers
+from deals.facts import facts_of, find_deal
+from deals.models import Deal, Delivery, PaymentOrder, Revision
+from foundation import clock
+from messaging.models import SYSTEM, Message
+from messaging.services import sides_of
+from messaging.uploads.services import attach
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppliedAction:
+    """What an action has done; `repeated` where the very same click had been taken before."""
+
+    conversation: Conversation
+    message: Message | None = None
+    order: PaymentOrder | None = None
+    repeated: bool = False
+
+    @property
+    def awaits_provider(self) -> bool:
+        """Whether there is an order that its provider has to open before this is answered."""
+        return self.order is not None and self.order.is_unopened
+
+
+def apply_system_action(conversation: Conversation, event: str) -> AppliedAction:
+    """Let the system take one of the events of the state, or remind. Raises `ConversationClosed` or `WrongState`."""
+    participants, deal = sides_of(conversation), find_deal(conversation)
+    decision = decide(
+        conversation.flow,
+        conversation.flow_state,
+        facts_of(conversation, deal, participants),
+        Role.SYSTEM,
+        event,
+        state_version=conversation.state_version,
+    )
+    return apply_decision(conversation, deal, participants, decision, User(pk=SYSTEM_USER_ID))
+
+
+def apply_decision(
+    conversation: Conversation, deal: Deal | None, participants: Sequence[Participant], decision: Decision, actor: User
+) -> AppliedAction:
+    """Write everything that a decision says, but for payments, which are the caller's. Only flows with actions, whose
+    conversations have a deal, come to a decision.
+
+    The first transition is the actor's, those that follow automatically are the system's. The message is written
+    right after the first one.
+    """
+    assert deal is not None
+    now, before = clock.now(), deal.snapshot()
+    _set_schedule(conversation, deal, decision, now)
+    if not decision.steps:
+        conversation.save(update_fields=["remind_at"])
+        message = _write_message(conversation, participants, decision, actor)
+        return AppliedAction(conversation=conversation, message=message)
+    conversation.updated_at = now
+    _record(conversation, deal, decision, actor)
+    if deal.snapshot() != before:
+        deal.save()
+    message = None
+    for number, step in enumerate(decision.steps, start=1):
+        stand(conversation, step.after, step.state_version)
+        has_prompt = number == len(decision.steps) and decision.action_data is not None
+        conversation.current_action_data = dict(decision.action_data or {}) if has_prompt else None
+        conversation.save()
+        if number == 1:
+            first = record_transition(conversation=conversation, step=step, actor=actor, data=dict(decision.data))
+            message = _write_message(conversation, participants, decision, actor, first)
+        else:
+            record_transition(conversation=conversation, step=step, actor=User(pk=SYSTEM_USER_ID))
+    return AppliedAction(conversation=conversation, message=message)
+
+
+def _set_schedule(conversation: Conversation, deal: Deal, decision: Decision, now: datetime) -> None:
+    """Set the deadline and the reminder as a decision has it; saving both rows is the caller's."""
+    conversation.paused = decision.facts.paused
+    due = decision.due
+    match decision.timing:
+        case Timing.RESTART if conversation.paused:
+            _set(conversation, deal, held=(due.after, due.remind_after))
+        case Timing.RESTART:
+            _set(conversation, deal, at=(_after(now, due.after), _after(now, due.remind_after)))
+        case Timing.HOLD:
+            _set(conversation, deal, held=(_left(conversation.due_at, now), _left(conversation.remind_at, now)))
+        case Timing.RESUME:
+            _set(conversation, deal, at=(_after(now, deal.due_left), _after(now, deal.remind_left)))
+        case Timing.REMINDED:
+            conversation.remind_at = _after(now, due.remind_after)
+
+
+def _set(
+    conversation: Conversation,
+    deal: Deal,
+    *,
+    at: tuple[datetime | None, datetime | None] = (None, None),
+    held: tuple[timedelta | None, timedelta | None] = (None, None),
+) -> None:
+    conversation.due_at, conversation.remind_at = at
+    deal.due_left, deal.remind_left = held
+
+
+def _after(now: datetime, span: timedelta | None) -> datetime | None:
+    return None if span is None else now + span
+
+
+def _left(moment: datetime | None, now: datetime) -> timedelta | None:
+    return None if moment is None else max(moment - now, timedelta())
+
+
+def _record(conversation: Conversation, deal: Deal, decision: Decision, actor: User) -> None:
+    if decision.offer:
+        offers.make_offer(deal=deal, offer=decision.offer, proposer=actor, lapses_at=conversation.due_at)
+    if decision.accepted:
+        offers.accept(offer_id=decision.accepted.id, accepter=actor)
+    if decision.revision:
+        Revision.objects.create(
+            conversation=conversation,
+            number=decision.revision.number,
+            feedback=decision.revision.feedback,
+            asker=actor,
+        )
+    deal.revisions_used = decision.facts.revisions_used
+
+
+def _write_message(
+    conversation: Conversation,
+    participants: Sequence[Participant],
+    decision: Decision,
+    actor: User,
+    transition: Transition | None = None,
+) -> Message | None:
+    """The system message of a decision, with the work that it delivers."""
+    if decision.message is None:
+        return None
+    message = _message(conversation, participants, decision.message, actor)
+    message.transition = transition
+    if decision.delivery is not None:
+        files = decision.delivery.attachments
+        message.attached = attach(owner=actor, upload_ids=files, message_id=message.pk)
+    message.save()
+    if decision.delivery is not None:
+        _record_delivery(conversation, decision, message, actor)
+    return message
+
+
+def _record_delivery(conversation: Conversation, decision: Decision, message: Message, actor: User) -> None:
+    work = decision.delivery
+    assert work is not None
+    Delivery.objects.create(
+        conversation=conversation,
+        message=message,
+        number=work.number,
+        deliverables=work.deliverables,
+        description=work.description,
+        notes=work.notes,
+        deliverer=actor,
+    )
+
+
+def _message(
+    conversation: Conversation, participants: Sequence[Participant], text: MessageText, actor: User
+) -> Message:
+    people = {one.role: one.user_id for one in participants}
+    return Message(
+        conversation=conversation,
+        sender_id=SYSTEM_USER_ID if text.sender is Role.SYSTEM else actor.pk,
+        receiver_id=people[text.receiver.value],
+        message=text.text,
+        message_type=SYSTEM,
+        is_automated=True,
+        action_required=text.action_required,
+        action_data=dict(text.action_data) if text.action_data else None,
+    )

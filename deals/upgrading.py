@@ -1,0 +1,63 @@
+"""Moving running conversations to a newer version of their flow."""
+
+import uuid
+from dataclasses import dataclass
+
+from conversations.events import CONVERSATION_UPDATED
+from conversations.flows import Flow, action_data
+from conversations.models import Conversation
+from conversations.payloads import ConversationUpdatedPayload
+from conversations.services import locked
+from deals.facts import facts_of, find_deal
+from foundation import clock
+from realtime.publishing import publish, unit_of_work
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """A conversation that cannot go on under the newer version, and why."""
+
+    conversation_id: uuid.UUID
+    why: str
+
+
+def running(flow: Flow) -> list[uuid.UUID]:
+    """The conversations that an older version of this flow leads and that are not over."""
+    older = Conversation.objects.filter(flow_name=flow.name, flow_version__lt=flow.version)
+    return list(older.exclude(chat_status="closed").order_by("pk").values_list("pk", flat=True))
+
+
+def misfits(flow: Flow) -> list[Misfit]:
+    """Those that do not fit: a conversation moves only where it stands in the newer version as it does now."""
+    rows = Conversation.objects.filter(pk__in=running(flow)).order_by("pk")
+    return [Misfit(row.pk, why) for row in rows.iterator() if (why := _why_not(row, flow))]
+
+
+def _why_not(conversation: Conversation, flow: Flow) -> str | None:
+    state = next((state for state in flow.states if state.name == conversation.flow_state), None)
+    if state is None:
+        return f"there is no state {conversation.flow_state}"
+    if (state.awaiting and state.awaiting.value) != conversation.awaiting_role:
+        return f"{state.name} awaits {state.awaiting or 'nobody'}, not {conversation.awaiting_role or 'nobody'}"
+    if not conversation.paused and state.chat_status.value != conversation.chat_status:
+        return f"{state.name} is {state.chat_status.value}, not {conversation.chat_status}"
+    return None
+
+
+def upgrade(*, conversation_id: uuid.UUID, flow: Flow) -> bool:
+    """Move one conversation, which stays in its state with its deadline and gets its prompt anew.
+
+    False where it does not fit, or no older version leads it any more.
+    """
+    with unit_of_work():
+        conversation = locked(conversation_id)
+        is_older = conversation.flow_name == flow.name and conversation.flow_version < flow.version
+        if not is_older or conversation.is_closed or _why_not(conversation, flow):
+            return False
+        facts = facts_of(conversation, find_deal(conversation), conversation.participants.select_related("user"))
+        conversation.flow_version = flow.version
+        conversation.current_action_data = action_data(flow, conversation.flow_state, facts)
+        conversation.updated_at = clock.now()
+        conversation.save(update_fields=["flow_version", "current_action_data", "updated_at"])
+        publish(conversation.room, CONVERSATION_UPDATED, ConversationUpdatedPayload.of(conversation))
+    return True

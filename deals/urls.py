@@ -1,0 +1,11 @@
+from rest_framework.routers import SimpleRouter
+
+from deals.api import ConversationViewSet, DealViewSet
+from deals.payments.api import PaymentViewSet
+
+router = SimpleRouter(trailing_slash=False)
+router.register("conversations", ConversationViewSet, basename="conversation")
+router.register("conversations", DealViewSet, basename="deal")
+router.register("payments", PaymentViewSet, basename="payment")
+
+urlpatterns = router.urls

@@ -1,0 +1,35 @@
+"""Models whose rows are inserted and never changed."""
+
+from typing import Any, NoReturn, TypeVar
+
+from django.db import models
+
+M = TypeVar("M", bound="AppendOnlyModel")
+
+
+class AppendOnlyQuerySet(models.QuerySet[M]):
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise TypeError(f"{self.model.__name__} rows are never changed.")
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
+        self.update()
+
+    def delete(self) -> NoReturn:
+        raise TypeError(f"{self.model.__name__} rows are deleted with their conversation only.")
+
+
+class AppendOnlyModel(models.Model):
+    """A model whose rows are never changed, and deleted only by a cascade from the conversation that they belong to."""
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError(f"{type(self).__name__} rows are never changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} rows are deleted with their conversation only.")

@@ -1,0 +1,46 @@
+"""JSON as this project writes and reads it: UTF-8, compact, UUIDs and times in their wire form."""
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+from pydantic import BaseModel
+
+from foundation.clock import rfc3339
+from foundation.schemas import SharedShape
+
+
+def _wire(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    if isinstance(value, SharedShape):
+        return orjson.Fragment(value.as_json(_dump))
+    if isinstance(value, BaseModel):
+        # Every member has a wire form that is made here or by orjson, so pydantic need not make a copy first.
+        return value.__dict__
+    return str(value)
+
+
+def _dump(value: Any) -> bytes:
+    return orjson.dumps(value, default=_wire, option=orjson.OPT_PASSTHROUGH_DATETIME)
+
+
+def to_json(value: Any) -> str:
+    return _dump(value).decode()
+
+
+def from_json(text: str | bytes) -> Any:
+    """Raises `ValueError` where the text is not JSON."""
+    return orjson.loads(text)
+
+
+class SocketJSON:
+    """The `json` module that python-socketio is given."""
+
+    @staticmethod
+    def dumps(value: Any, **_: Any) -> str:
+        return to_json(value)
+
+    @staticmethod
+    def loads(text: str | bytes) -> Any:
+        return from_json(text)

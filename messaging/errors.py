@@ -1,0 +1,8 @@
+"""Errors of messages."""
+
+from foundation.errors import Refusal
+
+
+class IdempotencyMismatch(Refusal):
+    code, status = "idempotency_mismatch", 422
+    default_message = "This client_message_id was used for another message."

@@ -1,0 +1,100 @@
+"""What clients send about messages and conversations, over REST and over sockets alike."""
+
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, PlainValidator, model_validator
+from pydantic_core import PydanticCustomError
+
+from foundation.schemas import Input, Text
+
+LONGEST_MESSAGE = 5000
+LONGEST_URL = 2000
+MOST_ATTACHMENTS = 10
+
+
+def _web_address(value: str) -> str:
+    fault = PydanticCustomError("url", "An http or https address is needed.")
+    if any(ord(character) <= 32 or ord(character) == 127 for character in value):
+        raise fault
+    try:
+        parts = urlsplit(value)
+        hostname = parts.hostname
+    except ValueError:
+        raise fault from None
+    if parts.scheme.lower() not in {"http", "https"} or not hostname or parts.username is not None:
+        raise fault
+    return value
+
+
+def _place(value: Any) -> str | int:
+    if isinstance(value, str) or (type(value) is int and 0 <= value < 2**63):
+        return value
+    raise PydanticCustomError("place", "A message's id or a seq is needed.")
+
+
+MediaUrl = Annotated[
+    str,
+    Field(strict=True, max_length=LONGEST_URL, json_schema_extra={"format": "uri"}),
+    AfterValidator(_web_address),
+]
+ClientMessageId = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Position = Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)]
+Place = Annotated[str | int, PlainValidator(_place, json_schema_input_type=str | Position)]
+Word = Annotated[str, Field(strict=True)]
+Identifier = Annotated[Word, Field(json_schema_extra={"format": "uuid"})]
+"""An id as a client wrote it; what is none counts as unknown, which is for the service to say."""
+
+
+class MessageInConversation(Input):
+    """A message to the conversation of the address. `attachments` are the ids of uploads, each sent once."""
+
+    message: Annotated[str, Text(LONGEST_MESSAGE)]
+    media_url: MediaUrl | None = None
+    client_message_id: ClientMessageId | None = None
+    receiver_id: Identifier | None = None
+    attachments: list[Identifier] = Field(
+        default_factory=list, max_length=MOST_ATTACHMENTS, json_schema_extra={"default": []}
+    )
+
+
+class SendMessage(MessageInConversation):
+    """A message to a conversation, or to a person (which finds or opens the direct conversation)."""
+
+    conversation_id: Identifier | None = None
+
+    @model_validator(mode="after")
+    def _has_target(self) -> "SendMessage":
+        if self.conversation_id is None and self.receiver_id is None:
+            raise PydanticCustomError("target", "conversation_id or receiver_id is needed.")
+        return self
+
+
+class EditMessage(Input):
+    message: Annotated[str, Text(LONGEST_MESSAGE)]
+
+
+class MarkRead(Input):
+    """`up_to` is a message's id or a `seq`."""
+
+    up_to: Place
+
+
+class MarkReadIn(MarkRead):
+    conversation_id: Identifier
+
+
+class ConversationRef(Input):
+    conversation_id: Identifier
+
+
+class JoinConversation(ConversationRef):
+    after: Position | None = None
+
+
+class UserRef(Input):
+    user_id: Identifier
+
+
+class JoinUserRoom(UserRef):
+    after: Position | None = None

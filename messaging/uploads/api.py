@@ -1,0 +1,53 @@
+"""The REST doors to files."""
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from accounts.authentication import UserRequest
+from foundation.openapi import MEANINGS, Problem, describe
+from foundation.rest import PROBLEM, answer
+from messaging.payloads import AttachmentPayload
+from messaging.rate_limits import UPLOADS, limited
+from messaging.responses import UploadAnswer
+from messaging.uploads.downloads import as_download
+from messaging.uploads.services import read_upload, take_upload
+
+FORM = {
+    "multipart/form-data": {
+        "type": "object",
+        "required": ["file"],
+        "properties": {"file": {"type": "string", "format": "binary"}},
+    }
+}
+FILE = {
+    (200, "*/*"): OpenApiResponse(OpenApiTypes.BINARY, description="The content"),
+    **{(status, PROBLEM): OpenApiResponse(Problem, description=MEANINGS[status]) for status in (401, 403, 404, 429)},
+}
+
+
+class UploadViewSet(ViewSet):
+    parser_classes = (MultiPartParser,)
+
+    @describe("Upload a file, to be sent with a message or with work", request=FORM, answers={201: UploadAnswer})
+    def create(self, request: UserRequest) -> Response:
+        limited(UPLOADS, request.user)
+        upload = take_upload(owner=request.user, file=request.FILES.get("file"))
+        return answer(201, upload=AttachmentPayload.of(upload))
+
+    @extend_schema(summary="The file, for those in the conversation where it was sent", responses=FILE)
+    def retrieve(self, request: UserRequest, pk: str) -> HttpResponse:
+        return served(request, pk)
+
+    @extend_schema(summary="A small WebP of a picture", responses=FILE)
+    @action(detail=True, methods=["get"])
+    def thumbnail(self, request: UserRequest, pk: str) -> HttpResponse:
+        return served(request, pk, thumbnail=True)
+
+
+def served(request: UserRequest, upload_id: str, *, thumbnail: bool = False) -> HttpResponse:
+    return as_download(read_upload(user=request.user, upload_id=upload_id, thumbnail=thumbnail))

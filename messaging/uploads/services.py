@@ -1,0 +1,149 @@
+"""Files: taken from one person, sent with a message, and private to those who take part in its conversation."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models.fields.files import FieldFile
+
+from accounts.models import User
+from conversations.models import Conversation
+from conversations.selectors import visible_conversation
+from conversations.services import record_view
+from foundation import clock
+from foundation.database.bulk import fetch_many
+from foundation.errors import Invalid, NotFound, PayloadTooLarge
+from foundation.ids import parse_id
+from messaging.models import Message, Upload
+from messaging.uploads.content_types import THUMBNAIL_TYPE, content_type_of, fitting_name, thumbnail_of
+
+KEPT_UNSENT = timedelta(days=1)
+AT_ONCE = 100
+
+
+def take_upload(*, owner: User, file: "UploadedFile[bytes] | None") -> Upload:
+    """Keep a file until it is sent. Raises `Invalid`, `PayloadTooLarge`, `UnsupportedMediaType`."""
+    if file is None or not file.size:
+        raise Invalid(errors={"file": ["A file that is not empty is needed."]})
+    if file.size > settings.MAX_UPLOAD_BYTES:
+        raise PayloadTooLarge(f"A file has at most {settings.MAX_UPLOAD_BYTES:,} bytes.")
+    content_type = content_type_of(file)
+    thumbnail = thumbnail_of(file, content_type)
+    upload = Upload(
+        owner=owner, name=fitting_name(file.name or "", content_type), content_type=content_type, size=file.size
+    )
+    try:
+        file.seek(0)
+        upload.file.save(upload.name, file, save=False)
+        if thumbnail is not None:
+            upload.thumbnail.save(upload.name, ContentFile(thumbnail), save=False)
+        upload.save()
+    except BaseException:
+        remove_files(upload)
+        raise
+    return upload
+
+
+def attach(*, owner: User, upload_ids: Sequence[object], message_id: uuid.UUID) -> list[Upload]:
+    """Send uploads with a message, which the caller saves in the same transaction. Each is sent once.
+
+    Raises `Invalid` where one is not there, not the owner's, or sent already.
+    """
+    if not upload_ids:
+        return []
+    ids = [parse_id(one) for one in upload_ids]
+    wanted = {one for one in ids if one is not None}
+    rows = Upload.objects.select_for_update().filter(pk__in=wanted, owner=owner, message=None)
+    found: dict[uuid.UUID | None, Upload] = {upload.pk: upload for upload in rows.order_by("pk")}
+    if len(found) < len(ids):
+        raise Invalid(errors={"attachments": ["Each is the id of an upload of one's own that was not sent yet."]})
+    uploads = [found[one] for one in ids]
+    for position, upload in enumerate(uploads):
+        upload.message_id, upload.position = message_id, position
+        upload.save(update_fields=["message", "position"])
+    return uploads
+
+
+def find_attached(messages: Collection[Message]) -> None:
+    """Look up what was sent with messages, once for all of them: for each its `attached`."""
+    found: dict[uuid.UUID | None, list[Upload]] = {message.id: [] for message in messages}
+    for message in messages:
+        message.attached = found[message.id]
+    for upload in fetch_many(Upload, by="message_id", among=found, order_by="position") if found else ():
+        found[upload.message_id].append(upload)
+
+
+@dataclass(frozen=True)
+class Served:
+    """A file as it is given to a client."""
+
+    content: bytes
+    content_type: str
+    name: str
+
+
+def read_upload(*, user: User, upload_id: object, thumbnail: bool = False) -> Served:
+    """A file for somebody who may see it: who takes part where it was sent, staff, or its owner before that.
+
+    Raises `NotFound` for everybody else.
+    """
+    upload = _visible(user, upload_id)
+    wanted = upload.thumbnail if thumbnail else upload.file
+    if not wanted:
+        raise NotFound("There is no such file.")
+    try:
+        with wanted.open("rb") as file:
+            content = file.read()
+    except FileNotFoundError:
+        raise NotFound("There is no such file.") from None
+    return Served(content, THUMBNAIL_TYPE if thumbnail else upload.content_type, _name(upload, thumbnail))
+
+
+def _name(upload: Upload, thumbnail: bool) -> str:
+    return f"{upload.name.rpartition('.')[0]}.webp" if thumbnail else upload.name
+
+
+def _visible(user: User, upload_id: object) -> Upload:
+    parsed = parse_id(upload_id)
+    upload = Upload.objects.select_related("message__conversation").filter(pk=parsed).first() if parsed else None
+    if upload is None or (upload.message is None and upload.owner_id != user.pk):
+        raise NotFound("There is no such file.")
+    if upload.message is not None:
+        _check_takes_part(user, upload, upload.message.conversation)
+    return upload
+
+
+def _check_takes_part(user: User, upload: Upload, conversation: Conversation) -> None:
+    try:
+        visible_conversation(user=user, conversation_id=conversation.pk)
+    except NotFound:
+        raise NotFound("There is no such file.") from None
+    record_view(conversation=conversation, viewer=user, through="file", subject=upload.pk)
+
+
+def remove_files(upload: Upload) -> None:
+    """Take an upload's files out of the storage."""
+    for file in (upload.file, upload.thumbnail):
+        _remove(file)
+
+
+def _remove(file: FieldFile) -> None:
+    if file.name:
+        file.storage.delete(file.name)
+
+
+def discard_unsent() -> int:
+    """Throw away uploads that were not sent within a day; answers how many."""
+    stale = Upload.objects.filter(message=None, created_at__lt=clock.now() - KEPT_UNSENT)
+    if not stale.exists():
+        return 0
+    with transaction.atomic():
+        found = list(stale.select_for_update()[:AT_ONCE])
+        for upload in found:
+            upload.delete()
+    return len(found)

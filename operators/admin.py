@@ -1,0 +1,202 @@
+"""Operators look into conversations: a list that can be searched, and each as a readable transcript."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Max, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import path
+from django.utils.formats import date_format
+
+from accounts.models import User
+from conversations.models import Conversation, ConversationView, Participant
+from conversations.services import record_view
+from foundation.errors import NotFound, Refusal
+from messaging.models import Upload
+from messaging.uploads.downloads import as_download
+from messaging.uploads.services import read_upload
+from operators.forms import OperateForm, RemovalForm, SystemMessageForm
+from operators.transcripts import transcript
+
+FILE = "conversations_conversation_file"
+"""The name of the address of a file in the admin."""
+
+
+class StateFilter(admin.SimpleListFilter):
+    """The states that conversations are in, without naming any flow."""
+
+    title = "state"
+    parameter_name = "flow_state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        states = Conversation.objects.order_by("flow_state").values_list("flow_state", flat=True).distinct()
+        return [(state, state.replace("_", " ")) for state in states]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(flow_state=self.value()) if self.value() else queryset
+
+
+class UnreadFilter(admin.SimpleListFilter):
+    title = "unread"
+    parameter_name = "unread"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "with unread messages"), ("no", "all read")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() == "yes":
+            return queryset.filter(unread__gt=0)
+        return queryset.filter(unread=0) if self.value() == "no" else queryset
+
+
+_PLACES = Participant.objects.filter(conversation=OuterRef("pk")).order_by()
+_UNREAD = _PLACES.values("conversation").annotate(total=Sum("unread_count")).values("total")
+_LAST_ACTIVITY = _PLACES.values("conversation").annotate(at=Max("last_activity_at")).values("at")
+
+
+@admin.register(Conversation)
+class ConversationAdmin(admin.ModelAdmin):
+    list_display = ["shown_as", "sides", "kind", "state", "awaited", "unread", "last_activity"]
+    list_filter = ["conversation_type", "chat_status", "awaiting_role", StateFilter, UnreadFilter]
+    search_fields = ["=id", "title", "=source_id", "participants__user__name", "participants__user__email"]
+    ordering = [Subquery(_LAST_ACTIVITY).desc()]
+    list_per_page = 50
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
+        rows = super().get_queryset(request).prefetch_related("participants__user")
+        return rows.annotate(unread=Coalesce(Subquery(_UNREAD), 0), last_activity_at=Subquery(_LAST_ACTIVITY))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Conversations"} | (extra_context or {}))
+
+    @admin.display(description="conversation")
+    def shown_as(self, conversation: Conversation) -> str:
+        return conversation.title or f"{conversation.conversation_type} {str(conversation.pk)[-12:]}"
+
+    @admin.display(description="between")
+    def sides(self, conversation: Conversation) -> str:
+        return " and ".join(place.user.name for place in conversation.participants.all())
+
+    @admin.display(description="type", ordering="conversation_type")
+    def kind(self, conversation: Conversation) -> str:
+        return conversation.conversation_type
+
+    @admin.display(description="state", ordering="flow_state")
+    def state(self, conversation: Conversation) -> str:
+        return conversation.flow_state.replace("_", " ")
+
+    @admin.display(description="awaited", ordering="awaiting_role")
+    def awaited(self, conversation: Conversation) -> str | None:
+        return conversation.awaiting_role and conversation.awaiting_role.replace("_", " ")
+
+    @admin.display(description="unread", ordering="unread")
+    def unread(self, conversation: Any) -> int:
+        return conversation.unread
+
+    @admin.display(description="last activity", ordering="last_activity_at")
+    def last_activity(self, conversation: Any) -> str:
+        return date_format(conversation.last_activity_at, "j M Y H:i")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The transcript; what is posted is a message from the system, somebody to remove, or stepping in."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        conversation = get_object_or_404(self.get_queryset(request), pk=_uuid(object_id))
+        form: forms.Form = SystemMessageForm(conversation)
+        if request.method == "POST":
+            form = self._bound(request, conversation)
+            if self._carried_out(request, conversation, form):
+                return HttpResponseRedirect(f"{request.path}#newest")
+        record_view(conversation=conversation, viewer=_staff(request), through="admin")
+        context = {
+            **self.admin_site.each_context(request),
+            **transcript(conversation, page=request.GET.get("before")),
+            "opts": self.opts,
+            "title": self.shown_as(conversation),
+            "may_write": self.has_change_permission(request, conversation),
+            "form": form if isinstance(form, SystemMessageForm) else SystemMessageForm(conversation),
+        }
+        return render(request, "admin/conversations/transcript.html", context)
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.file_view)
+        return [path("<uuid:object_id>/files/<uuid:upload_id>", view, name=FILE), *super().get_urls()]
+
+    def file_view(self, request: HttpRequest, object_id: uuid.UUID, upload_id: uuid.UUID) -> HttpResponse:
+        """A file that was sent in the conversation, for who may look into it; recorded like any look."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        upload = get_object_or_404(Upload, pk=upload_id, message__conversation=object_id)
+        try:
+            return as_download(read_upload(user=_staff(request), upload_id=upload.pk))
+        except NotFound as refusal:
+            raise Http404(refusal.message) from None
+
+    def _bound(self, request: HttpRequest, conversation: Conversation) -> forms.Form:
+        if not self.has_change_permission(request, conversation):
+            raise PermissionDenied
+        if "operate" in request.POST:
+            return OperateForm(conversation, request.POST, operator=_staff(request))
+        form = RemovalForm if "remove" in request.POST else SystemMessageForm
+        return form(conversation, request.POST)
+
+    def _carried_out(self, request: HttpRequest, conversation: Conversation, form: Any) -> bool:
+        """Whether it was done; where it was not, the operator is told why."""
+        if not form.is_valid():
+            for faults in form.errors.values():
+                self.message_user(request, faults[0], messages.ERROR)
+            return False
+        try:
+            self.log_change(request, conversation, form.carry_out())
+        except Refusal as refusal:
+            self.message_user(request, refusal.message, messages.ERROR)
+            return False
+        self.message_user(request, form.done, messages.SUCCESS)
+        return True
+
+
+@admin.register(ConversationView)
+class ConversationViewAdmin(admin.ModelAdmin):
+    """Which operator viewed which conversation: readable, never writable."""
+
+    list_display = ["viewed_at", "viewer", "conversation", "through", "subject"]
+    list_filter = ["through", "viewed_at"]
+    list_select_related = ["viewer", "conversation"]
+    search_fields = ["viewer__name", "viewer__email", "=conversation__id", "=subject"]
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def _staff(request: HttpRequest) -> User:
+    """Who is logged in; nobody else gets as far as a view of the admin."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,62 @@
+"""The REST endpoints of operators."""
+
+from rest_framework.decorators import action
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from accounts.authentication import UserRequest
+from conversations.selectors import visible_conversation
+from conversations.services import record_view
+from deals.api import answered
+from deals.responses import ActionResult
+from foundation.errors import Refusal
+from foundation.openapi import describe
+from messaging.responses import Conflict
+from operators.interventions import operate
+from operators.requests import InterventionRequest
+
+
+def operated(request: UserRequest, conversation_id: str, what: str) -> Response:
+    given = InterventionRequest.parse(request.data)
+    try:
+        done = operate(operator=request.user, conversation_id=conversation_id, action=what, given=given)
+    except Refusal as refusal:
+        if "conversation" in refusal.extra:  # a refusal that shows it is a look into it
+            conversation = visible_conversation(user=request.user, conversation_id=conversation_id)
+            record_view(conversation=conversation, viewer=request.user, through="rest")
+        raise
+    return answered(done, request.user)
+
+
+class InterventionViewSet(ViewSet):
+    """What operators do to a conversation."""
+
+    @describe(
+        "Pause the automation, as an operator",
+        request=InterventionRequest,
+        answers={200: ActionResult},
+        refusals={409: Conflict},
+    )
+    @action(detail=True, methods=["post"])
+    def pause(self, request: UserRequest, pk: str) -> Response:
+        return operated(request, pk, "pause")
+
+    @describe(
+        "Let the automation go on, as an operator",
+        request=InterventionRequest,
+        answers={200: ActionResult},
+        refusals={409: Conflict},
+    )
+    @action(detail=True, methods=["post"])
+    def resume(self, request: UserRequest, pk: str) -> Response:
+        return operated(request, pk, "resume")
+
+    @describe(
+        "Close a conversation, as an operator",
+        request=InterventionRequest,
+        answers={200: ActionResult},
+        refusals={409: Conflict},
+    )
+    @action(detail=True, methods=["post"])
+    def close(self, request: UserRequest, pk: str) -> Response:
+        return operated(request, pk, "close")

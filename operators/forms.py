@@ -1,0 +1,85 @@
+"""What an operator may do from a transcript."""
+
+from typing import Any
+
+from django import forms
+
+from accounts.models import User
+from conversations.flows.system_actions import CLOSE, PAUSE, REASON, RESUME
+from conversations.models import Conversation
+from conversations.services import remove_participant
+from foundation import text
+from messaging.requests import LONGEST_MESSAGE
+from messaging.services import post_system_message
+from operators.interventions import operate
+from operators.requests import InterventionRequest
+
+
+class SystemMessageForm(forms.Form):
+    """A message to both sides, in nobody's name."""
+
+    message = forms.CharField(
+        max_length=LONGEST_MESSAGE,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    done = "The message was sent to both sides."
+
+    def __init__(self, conversation: Conversation, *args: Any, **kwargs: Any) -> None:
+        self.conversation = conversation
+        super().__init__(*args, **kwargs)
+
+    def clean_message(self) -> str:
+        written = text.trimmed(self.cleaned_data["message"].replace("\r\n", "\n"))
+        fault = text.fault_of(written, longest=LONGEST_MESSAGE)
+        if fault:
+            raise forms.ValidationError(fault)
+        return written
+
+    def carry_out(self) -> str:
+        message = post_system_message(conversation_id=self.conversation.pk, text=self.cleaned_data["message"])
+        return f"Posted the system message {message.pk}."
+
+
+class RemovalForm(forms.Form):
+    """Take somebody out of the conversation."""
+
+    remove = forms.UUIDField()
+    done = "That person no longer takes part."
+
+    def __init__(self, conversation: Conversation, *args: Any, **kwargs: Any) -> None:
+        self.conversation = conversation
+        super().__init__(*args, **kwargs)
+
+    def carry_out(self) -> str:
+        user_id = self.cleaned_data["remove"]
+        remove_participant(conversation_id=self.conversation.pk, user_id=user_id)
+        return f"Removed the participant {user_id}."
+
+
+class OperateForm(forms.Form):
+    """Pause, resume or close the conversation, as it stood on the page."""
+
+    DONE = {
+        PAUSE: "The automation is paused.",
+        RESUME: "The automation goes on.",
+        CLOSE: "The conversation is closed.",
+    }
+
+    operate = forms.ChoiceField(choices=[(name, name) for name in DONE])
+    reason = forms.CharField(required=False, max_length=REASON.max_length)
+    state_version = forms.IntegerField(min_value=1)
+
+    def __init__(self, conversation: Conversation, *args: Any, operator: User, **kwargs: Any) -> None:
+        self.conversation, self.operator = conversation, operator
+        super().__init__(*args, **kwargs)
+
+    @property
+    def done(self) -> str:
+        return self.DONE[self.cleaned_data["operate"]]
+
+    def carry_out(self) -> str:
+        action, reason = self.cleaned_data["operate"], self.cleaned_data["reason"] or None
+        given = InterventionRequest(reason=reason, state_version=self.cleaned_data["state_version"])
+        operate(operator=self.operator, conversation_id=self.conversation.pk, action=action, given=given)
+        return f"Operated: {action}. {reason or ''}".strip()

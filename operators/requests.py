@@ -1,0 +1,11 @@
+"""What operators send."""
+
+from foundation.schemas import Input
+from messaging.requests import Position
+
+
+class InterventionRequest(Input):
+    """Why an operator intervenes, and the version of the conversation that the operator has seen."""
+
+    reason: str | None = None
+    state_version: Position | None = None

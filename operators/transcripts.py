@@ -1,0 +1,60 @@
+"""A conversation as an operator reads it."""
+
+from typing import Any
+
+from conversations.flows import as_shown
+from conversations.models import Conversation, Transition
+from foundation.pagination import Page
+from messaging.models import Message
+from messaging.selectors import Window, history
+from operators.diagrams import diagram
+from operators.interventions import operations
+
+PAGE = 100
+LATEST_VIEWS = 5
+
+
+def transcript(conversation: Conversation, *, page: str | None) -> dict[str, Any]:
+    """What the page shows: `before` (a `seq`) leads to older messages, the newest page is shown without it."""
+    before = int(page) if page and page.isdigit() and len(page) < 19 else None
+    messages: Page[Message] = history(conversation=conversation, window=Window(before=before), cursor=None, limit=PAGE)
+    places = list(conversation.participants.select_related("user").order_by("role", "pk"))
+    first = places[0].user_id if places else None
+    senders = {place.user_id: place.user for place in places}
+    steps = list(conversation.transitions.select_related("actor"))
+    return {
+        "conversation": conversation,
+        "places": places,
+        "bubbles": [
+            {
+                "message": message,
+                "sender": senders.get(message.sender_id),
+                "side": _side(message, first, senders),
+                "prompt": as_shown(message.action_data, conversation.state_version),
+            }
+            for message in messages.results
+        ],
+        "older": messages.results[0].seq if messages.previous else None,
+        "is_newest": before is None,
+        "steps": steps,
+        "offers": conversation.offers.select_related("proposer", "acceptance"),
+        "orders": conversation.payment_orders.prefetch_related("events"),
+        "diagram": diagram(conversation.flow, lit=conversation.flow_state, taken=_taken(steps)),
+        "operations": operations(conversation, places),
+        "views": conversation.views.select_related("viewer")[:LATEST_VIEWS],
+    }
+
+
+def _taken(steps: list[Transition]) -> set[tuple[str, str]]:
+    """From which state to which the conversation went; pausing and the like lead nowhere."""
+    return {
+        (step.from_standing["flow_state"], step.to_standing["flow_state"])
+        for step in steps
+        if step.from_standing is not None
+    }
+
+
+def _side(message: Message, first: Any, senders: dict[Any, Any]) -> str:
+    if message.sender_id not in senders:
+        return "system"
+    return "left" if message.sender_id == first else "right"

@@ -1,0 +1,38 @@
+"""Django behind ASGI, one thread a request."""
+
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIHandler
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from foundation.database.executor import in_request
+from socketio_server import refuse_websocket
+from stoory.health import PROBES
+
+
+class Handler(ASGIHandler):
+    """All views and all middleware are synchronous, so a request goes to a thread once, and back; Django's own
+    handler does that for each of them, in a thread that it starts for the request.
+
+    WebSockets are Socket.IO's alone; here a handshake is answered 404.
+
+    Probes are answered Django's way, in a thread of their own: also while all others wait for a database that is away.
+    """
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        super().load_middleware(is_async=False)
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            await refuse_websocket(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"] not in PROBES:
+            await self.handle(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info in PROBES:
+            return await sync_to_async(self.get_response)(request)
+        return await in_request(self.get_response, request)

@@ -1,0 +1,28 @@
+"""How drf-spectacular describes the API; the settings take it from here."""
+
+from typing import Any
+
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Stoory",
+    "DESCRIPTION": "Conversations of a two-sided marketplace. Real-time events are described in docs/events.md.",
+    "VERSION": "0.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"persistAuthorization": False},
+    "COMPONENT_SPLIT_REQUEST": False,
+    "COMPONENT_SPLIT_PATCH": False,
+    "OAS_VERSION": "3.1.0",
+    "POSTPROCESSING_HOOKS": ["stoory.openapi_schema.without_titles"],
+    "TAGS": [
+        {"name": "auth", "description": "Coming in and going out."},
+        {"name": "people", "description": "Whom one can find."},
+        {"name": "messages", "description": "Messages by their own id, and sending."},
+        {"name": "conversations", "description": "Conversations, and what is in them."},
+        {"name": "notifications", "description": "What one is to know of."},
+        {"name": "payments", "description": "What payment providers call, and the sandbox."},
+        {"name": "uploads", "description": "Files that go with messages."},
+    ],
+}

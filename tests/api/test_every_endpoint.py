@@ -1,0 +1,290 @@
+"""What holds for every operation of the REST API; which there are, and what sets one apart, is told by its document."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.http import HttpResponse
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+
+from tests.api.messaging.test_sending import ABSENT
+from tests.api.operations import FILLERS, JSON, METHODS, OPERATIONS, each, filled
+from tests.api.shapes import refused
+from tests.harness.rest import Api
+from tests.people import user_of
+from tests.unchanged import nothing_happens
+
+FORM = "multipart/form-data"
+EVERY_METHOD = {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"}
+MESSAGES = "/api/conversations/{id}/messages"
+BODY = {"message": "Hello", "up_to": 1, "client_message_id": "once", "receiver_id": ABSENT}
+
+OPEN_TO_ALL = {
+    "POST /api/auth/register",
+    "POST /api/auth/token",
+    "POST /api/auth/token/refresh",
+    "POST /api/auth/logout",
+    "POST /api/payments/{provider}/webhook",
+}
+"""Written down, so that no other operation can lose its login without a word."""
+
+WITH_LOGIN = [one for one in OPERATIONS if one.needs_login]
+WITHOUT_LOGIN = [one for one in OPERATIONS if not one.needs_login]
+OF_A_SHAPE = [one for one in OPERATIONS if one.takes_shape]
+WITHOUT_BODY = [one for one in OPERATIONS if not one.takes and one.method != "GET"]
+FORMS = [one for one in OPERATIONS if FORM in one.takes]
+SIGNED = [one for one in OPERATIONS if one.takes_what_is_signed]
+
+NO_JSON = [b"{", b"{'a': 1}", b"\xff", b"[1,]", b"nul", b'{"message": "\\ud800"}', b"[" * 5000]
+NO_OBJECT = [b"[]", b"null", b'"text"', b"5", b"true"]
+TYPES = {
+    JSON,
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    FORM,
+    "application/xml",
+    "nonsense",
+}
+TYPE_AS_SENT = {FORM: MULTIPART_CONTENT}
+
+Fill = Callable[[str], str]
+
+
+@pytest.fixture
+def fill(brand, influencer, settings, tmp_path) -> Fill:
+    """An address with what there is."""
+    settings.MEDIA_ROOT = tmp_path
+    return lambda path: filled(path, brand, influencer)
+
+
+def shape(answer: HttpResponse) -> tuple[int, str, Any]:
+    """What two answers to the same have in common."""
+    is_json = answer["Content-Type"].endswith("json")
+    return answer.status_code, answer["Content-Type"], answer.json().keys() if is_json else answer.content
+
+
+def undone(api: Api, method: str, path: str, body: Any = None, **options: Any) -> HttpResponse:
+    """An answer, of which nothing remains."""
+    with transaction.atomic():
+        answer = api.send(method, path, body, **options)
+        transaction.set_rollback(True)
+    return answer
+
+
+def test_the_document_sets_them_apart():
+    assert {str(one) for one in WITHOUT_LOGIN} == OPEN_TO_ALL
+    assert [str(one) for one in SIGNED] == ["POST /api/payments/{provider}/webhook"]
+    assert all((WITH_LOGIN, OF_A_SHAPE, FORMS, WITHOUT_BODY))
+    assert all(one in OF_A_SHAPE + FORMS + SIGNED for one in OPERATIONS if one.takes)
+
+
+def test_an_address_with_something_unheard_of_fails(brand, influencer, monkeypatch):
+    monkeypatch.delitem(FILLERS, "conversations/{id}")
+    with pytest.raises(pytest.fail.Exception, match=r"/api/conversations/\{id\}/messages: nothing says .*FILLERS"):
+        filled(MESSAGES, brand, influencer)
+
+
+# --- Who asks ---
+
+
+@each(*WITH_LOGIN)
+def test_without_a_good_token(fill, operation):
+    path = fill(operation.path)
+    for api, code in ((Api(), "token_missing"), (Api("x"), "token_invalid")):
+        answer = api.send(operation.method, path, BODY)
+        refused(answer, 401, code)
+        assert answer["WWW-Authenticate"].startswith("Bearer")
+        assert operation.can_answer(401)
+
+
+@each(*WITHOUT_LOGIN)
+def test_where_no_token_is_needed_none_is_looked_at(fill, operation):
+    path = fill(operation.path)
+    without, bad = (api.send(operation.method, path, BODY) for api in (Api(), Api("expired")))
+    assert shape(without) == shape(bad)
+    assert operation.can_answer(without.status_code)
+    assert without.json().get("code") not in {"token_missing", "token_invalid"}
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Basic YTpi", "Token x", "x"])
+def test_what_is_no_bearer_token(db, header):
+    answer = Api().get("/api/conversations", headers={"Authorization": header})
+    assert answer.status_code == 401
+    assert answer.json()["code"] in {"token_missing", "token_invalid"}
+    assert answer["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("token", ["x", "a.b.c", "é", "null", "x" * 10_000])
+def test_a_bad_token(db, token):
+    header = f"Bearer {token}".encode().decode("latin-1")
+    answer = Api().get("/api/conversations", headers={"Authorization": header})
+    refused(answer, 401, "token_invalid")
+    assert answer["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_an_address_that_no_database_takes_is_nobodys(db):
+    answer = Api().post("/api/auth/token", {"email": "a\x00@example.com", "password": "x"})
+    refused(answer, 401, "not_authenticated")
+
+
+def test_no_cookie_is_set_or_taken(brand, operator, client):
+    client.force_login(user_of(operator))
+    assert client.get("/api/conversations").status_code == 401
+    assert not brand.api.get("/api/conversations").cookies
+
+
+# --- Addresses and methods ---
+
+
+def offered(methods: set[str]) -> set[str]:
+    return methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
+
+
+@pytest.mark.parametrize(("path", "methods"), METHODS.items(), ids=METHODS)
+def test_methods_are_told_and_others_refused(brand, fill, path, methods):
+    path = fill(path)
+    told = brand.api.send("OPTIONS", path)
+    assert (told.status_code, told.json()) == (200, {"success": True})
+    others = {method: brand.api.send(method, path) for method in EVERY_METHOD - methods}
+    for answer in others.values():
+        refused(answer, 405, "method_not_allowed")
+    assert {frozenset(one["Allow"].split(", ")) for one in (told, *others.values())} == {frozenset(offered(methods))}
+
+
+@each(*(one for one in OPERATIONS if one.method == "GET"))
+def test_head_is_get_without_its_body(brand, fill, operation):
+    path = fill(operation.path) + operation.query
+    got, head = brand.api.get(path), brand.api.send("HEAD", path)
+    assert (head.status_code, head.content) == (got.status_code, b"") == (200, b"")
+    assert head["Content-Type"] == got["Content-Type"]
+
+
+@each(*OPERATIONS)
+def test_a_trailing_slash_changes_nothing(brand, fill, operation):
+    path = fill(operation.path)
+    plain, slashed = (undone(brand.api, operation.method, one, BODY) for one in (path, f"{path}/"))
+    assert shape(plain) == shape(slashed)
+    assert operation.can_answer(plain.status_code)
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/nothing", "/api/conversations/x/y/z", "/api/messages/a.b"])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+@pytest.mark.parametrize("debug", [False, True])
+def test_addresses_that_are_none(brand, settings, path, method, debug):
+    settings.DEBUG = debug
+    for api in (Api(), brand.api):
+        refused(api.send(method, path), 404, "not_found")
+
+
+# --- Bodies ---
+
+
+@each(*OF_A_SHAPE)
+def test_what_is_no_json_object(brand, fill, sent_hints, operation):
+    path = fill(operation.path)
+    assert operation.can_answer(400)
+    with nothing_happens(sent_hints):
+        for body in NO_JSON:
+            refused(brand.api.send(operation.method, path, body), 400, "invalid")
+        for body in NO_OBJECT:
+            refused(brand.api.send(operation.method, path, body), 400, "invalid", "non_field_errors")
+
+
+@each(*OF_A_SHAPE)
+def test_no_body_is_an_empty_object(brand, fill, operation):
+    path = fill(operation.path)
+    without, empty = (undone(brand.api, operation.method, path, body) for body in (b"", b"{}"))
+    assert shape(without) == shape(empty)
+    assert without.json().get("errors") == empty.json().get("errors")
+
+
+@each(*FORMS)
+def test_what_is_no_form(brand, fill, sent_hints, operation):
+    path = fill(operation.path)
+    assert operation.can_answer(400)
+    with nothing_happens(sent_hints):
+        for body in (b"", b"x", b"{}", b"--", encode_multipart("other", {"file": "x"})):
+            for kind in (MULTIPART_CONTENT, FORM, f"{FORM}; boundary="):
+                answer = brand.api.send(operation.method, path, body, content_type=kind)
+                assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+
+
+@each(*WITHOUT_BODY)
+def test_a_body_where_none_is_taken_is_not_looked_at(brand, fill, operation):
+    path = fill(operation.path)
+    answers = [undone(brand.api, operation.method, path, body) for body in (b"", *NO_JSON, *NO_OBJECT)]
+    answers.append(undone(brand.api, operation.method, path, b"x", content_type="text/plain"))
+    assert answers[0].status_code == 200
+    assert {one.status_code for one in answers} == {200}
+
+
+@each(*OF_A_SHAPE, *FORMS)
+def test_other_types_of_content(brand, fill, sent_hints, operation):
+    path = fill(operation.path)
+    assert operation.can_answer(415)
+    with nothing_happens(sent_hints):
+        for kind in TYPES - operation.takes.keys():
+            answer = brand.api.send(operation.method, path, BODY, content_type=TYPE_AS_SENT.get(kind, kind))
+            refused(answer, 415, "unsupported_media_type")
+
+
+@each(*SIGNED)
+def test_what_nobody_has_signed_is_not_looked_at(brand, fill, sent_hints, operation):
+    path = fill(operation.path)
+    assert operation.can_answer(403)
+    with nothing_happens(sent_hints):
+        for body in (b"", b"{}", *NO_JSON, *NO_OBJECT):
+            refused(Api().send(operation.method, path, body), 403, "forbidden")
+
+
+@pytest.mark.parametrize("content_type", [JSON, f"{JSON}; charset=utf-8", JSON.upper()])
+def test_json_by_its_names(brand, fill, content_type):
+    body = json.dumps({"message": "ä"}, ensure_ascii=False).encode()
+    answer = brand.api.send("POST", fill(MESSAGES), body, content_type=content_type)
+    assert (answer.status_code, answer.json()["message"]["message"]) == (201, "ä")
+
+
+@each(*(one for one in OPERATIONS if JSON in one.takes))
+def test_bodies_that_are_too_large(brand, fill, sent_hints, operation):
+    path = fill(operation.path)
+    assert operation.can_answer(413)
+    padded = json.dumps(BODY).encode().replace(b"}", b" " * settings.MAX_JSON_BODY + b"}")
+    with nothing_happens(sent_hints):
+        refused(brand.api.send(operation.method, path, padded), 413, "payload_too_large")
+
+
+@each(*FORMS)
+def test_files_that_are_too_large(brand, fill, settings, sent_hints, operation):
+    path = fill(operation.path)
+    settings.MAX_UPLOAD_BYTES = 10
+    assert operation.can_answer(413)
+    fields = operation.takes[FORM]["properties"].items()
+    files = {name: SimpleUploadedFile("brief.pdf", b"%PDF-1.7\n" + b" " * 10) for name, one in fields if is_file(one)}
+    assert files
+    with nothing_happens(sent_hints):
+        body = encode_multipart(BOUNDARY, files)
+        answer = brand.api.send(operation.method, path, body, content_type=MULTIPART_CONTENT)
+        refused(answer, 413, "payload_too_large")
+
+
+def is_file(described: dict[str, Any]) -> bool:
+    return described.get("format") == "binary"
+
+
+def test_a_body_of_the_largest_size_is_taken(brand, fill):
+    body = b'{"message": "Hello"'
+    body += b" " * (settings.MAX_JSON_BODY - len(body) - 1) + b"}"
+    assert len(body) == 256 * 1024
+    assert brand.api.send("POST", fill(MESSAGES), body).status_code == 201
+
+
+@pytest.mark.parametrize("accept", ["*/*", JSON, "text/html", "image/png", "application/xml;q=0.9", "nonsense", ""])
+def test_json_is_answered_whatever_is_asked_for(brand, fill, accept):
+    good = brand.api.get("/api/conversations", headers={"Accept": accept})
+    assert (good.status_code, good["Content-Type"]) == (200, JSON)
+    refused(brand.api.get(f"/api/conversations/{ABSENT}", headers={"Accept": accept}), 404, "not_found")
+    assert brand.api.get("/api/conversations", {"format": "xml"}).status_code == 200

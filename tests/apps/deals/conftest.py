@@ -1,0 +1,1 @@
+from tests.apps.fixtures import deal, hints  # noqa: F401 (fixtures)

@@ -1,0 +1,515 @@
+"""Payment orders, and what providers say of them: once, late, repeated, out of order, of the wrong amount."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+from django.db import IntegrityError, connections
+
+from conversations.flows.errors import WrongRole, WrongState
+from conversations.models import Transition
+from deals.checks import payments_are_real
+from deals.models import PaymentEvent, PaymentOrder
+from deals.payments import OpenedOrder, ProviderFailed, orders
+from deals.payments.orders import pay_in_sandbox, take_webhook
+from deals.payments.sandbox import SIGNATURE, Sandbox
+from deals.periodic_tasks import do_chores
+from deals.selectors import ledger_of
+from foundation import errors
+from foundation.clock import moved
+from messaging.models import Message
+from operators.interventions import operate
+from operators.requests import InterventionRequest
+from tests.deals import make_deal
+from tests.factories import make_staff, make_user
+from tests.unchanged import every_row, nothing_happens
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SECRET = "a-secret-of-the-tests"
+SUCCEEDED, FAILED, REFUNDED = "payment.succeeded", "payment.failed", "payment.refunded"
+
+
+@pytest.fixture(autouse=True)
+def _sandbox(settings):
+    settings.SANDBOX_PAYMENT_SECRET = SECRET
+
+
+@pytest.fixture
+def deal(db):
+    return make_deal("payment_pending")
+
+
+@pytest.fixture
+def order(deal):
+    return deal.order()
+
+
+def event(order, kind=SUCCEEDED, **other):
+    return {
+        "id": f"evt-{kind}",
+        "type": kind,
+        "order_id": str(order.pk),
+        "amount": order.offer.price,
+        "currency": "INR",
+        "created_at": "2026-01-01T12:00:00.000Z",
+    } | other
+
+
+def send(said, provider="sandbox", headers=None):
+    body = said if isinstance(said, bytes) else json.dumps(said).encode()
+    return take_webhook(provider=provider, body=body, headers=headers or {SIGNATURE: Sandbox(SECRET).signature(body)})
+
+
+def close(deal):
+    operate(operator=make_staff(), conversation_id=deal.conversation.pk, action="close", given=InterventionRequest())
+
+
+# Opening an order
+
+
+def test_the_order_has_the_amount_of_the_accepted_offer_and_what_a_client_needs(deal):
+    acted = deal.act("proceed_to_payment", state_version=deal.now.state_version)
+    order = acted.order
+    assert (order.offer, order.offer.acceptance.accepter) == (deal.now.deal.last_offer, deal.influencer)
+    assert (order.offer.price, order.provider, order.status) == ("1200.00", "sandbox", "open")
+    assert order.pay == {"method": "POST", "url": f"/api/payments/sandbox/{order.pk}/pay"}
+    assert acted.message is None
+    assert acted.repeated is False
+
+
+def test_it_moves_nothing_and_sends_nothing(deal, hints):
+    version, steps = deal.now.state_version, Transition.objects.count()
+    sent = len(hints)
+    deal.act("proceed_to_payment", state_version=version)
+    assert (deal.now.state_version, Transition.objects.count(), len(hints)) == (version, steps, sent)
+
+
+def test_a_repeat_answers_with_the_open_order(deal, order, hints):
+    version = deal.now.state_version
+    with nothing_happens(hints):
+        again = deal.act("proceed_to_payment", state_version=version)
+    assert (again.order, again.repeated) == (order, True)
+
+
+def test_a_repeat_after_the_payment_answers_with_the_paid_order(deal, order, hints):
+    version = deal.now.state_version
+    send(event(order))
+    with nothing_happens(hints):
+        again = deal.act("proceed_to_payment", by=deal.brand_owner, state_version=version)
+    assert (again.order.pk, again.order.status, again.repeated) == (order.pk, "paid", True)
+
+
+def test_many_clicks_at_once_open_one_order(deal):
+    def click(_):
+        try:
+            return deal.act("proceed_to_payment", by=deal.brand_owner).order.pk
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert len(set(threads.map(click, range(24)))) == 1
+    assert PaymentOrder.objects.count() == 1
+
+
+def test_without_a_provider_nothing_can_be_paid(deal, settings, hints):
+    settings.PAYMENT_PROVIDER = "none"
+    with nothing_happens(hints), pytest.raises(errors.Unavailable):
+        deal.order()
+
+
+def test_a_provider_that_does_not_answer_is_asked_again_by_the_next_click(deal, monkeypatch):
+    asked = []
+
+    def open_order(_, order):
+        asked.append(order.pk)
+        if len(asked) == 1:
+            raise ProviderFailed("away")
+        return OpenedOrder(reference="ref-1", pay={"key": "value"})
+
+    monkeypatch.setattr(Sandbox, "open", open_order)
+    with pytest.raises(errors.Unavailable):
+        deal.order()
+    order = deal.order()
+    assert (order.reference, order.pay) == ("ref-1", {"key": "value"})
+    assert set(asked) == {order.pk}
+    deal.order()
+    assert len(asked) == 2
+
+
+# What the provider says
+
+
+def test_a_payment_moves_the_conversation_on(deal, order):
+    settled = send(event(order))
+    assert (settled.order.status, settled.repeated) == ("paid", False)
+    assert deal.now.flow_state == "payment_completed"
+    step = Transition.objects.filter(conversation=deal.conversation).last()
+    assert (step.action, step.actor.role) == ("payment_verified", "system")
+    message = Message.objects.get(transition=step)
+    assert (message.sender.role, message.receiver) == ("system", deal.influencer)
+
+
+EVENTS = (SUCCEEDED, FAILED, REFUNDED)
+
+
+def as_sent(order, kinds):
+    """Each event by itself, and told three times in two orders."""
+    return [event(order, kind) for kind in (*kinds, *kinds[::-1], *kinds)]
+
+
+def as_sent_anew(order, kinds):
+    """Each kind of event twice in a row, every time under an id of its own."""
+    return [event(order, kind, id=f"evt-{kind}-{number}") for kind in kinds for number in range(2)]
+
+
+@pytest.mark.parametrize("deliveries", [as_sent, as_sent_anew])
+@pytest.mark.parametrize("kinds", [some for n in (1, 2, 3) for some in permutations(EVENTS, n)])
+def test_in_whatever_order_and_however_often_the_end_is_one(deal, order, kinds, deliveries):
+    version = deal.now.state_version
+    sent = deliveries(order, kinds)
+    for said in sent:
+        send(said)
+    order.refresh_from_db()
+    assert order.status == ("refunded" if REFUNDED in kinds else "paid" if SUCCEEDED in kinds else "failed")
+    is_told = SUCCEEDED in kinds and REFUNDED not in kinds[: kinds.index(SUCCEEDED)]
+    assert deal.now.flow_state == ("payment_completed" if is_told else "payment_pending")
+    assert deal.now.state_version == version + is_told
+    verified = Transition.objects.filter(conversation=deal.conversation, action="payment_verified")
+    assert verified.count() == Message.objects.filter(transition__action="payment_verified").count() == is_told
+    assert {one.event_id for one in PaymentEvent.objects.filter(order=order)} == {said["id"] for said in sent}
+    assert order.refund_due_at is None
+
+
+def test_an_event_that_comes_again_changes_nothing(deal, order, hints):
+    send(event(order))
+    with nothing_happens(hints):
+        assert send(event(order)).repeated is True
+
+
+def test_a_second_payment_under_another_id_moves_nothing_twice(deal, order):
+    send(event(order))
+    send(event(order, id="evt-2"))
+    assert Transition.objects.filter(action="payment_verified").count() == 1
+    deal.act("start_work")
+    send(event(order, id="evt-3"))
+    assert deal.now.flow_state == "work_in_progress"
+    order.refresh_from_db()
+    assert (order.status, order.refund_due_at) == ("paid", None)
+
+
+def test_many_repetitions_at_once_are_one_payment(deal, order):
+    with ThreadPoolExecutor(8) as threads:
+        settled = list(threads.map(deliver, [event(order, id=f"evt-{number % 3}") for number in range(24)]))
+    assert [one.repeated for one in settled].count(False) == 3
+    assert Transition.objects.filter(action="payment_verified").count() == 1
+    assert Message.objects.filter(transition__action="payment_verified").count() == 1
+
+
+def refused_webhooks(order):
+    other = make_deal("payment_pending").order()
+    good = json.dumps(event(order)).encode()
+    signature = Sandbox(SECRET).signature(good)
+    return [
+        (errors.NotFound, {"said": event(order), "provider": "paypal"}),
+        (errors.NotFound, {"said": event(order), "provider": "stripe"}),
+        (errors.NotFound, {"said": event(order, order_id="00000000-0000-0000-0000-000000000001")}),
+        (errors.NotFound, {"said": event(order, order_id="nothing")}),
+        (errors.Forbidden, {"said": good, "headers": {"Host": "example.com"}}),
+        (errors.Forbidden, {"said": good, "headers": {SIGNATURE: ""}}),
+        (errors.Forbidden, {"said": good, "headers": {SIGNATURE: "sha256=ünknown"}}),
+        (errors.Forbidden, {"said": good, "headers": {SIGNATURE: signature.removeprefix("sha256=")}}),
+        (errors.Forbidden, {"said": good + b" ", "headers": {SIGNATURE: signature}}),
+        (errors.Forbidden, {"said": good, "headers": {SIGNATURE: Sandbox("another").signature(good)}}),
+        (errors.Invalid, {"said": event(order, amount="1199.99")}),
+        (errors.Invalid, {"said": event(order, amount="1200.001")}),
+        (errors.Invalid, {"said": event(order, amount=None)}),
+        (errors.Invalid, {"said": event(order, amount="-1200.00")}),
+        (errors.Invalid, {"said": event(order, currency="USD")}),
+        (errors.Invalid, {"said": event(order, REFUNDED, amount="1200.01")}),
+        (errors.Invalid, {"said": event(order, REFUNDED, amount="1000.00", currency="USD")}),
+        (errors.Invalid, {"said": event(order, currency="ZZZ")}),
+        (errors.Invalid, {"said": event(order, id="")}),
+        (errors.Invalid, {"said": event(order, id=7)}),
+        (errors.Invalid, {"said": b"{"}),
+        (errors.Invalid, {"said": b"[]"}),
+        (errors.Invalid, {"said": event(other, amount="1.00")}),
+    ]
+
+
+def test_what_is_wrong_with_a_webhook_is_refused_and_changes_nothing(order, hints):
+    for why, sent in refused_webhooks(order):
+        with nothing_happens(hints), pytest.raises(why):
+            send(**sent)
+
+
+def test_an_event_id_is_used_once_over_all_orders(order, hints):
+    other = make_deal("payment_pending")
+    other_order = other.order()
+    send(event(order))
+    for said in (event(other_order, id="evt-payment.succeeded"), event(order, FAILED, id="evt-payment.succeeded")):
+        with nothing_happens(hints), pytest.raises(errors.Invalid):
+            send(said)
+    assert other.now.flow_state == "payment_pending"
+
+
+def test_an_event_of_a_kind_that_does_not_concern_us_is_taken_and_changes_nothing(order, hints):
+    with nothing_happens(hints):
+        assert send(event(order, "payment.created")) is None
+
+
+# A refund that is told before its payment
+
+
+@contextmanager
+def nothing_is_told(hints):
+    """No row is other than it was but those of orders and their events, and nothing was given to the bus."""
+
+    def rows():
+        return {name: found for name, found in every_row().items() if name not in {"PaymentOrder", "PaymentEvent"}}
+
+    before, sent = rows(), len(hints)
+    yield
+    assert rows() == before
+    assert hints[sent:] == []
+
+
+@pytest.fixture
+def refunded(deal, order):
+    """The order, of which a refund was told and no payment."""
+    send(event(order, REFUNDED))
+    order.refresh_from_db()
+    return order
+
+
+def test_a_payment_of_which_the_refund_was_told_first_is_kept_and_told_to_nobody(deal, order, hints):
+    with nothing_is_told(hints):
+        send(event(order, FAILED))
+        send(event(order, REFUNDED))
+        assert send(event(order)).repeated is False
+        assert send(event(order)).repeated is True
+        send(event(order, id="evt-another"))
+    order.refresh_from_db()
+    assert (order.status, order.refund_due_at) == ("refunded", None)
+    assert sorted(one.status for one in order.events.all()) == ["failed", "paid", "paid", "refunded"]
+
+
+def test_no_work_starts_on_a_refunded_order(deal, refunded):
+    send(event(refunded))
+    for who in (deal.influencer, deal.brand_owner):
+        with pytest.raises((WrongState, WrongRole)):
+            deal.act("start_work", by=who)
+
+
+def test_the_deal_shows_that_it_was_refunded(deal, refunded):
+    send(event(refunded))
+    assert ledger_of(deal.now).payment_status == "refunded"
+
+
+def test_it_can_be_paid_by_a_new_order(deal, refunded):
+    version = deal.now.state_version
+    acted = deal.act("proceed_to_payment", state_version=version)
+    assert (acted.order.pk == refunded.pk, acted.order.status, acted.repeated) == (False, "open", False)
+    again = deal.act("proceed_to_payment", state_version=version)
+    assert (again.order.pk, again.repeated) == (acted.order.pk, True)
+    assert ledger_of(deal.now).payment_status == "open"
+    send(event(refunded))
+    assert deal.now.flow_state == "payment_pending"
+    send(event(acted.order, id="evt-new"))
+    assert deal.now.flow_state == "payment_completed"
+    after = deal.act("proceed_to_payment", by=deal.brand_owner, state_version=version)
+    assert (after.order.pk, after.order.status) == (acted.order.pk, "paid")
+    assert ledger_of(deal.now).payment_status == "paid"
+
+
+def test_an_offer_has_one_order_that_was_not_refunded(deal, refunded):
+    order = deal.order()
+    for status in ("open", "failed", "paid"):
+        with pytest.raises(IntegrityError):
+            PaymentOrder.objects.filter(pk=refunded.pk).update(status=status)
+    assert deal.order() == order
+
+
+def test_the_deadline_closes_a_deal_whose_order_was_refunded(deal, refunded, hints):
+    with moved(timedelta(days=8)):
+        do_chores()
+        assert deal.now.flow_state == "chat_closed"
+        with nothing_is_told(hints):
+            send(event(refunded))
+            do_chores()
+    refunded.refresh_from_db()
+    assert (refunded.status, refunded.refund_due_at) == ("refunded", None)
+
+
+@pytest.mark.parametrize("amount", ["0.01", "1199.99"])
+def test_a_refund_of_a_part_changes_nothing(deal, order, hints, amount):
+    with nothing_happens(hints):
+        assert send(event(order, REFUNDED, amount=amount)) is None
+    send(event(order))
+    assert deal.now.flow_state == "payment_completed"
+    with nothing_happens(hints):
+        assert send(event(order, REFUNDED, amount=amount)) is None
+
+
+def test_a_payment_and_its_refund_told_at_once_end_as_if_one_had_come_first(deal):
+    for _ in range(8):
+        version, order = deal.now.state_version, deal.order()
+        with ThreadPoolExecutor(2) as threads:
+            list(threads.map(deliver, [event(order, REFUNDED, id=f"r-{order.pk}"), event(order, id=f"p-{order.pk}")]))
+        order.refresh_from_db()
+        first = order.events.order_by("pk").first()
+        assert order.status == "refunded"
+        assert deal.now.state_version == version + (first.status == "paid")
+        if first.status == "paid":
+            assert deal.now.flow_state == "payment_completed"
+            return
+
+
+def deliver(said):
+    try:
+        return send(said)
+    finally:
+        connections.close_all()
+
+
+# A payment that comes when there is no use for it any more
+
+
+def test_a_payment_that_arrives_after_closing_is_refunded(deal, order):
+    close(deal)
+    send(event(order))
+    order.refresh_from_db()
+    assert (order.status, deal.now.flow_state) == ("refunded", "chat_closed")
+    assert order.refund_asked_at is not None
+    assert [one.status for one in order.events.all()] == ["paid", "refunded"]
+
+
+def test_a_payment_that_was_refunded_already_is_not_refunded_again(deal, order):
+    close(deal)
+    send(event(order, REFUNDED))
+    send(event(order))
+    order.refresh_from_db()
+    assert (order.status, order.refund_due_at) == ("refunded", None)
+
+
+def test_a_refund_that_the_provider_did_not_take_is_asked_for_again(deal, order, monkeypatch):
+    asked = []
+    refund = Sandbox.refund
+
+    def fail(_, order):
+        asked.append(order.pk)
+        raise ProviderFailed("away")
+
+    monkeypatch.setattr(Sandbox, "refund", fail)
+    close(deal)
+    send(event(order))
+    do_chores()
+    assert len(asked) == 1
+    with moved(timedelta(minutes=6)):
+        do_chores()
+        assert len(asked) == 2
+        monkeypatch.setattr(Sandbox, "refund", refund)
+    with moved(timedelta(minutes=12)):
+        do_chores()
+    order.refresh_from_db()
+    assert order.status == "refunded"
+    with moved(timedelta(days=1)):
+        do_chores()
+    assert order.events.count() == 2
+
+
+@pytest.mark.parametrize("rounds", [0, 1])
+def test_a_refund_that_was_made_elsewhere_is_not_asked_for_any_more(deal, order, monkeypatch, rounds):
+    asked = []
+
+    def refuse(_, order):
+        asked.append(order.pk)
+        raise ProviderFailed("it was refunded already")
+
+    monkeypatch.setattr(Sandbox, "refund", refuse)
+    close(deal)
+    send(event(order))
+    for number in range(1, rounds + 1):
+        with moved(timedelta(minutes=6 * number)):
+            do_chores()
+    assert len(asked) == 1 + rounds
+    send(event(order, REFUNDED))
+    with moved(timedelta(days=1)):
+        do_chores()
+    order.refresh_from_db()
+    assert (order.status, order.refund_due_at, len(asked)) == ("refunded", None, 1 + rounds)
+
+
+def test_a_process_that_ends_after_a_refund_was_made_leaves_nothing_half_done(deal, order, monkeypatch):
+    class Killed(BaseException): ...
+
+    def die(*_, **__):
+        raise Killed
+
+    settle = orders._settle
+
+    def settle_and_die(provider, event):
+        settled = settle(provider, event)
+        if event.status == "refunded":
+            die()
+        return settled
+
+    monkeypatch.setattr(orders, "_settle", settle_and_die)
+    close(deal)
+    with pytest.raises(Killed):
+        send(event(order))
+    monkeypatch.undo()
+    with moved(timedelta(days=1)):
+        do_chores()
+    order.refresh_from_db()
+    assert (order.status, order.refund_due_at) == ("refunded", None)
+    assert [one.status for one in order.events.all()] == ["paid", "refunded"]
+
+
+def test_a_payment_that_arrives_while_the_automation_is_paused_counts(deal, order):
+    operate(operator=make_staff(), conversation_id=deal.conversation.pk, action="pause", given=InterventionRequest())
+    send(event(order))
+    conversation = deal.now
+    assert (conversation.flow_state, conversation.paused) == ("payment_completed", True)
+    assert (conversation.due_at, conversation.remind_at) == (None, None)
+
+
+# The sandbox
+
+
+def test_the_one_who_is_to_pay_pays_in_the_sandbox(deal, order):
+    assert pay_in_sandbox(user=deal.brand_owner, order_id=str(order.pk), kind=FAILED).status == "failed"
+    assert pay_in_sandbox(user=deal.brand_owner, order_id=str(order.pk), kind=SUCCEEDED).status == "paid"
+    assert deal.now.flow_state == "payment_completed"
+
+
+def test_nobody_else_does(deal, order, hints):
+    for user, why in ((deal.influencer, errors.Forbidden), (make_user("brand_owner"), errors.NotFound)):
+        with nothing_happens(hints), pytest.raises(why):
+            pay_in_sandbox(user=user, order_id=order.pk, kind=SUCCEEDED)
+    with pytest.raises(errors.NotFound):
+        pay_in_sandbox(user=deal.brand_owner, order_id="nothing", kind=SUCCEEDED)
+
+
+def test_without_the_sandbox_there_is_no_such_thing(deal, order, settings, hints):
+    settings.SANDBOX_PAYMENTS = False
+    for attempt in (
+        lambda: pay_in_sandbox(user=deal.brand_owner, order_id=order.pk, kind=SUCCEEDED),
+        lambda: send(event(order)),
+    ):
+        with nothing_happens(hints), pytest.raises(errors.NotFound):
+            attempt()
+
+
+def test_the_sandbox_and_half_a_stripe_keep_production_from_starting(settings):
+    settings.DEBUG, settings.PAYMENT_PROVIDER = False, "sandbox"
+    assert [error.id for error in payments_are_real()] == ["conversations.P001"]
+    settings.PAYMENT_PROVIDER, settings.STRIPE_SECRET_KEY = "stripe", "sk_test_1"
+    assert [error.id for error in payments_are_real()] == ["conversations.P002"]
+    settings.STRIPE_PUBLISHABLE_KEY, settings.STRIPE_WEBHOOK_SECRET = "pk_test_1", "whsec_1"
+    assert payments_are_real() == []
+    settings.PAYMENT_PROVIDER = "none"
+    assert payments_are_real() == []

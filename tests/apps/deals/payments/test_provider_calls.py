@@ -1,0 +1,539 @@
+"""Orders are opened at a provider while nothing is held: who pays waits, nobody else does, and whatever happens
+meanwhile or goes wrong, the next click finishes with one order."""
+
+import asyncio
+import gc
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from django.db import connection, connections
+
+from conversations.flows.errors import ConversationClosed, WrongRole, WrongState
+from conversations.models import Transition
+from conversations.services import remove_participant
+from deals import actions, socket_commands
+from deals.models import PaymentOrder
+from deals.payments import OpenedOrder, ProviderFailed, orders
+from deals.payments.errors import PaymentUnavailable
+from deals.payments.orders import pay_in_sandbox
+from deals.payments.provider_calls import ProviderCalls
+from deals.payments.sandbox import Sandbox
+from deals.periodic_tasks import do_chores
+from deals.requests import ConversationActionRequest
+from deals.selectors import ledger_of
+from foundation import errors
+from foundation.clock import moved
+from foundation.database.executor import in_database
+from messaging.models import Message
+from messaging.requests import SendMessage
+from messaging.sending import send_message
+from operators.interventions import operate
+from operators.requests import InterventionRequest
+from realtime.publishing import unit_of_work
+from realtime.registry import Caller
+from tests.deals import make_deal
+from tests.factories import make_staff, make_user
+from tests.unchanged import nothing_happens
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PAY = "proceed_to_payment"
+LONG = 60
+
+
+class Provider:
+    """Stands in for the sandbox's part that opens orders: it may answer late, fail, and have something happen."""
+
+    def __init__(self) -> None:
+        self.asked: list[uuid.UUID] = []
+        self.was_asked = threading.Event()
+        self.may_answer = threading.Event()
+        self.may_answer.set()
+        self.fault: Exception | None = None
+        self.meanwhile = lambda: None
+
+    def open(self, order: PaymentOrder) -> OpenedOrder:
+        self.asked.append(order.pk)
+        self.was_asked.set()
+        assert self.may_answer.wait(LONG)
+        try:
+            self.meanwhile()
+        finally:
+            connections.close_all()
+        if self.fault:
+            raise self.fault
+        return OpenedOrder(reference=f"ref-{order.pk}", pay={"amount": order.offer.price})
+
+
+@pytest.fixture
+def provider(monkeypatch, settings):
+    settings.PAYMENT_PROVIDER_SECONDS = LONG
+    stand_in = Provider()
+    monkeypatch.setattr(Sandbox, "open", lambda _, order: stand_in.open(order))
+    yield stand_in
+    stand_in.may_answer.set()
+
+
+@pytest.fixture
+def deal(db, provider):
+    return make_deal("payment_pending")
+
+
+def by_rest(deal, version=None):
+    return deal.act(PAY, by=deal.brand_owner, state_version=version).order
+
+
+def by_socket(deal, version=None):
+    return asyncio.run(clicks(deal, deal.brand_owner, version)).payment
+
+
+async def clicks(deal, user, version=None, action=PAY):
+    caller = Caller("sid", user.pk, user, uuid.uuid4())
+    given = ConversationActionRequest(conversation_id=str(deal.conversation.pk), action=action, state_version=version)
+    return await socket_commands.conversation_action(caller, given)
+
+
+@contextmanager
+def in_threads(number=1):
+    """A way to begin work in threads of its own."""
+
+    def closing(work):
+        try:
+            return work()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(number) as threads:
+        yield lambda work: threads.submit(closing, work)
+
+
+both_doors = pytest.mark.parametrize("pays", [by_rest, by_socket])
+
+
+# Who waits
+
+
+async def test_who_acts_in_the_same_batch_does_not_wait_for_the_provider(deal, provider, monkeypatch):
+    other = await in_database(make_deal)
+    provider.may_answer.clear()
+    batches = []
+
+    def work(actings):
+        batches.append(len(actings))
+        return socket_commands._act_within_limits(actings)
+
+    monkeypatch.setattr(socket_commands._acting, "_work", work)
+    orders = asyncio.create_task(clicks(deal, deal.brand_owner))
+    answered = await clicks(other, other.influencer, action="accept_connection")
+    assert answered.conversation.flow_state == "brand_owner_details"
+    assert (batches, orders.done()) == ([2], False)
+    # Nor does who acts in the same conversation.
+    with pytest.raises(WrongRole):
+        await clicks(deal, deal.influencer)
+    assert not orders.done()
+    provider.may_answer.set()
+    assert (await orders).payment.pay == {"amount": "1200.00"}
+
+
+async def test_more_orders_than_there_are_threads_for_sockets_keep_no_message_waiting(provider, monkeypatch):
+    monkeypatch.setattr(orders, "provider_calls", ProviderCalls(2))
+    deals = [await in_database(make_deal, "payment_pending") for _ in range(12)]
+    provider.may_answer.clear()
+    waiting = [asyncio.create_task(clicks(deal, deal.brand_owner)) for deal in deals]
+    assert await asyncio.to_thread(provider.was_asked.wait, LONG)
+    for deal in deals:
+        given = SendMessage(conversation_id=str(deal.conversation.pk), message="Hello")
+        assert (await in_database(send_message, sender=deal.influencer, given=given)).created
+    assert not any(task.done() for task in waiting)
+    provider.may_answer.set()
+    answers = await asyncio.gather(*waiting)
+    assert {one.payment.order_id for one in answers} == set(provider.asked)
+
+
+@both_doors
+def test_others_write_and_act_while_the_provider_is_asked(deal, provider, pays):
+    other = make_deal()
+    done = []
+
+    def meanwhile():
+        for who in (deal.influencer, deal.brand_owner):
+            given = SendMessage(conversation_id=str(deal.conversation.pk), message="Hello")
+            done.append(send_message(sender=who, given=given).created)
+        done.append(other.act("accept_connection").repeated)
+
+    provider.meanwhile = meanwhile
+    assert pays(deal).status == "open"
+    assert done == [True, True, False]
+
+
+def test_a_request_gives_its_connection_back_while_it_waits(deal, provider):
+    mine, held = connections["default"], []
+    provider.meanwhile = lambda: held.append(mine.connection)
+    by_rest(deal)
+    assert held == [None]
+    assert connection.connection is not None
+
+
+def test_a_provider_is_never_asked_inside_a_transaction(deal, provider, hints):
+    with nothing_happens(hints), pytest.raises(RuntimeError, match="outside of transactions"), unit_of_work():
+        by_rest(deal)
+    assert provider.asked == []
+
+
+def test_what_a_provider_needs_was_read_before(deal, provider, monkeypatch):
+    def refuse(*_):
+        raise AssertionError("a provider asks no database")
+
+    def meanwhile():
+        with connection.execute_wrapper(refuse):
+            orders[-1].offer.price  # noqa: B018
+
+    orders = []
+    opened = provider.open
+    monkeypatch.setattr(Sandbox, "open", lambda _, order: orders.append(order) or opened(order))
+    provider.meanwhile, provider.fault = meanwhile, ProviderFailed("away")
+    with pytest.raises(PaymentUnavailable):
+        by_rest(deal)
+    provider.fault = None
+    assert by_rest(deal).reference
+    assert len(orders) == 2
+
+
+# A provider that does not answer
+
+
+@both_doors
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_provider_that_fails_leaves_nothing_half_done_and_a_repeat_opens_the_order(
+    deal, provider, pays, hints, times
+):
+    provider.fault = ProviderFailed("away")
+    version, told = deal.now.state_version, len(hints)
+    messages = Message.objects.count()
+    for _ in range(times):
+        with pytest.raises(PaymentUnavailable) as refusal:
+            pays(deal, version)
+        assert (refusal.value.status, refusal.value.code) == (503, "payment_unavailable")
+        assert ledger_of(deal.now).payment_status is None
+    provider.fault = None
+    order = pays(deal, version)
+    assert (order.status, order.pay) == ("open", {"amount": "1200.00"})
+    assert ledger_of(deal.now).payment_status == "open"
+    assert set(provider.asked) == {PaymentOrder.objects.get().pk}
+    assert (deal.now.state_version, Message.objects.count(), len(hints)) == (version, messages, told)
+
+
+@both_doors
+def test_a_provider_that_is_too_slow_is_not_waited_for(deal, provider, pays, settings):
+    settings.PAYMENT_PROVIDER_SECONDS = 0.05
+    provider.may_answer.clear()
+    with pytest.raises(PaymentUnavailable):
+        pays(deal)
+    provider.may_answer.set()
+    settings.PAYMENT_PROVIDER_SECONDS = LONG
+    assert pays(deal).pay == {"amount": "1200.00"}
+    assert set(provider.asked) == {PaymentOrder.objects.get().pk}
+
+
+@both_doors
+def test_a_provider_that_breaks_breaks_nothing_else(deal, provider, pays):
+    provider.fault = KeyError("a fault of ours")
+    with pytest.raises(KeyError):
+        pays(deal)
+    provider.fault = None
+    assert pays(deal).pay == {"amount": "1200.00"}
+
+
+@both_doors
+@pytest.mark.parametrize("before", ["open_at_provider", "keep_opened"])
+def test_after_a_process_that_died_half_way_the_next_click_finishes_with_one_order(
+    deal, provider, pays, before, monkeypatch
+):
+    class Died(BaseException):
+        pass
+
+    def die(*_):
+        raise Died
+
+    with monkeypatch.context() as dying:
+        dying.setattr(actions, before, die)
+        dying.setattr(socket_commands, "aopen_at_provider" if before == "open_at_provider" else "act_again", die)
+        with pytest.raises(Died):
+            pays(deal)
+    assert len(provider.asked) == (before == "keep_opened")
+    pays(deal)
+    order = PaymentOrder.objects.get()
+    assert (order.reference, set(provider.asked)) == (f"ref-{order.pk}", {order.pk})
+    pays(deal)
+    assert len(provider.asked) == 1 + (before == "keep_opened")
+
+
+# Two at once
+
+
+def test_many_clicks_at_once_are_answered_with_one_order(deal, provider):
+    async def by_sockets():
+        return await asyncio.gather(*(clicks(deal, deal.brand_owner) for _ in range(4)))
+
+    provider.may_answer.clear()
+    with in_threads(5) as begin:
+        requests = [begin(lambda: by_rest(deal)) for _ in range(4)]
+        commands = begin(lambda: asyncio.run(by_sockets()))
+        assert provider.was_asked.wait(LONG)
+        provider.may_answer.set()
+        orders = [order.result().pk for order in requests] + [one.payment.order_id for one in commands.result()]
+    assert set(orders) == set(provider.asked) == {PaymentOrder.objects.get().pk}
+
+
+@pytest.mark.parametrize("fault", [None, ProviderFailed("asked twice at once")])
+def test_what_another_process_has_stored_meanwhile_counts(deal, provider, fault):
+    def meanwhile():
+        order = PaymentOrder.objects.get()
+        orders.keep_opened(order, OpenedOrder(reference="first", pay={"key": "first"}))
+
+    provider.meanwhile, provider.fault = meanwhile, fault
+    order = by_rest(deal)
+    assert (order.reference, order.pay) == ("first", {"key": "first"})
+
+
+@both_doors
+def test_a_repeated_click_is_answered_with_the_same_order_and_asks_nobody(deal, provider, pays, hints):
+    version = deal.now.state_version
+    first = pays(deal, version)
+    with nothing_happens(hints):
+        again = pays(deal, version)
+    assert again.pay == first.pay
+    assert len(provider.asked) == 1
+
+
+def test_who_is_not_to_pay_opens_nothing(deal, provider, hints):
+    for user, why in (
+        (deal.influencer, WrongRole),
+        (make_user("brand_owner"), errors.NotFound),
+        (make_staff(), errors.Forbidden),
+    ):
+        with nothing_happens(hints), pytest.raises(why):
+            deal.act(PAY, by=user)
+        with nothing_happens(hints), pytest.raises(why):
+            asyncio.run(clicks(deal, user))
+    assert provider.asked == []
+
+
+# What happens while the provider is asked
+
+
+def close(deal):
+    operate(operator=make_staff(), conversation_id=deal.conversation.pk, action="close", given=InterventionRequest())
+
+
+def pause(deal):
+    operate(operator=make_staff(), conversation_id=deal.conversation.pk, action="pause", given=InterventionRequest())
+
+
+def expire(deal):
+    with moved(timedelta(days=8)):
+        do_chores()
+
+
+@both_doors
+@pytest.mark.parametrize("with_version", [True, False])
+@pytest.mark.parametrize("fault", [None, ProviderFailed("away")])
+@pytest.mark.parametrize("happens", [close, expire])
+def test_a_deal_that_was_closed_meanwhile_is_not_to_be_paid(deal, provider, pays, with_version, fault, happens):
+    provider.fault, provider.meanwhile = fault, lambda: happens(deal)
+    version = deal.now.state_version if with_version else None
+    with pytest.raises(ConversationClosed) as refusal:
+        pays(deal, version)
+    assert refusal.value.extra["conversation"].flow_state == "chat_closed"
+    assert refusal.value.extra["available_actions"] == []
+    asked = len(provider.asked)
+    with pytest.raises(ConversationClosed):
+        pays(deal, version)
+    assert len(provider.asked) == asked
+    assert PaymentOrder.objects.get().reference == ("" if fault else f"ref-{PaymentOrder.objects.get().pk}")
+
+
+@both_doors
+def test_the_very_same_click_after_the_end_shows_nothing_to_pay(deal, provider, pays):
+    version = deal.now.state_version
+    pays(deal, version)
+    close(deal)
+    with pytest.raises(ConversationClosed):
+        pays(deal, version)
+
+
+@both_doors
+def test_a_payment_for_such_a_deal_goes_back(deal, provider, pays):
+    provider.meanwhile = lambda: close(deal)
+    with pytest.raises(ConversationClosed):
+        pays(deal)
+    order = PaymentOrder.objects.get()
+    pay_in_sandbox(user=deal.brand_owner, order_id=order.pk, kind="payment.succeeded")
+    order.refresh_from_db()
+    assert (order.status, order.refund_asked_at is not None) == ("refunded", True)
+    assert not Transition.objects.filter(action="payment_verified").exists()
+
+
+@both_doors
+def test_who_was_taken_out_of_it_meanwhile_learns_nothing(deal, provider, pays):
+    provider.meanwhile = lambda: remove_participant(conversation_id=deal.conversation.pk, user_id=deal.brand_owner.pk)
+    with pytest.raises(errors.NotFound):
+        pays(deal)
+
+
+@both_doors
+def test_a_deal_that_was_paused_meanwhile_is_refused_until_it_goes_on(deal, provider, pays):
+    provider.meanwhile = lambda: pause(deal)
+    with pytest.raises(WrongState) as refusal:
+        pays(deal)
+    assert refusal.value.extra["conversation"].automation_enabled is False
+    operate(operator=make_staff(), conversation_id=deal.conversation.pk, action="resume", given=InterventionRequest())
+    assert pays(deal).pay == {"amount": "1200.00"}
+    assert len(provider.asked) == 1
+
+
+@both_doors
+def test_an_order_that_was_paid_meanwhile_is_shown_to_the_very_same_click(deal, provider, pays):
+    def meanwhile():
+        pay_in_sandbox(user=deal.brand_owner, order_id=PaymentOrder.objects.get().pk, kind="payment.succeeded")
+
+    provider.meanwhile = meanwhile
+    assert pays(deal, deal.now.state_version).status == "paid"
+    with pytest.raises(WrongState):
+        pays(deal)
+
+
+@both_doors
+def test_an_order_that_was_refunded_meanwhile_is_followed_by_another_at_the_next_click(deal, provider, pays):
+    def meanwhile():
+        order = PaymentOrder.objects.order_by("created_at").first()
+        pay_in_sandbox(user=deal.brand_owner, order_id=order.pk, kind="payment.refunded")
+
+    provider.meanwhile = meanwhile
+    with pytest.raises(PaymentUnavailable):
+        pays(deal)
+    assert pays(deal).status == "open"
+    assert sorted(order.status for order in PaymentOrder.objects.all()) == ["open", "refunded"]
+
+
+def test_what_a_webhook_said_meanwhile_is_kept(deal, provider):
+    def meanwhile():
+        pay_in_sandbox(user=deal.brand_owner, order_id=PaymentOrder.objects.get().pk, kind="payment.failed")
+
+    provider.meanwhile = meanwhile
+    order = by_rest(deal)
+    assert (order.status, order.pay) == ("failed", {"amount": "1200.00"})
+
+
+# The pool of calls
+
+
+def test_a_crowd_in_requests_is_refused_rather_than_kept(provider):
+    calls, go, begun = ProviderCalls(2), threading.Event(), threading.Semaphore(0)
+
+    def question():
+        begun.release()
+        return go.wait(LONG)
+
+    with in_threads(2) as begin:
+        waiting = [begin(lambda key=key: calls.call(key, question)) for key in range(2)]
+        assert all(begun.acquire(timeout=LONG) for _ in waiting)
+        with pytest.raises(ProviderFailed, match="too many"):
+            calls.call("one more", list)
+        go.set()
+        assert [one.result() for one in waiting] == [True, True]
+    assert calls.call("one more", list) == []
+
+
+async def test_the_same_question_at_the_same_time_is_one_call(provider):
+    calls, go, asked = ProviderCalls(2), threading.Event(), []
+
+    def question():
+        asked.append(None)
+        return go.wait(LONG)
+
+    waiting = [asyncio.create_task(calls.acall("key", question)) for _ in range(3)]
+    other = asyncio.create_task(calls.acall("another", lambda: go.wait(LONG)))
+    await asyncio.sleep(0)
+    go.set()
+    assert await asyncio.gather(*waiting, other) == [True] * 4
+    assert len(asked) == 1
+    assert await calls.acall("key", question) is True
+    assert len(asked) == 2
+
+
+async def test_a_failure_after_its_caller_was_cancelled_is_no_error_of_asyncio(provider):
+    calls, go, complaints = ProviderCalls(1), threading.Event(), []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+
+    def fail():
+        assert go.wait(LONG)
+        raise ProviderFailed("too late")
+
+    waiting = asyncio.create_task(calls.acall("key", fail))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    go.set()
+    assert await calls.acall("another", list) == []  # one thread: the first call has ended
+    await asyncio.sleep(0)
+    del waiting
+    gc.collect()
+    assert complaints == []
+
+
+async def test_calls_that_nobody_gets_to_do_not_pile_up(provider):
+    calls, go = ProviderCalls(1, most=3), threading.Event()
+    waiting = [asyncio.create_task(calls.acall(key, lambda: go.wait(LONG))) for key in range(3)]
+    await asyncio.sleep(0)
+    with pytest.raises(ProviderFailed, match="too many"):
+        await calls.acall("one more", list)
+    go.set()
+    assert await asyncio.gather(*waiting) == [True] * 3
+    assert await calls.acall("one more", list) == []
+
+
+# Refunds
+
+
+@pytest.fixture
+def owed(provider, monkeypatch):
+    """Payments of closed deals that the provider has not taken back yet, and what it is asked."""
+    asked = []
+
+    def refuse(_, order):
+        asked.append(order.pk)
+        raise ProviderFailed("away")
+
+    monkeypatch.setattr(Sandbox, "refund", refuse)
+    deals = [make_deal("payment_pending") for _ in range(3)]
+    for deal in deals:
+        order = deal.order()
+        close(deal)
+        pay_in_sandbox(user=deal.brand_owner, order_id=order.pk, kind="payment.succeeded")
+    asked.clear()
+    return asked
+
+
+def test_deadlines_do_not_wait_for_a_provider_that_takes_no_refunds(owed):
+    deal = make_deal()
+    with moved(timedelta(days=8)):
+        assert do_chores() == 1
+        assert deal.now.is_closed
+        assert len(owed) == 1
+        do_chores()
+        do_chores()
+        assert len(set(owed)) == 3
+        do_chores()
+    assert len(owed) == 3
+
+
+def test_a_refund_is_asked_for_outside_of_transactions(owed):
+    with moved(timedelta(days=1)), pytest.raises(RuntimeError, match="outside of transactions"), unit_of_work():
+        do_chores()
+    assert owed == []

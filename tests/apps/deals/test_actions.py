@@ -1,0 +1,332 @@
+"""The use case "act": what is written and told of a step, who is refused, and what a repeated click does."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connections
+
+from accounts.models import SYSTEM_USER_ID
+from conversations import flows
+from conversations.flows.errors import (
+    ConversationClosed,
+    StaleAction,
+    TextNotAccepted,
+    UnknownAction,
+    WrongRole,
+    WrongState,
+)
+from conversations.models import Transition
+from deals.actions import act, answer_to
+from deals.models import Acceptance, Delivery, Offer, Revision
+from deals.requests import ActionRequest
+from foundation import errors
+from messaging.models import Message
+from messaging.requests import SendMessage
+from messaging.sending import send_message
+from operators.interventions import operate
+from operators.requests import InterventionRequest
+from realtime.models import RoomEvent
+from tests.deals import PATH, WORK, make_deal
+from tests.factories import make_staff, make_user
+from tests.unchanged import nothing_happens
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+STEP = ["conversation_state_changed", "conversation_updated", "new_message"]
+
+
+def events_of(deal, after=0):
+    rows = RoomEvent.objects.filter(room__name=deal.conversation.room, seq__gt=after).order_by("seq")
+    return list(rows.values_list("event", flat=True))
+
+
+# What a step writes and tells
+
+
+def test_a_step_is_a_transition_and_one_message_to_the_other_side(deal):
+    acted = deal.act("accept_connection")
+    step = Transition.objects.get(conversation=deal.conversation, action="accept_connection")
+    assert (step.actor, step.state_version, step.data) == (deal.influencer, 2, {})
+    assert step.from_standing["flow_state"] == "influencer_responding"
+    assert step.to_standing == {
+        "flow_state": "brand_owner_details",
+        "chat_status": "automated",
+        "awaiting_role": "brand_owner",
+    }
+    message = Message.objects.get(transition=step)
+    assert message == acted.message
+    assert (message.sender, message.receiver) == (deal.influencer, deal.brand_owner)
+    assert (message.message_type, message.is_automated, message.action_required) == ("system", True, True)
+    assert message.action_data == deal.now.current_action_data
+    assert message.action_data["role"] == "brand_owner"
+
+
+def test_the_events_of_a_step_come_in_their_order(deal):
+    before = len(events_of(deal))
+    deal.act("accept_connection")
+    assert events_of(deal, before) == STEP
+
+
+def test_a_step_that_follows_at_once_has_its_own_transition_and_events_and_no_message():
+    deal = make_deal("work_submitted")
+    before = len(events_of(deal))
+    acted = deal.act("approve_work")
+    assert events_of(deal, before) == [*STEP, *STEP[:2]]
+    steps = list(Transition.objects.filter(conversation=deal.conversation))[-2:]
+    assert [(step.action, step.actor_id) for step in steps] == [
+        ("approve_work", deal.brand_owner.pk),
+        ("free_chat_opened", SYSTEM_USER_ID),
+    ]
+    assert acted.conversation.flow_state == "real_time"
+    assert acted.conversation.automation_enabled is False
+    assert acted.message.action_data is None
+    assert acted.message.action_required is False
+
+
+def test_a_whole_deal_leaves_every_step_in_its_place():
+    deal = make_deal("chat_closed")
+    steps = Transition.objects.filter(conversation=deal.conversation)
+    assert [step.state_version for step in steps] == list(range(1, len(PATH) + 3))
+    versions = [step.to_standing["flow_state"] for step in steps]
+    assert [step.from_standing["flow_state"] for step in steps[1:]] == versions[:-1]
+    assert [event for event in events_of(deal) if event == "new_message"] == ["new_message"] * (len(PATH) + 1)
+    assert deal.now.is_closed
+
+
+def test_offers_are_numbered_answer_each_other_and_the_acceptance_names_the_last():
+    deal = make_deal("payment_pending")
+    offers = list(Offer.objects.filter(conversation=deal.conversation))
+    assert [(one.number, one.kind, one.amount, one.round) for one in offers] == [
+        (1, "offer", 100_000, 0),
+        (2, "counter", 150_000, 1),
+        (3, "final", 120_000, 1),
+    ]
+    assert [one.answers for one in offers] == [None, *offers[:2]]
+    assert [one.proposer for one in offers] == [deal.brand_owner, deal.influencer, deal.brand_owner]
+    assert all(one.lapses_at for one in offers)
+    acceptance = Acceptance.objects.get(offer__conversation=deal.conversation)
+    assert (acceptance.offer, acceptance.accepter) == (offers[-1], deal.influencer)
+
+
+def test_work_and_its_revisions_are_kept():
+    deal = make_deal("real_time")
+    deliveries = Delivery.objects.filter(conversation=deal.conversation)
+    assert [(one.number, one.deliverables, one.deliverer) for one in deliveries] == [
+        (1, WORK["deliverables"], deal.influencer),
+        (2, WORK["deliverables"], deal.influencer),
+    ]
+    revision = Revision.objects.get(conversation=deal.conversation)
+    assert (revision.number, revision.feedback, revision.asker) == (1, "Louder, please", deal.brand_owner)
+
+
+@pytest.mark.parametrize("model", [Transition, Offer, Acceptance, Delivery, Revision])
+def test_facts_are_never_changed(model):
+    make_deal("real_time")
+    fact = model.objects.first()
+    for change in (fact.save, fact.delete, model.objects.all().delete, lambda: model.objects.update(pk=fact.pk)):
+        with pytest.raises(TypeError):
+            change()
+
+
+def test_the_prompts_of_the_past_are_shown_as_completed(deal):
+    first = Message.objects.get(conversation=deal.conversation)
+    acted = deal.act("accept_connection")
+    shown = answer_to(acted, deal.influencer)
+    assert shown.conversation.current_action_data.get("completed") is None
+    assert shown.message.action_data.get("completed") is None
+    deal.act("send_project_details", {"details": "Tea"})
+    assert answer_to(acted, deal.influencer).message.action_data["completed"] is True
+    first.refresh_from_db()
+    assert "completed" not in first.action_data
+
+
+# Refusals, of which each leaves everything as it was
+
+REFUSED = [
+    # where, who, what, with what, at which version beside the present one, and why not
+    ("influencer_responding", "influencer", "dance", None, 0, UnknownAction),
+    ("influencer_responding", "brand_owner", "accept_connection", None, 0, WrongRole),
+    ("influencer_responding", "brand_owner", "send_counter_offer", {"price": "1"}, 0, WrongRole),
+    ("influencer_responding", "influencer", "accept_price", None, 0, WrongState),
+    ("brand_owner_details", "influencer", "accept_connection", None, 0, WrongState),
+    ("brand_owner_details", "influencer", "reject_connection", None, -1, StaleAction),
+    ("brand_owner_details", "brand_owner", "send_project_details", {"details": "Tea"}, -1, StaleAction),
+    ("brand_owner_details", "brand_owner", "send_project_details", {"details": "Tea"}, 1, StaleAction),
+    ("brand_owner_details", "brand_owner", "send_project_details", {"details": " "}, 0, errors.Invalid),
+    ("brand_owner_details", "brand_owner", "send_project_details", {"details": "x" * 5001}, 0, errors.Invalid),
+    ("brand_owner_details", "brand_owner", "send_project_details", "Tea", 0, errors.Invalid),
+    ("brand_owner_pricing", "brand_owner", "send_price_offer", {"price": "0"}, 0, errors.Invalid),
+    ("brand_owner_pricing", "brand_owner", "send_price_offer", {"price": "-5"}, 0, errors.Invalid),
+    ("brand_owner_pricing", "brand_owner", "send_price_offer", {"price": "1e5"}, 0, errors.Invalid),
+    ("brand_owner_pricing", "brand_owner", "send_price_offer", {"price": "1.005"}, 0, errors.Invalid),
+    ("brand_owner_pricing", "brand_owner", "send_price_offer", {"price": "100000000"}, 0, errors.Invalid),
+    ("brand_owner_pricing", "brand_owner", "send_price_offer", {"price": "NaN"}, 0, errors.Invalid),
+    ("influencer_price_response", "influencer", "accept_price", {"price": "999"}, 0, StaleAction),
+    ("influencer_price_input", "influencer", "send_counter_offer", {"price": "1000"}, 0, errors.Invalid),
+    ("payment_pending", "influencer", "proceed_to_payment", None, 0, WrongRole),
+    ("payment_completed", "brand_owner", "proceed_to_payment", None, 0, WrongState),
+    ("work_in_progress", "influencer", "submit_work", {"deliverables": "Reels"}, 0, errors.Invalid),
+    ("work_submitted", "brand_owner", "reject_final_work", None, 0, WrongState),
+    ("work_submitted", "brand_owner", "request_revision", {}, 0, errors.Invalid),
+    ("real_time", "influencer", "close_conversation", {"reason": "x" * 501}, 0, errors.Invalid),
+    ("chat_closed", "influencer", "close_conversation", None, 0, ConversationClosed),
+    ("chat_closed", "influencer", "accept", None, 0, ConversationClosed),
+]
+
+
+@pytest.mark.parametrize(("where", "who", "action", "data", "beside", "why"), REFUSED)
+def test_what_is_refused_changes_nothing_and_sends_nothing(hints, where, who, action, data, beside, why):
+    deal = make_deal(where)
+    version = deal.now.state_version + beside
+    with nothing_happens(hints), pytest.raises(why) as refusal:
+        deal.act(action, data, by=getattr(deal, who), state_version=version)
+    if why.status == 409:
+        shown = refusal.value.extra["conversation"]
+        assert (shown.flow_state, shown.state_version) == (where, version - beside)
+        assert refusal.value.extra["available_actions"] == shown.available_actions
+
+
+@pytest.mark.parametrize("make", [make_user, make_staff])
+def test_only_parties_act(hints, deal, make):
+    somebody = make()
+    with nothing_happens(hints), pytest.raises((errors.NotFound, errors.Forbidden)):
+        deal.act("accept_connection", by=somebody)
+
+
+@pytest.mark.parametrize("conversation_id", ["", "nothing", "00000000-0000-0000-0000-000000000001", 7])
+def test_a_conversation_that_is_not_there(hints, deal, conversation_id):
+    with nothing_happens(hints), pytest.raises(errors.NotFound):
+        act(user=deal.influencer, conversation_id=conversation_id, given=ActionRequest(action="accept"))
+
+
+def test_a_step_that_fails_half_way_leaves_nothing(hints, deal, monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError("no message today")
+
+    monkeypatch.setattr(Message, "save", fail)
+    with nothing_happens(hints), pytest.raises(RuntimeError):
+        deal.act("accept_connection")
+
+
+# The same click again
+
+
+@pytest.mark.parametrize(
+    ("where", "action", "data"),
+    [
+        ("influencer_responding", "accept_connection", None),
+        ("influencer_responding", "accept", {}),
+        ("influencer_responding", "reject_connection", {"reason": "No time"}),
+        ("brand_owner_negotiation", "handle_negotiation", {"action": "agree"}),
+        ("influencer_price_input", "send_counter_offer", {"price": 1500}),
+        ("work_in_progress", "submit_work", WORK),
+        ("work_submitted", "approve_work", None),
+        ("real_time", "close_conversation", None),
+    ],
+)
+def test_the_very_same_click_again_is_answered_and_changes_nothing(hints, where, action, data):
+    deal = make_deal(where)
+    actor, version = deal.awaited, deal.now.state_version
+    first = deal.act(action, data, by=actor, state_version=version)
+    with nothing_happens(hints):
+        again = deal.act(action, data, by=actor, state_version=version)
+    assert (first.repeated, again.repeated) == (False, True)
+    assert again.message == first.message
+    assert answer_to(again, actor).repeated is True
+
+
+def test_it_is_answered_with_the_conversation_as_it_now_stands(deal):
+    deal.act("accept_connection", by=deal.influencer, state_version=1)
+    deal.act("send_project_details", {"details": "Tea"})
+    again = deal.act("accept_connection", by=deal.influencer, state_version=1)
+    assert answer_to(again, deal.influencer).conversation.flow_state == "influencer_reviewing"
+
+
+def test_an_old_name_and_the_present_one_are_the_same_click(hints, deal):
+    deal.act("accept_connection", by=deal.influencer, state_version=1)
+    with nothing_happens(hints):
+        assert deal.act("accept", by=deal.influencer, state_version=1).repeated
+
+
+def test_a_click_with_other_data_is_not_the_same(hints):
+    deal = make_deal("influencer_price_input")
+    version = deal.now.state_version
+    deal.act("send_counter_offer", {"price": "1500"}, by=deal.influencer, state_version=version)
+    for price in ("1500.01", "0"):
+        with nothing_happens(hints), pytest.raises(StaleAction):
+            deal.act("send_counter_offer", {"price": price}, by=deal.influencer, state_version=version)
+
+
+def test_a_click_without_a_version_is_judged_by_the_present_state(hints, deal):
+    deal.act("accept_connection", by=deal.influencer)
+    with nothing_happens(hints), pytest.raises(WrongState):
+        deal.act("accept_connection", by=deal.influencer)
+
+
+# Text by hand
+
+
+@pytest.fixture
+def guided():
+    """A deployment that takes no text while the flow leads."""
+    flows.configure({"deal": {"text_while_automated": False}})
+    yield
+    flows.configure({})
+
+
+def test_where_a_deployment_forbids_text_while_automated_it_is_refused(guided, deal, hints):
+    given = SendMessage(conversation_id=str(deal.conversation.pk), message="Hello")
+    with nothing_happens(hints), pytest.raises(TextNotAccepted):
+        send_message(sender=deal.influencer, given=given)
+    operate(operator=make_staff(), conversation_id=deal.conversation.pk, action="pause", given=InterventionRequest())
+    assert send_message(sender=deal.influencer, given=given).created
+    free = make_deal("payment_completed")
+    given = SendMessage(conversation_id=str(free.conversation.pk), message="Hello")
+    assert send_message(sender=free.influencer, given=given).created
+
+
+def test_text_moves_nothing(deal):
+    version = deal.now.state_version
+    send_message(sender=deal.influencer, given=SendMessage(conversation_id=str(deal.conversation.pk), message="accept"))
+    assert (deal.now.state_version, deal.now.flow_state) == (version, "influencer_responding")
+    deal.act("accept_connection", state_version=version)
+
+
+# At once
+
+
+@pytest.mark.parametrize("with_version", [True, False])
+def test_a_hundred_identical_clicks_at_once_are_one_step_and_one_message(deal, with_version):
+    version = 1 if with_version else None
+
+    def click(_):
+        try:
+            return deal.act("accept_connection", by=deal.influencer, state_version=version).repeated
+        except WrongState as refusal:
+            return refusal.code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(12) as threads:
+        answers = list(threads.map(click, range(100)))
+    assert answers.count(False) == 1
+    assert answers.count(True if with_version else "wrong_state") == 99
+    assert Transition.objects.filter(conversation=deal.conversation).count() == 2
+    assert Message.objects.filter(conversation=deal.conversation).count() == 2
+    assert events_of(deal) == STEP * 2
+
+
+def test_of_two_sides_that_act_at_once_one_is_first():
+    deal = make_deal("real_time")
+
+    def close(user):
+        try:
+            return deal.act("close_conversation", by=user).repeated
+        except ConversationClosed as refusal:
+            return refusal.code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as threads:
+        answers = list(threads.map(close, [deal.brand_owner, deal.influencer] * 5))
+    assert sorted(map(str, answers)) == sorted(["False"] + ["conversation_closed"] * 9)

@@ -1,0 +1,112 @@
+"""The chain of offers: what is done to it behind the product's back shows."""
+
+import io
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from conversations.models import Conversation
+from deals.models import Acceptance, Deal, Offer
+from deals.offers import faults, hash_of
+from foundation.ids import uuid7
+from tests.deals import make_deal
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def deal(db, sent_hints):
+    make_deal("influencer_price_response")
+    return make_deal("payment_pending")
+
+
+def sql(statement, *values):
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+
+
+def db_id(row):
+    return row.pk.hex if connection.vendor == "sqlite" else row.pk
+
+
+def offer(deal, number):
+    return Offer.objects.get(conversation=deal.conversation, number=number)
+
+
+def test_what_the_product_writes_holds(deal):
+    out = io.StringIO()
+    call_command("verify_offers", stdout=out)
+    assert out.getvalue() == "4 offers are as they were made.\n"
+    assert list(faults()) == []
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("amount", 1),
+        ("currency", "USD"),
+        ("kind", "offer"),
+        ("round", 7),
+        ("proposer_role", "influencer"),
+        ("lapses_at", None),
+        ("answers_id", None),
+        ("created_at", "2020-01-01 00:00:00+00:00"),
+        ("previous_hash", "0" * 64),
+        ("hash", "0" * 64),
+    ],
+)
+def test_a_changed_offer_shows(deal, column, value):
+    sql(f"UPDATE deals_offer SET {column} = %s WHERE id = %s", value, db_id(offer(deal, 3)))
+    assert {fault.conversation_id for fault in faults()} == {deal.conversation.pk}
+    with pytest.raises(CommandError):
+        call_command("verify_offers", stdout=io.StringIO())
+
+
+def test_an_offer_that_was_changed_together_with_its_hash_shows_by_the_next_and_by_the_acceptance(deal):
+    for number, shown in ((1, "does not follow"), (3, "not the one that was accepted")):
+        changed = offer(deal, number)
+        changed.amount = 5
+        sql("UPDATE deals_offer SET amount = 5, hash = %s WHERE id = %s", hash_of(changed), db_id(changed))
+        assert any(shown in fault.what for fault in faults())
+
+
+def test_an_offer_that_is_gone_shows(deal):
+    middle = offer(deal, 2)
+    sql("UPDATE deals_offer SET answers_id = NULL WHERE answers_id = %s", db_id(middle))
+    sql("DELETE FROM deals_offer WHERE id = %s", db_id(middle))
+    assert [fault.what for fault in faults()] == ["offer 2 is missing"]
+
+
+def test_an_offer_that_was_put_in_shows(deal):
+    last = offer(deal, 3)
+    forged = Offer(
+        pk=uuid7(),
+        conversation=deal.conversation,
+        number=4,
+        kind="final",
+        amount=1,
+        currency="INR",
+        round=1,
+        proposer=deal.brand_owner,
+        proposer_role="brand_owner",
+        previous_hash=last.hash,
+    )
+    forged.hash = hash_of(forged)
+    forged.save()
+    assert [fault.what for fault in faults()] == [
+        "offer 3 was accepted, and another one was made after it",
+        "the newest offer is not the one on the table",
+    ]
+
+
+def test_another_offer_on_the_table_shows(deal):
+    Deal.objects.filter(pk=deal.conversation.pk).update(last_offer=offer(deal, 1))
+    assert [fault.what for fault in faults()] == ["the newest offer is not the one on the table"]
+
+
+def test_a_conversation_goes_with_all_that_was_agreed_in_it(deal):
+    deal.order()
+    Conversation.objects.get(pk=deal.conversation.pk).delete()
+    assert not Offer.objects.filter(conversation=deal.conversation.pk).exists()
+    assert not Acceptance.objects.exists()

@@ -1,0 +1,17 @@
+"""Fixtures of the tests that play deals, for the `conftest` of their folders."""
+
+import pytest
+
+from realtime.bus import Hint
+from tests.deals import Deal, open_deal
+
+
+@pytest.fixture(autouse=True)
+def hints(sent_hints: list[Hint]) -> list[Hint]:
+    return sent_hints
+
+
+@pytest.fixture
+def deal(db: None) -> Deal:
+    """A bid that the influencer has not answered yet."""
+    return open_deal()

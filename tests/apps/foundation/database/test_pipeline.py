@@ -1,0 +1,248 @@
+"""Statements that leave together: in order with Django's own, failing as one would, and never a session out of step."""
+
+import gc
+import logging
+import time
+import weakref
+
+import pytest
+from django.db import IntegrityError, OperationalError, ProgrammingError, connection, transaction
+from psycopg.pq import TransactionStatus
+
+from accounts.models import LoginSession
+from accounts.services import Identity, authenticate_tokens
+from conversations import services
+from foundation import clock
+from foundation.database import pipeline
+from foundation.database.bulk import insert_instances
+from foundation.database.pipeline import Pipeline, execute, pipelined
+from foundation.ids import random_id, uuid7
+from messaging import selectors
+from messaging.opening import open_direct
+from messaging.requests import SendMessage
+from messaging.sending import send_message
+from realtime import recovery
+from realtime.models import Room
+from realtime.publishing import unit_of_work
+from realtime.recovery import Beginning, Join, Returning
+from tests.factories import login, make_user
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("on_postgresql")]
+
+INSERT = 'INSERT INTO "realtime_room" ("name", "last_seq", "floor") VALUES ($1, $2::bigint, 0)'
+COUNT = 'SELECT count(*) FROM "realtime_room" WHERE "name" = $1'
+
+
+@pytest.fixture
+def round_trips(monkeypatch) -> list[int]:
+    """How many statements each round trip had."""
+    seen, flush = [], Pipeline.flush
+
+    def counted(self, *, commit=False):
+        if self.waiting or commit:
+            seen.append(len(self.waiting))
+        flush(self, commit=commit)
+
+    monkeypatch.setattr(Pipeline, "flush", counted)
+    return seen
+
+
+def names() -> list[str]:
+    return list(Room.objects.order_by("name").values_list("name", flat=True))
+
+
+def test_what_waits_comes_before_what_django_executes():
+    with transaction.atomic(), pipelined():
+        execute(INSERT, [b"a", b"1"])
+        assert names() == ["a"]
+        execute(INSERT, [b"b", b"1"])
+        Room.objects.create(name="c")
+        execute(INSERT, [b"d", b"1"])
+    assert list(Room.objects.order_by("pk").values_list("name", flat=True)) == ["a", "b", "c", "d"]
+
+
+def test_an_answer_brings_everything_that_waits(round_trips):
+    with transaction.atomic(), pipelined():
+        execute(INSERT, [b"a", b"1"])
+        counted = execute(COUNT, [b"a"])
+        other = execute(COUNT, [b"b"])
+        assert not round_trips
+        assert [list(counted), list(other)] == [[(1,)], [(0,)]]
+    assert round_trips == [3]
+
+
+def test_the_first_that_fails_is_raised_and_nothing_stays():
+    with pytest.raises(IntegrityError), transaction.atomic(), pipelined():
+        execute(INSERT, [b"a", b"1"])
+        execute(INSERT, [b"a", b"1"])
+        execute('SELECT * FROM "there_is_no_such_table"', [])
+    assert names() == []
+
+
+def test_a_statement_that_could_not_be_prepared_is_prepared_later():
+    statement = 'SELECT "name" FROM "realtime_room" WHERE "name" = $1 -- prepared after a failure'
+    for _ in range(2):
+        with pytest.raises(IntegrityError), transaction.atomic(), pipelined():
+            execute(INSERT, [b"a", b"1"])
+            execute(INSERT, [b"a", b"1"])
+            execute(statement, [b"a"])
+    Room.objects.create(name="a")
+    assert [list(execute(statement, [b"a"])) for _ in range(3)] == [[("a",)]] * 3
+
+
+def test_what_is_wrong_is_not_kept_as_prepared():
+    for _ in range(2):
+        with pytest.raises(ProgrammingError):
+            execute('SELECT * FROM "there_is_no_such_table"', [])
+
+
+def test_a_connection_that_has_ended_is_not_kept(caplog):
+    caplog.set_level(logging.ERROR, "psycopg.pool")  # of the connection's end, with the connection
+    assert list(execute("SELECT 1", [])) == [(1,)]
+    ended = weakref.ref(connection.connection)
+    connection.connection.close()
+    connection.close()
+    assert list(execute("SELECT 2", [])) == [(2,)]
+    give_up = time.monotonic() + 60
+    while ended() is not None and time.monotonic() < give_up:
+        # Threads of the pool may hold the last one that they were given, until they are given another.
+        connection.connection.close()
+        connection.close()
+        assert list(execute("SELECT 3", [])) == [(3,)]
+        gc.collect()
+    assert ended() is None, gc.get_referrers(ended())
+
+
+def test_a_part_that_raises_is_not_sent():
+    with transaction.atomic(), pipelined():
+        execute(INSERT, [b"a", b"1"])
+        with pytest.raises(ZeroDivisionError), transaction.atomic(), pipelined():
+            execute(INSERT, [b"b", b"1"])
+            raise ZeroDivisionError
+    assert names() == ["a"]
+
+
+def test_a_part_that_fails_leaves_the_rest():
+    with unit_of_work():
+        execute(INSERT, [b"a", b"1"])
+        with pytest.raises(IntegrityError), unit_of_work():
+            execute(INSERT, [b"b", b"1"])
+            execute(INSERT, [b"b", b"1"])
+        execute(INSERT, [b"c", b"1"])
+    assert names() == ["a", "c"]
+
+
+def test_a_unit_of_work_commits_with_its_last_statements(round_trips):
+    told = []
+    with unit_of_work():
+        execute(INSERT, [b"a", b"1"])
+        transaction.on_commit(lambda: told.append(connection.connection.pgconn.transaction_status))
+    assert (round_trips, told) == ([1], [TransactionStatus.IDLE])
+    assert names() == ["a"]
+
+
+def test_what_a_commit_refuses_is_raised():
+    """Who a session is of is checked at the end of the transaction."""
+    with pytest.raises(IntegrityError), unit_of_work():
+        execute(INSERT, [b"a", b"1"])
+        insert_instances([LoginSession(user_id=uuid7(), expires_at=clock.now(), password_fingerprint="")])
+    assert names() == []
+
+
+def test_what_django_is_to_roll_back_is_not_committed():
+    with unit_of_work():
+        execute(INSERT, [b"a", b"1"])
+        transaction.set_rollback(True)
+    assert names() == []
+
+
+def test_inside_of_a_larger_transaction_nothing_is_committed():
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        with unit_of_work():
+            execute(INSERT, [b"a", b"1"])
+        assert names() == ["a"]
+        raise ZeroDivisionError
+    assert names() == []
+
+
+def test_a_session_that_is_lost_is_an_operational_error_and_the_next_one_works():
+    with pytest.raises(OperationalError), unit_of_work():
+        execute(INSERT, [b"a", b"1"])
+        list(execute("SELECT pg_terminate_backend(pg_backend_pid())", []))
+    connection.close()
+    assert list(execute(COUNT, [b"a"])) == [(0,)]
+
+
+def test_what_breaks_an_exchange_off_closes_its_session(monkeypatch):
+    def fail(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(pipeline, "_name", fail)
+        execute(COUNT, [b"a"])
+    assert not connection.is_usable()
+    connection.close()
+    assert list(execute(COUNT, [b"a"])) == [(0,)]
+
+
+def test_without_prepared_statements_all_is_the_same():
+    connection.ensure_connection()
+    connection.connection.prepare_threshold = None
+    for _ in range(2):
+        assert list(execute("SELECT 'not prepared ' || $1", [b"here"])) == [("not prepared here",)]
+    prepared = execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE $1", [b"SELECT 'not pre%"])
+    assert list(prepared) == [(0,)]
+
+
+def test_more_than_the_network_takes_at_once_passes_both_ways():
+    size = 8_000_000
+    with transaction.atomic(), pipelined():
+        asked = [execute("SELECT repeat($1, 2)", [b"x" * size]) for _ in range(3)]
+    assert [len(text) for ((text,),) in map(list, asked)] == [2 * size] * 3
+
+
+def test_a_message_takes_two_round_trips_where_it_is_known_who_takes_part(round_trips):
+    one, two = make_user("brand_owner"), make_user("influencer")
+    conversation = open_direct(opener=one, other_id=str(two.pk)).conversation
+    given = {"conversation_id": str(conversation.pk), "message": "Hello"}
+    send_message(sender=one, given=SendMessage.parse(given | {"client_message_id": "a"}))
+    trips = []
+    for name in ("b", "c"):
+        round_trips.clear()
+        send_message(sender=one, given=SendMessage.parse(given | {"client_message_id": name}))
+        trips.append(len(round_trips))
+    assert trips == [2, 2]
+    services._people.cache_clear()
+    round_trips.clear()
+    send_message(sender=one, given=SendMessage.parse(given | {"client_message_id": "d"}))
+    assert len(round_trips) == 3
+
+
+def test_the_newest_messages_are_asked_for_with_who_takes_part(round_trips):
+    one, two = make_user("brand_owner"), make_user("influencer")
+    conversation = open_direct(opener=one, other_id=str(two.pk)).conversation
+    round_trips.clear()
+    selectors.render_conversations([conversation], one)
+    assert round_trips[0] == 3
+    nothing_said = len(round_trips)
+    send_message(sender=one, given=SendMessage.parse({"conversation_id": str(conversation.pk), "message": "Hello"}))
+    round_trips.clear()
+    selectors.render_conversations([conversation], one)
+    assert len(round_trips) == nothing_said + 2
+
+
+def test_who_tokens_belong_to_is_asked_in_one_round_trip(round_trips):
+    tokens = [login(make_user("influencer")) for _ in range(2)]
+    round_trips.clear()
+    assert all(isinstance(one, Identity) for one in authenticate_tokens(tokens))
+    assert round_trips == [2]
+
+
+def test_who_enters_a_room_is_stored_in_one_round_trip(round_trips):
+    one = Beginning(random_id(), uuid7(), uuid7(), 0)
+    recovery.store_joins([Join(one, "left", 1), Join(one, "right", 2)])
+    assert round_trips == [2]
+    round_trips.clear()
+    returning = Returning(one.user_id, one.pid, {})
+    assert set(recovery.find([returning], set)[0].positions) == {"left", "right", f"user_{one.user_id}"}
+    assert len(round_trips) == 1

@@ -1,0 +1,96 @@
+"""The connection of a database thread: kept while there is work, given back when there is none, and never one that does
+not work any more."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import OperationalError, ProgrammingError, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+
+from foundation.database import executor, thread_pool
+from foundation.database.executor import in_database
+from foundation.database.thread_pool import Threads
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+END = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid = %s"
+
+
+@pytest.fixture(autouse=True)
+def _threads_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor, "_threads", Threads(1))
+    monkeypatch.setattr(thread_pool, "KEPT_SECONDS", 5)
+
+
+@pytest.fixture
+def taken() -> Iterator[list[BaseDatabaseWrapper]]:
+    """A connection for each time that one was taken."""
+    seen: list[BaseDatabaseWrapper] = []
+
+    def note(connection: BaseDatabaseWrapper, **_: Any) -> None:
+        seen.append(connection)
+
+    connection_created.connect(note)
+    yield seen
+    connection_created.disconnect(note)
+
+
+def ask(statement: str = "SELECT 1") -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchone()[0]
+
+
+def wait_until_given_back(one: BaseDatabaseWrapper) -> None:
+    give_up = time.monotonic() + 30
+    while one.connection is not None:
+        assert time.monotonic() < give_up
+        time.sleep(0.01)
+
+
+async def test_it_is_taken_once_for_works_that_follow_each_other(taken):
+    assert [await in_database(ask) for _ in range(5)] == [1] * 5
+    assert len(taken) == 1
+
+
+async def test_it_is_given_back_when_nothing_comes(taken, monkeypatch):
+    monkeypatch.setattr(thread_pool, "KEPT_SECONDS", 0.01)
+    assert await in_database(ask) == 1
+    await asyncio.to_thread(wait_until_given_back, taken[0])
+    assert await in_database(ask) == 1
+    assert len(taken) == 2
+
+
+async def test_after_an_error_another_one_is_taken(taken):
+    with pytest.raises((OperationalError, ProgrammingError)):
+        await in_database(ask, "SELECT there_is_no_such_column")
+    assert await in_database(ask) == 1
+    assert len(taken) == 2
+
+
+async def test_one_that_cannot_be_closed_keeps_no_work_from_being_done(taken, monkeypatch):
+    with pytest.raises((OperationalError, ProgrammingError)):
+        await in_database(ask, "SELECT there_is_no_such_column")
+    closing = taken[0]._close
+
+    def closed_with_an_error() -> None:
+        closing()
+        raise OperationalError
+
+    monkeypatch.setattr(taken[0], "_close", closed_with_an_error)
+    assert await asyncio.wait_for(in_database(ask), 30) == 1
+    assert len(taken) == 2
+
+
+async def test_one_that_the_server_has_closed_is_not_used_again(on_postgresql, taken):
+    pid = await in_database(ask, "SELECT pg_backend_pid()")
+    parameters = connections["default"].get_connection_params() | {"autocommit": True}
+    with psycopg.connect(**parameters) as operator:
+        assert operator.execute(END, [pid]).fetchone() == (True,)
+    assert await in_database(ask, "SELECT pg_backend_pid()") != pid
+    assert len(taken) == 2

@@ -1,0 +1,368 @@
+"""Files: taken by what they are, kept under random names, sent once, and seen by those in the conversation alone."""
+
+import io
+import struct
+import zipfile
+import zlib
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image, ImageFile
+
+from conversations.flows.errors import ConversationClosed
+from deals.models import Delivery
+from deals.periodic_tasks import do_chores
+from foundation import errors
+from foundation.clock import moved
+from messaging import sending
+from messaging.errors import IdempotencyMismatch
+from messaging.models import Message, Upload
+from messaging.opening import open_direct
+from messaging.requests import SendMessage
+from messaging.selectors import Window, history
+from messaging.sending import Sending, send_message, send_messages
+from messaging.services import delete_message
+from messaging.uploads.services import read_upload, take_upload
+from operators.interventions import operate
+from operators.requests import InterventionRequest
+from realtime import event_log
+from realtime.models import RoomEvent
+from tests.deals import WORK, make_deal
+from tests.factories import make_staff, make_user
+from tests.unchanged import nothing_happens
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n"
+
+
+@pytest.fixture(autouse=True)
+def _media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+def picture(kind="PNG", mode="RGB", color="red", **options) -> bytes:
+    written = io.BytesIO()
+    Image.new(mode, (1200, 600), color).save(written, kind, **options)
+    return written.getvalue()
+
+
+def thumbnail_of(upload) -> Image.Image:
+    return Image.open(io.BytesIO(read_upload(user=upload.owner, upload_id=upload.pk, thumbnail=True).content))
+
+
+def docx() -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        for name in ("[Content_Types].xml", "_rels/.rels", "word/document.xml"):
+            archive.writestr(name, "<x/>" * 100)
+    return written.getvalue()
+
+
+def file(content=PDF, name="brief.pdf", claimed="application/pdf"):
+    return SimpleUploadedFile(name, content, claimed)
+
+
+def stored_files() -> list[Path]:
+    return [path for path in Path(default_storage.location).rglob("*") if path.is_file()]
+
+
+@pytest.fixture
+def sender(db):
+    return make_user()
+
+
+@pytest.fixture
+def receiver(db):
+    return make_user("brand_owner")
+
+
+@pytest.fixture
+def chat(sender, receiver):
+    return open_direct(opener=sender, other_id=receiver.pk).conversation
+
+
+def send(sender, chat, *uploads, text="See here", **more):
+    ids = [str(getattr(one, "pk", one)) for one in uploads]
+    given = SendMessage(conversation_id=str(chat.pk), message=text, attachments=ids, **more)
+    return send_message(sender=sender, given=given).message
+
+
+# Taking
+
+
+MP4 = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + b"\0" * 50
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+TAKEN = {
+    "pdf": (PDF, "application/pdf"),
+    "png": (picture("PNG"), "image/png"),
+    "jpeg": (picture("JPEG"), "image/jpeg"),
+    "gif": (picture("GIF"), "image/gif"),
+    "webp": (picture("WEBP"), "image/webp"),
+    "docx": (docx(), WORD),
+    "mp4": (MP4, "video/mp4"),
+}
+REFUSED = {
+    "html": b"<html><script>alert(1)</script></html>",
+    "svg": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
+    "script": b"#!/bin/sh\nrm -rf /\n",
+    "program": b"MZ" + b"\0" * 200,
+    "words": b"just some words",
+    "only the beginning of a png": b"\x89PNG\r\n\x1a\n" + b"\0" * 100,
+    "html that begins like a gif": b"GIF89a<script>alert(1)</script>",
+    "html that begins like a gif with colors": b"GIF89a<htm\xa7>" + b"<script>alert(1)</script>" * 100,
+    "html that begins like a jpeg": b"\xff\xd8\xff<script>alert(1)</script>",
+    "html that begins like a webp": b"RIFF\0\0\0\0WEBP<script>alert(1)</script>",
+}
+
+
+@pytest.mark.parametrize("kind", TAKEN)
+def test_what_a_file_is_is_told_by_its_content(sender, kind):
+    content, content_type = TAKEN[kind]
+    upload = take_upload(owner=sender, file=file(content, "holiday.html", "text/html"))
+    assert (upload.content_type, upload.size, upload.owner) == (content_type, len(content), sender)
+    assert upload.name.startswith("holiday.html.")
+    assert read_upload(user=sender, upload_id=upload.pk).content == content
+    assert ("holiday" in upload.file.name) is False
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_is_of_no_kind_that_is_taken_is_refused_whatever_it_is_called(sender, hints, kind):
+    with nothing_happens(hints), pytest.raises(errors.UnsupportedMediaType):
+        take_upload(owner=sender, file=file(REFUSED[kind], "photo.png", "image/png"))
+    assert stored_files() == []
+
+
+@pytest.mark.parametrize("given", [None, file(b"")])
+def test_there_has_to_be_a_file(sender, hints, given):
+    with nothing_happens(hints), pytest.raises(errors.Invalid):
+        take_upload(owner=sender, file=given)
+
+
+def test_a_file_that_is_too_large_is_refused(sender, settings, hints):
+    settings.MAX_UPLOAD_BYTES = len(PDF) - 1
+    with nothing_happens(hints), pytest.raises(errors.PayloadTooLarge):
+        take_upload(owner=sender, file=file())
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])
+def test_a_picture_with_too_many_pixels_is_refused_before_it_is_unpacked(sender, settings, hints, monkeypatch, kind):
+    settings.UPLOAD_MAX_PIXELS = 1200 * 600 - 1
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda picture: pytest.fail("unpacked"))
+    with nothing_happens(hints), pytest.raises(errors.Invalid) as refusal:
+        take_upload(owner=sender, file=file(picture(kind)))
+    assert refusal.value.errors == {"file": ["A picture has at most 719,999 pixels."]}
+
+
+def announcing(width: int, height: int) -> bytes:
+    """A PNG whose head says that it is of this size."""
+    content, head = picture(), b"IHDR" + struct.pack(">II", width, height) + b"\x08\x02\0\0\0"
+    return content[:12] + head + zlib.crc32(head).to_bytes(4, "big") + content[33:]
+
+
+@pytest.mark.parametrize(
+    ("size", "most", "taken"),
+    [((10_000, 9_500), 100, True), ((10_000, 9_500), 90, False), ((20_000, 10_000), 90, False)],
+    ids=["a large one", "too large", "far too large"],
+)
+def test_pictures_have_one_limit_that_of_the_setting(sender, settings, monkeypatch, size, most, taken):
+    """Pillow has one of its own, which is lower than what may be set here."""
+
+    def load(picture):
+        raise OSError("It is not unpacked here.")
+
+    settings.UPLOAD_MAX_PIXELS = most * 1_000_000
+    monkeypatch.setattr(ImageFile.ImageFile, "load", load)
+    given = file(announcing(*size))
+    if taken:
+        assert take_upload(owner=sender, file=given).content_type == "image/png"
+    else:
+        with pytest.raises(errors.Invalid):
+            take_upload(owner=sender, file=given)
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("brief.pdf", "brief.pdf"),
+        ("../../etc/passwd", "passwd.pdf"),
+        ("a\r\nb\x00.pdf", "ab.pdf"),
+        ("invoice\u202efdp.exe", "invoicefdp.exe.pdf"),
+        ("...", "file.pdf"),
+        ("n" * 400 + ".pdf", "n" * 251 + ".pdf"),
+        ("Übersicht Ω.PDF", "Übersicht Ω.PDF"),
+    ],
+)
+def test_its_name_is_only_shown_and_ends_as_what_it_is(sender, given, shown):
+    assert take_upload(owner=sender, file=file(name=given)).name == shown
+
+
+def test_pictures_get_a_thumbnail_the_right_way_up_and_without_metadata(sender):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees
+    exif[0x010E] = "where I live"
+    upload = take_upload(owner=sender, file=file(picture("JPEG", exif=exif)))
+    with thumbnail_of(upload) as small:
+        assert (small.format, small.size, dict(small.getexif())) == ("WEBP", (200, 400), {})
+    assert b"where I live" not in read_upload(user=sender, upload_id=upload.pk, thumbnail=True).content
+
+
+def test_transparency_stays_and_what_is_no_picture_has_no_thumbnail(sender):
+    transparent = take_upload(owner=sender, file=file(picture("PNG", mode="RGBA", color=(0, 0, 0, 0))))
+    with thumbnail_of(transparent) as small:
+        assert small.mode == "RGBA"
+    document = take_upload(owner=sender, file=file())
+    assert not document.thumbnail
+    with pytest.raises(errors.NotFound):
+        read_upload(user=sender, upload_id=document.pk, thumbnail=True)
+
+
+def test_what_cannot_be_stored_in_the_database_leaves_no_file(sender, monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError("no database today")
+
+    monkeypatch.setattr(Upload, "save", fail)
+    with pytest.raises(RuntimeError):
+        take_upload(owner=sender, file=file(picture()))
+    assert stored_files() == []
+
+
+# Sending
+
+
+def test_a_message_shows_its_attachments_wherever_it_is_shown(sender, chat):
+    uploads = [take_upload(owner=sender, file=file(picture())), take_upload(owner=sender, file=file())]
+    message = send(sender, chat, uploads[1], uploads[0])
+    expected = [uploads[1].pk, uploads[0].pk]
+    assert [one.pk for one in Message.objects.get(pk=message.pk).attachments.all()] == expected
+    for event in RoomEvent.objects.filter(event__in=["new_message", "notification"]):
+        assert all(str(one) in event.data for one in expected)
+        assert f"/api/uploads/{uploads[0].pk}/thumbnail" in event.data
+
+
+def test_files_are_locked_before_rooms(sender, chat, monkeypatch):
+    """As by those who deliver work: in another order two who send the same file could wait for each other."""
+    send(sender, chat)
+    upload, order = take_upload(owner=sender, file=file()), []
+    attach, ask_lock = sending.attach, event_log.ask_lock
+    monkeypatch.setattr(sending, "attach", lambda **given: order.append("file") or attach(**given))
+    monkeypatch.setattr(event_log, "ask_lock", lambda names: order.append("rooms") or ask_lock(names))
+    send(sender, chat, upload)
+    assert order[:2] == ["file", "rooms"]
+
+
+def test_a_page_of_messages_takes_as_many_queries_with_attachments_as_without(
+    sender, chat, django_assert_max_num_queries
+):
+    for _ in range(6):
+        send(sender, chat, take_upload(owner=sender, file=file()))
+    with django_assert_max_num_queries(3):
+        page = history(conversation=chat, window=Window(), cursor=None, limit=50)
+        assert [len(message.attached) for message in page.results] == [1] * 6
+
+
+def test_an_upload_is_sent_once_and_by_its_owner(sender, receiver, chat, hints):
+    upload, other = take_upload(owner=sender, file=file()), take_upload(owner=receiver, file=file())
+    send(sender, chat, upload)
+    for wrong in ([upload], [other], ["nothing"], ["00000000-0000-0000-0000-000000000001"]):
+        with nothing_happens(hints), pytest.raises(errors.Invalid) as refusal:
+            send(sender, chat, *wrong)
+        assert refusal.value.errors.keys() == {"attachments"}
+    fresh = take_upload(owner=sender, file=file())
+    with nothing_happens(hints), pytest.raises(errors.Invalid):
+        send(sender, chat, fresh, fresh)
+
+
+def test_two_messages_of_one_commit_do_not_share_an_upload(sender, chat):
+    upload = str(take_upload(owner=sender, file=file()).pk)
+    given = SendMessage(conversation_id=str(chat.pk), message="See here", attachments=[upload])
+    first, second = send_messages([Sending(sender, given), Sending(sender, given)])
+    assert first.created
+    assert isinstance(second, errors.Invalid)
+
+
+def test_a_repeated_message_is_answered_with_its_attachments_and_others_are_another_body(sender, chat, hints):
+    upload = take_upload(owner=sender, file=file())
+    first = send(sender, chat, upload, client_message_id="one")
+    with nothing_happens(hints):
+        assert send(sender, chat, upload, client_message_id="one") == first
+    with nothing_happens(hints), pytest.raises(IdempotencyMismatch):
+        send(sender, chat, client_message_id="one")
+
+
+def test_work_is_delivered_with_its_files():
+    deal = make_deal("work_in_progress")
+    uploads = [take_upload(owner=deal.influencer, file=file()) for _ in range(2)]
+    version = deal.now.state_version
+    data = WORK | {"attachments": [str(one.pk) for one in uploads]}
+    acted = deal.act("submit_work", data, state_version=version)
+    assert [one.pk for one in acted.message.attachments.all()] == [one.pk for one in uploads]
+    assert set(Delivery.objects.get().message.attachments.all()) == set(uploads)
+    assert deal.act("submit_work", data, by=deal.influencer, state_version=version).repeated
+    assert read_upload(user=deal.brand_owner, upload_id=uploads[0].pk).content == PDF
+
+
+def test_work_with_files_that_are_not_there_is_not_delivered(hints):
+    deal = make_deal("work_in_progress")
+    foreign = take_upload(owner=deal.brand_owner, file=file())
+    with nothing_happens(hints), pytest.raises(errors.Invalid) as refusal:
+        deal.act("submit_work", WORK | {"attachments": [str(foreign.pk)]})
+    assert refusal.value.errors.keys() == {"attachments"}
+
+
+# Seeing
+
+
+def test_a_file_is_its_owners_until_it_is_sent_and_then_that_of_the_conversation(sender, receiver, chat):
+    upload = take_upload(owner=sender, file=file())
+    stranger, operator = make_user(), make_staff()
+    assert read_upload(user=sender, upload_id=str(upload.pk)).content == PDF
+    for other in (receiver, stranger, operator):
+        with pytest.raises(errors.NotFound):
+            read_upload(user=other, upload_id=upload.pk)
+    send(sender, chat, upload)
+    for user in (sender, receiver, operator):
+        assert read_upload(user=user, upload_id=upload.pk).content == PDF
+    for wrong in (upload.pk, "nothing", "00000000-0000-0000-0000-000000000001"):
+        with pytest.raises(errors.NotFound):
+            read_upload(user=stranger, upload_id=wrong)
+    assert list(chat.views.values_list("viewer", "through", "subject")) == [(operator.pk, "file", str(upload.pk))]
+
+
+# Removing
+
+
+def test_deleting_a_message_removes_its_files(sender, receiver, chat):
+    upload = take_upload(owner=sender, file=file(picture()))
+    message = send(sender, chat, upload)
+    assert len(stored_files()) == 2
+    delete_message(user=sender, message_id=message.pk)
+    assert stored_files() == []
+    assert not Upload.objects.exists()
+    with pytest.raises(errors.NotFound):
+        read_upload(user=receiver, upload_id=upload.pk)
+    assert not any(str(upload.pk) in row.data for row in RoomEvent.objects.all())
+
+
+def test_what_is_not_sent_within_a_day_is_thrown_away(sender, chat):
+    kept = take_upload(owner=sender, file=file())
+    take_upload(owner=sender, file=file(picture()))
+    send(sender, chat, kept)
+    with moved(timedelta(hours=23)):
+        do_chores()
+        assert Upload.objects.count() == 2
+    with moved(timedelta(hours=25)):
+        do_chores()
+    assert Upload.objects.get() == kept
+    assert len(stored_files()) == 1
+
+
+def test_a_closed_conversation_takes_no_files(hints):
+    deal = make_deal("brand_owner_details")
+    operate(operator=make_staff(), conversation_id=deal.conversation.pk, action="close", given=InterventionRequest())
+    upload = take_upload(owner=deal.influencer, file=file())
+    with nothing_happens(hints), pytest.raises(ConversationClosed):
+        send(deal.influencer, deal.conversation, upload)

@@ -1,0 +1,235 @@
+"""What an operator sees of a deal in the admin, and does there."""
+
+import xml.etree.ElementTree as ET
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from conversations.flows import all_flows
+from conversations.flows.graph import edges
+from conversations.models import Transition
+from deals.models import PaymentOrder
+from deals.payments.orders import pay_in_sandbox
+from messaging.models import Message
+from messaging.uploads.services import take_upload
+from operators.diagrams import diagram
+from tests.deals import WORK, make_deal, open_deal
+from tests.factories import make_staff
+from tests.unchanged import nothing_happens
+
+pytestmark = pytest.mark.django_db
+
+PDF = b"%PDF-1.7\n"
+
+
+@pytest.fixture
+def operator(db):
+    return make_staff(name="The operator")
+
+
+@pytest.fixture
+def admin(operator):
+    client = Client()
+    client.force_login(operator)
+    return client
+
+
+def page_of(deal):
+    return reverse("admin:conversations_conversation_change", args=[deal.conversation.pk])
+
+
+def text_of(admin, deal):
+    response = admin.get(page_of(deal))
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def drawing(admin, deal):
+    text = text_of(admin, deal)
+    start = text.index('<svg class="flow"')
+    return ET.fromstring(text[start : text.index("</svg>", start) + 6])
+
+
+def post(admin, deal, **fields):
+    return admin.post(page_of(deal), {"state_version": deal.now.state_version} | fields, follow=True)
+
+
+# What the page shows
+
+
+@pytest.mark.parametrize("state", ["influencer_responding", "payment_pending", "real_time", "chat_closed"])
+def test_the_present_state_is_lit_and_the_way_there_is_drawn(admin, state):
+    deal = make_deal(state)
+    svg = drawing(admin, deal)
+    lit = [group for group in svg.iter("g") if "lit" in group.get("class").split()]
+    assert [group.find("text").text for group in lit] == [state]
+    entered = {group.find("text").text for group in svg.iter("g") if "entered" in group.get("class").split()}
+    steps = Transition.objects.filter(conversation=deal.conversation)
+    assert entered == {step.to_standing["flow_state"] for step in steps}
+    taken = [path for path in svg.iter("path") if "taken" in (path.get("class") or "").split()]
+    ways = {(step.from_standing["flow_state"], step.to_standing["flow_state"]) for step in steps[1:]}
+    assert len(taken) == len(ways)
+
+
+@pytest.mark.parametrize("flow", all_flows(), ids=lambda flow: f"{flow.name} {flow.version}")
+def test_every_state_and_every_way_is_in_the_diagram(flow):
+    drawn = diagram(flow, lit=flow.initial, taken=())
+    assert [box.name for box in drawn.boxes] == [state.name for state in flow.states]
+    assert len(drawn.lines) == len({(edge.source, edge.target) for edge in edges(flow)})
+    said = {reason for line in drawn.lines for reason in line.reasons.split(", ")}
+    assert said == {edge.reason for edge in edges(flow)}
+    assert all(box.left >= 0 and box.left + drawn.box_width <= drawn.width for box in drawn.boxes)
+    assert all(box.top >= 0 and box.top + drawn.box_height <= drawn.height for box in drawn.boxes)
+
+
+def test_offers_payment_and_reasons_are_shown(admin):
+    deal = make_deal("work_submitted")
+    order = PaymentOrder.objects.get(conversation=deal.conversation)
+    text = text_of(admin, deal)
+    for shown in ("INR 1000.00", "INR 1500.00", "INR 1200.00", "accepted", "sandbox", str(order.pk), "paid"):
+        assert shown in text
+    closed = open_deal()
+    closed.act("reject_connection", {"reason": "<b>No</b> time"})
+    assert "&lt;b&gt;No&lt;/b&gt; time" in text_of(admin, closed)
+
+
+def test_an_order_that_was_refunded_is_shown_beside_the_one_that_followed(admin):
+    deal = make_deal("payment_pending")
+    first = deal.order()
+    for kind in ("payment.refunded", "payment.succeeded"):
+        pay_in_sandbox(user=deal.brand_owner, order_id=first.pk, kind=kind)
+    second = deal.order()
+    text = text_of(admin, deal)
+    for shown in (f"<code>{first.pk}", f"<code>{second.pk}", "<dd>refunded</dd>", "<dd>open</dd>", "<dd>paid <small>"):
+        assert shown in text
+
+
+def test_the_page_takes_the_same_number_of_queries_however_far_the_deal_went(admin):
+    def queries(deal):
+        admin.get(page_of(deal))
+        with CaptureQueriesContext(connection) as captured:
+            admin.get(page_of(deal))
+        return len(captured)
+
+    # The events of an order are the one query that there is only with an order.
+    assert queries(make_deal("work_submitted")) <= queries(make_deal("influencer_price_response")) + 1
+
+
+def test_nothing_inline(admin):
+    text = text_of(admin, make_deal("work_submitted"))
+    assert " style=" not in text
+    assert " onclick=" not in text
+
+
+# What is done there
+
+
+def test_an_operator_pauses_resumes_and_closes_with_a_reason(admin, operator, sent_hints):
+    deal = make_deal("brand_owner_details")
+    for action, reason, shown in (
+        ("pause", "Under review", "The automation is paused."),
+        ("resume", "All is well", "The automation goes on."),
+        ("close", "Spam", "The conversation is closed."),
+    ):
+        response = post(admin, deal, operate=action, reason=reason)
+        assert shown in response.content.decode()
+        step = Transition.objects.filter(conversation=deal.conversation).last()
+        assert (step.actor, step.data) == (operator, {"reason": reason})
+        assert reason in Message.objects.filter(conversation=deal.conversation).last().message
+    assert deal.now.is_closed
+    assert [entry.change_message for entry in LogEntry.objects.order_by("pk")] == [
+        "Operated: pause. Under review",
+        "Operated: resume. All is well",
+        "Operated: close. Spam",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "offered"),
+    [([], {"pause", "close"}), (["pause"], {"resume", "close"}), (["close"], set())],
+)
+def test_only_what_is_possible_is_offered(admin, before, offered):
+    deal = open_deal()
+    for action in before:
+        post(admin, deal, operate=action)
+    text = text_of(admin, deal)
+    assert {name for name in ("pause", "resume", "close") if f'name="operate" value="{name}"' in text} == offered
+
+
+def test_what_was_decided_on_an_old_page_is_refused(admin, sent_hints):
+    deal = open_deal()
+    deal.act("accept_connection")
+    for fields in ({"operate": "close", "state_version": 1}, {"operate": "resume"}, {"operate": "dance"}, {}):
+        version = deal.now.state_version
+        admin.post(page_of(deal), {"state_version": version, "reason": "x"} | fields)
+        assert (deal.now.flow_state, deal.now.state_version) == ("brand_owner_details", version)
+
+
+def test_who_may_only_look_does_nothing(operator, sent_hints):
+    deal = open_deal()
+    operator.is_superuser = False
+    operator.save()
+    client = Client()
+    client.force_login(operator)
+    with nothing_happens(sent_hints):
+        assert client.post(page_of(deal), {"operate": "close", "state_version": 1}).status_code == 403
+
+
+# Files
+
+
+@pytest.fixture
+def delivered(settings, tmp_path):
+    """A deal with work that came with a file, and that file."""
+    settings.MEDIA_ROOT = tmp_path
+    deal = make_deal("work_in_progress")
+    upload = take_upload(owner=deal.influencer, file=SimpleUploadedFile("<cut>.pdf", PDF))
+    deal.act("submit_work", WORK | {"attachments": [str(upload.pk)]})
+    return deal, upload
+
+
+def file_of(deal, upload):
+    return reverse("admin:conversations_conversation_file", args=[deal.conversation.pk, upload.pk])
+
+
+def test_files_are_fetched_from_the_transcript_and_that_is_recorded(admin, operator, delivered):
+    deal, upload = delivered
+    page = text_of(admin, deal)
+    assert "&lt;cut&gt;.pdf" in page
+    assert f'href="{file_of(deal, upload)}"' in page
+    answer = admin.get(file_of(deal, upload))
+    assert (answer.status_code, answer.content, answer["Content-Type"]) == (200, PDF, "application/pdf")
+    assert answer["Content-Disposition"] == 'attachment; filename="<cut>.pdf"'
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert {"private", "no-store"} <= set(answer["Cache-Control"].split(", "))
+    view = deal.conversation.views.get(through="file")
+    assert (view.viewer, view.subject) == (operator, str(upload.pk))
+
+
+def test_a_file_is_found_in_its_own_conversation_only(admin, operator, delivered):
+    deal, upload = delivered
+    other = make_deal("influencer_responding")
+    unsent = take_upload(owner=operator, file=SimpleUploadedFile("own.pdf", PDF))
+    assert admin.get(file_of(other, upload)).status_code == 404
+    assert admin.get(file_of(deal, unsent)).status_code == 404
+    upload.file.storage.delete(upload.file.name)
+    assert admin.get(file_of(deal, upload)).status_code == 404
+
+
+def test_who_may_not_look_gets_no_file(delivered):
+    deal, upload = delivered
+    nobody = make_staff(is_superuser=False)
+    looking = make_staff(is_superuser=False)
+    looking.user_permissions.set(Permission.objects.filter(codename="view_conversation"))
+    for user, status in ((nobody, 403), (looking, 200), (deal.influencer, 302)):
+        client = Client()
+        client.force_login(user)
+        assert client.get(file_of(deal, upload)).status_code == status
+    assert Client().get(file_of(deal, upload)).status_code == 302
+    assert [view.viewer for view in deal.conversation.views.filter(through="file")] == [looking]

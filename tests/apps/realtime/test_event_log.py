@@ -1,0 +1,75 @@
+"""Reading the log, and what retention leaves of it."""
+
+from datetime import timedelta
+
+import pytest
+
+from foundation import clock
+from realtime import event_log
+from realtime.publishing import publish
+from tests.apps.realtime.samples import NOTE, note
+
+pytestmark = pytest.mark.django_db
+
+
+def write(count: int, room: str = "room") -> None:
+    for number in range(count):
+        publish(room, NOTE, note(str(number)))
+
+
+def replay(room: str, *, after: int, start: int | None = None, limit: int = event_log.REPLAY_LIMIT):
+    return event_log.replay([event_log.Replay(room, after, after if start is None else start)], limit=limit)[0]
+
+
+def seqs(events: list[event_log.Logged] | None) -> list[int] | None:
+    return None if events is None else [event.seq for event in events]
+
+
+def test_a_replay_gives_everything_since():
+    write(5)
+    assert seqs(replay("room", after=2)) == [3, 4, 5]
+    assert seqs(replay("room", after=5)) == []
+    assert seqs(replay("nobody was ever here", after=0)) == []
+
+
+def test_a_replay_is_whole_or_nothing():
+    write(5)
+    assert replay("room", after=6) is None
+    assert seqs(replay("room", after=2, limit=3)) == [3, 4, 5]
+    assert replay("room", after=1, limit=3) is None
+
+
+def test_many_wishes_are_each_answered_for_themselves():
+    write(5, "left")
+    write(5, "right")
+    wishes = [
+        *(event_log.Replay("left", after, after) for after in (1, 4, 5, 6, 3)),
+        *(
+            event_log.Replay("left", 5, 2),
+            event_log.Replay("right", 2, 0),
+            event_log.Replay("nowhere", 0, 0),
+            event_log.Replay("nowhere", 1, 1),
+        ),
+    ]
+    found = event_log.replay(wishes, limit=3)
+    assert [seqs(events) for events in found] == [None, [5], [], None, [4, 5], [3, 4, 5], [1, 2, 3, 4, 5], [], None]
+
+
+def test_retention_takes_the_old_and_says_so():
+    with clock.moved(timedelta(days=-40)):
+        write(3)
+    write(2)
+    assert event_log.trim(clock.now() - timedelta(days=30)) == 3
+    assert replay("room", after=2) is None
+    assert seqs(replay("room", after=3)) == [4, 5]
+    assert event_log.trim(clock.now() - timedelta(days=30)) == 0
+    write(1)
+    assert seqs(replay("room", after=3)) == [4, 5, 6]
+
+
+def test_ends_are_known_for_rooms_that_nothing_was_sent_to():
+    write(2)
+    found = event_log.ends(["room", "silent"])
+    assert (found["room"].seq, found["silent"].seq) == (2, 0)
+    assert found["room"].key != found["silent"].key
+    assert event_log.ends(["silent"]) == {"silent": found["silent"]}

@@ -1,0 +1,416 @@
+"""Ordered delivery in one process: whatever the bus does, each socket sees each event once, in the one order."""
+
+import asyncio
+import random
+import threading
+import uuid
+from collections.abc import Callable
+
+import pytest
+from django.db import OperationalError
+
+from foundation.database.executor import in_database
+from foundation.errors import Unavailable
+from foundation.json import from_json
+from realtime import event_log
+from realtime.local_rooms import LocalRooms
+from realtime.membership import LocalSocket
+from realtime.publishing import publish
+from tests.apps.realtime.samples import NOTE, note
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class SilentBus:
+    """Knows which groups were joined, and brings nothing."""
+
+    def __init__(self) -> None:
+        self.groups: set[str] = set()
+
+    async def join(self, group: str) -> None:
+        self.groups.add(group)
+
+    async def leave(self, group: str) -> None:
+        self.groups.discard(group)
+
+
+class Wire:
+    """What the sockets of a process were sent."""
+
+    def __init__(self) -> None:
+        self.sent: dict[str, list[str]] = {}
+        self.cut: list[LocalSocket] = []
+
+    def send(self, eio_sid: str, frame: str) -> None:
+        self.sent.setdefault(eio_sid, []).append(frame)
+
+    def packets(self, socket: LocalSocket) -> list[list]:
+        return [from_json(frame.removeprefix("42")) for frame in self.sent.get(socket.eio_sid, [])]
+
+    def seqs(self, socket: LocalSocket) -> list[int]:
+        return [packet[1]["seq"] for packet in self.packets(socket)]
+
+
+@pytest.fixture
+def bus() -> SilentBus:
+    return SilentBus()
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+@pytest.fixture
+def rooms(bus, wire) -> LocalRooms:
+    return LocalRooms(bus, send=wire.send, cut=wire.cut.append, is_there=lambda one: one not in wire.cut)
+
+
+def socket() -> LocalSocket:
+    name = uuid.uuid4().hex
+    return LocalSocket(name, name, uuid.uuid4())
+
+
+async def write(count: int, room: str = "room") -> None:
+    for number in range(count):
+        await in_database(publish, room, NOTE, note(str(number)))
+
+
+def rows(room: str, *seqs: int) -> list[tuple[int, str, str]]:
+    return [(one.seq, one.event, one.data) for one in event_log.read(room, after=0) if one.seq in seqs]
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    for _ in range(3000):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("It did not come to pass.")
+
+
+async def test_the_next_is_delivered_the_old_dropped_and_a_gap_filled_from_the_log(rooms, wire):
+    one = socket()
+    await rooms.join(one, "room", after=None)
+    await write(5)
+    hints = await in_database(rows, "room", 1, 2, 4, 5)
+    rooms.offer("room", hints[:1])
+    rooms.offer("room", hints[:1])
+    rooms.offer("room", hints[:2])
+    assert wire.seqs(one) == [1, 2]
+    rooms.offer("room", hints[3:])
+    rooms.offer("room", hints[2:3])
+    await eventually(lambda: len(wire.seqs(one)) == 5)
+    assert wire.seqs(one) == [1, 2, 3, 4, 5]
+
+
+async def test_what_comes_before_its_turn_waits_for_it_and_nothing_is_fetched(rooms, wire, monkeypatch):
+    monkeypatch.setattr("realtime.local_rooms.PATIENCE", 3600)
+    one = socket()
+    await rooms.join(one, "room", after=None)
+    await write(5)
+    hints = await in_database(rows, "room", 1, 2, 3, 4, 5)
+    for number in (2, 4, 2, 1):
+        rooms.offer("room", hints[number - 1 : number])
+    assert wire.seqs(one) == [1, 2]
+    rooms.offer("room", hints[2:])
+    assert wire.seqs(one) == [1, 2, 3, 4, 5]
+
+
+async def test_one_gap_after_the_other_is_filled(rooms, wire):
+    one = socket()
+    await rooms.join(one, "room", after=None)
+    await write(4)
+    hints = await in_database(rows, "room", 1, 2, 4)
+    rooms.offer("room", hints[1:2])
+    rooms.offer("room", hints[:1])
+    rooms.offer("room", hints[2:])
+    assert wire.seqs(one) == [1, 2]
+    await eventually(lambda: wire.seqs(one) == [1, 2, 3, 4])
+
+
+async def test_of_what_is_ahead_not_all_is_kept(rooms, wire, monkeypatch):
+    monkeypatch.setattr("realtime.local_rooms.PATIENCE", 3600)
+    monkeypatch.setattr("realtime.local_rooms.MOST_EARLY", 2)
+    one = socket()
+    await rooms.join(one, "room", after=None)
+    await write(4)
+    rooms.offer("room", await in_database(rows, "room", 2, 3, 4))
+    await eventually(lambda: wire.seqs(one) == [1, 2, 3, 4])
+
+
+async def test_without_any_hint_the_sweep_delivers(rooms, wire):
+    one, two = socket(), socket()
+    await rooms.join(one, "room", after=None)
+    await rooms.join(two, "other", after=None)
+    await write(3)
+    await write(2, "other")
+    await rooms.sweep()
+    await eventually(lambda: wire.seqs(one) == [1, 2, 3] and wire.seqs(two) == [1, 2])
+
+
+async def test_a_join_replays_what_was_missed_before_what_is_live(rooms, wire):
+    await write(4)
+    late = socket()
+    joined = await rooms.join(late, "room", after=1)
+    assert (joined.seq, joined.reset) == (4, False)
+    await write(1)
+    await rooms.sweep()
+    await eventually(lambda: wire.seqs(late) == [2, 3, 4, 5])
+
+
+async def test_a_join_that_cannot_be_replayed_whole_says_reset_and_is_live(rooms, wire):
+    await write(2)
+    one = socket()
+    assert (await rooms.join(one, "room", after=9)).reset
+    assert wire.seqs(one) == []
+    await write(1)
+    await rooms.sweep()
+    await eventually(lambda: wire.seqs(one) == [3])
+
+
+async def test_a_join_that_reads_ahead_of_the_room_delivers_to_those_who_are_in_it_first(rooms, wire):
+    early, late = socket(), socket()
+    await rooms.join(early, "room", after=None)
+    await write(3)
+    await rooms.join(late, "room", after=0)
+    assert wire.seqs(early) == wire.seqs(late) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(("after", "missed"), [(0, [1, 2, 3]), (2, [3])], ids=["behind", "from a process ahead"])
+async def test_who_joins_gets_what_came_early_in_the_meantime(rooms, wire, after, missed):
+    there, late = socket(), socket()
+    await rooms.join(there, "room", after=None)
+    await write(2)
+    third = (3, NOTE.name, '{"seq":3,"text":"committed after the log was read, and told before the second"}')
+    await rooms.join(late, "room", after=after, check=lambda: rooms.offer("room", [third]))
+    assert (wire.seqs(there), wire.seqs(late)) == ([1, 2, 3], missed)
+
+
+async def test_a_room_that_is_closed_waits_for_nothing_any_more(rooms, monkeypatch):
+    monkeypatch.setattr("realtime.local_rooms.PATIENCE", 0.01)
+    one = socket()
+    await rooms.join(one, "room", after=None)
+    room = rooms.open["room"]
+    rooms.offer("room", [(2, NOTE.name, '{"seq":2,"text":"its first was rolled back with its process"}')])
+    rooms.leave(one, "room")
+    await eventually(lambda: not rooms.open)
+    await eventually(lambda: room.missing is None)
+    assert not room.early
+
+
+async def test_the_group_is_joined_only_while_there_is_a_member(rooms, bus):
+    one, two = socket(), socket()
+    await rooms.join(one, "room", after=None)
+    await rooms.join(two, "room", after=None)
+    rooms.leave(one, "room")
+    await asyncio.sleep(0.05)
+    assert bus.groups == {"room"}
+    rooms.leave_all(two)
+    await eventually(lambda: not bus.groups and not rooms.open)
+
+
+async def test_leaving_and_joining_at_once_ends_joined(rooms, bus, wire):
+    one, two = socket(), socket()
+    await rooms.join(one, "room", after=None)
+    rooms.leave(one, "room")
+    await rooms.join(two, "room", after=None)
+    await asyncio.sleep(0.05)
+    assert bus.groups == {"room"}
+    await write(1)
+    await rooms.sweep()
+    await eventually(lambda: wire.seqs(two) == [1])
+    assert wire.seqs(one) == []
+
+
+async def test_who_is_refused_while_joining_is_in_no_room(rooms, bus, wire):
+    one = socket()
+
+    async def refuse(seq: int) -> None:
+        raise PermissionError
+
+    with pytest.raises(PermissionError):
+        await rooms.join(one, "room", after=None, enter=refuse)
+    await eventually(lambda: not rooms.open)
+    assert one.rooms == {}
+
+
+async def test_offsets_say_how_far_a_socket_got_in_every_room(rooms, wire):
+    one, alone = socket(), socket()
+    for room in ("left", "right"):
+        await rooms.join(one, room, after=None)
+    await rooms.join(alone, "left", after=None)
+    await write(1, "left")
+    await rooms.sweep()
+    await eventually(lambda: len(wire.seqs(one)) == 1)
+    await write(1, "right")
+    await rooms.sweep()
+    await eventually(lambda: len(wire.seqs(one)) == 2)
+    left, right = (rooms.open[name].key for name in ("left", "right"))
+    assert [packet[2] for packet in wire.packets(one)] == [f"{left}:1", f"{left}:1.{right}:1"]
+    assert [packet[2] for packet in wire.packets(alone)] == [f"{left}:1"]
+
+
+async def test_a_return_is_whole_or_nothing(rooms, wire):
+    await write(3, "left")
+    await write(3, "right")
+    back = socket()
+    assert not await rooms.rejoin(back, {"left": 1, "right": 9})
+    assert back.rooms == {}
+    assert wire.seqs(back) == []
+    assert await rooms.rejoin(back, {"left": 1, "right": 2})
+    assert wire.seqs(back) == [2, 3, 3]
+
+
+@pytest.fixture
+def read(monkeypatch) -> list[str]:
+    """The rooms whose logs were read."""
+    names: list[str] = []
+    real = event_log.read
+
+    def reading(name: str, **options: int) -> list[event_log.Logged]:
+        names.append(name)
+        return real(name, **options)
+
+    monkeypatch.setattr(event_log, "read", reading)
+    return names
+
+
+async def test_a_crowd_that_returns_reads_the_logs_together(rooms, wire, read, monkeypatch):
+    await write(3, "left")
+    await write(3, "right")
+    real, taken, all_here = event_log.replay, [], threading.Event()
+
+    def replay(wishes: list[event_log.Replay]) -> list[list[event_log.Logged] | None]:
+        taken.append(len(wishes))
+        assert all_here.wait(60)
+        return real(wishes)
+
+    monkeypatch.setattr(rooms._replays, "_work", replay)
+    crowd = [socket() for _ in range(20)]
+    back = [rooms.rejoin(one, {"left": number % 3, "right": 3 - number % 2}) for number, one in enumerate(crowd)]
+    returning = asyncio.gather(*back)
+    await eventually(lambda: sum(taken) + len(rooms._replays._waiting) == 2 * len(crowd))
+    all_here.set()
+    assert all(await returning)
+    for number, one in enumerate(crowd):
+        left, right = range(number % 3 + 1, 4), range(4 - number % 2, 4)
+        assert wire.seqs(one) == [*left, *right]
+    # The first alone, the others with one another.
+    assert max(read.count("left"), read.count("right")) <= 2
+
+
+async def test_what_is_delivered_during_a_return_comes_from_memory(rooms, wire, read, monkeypatch):
+    await write(2)
+    staying, back = socket(), socket()
+    await rooms.join(staying, "room", after=None)
+    real = event_log.replay
+
+    def replay(wishes: list[event_log.Replay]) -> list[list[event_log.Logged] | None]:
+        found = real(wishes)
+        asyncio.run_coroutine_threadsafe(offered(), loop).result()
+        return found
+
+    async def offered() -> None:
+        rooms.offer("room", rows_of_three)
+
+    loop, rows_of_three = asyncio.get_running_loop(), [(3, "note", '{"seq":3}')]
+    monkeypatch.setattr(rooms._replays, "_work", replay)
+    assert await rooms.rejoin(back, {"room": 1})
+    assert (wire.seqs(staying), wire.seqs(back)) == ([3], [2, 3])
+    assert read == ["room"]
+    assert not rooms.open["room"].passing
+
+
+async def test_who_has_gone_is_not_put_back(rooms, wire, bus, read):
+    await write(2)
+    gone = socket()
+    wire.cut.append(gone)
+    with pytest.raises(Unavailable):
+        await rooms.rejoin(gone, {"room": 1})
+    assert (wire.seqs(gone), gone.rooms, read) == ([], {}, [])
+    await eventually(lambda: not rooms.open and not bus.groups)
+
+
+async def test_a_hole_in_what_was_delivered_during_a_return_is_no_return(rooms, wire, monkeypatch):
+    await write(2)
+    await rooms.join(socket(), "room", after=None)
+    real = event_log.replay
+
+    def replay(wishes: list[event_log.Replay]) -> list[list[event_log.Logged] | None]:
+        found = real(wishes)
+        rooms.open["room"].position = 4
+        return found
+
+    monkeypatch.setattr(rooms._replays, "_work", replay)
+    with pytest.raises(Unavailable):
+        await rooms.rejoin(socket(), {"room": 1})
+
+
+async def test_after_a_return_offsets_name_every_room_again(rooms, wire):
+    await write(2, "left")
+    await write(1, "right")
+    back = socket()
+    assert await rooms.rejoin(back, {"left": 1, "right": 1})
+    left, right = (rooms.open[name].key for name in ("left", "right"))
+    assert [packet[2] for packet in wire.packets(back)] == [f"{right}:1.{left}:2"]
+
+
+async def test_a_join_that_cannot_be_replayed_is_stored_where_the_room_stands(rooms):
+    await write(2)
+    stored: list[int] = []
+
+    async def store(seq: int) -> None:
+        stored.append(seq)
+
+    await rooms.join(socket(), "room", after=9, enter=store)
+    await rooms.join(socket(), "room", after=1, enter=store)
+    assert stored == [2, 1]
+
+
+async def test_a_return_that_fails_holds_no_room_open(rooms, bus, monkeypatch):
+    real = event_log.ends
+
+    def away(names: list[str]) -> dict[str, event_log.End]:
+        if "right" in names:
+            raise OperationalError
+        return real(names)
+
+    monkeypatch.setattr(event_log, "ends", away)
+    with pytest.raises(OperationalError):
+        await rooms.rejoin(socket(), {"left": 0, "right": 0})
+    await eventually(lambda: not rooms.open and not bus.groups)
+
+
+async def test_events_that_retention_took_before_delivery_cut_their_readers(rooms, wire):
+    one = socket()
+    await rooms.join(one, "room", after=None)
+    await write(4)
+
+    def trim() -> None:
+        event_log.RoomEvent.objects.filter(seq__lte=2).delete()
+
+    await in_database(trim)
+    await rooms.sweep()
+    await eventually(lambda: wire.cut == [one])
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_any_order_of_hints_joins_and_sweeps_gives_the_one_order(rooms, wire, seed):
+    chance = random.Random(seed)
+    sockets = [socket() for _ in range(4)]
+    joined: dict[str, int] = {}
+    total = 0
+    for one in sockets:
+        await write(chance.randint(0, 4))
+        total = (await in_database(event_log.ends, ["room"]))["room"].seq
+        after = chance.choice([None, chance.randint(0, total)])
+        answer = await rooms.join(one, "room", after=after)
+        joined[one.sid] = answer.seq if after is None else after
+        hints = await in_database(rows, "room", *range(1, total + 1))
+        chance.shuffle(hints)
+        for hint in hints[: chance.randint(0, len(hints))]:
+            rooms.offer("room", [hint])
+    await rooms.sweep()
+    for one in sockets:
+        expected = list(range(joined[one.sid] + 1, total + 1))
+        await eventually(lambda one=one, expected=expected: wire.seqs(one) == expected)

@@ -1,0 +1,63 @@
+"""Units of work in one transaction: each succeeds or fails by itself."""
+
+import pytest
+from django.db import IntegrityError, connection
+
+from foundation.errors import NotFound
+from realtime import event_log
+from realtime.models import Room
+from realtime.publishing import publish, unit_of_work
+from realtime.savepoint_batch import done_together
+from tests.apps.realtime.samples import NOTE, note
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def texts(room: str) -> list[str]:
+    return [event.data for event in event_log.read(room, after=0)]
+
+
+def test_a_failure_takes_back_its_own_part_and_no_other():
+    def work(item: str) -> str:
+        with unit_of_work():
+            publish("room", NOTE, note(item))
+            if item == "bad":
+                raise NotFound
+            return item.upper()
+
+    results = done_together(work, ["c", "bad", "a"], by=str)
+    assert results[0] == "C"
+    assert isinstance(results[1], NotFound)
+    assert results[2] == "A"
+    assert texts("room") == ['{"seq":1,"text":"a"}', '{"seq":2,"text":"c"}']
+
+
+def test_where_one_collides_each_is_done_by_itself():
+    tries: list[str] = []
+
+    def work(item: str) -> str:
+        tries.append(item)
+        with unit_of_work():
+            publish(item, NOTE, note(item))
+            if item == "b":
+                Room.objects.create(name="taken")
+        return item
+
+    Room.objects.create(name="taken")
+    results = done_together(work, ["a", "b", "c"], by=str)
+    assert (results[0], results[2]) == ("a", "c")
+    assert isinstance(results[1], IntegrityError)
+    assert tries == ["a", "b", "a", "b", "c"]
+    assert [texts(room) for room in "abc"] == [['{"seq":1,"text":"a"}'], [], ['{"seq":1,"text":"c"}']]
+
+
+def test_all_of_them_are_one_transaction():
+    inside: list[bool] = []
+
+    def work(item: int) -> int:
+        inside.append(connection.in_atomic_block and len(connection.savepoint_ids) == 1)
+        return item
+
+    assert done_together(work, [2, 1], by=int) == [2, 1]
+    assert inside == [True, True]
+    assert done_together(work, [], by=int) == []

@@ -1,0 +1,89 @@
+"""Requests have threads; a client that goes away takes nothing from who is still at work for it."""
+
+import asyncio
+import threading
+
+import httpx
+import pytest
+from django.http import HttpRequest, HttpResponse
+
+from foundation.database import executor
+from foundation.database.executor import in_request
+from stoory.asgi_handler import Handler
+
+THREADS = executor._requests._max_workers
+
+
+@pytest.fixture
+def gate():
+    """What keeps a thread busy until it is opened."""
+    opened = threading.Event()
+    yield opened
+    opened.set()
+
+
+async def until_begun(begun: threading.Semaphore, number: int) -> None:
+    for _ in range(number):
+        assert await asyncio.to_thread(begun.acquire, timeout=10)
+
+
+async def busy_with(gate: threading.Event, number: int) -> list[asyncio.Task]:
+    begun = threading.Semaphore(0)
+
+    def work() -> bool:
+        begun.release()
+        return gate.wait(10)
+
+    tasks = [asyncio.create_task(in_request(work)) for _ in range(number)]
+    await until_begun(begun, number)
+    return tasks
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_probes_answer_while_every_thread_waits(gate):
+    tasks = await busy_with(gate, THREADS)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(Handler()), base_url="http://127.0.0.1") as client:
+        answer = await client.get("/healthz")
+        assert answer.status_code == 200
+        assert not any(task.done() for task in tasks)
+        gate.set()
+        assert all(await asyncio.gather(*tasks))
+        assert (await client.get("/api/auth/me")).status_code == 401
+
+
+async def test_an_answer_that_is_being_made_is_waited_for_when_its_client_goes(gate):
+    (task,) = await busy_with(gate, 1)
+    task.cancel()
+    await asyncio.sleep(0)
+    assert not task.done()
+    gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_a_request_whose_client_has_gone_is_not_begun(gate):
+    tasks = await busy_with(gate, THREADS)
+    begun = []
+    late = asyncio.create_task(in_request(begun.append, "late"))
+    await asyncio.sleep(0)
+    late.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await late
+    gate.set()
+    await asyncio.gather(*tasks)
+    await in_request(bool)
+    assert begun == []
+
+
+async def test_a_request_stays_in_one_thread(monkeypatch):
+    seen = []
+
+    def everywhere(request: HttpRequest) -> HttpResponse:
+        seen.append(threading.current_thread().name)
+        return HttpResponse("ok")
+
+    handler = Handler()
+    monkeypatch.setattr(handler, "_middleware_chain", everywhere)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(handler), base_url="http://127.0.0.1") as client:
+        assert (await client.get("/")).text == "ok"
+    assert [name.rpartition("_")[0] for name in seen] == ["request"]

@@ -1,0 +1,31 @@
+"""A really running uvicorn around a server of ours, and clients that speak the protocols by hand."""
+
+from asyncio import AbstractEventLoop
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+
+import pytest
+import uvloop
+
+from tests.socketio_server.clients import WAYS, Site, running
+
+Serve = Callable[..., Awaitable[Site]]
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], AbstractEventLoop]]:
+    """The event loop of production."""
+    return {"uvloop": uvloop.new_event_loop}
+
+
+@pytest.fixture(params=WAYS)
+async def serve(request: pytest.FixtureRequest) -> AsyncIterator[Serve]:
+    """`await serve(server, **options of the guard)` starts a site that lives as long as the test.
+
+    Each test runs over both ways in which a WebSocket reaches the server.
+    """
+    async with AsyncExitStack() as stack:
+
+        async def start(server: object, **options: object) -> Site:
+            return await stack.enter_async_context(running(server, websockets=request.param, **options))
+
+        yield start

@@ -1,0 +1,89 @@
+"""`python -m tests.socketio_server.official CHECKOUT`: the official suites of both protocols against our classes.
+
+`CHECKOUT` is a checkout of the socket.io repository, which keeps the suites (`docs/engine.io-protocol/v4-test-suite`
+and `docs/socket.io-protocol/v5-test-suite`). They run over both ways in which a WebSocket reaches the server; their
+own clients have 200 ms to answer a ping, so the machine should not be busy with other things.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.harness.processes import Process, on_free_port, run
+from tests.harness.servers import responds
+from tests.socketio_server.clients import WAYS
+
+NEEDS = Path(__file__).parent / "suites"
+RUN_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Suite:
+    """`tests` is how many there have to be."""
+
+    name: str
+    path: str
+    tests: int
+
+    def run(self, checkout: Path, workplace: Path, port: int) -> dict[str, Any]:
+        """What mocha reports: `passes` and `failures`."""
+        place = workplace / self.name
+        place.mkdir(exist_ok=True)
+        shutil.copy(NEEDS / "node-imports.js", place)
+        source = (checkout / self.path / "test-suite.js").read_text()
+        (place / "test-suite.js").write_text(source.replace("http://localhost:3000", f"http://127.0.0.1:{port}"))
+        command = ["npx", "--no-install", "mocha", "--exit", "--reporter", "json", f"{self.name}/test-suite.js"]
+        # Its exit code is the number of failures, which the report tells better.
+        done = subprocess.run(command, cwd=workplace, capture_output=True, text=True, timeout=RUN_SECONDS, check=False)
+        return json.loads(done.stdout)
+
+
+SUITES = (
+    Suite("engine.io", "docs/engine.io-protocol/v4-test-suite", 25),
+    Suite("socket.io", "docs/socket.io-protocol/v5-test-suite", 32),
+)
+
+
+@contextmanager
+def serving(websockets: str, log: Path) -> Iterator[int]:
+    """`tests.socketio_server.serve` on a free port; what it writes goes into `log`."""
+
+    def start(port: int) -> tuple[int, Process]:
+        process = Process(sys.executable, "-m", "tests.socketio_server.serve", str(port), websockets, log=log)
+        return port, process.start().wait_until(lambda: responds(f"http://127.0.0.1:{port}/socket.io/", 400))
+
+    port, process = on_free_port(start)
+    with process:
+        yield port
+
+
+def main(checkout: Path) -> int:
+    """Run everything and say what passed; answers the number of suites that did not pass whole."""
+    failed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        workplace = Path(folder)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(NEEDS / name, workplace)
+        run("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=workplace, timeout=RUN_SECONDS)
+        for websockets in WAYS:
+            with serving(websockets, workplace / f"{websockets}.log") as port:
+                failed += sum(not _passes(suite, suite.run(checkout, workplace, port), websockets) for suite in SUITES)
+    return failed
+
+
+def _passes(suite: Suite, report: dict[str, Any], websockets: str) -> bool:
+    print(f"{suite.name} over {websockets}: {len(report['passes'])} of {suite.tests}")  # noqa: T201
+    for failure in report["failures"]:
+        print(f"  {failure['fullTitle']}: {failure['err'].get('message')}")  # noqa: T201
+    return len(report["passes"]) == suite.tests and not report["failures"]
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,71 @@
+"""`python -m tests.socketio_server.serve PORT [WAY]`: what the official protocol test suites expect, with our classes.
+
+`WAY` is one of `WAYS`, for another way in which WebSockets reach the server than in production.
+
+Engine.IO echo at `/engine.io/`; at `/socket.io/` the namespaces `/` and `/custom`. No login, any origin.
+"""
+
+import asyncio
+import sys
+from typing import Any
+
+import uvicorn
+
+from socketio_server import EngineServer, Guard, Limits, SocketServer
+from tests.socketio_server.clients import DIRECT, WAYS
+
+LIMITS = Limits(ping_interval=0.3, ping_timeout=0.2, max_payload=1_000_000, connect_timeout=1.0)
+NAMESPACES = ("/", "/custom")
+
+
+def engine_server() -> EngineServer:
+    engine = EngineServer(limits=LIMITS, cors_allowed_origins=["*"])
+
+    @engine.on("message")
+    async def echo(sid: str, data: str | bytes) -> None:
+        await engine.send(sid, data)
+
+    return engine
+
+
+def socket_server() -> SocketServer:
+    server = SocketServer(limits=LIMITS, cors_allowed_origins=["*"], namespaces=NAMESPACES, binary=True)
+    for namespace in NAMESPACES:
+        _add_handlers(server, namespace)
+    return server
+
+
+def _add_handlers(server: SocketServer, namespace: str) -> None:
+    async def show_auth(sid: str, auth: dict[str, Any]) -> None:
+        # The suite begins to listen for this packet when it has seen CONNECT. In one read with it, it is missed.
+        await asyncio.sleep(0.025)
+        await server.emit("auth", auth, to=sid, namespace=namespace)
+
+    async def connect(sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+        server.start_background_task(show_auth, sid, auth or {})
+
+    async def message(sid: str, *args: Any) -> None:
+        await server.emit("message-back", args, to=sid, namespace=namespace)
+
+    async def message_with_ack(sid: str, *args: Any) -> tuple[Any, ...]:
+        return args
+
+    server.on("connect", connect, namespace=namespace)
+    server.on("message", message, namespace=namespace)
+    server.on("message-with-ack", message_with_ack, namespace=namespace)
+
+
+def application() -> Guard:
+    return Guard(socket_server(), Guard(engine_server(), path="engine.io"), path="socket.io")
+
+
+if __name__ == "__main__":
+    uvicorn.run(
+        application(),
+        host="0.0.0.0",
+        port=int(sys.argv[1]),
+        log_level="warning",
+        **WAYS[sys.argv[2] if len(sys.argv) > 2 else DIRECT],
+        ws_max_size=LIMITS.max_payload,
+        ws_per_message_deflate=False,
+    )

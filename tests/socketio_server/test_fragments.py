@@ -1,0 +1,267 @@
+"""WebSocket messages in fragments (RFC 6455, 5.4): how many, how large, and what may come between them."""
+
+import asyncio
+
+import pytest
+from picows import WSMsgType
+
+from socketio_server import Limits, SocketServer
+from socketio_server.websocket_frames import Listener
+from tests.socketio_server.clients import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Framed, running
+from tests.socketio_server.servers import echo, talkative
+
+MOST, SIZE = Limits.max_fragments, Limits.max_payload
+
+
+def pieces(message: bytes, number: int) -> list[bytes]:
+    """The message in so many fragments, each of them with something in it."""
+    step = len(message) // number
+    cuts = [step * place for place in range(number)]
+    return [message[start:end] for start, end in zip(cuts, [*cuts[1:], None], strict=True)]
+
+
+def message(size: int) -> bytes:
+    """An event of so many bytes."""
+    return b'42["echo","%s"]' % (b"x" * (size - 13))
+
+
+async def let_in(site) -> Framed:
+    websocket = await Framed.dial(site)
+    websocket.write(TEXT, b"40")
+    assert (await websocket.next())[1].startswith(b"40{")
+    return websocket
+
+
+def answer_to(event: bytes) -> tuple[int, bytes]:
+    return TEXT, event.replace(b"echo", b"echoed")
+
+
+class TestWholeMessages:
+    @pytest.mark.parametrize("number", [1, 2, 3, MOST - 1, MOST])
+    @pytest.mark.parametrize("size", [MOST + 20, SIZE])
+    async def test_up_to_the_limits_a_message_arrives_whole(self, serve, number, size):
+        websocket = await let_in(await serve(talkative()))
+        event = message(size)
+        websocket.write_message(TEXT, *pieces(event, number))
+        assert await websocket.next() == answer_to(event)
+
+    async def test_each_message_is_counted_for_itself(self, serve):
+        websocket = await let_in(await serve(talkative()))
+        for number in (MOST, 1, MOST, 2):
+            event = message(SIZE)
+            websocket.write_message(TEXT, *pieces(event, number))
+            assert await websocket.next() == answer_to(event)
+
+    async def test_the_last_fragment_may_be_empty(self, serve):
+        websocket = await let_in(await serve(talkative()))
+        event = message(100)
+        websocket.write_message(TEXT, event, b"")
+        assert await websocket.next() == answer_to(event)
+
+    async def test_a_character_may_be_cut(self, serve):
+        websocket = await let_in(await serve(talkative()))
+        event = '42["echo","é€😀"]'.encode()
+        websocket.write_message(TEXT, *pieces(event, len(event)))
+        assert await websocket.next() == answer_to(event)
+
+    async def test_binary_messages_too(self, serve):
+        websocket = await Framed.dial(await serve(echo()))
+        data = bytes(range(256)) * 256
+        websocket.write_message(BINARY, *pieces(data, MOST))
+        assert await websocket.next() == (BINARY, data)
+
+    async def test_control_frames_may_come_between(self, serve):
+        websocket = await let_in(await serve(talkative()))
+        event = message(SIZE)
+        for number, fragment in enumerate(pieces(event, MOST)):
+            websocket.write(CONTINUATION if number else TEXT, fragment, last=number == MOST - 1)
+            if number < MOST - 1:
+                websocket.write(PONG, b"unasked")
+                websocket.write(PING, b"%d" % number)
+                assert await websocket.next() == (PONG, b"%d" % number)
+        assert await websocket.next() == answer_to(event)
+
+    async def test_a_close_frame_may_come_between(self):
+        async with running(talkative()) as site:
+            websocket = await let_in(site)
+            websocket.write(TEXT, b"4", last=False)
+            websocket.write(CLOSE, (1000).to_bytes(2, "big"))
+            assert await websocket.closed() == 1000
+            await site.sessions_become(0)
+
+    async def test_those_of_two_clients_may_alternate(self, serve):
+        site = await serve(talkative())
+        first, second = await let_in(site), await let_in(site)
+        event, other = message(SIZE), message(SIZE - 1)
+        for number, (one, two) in enumerate(zip(pieces(event, MOST), pieces(other, MOST), strict=True)):
+            for websocket, fragment in ((first, one), (second, two)):
+                websocket.write(CONTINUATION if number else TEXT, fragment, last=number == MOST - 1)
+                await asyncio.sleep(0)
+        assert await first.next() == answer_to(event)
+        assert await second.next() == answer_to(other)
+
+
+class TestTooLarge:
+    @pytest.mark.parametrize("number", [2, 3, MOST])
+    async def test_one_byte_more_closes_with_1009(self, serve, number):
+        site = await serve(talkative())
+        websocket = await let_in(site)
+        websocket.write_message(TEXT, *pieces(message(SIZE + 1), number))
+        assert await websocket.closed() == 1009
+        await site.sessions_become(0)
+
+    async def test_the_rest_is_not_waited_for(self):
+        async with running(talkative()) as site:
+            websocket = await Framed.dial(site)
+            websocket.write(TEXT, b"4" * SIZE, last=False)
+            websocket.write(CONTINUATION, b"4", last=False)
+            assert await websocket.closed() == 1009
+
+    async def test_binary_messages_too(self, serve):
+        websocket = await Framed.dial(await serve(echo()))
+        websocket.write_message(BINARY, *pieces(bytes(SIZE + 1), MOST))
+        assert await websocket.closed() == 1009
+
+    async def test_the_limit_is_that_of_the_server(self, serve):
+        websocket = await let_in(await serve(talkative(limits=Limits(max_payload=100))))
+        websocket.write_message(TEXT, *pieces(message(100), 10))
+        assert await websocket.next() == answer_to(message(100))
+        websocket.write_message(TEXT, *pieces(message(101), 10))
+        assert await websocket.closed() == 1009
+
+
+async def closed_by(*fragments: bytes, kind: int = TEXT, limits: Limits | None = None, enter: bool = True) -> int:
+    """The code with which the server closes for fragments of a message that is not whole."""
+    async with running(talkative(limits=limits or Limits())) as site:
+        websocket = await (let_in(site) if enter else Framed.dial(site))
+        for number, fragment in enumerate(fragments):
+            websocket.write(CONTINUATION if number else kind, fragment, last=False)
+        code = await websocket.closed()
+        await site.sessions_become(0)
+        return code
+
+
+class TestTooMany:
+    """Over ASGI fragments are not seen: there the web server's WebSocket library has put them together."""
+
+    @pytest.mark.parametrize("enter", [True, False], ids=["let in", "before that"])
+    @pytest.mark.parametrize("kind", [TEXT, BINARY], ids=["text", "binary"])
+    async def test_one_more_closes_with_1008(self, kind, enter):
+        assert await closed_by(*[b"x"] * (MOST + 1), kind=kind, enter=enter) == 1008
+
+    async def test_also_where_it_is_the_last(self):
+        async with running(talkative()) as site:
+            websocket = await let_in(site)
+            websocket.write_message(TEXT, *pieces(message(SIZE), MOST + 1))
+            assert await websocket.closed() == 1008
+
+    @pytest.mark.parametrize(
+        "fragments",
+        [[b""], [b"x", b""], [b"x", b"", b"x"], [b"x"] * (MOST - 1) + [b""], [b""] * 1_000],
+        ids=["the first", "the second", "in the middle", "at the limit", "a thousand"],
+    )
+    @pytest.mark.parametrize("enter", [True, False], ids=["let in", "before that"])
+    async def test_an_empty_one_closes_with_1008(self, fragments, enter):
+        assert await closed_by(*fragments, enter=enter) == 1008
+
+    async def test_the_limit_is_that_of_the_server(self):
+        limits = Limits(max_fragments=3)
+        assert await closed_by(b"x", b"x", b"x", b"x", limits=limits) == 1008
+        async with running(talkative(limits=limits)) as site:
+            websocket = await let_in(site)
+            websocket.write_message(TEXT, *pieces(message(50), 3))
+            assert await websocket.next() == answer_to(message(50))
+
+    async def test_in_an_upgrade_of_a_polling_session(self):
+        async with running(talkative()) as site:
+            polling = await site.polling()
+            websocket = await Framed.dial(site, sid=polling.sid)
+            for number in range(MOST + 1):
+                websocket.write(CONTINUATION if number else TEXT, b"2", last=False)
+            assert await websocket.closed() == 1008
+
+
+class TestOutOfPlace:
+    @pytest.mark.parametrize(
+        "kinds",
+        [[CONTINUATION], [TEXT, TEXT], [TEXT, BINARY], [TEXT, CONTINUATION, TEXT]],
+        ids=["nothing begun", "another text", "another kind", "later"],
+    )
+    async def test_closes_with_1002(self, serve, kinds):
+        websocket = await let_in(await serve(talkative()))
+        for kind in kinds:
+            websocket.write(kind, b"4", last=False)
+        assert await websocket.closed() == 1002
+
+    async def test_what_is_no_text_as_a_whole_closes_with_1007(self, serve):
+        websocket = await let_in(await serve(talkative()))
+        websocket.write_message(TEXT, b"4\xe2", b"\x82", b'"')
+        assert await websocket.closed() == 1007
+
+
+class Watched(bytes):
+    """A payload that counts how often anybody looks at its size."""
+
+    looks = 0
+
+    def __len__(self) -> int:
+        Watched.looks += 1
+        return super().__len__()
+
+
+class Fragment:
+    """A frame as picows hands it over, which counts how often its payload is copied."""
+
+    rsv1 = rsv2 = rsv3 = False
+    copies = 0
+
+    def __init__(self, msg_type: WSMsgType, payload: bytes, *, fin: bool) -> None:
+        self.msg_type, self.fin, self._payload, self.payload_size = msg_type, fin, payload, len(payload)
+
+    def get_payload_as_bytes(self) -> bytes:
+        Fragment.copies += 1
+        return Watched(self._payload)
+
+
+class Ear:
+    """What a listener reports to."""
+
+    def __init__(self, fragments: int) -> None:
+        self.max_message, self.max_fragments = SIZE, fragments
+        self.heard: list[str | bytes] = []
+        self.codes: list[int] = []
+
+    def received(self, frame: str | bytes) -> None:
+        self.heard.append(frame)
+
+    def close(self, code: int) -> None:
+        self.codes.append(code)
+
+
+@pytest.mark.parametrize("number", [2, 64, 1_000, 4_000])
+def test_each_fragment_is_looked_at_and_copied_as_often_however_many_there_are(monkeypatch, number):
+    monkeypatch.setattr(Watched, "looks", 0)
+    monkeypatch.setattr(Fragment, "copies", 0)
+    ear = Ear(fragments=number)
+    listener = Listener(ear)
+    for place in range(number):
+        kind = WSMsgType.CONTINUATION if place else WSMsgType.TEXT
+        listener.on_ws_frame(None, Fragment(kind, b"x", fin=place == number - 1))
+    assert ear.heard == ["x" * number]
+    assert Fragment.copies == number
+    assert Watched.looks <= number
+
+
+def test_nothing_is_kept_of_a_message_that_was_refused():
+    ear = Ear(fragments=2)
+    listener = Listener(ear)
+    for place in range(1_000):
+        kind = WSMsgType.CONTINUATION if place else WSMsgType.TEXT
+        listener.on_ws_frame(None, Fragment(kind, bytes(30_000), fin=False))
+    assert ear.codes[0] == 1008
+    assert not listener._parts
+
+
+def test_the_limits_are_those_that_the_documents_name():
+    assert (MOST, SIZE) == (64, 65_536)
+    assert SocketServer().eio.limits == Limits()

@@ -1,0 +1,124 @@
+"""Every cell of (state, role, action): where it leads, or what it is refused for."""
+
+from dataclasses import replace
+
+import pytest
+
+from conversations.flows import Facts, Role, Timing, decide
+from conversations.flows.graph import edges
+from foundation.errors import Refusal
+from tests.unit.conversations.flows.deal_table import (
+    ACTIONS,
+    DATA,
+    ENDING,
+    MOVES,
+    ONLY_WITH,
+    ROLES,
+    STATES,
+    STAYS,
+    parsed_diagram,
+)
+
+
+def expected(state: str, role: str, action: str, *, spent: bool) -> str | None:
+    """The state reached (or kept), or a refusal's code."""
+    if action not in ROLES[role]:
+        return "wrong_role"
+    if state == "chat_closed":
+        return "conversation_closed"
+    if (state, action) in STAYS:
+        return state
+    target = ONLY_WITH.get((state, action), (MOVES.get((state, action)),) * 2)[spent]
+    return "real_time" if target == "work_approved" else target or "wrong_state"
+
+
+def situation(facts: Facts, *, spent: bool) -> Facts:
+    if not spent:
+        return facts
+    return replace(facts, last_offer=replace(facts.last_offer, round=3), revisions_used=3)
+
+
+def test_the_data_has_the_edges_of_the_diagram_and_no_other(deal):
+    assert {(edge.source, edge.target, edge.reason) for edge in edges(deal)} == parsed_diagram()
+
+
+def test_the_data_has_the_states_of_the_table_and_no_other(deal):
+    assert {state.name for state in deal.states} == STATES.keys()
+
+
+def outcome_of(deal, state, facts, role, action) -> str:
+    try:
+        return decide(deal, state, facts, Role(role), action, DATA.get(action)).standing.flow_state
+    except Refusal as refusal:
+        return refusal.code
+
+
+@pytest.mark.parametrize("spent", [False, True], ids=["limits left", "limits spent"])
+@pytest.mark.parametrize("role", sorted(ROLES))
+@pytest.mark.parametrize("state", STATES)
+def test_every_cell(deal, facts, state, role, spent):
+    told = situation(facts, spent=spent)
+    outcomes = {action: outcome_of(deal, state, told, role, action) for action in ACTIONS}
+    assert outcomes == {action: expected(state, role, action, spent=spent) for action in ACTIONS}
+
+
+LASTING = sorted((state, action) for state, action in MOVES.keys() - ONLY_WITH if state != "work_approved")
+
+
+@pytest.mark.parametrize(("state", "action"), LASTING)
+def test_what_a_move_brings(deal, facts, state, action):
+    roles = [role for role in ROLES if action in ROLES[role]] or ["system"]
+    for role in roles:
+        decision = decide(deal, state, facts, Role(role), action, DATA.get(action))
+        reached = decision.standing.flow_state
+        awaiting, chat_status, due, reminded = STATES[reached]
+        assert (decision.standing.awaiting_role, decision.standing.chat_status) == (awaiting, chat_status)
+        assert decision.standing.automation_enabled is (reached not in ENDING)
+        assert decision.timing is Timing.RESTART
+        assert (decision.due.after and decision.due.after.days) == due
+        days = decision.due.remind_after and decision.due.remind_after.total_seconds() / 86_400
+        assert days == (due / 2 if due else reminded)
+        check_message(decision, role, awaiting)
+        check_steps(decision, state, action, facts)
+
+
+def check_message(decision, role, awaiting):
+    other = {"brand_owner": "influencer", "influencer": "brand_owner"}
+    assert decision.message.sender == role
+    assert decision.message.receiver == (awaiting or "brand_owner" if role == "system" else other[role])
+    assert decision.message.text
+    assert decision.message.action_required is (awaiting is not None)
+    assert decision.message.action_data == decision.action_data
+    if awaiting:
+        assert decision.action_data["role"] == awaiting
+        assert decision.action_data["flow_state"] == decision.standing.flow_state
+        assert decision.action_data["state_version"] == decision.facts.state_version
+
+
+def check_steps(decision, state, action, facts):
+    names = [step.after.flow_state for step in decision.steps]
+    befores = [step.before.flow_state for step in decision.steps]
+    assert befores == [state, *names[:-1]]
+    assert [step.state_version for step in decision.steps] == [8, 9][: len(names)]
+    assert decision.facts.state_version == decision.steps[-1].state_version
+    assert names[-1] == decision.standing.flow_state
+    for step in decision.steps:
+        assert (step.before.flow_state, step.after.flow_state, step.reason) in parsed_diagram()
+    assert decision.steps[0].reason == action
+
+
+def test_approved_work_opens_the_free_chat_at_once(deal, facts):
+    decision = decide(deal, "work_submitted", facts, Role.BRAND_OWNER, "approve_work")
+    assert [(step.after.flow_state, step.reason) for step in decision.steps] == [
+        ("work_approved", "approve_work"),
+        ("real_time", "free_chat_opened"),
+    ]
+    assert decision.action_data is None
+
+
+def test_proceeding_to_payment_moves_nothing_however_often(deal, facts, offer):
+    for _ in range(2):
+        decision = decide(deal, "payment_pending", facts, Role.BRAND_OWNER, "proceed_to_payment")
+        assert decision.payment == offer
+        assert (decision.steps, decision.message, decision.timing) == ((), None, Timing.KEEP)
+        assert decision.facts == facts

@@ -1,0 +1,152 @@
+"""The opening, and what comes from outside the two parties: payment, deadlines, reminders, operators."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from conversations.flows import Facts, Role, Timing, decide, flow_for, opening
+from conversations.flows.errors import ConversationClosed, StaleAction, UnknownAction, WrongState
+from foundation.errors import Invalid, Refusal
+from tests.unit.conversations.flows.deal_table import STATES
+
+SYSTEM, OPERATOR = Role.SYSTEM, Role.OPERATOR
+LEADING = [state for state in STATES if state not in {"work_approved", "real_time", "chat_closed"}]
+
+
+@pytest.mark.parametrize(("kind", "word"), [("bid", "bid"), ("campaign", "campaign")])
+def test_the_opening_tells_what_it_is_about(kind, word):
+    facts = Facts(brand_owner="Acme", influencer="Asha", title="Shoes %(x)s", proposed=100_000)
+    decision = opening(flow_for(kind), kind, facts)
+    first, *rest = decision.message.text.split("\n\n")
+    assert first.startswith("Acme")
+    assert word in first
+    assert rest == ["About: Shoes %(x)s", "Proposed amount, binding nobody: INR 1000.00"]
+    assert (decision.message.sender, decision.message.receiver) == ("brand_owner", "influencer")
+    assert decision.message.action_data == decision.action_data
+    assert (decision.action_data["role"], decision.action_data["state_version"]) == ("influencer", 1)
+    (step,) = decision.steps
+    assert (step.before, step.reason, step.state_version) == (None, "conversation_opened", 1)
+    assert step.after.flow_state == "influencer_responding"
+    assert (decision.timing, decision.due.after) == (Timing.RESTART, timedelta(days=7))
+
+
+def test_an_opening_without_title_and_amount_has_one_paragraph():
+    decision = opening(flow_for("bid"), "bid", Facts(brand_owner="Acme"))
+    assert "\n" not in decision.message.text
+
+
+def test_a_direct_conversation_opens_in_silence():
+    decision = opening(flow_for("direct"), "direct", Facts())
+    assert (decision.message, decision.action_data, decision.due.after) == (None, None, None)
+    assert decision.standing.chat_status == decision.standing.flow_state == "real_time"
+    assert decision.standing.awaiting_role is None
+    assert decision.standing.automation_enabled is False
+    with pytest.raises(KeyError):
+        opening(flow_for("direct"), "bid", Facts())
+
+
+def test_a_payment_arrives_once_and_in_its_place(deal, facts):
+    decision = decide(deal, "payment_pending", facts, SYSTEM, "payment_verified")
+    assert decision.standing.flow_state == "payment_completed"
+    assert "INR 1500.00" in decision.message.text
+    for state in STATES.keys() - {"payment_pending", "chat_closed"}:
+        with pytest.raises(WrongState):
+            decide(deal, state, facts, SYSTEM, "payment_verified")
+    with pytest.raises(ConversationClosed):
+        decide(deal, "chat_closed", facts, SYSTEM, "payment_verified")
+
+
+def test_a_payment_arrives_in_a_pause_which_lasts(deal, facts):
+    decision = decide(deal, "payment_pending", replace(facts, paused=True), SYSTEM, "payment_verified")
+    assert decision.standing.flow_state == "payment_completed"
+    assert (decision.facts.paused, decision.standing.automation_enabled) == (True, False)
+    assert (decision.timing, decision.due.remind_after) == (Timing.RESTART, timedelta(days=1))
+    assert decision.action_data is None
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_deadline_does_its_own_thing_and_only_where_there_is_one(deal, facts, state):
+    own = {True: "approved_automatically", False: "expired"}[state == "work_submitted"]
+    for event in ("expired", "approved_automatically"):
+        if STATES[state][2] and event == own:
+            assert decide(deal, state, facts, SYSTEM, event, state_version=7).action == event
+            for told, version in ((facts, 6), (replace(facts, paused=True), 7)):
+                with pytest.raises(Refusal):
+                    decide(deal, state, told, SYSTEM, event, state_version=version)
+        else:
+            with pytest.raises(Refusal):
+                decide(deal, state, facts, SYSTEM, event)
+
+
+@pytest.mark.parametrize("state", LEADING)
+def test_a_reminder_moves_nothing(deal, facts, state):
+    decision = decide(deal, state, facts, SYSTEM, "remind", state_version=7)
+    awaiting, _, due, every = STATES[state]
+    assert decision.steps == ()
+    assert decision.facts == facts
+    assert (decision.message.sender, decision.message.receiver) == ("system", awaiting)
+    assert decision.message.action_data["state_version"] == 7
+    assert {"brand_owner": "Acme", "influencer": "Asha"}[awaiting] in decision.message.text
+    assert decision.timing is Timing.REMINDED
+    assert decision.due.remind_after == (None if due else timedelta(days=every))
+
+
+def test_there_is_nothing_to_remind_of(deal, facts):
+    for state, told in (("real_time", facts), ("payment_pending", replace(facts, paused=True))):
+        with pytest.raises(WrongState):
+            decide(deal, state, told, SYSTEM, "remind")
+    with pytest.raises(StaleAction):
+        decide(deal, "payment_pending", facts, SYSTEM, "remind", state_version=6)
+
+
+@pytest.mark.parametrize("state", LEADING)
+def test_a_pause_and_its_end_keep_the_state(deal, facts, state):
+    awaiting, chat_status, *_ = STATES[state]
+    paused = decide(deal, state, facts, OPERATOR, "pause", {"reason": " A question "})
+    assert paused.steps[0].reason == "paused"
+    assert (paused.standing.flow_state, paused.standing.chat_status) == (state, "real_time")
+    assert (paused.standing.awaiting_role, paused.standing.automation_enabled) == (awaiting, False)
+    assert (paused.timing, paused.facts.state_version, paused.action_data) == (Timing.HOLD, 8, None)
+    assert (paused.message.sender, paused.message.action_required) == ("system", False)
+    assert paused.message.text.endswith("Reason: A question")
+    with pytest.raises(WrongState):
+        decide(deal, state, paused.facts, OPERATOR, "pause")
+
+    resumed = decide(deal, state, paused.facts, OPERATOR, "resume")
+    assert resumed.steps[0].reason == "resumed"
+    assert resumed.steps[0].before == paused.standing
+    assert (resumed.standing.flow_state, resumed.standing.chat_status) == (state, chat_status)
+    assert (resumed.timing, resumed.facts.state_version) == (Timing.RESUME, 9)
+    assert resumed.message.action_data == resumed.action_data
+    assert resumed.action_data["state_version"] == 9
+    with pytest.raises(WrongState):
+        decide(deal, state, resumed.facts, OPERATOR, "resume")
+    with pytest.raises(StaleAction):
+        decide(deal, state, resumed.facts, SYSTEM, "remind", state_version=7)
+
+
+@pytest.mark.parametrize("state", [*LEADING, "real_time"])
+@pytest.mark.parametrize("is_paused", [False, True])
+def test_an_operator_closes_anything_open(deal, facts, state, is_paused):
+    told = replace(facts, paused=is_paused)
+    decision = decide(deal, state, told, OPERATOR, "close", state_version=7)
+    assert (decision.standing.flow_state, decision.standing.chat_status) == ("chat_closed", "closed")
+    assert decision.steps[0].reason == "closed_by_operator"
+    assert decision.facts.paused is False
+    assert (decision.timing, decision.due.after, decision.due.remind_after) == (Timing.RESTART, None, None)
+    assert (decision.message.sender, decision.message.receiver) == ("system", "brand_owner")
+
+
+def test_what_an_operator_cannot_do(deal, facts):
+    with pytest.raises(WrongState):
+        decide(deal, "real_time", facts, OPERATOR, "pause")
+    with pytest.raises(UnknownAction):
+        decide(deal, "payment_pending", facts, OPERATOR, "proceed_to_payment")
+    with pytest.raises(Invalid):
+        decide(deal, "payment_pending", facts, OPERATOR, "pause", {"reason": "x" * 501})
+    with pytest.raises(StaleAction):
+        decide(deal, "payment_pending", facts, OPERATOR, "close", state_version=6)
+    for action in ("pause", "resume", "close"):
+        with pytest.raises(ConversationClosed):
+            decide(deal, "chat_closed", facts, OPERATOR, action)

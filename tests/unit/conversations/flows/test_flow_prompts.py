@@ -1,0 +1,131 @@
+"""Prompts and available actions, in the shapes that clients know."""
+
+from dataclasses import replace
+
+import pytest
+
+from conversations.flows import Facts, Role, action_data, as_shown, available_actions
+from conversations.flows.schemas import ActionData, AvailableAction
+from tests.unit.conversations.flows.deal_table import STATES
+
+PRICE = {"id": "price", "type": "number", "label": "Price", "required": True, "min": "0.01", "max": "99999999.99"}
+AWAITED = [state for state, (awaiting, *_) in STATES.items() if awaiting]
+FORMS = {
+    "brand_owner_details": ["details"],
+    "brand_owner_pricing": ["price"],
+    "influencer_price_input": ["price"],
+    "work_in_progress": ["deliverables", "description", "notes", "attachments"],
+    "work_revision_requested": ["deliverables", "description", "notes", "attachments"],
+}
+
+
+def test_buttons_and_the_input_of_one_of_them(deal, facts):
+    prompt = action_data(deal, "brand_owner_price_response", facts)
+    assert prompt == {
+        "title": "Counter-offer: INR 1500.00",
+        "subtitle": "Accept it, decline it, or make a final offer. Rounds left: 2.",
+        "role": "brand_owner",
+        "flow_state": "brand_owner_price_response",
+        "state_version": 7,
+        "buttons": [
+            {
+                "id": "accept_counter_offer",
+                "text": "Accept counter-offer",
+                "style": "success",
+                "action": "accept_counter_offer",
+            },
+            {
+                "id": "reject_counter_offer",
+                "text": "Decline counter-offer",
+                "style": "danger",
+                "action": "reject_counter_offer",
+            },
+            {
+                "id": "make_final_offer",
+                "text": "Make a final offer",
+                "style": "secondary",
+                "action": "make_final_offer",
+                "inputs": [PRICE],
+            },
+        ],
+    }
+
+
+def test_a_form_for_the_one_action_that_takes_input(deal, facts):
+    prompt = action_data(deal, "brand_owner_details", facts)
+    field = {
+        "id": "details",
+        "type": "textarea",
+        "label": "Project details",
+        "required": True,
+        "min_length": 1,
+        "max_length": 5_000,
+    }
+    assert prompt == {
+        "title": "Project details",
+        "subtitle": "Describe the project to Asha.",
+        "role": "brand_owner",
+        "flow_state": "brand_owner_details",
+        "state_version": 7,
+        "buttons": [],
+        "input_field": field,
+        "inputs": [field],
+        "submit_button": {"text": "Send details", "action": "send_project_details"},
+    }
+
+
+@pytest.mark.parametrize("state", AWAITED)
+def test_every_prompt_is_a_form_or_a_button_for_each_action(deal, facts, state):
+    prompt = ActionData.model_validate(action_data(deal, state, facts))
+    offered = available_actions(deal, state, facts, Role(prompt.role))
+    if state in FORMS:
+        assert prompt.buttons == []
+        assert [field.id for field in prompt.inputs] == FORMS[state]
+        assert prompt.input_field == prompt.inputs[0]
+        assert [prompt.submit_button.action] == [action["action"] for action in offered]
+    else:
+        assert [button.action for button in prompt.buttons] == [action["action"] for action in offered]
+        assert [button.id for button in prompt.buttons] == [button.action for button in prompt.buttons]
+        assert prompt.inputs is prompt.input_field is prompt.submit_button is None
+    for action in offered:
+        assert AvailableAction.model_validate(action).model_dump(exclude_none=True) == action
+        assert (action["role"], action["state_version"]) == (prompt.role, 7)
+    other = deal.other(Role(prompt.role))
+    assert available_actions(deal, state, facts, other) == []
+
+
+@pytest.mark.parametrize("state", sorted(STATES.keys() - set(AWAITED)))
+def test_nobody_awaited_nothing_asked(deal, facts, state):
+    assert action_data(deal, state, facts) is None
+
+
+def test_either_side_may_close_the_free_chat_in_its_own_name(deal, facts):
+    for role in deal.parties:
+        (action,) = available_actions(deal, "real_time", facts, role)
+        assert (action["action"], action["role"]) == ("close_conversation", role)
+    assert available_actions(deal, "real_time", facts, Role.OPERATOR) == []
+
+
+def test_a_pause_offers_and_asks_nothing(deal, facts):
+    paused = replace(facts, paused=True)
+    assert action_data(deal, "payment_pending", paused) is None
+    assert available_actions(deal, "payment_pending", paused, Role.BRAND_OWNER) == []
+
+
+def test_fields_carry_the_bounds_that_are_enforced(deal, facts):
+    (submit,) = available_actions(deal, "work_in_progress", facts, Role.INFLUENCER)
+    assert submit["inputs"][2:] == [
+        {"id": "notes", "type": "textarea", "label": "Notes", "required": False, "max_length": 5_000},
+        {"id": "attachments", "type": "files", "label": "Attachments", "required": False, "max_items": 10},
+    ]
+    yen = Facts(currency="JPY")
+    (offer,) = available_actions(deal, "brand_owner_pricing", yen, Role.BRAND_OWNER)
+    assert (offer["inputs"][0]["min"], offer["inputs"][0]["max"]) == ("1", "99999999")
+
+
+def test_an_outdated_prompt_is_shown_as_completed(deal, facts):
+    prompt = action_data(deal, "payment_pending", facts)
+    assert as_shown(prompt, 7) == prompt
+    assert as_shown(prompt, 8) == prompt | {"completed": True}
+    assert "completed" not in prompt
+    assert as_shown(None, 8) is None

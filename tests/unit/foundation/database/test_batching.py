@@ -1,0 +1,201 @@
+"""What arrives together is done together, and each gets its own answer."""
+
+import asyncio
+import threading
+
+import pytest
+
+from foundation.database.batching import Batcher
+
+
+async def test_what_arrives_while_a_batch_is_worked_on_is_the_next_batch():
+    batches = []
+
+    def work(items: list[int]) -> list[int]:
+        batches.append(items)
+        return [item * 10 for item in items]
+
+    batcher = Batcher(work, most=4)
+    results = await asyncio.gather(*(batcher.submit(number) for number in range(10)))
+    assert results == [number * 10 for number in range(10)]
+    assert [number for batch in batches for number in batch] == list(range(10))
+    assert max(map(len, batches)) == 4
+    assert await batcher.submit(7) == 70
+
+
+async def test_a_fault_of_one_is_its_own_and_a_fault_of_the_work_is_everybodys():
+    def work(items: list[str]) -> list[str | Exception]:
+        if "boom" in items:
+            raise RuntimeError("all")
+        return [KeyError(item) if item == "bad" else item for item in items]
+
+    batcher = Batcher(work)
+    good, bad = await asyncio.gather(batcher.submit("good"), batcher.submit("bad"), return_exceptions=True)
+    assert good == "good"
+    assert isinstance(bad, KeyError)
+    with pytest.raises(RuntimeError, match="all"):
+        await batcher.submit("boom")
+    assert await batcher.submit("again") == "again"
+
+
+async def test_who_gave_up_does_not_stop_the_others():
+    batcher = Batcher(lambda items: items)
+    gone = batcher.submit("gone")
+    await asyncio.sleep(0)
+    gone.cancel()
+    assert await batcher.submit("here") == "here"
+
+
+async def test_so_many_batches_are_at_work_at_once():
+    meeting = threading.Barrier(2, timeout=30)
+
+    def work(items: list[int]) -> list[int]:
+        meeting.wait()
+        return items
+
+    batcher = Batcher(work, most=1, at_once=2)
+    assert await asyncio.gather(*(batcher.submit(number) for number in range(4))) == [0, 1, 2, 3]
+
+
+async def test_batches_that_are_to_be_apart_wait_for_more_and_one_alone_for_nobody():
+    apart, batches = 1.0, []
+
+    def work(items: list[str]) -> list[str]:
+        batches.append(items)
+        return items
+
+    batcher = Batcher(work, apart=apart)
+    assert await batcher.submit("first") == "first"
+    second = batcher.submit("second")
+    await asyncio.sleep(apart / 10)
+    await asyncio.gather(second, batcher.submit("third"))
+    await asyncio.sleep(1.1 * apart)
+    fourth = batcher.submit("fourth")
+    await asyncio.sleep(apart / 10)
+    await asyncio.gather(fourth, batcher.submit("fifth"))
+    assert batches == [["first"], ["second", "third"], ["fourth"], ["fifth"]]
+
+
+class Held:
+    """Work whose batch with one of the items does not end before it may."""
+
+    def __init__(self, item) -> None:
+        self.batches, self._item = [], item
+        self._begun, self.may_end = threading.Event(), threading.Event()
+
+    def __call__(self, items: list) -> list:
+        self.batches.append(items)
+        if self._item in items:
+            self._begun.set()
+            assert self.may_end.wait(30)
+        return items
+
+    async def begun(self) -> None:
+        await asyncio.to_thread(self._begun.wait, 30)
+
+
+async def test_another_batch_begins_when_as_many_wait_as_are_at_work(monkeypatch):
+    monkeypatch.setattr("foundation.database.batching.PATIENCE", 3600)
+    work = Held(1)
+    batcher = Batcher(work, at_once=2)
+    first = [batcher.submit(1), batcher.submit(2), batcher.submit(3)]
+    await work.begun()
+    others = [batcher.submit(4), batcher.submit(5)]
+    await asyncio.sleep(0.05)
+    assert work.batches == [[1, 2, 3]]
+    assert await asyncio.wait_for(batcher.submit(6), 30) == 6
+    assert work.batches == [[1, 2, 3], [4, 5, 6]]
+    work.may_end.set()
+    assert await asyncio.gather(*first, *others) == [1, 2, 3, 4, 5]
+
+
+async def test_what_is_enough_for_a_batch_does_not_wait_for_as_many_as_are_at_work(monkeypatch):
+    monkeypatch.setattr("foundation.database.batching.PATIENCE", 3600)
+    monkeypatch.setattr("foundation.database.batching.ENOUGH", 2)
+    work = Held(1)
+    batcher = Batcher(work, at_once=2)
+    first = [batcher.submit(number) for number in range(1, 6)]
+    await work.begun()
+    assert await asyncio.wait_for(asyncio.gather(batcher.submit(6), batcher.submit(7)), 30) == [6, 7]
+    work.may_end.set()
+    assert await asyncio.gather(*first) == [1, 2, 3, 4, 5]
+
+
+async def test_of_two_batches_the_one_that_ends_makes_room_for_what_is_enough(monkeypatch):
+    """A few that wait at the end of one batch wait for more, as long as another one is at work."""
+    monkeypatch.setattr("foundation.database.batching.PATIENCE", 3600)
+    monkeypatch.setattr("foundation.database.batching.ENOUGH", 2)
+    slow, quick = Held("slow"), Held("quick")
+
+    def work(items: list[str]) -> list[str]:
+        return slow(items) if "slow" in items else quick(items)
+
+    batcher = Batcher(work, at_once=2)
+    first = [batcher.submit("slow"), batcher.submit("slower")]
+    await slow.begun()
+    second = [batcher.submit("quick"), batcher.submit("quicker")]
+    await quick.begun()
+    left = batcher.submit("left")
+    quick.may_end.set()
+    await asyncio.gather(*second)
+    await asyncio.sleep(0.05)
+    assert quick.batches == [["quick", "quicker"]]
+    slow.may_end.set()
+    assert await asyncio.wait_for(asyncio.gather(*first, left), 30) == ["slow", "slower", "left"]
+
+
+async def test_a_few_do_not_wait_for_a_large_batch_that_is_held_up():
+    work = Held(1)
+    batcher = Batcher(work, at_once=2)
+    first = [batcher.submit(1), batcher.submit(2), batcher.submit(3)]
+    await work.begun()
+    assert await asyncio.wait_for(batcher.submit(4), 30) == 4
+    work.may_end.set()
+    assert await asyncio.gather(*first) == [1, 2, 3]
+
+
+async def test_what_comes_in_the_moment_in_which_a_batch_ends_is_not_left_waiting():
+    batcher = Batcher(lambda items: items)
+    for number in range(50):
+        assert await asyncio.wait_for(batcher.submit(number), 30) == number
+
+
+async def test_items_of_one_key_wait_for_each_other_and_for_nobody_else():
+    work = Held("a1")
+    batcher = Batcher(work, at_once=2, by=lambda item: item[0])
+    first = batcher.submit("a1")
+    await work.begun()
+    held_up = [batcher.submit("a2"), batcher.submit("a3")]
+    assert await asyncio.wait_for(batcher.submit("b1"), 30) == "b1"
+    assert work.batches == [["a1"], ["b1"]]
+    work.may_end.set()
+    assert await asyncio.gather(first, *held_up) == ["a1", "a2", "a3"]
+    assert work.batches[2:] == [["a2", "a3"]]
+
+
+async def test_what_is_held_up_is_not_looked_at_again_and_again(monkeypatch):
+    work = Held("a1")
+    batcher = Batcher(work, at_once=2, by=lambda item: item[0])
+    looks, look = [], batcher._next
+    monkeypatch.setattr(batcher, "_next", lambda: looks.append(1) or look())
+    first = batcher.submit("a1")
+    await work.begun()
+    held_up = batcher.submit("a2")
+    assert await asyncio.wait_for(batcher.submit("b1"), 30) == "b1"
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert len(looks) < 5
+    work.may_end.set()
+    assert await asyncio.gather(first, held_up) == ["a1", "a2"]
+
+
+async def test_a_key_is_free_again_after_a_fault():
+    def work(items: list[str]) -> list[str]:
+        if items == ["a bad one"]:
+            raise RuntimeError
+        return items
+
+    batcher = Batcher(work, by=lambda item: item[0])
+    with pytest.raises(RuntimeError):
+        await batcher.submit("a bad one")
+    assert await asyncio.wait_for(batcher.submit("a good one"), 30) == "a good one"

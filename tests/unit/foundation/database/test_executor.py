@@ -1,0 +1,71 @@
+"""What is done in a database thread is answered in the event loop, and what it put off comes right after that."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from foundation.database.executor import at_answer, begin_in_database, in_database
+
+
+async def answer_to(work: Any) -> list[Any]:
+    """What happens in the event loop, from the answer on."""
+    happened: list[Any] = []
+    over = asyncio.get_running_loop().create_future()
+
+    def done(answer: Any, fault: Exception | None) -> None:
+        happened.append((answer, fault))
+        asyncio.get_running_loop().call_soon(over.set_result, None)
+
+    begin_in_database(lambda: work(happened), done)
+    await asyncio.wait_for(over, 30)
+    return happened
+
+
+async def test_what_is_put_off_comes_after_the_answer_and_in_its_order():
+    def work(happened: list[Any]) -> str:
+        assert at_answer(lambda: happened.append("first"))
+        assert at_answer(lambda: happened.append("second"))
+        return "answer"
+
+    assert await answer_to(work) == [("answer", None), "first", "second"]
+
+
+async def test_what_was_done_before_a_fault_is_told_as_well():
+    fault = RuntimeError("too late")
+
+    def work(happened: list[Any]) -> None:
+        at_answer(lambda: happened.append("done before"))
+        raise fault
+
+    assert await answer_to(work) == [(None, fault), "done before"]
+
+
+async def test_what_is_called_with_the_answer_can_put_nothing_off_any_more():
+    def work(happened: list[Any]) -> None:
+        at_answer(lambda: happened.append(at_answer(lambda: None)))
+
+    assert await answer_to(work) == [(None, None), False]
+
+
+async def test_elsewhere_nothing_can_be_put_off():
+    assert not at_answer(lambda: None)
+    await answer_to(lambda happened: None)
+    assert not at_answer(lambda: None)
+
+
+async def test_what_waits_for_a_work_goes_on_after_what_that_put_off():
+    happened: list[str] = []
+    await in_database(at_answer, lambda: happened.append("put off"))
+    assert happened == ["put off"]
+
+
+@pytest.mark.parametrize("fault", [ValueError("wrong"), SystemExit(3)])
+async def test_whatever_a_work_raises_is_raised_to_who_waits_for_it(fault):
+    def work() -> None:
+        raise fault
+
+    with pytest.raises(type(fault)) as raised:
+        await in_database(work)
+    assert raised.value is fault
+    assert await in_database(lambda: "and the next one") == "and the next one"

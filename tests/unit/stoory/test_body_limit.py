@@ -1,0 +1,104 @@
+"""Bodies are bounded before anything keeps them."""
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+
+from stoory.body_limit import BodyLimit
+
+LIMIT = 100_000
+CHUNK = 10_000
+
+
+class Exchange:
+    """One request: its chunks are made as they are asked for, and what is answered is kept."""
+
+    def __init__(self, size: int, *, headers: dict[str, str] | None = None) -> None:
+        self.scope = {
+            "type": "http",
+            "headers": [(name.encode(), value.encode()) for name, value in (headers or {}).items()],
+        }
+        self.taken = 0
+        self.answer: list[dict] = []
+        self._size = size
+
+    async def receive(self) -> dict:
+        part = b"x" * min(CHUNK, self._size - self.taken)
+        self.taken += len(part)
+        return {"type": "http.request", "body": part, "more_body": self.taken < self._size}
+
+    async def send(self, message: dict) -> None:
+        self.answer.append(message)
+
+    @property
+    def status(self) -> int:
+        return self.answer[0]["status"]
+
+    def header(self, name: str) -> str:
+        return dict(self.answer[0]["headers"])[name.encode()].decode()
+
+
+async def _parts(receive) -> AsyncIterator[bytes]:
+    more = True
+    while more:
+        message = await receive()
+        more = message["more_body"]
+        yield message["body"]
+
+
+async def application(scope, receive, send) -> None:
+    """Answers with the length of the body."""
+    size = sum([len(part) async for part in _parts(receive)])
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": str(size).encode()})
+
+
+async def exchanged(size: int, **more) -> Exchange:
+    exchange = Exchange(size, **more)
+    await BodyLimit(application, limit=LIMIT)(exchange.scope, exchange.receive, exchange.send)
+    return exchange
+
+
+@pytest.mark.parametrize("size", [0, 1, LIMIT - 1, LIMIT])
+async def test_up_to_the_limit_it_passes(size):
+    exchange = await exchanged(size)
+    assert (exchange.status, exchange.answer[1]["body"]) == (200, str(size).encode())
+
+
+async def test_a_long_one_in_chunks_is_refused_at_the_limit():
+    exchange = await exchanged(50_000_000)
+    assert exchange.status == 413
+    assert exchange.taken == LIMIT + CHUNK
+
+
+async def test_an_announced_length_is_refused_unread():
+    exchange = await exchanged(50_000_000, headers={"content-length": "50000000"})
+    assert (exchange.status, exchange.taken) == (413, 0)
+
+
+async def test_a_length_that_lies_is_counted_all_the_same():
+    exchange = await exchanged(50_000_000, headers={"content-length": "10"})
+    assert (exchange.status, exchange.taken) == (413, LIMIT + CHUNK)
+
+
+async def test_the_refusal_is_a_problem_document_and_the_end_of_the_connection():
+    exchange = await exchanged(LIMIT + 1)
+    body = exchange.answer[1]["body"]
+    problem = json.loads(body)
+    assert (problem["success"], problem["code"], problem["status"]) == (False, "payload_too_large", 413)
+    assert problem["message"]
+    assert exchange.header("content-type") == "application/problem+json"
+    assert exchange.header("content-length") == str(len(body))
+    assert exchange.header("connection") == "close"
+
+
+async def test_what_has_no_body_is_none_of_its_business():
+    seen = []
+
+    async def note(scope, receive, send) -> None:
+        seen.append((scope, receive, send))
+
+    given = ({"type": "websocket", "headers": [(b"content-length", b"50000000")]}, object(), object())
+    await BodyLimit(note, limit=LIMIT)(*given)
+    assert seen == [given]
