@@ -78,6 +78,7 @@ static: style types
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py export_documents --check
 	$(BIN)/python manage.py export_flows --check
+	$(BIN)/python scripts/package_graph.py --check
 
 test: setup  ## The tests of `make check`: unit, API and contract tests on both databases, one walk in a browser
 	@$(BIN)/python -m tests.suite check $(PYTEST)
@@ -102,6 +103,7 @@ screenshots: setup  ## Take the pictures of docs/screenshots anew (needs Chromiu
 documents: $(READY)  ## Write the generated documents anew
 	@$(BIN)/python manage.py export_documents
 	@$(BIN)/python manage.py export_flows
+	@$(BIN)/python scripts/package_graph.py
 
 clean:  ## Throw away what was set up and the development database
 	rm -rf $(VENV) node_modules var staticfiles $(CLIENT_READY)

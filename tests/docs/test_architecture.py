@@ -1,16 +1,44 @@
-"""docs/architecture.md: the rooms of the house are those that are there."""
+"""docs/architecture.md shows the packages and their imports as they are in the code."""
 
-from django.conf import settings
+import subprocess
+import sys
 
+import pytest
+
+from scripts import package_graph
 from tests.docs.claims import runs
-from tests.docs.terminal import lines
 from tests.harness.environment import ROOT
+from tests.packages import PACKAGES
 
 
-@runs("docs/architecture.md", "The rooms of the house", "")
-def test_the_map_names_every_package_and_what_it_is(blocks):
-    rows = [line.split(maxsplit=1) for line in lines(blocks[0].text)]
-    assert all(what for _, what in rows)
-    named = [name.rstrip("/") for name, _ in rows]
-    ours = {app.partition(".")[0] for app in settings.INSTALLED_APPS if (ROOT / app.partition(".")[0]).is_dir()}
-    assert set(named) == ours | {"foundation"}
+@runs("docs/architecture.md", "Packages", "mermaid")
+def test_the_graph_shows_every_package(blocks):
+    names = {word for line in blocks[0].text.splitlines()[1:] for word in line.split() if word != "-->"}
+    assert names == set(PACKAGES)
+
+
+def test_the_document_is_as_the_code_has_it():
+    subprocess.run([sys.executable, "scripts/package_graph.py", "--check"], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize("change", ["no section", "another arrow"])
+def test_a_document_that_is_old_is_found(change, tmp_path, monkeypatch, capsys):
+    text = package_graph.DOCUMENT.read_text(encoding="utf-8")
+    old = tmp_path / "architecture.md"
+    old.write_text(text.replace(package_graph.END, "") if change == "no section" else text.replace("-->", "<--", 1))
+    monkeypatch.setattr(package_graph, "DOCUMENT", old)
+    monkeypatch.setattr(sys, "argv", ["package_graph.py", "--check"])
+    with pytest.raises(SystemExit) as ended:
+        package_graph.main()
+    assert ended.value.code == 2
+    assert "architecture.md" in capsys.readouterr().err
+
+
+def test_imports_that_follow_from_others_are_left_out():
+    imports = {"top": {"middle", "bottom"}, "middle": {"bottom"}, "bottom": set(), "beside": {"bottom"}}
+    assert package_graph.reduced(imports) == {
+        "top": {"middle"},
+        "middle": {"bottom"},
+        "bottom": set(),
+        "beside": {"bottom"},
+    }
