@@ -10,8 +10,6 @@ from tests.acceptance.deployments import Deployment, embedded_deployment, shared
 from tests.acceptance.tabs import with_tabs
 from tests.harness.people import Person
 
-DEPLOYMENTS = {"embedded": embedded_deployment, "shared": shared_deployment}
-
 
 @pytest.fixture(scope="session")
 def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
@@ -19,13 +17,22 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         yield opened
 
 
-@pytest.fixture(scope="session", params=DEPLOYMENTS)
-def deployment(
-    request: pytest.FixtureRequest, clients: Browser, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Deployment]:
-    """Servers that all the tests share: without rate limits, and each test with people of its own."""
-    with DEPLOYMENTS[request.param](tmp_path_factory.mktemp(request.param)) as running:
+@pytest.fixture(scope="session")
+def embedded(clients: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    with embedded_deployment(tmp_path_factory.mktemp("embedded")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def shared(clients: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    with shared_deployment(tmp_path_factory.mktemp("shared")) as running:
+        yield running
+
+
+@pytest.fixture(params=["embedded", "shared"])
+def deployment(request: pytest.FixtureRequest) -> Deployment:
+    """Servers that all tests share, each started once: without rate limits; each test has people of its own."""
+    return request.getfixturevalue(request.param)
 
 
 @pytest.fixture
