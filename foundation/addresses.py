@@ -77,7 +77,7 @@ def _canonical(text: str) -> str | None:
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address of the client of an HTTP request, which the guard has found (`socketio_server.Guard`)."""
+    """The address of the client of an HTTP request, which `SocketApp` has resolved (`socketio_server.SocketApp`)."""
     return canonical(request.META.get("REMOTE_ADDR", "")) or ""
 
 

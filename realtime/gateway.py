@@ -31,8 +31,7 @@ from realtime.recovery import Beginning, Join, Recovered
 from realtime.registry import Caller
 from realtime.revocation import Revocation
 from realtime.token_expiry import TokenExpiry
-from socketio_server import Limits, SocketServer
-from socketio_server.uvicorn_websocket import PicowsProtocol
+from socketio_server import Limits, SocketServer, on_uvicorn_shutdown
 
 log = structlog.get_logger(__name__)
 
@@ -73,7 +72,7 @@ class Gateway:
             if not self._started:
                 await bus.start(self._receive)
                 await self.upkeep.start()
-                PicowsProtocol.on_shutdown = staticmethod(self._drain_soon)
+                on_uvicorn_shutdown(self._drain_soon)
                 self._set_gauges()
                 self._started = True
 

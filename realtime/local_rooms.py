@@ -19,7 +19,7 @@ from realtime import metrics
 from realtime.bus import Bus
 from realtime.event_log import End, Logged, Replay
 from realtime.membership import Joined, LocalSocket, OpenRoom
-from socketio_server.direct_transport import SharedFrame
+from socketio_server import SharedFrame
 
 log = structlog.get_logger(__name__)
 

@@ -1,256 +1,230 @@
-"""One Engine.IO session: its heartbeat, its send queue, its end."""
+"""One Engine.IO session: what is sent, what is received, its end."""
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
 
 from engineio import packet as eio
 from engineio.async_socket import AsyncSocket
 
-from socketio_server.packets import ProtocolError, byte_size, read_frame
-from socketio_server.send_queue import Outbox
-from socketio_server.transports import NOOP, PollingTransport, Transport, WebSocketTransport
-
-if TYPE_CHECKING:
-    from socketio_server.engine_server import EngineServer
+from socketio_server import close_codes
+from socketio_server.engine_packets import byte_size, decode_frame
+from socketio_server.errors import ProtocolError
+from socketio_server.heartbeat import Due, Heartbeat, HeartbeatHost
+from socketio_server.polling_transport import PollingTransport
+from socketio_server.send_queue import SendQueue
+from socketio_server.slow_readers import SlowReaders
+from socketio_server.transports import Transport
+from socketio_server.websocket_transport import WebSocketTransport
 
 _PING = str(eio.PING)
 _PONG = str(eio.PONG)
 _MESSAGE = str(eio.MESSAGE)
 
-_INBOX = 32
-"""Frames of one client that may wait to be handled before its connection is not read any more."""
+_RECEIVE_QUEUE = 32
+"""Frames of one client that may wait to be handled before reading from its connection is paused."""
 
-_END = object()
-"""Stands in the inbox for the end of the connection."""
+_CONNECTION_LOST = object()
+"""Stands in the receive queue for the end of the connection."""
 
-NORMAL = 1000
+
+class EngineHost(HeartbeatHost, Protocol):
+    """What a session needs of the server that it belongs to."""
+
+    slow_readers: SlowReaders
+    malformed: int
+
+    @property
+    def reason(self) -> Any: ...
+    async def message_received(self, sid: str, data: str | bytes) -> None: ...
+    async def session_ended(self, socket: "EngineSocket", reason: str) -> None: ...
+    def start_background_task(
+        self, target: Callable[..., Coroutine[Any, Any, None]], *args: Any, **kwargs: Any
+    ) -> asyncio.Task[None]: ...
 
 
 class EngineSocket(AsyncSocket):
-    """A session of `EngineServer`.
+    """A session of `EngineServer`; python-engineio calls it a socket.
 
-    Frames come in through `receive_frame`, one at a time and in order, packets go out through `enqueue`, which
-    never waits. `transport` may change once, from polling to WebSocket. The end of a session is `terminate`:
-    nothing is sent or handled after it, and the `disconnect` handler runs when the handler that may be running
-    has returned.
+    Frames are handled one at a time and in order. Sending never waits. `transport` may change once, from polling to
+    WebSocket. `terminate` ends the session: nothing is sent or handled after it, and the `disconnect` handler runs
+    when the handler that may be running has returned.
     """
 
-    server: "EngineServer"
+    server: EngineHost
     transport: Transport
-    """There from when it is `connected` on."""
+    """Set before the session is `connected`."""
 
-    def __init__(self, server: "EngineServer", sid: str, environ: dict[str, Any]) -> None:
-        # AsyncSocket's own constructor is not called: all it makes beside these is an unbounded queue.
+    def __init__(self, server: EngineHost, sid: str, environ: dict[str, Any]) -> None:
+        # AsyncSocket's own constructor is not called: all that it makes beside these is an unbounded queue.
         self.server, self.sid = server, sid
-        self.session: dict[str, Any] = {}
+        self._user_session: dict[str, Any] | None = None
         self.connected = self.upgrading = self.upgraded = self.closing = self.closed = False
         self.address: str = environ["REMOTE_ADDR"]
-        self.outbox = Outbox()
-        self.candidate: WebSocketTransport | None = None
-        self._loop = asyncio.get_running_loop()
-        self._turn = asyncio.Lock()
+        self.send_queue = SendQueue()
+        self.heartbeat = Heartbeat(server, sid)
+        self.upgrade_transport: WebSocketTransport | None = None
+        """The WebSocket that probes an upgrade."""
         self.posting = False
-        self.posted: tuple[str, bytes] | None = None
-        """How the stock client marked the last request with data, and the data."""
-        self._due = 0.0
-        """When the heartbeat goes on, if nothing comes before."""
-        self._awaits_pong = False
-        self._in_grace = False
-        self._inbox: deque[Any] | None = None
-        self._feeder: asyncio.Task[None] | None = None
-        """Handles what is in the inbox; there is one as long as there is the other."""
+        self.last_post: tuple[str, bytes] | None = None
+        """The `t` of the last POST request, and the hash of its body."""
+        self._loop = asyncio.get_running_loop()
+        self._handler_lock = asyncio.Lock()
+        self._receive_queue: deque[Any] | None = None
+        """There while a task handles what is in it."""
+        self._receiver: asyncio.Task[None] | None = None
 
-    # Out
+    @property
+    def session(self) -> dict[str, Any]:
+        """What `get_session` of python-socketio returns. Made when it is first asked for: most sessions need none."""
+        if self._user_session is None:
+            self._user_session = {}
+        return self._user_session
 
-    def enqueue(self, packet: eio.Packet) -> None:
-        """Queue an Engine.IO packet; see `put`."""
-        self.put(packet.encode())
+    @session.setter
+    def session(self, session: dict[str, Any]) -> None:
+        self._user_session = session
 
-    def enqueue_text(self, text: str) -> None:
-        """Queue an encoded Socket.IO packet; see `put`."""
-        self.put(_MESSAGE + text)
+    # Sending
+
+    def send_packet(self, packet: eio.Packet) -> None:
+        """Send an Engine.IO packet; see `send_frame`."""
+        self.send_frame(packet.encode())
+
+    def send_text(self, text: str) -> None:
+        """Send an encoded Socket.IO packet; see `send_frame`."""
+        self.send_frame(_MESSAGE + text)
 
     async def send(self, pkt: eio.Packet) -> None:
-        self.put(pkt.encode())
+        self.send_frame(pkt.encode())
 
-    def put(self, frame: str | bytes) -> None:
-        """Queue an encoded Engine.IO frame. Never waits; what is sent to a session that has ended is dropped.
+    def send_frame(self, frame: str | bytes) -> None:
+        """Send an encoded Engine.IO packet, or queue it. Never waits; after the end of the session it does nothing.
 
-        A queue over the limits ends the session by closing its transport, so that the client comes back.
+        A queue over the limits ends the session by closing its transport, so that the client reconnects.
         """
         if self.closing or not self.connected:
             return
         if self.transport.immediate:
             self.transport.write(frame)
             return
-        self.outbox.put(frame, byte_size(frame), self._loop.time())
-        self.transport.wake()
+        self.send_queue.put(frame, byte_size(frame), self._loop.time())
+        self.transport.flush()
         self.check_queue()
 
     def check_queue(self) -> None:
-        """End the session if too much waits for its client; asked whenever more does."""
-        limits = self.server.limits
-        self.server.falls_behind(self)
-        if self._exceeds(limits.queue_packets, limits.queue_bytes):
-            if self._exceeds(limits.burst_packets, limits.burst_bytes):
-                self.cut_slow_reader()
-            elif not self._in_grace:
-                self._give_grace()
+        """End the session if too much is queued for its client."""
+        self.server.slow_readers.check(self)
 
-    def _queued(self) -> tuple[int, int]:
+    def queued(self) -> tuple[int, int]:
         """Packets and bytes that have not left."""
-        return len(self.outbox) + self.transport.unsent(), self.outbox.bytes + self.transport.buffered()
-
-    def _exceeds(self, packets: int, size: int) -> bool:
-        queued_packets, queued_bytes = self._queued()
-        return queued_packets > packets or queued_bytes > size
-
-    def _give_grace(self) -> None:
-        self._in_grace = True
-        self._loop.call_later(self.server.limits.queue_grace, self._end_grace, *self._queued())
-
-    def _end_grace(self, packets: int, size: int) -> None:
-        """`packets` and `size` are how long the queue was when the grace began."""
-        self._in_grace = False
-        limits = self.server.limits
-        if self.closing or not self._exceeds(limits.queue_packets, limits.queue_bytes):
-            return
-        queued_packets, queued_bytes = self._queued()
-        if queued_packets < packets or queued_bytes < size:
-            self._give_grace()
-        else:
-            self.cut_slow_reader()
+        queue, transport = self.send_queue, self.transport
+        return len(queue) + transport.unsent_packets(), queue.bytes + transport.buffered_bytes()
 
     def stalled_for(self, now: float) -> float:
-        """Seconds for which the client has taken nothing of what waits for it. Asked at a steady pace."""
-        return max(self.outbox.age(now), self.transport.stuck_for(now))
+        """Seconds for which the client has taken nothing of what is queued. Call it at regular intervals."""
+        return max(self.send_queue.age(now), self.transport.stalled_for(now))
 
-    @property
-    def queued_bytes(self) -> int:
-        return self._queued()[1]
+    # Receiving
 
-    def cut_slow_reader(self) -> None:
-        if not self.closing:
-            self.server.slow_reader()
-            self.terminate(self.server.reason.TRANSPORT_ERROR, abort=True)
-
-    # In
-
-    def feed(self, frame: str | bytes) -> None:
-        """Take a frame from a transport that does not wait: it is handled in its turn, by a task that lives only as
-        long as there is something to handle."""
-        if self._inbox is None:
+    def frame_received(self, frame: str | bytes) -> None:
+        """Handle a frame from an immediate transport, after those before it. The task that does so exists only while
+        there is something to handle."""
+        if self._receive_queue is None:
             if frame == _PONG:
-                self._pong()
+                self.heartbeat.pong_received()
                 return
-            self._inbox = deque()
-            self._feeder = self._loop.create_task(self._handle_inbox())
-        self._inbox.append(frame)
-        if len(self._inbox) == _INBOX and self.transport.immediate:
+            self._receive_queue = deque()
+            self._receiver = self._loop.create_task(self._handle_received())
+        self._receive_queue.append(frame)
+        if len(self._receive_queue) == _RECEIVE_QUEUE and self.transport.immediate:
             self.transport.pause_reading()
 
-    def lost(self) -> None:
-        """The transport that feeds the session is gone. What it brought before is handled first."""
-        if self._inbox is None:
+    def connection_lost(self) -> None:
+        """An immediate transport has lost its connection. What it received before is handled first."""
+        if self._receive_queue is None:
             self.terminate(self.server.reason.TRANSPORT_CLOSE)
         else:
-            self._inbox.append(_END)
+            self._receive_queue.append(_CONNECTION_LOST)
 
-    async def _handle_inbox(self) -> None:
+    async def _handle_received(self) -> None:
         try:
-            while self._inbox and not self.closing:
-                frame = self._inbox.popleft()
-                if frame is _END:
+            while self._receive_queue and not self.closing:
+                frame = self._receive_queue.popleft()
+                if frame is _CONNECTION_LOST:
                     self.terminate(self.server.reason.TRANSPORT_CLOSE)
                 else:
-                    await self.server.receive(self, frame)
-                if len(self._inbox) == _INBOX // 2 and self.transport.immediate:
+                    await self.handle_frame(frame)
+                if len(self._receive_queue) == _RECEIVE_QUEUE // 2 and self.transport.immediate:
                     self.transport.resume_reading()
         finally:
-            self._inbox = self._feeder = None
+            self._receive_queue = self._receiver = None
 
-    async def receive_frame(self, frame: str | bytes) -> None:
-        """Handle one frame to its end. Raises `ProtocolError` where it is malformed.
+    async def handle_frame(self, frame: str | bytes) -> None:
+        """Handle a frame of a WebSocket to its end. A malformed one ends the session."""
+        try:
+            if byte_size(frame) > self.server.limits.max_payload:
+                raise ProtocolError("The frame is too large", code=close_codes.MESSAGE_TOO_BIG)
+            await self.handle_packet(frame)
+        except ProtocolError as error:
+            self.terminate_malformed(error.code)
 
-        While a handler runs the next frame is not read, so the client's answer to a ping may wait behind it:
-        that time is not counted against the client.
+    async def handle_packet(self, frame: str | bytes) -> None:
+        """Handle one packet to its end. Raises `ProtocolError` where it is malformed.
+
+        While a handler runs the next packet is not read, so the client's pong may wait behind it: that time is not
+        counted against the client.
         """
-        async with self._turn:
+        async with self._handler_lock:
             if not self.closing:
-                kind, data = read_frame(frame)
+                kind, data = decode_frame(frame)
                 if kind == eio.MESSAGE:
                     await self.server.message_received(self.sid, data)
                 else:
-                    self._obey(kind)
-        if self._awaits_pong and self._loop.time() > self._due:
-            self._expect_pong(self._loop.time() + self.server.ping_timeout)
+                    self._handle_control_packet(kind)
+        if self.heartbeat.awaits_pong:
+            self.heartbeat.extend()
 
-    def _obey(self, kind: int) -> None:
+    def _handle_control_packet(self, kind: int) -> None:
         if kind == eio.PONG:
-            self._pong()
+            self.heartbeat.pong_received()
         elif kind == eio.CLOSE:
-            self._closed_by_client()
+            if isinstance(self.transport, PollingTransport):
+                self.transport.finish()
+            self.terminate(self.server.reason.CLIENT_DISCONNECT)
         else:
             raise ProtocolError("This packet is not sent by a client here")
 
-    def _closed_by_client(self) -> None:
-        if isinstance(self.transport, PollingTransport):
-            self.transport.release(NOOP)
-        self.terminate(self.server.reason.CLIENT_DISCONNECT)
-
     # Heartbeat
 
-    def start_heartbeat(self) -> None:
-        self._awaits_pong = False
-        self._go_on(self._loop.time() + self.server.ping_interval)
-
-    def _go_on(self, due: float) -> None:
-        self._due = due
-        self.server.heartbeats.add(due, self.sid)
-
     def heartbeat_due(self, due: float) -> None:
-        """Called at each moment that the heartbeat was to go on at, whatever has come since."""
-        if due != self._due or self.closing:
+        if self.closing:
             return
-        if self._awaits_pong:
-            self._pong_missing(due)
-        else:
-            self._expect_pong(due + self.server.ping_timeout)
-            self.put(_PING)
-
-    def _expect_pong(self, due: float) -> None:
-        self._awaits_pong = True
-        self._go_on(due)
-
-    def _pong(self) -> None:
-        if self._awaits_pong:
-            self.start_heartbeat()
-
-    def _pong_missing(self, due: float) -> None:
-        if self._turn.locked():
-            return
-        late = self._loop.time() - due
-        if late > 0.05:
-            # This process was held up, so the answer may have arrived and not been read.
-            self._expect_pong(self._loop.time() + min(late, self.server.ping_timeout))
-        else:
+        action = self.heartbeat.on_due(due, handling=self._handler_lock.locked())
+        if action is Due.SEND_PING:
+            self.send_frame(_PING)
+        elif action is Due.TIME_OUT:
             self.terminate(self.server.reason.PING_TIMEOUT)
 
     @property
-    def overdue(self) -> bool:
-        """Whether the client has not answered a ping in time, even if nobody has noticed yet."""
-        return self._awaits_pong and self._loop.time() >= self._due and not self._turn.locked()
+    def timed_out(self) -> bool:
+        """Whether the client has not answered a ping in time, even if the timer has not fired yet."""
+        return self.heartbeat.is_overdue() and not self._handler_lock.locked()
 
-    # End
+    async def check_ping_timeout(self) -> bool:
+        """python-engineio's check, which reads the wall clock. Here `heartbeat_due` does it."""
+        return not self.closing
 
-    def terminate(self, reason: str, *, code: int = NORMAL, abort: bool = False) -> None:
+    # Ending
+
+    def terminate(self, reason: str, *, code: int = close_codes.NORMAL_CLOSURE, abort: bool = False) -> None:
         """End the session and close its transport. `abort` does not wait for what is queued."""
         if self.closing:
             return
         self.closing = True
-        if self.candidate is not None:
-            self.candidate.abort()
+        if self.upgrade_transport is not None:
+            self.upgrade_transport.abort()
         if self.connected:
             if abort:
                 self.transport.abort()
@@ -258,8 +232,17 @@ class EngineSocket(AsyncSocket):
                 self.transport.close(code, self.server.limits.close_timeout)
         self.server.start_background_task(self._finish, reason)
 
+    def terminate_malformed(self, code: int) -> None:
+        """End the session of a client that broke the protocol."""
+        self.server.malformed += 1
+        self.terminate(self.server.reason.TRANSPORT_ERROR, code=code)
+
+    def abort(self) -> None:
+        """End the session of a client that does not read."""
+        self.terminate(self.server.reason.TRANSPORT_ERROR, abort=True)
+
     async def _finish(self, reason: str) -> None:
-        async with self._turn:
+        async with self._handler_lock:
             await self.server.session_ended(self, reason)
         self.closed = True
 
@@ -267,16 +250,12 @@ class EngineSocket(AsyncSocket):
         """python-engineio's way to end a session. It does not wait for the `disconnect` handler."""
         self.terminate(reason or self.server.reason.SERVER_DISCONNECT, abort=abort)
 
-    # Changing the transport
+    # Upgrading
 
     def upgrade_to(self, transport: Transport) -> None:
         polling, self.transport = self.transport, transport
         self.upgraded = True
         if isinstance(polling, PollingTransport):
-            polling.release(NOOP)
-        if self.outbox:
-            transport.wake()
-
-    async def check_ping_timeout(self) -> bool:
-        """The heartbeat is kept by `heartbeat_due`, on the monotonic clock."""
-        return not self.closing
+            polling.finish()
+        if self.send_queue:
+            transport.flush()

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 class Limits:
     """Times are in seconds, sizes in bytes.
 
-    The send queue of a client that reads is short. A queue above `queue_packets` or `queue_bytes` may be a burst,
-    the replay of a room's log say, so it gets `queue_grace` again and again as long as it becomes shorter; above
-    `burst_packets` or `burst_bytes`, or with a packet that has waited `queue_stall`, it gets none. A client
-    without grace is closed.
+    The send queue of a client that reads is short. A queue above `queue_packets` or `queue_bytes` may be a burst, such
+    as the replay of a room's log. So it gets `queue_grace`, again and again as long as it becomes shorter. Above
+    `burst_packets` or `burst_bytes`, or when the client has taken nothing for `queue_stall`, it gets no grace: the
+    connection is aborted.
     """
 
     ping_interval: float = 25.0
@@ -21,7 +21,7 @@ class Limits:
     max_fragments: int = 64
     """Frames of one WebSocket message. Each but the last carries at least one byte."""
     connect_timeout: float = 10.0
-    """Within this time a client must have been accepted by a namespace."""
+    """Within this time a namespace must have accepted the client."""
     upgrade_timeout: float = 10.0
     """Within this time a WebSocket that probes an upgrade must complete it."""
     body_timeout: float = 10.0
@@ -38,6 +38,6 @@ class Limits:
     burst_packets: int = 8_192
     burst_bytes: int = 8_388_608
     total_bytes: int = 33_554_432
-    """What waits for all clients together; over it those that take nothing are cut, the largest queue first."""
+    """Queued for all clients together. Over it those that take nothing are aborted, the longest queue first."""
     close_timeout: float = 1.0
-    """What is still queued when a connection is closed gets this long to leave; then it is cut."""
+    """What is still queued when a connection is closed gets this long to leave; then the connection is aborted."""

@@ -1,10 +1,10 @@
-"""What one client has to do with the namespaces of the server."""
+"""The namespaces that one client is connected to."""
 
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from socketio_server.engine_socket import EngineSocket
-from socketio_server.packets import namespace_of
+from socketio_server.socket_packets import namespace_of
 
 Frames = list[str | bytes]
 Namespaces = frozenset[str]
@@ -12,53 +12,53 @@ Namespaces = frozenset[str]
 
 @lru_cache
 def _shared(namespaces: Namespaces) -> Namespaces:
-    """One set for all clients that are in the same namespaces, which most of them are."""
+    """One set for all clients that are in the same namespaces, as most of them are."""
     return namespaces
 
 
 @dataclass(slots=True)
-class Peer:
-    """`accepted` are the namespaces that the client is in, `left` those that the server put it out of, to which events
-    may still be on their way. `deadline` is when one of them has to have accepted it.
+class ClientNamespaces:
+    """`connected` are the namespaces that the client is in, `disconnected` those that the server disconnected it from,
+    for which events may still be in flight. One of them has to accept the client before `connect_deadline`.
 
-    What is sent to a namespace whose connect handler still runs is held until it is decided.
+    What is sent to a namespace whose connect handler is running is buffered until that has decided.
     """
 
     socket: EngineSocket
-    deadline: float = 0.0
-    accepted: Namespaces = frozenset()
-    left: Namespaces = frozenset()
-    held: dict[str, Frames] = field(default_factory=dict)
-    _held_bytes: int = 0
-    _addressed: str = "/"
+    connect_deadline: float = 0.0
+    connected: Namespaces = frozenset()
+    disconnected: Namespaces = frozenset()
+    buffers: dict[str, Frames] = field(default_factory=dict)
+    _buffered_bytes: int = 0
+    _last_namespace: str = "/"
 
-    def enter(self, namespace: str) -> None:
-        self.accepted = _shared(self.accepted | {namespace})
-        self.left -= {namespace}
+    def connect(self, namespace: str) -> None:
+        self.connected = _shared(self.connected | {namespace})
+        self.disconnected -= {namespace}
 
-    def leave(self, namespace: str) -> None:
-        self.accepted = _shared(self.accepted - {namespace})
+    def disconnect(self, namespace: str) -> None:
+        self.connected = _shared(self.connected - {namespace})
 
-    def begin_hold(self, namespace: str) -> None:
-        self.held[namespace] = []
+    def begin_buffering(self, namespace: str) -> None:
+        self.buffers[namespace] = []
 
-    def hold(self, frame: str | bytes) -> bool:
-        """Whether this encoded Engine.IO frame is to wait, and does."""
+    def buffer(self, frame: str | bytes) -> bool:
+        """Buffer an encoded Engine.IO packet if its namespace has a buffer; return whether it has."""
         if isinstance(frame, str):
-            # Binary attachments go where the packet went that announces them.
-            self._addressed = namespace_of(frame[1:])
-        frames = self.held.get(self._addressed)
+            # Binary attachments go to the namespace of the packet that announces them.
+            self._last_namespace = namespace_of(frame[1:])
+        frames = self.buffers.get(self._last_namespace)
         if frames is None:
             return False
         frames.append(frame)
-        self._held_bytes += len(frame)
-        if self._held_bytes > self.socket.server.limits.burst_bytes:
-            self.socket.cut_slow_reader()
+        self._buffered_bytes += len(frame)
+        if self._buffered_bytes > self.socket.server.limits.burst_bytes:
+            self.socket.server.slow_readers.abort(self.socket)
         return True
 
-    def end_hold(self, namespace: str) -> Frames:
-        frames = self.held.pop(namespace)
-        self._held_bytes -= sum(map(len, frames))
-        if not self.held:
-            self.held = {}  # an emptied dict keeps the memory of what was in it
+    def end_buffering(self, namespace: str) -> Frames:
+        frames = self.buffers.pop(namespace)
+        self._buffered_bytes -= sum(map(len, frames))
+        if not self.buffers:
+            self.buffers = {}  # an emptied dict keeps the memory of what was in it
         return frames

@@ -1,54 +1,54 @@
-"""The network connection as picows is shown it, so that everything that it writes keeps its place among our own
-writes, and so that a connection costs none of the questions that picows asks for its log alone."""
+"""The asyncio transport that picows is given. It keeps picows's writes in order with our own, and answers the questions
+that picows asks only for its log."""
 
 import asyncio
 from typing import Any
 
-from socketio_server.write_coalescing import TurnWriter
+from socketio_server.write_coalescing import CoalescingWriter
 
 
 class _Socket:
-    """Answers for the socket below. Its options are set already, `TCP_NODELAY` by asyncio, and are asked for by picows
-    to be logged; on uvloop each such question makes a socket object of its own."""
+    """Stands for the socket of the connection. asyncio has set its options already (`TCP_NODELAY`), and picows asks for
+    them to log them; on uvloop each such question makes a socket object."""
 
-    __slots__ = ("_number",)
+    __slots__ = ("_fileno",)
 
-    def __init__(self, number: int) -> None:
-        self._number = number
+    def __init__(self, fileno: int) -> None:
+        self._fileno = fileno
 
     def fileno(self) -> int:
-        return self._number
+        return self._fileno
 
     def setsockopt(self, level: int, option: int, value: int) -> None:
-        """It is as it is to be."""
+        """The option is set already."""
 
     def getsockopt(self, level: int, option: int) -> int:
         return 0
 
 
-class PicowsWire:
-    """An asyncio transport for `WSTransport` of picows, which writes to the kernel itself as long as nothing is
+class PicowsTransport:
+    """An asyncio transport for `WSTransport` of picows, which writes to the kernel by itself as long as nothing is
     buffered here, and to `write` otherwise."""
 
-    __slots__ = ("_out", "_wire")
+    __slots__ = ("_transport", "_writer")
 
-    def __init__(self, wire: asyncio.Transport, out: TurnWriter) -> None:
-        self._wire, self._out = wire, out
+    def __init__(self, transport: asyncio.Transport, writer: CoalescingWriter) -> None:
+        self._transport, self._writer = transport, writer
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         if name == "socket":
-            return _Socket(self._wire.get_extra_info("socket").fileno())
-        return self._wire.get_extra_info(name, default) if name == "ssl_object" else default
+            return _Socket(self._transport.get_extra_info("socket").fileno())
+        return self._transport.get_extra_info(name, default) if name == "ssl_object" else default
 
     def write(self, data: bytes | bytearray) -> None:
-        self._out.write(bytes(data))
+        self._writer.write(bytes(data))
 
     def get_write_buffer_size(self) -> int:
-        return self._out.buffered()
+        return self._writer.buffered_bytes()
 
     def close(self) -> None:
-        self._out.flush()
-        self._wire.close()
+        self._writer.flush()
+        self._transport.close()
 
     def abort(self) -> None:
-        self._wire.abort()
+        self._transport.abort()

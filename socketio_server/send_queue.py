@@ -1,46 +1,47 @@
-"""The packets that wait to leave for one client, counted."""
+"""The packets that wait to be sent to one client, counted."""
 
 from collections import deque
 
-Waiting = deque[tuple[str | bytes, int, float]]
+Packets = deque[tuple[str | bytes, int, float]]
+"""Frame, size in bytes, time at which it was queued."""
 
-_NOTHING: Waiting = deque(maxlen=0)
-"""Of all that are empty: a deque takes more than half a kilobyte, and most clients never need one."""
+_EMPTY: Packets = deque(maxlen=0)
+"""Shared by all empty queues: a deque takes more than half a kilobyte, and most clients never need one."""
 
 
-class Outbox:
-    """First in, first out. A packet stays, and counts, until the transport has handed it on."""
+class SendQueue:
+    """First in, first out. A packet stays, and counts, until the transport has passed it on."""
 
-    __slots__ = ("_waiting", "bytes")
+    __slots__ = ("_packets", "bytes")
 
     def __init__(self) -> None:
-        self._waiting = _NOTHING
+        self._packets = _EMPTY
         self.bytes = 0
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self._packets)
 
     def put(self, frame: str | bytes, size: int, now: float) -> None:
-        if self._waiting is _NOTHING:
-            self._waiting = deque()
-        self._waiting.append((frame, size, now))
+        if self._packets is _EMPTY:
+            self._packets = deque()
+        self._packets.append((frame, size, now))
         self.bytes += size
 
-    def head(self) -> str | bytes:
-        return self._waiting[0][0]
+    def peek(self) -> str | bytes:
+        return self._packets[0][0]
 
-    def drop_head(self) -> None:
-        self.bytes -= self._waiting.popleft()[1]
+    def remove_first(self) -> None:
+        self.bytes -= self._packets.popleft()[1]
 
-    def take_all(self) -> list[str | bytes]:
-        frames = [frame for frame, _, _ in self._waiting]
+    def pop_all(self) -> list[str | bytes]:
+        frames = [frame for frame, _, _ in self._packets]
         self.clear()
         return frames
 
     def clear(self) -> None:
-        self._waiting = _NOTHING
+        self._packets = _EMPTY
         self.bytes = 0
 
     def age(self, now: float) -> float:
         """How long the oldest packet has waited, in seconds."""
-        return now - self._waiting[0][2] if self._waiting else 0.0
+        return now - self._packets[0][2] if self._packets else 0.0

@@ -1,50 +1,50 @@
-"""Moments that are due for many sessions, on one timer of the event loop: of its own each would cost most of a
-kilobyte, and more than everything else that a heartbeat does."""
+"""Times that are due for many sessions, on one timer of the event loop. A timer for each would cost most of a kilobyte,
+and more work than everything else that a heartbeat does."""
 
 import asyncio
 from collections.abc import Callable
 from heapq import heappop, heappush
 
 _RESOLUTION = 0.001
-"""uvloop counts in milliseconds: a timer may go off that much too early."""
+"""uvloop counts in milliseconds: a timer may fire that much too early."""
 
 
 class TimerQueue:
-    """Calls `ring(sid, due)` when a moment that was added has come, by the clock of the running event loop, in seconds.
+    """Calls `on_due(sid, due)` when a time that was added has come. Times are those of the running event loop.
 
-    Nothing is taken back: who is rung for a moment that is not waited for any more does nothing.
+    Times cannot be removed: `on_due` ignores one that is not waited for any more.
     """
 
-    def __init__(self, ring: Callable[[str, float], None]) -> None:
-        self._ring = ring
+    def __init__(self, on_due: Callable[[str, float], None]) -> None:
+        self._on_due = on_due
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._waiting: list[tuple[float, str]] = []
+        self._heap: list[tuple[float, str]] = []
         self._timer: asyncio.Handle | None = None
-        self._first = 0.0
-        """What the timer waits for: of a moment that has passed already uvloop's handle does not tell."""
+        self._timer_due = 0.0
+        """When the timer fires. uvloop's handle does not say it of a time that has passed already."""
 
     def add(self, due: float, sid: str) -> None:
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
-            self._loop, self._waiting, self._timer = loop, [], None
-        heappush(self._waiting, (due, sid))
-        if self._timer is None or due < self._first:
-            self._wait()
+            self._loop, self._heap, self._timer = loop, [], None
+        heappush(self._heap, (due, sid))
+        if self._timer is None or due < self._timer_due:
+            self._set_timer()
 
-    def _wait(self) -> None:
-        """For the first of them."""
+    def _set_timer(self) -> None:
+        """For the first time in the heap."""
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None
-        if self._waiting and self._loop is not None:
-            self._first = self._waiting[0][0]
-            self._timer = self._loop.call_at(self._first, self._come)
+        if self._heap and self._loop is not None:
+            self._timer_due = self._heap[0][0]
+            self._timer = self._loop.call_at(self._timer_due, self._fire)
 
-    def _come(self) -> None:
+    def _fire(self) -> None:
         now = asyncio.get_running_loop().time() + _RESOLUTION
         try:
-            while self._waiting and self._waiting[0][0] <= now:
-                due, sid = heappop(self._waiting)
-                self._ring(sid, due)
-        finally:  # what fails for one is not the end of all others
-            self._wait()
+            while self._heap and self._heap[0][0] <= now:
+                due, sid = heappop(self._heap)
+                self._on_due(sid, due)
+        finally:  # an error for one does not stop the others
+            self._set_timer()

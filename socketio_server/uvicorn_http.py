@@ -1,5 +1,5 @@
 """HTTP under uvicorn on httptools: the class for uvicorn's `http` option, with WebSockets on picows. The `ws` option is
-`none` then."""
+then `none`."""
 
 import asyncio
 
@@ -11,12 +11,12 @@ from socketio_server.uvicorn_websocket import PicowsProtocol
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """uvicorn's, but for three things that would cost each connection more than they are worth: asking a socket object
-    for its addresses, looking through the head of a handshake each time that it asks whether it is one, and writing
-    that head anew to have it read a second time."""
+    """uvicorn's, without three things that cost each connection more than they are worth: asking a socket object for
+    its addresses, searching the headers each time it is asked whether a request is a handshake, and writing out the
+    handshake so that the WebSocket protocol can parse it again."""
 
-    _looked_through: list[tuple[bytes, bytes]] | None = None
-    _asks_for_websocket = False
+    _checked_headers: list[tuple[bytes, bytes]] | None = None
+    _is_upgrade = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         self.connections.add(self)
@@ -27,9 +27,9 @@ class HttpProtocol(HttpToolsProtocol):
         self.scheme = "https" if is_ssl(transport) else "http"
 
     def _should_upgrade(self) -> bool:
-        if self._looked_through is not self.headers:
-            self._looked_through, self._asks_for_websocket = self.headers, super()._should_upgrade()
-        return self._asks_for_websocket
+        if self._checked_headers is not self.headers:
+            self._checked_headers, self._is_upgrade = self.headers, super()._should_upgrade()
+        return self._is_upgrade
 
     def _should_upgrade_to_ws(self) -> bool:
         return True
@@ -38,13 +38,13 @@ class HttpProtocol(HttpToolsProtocol):
         self.connections.discard(self)
         protocol = PicowsProtocol(self.config, self.server_state)
         protocol.connection_made(self.transport)
-        protocol.begin(self.scope, self.url)
+        protocol.handle_upgrade(self.scope, self.url)
         self.transport.set_protocol(protocol)
 
 
 def _address(transport: asyncio.Transport, name: str) -> tuple[str, int | None] | None:
-    """One end of the connection as ASGI has it: the path of a Unix socket is an address without a port."""
-    found = transport.get_extra_info(name)
-    if isinstance(found, str):
-        return (found, None) if found else None
-    return tuple(found[:2]) if found else None
+    """One end of the connection as in an ASGI scope: the path of a Unix socket is an address without a port."""
+    address = transport.get_extra_info(name)
+    if isinstance(address, str):
+        return (address, None) if address else None
+    return tuple(address[:2]) if address else None

@@ -1,120 +1,119 @@
-"""RFC 6455 frames: what picows reads assembled into messages, what is written made into frames."""
+"""RFC 6455 frames: those that picows reads are assembled into messages, messages are encoded as frames."""
 
 import struct
 from typing import Any, Protocol
 
 from picows import WSListener, WSMsgType
 
-PROTOCOL_ERROR, INVALID_TEXT, POLICY, TOO_BIG = 1002, 1007, 1008, 1009
-"""Close codes (7.4.1)."""
+from socketio_server import close_codes
 
-_SHORT, _MEDIUM, _LONG = struct.Struct("!BB").pack, struct.Struct("!BBH").pack, struct.Struct("!BBQ").pack
-"""Heads by the three forms of the length (5.2)."""
+_HEADER_7, _HEADER_16, _HEADER_64 = struct.Struct("!BB").pack, struct.Struct("!BBH").pack, struct.Struct("!BBQ").pack
+"""Frame headers by the three forms of the payload length (5.2)."""
 
-Frame = str | bytes
+Message = str | bytes
 
 
-class Owner(Protocol):
-    """What a listener reports to."""
+class Connection(Protocol):
+    """What the assembler needs of its connection."""
 
     max_message: int
-    """Bytes of a message in fragments; a frame's own size is picows's to limit."""
+    """Bytes of a message in fragments; picows limits the size of a single frame."""
     max_fragments: int
 
-    def received(self, frame: Frame) -> None: ...
-    def closed_by_peer(self) -> None: ...
-    def lost(self) -> None: ...
+    def message_received(self, message: Message) -> None: ...
+    def close_received(self) -> None: ...
+    def handle_disconnect(self) -> None: ...
     def close(self, code: int) -> None: ...
     def set_writable(self, writable: bool) -> None: ...
 
 
-class Broken(Exception):
+class FrameError(Exception):
     """The peer broke RFC 6455 or a limit; the connection is closed with `code`."""
 
     def __init__(self, code: int) -> None:
         self.code = code
 
 
-class Listener(WSListener):
-    """Assembles messages from frames, and hands them on."""
+class MessageAssembler(WSListener):
+    """Assembles messages from frames and passes them to the connection."""
 
-    def __init__(self, owner: Owner) -> None:
+    def __init__(self, connection: Connection) -> None:
         super().__init__()
-        self._owner = owner
-        self._parts: list[bytes] | None = None
-        """The fragments of a message that is not whole yet, `_size` bytes together."""
+        self._connection = connection
+        self._fragments: list[bytes] | None = None
+        """Those of a message that is not complete yet, `_size` bytes together."""
         self._size = 0
         self._kind: WSMsgType | None = None
 
     def on_ws_frame(self, transport: Any, frame: Any) -> None:
         try:
             if frame.msg_type == WSMsgType.CLOSE:
-                self._owner.closed_by_peer()
+                self._connection.close_received()
             elif frame.msg_type != WSMsgType.PONG:
-                message = self._message(frame)
+                message = self._complete(frame)
                 if message is not None:
-                    self._owner.received(message)
-        except Broken as fault:
-            self._parts = None
-            self._owner.close(fault.code)
+                    self._connection.message_received(message)
+        except FrameError as error:
+            self._fragments = None
+            self._connection.close(error.code)
 
     def on_ws_disconnected(self, transport: Any) -> None:
-        self._owner.lost()
+        self._connection.handle_disconnect()
 
     def pause_writing(self) -> None:
-        self._owner.set_writable(False)
+        self._connection.set_writable(False)
 
     def resume_writing(self) -> None:
-        self._owner.set_writable(True)
+        self._connection.set_writable(True)
 
-    def _message(self, frame: Any) -> Frame | None:
+    def _complete(self, frame: Any) -> Message | None:
         """The whole message, when this frame completes one."""
         if (
             frame.rsv1
             or frame.rsv2
             or frame.rsv3
-            or (frame.msg_type == WSMsgType.CONTINUATION) is (self._parts is None)
+            or (frame.msg_type == WSMsgType.CONTINUATION) is (self._fragments is None)
         ):
-            raise Broken(PROTOCOL_ERROR)
-        if self._parts is None:
+            raise FrameError(close_codes.PROTOCOL_ERROR)
+        if self._fragments is None:
             if frame.fin:
-                return self._decoded(frame.msg_type, frame.get_payload_as_bytes())
-            self._kind, self._parts, self._size = frame.msg_type, [], 0
-        self._keep(self._parts, frame)
+                return self._decode(frame.msg_type, frame.get_payload_as_bytes())
+            self._kind, self._fragments, self._size = frame.msg_type, [], 0
+        self._add_fragment(self._fragments, frame)
         if not frame.fin:
             return None
-        whole, self._parts = b"".join(self._parts), None
-        return self._decoded(self._kind, whole)
+        payload, self._fragments = b"".join(self._fragments), None
+        return self._decode(self._kind, payload)
 
-    def _keep(self, parts: list[bytes], frame: Any) -> None:
-        """Keep a fragment, within the limits: each costs the same, however many came before it."""
-        if len(parts) == self._owner.max_fragments or not (frame.payload_size or frame.fin):
-            raise Broken(POLICY)
+    def _add_fragment(self, fragments: list[bytes], frame: Any) -> None:
+        """Within the limits. Each costs the same, however many came before it."""
+        if len(fragments) == self._connection.max_fragments or not (frame.payload_size or frame.fin):
+            raise FrameError(close_codes.POLICY_VIOLATION)
         self._size += frame.payload_size
-        if self._size > self._owner.max_message:
-            raise Broken(TOO_BIG)
-        parts.append(frame.get_payload_as_bytes())
+        if self._size > self._connection.max_message:
+            raise FrameError(close_codes.MESSAGE_TOO_BIG)
+        fragments.append(frame.get_payload_as_bytes())
 
     @staticmethod
-    def _decoded(kind: Any, payload: bytes) -> Frame:
+    def _decode(kind: Any, payload: bytes) -> Message:
         if kind == WSMsgType.BINARY:
             return payload
         try:
             return payload.decode()
         except UnicodeDecodeError:
-            raise Broken(INVALID_TEXT) from None
+            raise FrameError(close_codes.INVALID_PAYLOAD) from None
 
 
-def framed(message: Frame) -> bytes:
+def encode_message(message: Message) -> bytes:
     """A message as one unmasked frame (RFC 6455, 5.2)."""
     payload, opcode = (message.encode(), 0x81) if isinstance(message, str) else (message, 0x82)
     size = len(payload)
     if size < 126:
-        return _SHORT(opcode, size) + payload
+        return _HEADER_7(opcode, size) + payload
     if size < 65536:
-        return _MEDIUM(opcode, 126, size) + payload
-    return _LONG(opcode, 127, size) + payload
+        return _HEADER_16(opcode, 126, size) + payload
+    return _HEADER_64(opcode, 127, size) + payload
 
 
-def close_frame(code: int) -> bytes:
+def encode_close(code: int) -> bytes:
     return bytes((0x88, 2)) + code.to_bytes(2, "big")

@@ -1,8 +1,9 @@
-"""The opening handshake of a WebSocket (RFC 6455, 4.2.1), after uvicorn has read its head."""
+"""The opening handshake of a WebSocket (RFC 6455, 4.2), between uvicorn, which has parsed the request, and picows."""
 
 import base64
 import binascii
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
@@ -10,14 +11,16 @@ Scope = dict[str, Any]
 
 
 def read_handshake(request: Mapping[str, Any], target: bytes) -> tuple[Scope, str]:
-    """The ASGI scope, and the key of the handshake. `request` is the scope that uvicorn has begun, without what is in
-    its `target`. Raises `ValueError` where it is no handshake."""
-    found = dict(request["headers"])
+    """The ASGI scope and the key of a handshake. Raises `ValueError` where it is malformed.
+
+    `request` is the scope that uvicorn has begun; what it leaves out is in `target`.
+    """
+    headers = dict(request["headers"])
     if request["method"] != "GET":
         raise ValueError("A handshake is a GET request.")
-    if found.get(b"sec-websocket-version", b"").strip() != b"13":
+    if headers.get(b"sec-websocket-version", b"").strip() != b"13":
         raise ValueError("Only version 13 of WebSocket is spoken here.")
-    key = found.get(b"sec-websocket-key", b"").decode("latin-1").strip()
+    key = headers.get(b"sec-websocket-key", b"").decode("latin-1").strip()
     try:
         if len(base64.b64decode(key, validate=True)) != 16:
             raise ValueError("The key of the handshake is malformed.")
@@ -40,3 +43,22 @@ def read_handshake(request: Mapping[str, Any], target: bytes) -> tuple[Scope, st
         "state": request["state"],
         "extensions": {"websocket.http.response": {}},
     }, key
+
+
+def minimal_handshake(key: str) -> bytes:
+    """A request that picows accepts, with none of the client's headers but the key."""
+    return (
+        "GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        f"Sec-WebSocket-Key: {key}\r\n\r\n"
+    ).encode()
+
+
+def http_response(status: HTTPStatus, headers: list[tuple[bytes, bytes]], body: bytes) -> bytes:
+    """A plain HTTP response, which refuses the handshake and closes the connection."""
+    names = {name.lower() for name, _ in headers}
+    if b"content-length" not in names:
+        headers = [*headers, (b"content-length", b"%d" % len(body))]
+    if b"connection" not in names:
+        headers = [*headers, (b"connection", b"close")]
+    lines = b"".join(b"%s: %s\r\n" % header for header in headers)
+    return b"HTTP/1.1 %d %s\r\n%s\r\n%s" % (status, status.phrase.encode(), lines, body)

@@ -11,7 +11,7 @@ django.setup(set_prefix=False)
 
 from foundation import garbage_collection  # noqa: E402
 from realtime.gateway import gateway  # noqa: E402
-from socketio_server import Guard  # noqa: E402
+from socketio_server import SocketApp  # noqa: E402
 from stoory.asgi_handler import Handler  # noqa: E402
 from stoory.body_limit import BodyLimit  # noqa: E402
 from stoory.checks import refuse_dangerous_settings  # noqa: E402
@@ -23,7 +23,7 @@ async def _start() -> None:
 
 
 refuse_dangerous_settings()
-application = Guard(
+application = SocketApp(
     gateway.sio,
     BodyLimit(Handler(), limit=settings.MAX_REQUEST_BODY),
     trusted_proxies=settings.TRUSTED_PROXIES,

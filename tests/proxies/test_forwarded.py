@@ -1,4 +1,4 @@
-"""What trusted proxies tell of a client holds for everything behind the guard, and what others tell for nothing."""
+"""What trusted proxies report about a client holds for all applications inside `SocketApp`, others are ignored."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import path
 
 from foundation.addresses import client_address
-from socketio_server import Guard, SocketServer
+from socketio_server import SocketApp, SocketServer
 from stoory.asgi_handler import Handler
 from stoory.urls import urlpatterns as own
 from tests.factories import PASSWORD, make_staff, make_user
@@ -47,8 +47,8 @@ def _behind_tls(settings):
 
 def browser(peer: str, headers: dict[str, str] | list[tuple[str, str]], *, scheme: str = "http") -> httpx.AsyncClient:
     """One whose requests reach the server from this peer, with these headers."""
-    guard = Guard(SocketServer(), Handler(), trusted_proxies=TRUSTED)
-    transport = httpx.ASGITransport(guard, client=(peer, 4_711))
+    app = SocketApp(SocketServer(), Handler(), trusted_proxies=TRUSTED)
+    transport = httpx.ASGITransport(app, client=(peer, 4_711))
     return httpx.AsyncClient(transport=transport, base_url=f"{scheme}://{HOST}", headers=headers)
 
 
@@ -110,7 +110,7 @@ class TestHttp:
 
 
 class TestTheTestClientOfDjango:
-    def test_has_no_guard_in_front_and_believes_nobody(self):
+    def test_without_socket_app_no_proxy_is_trusted(self):
         client = Client(
             REMOTE_ADDR=PROXY, headers={"Host": HOST, "X-Forwarded-For": CLIENT, "X-Forwarded-Proto": "https"}
         )
@@ -231,6 +231,6 @@ class TestWebSockets:
             "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
         }
         before = dict(scope)
-        await Guard(SocketServer(), application, trusted_proxies=TRUSTED)(scope, None, None)
+        await SocketApp(SocketServer(), application, trusted_proxies=TRUSTED)(scope, None, None)
         assert shown == [before | {"client": (address, 4_711), "scheme": scheme, "headers": []}]
         assert scope == before, "the server's own is left as it is"

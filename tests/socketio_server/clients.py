@@ -1,4 +1,4 @@
-"""Clients that know no more than the protocols: a polling one, a WebSocket one, and a bare TCP connection."""
+"""Clients that know only the protocols: for polling, for WebSocket, and on a bare TCP connection."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import uvicorn
 
-from socketio_server import Guard
+from socketio_server import SocketApp
 
 WAIT = 10.0
 """Seconds after which a test gives up waiting for something that should happen at once."""
@@ -19,24 +19,24 @@ WAIT = 10.0
 SEPARATOR = "\x1e"
 
 DIRECT, OVER_ASGI = "direct", "asgi"
-WAYS = {
+SERVER_OPTIONS = {
     DIRECT: {"http": "socketio_server.uvicorn_http:HttpProtocol", "ws": "none"},
     OVER_ASGI: {"http": "httptools", "ws": "websockets-sansio"},
 }
-"""The ways in which a WebSocket reaches a server of ours, by options of uvicorn."""
+"""Options of uvicorn, by the way in which a WebSocket reaches our server."""
 
 
 @asynccontextmanager
 async def running(
     server: Any, *, path: str = "socket.io", websockets: str = DIRECT, ws_max_size: int = 2**26, **options: Any
 ) -> AsyncIterator["Site"]:
-    """Serve it behind its guard on a free port; `websockets` is one of `WAYS`, the guard gets the rest."""
+    """Serve it on a free port; `websockets` is one of `SERVER_OPTIONS`, further options are those of `SocketApp`."""
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        Guard(server, path=path, **options),
+        SocketApp(server, path=path, **options),
         log_config=None,
         lifespan="off",
-        **WAYS[websockets],
+        **SERVER_OPTIONS[websockets],
         ws_max_size=ws_max_size,
         ws_per_message_deflate=False,
         ws_ping_interval=None,
@@ -185,7 +185,7 @@ CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 """Kinds of frames (RFC 6455, 5.2)."""
 
 
-class Framed:
+class RawWebSocket:
     """A WebSocket whose frames are written and read one by one (RFC 6455, 5.2)."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -193,7 +193,7 @@ class Framed:
         self._masks = random.Random(6455)
 
     @classmethod
-    async def dial(cls, site: Site, sid: str = "") -> "Framed":
+    async def dial(cls, site: Site, sid: str = "") -> "RawWebSocket":
         """One that has not asked to be let in: a session of its own, or the upgrade of a polling one."""
         reader, writer = await site.tcp()
         writer.write(HANDSHAKE.replace("&transport", f"&sid={sid}&transport").encode())
@@ -213,7 +213,7 @@ class Framed:
             length = bytes([0x80 | 126]) + size.to_bytes(2, "big")
         else:
             length = bytes([0x80 | 127]) + size.to_bytes(8, "big")
-        masked = bytes(byte ^ mask[place % 4] for place, byte in enumerate(payload))
+        masked = bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))
         self._writer.write(bytes([(0x80 if last else 0) | kind]) + length + mask + masked)
 
     def write_message(self, kind: int, *fragments: bytes) -> None:
@@ -240,7 +240,7 @@ class Framed:
                 return int.from_bytes(payload[:2], "big")
 
 
-class Deaf:
+class NonReadingClient:
     """A connection that is only written to: what the server sends stays in the smallest buffer there is."""
 
     def __init__(self) -> None:
@@ -250,20 +250,20 @@ class Deaf:
         self.loop = asyncio.get_running_loop()
 
     @classmethod
-    async def dial(cls, site: Site) -> "Deaf":
-        deaf = cls()
-        await deaf.loop.sock_connect(deaf.socket, ("127.0.0.1", site.port))
-        return deaf
+    async def dial(cls, site: Site) -> "NonReadingClient":
+        client = cls()
+        await client.loop.sock_connect(client.socket, ("127.0.0.1", site.port))
+        return client
 
     @classmethod
-    async def websocket(cls, site: Site) -> "Deaf":
+    async def websocket(cls, site: Site) -> "NonReadingClient":
         """One that asks to be let into the main namespace, and does not hear the answer."""
-        deaf = await cls.dial(site)
-        await deaf.write(HANDSHAKE)
-        answer = await asyncio.wait_for(deaf.loop.sock_recv(deaf.socket, 4096), WAIT)
+        client = await cls.dial(site)
+        await client.write(HANDSHAKE)
+        answer = await asyncio.wait_for(client.loop.sock_recv(client.socket, 4096), WAIT)
         assert answer.startswith(b"HTTP/1.1 101")
-        await deaf.send("40")
-        return deaf
+        await client.send("40")
+        return client
 
     async def write(self, text: str) -> None:
         await self.loop.sock_sendall(self.socket, text.encode())
@@ -274,7 +274,7 @@ class Deaf:
         assert len(data) < 126
         await self.loop.sock_sendall(self.socket, bytes([0x81, 0x80 | len(data), 0, 0, 0, 0]) + data)
 
-    async def cut(self) -> bool:
+    async def was_reset(self) -> bool:
         """Read on to the end; whether it was a reset, which is how an aborted connection ends."""
         try:
             while await asyncio.wait_for(self.loop.sock_recv(self.socket, 1 << 20), WAIT):

@@ -1,4 +1,4 @@
-"""A really running uvicorn around a server of ours, and clients that speak the protocols by hand."""
+"""A running uvicorn around a server of ours, and clients that speak the protocols by hand."""
 
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 import pytest
 import uvloop
 
-from tests.socketio_server.clients import WAYS, Site, running
+from tests.socketio_server.clients import SERVER_OPTIONS, Site, running
 
 Serve = Callable[..., Awaitable[Site]]
 
@@ -17,11 +17,11 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], AbstractEventLoop]
     return {"uvloop": uvloop.new_event_loop}
 
 
-@pytest.fixture(params=WAYS)
+@pytest.fixture(params=SERVER_OPTIONS)
 async def serve(request: pytest.FixtureRequest) -> AsyncIterator[Serve]:
-    """`await serve(server, **options of the guard)` starts a site that lives as long as the test.
+    """`await serve(server, **options of SocketApp)` starts a site that lives as long as the test.
 
-    Each test runs over both ways in which a WebSocket reaches the server.
+    Each test runs with each of `SERVER_OPTIONS`.
     """
     async with AsyncExitStack() as stack:
 

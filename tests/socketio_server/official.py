@@ -1,8 +1,8 @@
 """`python -m tests.socketio_server.official CHECKOUT`: the official suites of both protocols against our classes.
 
 `CHECKOUT` is a checkout of the socket.io repository, which keeps the suites (`docs/engine.io-protocol/v4-test-suite`
-and `docs/socket.io-protocol/v5-test-suite`). They run over both ways in which a WebSocket reaches the server; their
-own clients have 200 ms to answer a ping, so the machine should not be busy with other things.
+and `docs/socket.io-protocol/v5-test-suite`). They run with each of `SERVER_OPTIONS`; their own
+clients have 200 ms to answer a ping, so the machine should not be busy with other things.
 """
 
 import json
@@ -18,7 +18,7 @@ from typing import Any
 
 from tests.harness.processes import Process, on_free_port, run
 from tests.harness.servers import responds
-from tests.socketio_server.clients import WAYS
+from tests.socketio_server.clients import SERVER_OPTIONS
 
 NEEDS = Path(__file__).parent / "suites"
 RUN_SECONDS = 120
@@ -34,11 +34,11 @@ class Suite:
 
     def run(self, checkout: Path, workplace: Path, port: int) -> dict[str, Any]:
         """What mocha reports: `passes` and `failures`."""
-        place = workplace / self.name
-        place.mkdir(exist_ok=True)
-        shutil.copy(NEEDS / "node-imports.js", place)
+        folder = workplace / self.name
+        folder.mkdir(exist_ok=True)
+        shutil.copy(NEEDS / "node-imports.js", folder)
         source = (checkout / self.path / "test-suite.js").read_text()
-        (place / "test-suite.js").write_text(source.replace("http://localhost:3000", f"http://127.0.0.1:{port}"))
+        (folder / "test-suite.js").write_text(source.replace("http://localhost:3000", f"http://127.0.0.1:{port}"))
         command = ["npx", "--no-install", "mocha", "--exit", "--reporter", "json", f"{self.name}/test-suite.js"]
         # Its exit code is the number of failures, which the report tells better.
         done = subprocess.run(command, cwd=workplace, capture_output=True, text=True, timeout=RUN_SECONDS, check=False)
@@ -72,7 +72,7 @@ def main(checkout: Path) -> int:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(NEEDS / name, workplace)
         run("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=workplace, timeout=RUN_SECONDS)
-        for websockets in WAYS:
+        for websockets in SERVER_OPTIONS:
             with serving(websockets, workplace / f"{websockets}.log") as port:
                 failed += sum(not _passes(suite, suite.run(checkout, workplace, port), websockets) for suite in SUITES)
     return failed

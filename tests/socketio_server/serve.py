@@ -1,6 +1,6 @@
-"""`python -m tests.socketio_server.serve PORT [WAY]`: what the official protocol test suites expect, with our classes.
+"""`python -m tests.socketio_server.serve PORT [WEBSOCKETS]`: what the official suites expect, with our classes.
 
-`WAY` is one of `WAYS`, for another way in which WebSockets reach the server than in production.
+`WEBSOCKETS` is a key of `SERVER_OPTIONS`: how WebSockets reach the server.
 
 Engine.IO echo at `/engine.io/`; at `/socket.io/` the namespaces `/` and `/custom`. No login, any origin.
 """
@@ -11,8 +11,8 @@ from typing import Any
 
 import uvicorn
 
-from socketio_server import EngineServer, Guard, Limits, SocketServer
-from tests.socketio_server.clients import DIRECT, WAYS
+from socketio_server import EngineServer, Limits, SocketApp, SocketServer
+from tests.socketio_server.clients import DIRECT, SERVER_OPTIONS
 
 LIMITS = Limits(ping_interval=0.3, ping_timeout=0.2, max_payload=1_000_000, connect_timeout=1.0)
 NAMESPACES = ("/", "/custom")
@@ -55,8 +55,8 @@ def _add_handlers(server: SocketServer, namespace: str) -> None:
     server.on("message-with-ack", message_with_ack, namespace=namespace)
 
 
-def application() -> Guard:
-    return Guard(socket_server(), Guard(engine_server(), path="engine.io"), path="socket.io")
+def application() -> SocketApp:
+    return SocketApp(socket_server(), SocketApp(engine_server(), path="engine.io"), path="socket.io")
 
 
 if __name__ == "__main__":
@@ -65,7 +65,7 @@ if __name__ == "__main__":
         host="0.0.0.0",
         port=int(sys.argv[1]),
         log_level="warning",
-        **WAYS[sys.argv[2] if len(sys.argv) > 2 else DIRECT],
+        **SERVER_OPTIONS[sys.argv[2] if len(sys.argv) > 2 else DIRECT],
         ws_max_size=LIMITS.max_payload,
         ws_per_message_deflate=False,
     )

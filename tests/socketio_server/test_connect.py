@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from socketio.exceptions import ConnectionRefusedError as Refused
+from socketio import exceptions
 
 from socketio_server import Limits, SocketServer
 from tests.socketio_server.clients import Site, eventually
@@ -37,8 +37,11 @@ class TestConnect:
     @pytest.mark.parametrize(
         ("fault", "answer"),
         [
-            (Refused("No", {"code": "token_invalid"}), {"message": "No", "data": {"code": "token_invalid"}}),
-            (Refused("No"), {"message": "No"}),
+            (
+                exceptions.ConnectionRefusedError("No", {"code": "token_invalid"}),
+                {"message": "No", "data": {"code": "token_invalid"}},
+            ),
+            (exceptions.ConnectionRefusedError("No"), {"message": "No"}),
             (False, {"message": "Connection rejected by server"}),
             (TypeError("a secret"), {"message": "Internal server error"}),
         ],

@@ -125,7 +125,7 @@ class TestHandshake:
         sids = [(await site.polling()).sid for _ in range(20)]
         # 32 characters of 6 bits; 128 bits are asked for.
         assert all(re.fullmatch(r"[A-Za-z0-9_-]{32}", sid) for sid in sids)
-        assert all(len({sid[place] for sid in sids}) > 5 for place in range(32))
+        assert all(len({sid[index] for sid in sids}) > 5 for index in range(32))
 
 
 class TestMessages:
@@ -159,7 +159,7 @@ class TestMessages:
         assert await websocket.closed() == 1008
         await site.sessions_become(0)
 
-    async def test_a_poll_that_comes_again_is_answered_as_before(self, serve):
+    async def test_a_repeated_poll_gets_the_same_response(self, serve):
         polling = await (await serve(echo())).polling()
         await polling.post("4a")
         assert await polling.get(t="one") == (200, "4a")
@@ -169,13 +169,13 @@ class TestMessages:
         await polling.post("4c")
         assert await polling.get(t="one") == (200, "4c")
 
-    async def test_data_that_comes_again_is_handled_once(self, serve):
+    async def test_a_repeated_post_is_handled_once(self, serve):
         polling = await (await serve(echo())).polling()
-        for body, mark in (("4a", "one"), ("4a", "one"), ("4b", "one"), ("4b", "two"), ("4b", "two")):
-            assert await polling.post(body, t=mark) == (200, "ok")
+        for body, timestamp in (("4a", "one"), ("4a", "one"), ("4b", "one"), ("4b", "two"), ("4b", "two")):
+            assert await polling.post(body, t=timestamp) == (200, "ok")
         assert await polling.get() == (200, "4a\x1e4b\x1e4b")
 
-    async def test_without_a_mark_each_request_is_a_new_one(self, serve):
+    async def test_without_a_timestamp_each_request_is_a_new_one(self, serve):
         polling = await (await serve(echo())).polling()
         for _ in range(2):
             assert await polling.post("4a") == (200, "ok")

@@ -6,8 +6,8 @@ import pytest
 from picows import WSMsgType
 
 from socketio_server import Limits, SocketServer
-from socketio_server.websocket_frames import Listener
-from tests.socketio_server.clients import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Framed, running
+from socketio_server.websocket_frames import MessageAssembler
+from tests.socketio_server.clients import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, RawWebSocket, running
 from tests.socketio_server.servers import echo, talkative
 
 MOST, SIZE = Limits.max_fragments, Limits.max_payload
@@ -16,7 +16,7 @@ MOST, SIZE = Limits.max_fragments, Limits.max_payload
 def pieces(message: bytes, number: int) -> list[bytes]:
     """The message in so many fragments, each of them with something in it."""
     step = len(message) // number
-    cuts = [step * place for place in range(number)]
+    cuts = [step * index for index in range(number)]
     return [message[start:end] for start, end in zip(cuts, [*cuts[1:], None], strict=True)]
 
 
@@ -25,8 +25,8 @@ def message(size: int) -> bytes:
     return b'42["echo","%s"]' % (b"x" * (size - 13))
 
 
-async def let_in(site) -> Framed:
-    websocket = await Framed.dial(site)
+async def let_in(site) -> RawWebSocket:
+    websocket = await RawWebSocket.dial(site)
     websocket.write(TEXT, b"40")
     assert (await websocket.next())[1].startswith(b"40{")
     return websocket
@@ -65,7 +65,7 @@ class TestWholeMessages:
         assert await websocket.next() == answer_to(event)
 
     async def test_binary_messages_too(self, serve):
-        websocket = await Framed.dial(await serve(echo()))
+        websocket = await RawWebSocket.dial(await serve(echo()))
         data = bytes(range(256)) * 256
         websocket.write_message(BINARY, *pieces(data, MOST))
         assert await websocket.next() == (BINARY, data)
@@ -112,13 +112,13 @@ class TestTooLarge:
 
     async def test_the_rest_is_not_waited_for(self):
         async with running(talkative()) as site:
-            websocket = await Framed.dial(site)
+            websocket = await RawWebSocket.dial(site)
             websocket.write(TEXT, b"4" * SIZE, last=False)
             websocket.write(CONTINUATION, b"4", last=False)
             assert await websocket.closed() == 1009
 
     async def test_binary_messages_too(self, serve):
-        websocket = await Framed.dial(await serve(echo()))
+        websocket = await RawWebSocket.dial(await serve(echo()))
         websocket.write_message(BINARY, *pieces(bytes(SIZE + 1), MOST))
         assert await websocket.closed() == 1009
 
@@ -133,7 +133,7 @@ class TestTooLarge:
 async def closed_by(*fragments: bytes, kind: int = TEXT, limits: Limits | None = None, enter: bool = True) -> int:
     """The code with which the server closes for fragments of a message that is not whole."""
     async with running(talkative(limits=limits or Limits())) as site:
-        websocket = await (let_in(site) if enter else Framed.dial(site))
+        websocket = await (let_in(site) if enter else RawWebSocket.dial(site))
         for number, fragment in enumerate(fragments):
             websocket.write(CONTINUATION if number else kind, fragment, last=False)
         code = await websocket.closed()
@@ -175,7 +175,7 @@ class TestTooMany:
     async def test_in_an_upgrade_of_a_polling_session(self):
         async with running(talkative()) as site:
             polling = await site.polling()
-            websocket = await Framed.dial(site, sid=polling.sid)
+            websocket = await RawWebSocket.dial(site, sid=polling.sid)
             for number in range(MOST + 1):
                 websocket.write(CONTINUATION if number else TEXT, b"2", last=False)
             assert await websocket.closed() == 1008
@@ -223,16 +223,16 @@ class Fragment:
         return Watched(self._payload)
 
 
-class Ear:
-    """What a listener reports to."""
+class FakeConnection:
+    """The connection that an assembler belongs to."""
 
     def __init__(self, fragments: int) -> None:
         self.max_message, self.max_fragments = SIZE, fragments
-        self.heard: list[str | bytes] = []
+        self.messages: list[str | bytes] = []
         self.codes: list[int] = []
 
-    def received(self, frame: str | bytes) -> None:
-        self.heard.append(frame)
+    def message_received(self, message: str | bytes) -> None:
+        self.messages.append(message)
 
     def close(self, code: int) -> None:
         self.codes.append(code)
@@ -242,24 +242,24 @@ class Ear:
 def test_each_fragment_is_looked_at_and_copied_as_often_however_many_there_are(monkeypatch, number):
     monkeypatch.setattr(Watched, "looks", 0)
     monkeypatch.setattr(Fragment, "copies", 0)
-    ear = Ear(fragments=number)
-    listener = Listener(ear)
-    for place in range(number):
-        kind = WSMsgType.CONTINUATION if place else WSMsgType.TEXT
-        listener.on_ws_frame(None, Fragment(kind, b"x", fin=place == number - 1))
-    assert ear.heard == ["x" * number]
+    connection = FakeConnection(fragments=number)
+    assembler = MessageAssembler(connection)
+    for index in range(number):
+        kind = WSMsgType.CONTINUATION if index else WSMsgType.TEXT
+        assembler.on_ws_frame(None, Fragment(kind, b"x", fin=index == number - 1))
+    assert connection.messages == ["x" * number]
     assert Fragment.copies == number
     assert Watched.looks <= number
 
 
 def test_nothing_is_kept_of_a_message_that_was_refused():
-    ear = Ear(fragments=2)
-    listener = Listener(ear)
-    for place in range(1_000):
-        kind = WSMsgType.CONTINUATION if place else WSMsgType.TEXT
-        listener.on_ws_frame(None, Fragment(kind, bytes(30_000), fin=False))
-    assert ear.codes[0] == 1008
-    assert not listener._parts
+    connection = FakeConnection(fragments=2)
+    assembler = MessageAssembler(connection)
+    for index in range(1_000):
+        kind = WSMsgType.CONTINUATION if index else WSMsgType.TEXT
+        assembler.on_ws_frame(None, Fragment(kind, bytes(30_000), fin=False))
+    assert connection.codes[0] == 1008
+    assert not assembler._fragments
 
 
 def test_the_limits_are_those_that_the_documents_name():

@@ -1,4 +1,4 @@
-"""What one client may cost: sizes counted while they arrive, queues that are cut."""
+"""What one client may cost: sizes counted while they arrive, slow readers aborted."""
 
 import asyncio
 import contextlib
@@ -9,12 +9,12 @@ from picows.picows import WSProtocol
 
 from socketio_server import Limits, SocketServer
 from socketio_server.uvicorn_websocket import PicowsProtocol
-from tests.socketio_server.clients import Deaf, Site, eventually
+from tests.socketio_server.clients import NonReadingClient, Site, eventually
 from tests.socketio_server.servers import talkative
 
 
 async def post_by_hand(site: Site, sid: str, headers: str, body: bytes, times: int) -> tuple[bytes, int]:
-    """Send `body` again and again until the server has had enough; answers with what it said and what it took."""
+    """Send `body` again and again until the server has had enough; returns its response and how much it took."""
     reader, writer = await site.tcp()
     path = f"/socket.io/?EIO=4&transport=polling&sid={sid}"
     writer.write(f"POST {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n\r\n".encode())
@@ -98,10 +98,10 @@ class TestFrames:
 
 
 def reports(limits: Limits) -> tuple[SocketServer, list[str]]:
-    told: list[str] = []
-    server = SocketServer(limits=limits, on_slow_reader=lambda: told.append("slow"))
-    server.on("disconnect", lambda sid, reason: told.append(reason))
-    return server, told
+    reported: list[str] = []
+    server = SocketServer(limits=limits, on_slow_reader=lambda: reported.append("slow"))
+    server.on("disconnect", lambda sid, reason: reported.append(reason))
+    return server, reported
 
 
 async def the_only_session(server: SocketServer):
@@ -112,13 +112,13 @@ async def the_only_session(server: SocketServer):
 
 
 async def flood(server: SocketServer, session, text: str, most: int) -> tuple[int, int]:
-    """Send until the client is cut; answers with the longest queue, in packets and bytes."""
+    """Send until the client is aborted; returns the longest queue, in packets and bytes."""
     packets = size = 0
     for _ in range(most):
         if session.closing:
             break
         await server.emit("news", text)
-        packets, size = max(packets, len(session.outbox)), max(size, session.outbox.bytes)
+        packets, size = max(packets, len(session.send_queue)), max(size, session.send_queue.bytes)
         await asyncio.sleep(0.002)
     return packets, size
 
@@ -142,86 +142,86 @@ class TestReadBuffers:
         original = PicowsProtocol.get_buffer
         monkeypatch.setattr(PicowsProtocol, "get_buffer", get_buffer)
         site = await serve(talkative(), ws_max_size=65_536)
-        deaf = await Deaf.websocket(site)
+        client = await NonReadingClient.websocket(site)
         with contextlib.suppress(ConnectionError):
-            await asyncio.wait_for(deaf.loop.sock_sendall(deaf.socket, sent), 60)
-        deaf.socket.close()
+            await asyncio.wait_for(client.loop.sock_sendall(client.socket, sent), 60)
+        client.socket.close()
         await site.sessions_become(0)
         assert max(room) < 2**20
 
 
-@pytest.mark.alone  # the grace is half a second: beside others, who reads at once is slow too
+@pytest.mark.alone  # the grace is half a second: beside other tests, clients that read at once are slow too
 class TestSlowReaders:
     @pytest.mark.parametrize(("size", "most"), [(1_000, 5_000), (20_000, 5_000)])
-    async def test_who_reads_nothing_is_cut(self, serve, size, most):
-        server, told = reports(Limits())
+    async def test_a_client_that_reads_nothing_is_aborted(self, serve, size, most):
+        server, reported = reports(Limits())
         site = await serve(server)
-        deaf = await Deaf.websocket(site)
+        client = await NonReadingClient.websocket(site)
         session = await the_only_session(server)
         packets, held = await flood(server, session, "x" * size, most)
         assert session.closing
         # At the limit, and what came in the grace of half a second; never the burst.
         assert packets < 256 + 1000
         assert held < 8 * 2**20
-        assert await deaf.cut()
+        assert await client.was_reset()
         await site.sessions_become(0)
-        assert told == ["slow", "transport error"]
-        assert server.eio.slow_readers == 1
-        assert not session.outbox
+        assert reported == ["slow", "transport error"]
+        assert server.eio.slow_readers.count == 1
+        assert not session.send_queue
 
     async def test_above_the_burst_at_once(self, serve):
-        server, told = reports(Limits(queue_grace=60, burst_packets=500))
+        server, reported = reports(Limits(queue_grace=60, burst_packets=500))
         site = await serve(server)
-        deaf = await Deaf.websocket(site)
+        client = await NonReadingClient.websocket(site)
         session = await the_only_session(server)
         await flood(server, session, "x" * 1_000, 5_000)
-        assert await deaf.cut()
+        assert await client.was_reset()
         await site.sessions_become(0)
-        assert told[0] == "slow"
+        assert reported[0] == "slow"
 
     @pytest.mark.parametrize("packets", [90, 15], ids=["in our queue", "in the server's buffer"])
-    async def test_who_takes_nothing_for_too_long_is_cut(self, serve, packets):
-        server, told = reports(Limits(queue_stall=1.0))
+    async def test_a_client_that_takes_nothing_for_too_long_is_aborted(self, serve, packets):
+        server, reported = reports(Limits(queue_stall=1.0))
         site = await serve(server)
-        deaf = await Deaf.websocket(site)
+        client = await NonReadingClient.websocket(site)
         await the_only_session(server)
         for _ in range(packets):
             await server.emit("news", "x" * 8_000)
         for _ in range(100):
-            if told:
+            if reported:
                 break
-            await deaf.send("3")
+            await client.send("3")
             await asyncio.sleep(0.1)
-        assert told
-        assert await deaf.cut()
+        assert reported
+        assert await client.was_reset()
 
-    async def test_where_all_together_hold_too_much_who_reads_nothing_is_cut_and_who_reads_stays(self, serve):
-        server, told = reports(Limits(total_bytes=100_000, queue_bytes=8_000_000))
+    async def test_where_too_much_is_queued_for_all_those_that_read_nothing_are_aborted(self, serve):
+        server, reported = reports(Limits(total_bytes=100_000, queue_bytes=8_000_000))
         site = await serve(server)
-        deaf = [await Deaf.websocket(site) for _ in range(3)]
+        client = [await NonReadingClient.websocket(site) for _ in range(3)]
         reader = await site.connected()
         await eventually(lambda: len(server.manager.rooms["/"][None]) == 4)
         for _ in range(100):
             await server.emit("news", "x" * 12_000)
             assert (await reader.next()).startswith('42["news"')
-        await eventually(lambda: "slow" in told)
-        assert told.count("slow") <= len(deaf)
+        await eventually(lambda: "slow" in reported)
+        assert reported.count("slow") <= len(client)
         await server.emit("news", "more")
         assert await reader.next() == '42["news","more"]'
-        for one in deaf:
+        for one in client:
             one.socket.close()
 
-    async def test_who_never_polls_is_cut(self, serve):
-        server, told = reports(Limits())
+    async def test_a_client_that_never_polls_is_aborted(self, serve):
+        server, reported = reports(Limits())
         polling = await (await serve(server)).polling()
         await polling.connect()
         session = await the_only_session(server)
         await flood(server, session, "x", 5_000)
         assert session.closing
         assert (await polling.get())[0] == 400
-        await eventually(lambda: told == ["slow", "transport error"])
+        await eventually(lambda: reported == ["slow", "transport error"])
 
-    async def test_a_poll_whose_answer_is_not_read_is_cut(self, serve):
+    async def test_a_poll_whose_response_is_not_read_is_aborted(self, serve):
         server, _ = reports(Limits(queue_stall=1.0))
         site = await serve(server)
         polling = await site.polling()
@@ -229,14 +229,14 @@ class TestSlowReaders:
         await the_only_session(server)
         for _ in range(100):
             await server.emit("news", "x" * 8_000)
-        deaf = await Deaf.dial(site)
-        await deaf.write(f"GET /socket.io/?EIO=4&transport=polling&sid={polling.sid} HTTP/1.1\r\nHost: a\r\n\r\n")
-        await eventually(lambda: server.eio.slow_readers)
-        assert await deaf.cut()
+        client = await NonReadingClient.dial(site)
+        await client.write(f"GET /socket.io/?EIO=4&transport=polling&sid={polling.sid} HTTP/1.1\r\nHost: a\r\n\r\n")
+        await eventually(lambda: server.eio.slow_readers.count)
+        assert await client.was_reset()
 
     @pytest.mark.parametrize("transport", ["websocket", "polling"])
-    async def test_a_burst_to_who_reads_arrives_whole(self, serve, transport):
-        server, told = reports(Limits())
+    async def test_a_burst_to_a_client_that_reads_arrives_whole(self, serve, transport):
+        server, reported = reports(Limits())
 
         @server.on("replay")
         async def replay(sid: str) -> None:
@@ -254,10 +254,10 @@ class TestSlowReaders:
             await polling.connect()
             await polling.post('42["replay"]')
             assert await polling.packets() == expected
-        assert not told
+        assert not reported
 
     async def test_a_replay_in_the_connect_handler_arrives_whole(self, serve):
-        server, told = reports(Limits())
+        server, reported = reports(Limits())
 
         @server.on("connect")
         async def connect(sid, environ, auth=None):
@@ -266,19 +266,19 @@ class TestSlowReaders:
 
         websocket = await (await serve(server)).connected()
         assert [await websocket.next() for _ in range(3_000)] == [f'42["event",{n}]' for n in range(3_000)]
-        assert not told
+        assert not reported
 
     async def test_others_are_not_held_up(self, serve):
         server, _ = reports(Limits())
         site = await serve(server)
-        deaf = await Deaf.websocket(site)
+        client = await NonReadingClient.websocket(site)
         session = await the_only_session(server)
         reader = await site.connected()
         flooding = asyncio.create_task(flood(server, session, "x" * 1_000, 5_000))
         for _ in range(300):
             assert (await reader.next()).startswith('42["news"')
         await flooding
-        assert await deaf.cut()
+        assert await client.was_reset()
 
 
 async def test_a_storm_of_nonsense(serve, caplog):

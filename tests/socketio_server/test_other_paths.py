@@ -52,8 +52,8 @@ def quiet(caplog) -> Iterator[None]:
     assert not [record.getMessage() for record in records if record.levelno >= logging.WARNING or record.exc_info]
 
 
-def products() -> dict[str, object]:
-    """What stands behind the guard in production."""
+def other_app() -> dict[str, object]:
+    """The application behind `SocketApp` in production."""
     return {"other_asgi_app": BodyLimit(Handler(), limit=100_000)}
 
 
@@ -76,7 +76,7 @@ async def answer(site: Site, request: bytes) -> tuple[int, bytes]:
 class TestWebSockets:
     @pytest.mark.parametrize("target", ELSEWHERE)
     async def test_there_are_none(self, serve, target):
-        site = await serve(talkative(), **products())
+        site = await serve(talkative(), **other_app())
         status, said = await answer(site, handshake(target, {}))
         assert status == 404
         assert said.endswith(b'{"code": 3, "message": "There are no WebSockets at this address"}')
@@ -84,19 +84,19 @@ class TestWebSockets:
     @pytest.mark.parametrize("given", CREDENTIALS)
     @pytest.mark.parametrize("target", ["/", "/socket.iox", "/admin/?token=abc"])
     async def test_whatever_the_client_shows(self, serve, target, given):
-        site = await serve(talkative(), **products())
+        site = await serve(talkative(), **other_app())
         assert (await answer(site, handshake(target, CREDENTIALS[given])))[0] == 404
 
     @pytest.mark.parametrize("path", ["/socket.io/", "/socket.io", "/%73ocket.io/", "/socket%2Eio/", "/socket.io/more"])
     async def test_at_the_address_of_socket_io_there_are(self, serve, path):
-        site = await serve(talkative(), **products())
+        site = await serve(talkative(), **other_app())
         url = site.url.replace("/socket.io/", path)
         target = aiohttp.client.URL(url + "?EIO=4&transport=websocket", encoded=True)
         async with site.http.ws_connect(target) as websocket:
             assert (await websocket.receive_str(timeout=WAIT)).startswith("0{")
 
     async def test_what_is_no_handshake_is_answered_400(self, serve):
-        site = await serve(talkative(), **products())
+        site = await serve(talkative(), **other_app())
         request = handshake("/", {}).replace(b"Sec-WebSocket-Key: ", b"Sec-WebSocket-Key: not-base64-")
         assert (await answer(site, request))[0] == 400
 
@@ -125,7 +125,7 @@ class TestHttp:
         ],
     )
     async def test_beside_them(self, serve, path, status):
-        site = await serve(talkative(), **products())
+        site = await serve(talkative(), **other_app())
         head = "Host: localhost\r\nConnection: close\r\n\r\n"
         assert (await answer(site, f"GET {path} HTTP/1.1\r\n{head}".encode()))[0] == status
 

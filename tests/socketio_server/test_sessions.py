@@ -129,14 +129,14 @@ class TestUpgrade:
         site = await serve(echo())
         polling = await site.polling()
         session = site.engine.sockets[polling.sid]
-        session.enqueue_text("1")
+        session.send_text("1")
         websocket = await probing(site, polling.sid)
         assert await polling.packets() == ["41"]
-        session.enqueue_text("2")
-        session.enqueue_text("3")
+        session.send_text("2")
+        session.send_text("3")
         await websocket.send("5")
         await eventually(lambda: session.upgraded)
-        session.enqueue_text("4")
+        session.send_text("4")
         assert [await websocket.next() for _ in range(3)] == ["42", "43", "44"]
 
     async def test_http_requests_are_refused_afterwards(self, serve):

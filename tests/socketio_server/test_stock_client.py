@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from socketio.exceptions import ConnectionRefusedError as Refused
+from socketio import exceptions
 
 from socketio_server import EngineServer, Limits, SocketServer
 from tests.harness.environment import need_node
@@ -94,7 +94,7 @@ class TestOneTransport:
         @server.on("connect")
         async def connect(sid: str, environ: dict[str, Any], auth: Any = None) -> None:
             await server.emit("secret", to=sid)
-            raise Refused("No", {"code": "token_invalid"})
+            raise exceptions.ConnectionRefusedError("No", {"code": "token_invalid"})
 
         async with stock_client(await serve(server), transport) as client:
             await client.hears("connect_error", "No", {"code": "token_invalid"})

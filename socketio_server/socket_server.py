@@ -8,15 +8,16 @@ from typing import Any
 import socketio
 import structlog
 from engineio.packet import MESSAGE, Packet
+from socketio import exceptions
 from socketio import packet as sio
-from socketio.exceptions import ConnectionRefusedError as Refusal
 
 from socketio_server.engine_server import EngineServer
 from socketio_server.engine_socket import EngineSocket
+from socketio_server.errors import ProtocolError
 from socketio_server.limits import Limits
-from socketio_server.namespaces import Peer
-from socketio_server.packets import ProtocolError, StrictPacket
-from socketio_server.session_server import SILENT
+from socketio_server.namespaces import ClientNamespaces
+from socketio_server.session_server import SILENT_LOGGER
+from socketio_server.socket_packets import StrictPacket
 from socketio_server.timers import TimerQueue
 
 log = structlog.get_logger(__name__)
@@ -29,8 +30,8 @@ class SocketServer(socketio.AsyncServer):
     """python-socketio's server, strict. Its ordinary interface is unchanged; what differs:
 
     - events of one client are handled one at a time and in order;
-    - a connect handler may return a dict, the extra members of the CONNECT answer;
-    - what is sent to a client while its connect handler runs follows the CONNECT answer, or is dropped when the
+    - a connect handler may return a dict, further members of the CONNECT response;
+    - what is sent to a client while its connect handler runs follows the CONNECT response, or is dropped when the
       client is refused;
     - malformed packets close the transport. Binary packets do so too, unless `binary` is set.
     """
@@ -51,15 +52,16 @@ class SocketServer(socketio.AsyncServer):
         on_slow_reader: Callable[[], None] | None = None,
     ) -> None:
         self.limits = limits = limits or Limits()
-        self._peers: dict[str, Peer] = {}
-        self._deadlines = TimerQueue(self._deadline_due)
+        self._clients: dict[str, ClientNamespaces] = {}
+        """By Engine.IO session id."""
+        self._connect_deadlines = TimerQueue(self._connect_deadline_due)
         packets = StrictPacket.configured(
             json=json, binary=binary, max_attachments=limits.max_attachments, max_depth=limits.max_depth
         )
         super().__init__(
             client_manager=client_manager,
-            logger=SILENT,
-            engineio_logger=SILENT,
+            logger=SILENT_LOGGER,
+            engineio_logger=SILENT_LOGGER,
             serializer=packets,
             async_handlers=False,
             namespaces=list(namespaces),
@@ -81,14 +83,14 @@ class SocketServer(socketio.AsyncServer):
         return None if socket is None or socket.closing else socket
 
     def send_text(self, eio_sid: str, text: str) -> None:
-        """Queue an encoded Socket.IO packet for a client; held while its namespace has not accepted it."""
+        """Send an encoded Socket.IO packet to a client; buffered while its connect handler runs."""
         self.send_frame(eio_sid, _MESSAGE + text)
 
     def send_frame(self, eio_sid: str, frame: str | bytes) -> None:
-        """As `send_text`, with the Engine.IO frame itself: made once, it serves any number of clients."""
-        peer = self._peers.get(eio_sid)
-        if peer is not None and not (peer.held and peer.hold(frame)):
-            peer.socket.put(frame)
+        """As `send_text`, with the Engine.IO frame itself: encoded once, it serves any number of clients."""
+        client = self._clients.get(eio_sid)
+        if client is not None and not (client.buffers and client.buffer(frame)):
+            client.socket.send_frame(frame)
 
     async def _send_packet(self, eio_sid: str, pkt: sio.Packet) -> None:
         self._send(eio_sid, pkt)
@@ -105,69 +107,67 @@ class SocketServer(socketio.AsyncServer):
 
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:  # type: ignore[override]
         await super()._handle_eio_connect(eio_sid, environ)
-        peer = self._peers[eio_sid] = Peer(self.eio.sockets[eio_sid])
-        self._expect_namespace(peer)
+        client = self._clients[eio_sid] = ClientNamespaces(self.eio.sockets[eio_sid])
+        self._start_connect_deadline(client)
 
-    def _expect_namespace(self, peer: Peer) -> None:
-        """A client that no namespace accepts in time is of no use and is closed."""
-        if not peer.accepted and not peer.socket.closing:
-            peer.deadline = asyncio.get_running_loop().time() + self.limits.connect_timeout
-            self._deadlines.add(peer.deadline, peer.socket.sid)
+    def _start_connect_deadline(self, client: ClientNamespaces) -> None:
+        """Close a client that no namespace accepts in time."""
+        if not client.connected and not client.socket.closing:
+            client.connect_deadline = asyncio.get_running_loop().time() + self.limits.connect_timeout
+            self._connect_deadlines.add(client.connect_deadline, client.socket.sid)
 
-    def _deadline_due(self, eio_sid: str, due: float) -> None:
-        peer = self._peers.get(eio_sid)
-        if peer is not None and peer.deadline == due and not peer.accepted:
-            peer.socket.terminate(self.reason.SERVER_DISCONNECT)
+    def _connect_deadline_due(self, eio_sid: str, due: float) -> None:
+        client = self._clients.get(eio_sid)
+        if client is not None and client.connect_deadline == due and not client.connected:
+            client.socket.terminate(self.reason.SERVER_DISCONNECT)
 
     async def _handle_connect(self, eio_sid: str, namespace: str, data: dict[str, Any] | None) -> None:
-        peer = self._peers[eio_sid]
-        if namespace in peer.accepted or len(peer.accepted) >= self.limits.max_namespaces:
+        client = self._clients[eio_sid]
+        if namespace in client.connected or len(client.connected) >= self.limits.max_namespaces:
             raise ProtocolError("No further connection to a namespace is possible")
-        if not self._knows(namespace):
-            await self._refuse(eio_sid, namespace, {"message": "Invalid namespace"})
+        if not self._is_known(namespace):
+            await self._send_connect_error(eio_sid, namespace, {"message": "Invalid namespace"})
             return
         sid = await self.manager.pre_connect(eio_sid, namespace)
-        peer.begin_hold(namespace)
+        client.begin_buffering(namespace)
         try:
-            members = await self._ask_connect_handler(eio_sid, namespace, sid, data)
-        except Refusal as refusal:
-            await self._drop_pending(peer, sid, namespace)
-            await self._refuse(eio_sid, namespace, refusal.error_args)
+            members = await self._run_connect_handler(eio_sid, namespace, sid, data)
+        except exceptions.ConnectionRefusedError as error:
+            client.end_buffering(namespace)
+            await self.manager.disconnect(sid, namespace, ignore_queue=True)
+            await self._send_connect_error(eio_sid, namespace, error.error_args)
             return
-        await self._accept(peer, sid, namespace, members)
+        await self._accept(client, sid, namespace, members)
 
-    def _knows(self, namespace: str) -> bool:
+    def _is_known(self, namespace: str) -> bool:
         known = (self.handlers, self.namespace_handlers, self.namespaces)
         return "*" in self.namespaces or any(namespace in names for names in known)
 
-    async def _ask_connect_handler(
+    async def _run_connect_handler(
         self, eio_sid: str, namespace: str, sid: str, data: dict[str, Any] | None
     ) -> dict[str, Any]:
-        """The members that the handler adds to the CONNECT answer. Raises `Refusal`, whatever went wrong."""
+        """The members that the handler adds to the CONNECT response. Whatever fails raises `ConnectionRefusedError` of
+        python-socketio."""
         try:
-            answer = await self._trigger_event("connect", namespace, sid, self.environ[eio_sid], data or None)
-        except Refusal:
+            result = await self._trigger_event("connect", namespace, sid, self.environ[eio_sid], data or None)
+        except exceptions.ConnectionRefusedError:
             raise
         except Exception:
             log.exception("connect_handler_failed", namespace=namespace)
-            raise Refusal("Internal server error") from None
-        if answer is False:
-            raise Refusal
-        return answer if isinstance(answer, dict) else {}
+            raise exceptions.ConnectionRefusedError("Internal server error") from None
+        if result is False:
+            raise exceptions.ConnectionRefusedError
+        return result if isinstance(result, dict) else {}
 
-    async def _accept(self, peer: Peer, sid: str, namespace: str, members: dict[str, Any]) -> None:
-        peer.enter(namespace)
+    async def _accept(self, client: ClientNamespaces, sid: str, namespace: str, members: dict[str, Any]) -> None:
+        client.connect(namespace)
         await self.manager.connect(sid, namespace)
-        answer = self.packet_class(sio.CONNECT, members | {"sid": sid}, namespace=namespace)
-        peer.socket.enqueue_text(answer.encode())
-        for frame in peer.end_hold(namespace):
-            peer.socket.put(frame)
+        response = self.packet_class(sio.CONNECT, members | {"sid": sid}, namespace=namespace)
+        client.socket.send_text(response.encode())
+        for frame in client.end_buffering(namespace):
+            client.socket.send_frame(frame)
 
-    async def _drop_pending(self, peer: Peer, sid: str, namespace: str) -> None:
-        peer.end_hold(namespace)
-        await self.manager.disconnect(sid, namespace, ignore_queue=True)
-
-    async def _refuse(self, eio_sid: str, namespace: str, reason: dict[str, Any]) -> None:
+    async def _send_connect_error(self, eio_sid: str, namespace: str, reason: dict[str, Any]) -> None:
         packet = self.packet_class(sio.CONNECT_ERROR, reason, namespace=namespace)
         await self._send_packet(eio_sid, packet)
 
@@ -175,13 +175,13 @@ class SocketServer(socketio.AsyncServer):
 
     async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:  # type: ignore[override]
         """Handle one message to its end. Raises `ProtocolError` where it is malformed."""
-        packet = self._completed(eio_sid, data)
+        packet = self._decode(eio_sid, data)
         if packet is None:
             return
         kind, namespace = packet.packet_type, packet.namespace
         if kind == sio.CONNECT:
             await self._handle_connect(eio_sid, namespace, packet.data)
-        elif not self._is_member(eio_sid, namespace):
+        elif not self._is_connected(eio_sid, namespace):
             return
         elif kind in (sio.EVENT, sio.BINARY_EVENT):
             await self._handle_event(eio_sid, namespace, packet.id, packet.data)
@@ -190,8 +190,8 @@ class SocketServer(socketio.AsyncServer):
         else:
             await self._handle_ack(eio_sid, namespace, packet.id, packet.data)
 
-    def _completed(self, eio_sid: str, data: str | bytes) -> StrictPacket | None:
-        """The packet, if nothing of it is missing any more."""
+    def _decode(self, eio_sid: str, data: str | bytes) -> StrictPacket | None:
+        """The packet, None while attachments of it are missing."""
         announced = self._binary_packet.get(eio_sid)
         if isinstance(data, bytes) != (announced is not None) or not data:
             raise ProtocolError("A binary attachment is missing, or was not announced")
@@ -204,27 +204,27 @@ class SocketServer(socketio.AsyncServer):
             return self._binary_packet.pop(eio_sid)
         return None
 
-    def _is_member(self, eio_sid: str, namespace: str) -> bool:
-        peer = self._peers[eio_sid]
-        if namespace not in peer.accepted and namespace not in peer.left:
+    def _is_connected(self, eio_sid: str, namespace: str) -> bool:
+        client = self._clients[eio_sid]
+        if namespace not in client.connected and namespace not in client.disconnected:
             raise ProtocolError("Not connected to this namespace")
-        return namespace in peer.accepted
+        return namespace in client.connected
 
     async def _handle_event(self, eio_sid: str, namespace: str, id: int | None, data: list[Any]) -> None:
         sid = self.manager.sid_from_eio_sid(eio_sid, namespace)
-        answer = await self._trigger_event(data[0], namespace, sid, *data[1:])
-        if id is not None and answer is not self.not_handled:
+        result = await self._trigger_event(data[0], namespace, sid, *data[1:])
+        if id is not None and result is not self.not_handled:
             # As in python-socketio, a tuple is several arguments.
-            arguments = list(answer) if isinstance(answer, tuple) else [] if answer is None else [answer]
+            arguments = list(result) if isinstance(result, tuple) else [] if result is None else [result]
             self._acknowledge(eio_sid, namespace, id, arguments)
 
     def _acknowledge(self, eio_sid: str, namespace: str, id: int, arguments: list[Any]) -> None:
         if self.packet_class.uses_binary_events:
             self._send(eio_sid, self.packet_class(sio.ACK, arguments, namespace, id))
         else:
-            # Nothing in it can be binary, so that nothing has to be taken out of it.
-            place = "" if namespace == "/" else f"{namespace},"
-            self.send_frame(eio_sid, f"{_ACK}{place}{id}{self.packet_class.json.dumps(arguments)}")
+            # Nothing in it can be binary, so there are no attachments to extract.
+            prefix = "" if namespace == "/" else f"{namespace},"
+            self.send_frame(eio_sid, f"{_ACK}{prefix}{id}{self.packet_class.json.dumps(arguments)}")
 
     async def _handle_ack(self, eio_sid: str, namespace: str, id: int, data: list[Any]) -> None:
         # python-socketio counts from 1 and keeps the counter itself under 0.
@@ -234,55 +234,55 @@ class SocketServer(socketio.AsyncServer):
 
     async def _trigger_event(self, event: str, namespace: str, *args: Any) -> Any:
         if event == "disconnect":
-            return await self._tell_disconnect(namespace, *args)
+            return await self._run_disconnect_handler(namespace, *args)
         handler, arguments = self._get_event_handler(event, namespace, args)
         if handler is None:
             return await super()._trigger_event(event, namespace, *args)
-        answer = handler(*arguments)
-        return await answer if inspect.isawaitable(answer) else answer
+        result = handler(*arguments)
+        return await result if inspect.isawaitable(result) else result
 
-    async def _tell_disconnect(self, namespace: str, *args: Any) -> Any:
+    async def _run_disconnect_handler(self, namespace: str, *args: Any) -> Any:
         try:
             return await super()._trigger_event("disconnect", namespace, *args)
         except Exception:
-            # The client is gone all the same: its rooms have to be left.
+            # The client has disconnected all the same: it has to leave its rooms.
             log.exception("disconnect_handler_failed", namespace=namespace)
             return None
 
-    # Leaving
+    # Disconnecting
 
     async def disconnect(self, sid: str, namespace: str | None = None, ignore_queue: bool = False) -> None:
-        """Put a client out of a namespace for good: the stock client does not come back by itself.
+        """Disconnect a client from a namespace: the stock client does not reconnect by itself.
 
-        To have it come back, use `close_transport`.
+        To make it reconnect, use `close_transport`.
         """
         namespace = namespace or "/"
-        peer = self._peers.get(self.manager.eio_sid_from_sid(sid, namespace))
-        if peer is not None and namespace in peer.accepted:
-            self._part(peer, namespace)
-            peer.left |= {namespace}
+        client = self._clients.get(self.manager.eio_sid_from_sid(sid, namespace))
+        if client is not None and namespace in client.connected:
+            self._leave(client, namespace)
+            client.disconnected |= {namespace}
         await super().disconnect(sid, namespace, ignore_queue)
 
     async def _handle_disconnect(self, eio_sid: str, namespace: str, reason: str | None = None) -> None:
-        self._part(self._peers[eio_sid], namespace)
+        self._leave(self._clients[eio_sid], namespace)
         await super()._handle_disconnect(eio_sid, namespace, reason)
 
-    def _part(self, peer: Peer, namespace: str) -> None:
-        peer.leave(namespace)
-        self._expect_namespace(peer)
+    def _leave(self, client: ClientNamespaces, namespace: str) -> None:
+        client.disconnect(namespace)
+        self._start_connect_deadline(client)
 
     async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:  # type: ignore[override]
-        peer = self._peers.get(eio_sid)
-        if peer is None:
+        client = self._clients.get(eio_sid)
+        if client is None:
             return
-        for namespace in peer.accepted:
+        for namespace in client.connected:
             await self._handle_disconnect(eio_sid, namespace, reason)
         self._binary_packet.pop(eio_sid, None)
         self.environ.pop(eio_sid, None)
-        del self._peers[eio_sid]
+        del self._clients[eio_sid]
 
     def close_transport(self, sid: str, namespace: str = "/") -> None:
-        """Close the connection under a client, which comes back by itself. Cut, if the client does not read."""
+        """Close the transport of a client, which reconnects by itself. Aborted if the client does not read."""
         socket = self.engine_socket(self.manager.eio_sid_from_sid(sid, namespace))
         if socket is not None:
             socket.terminate(self.reason.SERVER_DISCONNECT)

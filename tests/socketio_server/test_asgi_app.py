@@ -1,4 +1,4 @@
-"""Who is let in: origins, addresses, admission; what the logs say; going down."""
+"""`SocketApp`: origins, addresses, admission; what is logged; shutting down."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ import pytest
 from socketio import ASGIApp
 
 from foundation.addresses import TrustedProxies
-from socketio_server import Guard, Limits, SocketServer
+from socketio_server import Limits, SocketApp, SocketServer
 from tests.socketio_server.clients import Site, eventually
 from tests.socketio_server.servers import talkative
 
@@ -118,7 +118,7 @@ class TestAddresses:
 
 class TestAdmission:
     @pytest.mark.parametrize("asynchronous", [False, True])
-    async def test_is_asked_once_a_session_and_told_of_its_end(self, serve, asynchronous):
+    async def test_is_asked_once_a_session_and_notified_of_its_end(self, serve, asynchronous):
         held: list[str] = []
 
         def admit(address: str) -> bool:
@@ -129,7 +129,7 @@ class TestAdmission:
             return admit(address)
 
         server = SocketServer()
-        site = await serve(server, admit=admit_later if asynchronous else admit, release=held.remove)
+        site = await serve(server, admit=admit_later if asynchronous else admit, on_session_end=held.remove)
         websocket, polling = await site.connected(), await site.polling()
         await polling.connect()
         assert held == ["127.0.0.1"] * 2
@@ -189,7 +189,7 @@ class TestLogs:
 
         query = b"EIO=4&transport=polling&sid=abcdef"
         scope = {"type": "http", "method": "GET", "path": "/socket.io/", "query_string": query, "headers": []}
-        await Guard(SocketServer(), application)(scope, receive, send)
+        await SocketApp(SocketServer(), application)(scope, receive, send)
         assert shown == {"status": 400}
         assert scope["query_string"] == b"sid=hidden"
 
@@ -207,7 +207,7 @@ class TestLogs:
         assert websocket.sid not in caplog.text
 
 
-class TestGoingDown:
+class TestDrain:
     async def test_drain(self, serve):
         server, left = SocketServer(limits=Limits()), []
         server.on("disconnect", lambda sid, reason: left.append(reason))
@@ -237,7 +237,7 @@ class TestGoingDown:
         assert [await websocket.next() for _ in range(100)] == [f'42["event",{n}]' for n in range(100)]
         assert await websocket.closed() == 1012
 
-    async def test_who_does_not_end_is_not_waited_for(self, serve):
+    async def test_a_session_that_does_not_end_is_not_waited_for(self, serve):
         server, go_on, begun = SocketServer(limits=Limits(close_timeout=0.2)), asyncio.Event(), asyncio.Event()
 
         @server.on("work")
@@ -253,4 +253,4 @@ class TestGoingDown:
 
 
 def test_it_is_an_ordinary_application():
-    assert issubclass(Guard, ASGIApp)
+    assert issubclass(SocketApp, ASGIApp)

@@ -1,32 +1,32 @@
-"""What is written for a client in one turn of the event loop leaves together, and whole, in order."""
+"""What is written for a client in one iteration of the event loop leaves together, complete and in order."""
 
 import asyncio
 import gc
 import weakref
 
 from socketio_server import write_coalescing
-from socketio_server.picows_transport import PicowsWire
+from socketio_server.picows_transport import PicowsTransport
 from socketio_server.uvicorn_http import HttpProtocol
-from socketio_server.write_coalescing import TurnWriter
+from socketio_server.write_coalescing import CoalescingWriter
 from tests.socketio_server.clients import DIRECT, eventually, running
 from tests.socketio_server.servers import talkative
 
 
 def counted(monkeypatch) -> list[int]:
-    """How many frames each hand-over to the network carries, from now on."""
+    """How many frames each write to the network carries, from now on."""
     sizes: list[int] = []
 
-    def flush(writer: TurnWriter) -> None:
-        if writer._written:
-            sizes.append(len(writer._written))
+    def flush(writer: CoalescingWriter) -> None:
+        if writer._frames:
+            sizes.append(len(writer._frames))
         original(writer)
 
-    original = TurnWriter.flush
-    monkeypatch.setattr(TurnWriter, "flush", flush)
+    original = CoalescingWriter.flush
+    monkeypatch.setattr(CoalescingWriter, "flush", flush)
     return sizes
 
 
-async def test_a_turn_is_one_write(monkeypatch):
+async def test_an_iteration_is_one_write(monkeypatch):
     server = talkative()
 
     @server.on("many")
@@ -43,7 +43,7 @@ async def test_a_turn_is_one_write(monkeypatch):
     assert sizes[0] == 20
 
 
-async def test_much_does_not_wait_for_the_end_of_the_turn(monkeypatch):
+async def test_much_does_not_wait_for_the_end_of_the_iteration(monkeypatch):
     server = talkative()
 
     @server.on("much")
@@ -60,21 +60,21 @@ async def test_much_does_not_wait_for_the_end_of_the_turn(monkeypatch):
     assert sizes[:4] == [3, 3, 3, 1]
 
 
-async def test_the_answer_of_the_handshake_leaves_with_the_first_packet(monkeypatch):
+async def test_the_response_to_the_handshake_leaves_with_the_first_packet(monkeypatch):
     async with running(talkative(), websockets=DIRECT) as site:
         sizes = counted(monkeypatch)
         assert (await site.websocket()).handshake["sid"]
     assert sizes[0] == 2
 
 
-async def test_what_has_read_the_handshake_is_forgotten_with_it(monkeypatch):
+async def test_the_protocol_that_read_the_handshake_is_freed_after_it(monkeypatch):
     made: list[weakref.ref[HttpProtocol]] = []
 
     def connection_made(protocol: HttpProtocol, transport: asyncio.Transport) -> None:
         made.append(weakref.ref(protocol))
         original(protocol, transport)
 
-    def is_forgotten() -> bool:
+    def is_freed() -> bool:
         gc.collect()
         return not made[0]()
 
@@ -82,63 +82,65 @@ async def test_what_has_read_the_handshake_is_forgotten_with_it(monkeypatch):
     monkeypatch.setattr(HttpProtocol, "connection_made", connection_made)
     async with running(talkative(), websockets=DIRECT) as site:
         websocket = await site.connected()
-        await eventually(is_forgotten)
+        await eventually(is_freed)
         await websocket.send('42["echo","still here"]')
         assert await websocket.next() == '42["echoed","still here"]'
 
 
-class Wire:
-    """Keeps what it is given, as a network does that nobody reads from."""
+class FakeTransport:
+    """Buffers what is written, like a network that nobody reads from."""
 
     def __init__(self) -> None:
-        self.kept: list[bytes] = []
+        self.buffered: list[bytes] = []
 
     def write(self, data: bytes) -> None:
-        self.kept.append(data)
+        self.buffered.append(data)
 
     def is_closing(self) -> bool:
         return False
 
     def get_write_buffer_size(self) -> int:
-        return sum(map(len, self.kept))
+        return sum(map(len, self.buffered))
 
 
-async def test_those_who_are_written_the_same_share_it():
-    wires = [Wire() for _ in range(4)]
-    writers = [TurnWriter(wire) for wire in wires]
+async def test_clients_with_the_same_frames_share_them():
+    transports = [FakeTransport() for _ in range(4)]
+    writers = [CoalescingWriter(transport) for transport in transports]
     frames = [b"a message", b"and its notification"]
     for writer in writers:
         for frame in frames if writer is not writers[-1] else [b"something", b"else"]:
             writer.write(frame)
     await asyncio.sleep(0)
-    first, second, third, other = (wire.kept for wire in wires)
+    first, second, third, other = (transport.buffered for transport in transports)
     assert first == [b"".join(frames)]
     assert other == [b"somethingelse"]
     assert first[0] is second[0] is third[0]
 
 
-async def test_the_kernel_is_told_to_push_back_before_it_could_hold_too_much(monkeypatch):
-    told: list[int] = []
-    monkeypatch.setattr(write_coalescing, "limit_unsent", lambda wire: told.append(wire.get_write_buffer_size()))
-    wire = Wire()
-    out = TurnWriter(wire)
+async def test_the_kernel_buffer_is_limited_before_it_could_hold_too_much(monkeypatch):
+    sizes: list[int] = []
+    monkeypatch.setattr(
+        write_coalescing, "limit_unsent", lambda transport: sizes.append(transport.get_write_buffer_size())
+    )
+    transport = FakeTransport()
+    writer = CoalescingWriter(transport)
     for _ in range(10):
-        out.write(b"x" * 20_000)
-        out.flush()
-    assert told == [60_000]
+        writer.write(b"x" * 20_000)
+        writer.flush()
+    assert sizes == [60_000]
 
 
-async def test_what_picows_writes_keeps_its_place():
-    wire = Wire()
-    out = TurnWriter(wire)
-    seen_by_picows = PicowsWire(wire, out)
-    assert seen_by_picows.get_write_buffer_size() == 0
-    out.write(b"a message, ")
-    assert seen_by_picows.get_write_buffer_size() > 0  # so that it does not write to the kernel by itself
-    seen_by_picows.write(bytearray(b"a pong, "))
-    out.write(b"a message")
+async def test_what_picows_writes_stays_in_order():
+    transport = FakeTransport()
+    writer = CoalescingWriter(transport)
+    for_picows = PicowsTransport(transport, writer)
+    assert for_picows.get_write_buffer_size() == 0
+    writer.write(b"a message, ")
+    assert for_picows.get_write_buffer_size() > 0  # so that it does not write to the kernel by itself
+    for_picows.write(bytearray(b"a pong, "))
+    writer.write(b"a message")
     await asyncio.sleep(0)
-    assert wire.kept == [b"a message, a pong, a message"]
+    assert transport.buffered == [b"a message, a pong, a message"]
 
 
 async def test_what_was_written_before_a_close_arrives_before_it():
@@ -156,7 +158,7 @@ async def test_what_was_written_before_a_close_arrives_before_it():
     assert got == ('42["word"]', 1000)
 
 
-async def test_who_closes_in_the_middle_of_a_turn_harms_nobody():
+async def test_a_client_that_closes_during_an_iteration_disturbs_no_other():
     server = talkative()
     async with running(server, websockets=DIRECT) as site:
         gone, here = await site.connected(), await site.connected()

@@ -1,0 +1,26 @@
+"""What ends a request or a connection."""
+
+from socketio_server import close_codes
+
+
+class ProtocolError(ValueError):
+    """The client broke the protocol: its transport is closed. `code` is the WebSocket close code (RFC 6455, 7.4)."""
+
+    def __init__(self, message: str, code: int = close_codes.POLICY_VIOLATION) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class BodyTooLarge(ProtocolError):
+    def __init__(self) -> None:
+        super().__init__("The body is too large", code=close_codes.MESSAGE_TOO_BIG)
+
+
+class HTTPError(Exception):
+    """The response to a request: `status` with `{code, message}`. Codes 0 to 5 are those of the Engine.IO server."""
+
+    def __init__(self, status: int, code: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
