@@ -1,4 +1,4 @@
-"""The command line: measures cases, prints their tables, and keeps the results with a chart."""
+"""The command line: measures cases, prints their tables, and saves the results with a chart."""
 
 import argparse
 import os
@@ -10,11 +10,11 @@ from typing import Any
 
 from benchmarks import chart, reads, rest, tables
 from benchmarks.cases import FULL, LOAD_CASES, QUICK, TINY, LoadCase, Scale
-from benchmarks.contenders import Contender, install, serving
-from benchmarks.load import Result, run_load
-from benchmarks.machine import Missing
-from benchmarks.results import Book, Spread, summary
-from benchmarks.setting import Setting
+from benchmarks.environment import Environment
+from benchmarks.load_generator import Result, run_load
+from benchmarks.machine import MissingProgram
+from benchmarks.results import Results, Spread, summary
+from benchmarks.targets import Target, install_dependencies, serving
 from tests.harness.environment import ROOT
 from tests.harness.processes import CommandFailed
 
@@ -27,13 +27,15 @@ OTHERS = ("rest", "reads")
 
 
 def main() -> None:
-    given = _arguments()
-    scale = SCALES[given.scale]
+    arguments = _arguments()
+    scale = SCALES[arguments.scale]
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as home:
-        setting = Setting(given.database, given.redis, Path(home), given.server_core, given.load_core)
+        environment = Environment(
+            arguments.database, arguments.redis, Path(home), arguments.server_core, arguments.load_core
+        )
         try:
-            _measure(given, scale, setting)
-        except (CommandFailed, Missing) as fault:
+            _measure(arguments, scale, environment)
+        except (CommandFailed, MissingProgram) as fault:
             sys.exit(f"{fault}")
 
 
@@ -43,65 +45,67 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("cases", nargs="*", metavar="CASE", help=f"{', '.join(names)}; all of them if none is given")
     parser.add_argument("--quick", dest="scale", action="store_const", const="quick", default="full", help="one round")
     parser.add_argument(
-        "--tiny", dest="scale", action="store_const", const="tiny", help="only whether answers are right"
+        "--tiny", dest="scale", action="store_const", const="tiny", help="only check that responses are right"
     )
-    parser.add_argument("--only", help="contenders, with commas: stoory, node, python-socketio, channels")
+    parser.add_argument("--only", help="targets, separated by commas: stoory, node, python-socketio, channels")
     parser.add_argument(
         "--database", default=os.environ.get("BENCH_DATABASE_URL", DATABASE), help="dropped and made anew"
     )
     parser.add_argument("--redis", default=os.environ.get("BENCH_REDIS_URL", REDIS))
     parser.add_argument("--server-core", type=int, default=0)
     parser.add_argument("--load-core", type=int, default=(os.cpu_count() or 1) - 1)
-    parser.add_argument("--rounds", type=int, help="how often each contender has its turn")
+    parser.add_argument("--rounds", type=int, help="how often each target is measured")
     parser.add_argument("--most-messages", type=int, help="leave out longer histories in `reads`")
     parser.add_argument("--out", type=Path, help="where results.json, results.md and chart.svg go")
-    given = parser.parse_args()
-    if unknown := set(given.cases) - set(names):
+    arguments = parser.parse_args()
+    if unknown := set(arguments.cases) - set(names):
         parser.error(f"there is no case {', '.join(sorted(unknown))}")
-    given.cases = [name for name in names if name in (given.cases or names)]
-    given.out = given.out or (DOCUMENTS if given.scale == "full" else ROOT / "var" / "benchmarks")
-    return given
+    arguments.cases = [name for name in names if name in (arguments.cases or names)]
+    arguments.out = arguments.out or (DOCUMENTS if arguments.scale == "full" else ROOT / "var" / "benchmarks")
+    return arguments
 
 
-def _measure(given: argparse.Namespace, scale: Scale, setting: Setting) -> None:
-    book, rounds = Book(given.out), given.rounds or scale.rounds
+def _measure(arguments: argparse.Namespace, scale: Scale, environment: Environment) -> None:
+    results, rounds = Results(arguments.out), arguments.rounds or scale.rounds
     special: dict[str, Callable[[], dict[str, Any]]] = {
-        "rest": lambda: _rest(setting, scale, rounds),
-        "reads": lambda: _reads(setting, scale, rounds, given.most_messages),
+        "rest": lambda: _rest(environment, scale, rounds),
+        "reads": lambda: _reads(environment, scale, rounds, arguments.most_messages),
     }
-    if given.cases != ["reads"]:
-        _say(f"Preparing {scale.most_pairs:,} conversations …")
-        setting.prepare(scale.most_pairs)
-    for name in given.cases:
-        found = special[name]() if name in special else _compare(setting, CASES[name], scale, rounds, given.only)
-        book.add(name, found)
+    if arguments.cases != ["reads"]:
+        _log(f"Preparing {scale.max_pairs:,} conversations …")
+        environment.prepare(scale.max_pairs)
+    for name in arguments.cases:
+        found = (
+            special[name]() if name in special else _run_case(environment, CASES[name], scale, rounds, arguments.only)
+        )
+        results.add(name, found)
         print(tables.case_table(found), flush=True)
-    (given.out / "results.md").write_text(tables.document(book.content))
-    (given.out / "chart.svg").write_text(chart.draw(book.content))
+    (arguments.out / "results.md").write_text(tables.document(results.content))
+    (arguments.out / "chart.svg").write_text(chart.draw(results.content))
 
 
-def _compare(setting: Setting, case: LoadCase, scale: Scale, rounds: int, only: str | None) -> dict[str, Any]:
-    """The contenders take turns, so that what else the machine does meets all of them."""
-    wanted = only.split(",") if only else [one.name for one in case.contenders]
-    taking_part = [one for one in case.contenders if one.name in wanted]
-    install(taking_part)
-    results: dict[str, list[Result]] = {one.name: [] for one in taking_part}
+def _run_case(environment: Environment, case: LoadCase, scale: Scale, rounds: int, only: str | None) -> dict[str, Any]:
+    """The targets take turns, so that what else the machine does affects all of them."""
+    wanted = only.split(",") if only else [one.name for one in case.targets]
+    chosen = [one for one in case.targets if one.name in wanted]
+    install_dependencies(chosen)
+    results: dict[str, list[Result]] = {one.name: [] for one in chosen}
     for number in range(rounds):
-        for contender in taking_part:
-            _say(f"{case.name}: round {number + 1} of {rounds}, {contender.label} …")
-            results[contender.name].append(_turn(setting, case, contender, scale))
+        for target in chosen:
+            _log(f"{case.name}: round {number + 1} of {rounds}, {target.label} …")
+            results[target.name].append(_run_once(environment, case, target, scale))
     return summary(case, results)
 
 
-def _turn(setting: Setting, case: LoadCase, contender: Contender, scale: Scale) -> Result:
-    setting.tidy()
-    with serving(contender, setting) as running:
-        return run_load(contender, running, setting, case.options(scale))
+def _run_once(environment: Environment, case: LoadCase, target: Target, scale: Scale) -> Result:
+    environment.vacuum()
+    with serving(target, environment) as running:
+        return run_load(target, running, environment, case.options(scale))
 
 
-def _rest(setting: Setting, scale: Scale, rounds: int) -> dict[str, Any]:
-    _say("rest …")
-    found = [rest.measure(setting, scale.rest) for _ in range(rounds)]
+def _rest(environment: Environment, scale: Scale, rounds: int) -> dict[str, Any]:
+    _log("rest …")
+    found = [rest.measure(environment, scale.rest) for _ in range(rounds)]
     labels = {"send": "POST /api/messages", "page": "GET /api/conversations/{id}/messages"}
     requests = [
         {"label": label, **{key: vars(Spread.of([one[name][key] for one in found])) for key in found[0][name]}}
@@ -110,17 +114,17 @@ def _rest(setting: Setting, scale: Scale, rounds: int) -> dict[str, Any]:
     return {"kind": "rest", "title": f"REST, one process, {rest.CONNECTIONS} connections", "requests": requests}
 
 
-def _reads(setting: Setting, scale: Scale, rounds: int, most: int | None) -> dict[str, Any]:
+def _reads(environment: Environment, scale: Scale, rounds: int, most: int | None) -> dict[str, Any]:
     sizes = tuple(size for size in scale.messages if most is None or size <= most)
-    _say(f"reads: {', '.join(f'{size:,}' for size in sizes)} messages …")
+    _log(f"reads: {', '.join(f'{size:,}' for size in sizes)} messages …")
     return {
         "kind": "reads",
         "title": "Reads at growing histories",
-        "sizes": reads.measure(setting, sizes, rounds, scale.reads),
+        "sizes": reads.measure(environment, sizes, rounds, scale.reads),
     }
 
 
-def _say(what: str) -> None:
+def _log(what: str) -> None:
     print(what, file=sys.stderr, flush=True)
 
 

@@ -1,14 +1,14 @@
-"""What is measured, and at which size."""
+"""The cases that are measured, and the scales that they are measured at."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks import contenders as c
+from benchmarks import targets as t
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How large and how long. `messages` are the sizes of the history that is read."""
+    """How large a run is, and how long it takes. `messages` are the lengths of the histories that `reads` reads."""
 
     rounds: int
     warmup: float
@@ -24,7 +24,7 @@ class Scale:
     rest: float
 
     @property
-    def most_pairs(self) -> int:
+    def max_pairs(self) -> int:
         return max(self.pairs, self.many_pairs, self.idle // 2)
 
 
@@ -35,22 +35,22 @@ TINY = Scale(1, 0.2, 0.5, 10, 4, 6, 40, 20, 3, (2000, 4000), 3, 3)
 
 @dataclass(frozen=True)
 class Metric:
-    """One figure of a result. `bar` is how many times the first peer's the first contender's has to be: at least
-    that where more is better, at most where less is."""
+    """One number of a result. `threshold` bounds the ratio of the first target to the first peer: it is the least where
+    higher is better, the greatest where lower is."""
 
     name: str
     label: str
-    more_is_better: bool = True
-    bar: float | None = None
+    higher_is_better: bool = True
+    threshold: float | None = None
 
 
 @dataclass(frozen=True)
 class LoadCase:
-    """A case of the load generator; the first contender is compared with the others."""
+    """A case of the load generator; the first target is compared with the others."""
 
     name: str
     title: str
-    contenders: tuple[c.Contender, ...]
+    targets: tuple[t.Target, ...]
     options: Callable[[Scale], list[str]]
     metrics: tuple[Metric, ...]
 
@@ -72,33 +72,33 @@ def _rate(count: int, rate: int, scale: Scale) -> list[str]:
 
 
 def _idle(scale: Scale) -> list[str]:
-    return ["idle", "--sockets", str(scale.idle), "--hold", str(scale.hold), "--comeback"]
+    return ["idle", "--sockets", str(scale.idle), "--hold", str(scale.hold), "--reconnect"]
 
 
-_STORED = (c.STOORY, c.NODE, c.PYTHON)
-_DELIVERIES = (Metric("deliveries_per_second", "deliveries/s", bar=2.0),)
+_STORED = (t.STOORY, t.NODE, t.PYTHON)
+_DELIVERIES = (Metric("deliveries_per_second", "deliveries/s", threshold=2.0),)
 _MESSAGES = (
-    Metric("messages_per_second", "messages/s", bar=2.0),
-    Metric("delivery_p50_ms", "delivery p50, ms", more_is_better=False),
-    Metric("delivery_p99_ms", "delivery p99, ms", more_is_better=False),
+    Metric("messages_per_second", "messages/s", threshold=2.0),
+    Metric("delivery_p50_ms", "delivery p50, ms", higher_is_better=False),
+    Metric("delivery_p99_ms", "delivery p99, ms", higher_is_better=False),
 )
 _LATENCIES = (
-    Metric("delivery_p50_ms", "delivery p50, ms", more_is_better=False),
-    Metric("delivery_p99_ms", "delivery p99, ms", more_is_better=False, bar=1.0),
+    Metric("delivery_p50_ms", "delivery p50, ms", higher_is_better=False),
+    Metric("delivery_p99_ms", "delivery p99, ms", higher_is_better=False, threshold=1.0),
 )
 
 LOAD_CASES = (
     LoadCase(
         "room",
         "One room, one sender, nothing stored",
-        (c.STOORY_RELAY, c.NODE_RELAY, c.PYTHON_RELAY, c.CHANNELS),
+        (t.STOORY_RELAY, t.NODE_RELAY, t.PYTHON_RELAY, t.CHANNELS),
         _room,
         _DELIVERIES,
     ),
     LoadCase(
         "room-stored",
         "One room, one sender, each message stored",
-        (c.STOORY, c.NODE, c.PYTHON),
+        (t.STOORY, t.NODE, t.PYTHON),
         _room,
         (Metric("deliveries_per_second", "deliveries/s"),),
     ),
@@ -134,20 +134,20 @@ LOAD_CASES = (
     LoadCase(
         "two-processes",
         "Pairs over two processes with Redis, each message stored",
-        (c.STOORY_TWO, c.NODE_TWO, c.PYTHON_TWO),
+        (t.STOORY_TWO, t.NODE_TWO, t.PYTHON_TWO),
         lambda s: _pairs(s.pairs, s),
-        (Metric("messages_per_second", "messages/s", bar=1.5), *_MESSAGES[1:]),
+        (Metric("messages_per_second", "messages/s", threshold=1.5), *_MESSAGES[1:]),
     ),
     LoadCase(
         "idle",
         "Sockets connect with a token, then join their rooms; idle there; all dropped, and back with recovery",
-        (c.STOORY, c.NODE),
+        (t.STOORY, t.NODE),
         _idle,
         (
-            Metric("connects_per_second", "connects/s", bar=1.5),
+            Metric("connects_per_second", "connects/s", threshold=1.5),
             Metric("joins_per_second", "joins/s"),
-            Metric("kib_per_socket", "KiB a socket", more_is_better=False),
-            Metric("recovery_seconds", "all back, s", more_is_better=False),
+            Metric("kib_per_socket", "KiB a socket", higher_is_better=False),
+            Metric("recovery_seconds", "all back, s", higher_is_better=False),
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""Results as a picture: for each case a bar a contender, of its first figure."""
+"""Results as an SVG chart: for each case one bar for each target, of the first metric."""
 
 from typing import Any
 from xml.sax.saxutils import escape
@@ -6,17 +6,17 @@ from xml.sax.saxutils import escape
 WIDTH, LABEL, BAR, GAP, HEAD = 960, 300, 18, 6, 34
 COLOURS = {"stoory": "#0f766e", "node": "#64748b", "python-socketio": "#a8a29e", "channels": "#d6d3d1"}
 STYLE = (
-    "text{font:13px system-ui,sans-serif;fill:#1f2937}.title{font-weight:600}.figure{font-variant-numeric:tabular-nums}"
+    "text{font:13px system-ui,sans-serif;fill:#1f2937}.title{font-weight:600}.value{font-variant-numeric:tabular-nums}"
 )
 
-Figure = dict[str, Any]
+Json = dict[str, Any]
 
 
-def draw(content: Figure) -> str:
-    """An SVG image of every case that compares contenders."""
+def draw(content: Json) -> str:
+    """An SVG image of every case that compares targets."""
     parts, y = [], 10
     for case in content["cases"].values():
-        if "contenders" in case:
+        if "targets" in case:
             drawn, y = _case(case, y)
             parts += drawn
     size = f'width="{WIDTH}" height="{y + 10}" viewBox="0 0 {WIDTH} {y + 10}"'
@@ -25,26 +25,26 @@ def draw(content: Figure) -> str:
     return "\n".join([head, f"<style>{STYLE}</style>", background, *parts, "</svg>", ""])
 
 
-def _case(case: Figure, y: int) -> tuple[list[str], int]:
+def _case(case: Json, y: int) -> tuple[list[str], int]:
     metric = case["metrics"][0]
-    better = "more is better" if metric["more"] else "less is better"
+    better = "more is better" if metric["higher_is_better"] else "less is better"
     title = escape(f"{case['title']}: {metric['label']} ({better})")
     parts = [f'<text class="title" x="10" y="{y + 18}">{title}</text>']
     y += HEAD - GAP
-    longest = max(one[metric["name"]]["median"] for one in case["contenders"]) or 1
-    for one in case["contenders"]:
+    longest = max(one[metric["name"]]["median"] for one in case["targets"]) or 1
+    for one in case["targets"]:
         parts += _bar(one, one[metric["name"]]["median"], longest, y)
         y += BAR + GAP
     return parts, y + GAP
 
 
-def _bar(contender: Figure, value: float, longest: float, y: int) -> list[str]:
+def _bar(target: Json, value: float, longest: float, y: int) -> list[str]:
     width = max(1.0, (WIDTH - LABEL - 110) * value / longest)
-    colour = COLOURS.get(contender["name"], "#94a3b8")
+    colour = COLOURS.get(target["name"], "#94a3b8")
     shown = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
     baseline = y + BAR - 5
     return [
-        f'<text x="{LABEL - 10}" y="{baseline}" text-anchor="end">{escape(contender["label"])}</text>',
+        f'<text x="{LABEL - 10}" y="{baseline}" text-anchor="end">{escape(target["label"])}</text>',
         f'<rect x="{LABEL}" y="{y}" width="{width:.1f}" height="{BAR}" rx="2" fill="{colour}"/>',
-        f'<text class="figure" x="{LABEL + width + 8:.1f}" y="{baseline}">{shown}</text>',
+        f'<text class="value" x="{LABEL + width + 8:.1f}" y="{baseline}">{shown}</text>',
     ]

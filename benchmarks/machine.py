@@ -1,4 +1,4 @@
-"""What the kernel tells of processes, and where they may run."""
+"""What the kernel knows of processes, and where they may run."""
 
 import os
 import platform
@@ -11,21 +11,21 @@ PAGE_KIB = os.sysconf("SC_PAGE_SIZE") / 1024
 PROC = Path("/proc")
 
 
-class Missing(Exception):
-    """Something that a measurement needs is not on this machine."""
+class MissingProgram(Exception):
+    """A program that a measurement needs is not installed."""
 
 
-def need(program: str, otherwise: str) -> str:
-    """The path of a program. Raises `Missing`."""
+def require_program(program: str, hint: str) -> str:
+    """The path of a program. Raises `MissingProgram`."""
     found = shutil.which(program)
     if found is None:
-        raise Missing(f"{program} is missing: {otherwise}")
+        raise MissingProgram(f"{program} is missing: {hint}")
     return found
 
 
-def pinned(core: int, command: Iterable[str | Path]) -> list[str]:
+def pinned_to(core: int, command: Iterable[str | Path]) -> list[str]:
     """The command, kept on one core."""
-    return [need("taskset", "install util-linux"), "-c", str(core), *map(str, command)]
+    return [require_program("taskset", "install util-linux"), "-c", str(core), *map(str, command)]
 
 
 def _stat(pid: int) -> list[str]:
@@ -36,7 +36,7 @@ def _stat(pid: int) -> list[str]:
         return []
 
 
-def family(pid: int) -> list[int]:
+def process_tree(pid: int) -> list[int]:
     """A process and all that descend from it."""
     found, parents = [pid], {}
     for one in PROC.iterdir():
@@ -47,7 +47,7 @@ def family(pid: int) -> list[int]:
     return found
 
 
-def named(name: str) -> list[int]:
+def processes_named(name: str) -> list[int]:
     """Every process whose program has this name."""
     pids = [int(one.name) for one in PROC.iterdir() if one.name.isdigit()]
     return [pid for pid in pids if _name(pid) == name]
@@ -71,7 +71,7 @@ def resident_kib(pids: Iterable[int]) -> float:
 
 
 def description() -> dict[str, str | int]:
-    """This machine, for those who compare figures."""
+    """This machine, for those who compare results."""
     models = [line for line in (PROC / "cpuinfo").read_text().splitlines() if line.startswith("model name")]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {

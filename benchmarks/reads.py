@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.setting import Setting
+from benchmarks.environment import Environment
 from tests.harness.environment import ROOT
 from tests.harness.processes import run
 
@@ -22,13 +22,13 @@ Reads = dict[str, dict[str, Any]]
 FILL = (ROOT / "benchmarks" / "fill.sql").read_text
 
 
-def measure(setting: Setting, sizes: tuple[int, ...], rounds: int, times: int) -> list[dict[str, Any]]:
+def measure(environment: Environment, sizes: tuple[int, ...], rounds: int, times: int) -> list[dict[str, Any]]:
     """One row for each size: milliseconds (medians), rows and pages that PostgreSQL touched, by what was read.
 
     Each history is in a database of its own, and they take turns in each round.
     """
     with ExitStack() as stack:
-        histories = [stack.enter_context(_history(setting.beside(str(size)), size)) for size in sizes]
+        histories = [stack.enter_context(_history(environment.with_suffix(str(size)), size)) for size in sizes]
         found = [[read(times) for read in histories] for _ in range(rounds)]
     return [
         {"messages": size, "reads": _median(same)} for size, same in zip(sizes, zip(*found, strict=True), strict=True)
@@ -36,16 +36,16 @@ def measure(setting: Setting, sizes: tuple[int, ...], rounds: int, times: int) -
 
 
 @contextmanager
-def _history(setting: Setting, messages: int) -> Iterator[Callable[[int], Reads]]:
+def _history(environment: Environment, messages: int) -> Iterator[Callable[[int], Reads]]:
     """Reads so often from a history of so many messages, which is there as long as this is."""
     try:
-        setting.make_database()
-        setting.manage("migrate", "--verbosity", "0")
-        found = _probe(setting, "people", str(CONVERSATIONS))
-        _fill(setting, messages, found["reader"], found["long"])
-        yield lambda times: _probe(setting, "read", found["reader"], found["long"], str(times))
+        environment.create_database()
+        environment.manage("migrate", "--verbosity", "0")
+        found = _probe(environment, "people", str(CONVERSATIONS))
+        _fill(environment, messages, found["reader"], found["long"])
+        yield lambda times: _probe(environment, "read", found["reader"], found["long"], str(times))
     finally:
-        setting.drop_database()
+        environment.drop_database()
 
 
 def _median(rounds: Sequence[Reads]) -> Reads:
@@ -54,14 +54,14 @@ def _median(rounds: Sequence[Reads]) -> Reads:
     return {name: first[name] | {"ms": round(median(one[name]["ms"] for one in rounds), 3)} for name in first}
 
 
-def _probe(setting: Setting, *arguments: str) -> Any:
-    return json.loads(run(sys.executable, "-m", "benchmarks.probe", *arguments, env=setting.environment()))
+def _probe(environment: Environment, *arguments: str) -> Any:
+    return json.loads(run(sys.executable, "-m", "benchmarks.read_probe", *arguments, env=environment.variables()))
 
 
-def _fill(setting: Setting, messages: int, reader: str, long: str) -> None:
+def _fill(environment: Environment, messages: int, reader: str, long: str) -> None:
     """Half of the messages go into one conversation, half are spread over all others."""
     values = {"messages": str(messages), "reader": reader, "long": long}
-    with psycopg.connect(setting.database, autocommit=True) as connection:
+    with psycopg.connect(environment.database, autocommit=True) as connection:
         for name, value in values.items():
             connection.execute("SELECT set_config(%s, %s, false)", [f"bench.{name}", value])
         connection.execute(FILL())

@@ -18,9 +18,9 @@ from realtime.registry import Caller, Command, registry  # noqa: E402
 from stoory.uvicorn_server import serve  # noqa: E402
 
 
-async def relay(caller: Caller, given: SendMessage) -> Done:
-    data = {"conversation_id": given.conversation_id, "message": given.message}
-    await gateway.sio.emit("new_message", data, room=room_of(given.conversation_id))
+async def relay(caller: Caller, message: SendMessage) -> Done:
+    data = {"conversation_id": message.conversation_id, "message": message.message}
+    await gateway.sio.emit("new_message", data, room=room_of(message.conversation_id))
     return Done()
 
 

@@ -1,12 +1,12 @@
-"""Results as Markdown."""
+"""Results as Markdown tables."""
 
 from collections.abc import Iterable
 from typing import Any
 
-Figure = dict[str, Any]
+Json = dict[str, Any]
 
 
-def document(content: Figure) -> str:
+def document(content: Json) -> str:
     """Every case that was measured, one table each."""
     parts, machine = ["# Results\n"], None
     for case in content["cases"].values():
@@ -17,14 +17,14 @@ def document(content: Figure) -> str:
     return "\n".join(parts)
 
 
-def _measured_on(machine: Figure) -> str:
+def _measured_on(machine: Json) -> str:
     return (
         f"Measured on {machine['cores']} cores ({machine['processor']}), {machine['memory_gib']} GiB, Linux "
         f"{machine['kernel']}, Python {machine['python']}; medians, in brackets the lowest and highest round.\n"
     )
 
 
-def case_table(case: Figure) -> str:
+def case_table(case: Json) -> str:
     kind = {"reads": _reads, "rest": _rest}.get(case.get("kind", ""), _load)
     return f"## {case['title']}\n\n{kind(case)}"
 
@@ -35,49 +35,49 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def _load(case: Figure) -> str:
+def _load(case: Json) -> str:
     metrics = case["metrics"]
     rows = [
         [
             one["label"],
             *(_spread(one[metric["name"]]) for metric in metrics),
             _cpu(one["cpu"]),
-            one["full"],
+            one["saturated"],
             _number(one["per_core_second"]) if one["per_core_second"] else "",
         ]
-        for one in case["contenders"]
+        for one in case["targets"]
     ]
     labels = [metric["label"] for metric in metrics]
     return _table(
-        ["", *labels, "CPU: server, load, PostgreSQL", "full core", "a second of the server's core"], rows
+        ["", *labels, "CPU: server, load, PostgreSQL", "saturated core", "a second of the server's core"], rows
     ) + _ratios(case)
 
 
-def _ratios(case: Figure) -> str:
+def _ratios(case: Json) -> str:
     labels = {metric["name"]: metric["label"] for metric in case["metrics"]}
-    names = {one["name"]: one["label"] for one in case["contenders"]}
+    names = {one["name"]: one["label"] for one in case["targets"]}
     lines = [
         f"- {labels[one['metric']]}: {one['ratio']} times {names[one['against']]}"
-        + (f" (bar: {one['bar']})" if one["bar"] else "")
+        + (f" (threshold: {one['threshold']})" if one["threshold"] else "")
         for one in case["ratios"]
         if one["ratio"] is not None
     ]
     return "\n" + "\n".join(lines) + "\n" if lines else ""
 
 
-def _reads(case: Figure) -> str:
+def _reads(case: Json) -> str:
     sizes = case["sizes"]
     rows = []
     for name, first in sizes[0]["reads"].items():
         for size in sizes:
             read = size["reads"][name]
             ratio = f"{read['ms'] / first['ms']:.2f}"
-            figures = [f"{read['ms']:g}", ratio, *(f"{read[one]:,}" for one in ("queries", "rows", "pages"))]
-            rows.append([name, f"{size['messages']:,}", *figures])
+            numbers = [f"{read['ms']:g}", ratio, *(f"{read[one]:,}" for one in ("queries", "rows", "pages"))]
+            rows.append([name, f"{size['messages']:,}", *numbers])
     return _table(["read", "messages", "ms", "to the smallest", "queries", "rows", "pages"], rows)
 
 
-def _rest(case: Figure) -> str:
+def _rest(case: Json) -> str:
     rows = [
         [one["label"], *(_spread(one[name]) for name in ("requests_per_second", "p50_ms", "p99_ms"))]
         for one in case["requests"]
@@ -85,13 +85,13 @@ def _rest(case: Figure) -> str:
     return _table(["", "requests/s", "p50, ms", "p99, ms"], rows)
 
 
-def _spread(figure: Figure) -> str:
-    return f"{_number(figure['median'])} ({_number(figure['least'])} to {_number(figure['most'])})"
+def _spread(spread: Json) -> str:
+    return f"{_number(spread['median'])} ({_number(spread['minimum'])} to {_number(spread['maximum'])})"
 
 
 def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def _cpu(cpu: Figure) -> str:
+def _cpu(cpu: Json) -> str:
     return ", ".join(f"{cpu[name]:.0f}%" for name in ("server", "load", "postgres"))

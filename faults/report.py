@@ -1,46 +1,43 @@
-"""What was done and found, as tables."""
+"""Results as Markdown tables."""
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from faults.runner import Outcome
+from faults.results import Result
 
 
-def table(outcomes: "list[Outcome]") -> str:
-    """Markdown, as it stands in `docs/reliability.md`."""
-    rows = [
-        (
-            one.scenario,
-            one.what,
-            str(one.acked),
-            str(one.pairs),
-            str(len(one.findings)),
-            "holds" if one.holds else "**fails**",
-        )
-        for one in outcomes
-    ]
-    total = ("in all", "", str(sum(one.acked for one in outcomes)), str(sum(one.pairs for one in outcomes)))
-    rows.append((*total, str(sum(len(one.findings) for one in outcomes)), ""))
-    head = ("Scenario", "What is done", "Acknowledged", "Pairs in order", "Findings", "")
-    figures = [
-        (one.scenario, figure.name, f"{figure.value:g} {figure.unit}".strip(), figure.bar, _verdict(figure.holds))
-        for one in outcomes
-        for figure in one.figures
+def markdown_report(results: list[Result]) -> str:
+    """As it stands in `docs/reliability.md`."""
+    metrics = [
+        (one.scenario, metric.name, f"{metric.value:g} {metric.unit}".strip(), metric.threshold, _missed(metric.holds))
+        for one in results
+        for metric in one.metrics
     ]
     return "\n\n".join(
         [
-            _markdown(head, rows),
-            _markdown(("Scenario", "Figure", "Measured", "Bar", ""), figures),
-            *(f"{one.scenario}: {note}" for one in outcomes for note in one.notes),
+            _scenarios(results),
+            _table(("Scenario", "Metric", "Measured", "Threshold", ""), metrics),
+            *(f"{one.scenario}: {note}" for one in results for note in one.notes),
         ]
     )
 
 
-def _verdict(holds: bool) -> str:
+def _scenarios(results: list[Result]) -> str:
+    rows = [(one.scenario, one.what, *_counts([one]), "holds" if one.holds else "**fails**") for one in results]
+    head = ("Scenario", "What is done", "Acknowledged", "Pairs in order", "Violations", "")
+    return _table(head, [*rows, ("in all", "", *_counts(results), "")])
+
+
+def _counts(results: list[Result]) -> tuple[str, str, str]:
+    return (
+        str(sum(one.acknowledged for one in results)),
+        str(sum(one.ordered_pairs for one in results)),
+        str(sum(len(one.violations) for one in results)),
+    )
+
+
+def _missed(holds: bool) -> str:
     return "" if holds else "**missed**"
 
 
-def _markdown(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
     lines = [head, tuple("-" * width for width in widths), *rows]
     return "\n".join("| " + " | ".join(map(str.ljust, line, widths)) + " |" for line in lines)

@@ -1,27 +1,28 @@
-"""Plays scenarios one after another on one stage, and has each judged."""
+"""Runs scenarios one after another on one cluster, and has each checked."""
 
 import asyncio
 import random
 import shutil
 import signal
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import aiohttp
 import uvloop
 
-from faults.api import Api, Refused
-from faults.checker import Finding, judge
-from faults.figures import Figure
-from faults.history import History, read
-from faults.measures import measure
-from faults.people import People, settle_people
-from faults.scenario import Play, Scenario
-from faults.services import make_home
-from faults.stage import Stage
-from faults.state import State, read_state
-from faults.story import tell
+from faults.checker.final_state import FinalState, read_final_state
+from faults.checker.history import parse
+from faults.checker.performance import measure
+from faults.checker.properties import Violation, check
+from faults.clients.rest_client import ApiError, RestClient
+from faults.cluster.cluster import Cluster
+from faults.cluster.services import create_home
+from faults.people import People, create_people
+from faults.recorder import Recorder, read_records
+from faults.results import Result
+from faults.run import Run
+from faults.scenario import Scenario
 
 
 @dataclass(frozen=True)
@@ -35,59 +36,52 @@ class Options:
     quick: bool
     out: Path
     busy: bool = False
-    """The machine has other things to do: all may take longer, and no figure is judged."""
+    """The machine has other things to do: everything may take longer, and no metric has a threshold."""
 
     @property
     def patience(self) -> float:
         return 10.0 if self.busy else 1.0
 
 
-@dataclass
-class Outcome:
-    scenario: str
-    what: str
-    seconds: float
-    acked: int = 0
-    pairs: int = 0
-    findings: list[Finding] = field(default_factory=list)
-    figures: list[Figure] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+def run_all(scenarios: list[Scenario], options: Options) -> list[Result]:
+    """Whatever ends it, SIGTERM included, ends what it has started too."""
 
-    @property
-    def holds(self) -> bool:
-        return not self.findings and all(figure.holds for figure in self.figures)
+    async def run() -> list[Result]:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)
+        return await _run_on_cluster(scenarios, options)
+
+    return uvloop.run(run())
 
 
-async def run(scenarios: list[Scenario], options: Options) -> list[Outcome]:
-    home = make_home()
+async def _run_on_cluster(scenarios: list[Scenario], options: Options) -> list[Result]:
+    home = create_home()
     options.out.mkdir(parents=True, exist_ok=True)
-    stage = Stage(home, options.workers)
-    outcomes = []
+    cluster = Cluster(home, options.workers)
+    results = []
     try:
-        await stage.start()
-        connector = aiohttp.TCPConnector(limit=0)
-        async with aiohttp.ClientSession(connector=connector) as session:
-            api = Api(session)
-            people = await settle_people(stage, api, options.people)
+        await cluster.start()
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+            people = await create_people(cluster, RestClient(session), options.people)
             for scenario in scenarios:
-                outcomes.append(await _play(scenario, stage, people, api, session, options))
-                _tell(outcomes[-1])
+                results.append(
+                    await _run(scenario, _new_run(scenario, cluster, people, session, options), options.busy)
+                )
+                _log(results[-1])
     finally:
-        await stage.stop()
-        _keep_logs(stage, options.out)
+        await cluster.stop()
+        _keep_logs(cluster, options.out)
         shutil.rmtree(home, ignore_errors=True)
-    return outcomes
+    return results
 
 
-async def _play(
-    scenario: Scenario, stage: Stage, people: People, api: Api, session: aiohttp.ClientSession, options: Options
-) -> Outcome:
-    history = History(options.out / f"{scenario.name}.jsonl")
-    play = Play(
-        stage=stage,
+def _new_run(
+    scenario: Scenario, cluster: Cluster, people: People, session: aiohttp.ClientSession, options: Options
+) -> Run:
+    return Run(
+        cluster=cluster,
         people=people,
-        history=history,
-        api=api,
+        recorder=Recorder(options.out / f"{scenario.name}.jsonl"),
+        rest=RestClient(session),
         session=session,
         rng=random.Random(f"{options.seed}:{scenario.name}"),
         messages=options.messages,
@@ -96,68 +90,68 @@ async def _play(
         quick=options.quick,
         patience=options.patience,
     )
+
+
+async def _run(scenario: Scenario, run: Run, busy: bool) -> Result:
+    cluster = run.cluster
     begin = time.monotonic()
-    logged = [len(worker.faults_logged()) for worker in stage.workers]
+    logged = [len(worker.logged_errors()) for worker in cluster.workers]
     state = None
     try:
-        await scenario.play(play)
-        state = play.state or await _final_state(stage, play.people, api)
-    except Exception as fault:
-        play.findings.append(f"broke off: {type(fault).__name__}: {fault}")
+        await scenario.inject(run)
+        state = run.final_state or await _final_state(run)
+    except Exception as error:
+        run.violations.append(f"broke off: {type(error).__name__}: {error}")
     finally:
-        history.close()
-        await play.stop()
-        stage.heal()
-    for worker, before in zip(stage.workers, logged, strict=True):
-        play.findings += [f"{worker.name} logged {line}" for line in worker.faults_logged()[before:]]
-    outcome = _judged(scenario, play, state, time.monotonic() - begin)
-    if options.busy:
-        outcome.figures = [replace(one, most=None, least=None) for one in outcome.figures]
-    return outcome
+        run.recorder.close()
+        await run.stop()
+        cluster.heal()
+    for worker, before in zip(cluster.workers, logged, strict=True):
+        run.violations += [f"{worker.name} logged {line}" for line in worker.logged_errors()[before:]]
+    result = _check(scenario, run, state, time.monotonic() - begin)
+    if busy:
+        result.metrics = [replace(one, maximum=None, minimum=None) for one in result.metrics]
+    return result
 
 
-async def _final_state(stage: Stage, people: People, api: Api) -> State:
-    state = await read_state(stage.postgres.url)
-    for person in people.everybody:
+async def _final_state(run: Run) -> FinalState:
+    state = await read_final_state(run.cluster.postgres.url)
+    url = run.cluster.nodes[0].url
+    for person in run.people.accounts:
         try:
-            _, answer = await api.call(stage.seats[0].url, "GET", "/api/conversations?limit=200", person=person)
-        except Refused:
+            _, body = await run.rest.call(url, "GET", "/api/conversations?limit=200", person=person)
+        except ApiError:
             continue
-        for line in answer["results"]:
-            state.shown[person.id, line["id"]] = ((line["last_message"] or {}).get("id"), line["unread_count"])
+        for line in body["results"]:
+            state.listed[person.id, line["id"]] = ((line["last_message"] or {}).get("id"), line["unread_count"])
     return state
 
 
-def _judged(scenario: Scenario, play: Play, state: State | None, seconds: float) -> Outcome:
-    """Without a state it broke off, and what was seen until then is compared with nothing."""
-    story = tell(read(play.history.path))
-    outcome = Outcome(scenario.name, scenario.what, seconds, figures=play.figures, notes=play.notes)
-    outcome.findings = [Finding("played", what) for what in play.findings]
-    if state is not None:
-        outcome.findings += judge(story, state)
-    measure(story, outcome)
-    outcome.figures = [replace(one, most=play.bars.get(one.name, one.most)) for one in outcome.figures]
-    return outcome
+def _check(scenario: Scenario, run: Run, state: FinalState | None, seconds: float) -> Result:
+    """A run without a final state broke off: its history is compared with nothing."""
+    history = parse(read_records(run.recorder.path))
+    performance = measure(history)
+    metrics = [*run.metrics, *performance.metrics]
+    return Result(
+        scenario=scenario.name,
+        what=scenario.what,
+        seconds=seconds,
+        acknowledged=performance.acknowledged,
+        ordered_pairs=performance.ordered_pairs,
+        violations=[Violation("scenario", what) for what in run.violations] + (check(history, state) if state else []),
+        metrics=[replace(one, maximum=run.thresholds.get(one.name, one.maximum)) for one in metrics],
+        notes=run.notes,
+    )
 
 
-def _tell(outcome: Outcome) -> None:
-    verdict = "holds" if outcome.holds else "FAILS"
-    print(f"{outcome.scenario:<24} {verdict}  {outcome.seconds:6.1f} s  {outcome.acked} acknowledged", flush=True)
-    for finding in outcome.findings[:20]:
-        print(f"    {finding.property}: {finding.what}", flush=True)
+def _log(result: Result) -> None:
+    verdict = "holds" if result.holds else "FAILS"
+    print(f"{result.scenario:<24} {verdict}  {result.seconds:6.1f} s  {result.acknowledged} acknowledged", flush=True)
+    for violation in result.violations[:20]:
+        print(f"    {violation.property}: {violation.what}", flush=True)
 
 
-def _keep_logs(stage: Stage, out: Path) -> None:
-    for worker in stage.workers:
+def _keep_logs(cluster: Cluster, out: Path) -> None:
+    for worker in cluster.workers:
         if worker.log.exists():
             shutil.copy(worker.log, out / worker.log.name)
-
-
-def play_all(scenarios: list[Scenario], options: Options) -> list[Outcome]:
-    """Whatever ends it, SIGTERM included, what it started is ended too."""
-
-    async def play() -> list[Outcome]:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)
-        return await run(scenarios, options)
-
-    return uvloop.run(play())

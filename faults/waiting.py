@@ -1,12 +1,12 @@
-"""Waiting for what other processes do, of which nothing tells but looking."""
+"""Waiting for what other processes do, by polling."""
 
 import asyncio
 import time
 from collections.abc import Callable
 
 
-async def until(holds: Callable[[], bool], timeout: float = 60.0, every: float = 0.02) -> float:
-    """Look again and again until `holds()`; answers how many seconds that took. Raises `TimeoutError`."""
+async def wait_until(holds: Callable[[], bool], timeout: float = 60.0, every: float = 0.02) -> float:
+    """Poll until `holds()`; returns how many seconds that took. Raises `TimeoutError`."""
     begin = time.monotonic()
     async with asyncio.timeout(timeout):
         while not holds():

@@ -1,6 +1,5 @@
-/* People: client n is the side n % 2 of conversation n / 2, except in a room, where all share conversation 0. */
 #define _GNU_SOURCE
-#include "load.h"
+#include "clients.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,146 +8,183 @@
 Client *clients;
 Counts counts;
 
-static int wanted, begun, ready;
+static const ClientOptions *options;
+static const ClientHandler *handler;
+static int total, begun, ready;
 static void (*begin)(Client *);
 
 static char *line(FILE *file, const char *name) {
     char *text = NULL;
     size_t size = 0;
     ssize_t length = getline(&text, &size, file);
-    if (length < 2) fail("%s/%s has too few lines", options.data, name);
+    if (length < 2) fail("%s/%s has too few lines", options->data, name);
     text[strcspn(text, "\r\n")] = 0;
     return text;
 }
 
 static FILE *open_data(const char *name) {
     char path[4096];
-    snprintf(path, sizeof path, "%s/%s", options.data, name);
+    snprintf(path, sizeof path, "%s/%s", options->data, name);
     FILE *file = fopen(path, "r");
     if (!file) fail("%s cannot be read", path);
     return file;
 }
 
-static void read_people(int count, int conversations) {
+static void read_people(int conversations) {
     FILE *tokens = open_data("tokens.txt"), *rooms = open_data("rooms.txt");
     for (int pair = 0; pair < conversations; pair++) {
         char *first = line(tokens, "tokens.txt"), *second = line(tokens, "tokens.txt");
         char *room = line(rooms, "rooms.txt");
-        for (int n = conversations == 1 ? 0 : 2 * pair; n < (conversations == 1 ? count : 2 * pair + 2); n++) {
+        for (int n = conversations == 1 ? 0 : 2 * pair; n < (conversations == 1 ? total : 2 * pair + 2); n++) {
             clients[n].pair = pair;
-            clients[n].room = room;
-            clients[n].token = n % 2 ? second : first;
+            clients[n].socket.room = room;
+            clients[n].socket.token = n % 2 ? second : first;
         }
     }
     fclose(tokens);
     fclose(rooms);
 }
 
+static int number_of(const Client *client) { return client->socket.websocket.connection.number; }
+
 static void begin_more(void) {
-    while (begun < wanted && begun - ready < options.concurrency) begin(&clients[begun++]);
+    while (begun < total && begun - ready < options->concurrency) begin(&clients[begun++]);
 }
 
-/* Have each client begin something; `clients_all_ready` tells when all have done it. */
-static void begin_all(void (*what)(Client *), int count) {
-    begin = what;
-    wanted = count;
+static void begin_all(void (*action)(Client *)) {
+    begin = action;
     begun = ready = 0;
     begin_more();
 }
 
-void clients_start(int count) {
-    bool share = options.what == &room_case;
-    if (!share && count % 2) fail("people come in pairs");
-    clients = calloc(count, sizeof *clients);
-    if (!clients) fail("out of memory");
-    read_people(count, share ? 1 : count / 2);
-    for (int n = 0; n < count; n++) {
-        Client *client = &clients[n];
-        client->number = n;
-        client->side = n % 2;
-        client->port = options.ports[n % options.ports_count];
-        client->next_from[0] = client->next_from[1] = 1;
-    }
-    begin_all(net_open, count);
-}
-
-/* All clients are connected; have each join its conversation, where the case has them do so by itself. */
-void clients_join(int count) { begin_all(options.protocol->join, count); }
-
-/* All clients are gone; have each return as what it was. */
-void clients_comeback(int count) {
-    for (int n = 0; n < count; n++) {
-        if (!*clients[n].pid || !*clients[n].offset) fail("socket %d has nothing to come back with", n);
-        clients[n].returning = true;
-    }
-    begin_all(net_open, count);
-}
-
-bool clients_all_ready(void) { return ready == wanted; }
-
-static void is_done(Client *client, State state) {
-    client->state = state;
+static void is_done(void) {
     ready++;
     begin_more();
 }
 
-void client_connected(Client *client, Text answer) {
-    char pid[sizeof client->pid] = "";
-    copy_member(answer, "pid", pid, sizeof pid);
-    if (!client->returning) {
-        memcpy(client->pid, pid, sizeof pid);
-        if (options.what->joins_apart) is_done(client, CONNECTED);
-        else options.protocol->join(client);
-        return;
-    }
-    if (strcmp(client->pid, pid)) fail("socket %d was not recovered", client->number);
-    client->recovered = true;
-    is_done(client, READY);
+static void connect_client(Client *client) { websocket_open(&client->socket.websocket); }
+
+static void join(Client *client) { options->protocol->join(&client->socket); }
+
+static void has_joined(Client *client) {
+    client->has_joined = true;
+    is_done();
 }
 
-void client_answered(Client *client, unsigned id, Text answer) {
-    if (!has(answer, "\"success\":true") && !has(answer, "\"success\": true")) {
-        fail("socket %d was refused: %.*s", client->number, (int)answer.length, answer.data);
-    }
-    if (id == 0) {
-        if (client->state != OPEN && client->state != CONNECTED) fail("socket %d joined twice", client->number);
-        is_done(client, READY);
+static void connected(ChatSocket *socket, Text answer) {
+    Client *client = (Client *)socket;
+    char pid[sizeof socket->pid] = "";
+    text_copy_member(answer, "pid", pid, sizeof pid);
+    if (socket->is_recovering) {
+        if (strcmp(socket->pid, pid)) fail("socket %d was not recovered", number_of(client));
+        is_done();
         return;
     }
-    Nanoseconds *sent_at = &client->waiting[id % MOST_WINDOW];
-    if (id > client->sent || !*sent_at) fail("socket %d got acknowledgement %u unasked", client->number, id);
+    memcpy(socket->pid, pid, sizeof pid);
+    if (handler->joins_later) is_done();
+    else join(client);
+}
+
+static void acknowledged(ChatSocket *socket, unsigned id, Text answer) {
+    Client *client = (Client *)socket;
+    if (!text_contains(answer, "\"success\":true") && !text_contains(answer, "\"success\": true")) {
+        fail("socket %d was refused: %.*s", number_of(client), (int)answer.length, answer.data);
+    }
+    if (id == 0) {
+        if (client->has_joined) fail("socket %d joined twice", number_of(client));
+        has_joined(client);
+        return;
+    }
+    Nanoseconds *sent_at = &client->pending[id % MAX_WINDOW];
+    if (id > client->sent || !*sent_at) fail("socket %d got acknowledgement %u unasked", number_of(client), id);
     Nanoseconds took = now() - *sent_at;
     *sent_at = 0;
     counts.acknowledged++;
-    if (options.what->acknowledged) options.what->acknowledged(client, took);
+    if (handler->acknowledged) handler->acknowledged(client, took);
 }
 
-void client_event(Client *client, Event event, Text body) {
-    if (event == OTHER) {
-        counts.other++;
-        return;
+/* Each number of either sender comes once; one that overtakes another is counted. */
+static void check_number(Client *client, const Message *message) {
+    unsigned due = client->from[message->side].next;
+    switch (sequence_add(&client->from[message->side], message->number)) {
+        case IN_ORDER: return;
+        case AHEAD: counts.reordered++; return;
+        case DUPLICATE: fail("socket %d got message %u twice", number_of(client), message->number);
+        case OUT_OF_RANGE:
+            fail("socket %d got message %u of side %d; message %u was due", number_of(client), message->number,
+                 message->side, due);
     }
-    if (event == NOTIFICATION) {
-        if (!has(body, "load:")) fail("socket %d was notified of something else", client->number);
-        counts.notified++;
-        return;
+}
+
+static void message_arrived(Client *client, Text body) {
+    Message message;
+    if (!message_read(body, &message)) {
+        fail("socket %d got a message of somebody else: %.*s", number_of(client), (int)body.length, body.data);
     }
-    int from = client->side;
-    unsigned own = client->next_from[from];
-    Nanoseconds sent_at = check_text(client, body);
+    if (message.pair != client->pair || (message.side & ~1)) {
+        fail("socket %d got a message of pair %u", number_of(client), message.pair);
+    }
+    check_number(client, &message);
     counts.delivered++;
-    bool is_own = client->next_from[from] != own;
-    if (!is_own && phase_is_measured()) record(&deliveries, now() - sent_at);
-    if (options.what->delivered) options.what->delivered(client);
+    if (handler->delivered) handler->delivered(client, message.side == client->side, message.sent_at);
 }
 
-void client_say(Client *client, Nanoseconds sent_at) {
-    char text[TEXT_LENGTH + 1];
-    unsigned number = ++client->sent;
-    Nanoseconds *waiting = &client->waiting[number % MOST_WINDOW];
-    if (*waiting) fail("socket %d: more than %d messages wait for an answer", client->number, MOST_WINDOW);
-    *waiting = sent_at;
+static void event_arrived(ChatSocket *socket, Event event, Text body) {
+    Client *client = (Client *)socket;
+    if (event == NEW_MESSAGE) {
+        message_arrived(client, body);
+    } else if (event == NOTIFICATION) {
+        if (!text_contains(body, MESSAGE_MARK)) fail("socket %d was notified of something else", number_of(client));
+        counts.notified++;
+    } else {
+        counts.other++;
+    }
+}
+
+void clients_start(const ClientOptions *given, const ClientHandler *with, int count) {
+    static const ChatHandler sockets = {connected, acknowledged, event_arrived};
+    options = given;
+    handler = with;
+    total = count;
+    if (!handler->in_one_room && count % 2) fail("people come in pairs");
+    clients = calloc(count, sizeof *clients);
+    if (!clients) fail("out of memory");
+    read_people(handler->in_one_room ? 1 : count / 2);
+    for (int n = 0; n < count; n++) {
+        Client *client = &clients[n];
+        client->socket.websocket.connection.number = n;
+        client->socket.websocket.connection.port = options->ports[n % options->ports_count];
+        client->side = n % 2;
+        client->from[0].next = client->from[1].next = 1;
+    }
+    protocol_start(options->protocol, &sockets);
+    begin_all(connect_client);
+}
+
+void clients_join(void) { begin_all(join); }
+
+void clients_drop(int side) {
+    for (int n = side; n < total; n += 2) websocket_drop(&clients[n].socket.websocket);
+}
+
+void clients_reconnect(void) {
+    for (int n = 0; n < total; n++) {
+        ChatSocket *socket = &clients[n].socket;
+        if (!*socket->pid || !*socket->offset) fail("socket %d has nothing to recover with", n);
+        socket->is_recovering = true;
+    }
+    begin_all(connect_client);
+}
+
+bool clients_are_ready(void) { return ready == total; }
+
+void client_send(Client *client, Nanoseconds sent_at) {
+    char text[MESSAGE_LENGTH + 1];
+    Message message = {client->pair, ++client->sent, client->side, sent_at};
+    Nanoseconds *pending = &client->pending[message.number % MAX_WINDOW];
+    if (*pending) fail("socket %d: more than %d unacknowledged messages", number_of(client), MAX_WINDOW);
+    *pending = sent_at;
     counts.sent++;
-    write_text(text, client, number, sent_at);
-    options.protocol->say(client, number, text);
+    message_write(text, &message);
+    options->protocol->send_message(&client->socket, options->command, message.number, text);
 }

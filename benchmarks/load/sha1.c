@@ -1,6 +1,7 @@
 /* Sec-WebSocket-Accept (RFC 6455, 4.2.2): SHA-1 (RFC 3174) of the key and a fixed text, in Base64. */
-#include "load.h"
+#include "sha1.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,14 +27,16 @@ static void digest_block(uint32_t state[5], const unsigned char *block) {
 static void base64(const unsigned char *bytes, size_t length, char *into) {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for (size_t i = 0; i < length; i += 3) {
-        uint32_t three = bytes[i] << 16 | (i + 1 < length ? bytes[i + 1] << 8 : 0) | (i + 2 < length ? bytes[i + 2] : 0);
+        uint32_t three = bytes[i] << 16;
+        if (i + 1 < length) three |= bytes[i + 1] << 8;
+        if (i + 2 < length) three |= bytes[i + 2];
         for (int digit = 0; digit < 4; digit++) *into++ = digits[three >> (18 - 6 * digit) & 63];
     }
     for (size_t i = 0; i < (3 - length % 3) % 3; i++) into[-1 - (int)i] = '=';
     *into = 0;
 }
 
-void accept_of(const char *key, char accept[29]) {
+void sha1_accept(const char *key, char accept[ACCEPT_SIZE]) {
     unsigned char message[128] = {0}, sum[20];
     uint32_t state[5] = {0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0};
     int length = snprintf((char *)message, sizeof message, "%s" MAGIC, key);

@@ -1,74 +1,80 @@
 /* Socket.IO protocol 5 over Engine.IO 4, WebSocket only, default namespace. */
 #define _GNU_SOURCE
-#include "load.h"
+#include "protocol.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LONGEST 2048
+#define MAX_PACKET 2048
 
-static void send_format(Client *client, const char *packet, int length) {
-    if (length >= LONGEST) fail("a packet is longer than %d bytes", LONGEST);
-    websocket_text(client, packet, length);
+static void send_packet(ChatSocket *socket, const char *packet, int length) {
+    if (length >= MAX_PACKET) fail("a packet is longer than %d bytes", MAX_PACKET);
+    websocket_send_text(&socket->websocket, packet, length);
 }
 
-static void opened(Client *client) { (void)client; /* the server speaks first */ }
+static void opened(WebSocket *socket) { (void)socket; /* the server speaks first */ }
 
-static void connect_namespace(Client *client) {
-    char packet[LONGEST];
-    int length = snprintf(packet, sizeof packet, "40{\"token\":\"%s\"", client->token);
-    if (client->returning) {
-        length += snprintf(packet + length, sizeof packet - length, ",\"pid\":\"%s\",\"offset\":\"%s\"", client->pid,
-                           client->offset);
+static void connect_namespace(ChatSocket *socket) {
+    char packet[MAX_PACKET];
+    int length = snprintf(packet, sizeof packet, "40{\"token\":\"%s\"", socket->token);
+    if (socket->is_recovering) {
+        length += snprintf(packet + length, sizeof packet - length, ",\"pid\":\"%s\",\"offset\":\"%s\"", socket->pid,
+                           socket->offset);
     }
     length += snprintf(packet + length, sizeof packet - length, "}");
-    send_format(client, packet, length);
+    send_packet(socket, packet, length);
 }
 
-static void join(Client *client) {
-    char packet[LONGEST];
-    send_format(client, packet,
-                snprintf(packet, sizeof packet, "420[\"join_conversation\",{\"conversationId\":\"%s\"}]", client->room));
+static void join(ChatSocket *socket) {
+    char packet[MAX_PACKET];
+    int length =
+        snprintf(packet, sizeof packet, "420[\"join_conversation\",{\"conversationId\":\"%s\"}]", socket->room);
+    send_packet(socket, packet, length);
 }
 
-static void say(Client *client, unsigned id, const char *text) {
-    char packet[LONGEST];
-    send_format(client, packet,
-                snprintf(packet, sizeof packet, "42%u[\"%s\",{\"conversation_id\":\"%s\",\"message\":\"%s\"}]", id,
-                         options.command, client->room, text));
+static void send_message(ChatSocket *socket, const char *command, unsigned id, const char *text) {
+    char packet[MAX_PACKET];
+    int length = snprintf(packet, sizeof packet, "42%u[\"%s\",{\"conversation_id\":\"%s\",\"message\":\"%s\"}]", id,
+                          command, socket->room, text);
+    send_packet(socket, packet, length);
 }
 
 /* An event that can be replayed has its offset as last argument, a string. */
-static void keep_offset(Client *client, Text frame) {
+static void keep_offset(ChatSocket *socket, Text frame) {
     if (frame.length < 4 || memcmp(frame.data + frame.length - 2, "\"]", 2)) return;
     const char *end = frame.data + frame.length - 2, *start = memrchr(frame.data, '"', end - frame.data);
-    if (!start || (size_t)(end - start) > sizeof client->offset) fail("socket %d: an odd offset", client->number);
-    memcpy(client->offset, start + 1, end - start - 1);
-    client->offset[end - start - 1] = 0;
+    if (!start || (size_t)(end - start) > sizeof socket->offset) {
+        fail("socket %d: an odd offset", socket->websocket.connection.number);
+    }
+    memcpy(socket->offset, start + 1, end - start - 1);
+    socket->offset[end - start - 1] = 0;
 }
 
-static void event(Client *client, Text frame) {
-    Event kind = starts(frame, "42[\"new_message\",")    ? NEW_MESSAGE
-                 : starts(frame, "42[\"notification\",") ? NOTIFICATION
-                                                         : OTHER;
-    keep_offset(client, frame);
-    client_event(client, kind, frame);
+static void event(ChatSocket *socket, Text frame) {
+    Event kind = OTHER;
+    if (text_starts_with(frame, "42[\"new_message\",")) kind = NEW_MESSAGE;
+    else if (text_starts_with(frame, "42[\"notification\",")) kind = NOTIFICATION;
+    keep_offset(socket, frame);
+    chat_handler->event(socket, kind, frame);
 }
 
-static void acknowledgement(Client *client, Text frame) {
+static void acknowledgement(ChatSocket *socket, Text frame) {
     char *end;
     unsigned id = strtoul(frame.data + 2, &end, 10);
-    client_answered(client, id, (Text){end, frame.data + frame.length - end});
+    chat_handler->acknowledged(socket, id, (Text){end, frame.data + frame.length - end});
 }
 
-static void received(Client *client, Text frame) {
-    if (starts(frame, "42")) event(client, frame);
-    else if (starts(frame, "43")) acknowledgement(client, frame);
-    else if (starts(frame, "2")) websocket_text(client, "3", 1);
-    else if (starts(frame, "0{")) connect_namespace(client);
-    else if (starts(frame, "40")) client_connected(client, frame);
-    else if (!starts(frame, "6")) fail("socket %d got %.*s", client->number, (int)frame.length, frame.data);
+static void received(WebSocket *websocket, Text frame) {
+    ChatSocket *socket = (ChatSocket *)websocket;
+    if (text_starts_with(frame, "42")) event(socket, frame);
+    else if (text_starts_with(frame, "43")) acknowledgement(socket, frame);
+    else if (text_starts_with(frame, "2")) websocket_send_text(websocket, "3", 1);
+    else if (text_starts_with(frame, "0{")) connect_namespace(socket);
+    else if (text_starts_with(frame, "40")) chat_handler->connected(socket, frame);
+    else if (!text_starts_with(frame, "6")) {
+        fail("socket %d got %.*s", socket->websocket.connection.number, (int)frame.length, frame.data);
+    }
 }
 
-const Protocol socketio = {"/socket.io/?EIO=4&transport=websocket", opened, received, join, say};
+const Protocol socketio = {{"/socket.io/?EIO=4&transport=websocket", opened, received}, join, send_message};

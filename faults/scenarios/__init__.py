@@ -1,29 +1,30 @@
-"""Plays what can fail, and has what was seen judged. Each scenario is one function, by what it fails."""
+"""Injects faults into a running cluster, and checks what clients have seen. Each scenario is one function; the modules
+sort them by what fails."""
 
 from faults.scenarios import (
-    backplane,
-    crowds,
     database,
     embedded,
-    hostile,
-    mixed,
+    hostile_clients,
+    many_clients,
     network,
-    pace,
+    no_faults,
     processes,
-    readers,
-    rights,
+    random_faults,
+    redis,
+    revocation,
+    slow_readers,
 )
 
 __all__ = [
-    "backplane",
-    "crowds",
     "database",
     "embedded",
-    "hostile",
-    "mixed",
+    "hostile_clients",
+    "many_clients",
     "network",
-    "pace",
+    "no_faults",
     "processes",
-    "readers",
-    "rights",
+    "random_faults",
+    "redis",
+    "revocation",
+    "slow_readers",
 ]

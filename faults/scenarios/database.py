@@ -1,104 +1,104 @@
-"""PostgreSQL that crashes, waits, is full, or may not be written to."""
+"""PostgreSQL: crashed, locked, full, and read only."""
 
 import asyncio
 
 import psycopg
 
-from faults.scenario import Play, scenario
-from faults.services import run
-from faults.traffic import Traffic
-from faults.waiting import until
+from faults.cluster.services import run_command
+from faults.scenario import Run, scenario
+from faults.waiting import wait_until
+from faults.workload import Workload
 
 SPARE = 48 * 2**20
-"""What the small disk has room for beside what is stored, and what is to be."""
+"""Bytes of the small disk beside what is stored and what the workload will store."""
 POOL = 20
-"""Connections that a process may hold, by default."""
+"""The default maximum of connections of a process."""
 
 
 @scenario("database-restart", "PostgreSQL stopped as by a power cut, and started again")
-async def database_restart(play: Play) -> None:
-    postgres = play.stage.postgres
-    crashes = 2 if play.quick else 5
+async def database_restart(run: Run) -> None:
+    postgres = run.cluster.postgres
+    crashes = 2 if run.quick else 5
     connections = 0
-    async with play.traffic_flowing() as traffic:
+    async with run.workload_running() as workload:
         for number in range(crashes):
-            await traffic.after((number + 1) / (crashes + 2))
-            play.fault("power cut")
+            await workload.after((number + 1) / (crashes + 2))
+            run.log_fault("power cut")
             await (postgres.kill() if number % 2 else postgres.stop("immediate"))
-            await play.pause(1, 3)
+            await run.pause(1, 3)
             await postgres.start()
-            play.figure("first message after it was back", await _goes_on(traffic), "s", most=5)
-            connections = max(connections, *(seat.to_postgres.connections for seat in play.stage.seats))
-    play.figure("connections of a worker, at most", connections, "", most=POOL)
+            run.report("first message after it was back", await _seconds_to_next(workload), "s", maximum=5)
+            connections = max(connections, *(node.postgres_proxy.connections for node in run.cluster.nodes))
+    run.report("connections of a worker, at most", connections, "", maximum=POOL)
 
 
-@scenario("locked-rows", "somebody else holds the locks of conversations, and all connections are busy")
-async def locked_rows(play: Play) -> None:
-    async with play.traffic_flowing() as traffic:
-        await traffic.after(0.3)
-        play.fault("all conversations are locked")
-        async with await psycopg.AsyncConnection.connect(play.stage.postgres.url) as connection:
+@scenario("locked-rows", "another session locks all conversations, so that all connections are busy")
+async def locked_rows(run: Run) -> None:
+    async with run.workload_running() as workload:
+        await workload.after(0.3)
+        run.log_fault("all conversations are locked")
+        async with await psycopg.AsyncConnection.connect(run.cluster.postgres.url) as connection:
             await connection.execute("SELECT id FROM conversations_conversation FOR UPDATE")
-            await asyncio.sleep(3 if play.quick else 15)
+            await asyncio.sleep(3 if run.quick else 15)
             await connection.rollback()
-        play.figure("first message after the locks were free", await _goes_on(traffic), "s", most=5)
+        run.report("first message after the locks were free", await _seconds_to_next(workload), "s", maximum=5)
 
 
-async def _goes_on(traffic: Traffic) -> float:
+async def _seconds_to_next(workload: Workload) -> float:
     """Seconds until the next message is acknowledged."""
-    acked = traffic.acked
-    return round(await until(lambda: traffic.acked > acked), 1)
+    before = workload.acknowledged
+    return round(await wait_until(lambda: workload.acknowledged > before), 1)
 
 
 @scenario("read-only-database", "PostgreSQL takes no writes for a while")
-async def read_only_database(play: Play) -> None:
-    postgres = play.stage.postgres
+async def read_only_database(run: Run) -> None:
+    postgres = run.cluster.postgres
     reload = "SELECT pg_reload_conf()"
-    async with play.traffic_flowing() as traffic:
-        await traffic.after(0.4)
-        play.fault("no writes")
+    async with run.workload_running() as workload:
+        await workload.after(0.4)
+        run.log_fault("no writes")
         await postgres.execute("ALTER SYSTEM SET default_transaction_read_only = on", reload)
         await asyncio.sleep(1)
-        before = traffic.acked
+        before = workload.acknowledged
         await asyncio.sleep(3)
-        play.figure("acknowledged while nothing could be written", traffic.acked - before, "", most=0)
+        run.report("acknowledged while nothing could be written", workload.acknowledged - before, "", maximum=0)
         off = "SET default_transaction_read_only = off"
         await postgres.execute(off, "ALTER SYSTEM RESET default_transaction_read_only", reload)
-        await _goes_on(traffic)
+        await _seconds_to_next(workload)
 
 
 @scenario("full-disk", "the disk that messages are written to is full for a while")
-async def full_disk(play: Play) -> None:
-    postgres, small = play.stage.postgres, play.stage.home / "small"
+async def full_disk(run: Run) -> None:
+    postgres, small = run.cluster.postgres, run.cluster.home / "small"
     small.mkdir()
     rows = await postgres.execute(
         "SELECT pg_table_size('messaging_message') + pg_table_size('realtime_roomevent'), "
         "(SELECT count(*) FROM messaging_message)"
     )
     taken, stored = rows[0]
-    size = taken + SPARE + play.messages * (taken // max(stored, 1))
-    await run("mount", "-t", "tmpfs", "-o", f"size={size},mode=0777", "tmpfs", small)
+    size = taken + SPARE + run.messages * (taken // max(stored, 1))
+    await run_command("mount", "-t", "tmpfs", "-o", f"size={size},mode=0777", "tmpfs", small)
     try:
         place, filler = small / "space", small / "filler"
-        await postgres.own(place)
-        await postgres.execute(f"CREATE TABLESPACE small LOCATION '{place}'", *_moved_to("small"))
+        await postgres.create_directory(place)
+        await postgres.execute(f"CREATE TABLESPACE small LOCATION '{place}'", *_move_to("small"))
         try:
-            async with play.traffic_flowing() as traffic:
-                await traffic.after(0.3)
-                play.fault("disk full")
+            async with run.workload_running() as workload:
+                await workload.after(0.3)
+                run.log_fault("disk full")
                 await asyncio.to_thread(_fill, filler)
-                refused = await _until_stuck(traffic)
-                play.figure("messages refused while the disk was full", refused, "", least=1)
+                refused = await _until_stuck(workload)
+                run.report("messages refused while the disk was full", refused, "", minimum=1)
                 filler.unlink()
-                await _goes_on(traffic)
+                await _seconds_to_next(workload)
         finally:
             filler.unlink(missing_ok=True)
-            await postgres.execute(*_moved_to("pg_default"), "DROP TABLESPACE small")
+            await postgres.execute(*_move_to("pg_default"), "DROP TABLESPACE small")
     finally:
-        await run("umount", "-l", small)
+        await run_command("umount", "-l", small)
 
 
-def _moved_to(tablespace: str) -> list[str]:
+def _move_to(tablespace: str) -> list[str]:
     return [f"ALTER TABLE {table} SET TABLESPACE {tablespace}" for table in ("messaging_message", "realtime_roomevent")]
 
 
@@ -111,9 +111,9 @@ def _fill(filler: object) -> None:
             pass
 
 
-async def _until_stuck(traffic: Traffic, seconds: float = 30) -> int:
-    """Wait until messages are refused; answers how many attempts failed in three seconds."""
-    before = traffic.history.counts["error"]
-    await until(lambda: traffic.history.counts["error"] > before, timeout=seconds)
+async def _until_stuck(workload: Workload, seconds: float = 30) -> int:
+    """Wait until messages are refused; returns how many attempts failed in three seconds."""
+    before = workload.recorder.counts["error"]
+    await wait_until(lambda: workload.recorder.counts["error"] > before, timeout=seconds)
     await asyncio.sleep(3)
-    return traffic.history.counts["error"] - before
+    return workload.recorder.counts["error"] - before

@@ -4,49 +4,49 @@ import asyncio
 import sqlite3
 from pathlib import Path
 
-from faults.people import settle_people
-from faults.scenario import Play, scenario
-from faults.stage import EmbeddedStage
-from faults.state import EVENTS, MESSAGES, PLACES, ROOMS, State, state_of
-from faults.writers import write
+from faults.checker.final_state import EVENTS, MESSAGES, PARTICIPANTS, ROOMS, FinalState, final_state_of
+from faults.cluster.bulk_send import bulk_send
+from faults.cluster.cluster import EmbeddedCluster
+from faults.people import create_people
+from faults.scenario import Run, scenario
 
 
 @scenario("embedded-writers", "two processes on one SQLite file, one of them killed again and again")
-async def embedded_writers(play: Play) -> None:
-    stage = EmbeddedStage(play.stage.home / "embedded", 2)
-    await stage.start()
+async def embedded_writers(run: Run) -> None:
+    cluster = EmbeddedCluster(run.cluster.home / "embedded", 2)
+    await cluster.start()
     try:
-        people = await settle_people(stage, play.api, 4)
-        play.use(stage, people)
-        play.may_repeat()
-        kills = 2 if play.quick else 5
-        async with play.traffic_flowing(share=0.5) as traffic:
+        people = await create_people(cluster, run.rest, 4)
+        run.use(cluster, people)
+        run.allow_duplicates()
+        kills = 2 if run.quick else 5
+        async with run.workload_running(share=0.5) as workload:
             for number in range(kills):
-                await traffic.after((number + 1) / (kills + 1))
-                play.fault("kill the first process")
-                await stage.workers[0].kill()
-                await stage.workers[0].start()
-        play.state = await asyncio.to_thread(_read, stage.database)
-        play.history.close()
-        await play.stop()
-        await _write(play, stage, people.conversations[0], people.pairs[people.conversations[0]][0].id)
-        locked = sum("locked" in line for worker in stage.workers for line in worker.log.read_text().splitlines())
-        play.figure('"database is locked" in the logs', locked, "", most=0)
+                await workload.after((number + 1) / (kills + 1))
+                run.log_fault("kill the first process")
+                await cluster.workers[0].kill()
+                await cluster.workers[0].start()
+        run.final_state = await asyncio.to_thread(_read, cluster.database)
+        run.recorder.close()
+        await run.stop()
+        await _write(run, cluster, people.conversations[0], people.pairs[people.conversations[0]][0].id)
+        locked = sum("locked" in line for worker in cluster.workers for line in worker.log.read_text().splitlines())
+        run.report('"database is locked" in the logs', locked, "", maximum=0)
     finally:
-        await play.stop()
-        await stage.stop()
+        await run.stop()
+        await cluster.stop()
 
 
-async def _write(play: Play, stage: EmbeddedStage, conversation: str, sender: str) -> None:
-    written = await write(stage.workers[0], conversation, sender, threads=4, batches=5 if play.quick else 50)
-    play.figure("writes refused, of four threads", written.refused, "", most=0)
-    play.figure("four threads write", round(written.per_second), "messages/s", least=500)
+async def _write(run: Run, cluster: EmbeddedCluster, conversation: str, sender: str) -> None:
+    written = await bulk_send(cluster.workers[0], conversation, sender, threads=4, batches=5 if run.quick else 50)
+    run.report("messages refused, of four threads", written.refused, "", maximum=0)
+    run.report("four threads write", round(written.per_second), "messages/s", minimum=500)
 
 
-def _read(database: Path) -> State:
+def _read(database: Path) -> FinalState:
     with sqlite3.connect(database) as connection:
-        rows = [_dashed(connection.execute(query).fetchall()) for query in (MESSAGES, PLACES, ROOMS, EVENTS)]
-    return state_of(*rows)
+        rows = [_dashed(connection.execute(query).fetchall()) for query in (MESSAGES, PARTICIPANTS, ROOMS, EVENTS)]
+    return final_state_of(*rows)
 
 
 def _dashed(rows: list[tuple]) -> list[tuple]:

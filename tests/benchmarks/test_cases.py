@@ -1,4 +1,4 @@
-"""Every benchmark once, tiny: that each answer is right, and that a wrong one ends the run. Nothing is timed."""
+"""Every benchmark once, tiny: each response is right, and a wrong one ends the run. Nothing is timed."""
 
 import json
 import subprocess
@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from benchmarks.cases import LOAD_CASES, TINY
-from benchmarks.load import what_was_full
-from benchmarks.rest import parsed
+from benchmarks.load_generator import saturated_cores
+from benchmarks.rest import parse
 from tests.harness import databases
 from tests.harness.environment import ROOT, need_node, need_postgresql_and_redis
 from tests.harness.processes import CommandFailed
@@ -56,14 +56,14 @@ def measured(services: tuple[str, str], out: Path, case: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", LOAD_CASES, ids=lambda case: case.name)
-def test_contenders_answer_rightly(services: tuple[str, str], tmp_path: Path, case: Any) -> None:
+def test_targets_respond_correctly(services: tuple[str, str], tmp_path: Path, case: Any) -> None:
     need_node()
     found = measured(services, tmp_path, case.name)
-    assert [one["name"] for one in found["contenders"]] == [one.name for one in case.contenders]
+    assert [one["name"] for one in found["targets"]] == [one.name for one in case.targets]
     assert {one["metric"] for one in found["ratios"]} == {metric.name for metric in case.metrics}
 
 
-def test_requests_are_answered_rightly(services: tuple[str, str], tmp_path: Path) -> None:
+def test_rest_responds_correctly(services: tuple[str, str], tmp_path: Path) -> None:
     found = measured(services, tmp_path, "rest")
     assert [one["requests_per_second"]["median"] > 0 for one in found["requests"]] == [True, True]
 
@@ -89,20 +89,20 @@ def test_unknown_cases_are_refused(services: tuple[str, str], tmp_path: Path) ->
 
 
 def test_refused_and_lost_requests_fail() -> None:
-    for written in (
+    for output in (
         "  Non-2xx or 3xx responses: 3\nRequests/sec:  12.0\n",
         "  Socket errors: connect 0, read 2, write 0, timeout 0\nRequests/sec:  12.0\n",
         "Requests/sec:  0.00\n",
     ):
         with pytest.raises(CommandFailed):
-            parsed(written)
+            parse(output)
 
 
 def test_latencies_are_read_in_milliseconds() -> None:
-    written = "     50%  640.00us\n     99%    1.50s \nRequests/sec:    320.10\n"
-    assert parsed(written) == {"requests_per_second": 320.1, "p50_ms": 0.64, "p99_ms": 1500.0}
+    output = "     50%  640.00us\n     99%    1.50s \nRequests/sec:    320.10\n"
+    assert parse(output) == {"requests_per_second": 320.1, "p50_ms": 0.64, "p99_ms": 1500.0}
 
 
-def test_a_full_core_is_told() -> None:
-    assert what_was_full({"server_cpu": 98.0, "load_cpu": 20.0, "postgres_cpu": 93.0}) == "server and postgres"
-    assert what_was_full({"server_cpu": 50.0}) == "nobody's"
+def test_a_saturated_core_is_named() -> None:
+    assert saturated_cores({"server_cpu": 98.0, "load_cpu": 20.0, "postgres_cpu": 93.0}) == "server and postgres"
+    assert saturated_cores({"server_cpu": 50.0}) == "nobody's"

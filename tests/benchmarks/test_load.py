@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.setting import LOAD_SOURCES
+from benchmarks.environment import LOAD_SOURCES
 from tests.harness.environment import need
 
 MAGIC = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"

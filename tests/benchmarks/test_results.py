@@ -1,7 +1,7 @@
 """Results that are kept from one run to the next."""
 
 from benchmarks import machine, tables
-from benchmarks.results import Book
+from benchmarks.results import Results
 
 
 def rest(title: str) -> dict:
@@ -12,8 +12,10 @@ def test_each_case_is_told_with_the_machine_that_it_was_measured_on(tmp_path, mo
     known = {"cores": 2, "memory_gib": 24, "kernel": "6.1", "python": "3.11.2"}
     for name, processor in [("one", "slow"), ("two", "slow"), ("three", "quick"), ("one", "quick")]:
         monkeypatch.setattr(machine, "description", lambda model=processor: known | {"processor": model})
-        Book(tmp_path).add(name, rest(name))
-    lines = [line for line in tables.document(Book(tmp_path).content).splitlines() if line.startswith(("##", "Meas"))]
+        Results(tmp_path).add(name, rest(name))
+    lines = [
+        line for line in tables.document(Results(tmp_path).content).splitlines() if line.startswith(("##", "Meas"))
+    ]
     assert [line.partition(")")[0] for line in lines] == [
         "Measured on 2 cores (quick",
         "## one",

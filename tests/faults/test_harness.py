@@ -1,5 +1,5 @@
 """The fault harness in small: real processes, PostgreSQL and Redis that are killed, and nothing may be lost, doubled,
-out of order or shown to the wrong person. How long anything takes is not asked here."""
+out of order or shown to the wrong person. Nothing is timed."""
 
 import re
 import subprocess
@@ -12,7 +12,7 @@ from tests.harness.environment import ROOT, need_fault_harness
 
 pytestmark = pytest.mark.alone  # it fills the machine
 
-PLAYED = (
+SCENARIOS = (
     "killed-worker", "redis-restart", "database-restart", "repeated-sends", "ended-sessions", "random-operations",
 )  # fmt: skip
 MESSAGES = 120
@@ -21,34 +21,34 @@ VERDICT = re.compile(r"^(?P<name>\S+) +(?P<verdict>holds|FAILS) .* (?P<acknowled
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> str:
+def output(tmp_path_factory: pytest.TempPathFactory) -> str:
     """What the harness printed."""
     need_fault_harness()
     out: Path = tmp_path_factory.mktemp("faults")
     sizes = ["--workers", "3", "--people", "6", "--messages", str(MESSAGES), "--rate", "60"]
-    command = [sys.executable, "-m", "faults", "--busy", "--quick", *sizes, "--only", ",".join(PLAYED)]
+    command = [sys.executable, "-m", "faults", "--busy", "--quick", *sizes, "--only", ",".join(SCENARIOS)]
     done = subprocess.run(
         [*command, "--out", str(out)], cwd=ROOT, capture_output=True, text=True, timeout=RUN_SECONDS, check=False
     )
     return done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("name", PLAYED)
-def test_holds(played: str, name: str) -> None:
-    verdicts = {found["name"]: found for found in VERDICT.finditer(played)}
-    assert name in verdicts, played
-    assert verdicts[name]["verdict"] == "holds", played
-    assert int(verdicts[name]["acknowledged"]) > 0, played
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_holds(output: str, name: str) -> None:
+    verdicts = {found["name"]: found for found in VERDICT.finditer(output)}
+    assert name in verdicts, output
+    assert verdicts[name]["verdict"] == "holds", output
+    assert int(verdicts[name]["acknowledged"]) > 0, output
 
 
-def test_it_tells_what_there_is() -> None:
+def test_it_lists_the_scenarios() -> None:
     listed = subprocess.run(
         [sys.executable, "-m", "faults", "--list"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
-    assert set(PLAYED) <= {line.split()[0] for line in listed.splitlines()}
+    assert set(SCENARIOS) <= {line.split()[0] for line in listed.splitlines()}
 
 
-def test_a_scenario_that_there_is_not_is_named() -> None:
+def test_an_unknown_scenario_is_named() -> None:
     command = [sys.executable, "-m", "faults", "--only", "killed-worker,nothing"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (2, "There is no scenario nothing; see --list.\n")

@@ -1,4 +1,4 @@
-"""Makes people in a running installation; runs there, in `manage.py shell`."""
+"""Creates users in a running installation; it runs in its `manage.py shell`."""
 
 from datetime import timedelta
 
@@ -11,13 +11,13 @@ from foundation import clock
 
 @transaction.atomic
 def make_people(wanted: list[tuple[str, str]]) -> list[dict[str, str]]:
-    """People who are logged in, by role and name, as `Person` has them."""
+    """Users who are logged in, by role and name, as `Person` has them."""
     first = User.objects.count()
-    return [_make(role, number, name) for number, (role, name) in enumerate(wanted, first)]
+    return [_create(role, number, name) for number, (role, name) in enumerate(wanted, first)]
 
 
-def _make(role: str, number: int, name: str) -> dict[str, str]:
-    """Somebody without a password: that would take its time."""
+def _create(role: str, number: int, name: str) -> dict[str, str]:
+    """Without a password, whose hash would take long."""
     user = User.objects.create_user(f"{role}{number}@example.com", role=role, name=name)
     session = LoginSession.of(user)
     with clock.moved(-timedelta(days=1)):

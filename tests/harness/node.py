@@ -12,13 +12,13 @@ from tests.harness.processes import Process
 
 
 class NodeProcess:
-    """A running script: what it writes is read line by line as JSON, what it is told is written so."""
+    """A running script: what it writes is read line by line as JSON, and what it gets is written so."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
-    def tell(self, order: Any) -> None:
-        self._process.stdin.write(json.dumps(order) + "\n")
+    def tell(self, message: Any) -> None:
+        self._process.stdin.write(json.dumps(message) + "\n")
         self._process.stdin.flush()
 
     def lines(self) -> Iterator[Any]:

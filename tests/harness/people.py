@@ -1,4 +1,4 @@
-"""The people who use the product: who they are, and what they do by the REST API."""
+"""Users: who they are, and what they do through the REST API."""
 
 import uuid
 from dataclasses import dataclass, field, replace
@@ -51,9 +51,9 @@ class Person(Account):
     expired: str = field(default="", repr=False)
 
     @classmethod
-    def enters(cls, url: str, door: str, given: dict[str, str]) -> Self:
-        """By a registration at a server (`register`) or a login there (`token`)."""
-        answer = Api(transport=OverHttp(url)).post(f"/api/auth/{door}", given)
+    def enters(cls, url: str, endpoint: str, credentials: dict[str, str]) -> Self:
+        """Register at a server (endpoint `register`) or log in (`token`)."""
+        answer = Api(transport=OverHttp(url)).post(f"/api/auth/{endpoint}", credentials)
         assert answer.status_code in {200, 201}, answer.content
         login = answer.json()
         return cls.of(login, api=Api(login["access"], OverHttp(url)))
@@ -88,7 +88,8 @@ class Person(Account):
 
     def says(self, conversation: str, text: str = "Hello!", **more: Any) -> dict[str, Any]:
         """A message; answers it."""
-        return self.asks("POST", "/api/messages", {"conversation_id": conversation, "message": text, **more})["message"]
+        body = {"conversation_id": conversation, "message": text, **more}
+        return self.asks("POST", "/api/messages", body)["message"]
 
     def acts(self, conversation: str, action: str, **data: Any) -> dict[str, Any]:
         """An action of the conversation's flow; answers what it is answered."""

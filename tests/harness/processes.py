@@ -32,7 +32,7 @@ class PortTaken(CommandFailed):
 
 
 def run(*command: str | Path, **options: Any) -> str:
-    """Run a program to its end; answers what it wrote to stdout. Raises `CommandFailed`."""
+    """Run a program to its end; returns what it wrote to stdout. Raises `CommandFailed`."""
     words = [str(one) for one in command]
     # Into files: a server that the program leaves behind would keep a pipe open.
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
@@ -108,11 +108,11 @@ class Process:
         return self
 
     def wait(self, within: float = STOP_SECONDS) -> int:
-        """Wait until it ends by itself; answers its exit code."""
+        """Wait until it ends by itself; returns its exit code."""
         return self.popen.wait(within)
 
     def stop(self, within: float = STOP_SECONDS) -> int | None:
-        """Ask it to end (SIGTERM) and wait; answers its exit code, None where it was not started.
+        """Ask it to end (SIGTERM) and wait; returns its exit code, None where it was not started.
 
         Raises `TimeoutError` where it did not end and had to be killed.
         """
@@ -127,7 +127,7 @@ class Process:
             self.kill()
 
     def kill(self) -> None:
-        """End it and all that it started without a word (SIGKILL)."""
+        """Kill it and all that it has started (SIGKILL)."""
         if self.popen is None:
             return
         with suppress(ProcessLookupError):
@@ -139,9 +139,9 @@ class Process:
         self.popen = None
 
 
-def start_failure(told: str) -> CommandFailed:
+def start_failure(output: str) -> CommandFailed:
     """Why a server did not start, by what it wrote."""
-    return PortTaken(told) if any(words in told.lower() for words in PORT_TAKEN) else CommandFailed(told)
+    return PortTaken(output) if any(words in output.lower() for words in PORT_TAKEN) else CommandFailed(output)
 
 
 def on_free_port(start: Callable[[int], Started]) -> Started:

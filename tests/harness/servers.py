@@ -56,11 +56,11 @@ class Installation:
         return surroundings() | own | self.environment
 
     def manage(self, *arguments: str) -> str:
-        """Run a management command; answers what it wrote. Raises if it fails."""
+        """Run a management command; returns what it wrote. Raises if it fails."""
         return run(sys.executable, "manage.py", *arguments, env=self.settings(), timeout=COMMAND_SECONDS)
 
     def shell(self, code: str) -> str:
-        """Run Python in `manage.py shell`; answers what it printed."""
+        """Run Python in `manage.py shell`; returns what it printed."""
         return self.manage("shell", "--no-imports", "--command", code)
 
     @contextmanager
@@ -96,11 +96,11 @@ class RunningServer:
         return self._process.log.read_text(errors="replace")
 
     def stop(self) -> int | None:
-        """Ask it to end (SIGTERM), and wait; answers its exit code, None where it was not running."""
+        """Ask it to end (SIGTERM), and wait; returns its exit code, None where it was not running."""
         return self._process.stop()
 
     def kill(self) -> None:
-        """End it and its workers without a word (SIGKILL)."""
+        """Kill it and its workers (SIGKILL)."""
         self._process.kill()
 
 
@@ -113,13 +113,13 @@ def embedded(directory: Path, **environment: str) -> Iterator[Installation]:
 
 
 @contextmanager
-def shared(directory: Path, database: str, bus: str, **environment: str) -> Iterator[Installation]:
+def shared(directory: Path, database: str, redis: str, **environment: str) -> Iterator[Installation]:
     """PostgreSQL and Redis, for any number of servers: a database of its own, and keys under a prefix of its own."""
     prefix = f"stoory-test-{uuid.uuid4().hex[:12]}"
     with ExitStack() as stack:
         url = stack.enter_context(databases.temporary(database, prefix.replace("-", "_")))
-        stack.callback(databases.forget, bus, prefix)
-        given = {"DATABASE_URL": url, "REDIS_URL": bus, "REDIS_PREFIX": prefix, "DATABASE_POOL": "12"}
+        stack.callback(databases.forget, redis, prefix)
+        given = {"DATABASE_URL": url, "REDIS_URL": redis, "REDIS_PREFIX": prefix, "DATABASE_POOL": "12"}
         installation = Installation(directory, given | environment)
         installation.manage("migrate", "--verbosity", "0")
         yield installation

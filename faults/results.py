@@ -1,0 +1,24 @@
+"""What came of a scenario."""
+
+from dataclasses import dataclass, field
+
+from faults.checker.properties import Violation
+from faults.metrics import Metric
+
+
+@dataclass
+class Result:
+    """`acknowledged` messages; `ordered_pairs` of neighbouring events whose order was compared."""
+
+    scenario: str
+    what: str
+    seconds: float
+    acknowledged: int = 0
+    ordered_pairs: int = 0
+    violations: list[Violation] = field(default_factory=list)
+    metrics: list[Metric] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        return not self.violations and all(metric.holds for metric in self.metrics)

@@ -1,0 +1,41 @@
+"""No faults: how quickly messages are stored and delivered."""
+
+import time
+
+from faults.checker.performance import ACKNOWLEDGED
+from faults.cluster.bulk_send import bulk_send
+from faults.scenario import Run, scenario
+
+PER_SECOND = 200
+
+
+@scenario("baseline", "nothing, to compare the others with")
+async def baseline(run: Run) -> None:
+    async with run.workload_running():
+        with run.measuring("delivered, everything up", maximum=100):
+            await run.workload.after(1.0)
+
+
+@scenario("two-hundred-a-second", "two hundred messages a second over sockets, one observer for each user")
+async def two_hundred_a_second(run: Run) -> None:
+    begin = time.monotonic()
+    async with run.workload_running(
+        rate=PER_SECOND, observers_each=1, official_share=0.0, socket_share=1.0
+    ) as workload:
+        await workload.after(0.05)
+        begin, before = time.monotonic(), workload.acknowledged
+        await workload.after(1.0)
+        rate = (workload.acknowledged - before) / (time.monotonic() - begin)
+    run.report("messages a second", round(rate), "", minimum=0.95 * PER_SECOND)
+    run.thresholds[ACKNOWLEDGED] = 50
+
+
+@scenario("hot-conversation", "eight threads that write to one conversation, and nothing else")
+async def hot_conversation(run: Run) -> None:
+    conversation = run.people.conversations[0]
+    sender = run.people.pairs[conversation][0]
+    written = await bulk_send(
+        run.cluster.workers[0], conversation, sender.id, threads=8, batches=10 if run.quick else 60
+    )
+    run.report("writes refused", written.refused, "", maximum=0)
+    run.report("eight threads write", round(written.per_second), "messages/s", minimum=1000)

@@ -1,0 +1,1 @@
+"""Modules that run in `manage.py shell` with the settings of a worker: the only ones that import the applications."""

@@ -1,0 +1,36 @@
+"""Threads that write to one conversation, several messages a batch, as a process does for its sockets under load.
+
+One line on stdin says what to send; one line on stdout says how many messages were refused, when the first was sent and
+when the last was stored, and the first error.
+"""
+
+import sys
+import threading
+import time
+
+from django.db import close_old_connections
+
+from accounts.models import User
+from messaging.requests import SendMessage
+from messaging.sending import Sending, Sent, send_messages
+
+
+def main() -> None:
+    conversation, sender, threads, batches, size, length = sys.stdin.readline().split()
+    refused: list[str] = []
+
+    def write() -> None:
+        user = User.objects.get(pk=sender)
+        message = SendMessage(conversation_id=conversation, message="x" * int(length))
+        batch = [Sending(user, message) for _ in range(int(size))]
+        for _ in range(int(batches)):
+            refused.extend(repr(one) for one in send_messages(batch) if not isinstance(one, Sent))
+        close_old_connections()
+
+    writers = [threading.Thread(target=write) for _ in range(int(threads))]
+    begin = time.monotonic()
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    print("written", len(refused), begin, time.monotonic(), refused[:1])

@@ -1,0 +1,20 @@
+"""Takes users out of conversations and blocks them: a command a line on stdin, each answered by `done` and the time."""
+
+import sys
+import time
+from uuid import UUID
+
+from accounts.models import User
+from accounts.services import block
+from conversations.services import remove_participant
+
+
+def main() -> None:
+    print("ready", flush=True)
+    for line in sys.stdin:
+        command, user, *conversation = line.split()
+        if command == "remove":
+            remove_participant(conversation_id=UUID(conversation[0]), user_id=UUID(user))
+        else:
+            block(user=User.objects.get(pk=user))
+        print("done", time.monotonic(), flush=True)
