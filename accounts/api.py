@@ -13,14 +13,14 @@ from accounts.requests import ChangePassword, LogIn, LogOut, Refresh, Register, 
 from accounts.responses import DoneAnswer, LoggedInAnswer, PeoplePage, TokensAnswer, UserAnswer
 from accounts.services import LoggedIn
 from foundation.addresses import client_address
-from foundation.openapi import PAGING, Problem, describe, parameter
-from foundation.pagination import limit_of
-from foundation.rest import answer
+from foundation.openapi import PAGINATION, Problem, describe, query_parameter
+from foundation.query_params import limit_param
+from foundation.rest import success_response
 
 
 def logged_in(result: LoggedIn, status: int = 200) -> Response:
     user = UserPayload.model_validate(result.user)
-    response = answer(status, user=user, access=result.access, refresh=result.refresh)
+    response = success_response(status, user=user, access=result.access, refresh=result.refresh)
     return uncached(response)
 
 
@@ -36,13 +36,13 @@ class DoorViewSet(ViewSet):
     authentication_classes = []
     permission_classes = [AllowAny]
 
-    @describe("Create an account and log in", request=Register, answers={201: LoggedInAnswer})
+    @describe("Create an account and log in", request=Register, responses={201: LoggedInAnswer})
     def register(self, request: Request) -> Response:
         limit_registration(client_address(request))
         given = Register.parse(request.data)
         return logged_in(services.register(**given.model_dump()), status=201)
 
-    @describe("Log in", request=LogIn, answers={200: LoggedInAnswer})
+    @describe("Log in", request=LogIn, responses={200: LoggedInAnswer})
     def log_in(self, request: Request) -> Response:
         given, address = LogIn.parse(request.data), client_address(request)
         begin_login(given.email, address)
@@ -50,33 +50,33 @@ class DoorViewSet(ViewSet):
         forgive_login(given.email, address)
         return logged_in(result)
 
-    @describe("Renew the tokens; a refresh token works once", request=Refresh, answers={200: TokensAnswer})
+    @describe("Renew the tokens; a refresh token works once", request=Refresh, responses={200: TokensAnswer})
     def refresh(self, request: Request) -> Response:
         pair = services.refresh(refresh=Refresh.parse(request.data).refresh)
-        return uncached(answer(access=pair.access, refresh=pair.refresh))
+        return uncached(success_response(access=pair.access, refresh=pair.refresh))
 
-    @describe("End this login session, or all of them", request=LogOut, answers={200: DoneAnswer})
+    @describe("End this login session, or all of them", request=LogOut, responses={200: DoneAnswer})
     def log_out(self, request: Request) -> Response:
         services.log_out(**LogOut.parse(request.data).model_dump())
-        return answer()
+        return success_response()
 
 
 class OwnAccountViewSet(ViewSet):
     """The account of the one who asks."""
 
-    @describe("Who one is", answers={200: UserAnswer})
+    @describe("Who one is", responses={200: UserAnswer})
     def me(self, request: UserRequest) -> Response:
-        return answer(user=UserPayload.model_validate(request.user))
+        return success_response(user=UserPayload.model_validate(request.user))
 
-    @describe("Change one's account", request=UpdateAccount, answers={200: UserAnswer})
+    @describe("Change one's account", request=UpdateAccount, responses={200: UserAnswer})
     def update_me(self, request: UserRequest) -> Response:
         services.update_account(user=request.user, **UpdateAccount.parse(request.data).model_dump())
-        return answer(user=UserPayload.model_validate(request.user))
+        return success_response(user=UserPayload.model_validate(request.user))
 
     @describe(
         "Change one's password; every login session ends, and a new one begins",
         request=ChangePassword,
-        answers={200: LoggedInAnswer},
+        responses={200: LoggedInAnswer},
     )
     def change_password(self, request: UserRequest) -> Response:
         given, address = ChangePassword.parse(request.data), client_address(request)
@@ -91,17 +91,17 @@ class PeopleViewSet(ViewSet):
 
     @describe(
         "Find people by name or address",
-        answers={200: PeoplePage},
+        responses={200: PeoplePage},
         parameters=[
-            parameter(
+            query_parameter(
                 "q",
                 "The beginnings of words of the name, or a whole e-mail address",
                 kind={"type": "string", "minLength": people_search.SHORTEST, "maxLength": people_search.LONGEST},
                 required=True,
             ),
-            *PAGING,
+            *PAGINATION,
         ],
-        refusals={404: Problem},
+        errors={404: Problem},
     )
     def list(self, request: UserRequest) -> Response:
         """An address whose owner may not be found is answered as one that nobody has. Where the server offers no
@@ -110,6 +110,9 @@ class PeopleViewSet(ViewSet):
         limit_people_search(request.user)
         params = request.query_params
         page = people_search.find_people(
-            asker=request.user, q=people_search.looked_for(params), cursor=params.get("cursor"), limit=limit_of(params)
+            asker=request.user,
+            q=people_search.looked_for(params),
+            cursor=params.get("cursor"),
+            limit=limit_param(params),
         )
-        return answer(**page.mapped(lambda found: [PersonPayload.model_validate(one) for one in found]))
+        return success_response(**page.mapped(lambda found: [PersonPayload.model_validate(one) for one in found]))

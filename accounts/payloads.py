@@ -1,9 +1,9 @@
 """What the world sees of a user."""
 
-from foundation.schemas import Id, Shape, Timestamp
+from foundation.schemas import Id, Schema, Timestamp
 
 
-class PersonPayload(Shape):
+class PersonPayload(Schema):
     """A user as others see them."""
 
     id: Id
@@ -11,7 +11,7 @@ class PersonPayload(Shape):
     role: str
 
 
-class UserPayload(Shape):
+class UserPayload(Schema):
     """A user as they see themselves; the e-mail address is shown to nobody else."""
 
     id: Id

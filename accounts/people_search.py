@@ -8,8 +8,9 @@ from django.db.models.lookups import GreaterThan
 
 from accounts.models import NameWord, Role, User
 from accounts.names import in_key, keys_from, words_of
+from foundation.database.pagination import Keyset, Page
 from foundation.errors import Invalid, NotFound
-from foundation.pagination import Keyset, Page, words
+from foundation.query_params import text_param
 from foundation.text import trimmed
 
 SHORTEST, LONGEST = 2, 100
@@ -27,7 +28,7 @@ def require_search() -> None:
 
 def looked_for(params: Any) -> str:
     """`?q=`, trimmed. Raises `Invalid`."""
-    given = trimmed(words(params, "q") or "")
+    given = trimmed(text_param(params, "q") or "")
     if not SHORTEST <= len(given) <= LONGEST:
         raise Invalid(errors={"q": [f"{SHORTEST} to {LONGEST} characters are needed."]})
     return given

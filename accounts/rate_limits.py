@@ -7,9 +7,9 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from accounts.models import User
-from foundation.addresses import counted_as
+from foundation.addresses import rate_limit_key
 from foundation.errors import RateLimited
-from foundation.rate_limits import Bucket, give_back, refuse_if_limited
+from foundation.rate_limits import Bucket, check_rate_limit, give_back
 
 
 def _a_minute(name: str, number: int) -> Bucket:
@@ -24,7 +24,7 @@ REQUESTS = Bucket("requests", settings.REQUESTS_BURST, settings.REQUESTS_PER_SEC
 
 
 def _account_there(email: str, address: str) -> str:
-    return f"{User.objects.normalize_email(email)} {counted_as(address)}"
+    return f"{User.objects.normalize_email(email)} {rate_limit_key(address)}"
 
 
 def begin_login(email: str, address: str) -> None:
@@ -32,9 +32,9 @@ def begin_login(email: str, address: str) -> None:
 
     Raises `RateLimited` for an account tried from this address too often, or an address that tries too much.
     """
-    refuse_if_limited(FAILURES, _account_there(email, address))
+    check_rate_limit(FAILURES, _account_there(email, address))
     try:
-        refuse_if_limited(FAILURES_OF_ADDRESS, counted_as(address))
+        check_rate_limit(FAILURES_OF_ADDRESS, rate_limit_key(address))
     except RateLimited:
         give_back(FAILURES, _account_there(email, address))
         raise
@@ -44,17 +44,17 @@ def forgive_login(email: str, address: str) -> None:
     """The attempt succeeded, so it does not count."""
     if settings.RATE_LIMITS:
         give_back(FAILURES, _account_there(email, address))
-        give_back(FAILURES_OF_ADDRESS, counted_as(address))
+        give_back(FAILURES_OF_ADDRESS, rate_limit_key(address))
 
 
 def limit_registration(address: str) -> None:
     """Raises `RateLimited`."""
-    refuse_if_limited(REGISTRATIONS, counted_as(address))
+    check_rate_limit(REGISTRATIONS, rate_limit_key(address))
 
 
 def limit_people_search(user: User) -> None:
     """Raises `RateLimited`."""
-    refuse_if_limited(PEOPLE_SEARCHES, str(user.pk))
+    check_rate_limit(PEOPLE_SEARCHES, str(user.pk))
 
 
 class RequestThrottle(BaseThrottle):
@@ -64,5 +64,5 @@ class RequestThrottle(BaseThrottle):
     def allow_request(self, request: Request, view: Any) -> bool:
         """Raises `RateLimited`. Who has not logged in is limited by the doors themselves."""
         if request.user is not None:
-            refuse_if_limited(REQUESTS, str(request.user.pk), shared=False)
+            check_rate_limit(REQUESTS, str(request.user.pk), shared=False)
         return True

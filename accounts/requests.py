@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from accounts.models import UserManager
-from foundation.schemas import Input, Text
+from foundation.schemas import RequestSchema, Text
 
 LONGEST_NAME = 100
 LONGEST_EMAIL = 254
@@ -46,7 +46,7 @@ Password = Annotated[str, Field(strict=True, min_length=1, max_length=LONGEST_PA
 EncodedToken = Annotated[str, Field(strict=True, min_length=1, max_length=LONGEST_TOKEN)]
 
 
-class Register(Input):
+class Register(RequestSchema):
     """A new account. The password has at least 8 characters and is not a common one, nor like the address."""
 
     email: EmailAddress
@@ -55,28 +55,28 @@ class Register(Input):
     role: Literal["influencer", "brand_owner"]
 
 
-class LogIn(Input):
+class LogIn(RequestSchema):
     email: Annotated[str, Field(strict=True, min_length=1, max_length=LONGEST_EMAIL)]
     password: Password
 
 
-class Refresh(Input):
+class Refresh(RequestSchema):
     refresh: EncodedToken
 
 
-class LogOut(Input):
+class LogOut(RequestSchema):
     """`everywhere` ends all login sessions of the user, not only that of the token."""
 
     refresh: EncodedToken
     everywhere: Annotated[bool, Field(strict=True)] = False
 
 
-class ChangePassword(Input):
+class ChangePassword(RequestSchema):
     current_password: Password
     new_password: Password
 
 
-class UpdateAccount(Input):
+class UpdateAccount(RequestSchema):
     """`findable`: whether others can find this account."""
 
     findable: Annotated[bool, Field(strict=True)] | None = None

@@ -1,14 +1,14 @@
 """What the account endpoints answer, beside `success`."""
 
 from accounts.payloads import PersonPayload, UserPayload
-from foundation.schemas import Shape
+from foundation.schemas import Schema
 
 
-class UserAnswer(Shape):
+class UserAnswer(Schema):
     user: UserPayload
 
 
-class TokensAnswer(Shape):
+class TokensAnswer(Schema):
     access: str
     refresh: str
 
@@ -17,11 +17,11 @@ class LoggedInAnswer(TokensAnswer):
     user: UserPayload
 
 
-class PeoplePage(Shape):
+class PeoplePage(Schema):
     results: list[PersonPayload]
     next: str | None
     previous: str | None
 
 
-class DoneAnswer(Shape):
+class DoneAnswer(Schema):
     """Nothing but `success`."""

@@ -19,7 +19,7 @@ from accounts.tokens import AccessToken, RefreshToken, Tokens
 from foundation.clock import now
 from foundation.database.bulk import fetch_many
 from foundation.database.pipeline import pipelined
-from foundation.errors import Forbidden, Invalid, Refusal, TokenInvalid, TokenRevoked
+from foundation.errors import DomainError, Forbidden, Invalid, TokenInvalid, TokenRevoked
 
 log = structlog.get_logger(__name__)
 
@@ -54,17 +54,18 @@ def authenticate_token(token: Any) -> Identity:
     session has ended or the password is another one.
     """
     found = authenticate_tokens([token])[0]
-    if isinstance(found, Refusal):
+    if isinstance(found, DomainError):
         raise found
     return found
 
 
-def authenticate_tokens(tokens: Sequence[Any]) -> list[Identity | Refusal]:
+def authenticate_tokens(tokens: Sequence[Any]) -> list[Identity | DomainError]:
     """As `authenticate_token` for many, looked up together; each is answered for itself."""
     read = [_read(token) for token in tokens]
     sessions = _sessions_of([token for token in read if isinstance(token, AccessToken)])
     return [
-        token if isinstance(token, Refusal) else _identified(token, sessions.get(token.session_id)) for token in read
+        token if isinstance(token, DomainError) else _identified(token, sessions.get(token.session_id))
+        for token in read
     ]
 
 
@@ -84,18 +85,18 @@ def _sessions_of(tokens: Sequence[AccessToken]) -> dict[uuid.UUID | None, LoginS
     return known
 
 
-def _read(token: Any) -> AccessToken | Refusal:
+def _read(token: Any) -> AccessToken | DomainError:
     try:
         return AccessToken.read(token)
-    except Refusal as refusal:
-        return refusal
+    except DomainError as error:
+        return error
 
 
-def _identified(access: AccessToken, session: LoginSession | None) -> Identity | Refusal:
+def _identified(access: AccessToken, session: LoginSession | None) -> Identity | DomainError:
     try:
         session = _checked(session, access)
-    except Refusal as refusal:
-        return refusal
+    except DomainError as error:
+        return error
     return Identity(session.user, session.pk, access.expires_at)
 
 

@@ -13,7 +13,7 @@ from benchmarks.machine import require_program
 from tests.harness import databases
 from tests.harness.environment import ROOT
 from tests.harness.processes import CommandFailed, run
-from tests.harness.servers import surroundings
+from tests.harness.servers import inherited_environment
 
 LOAD_SOURCES = ROOT / "benchmarks" / "load"
 PEERS = ROOT / "benchmarks" / "peers"
@@ -43,7 +43,7 @@ class Environment:
 
     def variables(self, **more: str) -> dict[str, str]:
         """The environment variables of a server in production, but without rate limits."""
-        return surroundings() | {
+        return inherited_environment() | {
             "DEBUG": "False",
             "SECRET_KEY": self.secret,
             "ALLOWED_HOSTS": "127.0.0.1",

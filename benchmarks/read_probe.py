@@ -63,7 +63,7 @@ def _statements(client: Client, path: str) -> list[tuple[str, list[str]]]:
     statements, flush = [], Pipeline.flush
 
     def recorded(pipeline: Pipeline, **options: Any) -> None:
-        statements.extend((text, [value.decode() for value in values]) for text, values, *_ in pipeline.waiting)
+        statements.extend((text, [value.decode() for value in values]) for text, values, *_ in pipeline.queued)
         flush(pipeline, **options)
 
     with CaptureQueriesContext(connection) as captured, patch.object(Pipeline, "flush", recorded):

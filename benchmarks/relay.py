@@ -13,8 +13,12 @@ django.setup()
 from conversations.models import room_of  # noqa: E402
 from messaging.requests import SendMessage  # noqa: E402
 from messaging.responses import Done  # noqa: E402
-from realtime.gateway import gateway  # noqa: E402
-from realtime.registry import Caller, Command, registry  # noqa: E402
+from realtime import (  # noqa: E402
+    Caller,
+    Command,
+    gateway,
+    registry,
+)
 from stoory.uvicorn_server import serve  # noqa: E402
 
 
@@ -27,10 +31,10 @@ async def relay(caller: Caller, message: SendMessage) -> Done:
 registry.command(
     Command(
         name="relay",
-        input=SendMessage,
-        answer=Done,
+        request=SendMessage,
+        response=Done,
         handler=relay,
-        does="Sends a text on to a room; it is neither checked nor kept.",
+        summary="Sends a text on to a room; it is neither checked nor kept.",
         example={"conversation_id": "01980000-0000-7000-8000-00000000000c", "message": "Hello!"},
     )
 )

@@ -1,7 +1,7 @@
 """The events of a conversation's flow, and of people typing."""
 
 from conversations.payloads import ConversationUpdatedPayload, StateChangedPayload, TypingPayload
-from realtime.registry import Event, registry
+from realtime import Event, registry
 
 CONVERSATION = "01980000-0000-7000-8000-00000000000c"
 PERSON = "01980000-0000-7000-8000-000000000001"

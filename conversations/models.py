@@ -12,7 +12,7 @@ from conversations.flows import Flow, get_flow
 from foundation import clock
 from foundation.database.append_only import AppendOnlyModel
 from foundation.ids import uuid7
-from realtime.hooks import NAMES_REMEMBERED
+from realtime import ROOM_NAME_CACHE_SIZE
 
 
 class Conversation(models.Model):
@@ -73,7 +73,7 @@ class Conversation(models.Model):
         return self.chat_status == "closed"
 
 
-@lru_cache(maxsize=NAMES_REMEMBERED)
+@lru_cache(maxsize=ROOM_NAME_CACHE_SIZE)
 def room_of(conversation_id: uuid.UUID) -> str:
     return f"conversation_{conversation_id}"
 

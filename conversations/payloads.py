@@ -6,10 +6,10 @@ from accounts.payloads import PersonPayload
 from conversations.flows import as_shown
 from conversations.flows.schemas import ActionData
 from conversations.models import Conversation, Transition
-from foundation.schemas import Id, Shape, Timestamp
+from foundation.schemas import Id, Schema, Timestamp
 
 
-class ContextPayload(Shape):
+class ContextPayload(Schema):
     id: Id
     chat_status: str
     flow_state: str
@@ -40,13 +40,13 @@ def context_members(conversation: Conversation) -> dict[str, Any]:
     }
 
 
-class StandingPayload(Shape):
+class StandingPayload(Schema):
     chat_status: str
     flow_state: str
     awaiting_role: str | None
 
 
-class StateChangedPayload(Shape):
+class StateChangedPayload(Schema):
     conversation_id: Id
     previous_state: StandingPayload | None
     new_state: StandingPayload
@@ -64,7 +64,7 @@ class StateChangedPayload(Shape):
         )
 
 
-class ConversationUpdatedPayload(Shape):
+class ConversationUpdatedPayload(Schema):
     conversation_id: Id
     flow_state: str
     awaiting_role: str | None
@@ -84,7 +84,7 @@ class ConversationUpdatedPayload(Shape):
         )
 
 
-class TypingPayload(Shape):
+class TypingPayload(Schema):
     """The one event whose keys are in camelCase."""
 
     conversationId: Id

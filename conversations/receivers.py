@@ -8,7 +8,7 @@ from django.dispatch import receiver
 from conversations.events import CONVERSATION_STATE_CHANGED, CONVERSATION_UPDATED
 from conversations.models import Transition
 from conversations.payloads import ConversationUpdatedPayload, StateChangedPayload
-from realtime.publishing import publish
+from realtime import publish
 
 
 @receiver(post_save, sender=Transition, dispatch_uid="publish_transition")

@@ -14,10 +14,9 @@ from accounts.payloads import PersonPayload
 from conversations.flows import Role
 from conversations.models import Conversation, Participant, room_of
 from conversations.payloads import OtherUserPayload, context_members
-from foundation.database.bulk import fetch_many, select_many
+from foundation.database.bulk import fetch_many
 from foundation.database.pipeline import pipelined
-from realtime import presence
-from realtime.models import Room
+from realtime import last_seen_times, last_seqs, online_users
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class _Loaded:
     """What is read once for a whole page of conversations."""
 
     participants: dict[uuid.UUID, list[Participant]]
-    ends: Mapping[str, int]
+    seqs: Mapping[str, int]
     online: set[uuid.UUID]
     last_seen: Mapping[uuid.UUID, Any]
     parts: Sequence[RenderPart]
@@ -71,19 +70,18 @@ def render_members(pairs: Sequence[tuple[Conversation, User]]) -> list[dict[str,
 def _load(conversations: Mapping[uuid.UUID, Conversation]) -> _Loaded:
     with pipelined():
         rows = fetch_many(Participant, by="conversation_id", among=conversations, order_by="id")
-        names = map(room_of, conversations)
-        ends = select_many(Room, ("name", "last_seq"), by="name", among=names, order_by="name")
+        seqs = last_seqs(map(room_of, conversations))
         parts = [load(list(conversations.values())) for load in _parts]
         participants: dict[uuid.UUID, list[Participant]] = {one: [] for one in conversations}
         for participant in rows:
             participants[participant.conversation_id].append(participant)
         people = {one.user_id for found in participants.values() for one in found}
         users = fetch_many(User, by="id", among=people, order_by="id")
-        last_seen = presence.last_seen(people)
+        last_seen = last_seen_times(people)
         by_id = {user.id: user for user in users}
         for participant in (one for found in participants.values() for one in found):
             participant.user = by_id[participant.user_id]
-        return _Loaded(participants, dict(ends), presence.online(people), last_seen, parts)
+        return _Loaded(participants, dict(seqs), online_users(people), last_seen, parts)
 
 
 def _members(view: View, loaded: _Loaded) -> dict[str, Any]:
@@ -99,7 +97,7 @@ def _members(view: View, loaded: _Loaded) -> dict[str, Any]:
         "other_user": _other_user(other.user, loaded) if other else None,
         "my_role": own.role if own else Role.OPERATOR.value,
         "unread_count": own.unread_count if own else 0,
-        "seq": loaded.ends.get(conversation.room, 0),
+        "seq": loaded.seqs.get(conversation.room, 0),
         "created_at": conversation.created_at,
         "updated_at": max([conversation.updated_at, *(one.last_activity_at for one in view.participants)]),
     }

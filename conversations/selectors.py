@@ -101,6 +101,6 @@ def presence_rooms(user_ids: Collection[uuid.UUID]) -> list[tuple[uuid.UUID, str
         among=user_ids,
         unless="removed_at",
         order_by=("last_activity_at", "conversation_id"),
-        most=PRESENCE_CONVERSATIONS,
+        limit=PRESENCE_CONVERSATIONS,
     )
     return [(user_id, room_of(conversation_id)) for user_id, conversation_id in latest]

@@ -1,6 +1,6 @@
 """Conversations change here, under their row's lock.
 
-Lock order: conversations by id, then rooms (`realtime.publishing`). Participants change under the lock of their
+Lock order: conversations by id, then rooms (`realtime.unit_of_work`). Participants change under the lock of their
 conversation.
 """
 
@@ -22,9 +22,7 @@ from foundation import clock
 from foundation.database.bulk import fetch_many, select_many, update_many
 from foundation.database.pipeline import pipelined
 from foundation.errors import NotFound
-from realtime.hooks import user_room
-from realtime.publishing import ask_rooms, lock_rooms, reserve, unit_of_work
-from realtime.revocation import expel
+from realtime import expel, lock_rooms, queue_room_locks, reserve_seq, unit_of_work, user_room
 
 PEOPLE_REMEMBERED = 16_384
 """Conversations of which a process remembers who takes part: some eight megabytes."""
@@ -197,7 +195,7 @@ def ask_to_take_places(senders: Collection[tuple[uuid.UUID, uuid.UUID]]) -> Tota
 
 def _ask_totals(rooms: Iterable[str], users: Collection[uuid.UUID]) -> Totals:
     # Behind the locks of the rooms: who writes to the same user at the same time has committed by then.
-    ask_rooms(rooms)
+    queue_room_locks(rooms)
     return Totals(users, unread_sums(users))
 
 
@@ -232,7 +230,7 @@ def take_places(
         Participant,
         [{"id": one.id, "unread_count": one.unread_count, "last_activity_at": now} for one in touched],
     )
-    return [reserve(conversation.room) for conversation, _ in senders]
+    return [reserve_seq(conversation.room) for conversation, _ in senders]
 
 
 def remove_participant(*, conversation_id: uuid.UUID, user_id: uuid.UUID) -> None:

@@ -19,13 +19,12 @@ from deals.payments.orders import keep_opened, open_at_provider, order_for
 from deals.requests import ActionRequest
 from deals.responses import ActionResult
 from deals.transitions import AppliedAction, apply_decision
-from foundation.errors import Refusal
+from foundation.errors import DomainError
 from foundation.ids import parse_id
 from messaging.payloads import MessagePayload
 from messaging.selectors import conversation_for, telling_how_it_stands
 from messaging.services import writable
-from realtime.publishing import unit_of_work
-from realtime.savepoint_batch import done_together
+from realtime import run_savepoint_batch, unit_of_work
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def act(*, user: User, conversation_id: object, given: ActionRequest) -> Applied
 def act_together(actings: Sequence[Acting]) -> list[AppliedAction | Exception]:
     """Take many actions in one transaction. Each is answered as `act` would, but that nobody waits for a provider: what
     `awaits_provider` is for the caller to finish, by `act_again`."""
-    return done_together(_act, actings, by=lambda one: str(one.conversation_id))
+    return run_savepoint_batch(_act, actings, by=lambda one: str(one.conversation_id))
 
 
 def act_again(acting: Acting, before: AppliedAction, at_provider: OpenedOrder | None) -> AppliedAction:
@@ -121,7 +120,7 @@ def _understood(conversation: Conversation, state: str, given: ActionRequest) ->
     """What the click meant in the state that its sender looked at; None where that makes no sense any more."""
     try:
         return understood(conversation.flow, state, given.action, given.data, conversation.currency)
-    except (Refusal, KeyError):
+    except (DomainError, KeyError):
         return None
 
 

@@ -15,7 +15,7 @@ from deals.responses import ActionResult, DealResponse
 from deals.selectors import ledger_of
 from deals.transitions import AppliedAction
 from foundation.openapi import Problem, describe
-from foundation.rest import answer
+from foundation.rest import success_response
 from messaging import conversation_api, selectors
 from messaging.rate_limits import OPENINGS, SENDS, limited
 from messaging.responses import Conflict, ConversationAnswer
@@ -28,7 +28,7 @@ def acted(user: User, conversation_id: str, given: ActionRequest) -> Response:
 
 def answered(done: AppliedAction, user: User) -> Response:
     shown = answer_to(done, user)
-    return answer(**{name: getattr(shown, name) for name in shown.model_fields_set})
+    return success_response(**{name: getattr(shown, name) for name in shown.model_fields_set})
 
 
 class ConversationViewSet(conversation_api.ConversationViewSet):
@@ -37,13 +37,13 @@ class ConversationViewSet(conversation_api.ConversationViewSet):
     @describe(
         "Open a conversation, or find the one there is",
         request=OpenConversation,
-        answers={201: ConversationAnswer, 200: ConversationAnswer},
+        responses={201: ConversationAnswer, 200: ConversationAnswer},
     )
     def create(self, request: UserRequest) -> Response:
         limited(OPENINGS, request.user)
         opened = open_by(opener=request.user, given=OpenConversation.parse(request.data))
         conversation = selectors.conversation_for(user=request.user, conversation_id=opened.conversation.pk)
-        return answer(201 if opened.created else 200, conversation=conversation)
+        return success_response(201 if opened.created else 200, conversation=conversation)
 
 
 class DealViewSet(ViewSet):
@@ -52,8 +52,8 @@ class DealViewSet(ViewSet):
     @describe(
         "Take an action of the flow",
         request=ActionRequest,
-        answers={200: ActionResult},
-        refusals={409: Conflict, 503: Problem},
+        responses={200: ActionResult},
+        errors={409: Conflict, 503: Problem},
     )
     @action(detail=True, methods=["post"])
     def actions(self, request: UserRequest, pk: str) -> Response:
@@ -62,16 +62,16 @@ class DealViewSet(ViewSet):
     @describe(
         "Click a button of the prompt",
         request=ButtonClickRequest,
-        answers={200: ActionResult},
-        refusals={409: Conflict, 503: Problem},
+        responses={200: ActionResult},
+        errors={409: Conflict, 503: Problem},
     )
     @action(detail=True, methods=["post"], url_path="button-click")
     def button_click(self, request: UserRequest, pk: str) -> Response:
         return acted(request.user, pk, ButtonClickRequest.parse(request.data).as_action())
 
-    @describe("The offers, the price agreed on, and the payment", answers={200: DealResponse})
+    @describe("The offers, the price agreed on, and the payment", responses={200: DealResponse})
     @action(detail=True, methods=["get"])
     def deal(self, request: UserRequest, pk: str) -> Response:
         conversation = visible_conversation(user=request.user, conversation_id=pk)
         record_view(conversation=conversation, viewer=request.user, through="rest")
-        return answer(deal=ledger_of(conversation))
+        return success_response(deal=ledger_of(conversation))

@@ -17,7 +17,7 @@ from conversations.flows.system_actions import REMIND
 from conversations.models import Conversation
 from deals.transitions import apply_system_action
 from foundation import clock
-from realtime.publishing import unit_of_work
+from realtime import unit_of_work
 
 log = structlog.get_logger(__name__)
 

@@ -14,7 +14,7 @@ from foundation.errors import Invalid
 from foundation.ids import parse_id
 from messaging.models import Message
 from messaging.opening import NOT_ONESELF, NewConversation, find_person, open_between
-from realtime.publishing import unit_of_work
+from realtime import unit_of_work
 
 
 def open_by(*, opener: User, given: OpenConversation) -> Opened:
@@ -56,8 +56,8 @@ def _send_first_text(conversation: Conversation, opener: User, other: User, text
         return
     try:
         check_text(conversation.flow, conversation.flow_state, paused=conversation.paused)
-    except TextNotAccepted as refusal:
-        raise Invalid(errors={"message": [refusal.message]}) from None
+    except TextNotAccepted as error:
+        raise Invalid(errors={"message": [error.message]}) from None
     Message.objects.create(conversation=conversation, sender=opener, receiver=other, message=text)
 
 

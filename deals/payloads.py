@@ -3,10 +3,10 @@
 from typing import Any
 
 from deals.models import Offer, PaymentOrder
-from foundation.schemas import Id, Shape, Timestamp
+from foundation.schemas import Id, Schema, Timestamp
 
 
-class OfferPayload(Shape):
+class OfferPayload(Schema):
     """`kind` is offer, counter or final, `amount` a decimal string; `accepted_at` is null while nobody accepted it."""
 
     number: int
@@ -35,7 +35,7 @@ class OfferPayload(Shape):
         )
 
 
-class DealPayload(Shape):
+class DealPayload(Schema):
     """Both sides see the same. `payment_status` is open, failed, paid or refunded, null before there is an order."""
 
     currency: str
@@ -44,7 +44,7 @@ class DealPayload(Shape):
     payment_status: str | None
 
 
-class PaymentPayload(Shape):
+class PaymentPayload(Schema):
     """An order to pay. `amount` is a decimal string, `pay` holds what a client of that provider needs, `status`
     is open, failed, paid or refunded."""
 

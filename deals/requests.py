@@ -4,14 +4,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema
 
-from foundation.schemas import Input, Text
+from foundation.schemas import RequestSchema, Text
 from messaging.requests import LONGEST_MESSAGE, Identifier, Position, Word
 
 Price = Annotated[Any, WithJsonSchema({"type": ["string", "number", "null"], "examples": ["1500.00"]})]
 """Digits with at most the currency's decimals, above zero; the service checks that."""
 
 
-class OpenConversation(Input):
+class OpenConversation(RequestSchema):
     """A direct conversation names `user_id` (either side's own name for it is taken too); a bid or campaign
     names `influencer_id`."""
 
@@ -26,7 +26,7 @@ class OpenConversation(Input):
     message: Annotated[str, Text(LONGEST_MESSAGE)] | None = None
 
 
-class ActionRequest(Input):
+class ActionRequest(RequestSchema):
     """An action of the flow, by its present name or an old one. `data` is what the action takes; with
     `state_version` it is taken only while the conversation still stands as the one who acts has seen it."""
 
@@ -39,7 +39,7 @@ class ConversationActionRequest(ActionRequest):
     conversation_id: Identifier
 
 
-class ButtonClickRequest(Input):
+class ButtonClickRequest(RequestSchema):
     """An action, by the `id` of a prompt's button."""
 
     button_id: Word
@@ -50,7 +50,7 @@ class ButtonClickRequest(Input):
         return ActionRequest(action=self.button_id, data=self.additional_data, state_version=self.state_version)
 
 
-class SandboxPaymentRequest(Input):
+class SandboxPaymentRequest(RequestSchema):
     """What the sandbox is to report of the order."""
 
     type: Literal["payment.succeeded", "payment.failed", "payment.refunded"] = "payment.succeeded"

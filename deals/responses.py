@@ -1,11 +1,11 @@
 """What is answered to actions and payments, beside `success`."""
 
 from deals.payloads import DealPayload, PaymentPayload
-from foundation.schemas import Shape
+from foundation.schemas import Schema
 from messaging.payloads import ConversationPayload, MessagePayload
 
 
-class ActionResult(Shape):
+class ActionResult(Schema):
     """The conversation as it now stands. `message` tells of the transition, `payment` what is needed to pay, and
     `repeated` that the very same click had been taken before; each is there only where it applies."""
 
@@ -15,18 +15,18 @@ class ActionResult(Shape):
     repeated: bool | None = None
 
 
-class PaymentResult(Shape):
+class PaymentResult(Schema):
     """The order as it now stands, and its conversation."""
 
     payment: PaymentPayload
     conversation: ConversationPayload
 
 
-class WebhookResult(Shape):
+class WebhookResult(Schema):
     """`repeated`: the event was known already."""
 
     repeated: bool | None = None
 
 
-class DealResponse(Shape):
+class DealResponse(Schema):
     deal: DealPayload

@@ -9,7 +9,7 @@ from deals.transitions import AppliedAction
 from foundation.database.batching import Batcher, write_batcher
 from foundation.database.executor import in_database
 from messaging.rate_limits import SENDS, over_limit
-from realtime.registry import Caller, Command, registry
+from realtime import Caller, Command, registry
 
 CONVERSATION = "01980000-0000-7000-8000-00000000000c"
 
@@ -27,9 +27,9 @@ async def conversation_action(caller: Caller, given: ConversationActionRequest) 
 
 def _act_within_limits(actings: list[Acting]) -> list[ActionResult | AppliedAction | Exception]:
     refused = over_limit(SENDS, [acting.user for acting in actings])
-    allowed = [one for one, refusal in zip(actings, refused, strict=True) if refusal is None]
+    allowed = [one for one, error in zip(actings, refused, strict=True) if error is None]
     acted = iter(act_together(allowed))
-    return [refusal or _answered(next(acted), one.user) for one, refusal in zip(actings, refused, strict=True)]
+    return [error or _answered(next(acted), one.user) for one, error in zip(actings, refused, strict=True)]
 
 
 def _answered(acted: AppliedAction | Exception, user: User) -> ActionResult | AppliedAction | Exception:
@@ -37,17 +37,17 @@ def _answered(acted: AppliedAction | Exception, user: User) -> ActionResult | Ap
 
 
 _acting: Batcher[Acting, ActionResult | AppliedAction] = write_batcher(
-    _act_within_limits, by=lambda acting: acting.conversation_id
+    _act_within_limits, key=lambda acting: acting.conversation_id
 )
 
 
 registry.command(
     Command(
         name="conversation_action",
-        input=ConversationActionRequest,
-        answer=ActionResult,
+        request=ConversationActionRequest,
+        response=ActionResult,
         handler=conversation_action,
-        does="Takes an action of the flow, as `POST /api/conversations/{id}/actions`.",
+        summary="Takes an action of the flow, as `POST /api/conversations/{id}/actions`.",
         example={
             "conversation_id": CONVERSATION,
             "action": "send_price_offer",

@@ -10,7 +10,7 @@ from conversations.payloads import ConversationUpdatedPayload
 from conversations.services import locked
 from deals.facts import facts_of, find_deal
 from foundation import clock
-from realtime.publishing import publish, unit_of_work
+from realtime import publish, unit_of_work
 
 
 @dataclass(frozen=True)

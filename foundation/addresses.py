@@ -1,4 +1,4 @@
-"""Where a request comes from: the peer, or what trusted proxies say of it."""
+"""The address of a client: the peer, or what trusted proxies say of it."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from django.http import HttpRequest
 
-_LONGEST = 100
-"""Characters of an address, with its zone and its port; whatever is longer is none."""
+_MAX_LENGTH = 100
+"""Characters of an address with zone and port; a longer text is not parsed."""
 
 _SCHEMES = {"http": "http", "ws": "http", "https": "https", "wss": "https"}
 
 
-class Seen(NamedTuple):
-    """A client as trusted proxies see it. `scheme` is `http` or `https`, None where they do not tell."""
+class ClientOrigin(NamedTuple):
+    """A client as trusted proxies see it. `scheme` is `http` or `https`, or None if they do not say."""
 
     address: str
     scheme: str | None
@@ -36,7 +36,7 @@ class TrustedProxies:
             return self._unix
         return any(ip_address(address) in network for network in self._networks)
 
-    def client(self, peer: str, forwarded_for: str = "", forwarded_proto: str = "") -> Seen:
+    def client(self, peer: str, forwarded_for: str = "", forwarded_proto: str = "") -> ClientOrigin:
         """The nearest address that no trusted proxy vouches for, and the scheme that the last of these proxies saw.
 
         Both headers are read from the right, as far as trusted proxies have written them.
@@ -49,7 +49,7 @@ class TrustedProxies:
             if named is None:
                 break
             address = named
-        return Seen(address, _scheme(forwarded_proto, proxies) if proxies else None)
+        return ClientOrigin(address, _scheme(forwarded_proto, proxies) if proxies else None)
 
 
 def _scheme(forwarded_proto: str, proxies: int) -> str | None:
@@ -60,7 +60,7 @@ def _scheme(forwarded_proto: str, proxies: int) -> str | None:
 def canonical(text: str) -> str | None:
     """An address without port and brackets; IPv4 in IPv6 as IPv4. None where there is none."""
     text = text.strip()
-    return _canonical(text) if len(text) <= _LONGEST else None
+    return _canonical(text) if len(text) <= _MAX_LENGTH else None
 
 
 @lru_cache(maxsize=1_024)
@@ -81,8 +81,8 @@ def client_address(request: HttpRequest) -> str:
     return canonical(request.META.get("REMOTE_ADDR", "")) or ""
 
 
-def counted_as(address: str) -> str:
-    """What an address counts as in a rate limit: one customer has a whole /64 of IPv6 to choose from."""
+def rate_limit_key(address: str) -> str:
+    """The key of an address in a rate limit: of IPv6 the /64 network, which belongs to one customer."""
     known = canonical(address)
     if known is None or ":" not in known:
         return known or address

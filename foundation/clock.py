@@ -1,4 +1,4 @@
-"""The one clock: everything that stores or compares a time asks here, so that a test can move it."""
+"""The clock of the project: everything that stores or compares a time uses it, so that a test can move it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +30,7 @@ def moved(by: timedelta) -> Iterator[None]:
 
 @lru_cache
 def rfc3339(moment: datetime) -> str:
-    """`2024-01-01T00:00:00.000Z`: RFC 3339 in UTC with milliseconds. Kept: what is told together is of one moment."""
+    """`2024-01-01T00:00:00.000Z`: RFC 3339 in UTC with milliseconds. Cached: payloads of one request repeat moments."""
     text = moment.isoformat(timespec="milliseconds")
     if not text.endswith("+00:00"):
         text = moment.astimezone(UTC).isoformat(timespec="milliseconds")

@@ -1,16 +1,16 @@
-"""Every way in which a request is refused. REST renders a refusal as an RFC 9457 problem document, a socket as
-the answer of its acknowledgement; both carry the same `code`."""
+"""Domain errors: why a request is refused. REST renders them as RFC 9457 problem documents, a socket in the
+acknowledgement; both carry the same `code`. Errors of one domain stand in the `errors` of its package."""
 
 from typing import Any, ClassVar
 
-NO_FIELD = "non_field_errors"
-"""Under this name stand the faults of an input as a whole."""
+NON_FIELD_ERRORS = "non_field_errors"
+"""The key for errors of a request as a whole."""
 
 
-class Refusal(Exception):
-    """A request that is understood and not carried out; nothing has changed.
+class DomainError(Exception):
+    """A request was understood and refused; nothing has changed.
 
-    `errors` maps a field of the input to its faults, `extra` adds members to the answer (a 409 carries the
+    `errors` maps a field of the request to its messages, `extra` adds members to the response (a 409 carries the
     conversation as it stands), `retry_after` is in seconds.
     """
 
@@ -33,17 +33,17 @@ class Refusal(Exception):
         super().__init__(self.message)
 
     def body(self) -> dict[str, Any]:
-        """What REST and sockets answer alike: `{success: false, code, message, errors?, retry_after?, …}`."""
-        answer: dict[str, Any] = {"success": False, "code": self.code, "message": self.message}
+        """The body for REST and sockets alike: `{success: false, code, message, errors?, retry_after?, …}`."""
+        body: dict[str, Any] = {"success": False, "code": self.code, "message": self.message}
         if self.errors is not None:
-            answer["errors"] = self.errors
+            body["errors"] = self.errors
         if self.retry_after is not None:
-            answer["retry_after"] = round(self.retry_after, 3)
-        return answer | self.extra
+            body["retry_after"] = round(self.retry_after, 3)
+        return body | self.extra
 
 
-class Invalid(Refusal):
-    """Bad input. A person is told the first of the faults, where nothing else is said."""
+class Invalid(DomainError):
+    """Bad input. Without a message of its own, its message is that of the first error."""
 
     code, status = "invalid", 400
     default_message = "Some of what was sent is not valid."
@@ -53,61 +53,61 @@ class Invalid(Refusal):
 
 
 def _first_of(errors: dict[str, list[str]]) -> str | None:
-    for field, faults in errors.items():
-        return faults[0] if field == NO_FIELD else f"{field}: {faults[0]}"
+    for field, messages in errors.items():
+        return messages[0] if field == NON_FIELD_ERRORS else f"{field}: {messages[0]}"
     return None
 
 
-class TokenMissing(Refusal):
+class TokenMissing(DomainError):
     code, status = "token_missing", 401
     default_message = "An access token is needed."
 
 
-class TokenInvalid(Refusal):
+class TokenInvalid(DomainError):
     code, status = "token_invalid", 401
     default_message = "The token is not valid."
 
 
-class TokenRevoked(Refusal):
+class TokenRevoked(DomainError):
     code, status = "token_revoked", 401
     default_message = "The login session of this token has ended."
 
 
-class Forbidden(Refusal):
+class Forbidden(DomainError):
     code, status = "forbidden", 403
     default_message = "This is not allowed."
 
 
-class NotFound(Refusal):
+class NotFound(DomainError):
     code, status = "not_found", 404
     default_message = "There is nothing here."
 
 
-class MethodNotAllowed(Refusal):
+class MethodNotAllowed(DomainError):
     code, status = "method_not_allowed", 405
     default_message = "This method is not possible here."
 
 
-class PayloadTooLarge(Refusal):
+class PayloadTooLarge(DomainError):
     code, status = "payload_too_large", 413
     default_message = "The request is too large."
 
 
-class UnsupportedMediaType(Refusal):
+class UnsupportedMediaType(DomainError):
     code, status = "unsupported_media_type", 415
     default_message = "This type of content is not taken here."
 
 
-class RateLimited(Refusal):
+class RateLimited(DomainError):
     code, status = "rate_limited", 429
     default_message = "Too many requests."
 
 
-class ServerError(Refusal):
+class ServerError(DomainError):
     code, status = "server_error", 500
     default_message = "Something went wrong on our side."
 
 
-class Unavailable(Refusal):
+class Unavailable(DomainError):
     code, status = "server_error", 503
     default_message = "The service is not available right now."

@@ -1,14 +1,14 @@
-"""Python's collector of cyclic garbage, in a process that serves."""
+"""The settings of Python's cyclic garbage collector in a server process."""
 
 import gc
 
 THRESHOLDS = (25_000, 20, 20)
-"""New containers before a young collection, young ones before an older one, and older ones before a whole one."""
+"""The thresholds of `gc.set_threshold` for the three generations."""
 
 
-def settle() -> None:
-    """To be called once, when a server is ready. What is loaded by then stays, and is not looked through any more; the
-    rest is looked through less often than by default (700, 10, 10)."""
+def tune() -> None:
+    """Freeze the objects that are loaded, and collect less often than by default (700, 10, 10). To be called once, when
+    a server is ready."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)

@@ -1,5 +1,5 @@
-"""Identifiers: of rows, made here as UUID version 7 (RFC 9562), so that rows made one after the other lie together; and
-random ones, for what nobody may guess."""
+"""Identifiers: UUID version 7 (RFC 9562) for rows, so that consecutive rows are neighbours in the index; and random
+ones, where they must not be guessed."""
 
 import os
 import secrets
@@ -9,14 +9,14 @@ from functools import lru_cache
 import uuid_utils
 
 _RANDOM_BYTES, _RANDOM_LENGTH = 24, 32
-_AT_ONCE = 64
+_BATCH_SIZE = 64
 _made: list[str] = []
-"""Random ids for later: each time that the system is asked for randomness, every other thread may go first."""
+"""Random ids in stock: each call of the system's random generator releases the GIL."""
 os.register_at_fork(after_in_child=_made.clear)
 
 
 _set_int, _set_is_safe = (vars(uuid.UUID)[name].__set__ for name in ("int", "is_safe"))
-"""Set what a UUID is made of: its constructor goes through all forms that it takes each time."""
+"""Set the slots of a UUID: its constructor tries all forms of arguments each time."""
 
 
 def uuid7() -> uuid.UUID:
@@ -31,7 +31,7 @@ def random_id() -> str:
     try:
         return _made.pop()
     except IndexError:
-        text = secrets.token_urlsafe(_RANDOM_BYTES * _AT_ONCE)
+        text = secrets.token_urlsafe(_RANDOM_BYTES * _BATCH_SIZE)
         first, *others = (text[start : start + _RANDOM_LENGTH] for start in range(0, len(text), _RANDOM_LENGTH))
         _made.extend(others)
         return first
@@ -46,7 +46,7 @@ def parse_id(value: object) -> uuid.UUID | None:
 
 @lru_cache(maxsize=4_096)
 def _parsed(text: str) -> uuid.UUID | None:
-    """Kept: who writes an id has it read several times, and writes it again."""
+    """Cached: an id is parsed several times a request, and sent again with the next."""
     try:
         parsed = uuid.UUID(text)
     except ValueError:

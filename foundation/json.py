@@ -7,16 +7,16 @@ import orjson
 from pydantic import BaseModel
 
 from foundation.clock import rfc3339
-from foundation.schemas import SharedShape
+from foundation.schemas import CachedSchema
 
 
 def _wire(value: Any) -> Any:
     if isinstance(value, datetime):
         return rfc3339(value)
-    if isinstance(value, SharedShape):
+    if isinstance(value, CachedSchema):
         return orjson.Fragment(value.as_json(_dump))
     if isinstance(value, BaseModel):
-        # Every member has a wire form that is made here or by orjson, so pydantic need not make a copy first.
+        # Every value is encoded here or by orjson, so pydantic need not make a copy first.
         return value.__dict__
     return str(value)
 
@@ -35,7 +35,7 @@ def from_json(text: str | bytes) -> Any:
 
 
 class SocketJSON:
-    """The `json` module that python-socketio is given."""
+    """The `json` module for python-socketio."""
 
     @staticmethod
     def dumps(value: Any, **_: Any) -> str:

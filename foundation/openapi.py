@@ -1,4 +1,4 @@
-"""How a view is described in OpenAPI: by the same shapes that it parses and renders."""
+"""How a view is described in OpenAPI: by the schemas that it parses and renders."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
@@ -6,14 +6,14 @@ from typing import Any, Literal
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from pydantic import create_model
 
-from foundation.pagination import LIMIT, LONGEST
-from foundation.rest import PROBLEM
-from foundation.schemas import Shape
+from foundation.query_params import DEFAULT_LIMIT, MAX_LIMIT
+from foundation.rest import PROBLEM_CONTENT_TYPE
+from foundation.schemas import Schema
 
 
-class Problem(Shape):
-    """A refusal: an RFC 9457 problem document. `errors` is there for bad input, by field; `retry_after` (seconds)
-    where there is a point in waiting."""
+class Problem(Schema):
+    """An error: an RFC 9457 problem document. `errors` is there for bad input, by field; `retry_after` (seconds) where
+    waiting helps."""
 
     type: str
     title: str
@@ -26,7 +26,7 @@ class Problem(Shape):
     retry_after: float | None = None
 
 
-MEANINGS = {
+STATUS_DESCRIPTIONS = {
     200: "Done",
     201: "Created",
     400: "Bad input",
@@ -41,61 +41,67 @@ MEANINGS = {
     503: "Not available right now",
 }
 
-COMMON: dict[int, type[Problem]] = dict.fromkeys((400, 401, 403, 404, 413, 415, 429), Problem)
-"""What any operation may refuse with; those that cannot occur are left out where the operation is known."""
+COMMON_ERRORS: dict[int, type[Problem]] = dict.fromkeys((400, 401, 403, 404, 413, 415, 429), Problem)
+"""The errors of any operation; those that cannot occur are left out where the operation is known."""
 
-NUMBER = {"type": "integer", "format": "int64", "minimum": 0}
-FLAG = {"type": "boolean"}
+INTEGER = {"type": "integer", "format": "int64", "minimum": 0}
+BOOLEAN = {"type": "boolean"}
 
-HEADERS = (
+ERROR_HEADERS = (
     OpenApiParameter("WWW-Authenticate", str, OpenApiParameter.HEADER, response=[401]),
     OpenApiParameter("Retry-After", {"type": "integer", "minimum": 1}, OpenApiParameter.HEADER, response=[429]),
 )
 
 
-def parameter(name: str, description: str, *, kind: Any = str, required: bool = False) -> OpenApiParameter:
-    """A parameter of the address; `kind` is a Python type or a schema."""
+def query_parameter(name: str, description: str, *, kind: Any = str, required: bool = False) -> OpenApiParameter:
+    """A query parameter; `kind` is a Python type or a schema."""
     return OpenApiParameter(name, kind, description=description, required=required)
 
 
-LENGTH = parameter("limit", "How many", kind={"type": "integer", "minimum": 1, "maximum": LONGEST, "default": LIMIT})
-PAGING = (parameter("cursor", "`next` or `previous` of another page"), LENGTH)
+LIMIT = query_parameter(
+    "limit", "How many", kind={"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
+)
+PAGINATION = (query_parameter("cursor", "`next` or `previous` of another page"), LIMIT)
 
 
-_made: dict[type[Shape], type[Shape]] = {}
+_successful: dict[type[Schema], type[Schema]] = {}
 
 
-def _successful(shape: type[Shape]) -> type[Shape]:
-    """The shape with `success: true` beside its members, as every answer has it."""
-    if shape not in _made:
-        _made[shape] = create_model(shape.__name__, __base__=shape, success=(Literal[True], ...))
-    return _made[shape]
+def _with_success(schema: type[Schema]) -> type[Schema]:
+    """The schema with `success: true` beside its fields, as every response has it."""
+    if schema not in _successful:
+        _successful[schema] = create_model(schema.__name__, __base__=schema, success=(Literal[True], ...))
+    return _successful[schema]
 
 
 def describe(
     summary: str,
     *,
-    answers: Mapping[int, type[Shape]],
+    responses: Mapping[int, type[Schema]],
     request: Any = None,
     parameters: Sequence[OpenApiParameter] = (),
-    refusals: Mapping[int, type[Problem]] = {},
+    errors: Mapping[int, type[Problem]] = {},
 ) -> Callable[[Any], Any]:
-    """Describe an operation: what it takes, what it answers by status, and that it may refuse.
+    """Describe an operation: its request, its responses and its errors by status.
 
-    `refusals` are those beyond what any operation may refuse with, or that only this one of its kind has a cause for.
+    `errors` are those beyond `COMMON_ERRORS`, and the common ones that others of its kind do not have.
     """
-    responses: dict[Any, Any] = {status: _response(status, _successful(shape)) for status, shape in answers.items()}
-    refused = {**COMMON, **refusals}
-    for status in sorted(refused):
-        responses[status, PROBLEM] = _response(status, refused[status])
-    schema = extend_schema(summary=summary, request=request, responses=responses, parameters=[*parameters, *HEADERS])
+    by_status: dict[Any, Any] = {
+        status: _response(status, _with_success(schema)) for status, schema in responses.items()
+    }
+    errors_by_status = {**COMMON_ERRORS, **errors}
+    for status in sorted(errors_by_status):
+        by_status[status, PROBLEM_CONTENT_TYPE] = _response(status, errors_by_status[status])
+    schema = extend_schema(
+        summary=summary, request=request, responses=by_status, parameters=[*parameters, *ERROR_HEADERS]
+    )
 
-    def describing(view: Any) -> Any:
-        view.own_refusals = set(map(str, refusals))
+    def decorate(view: Any) -> Any:
+        view.own_errors = set(map(str, errors))
         return schema(view)
 
-    return describing
+    return decorate
 
 
-def _response(status: int, shape: type[Shape]) -> OpenApiResponse:
-    return OpenApiResponse(shape, description=MEANINGS[status])
+def _response(status: int, schema: type[Schema]) -> OpenApiResponse:
+    return OpenApiResponse(schema, description=STATUS_DESCRIPTIONS[status])

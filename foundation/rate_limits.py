@@ -1,4 +1,4 @@
-"""How much may be asked for: token buckets, counted for all processes in Redis, and in this one without it."""
+"""Rate limits: token buckets, shared by all processes in Redis, or without it those of this process."""
 
 import hashlib
 import threading
@@ -18,31 +18,31 @@ from foundation.errors import RateLimited
 
 log = structlog.get_logger(__name__)
 
-REMEMBERED = 100_000
-"""Keys that one process keeps; beyond it those not asked for the longest are forgotten, so they are full again."""
+MAX_LOCAL_BUCKETS = 100_000
+"""Buckets that one process keeps; beyond it the least recently used are dropped, so that they are full again."""
 
 REDIS_TIMEOUT = 0.25
 REDIS_PAUSE = 1.0
-"""Seconds: how long Redis may take for an answer, and how long it is left alone after it gave none."""
+"""Seconds: the timeout of Redis, and the pause after it."""
 
 _ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """A kind of limit: `capacity` requests at once, and `per_second` more as time goes by; a bucket for each key."""
+    """A kind of limit: a burst of `capacity` requests, refilled with `per_second`; each key has a bucket of its own."""
 
     name: str
     capacity: float
     per_second: float
 
 
-_Wish = tuple[Bucket, str, float]
-"""A bucket, the key as it is stored, and the cost."""
+_Request = tuple[Bucket, str, float]
+"""A bucket, the hashed key, and the cost."""
 
 
 class LocalBucket:
-    """One bucket in memory: no IO, no lock, for the thread or the event loop that owns it."""
+    """One bucket in memory, without lock, for the thread or the event loop that owns it."""
 
     __slots__ = ("_at", "_capacity", "_level", "_per_second")
 
@@ -51,7 +51,7 @@ class LocalBucket:
         self._level, self._at = float(capacity), monotonic()
 
     def take(self, cost: float = 1) -> float:
-        """0 where there was enough, else the seconds until there is; nothing is taken then."""
+        """0 where the bucket had enough, else the seconds until it has; then nothing is taken."""
         at = monotonic()
         self._level = min(self._capacity, self._level + (at - self._at) * self._per_second)
         self._at = at
@@ -61,7 +61,7 @@ class LocalBucket:
         return 0.0
 
 
-class _Memory:
+class _LocalBuckets:
     """The buckets of this process, for all of its threads."""
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class _Memory:
             one = self._buckets.get(key)
             if one is None:
                 one = self._buckets[key] = LocalBucket(bucket.capacity, bucket.per_second)
-                if len(self._buckets) > REMEMBERED:
+                if len(self._buckets) > MAX_LOCAL_BUCKETS:
                     self._buckets.popitem(last=False)
             self._buckets.move_to_end(key)
             return one.take(cost)
@@ -101,8 +101,8 @@ return answers
 """
 
 
-class _Shared:
-    """The buckets of all processes: one script, so that reading and taking are one step; Redis has the clock."""
+class _RedisBuckets:
+    """The buckets of all processes. One script makes reading and taking atomic, by the clock of Redis."""
 
     def __init__(self, url: str) -> None:
         client = redis.Redis.from_url(
@@ -114,57 +114,57 @@ class _Shared:
         self._script = client.register_script(_TAKE)
         self._away_until = 0.0
 
-    def take(self, wishes: Sequence[_Wish]) -> list[float] | None:
-        """None when Redis does not answer."""
+    def take(self, requests: Sequence[_Request]) -> list[float] | None:
+        """None while Redis is unreachable."""
         if monotonic() < self._away_until:
             return None
-        names = [f"{settings.REDIS_PREFIX}:limit:{key}" for _, key, _ in wishes]
-        terms = [term for bucket, _, cost in wishes for term in (bucket.capacity, bucket.per_second, cost)]
+        names = [f"{settings.REDIS_PREFIX}:limit:{key}" for _, key, _ in requests]
+        terms = [term for bucket, _, cost in requests for term in (bucket.capacity, bucket.per_second, cost)]
         try:
             return [float(answer) for answer in self._script(keys=names, args=terms)]
-        except redis.RedisError as fault:
+        except redis.RedisError as error:
             self._away_until = monotonic() + REDIS_PAUSE
-            log.warning("limits_without_redis", error=type(fault).__name__)
+            log.warning("rate_limits_without_redis", error=type(error).__name__)
             return None
 
 
-_memory = _Memory()
-_shared = cache(_Shared)
+_local = _LocalBuckets()
+_redis_buckets = cache(_RedisBuckets)
 
 
 def take(bucket: Bucket, key: str, cost: float = 1, *, shared: bool = True) -> float:
     """0 where `cost` could be taken from the bucket of `key`, else the seconds until it can.
 
-    While Redis is away each process counts for itself: the limit is looser then, but neither open nor shut. What
-    is not `shared` each process always counts for itself.
+    While Redis is unreachable each process counts for itself: the limit is looser then, but still there. Without
+    `shared` each process always counts for itself.
     """
     return _take([(bucket, _hashed(bucket, key), cost)], shared=shared)[0]
 
 
-def _take(wishes: Sequence[_Wish], *, shared: bool = True) -> list[float]:
-    waiting = _shared(settings.REDIS_URL).take(wishes) if shared and settings.REDIS_URL else None
-    return [_memory.take(*wish) for wish in wishes] if waiting is None else waiting
+def _take(requests: Sequence[_Request], *, shared: bool = True) -> list[float]:
+    waiting = _redis_buckets(settings.REDIS_URL).take(requests) if shared and settings.REDIS_URL else None
+    return [_local.take(*request) for request in requests] if waiting is None else waiting
 
 
 def _hashed(bucket: Bucket, key: str) -> str:
-    """Keys are e-mail addresses too, and as long as clients like."""
+    """Keys are personal data (e-mail addresses) and of any length, so they are hashed."""
     return f"{bucket.name}:{hashlib.blake2b(key.encode('utf-8', 'surrogatepass'), digest_size=16).hexdigest()}"
 
 
 def give_back(bucket: Bucket, key: str, cost: float = 1) -> None:
-    """Undo a `take`, for what turned out not to count."""
+    """Undo a `take`, for a request that does not count after all."""
     take(bucket, key, -cost)
 
 
-def refuse_if_limited(bucket: Bucket, key: str, *, shared: bool = True) -> None:
+def check_rate_limit(bucket: Bucket, key: str, *, shared: bool = True) -> None:
     """Count one request. Raises `RateLimited` with the seconds to wait; never with `RATE_LIMITS` off."""
     waiting = take(bucket, key, shared=shared) if settings.RATE_LIMITS else 0
     if waiting:
         raise RateLimited(retry_after=waiting)
 
 
-def limited_together(bucket: Bucket, keys: Sequence[str]) -> list[RateLimited | None]:
-    """As `refuse_if_limited` for one request of each key, in their order and in one round trip: the refusals."""
+def check_rate_limits(bucket: Bucket, keys: Sequence[str]) -> list[RateLimited | None]:
+    """As `check_rate_limit` for one request of each key, in one round trip; returns the errors, in order."""
     if not settings.RATE_LIMITS or not keys:
         return [None] * len(keys)
     waiting = _take([(bucket, _hashed(bucket, key), 1) for key in keys])

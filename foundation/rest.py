@@ -1,4 +1,4 @@
-"""REST glue: JSON in and out, refusals as RFC 9457 problem documents, lists by opaque cursor."""
+"""Settings of Django REST framework: JSON in and out, and errors as RFC 9457 problem documents."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.response import Response
 
 from foundation import errors
-from foundation.errors import Invalid, Refusal
+from foundation.errors import DomainError, Invalid
 from foundation.json import from_json, to_json
 
 log = structlog.get_logger(__name__)
 
-PROBLEM = "application/problem+json"
+PROBLEM_CONTENT_TYPE = "application/problem+json"
 
 
 class JSONRenderer(renderers.JSONRenderer):
@@ -39,8 +39,8 @@ class JSONParser(parsers.JSONParser):
             raise Invalid("The body is not valid JSON.") from None
 
 
-class AnyAccept(DefaultContentNegotiation):
-    """What a client would rather have is no reason to refuse it."""
+class AcceptAnything(DefaultContentNegotiation):
+    """The `Accept` header is no reason to refuse a request."""
 
     def select_renderer(self, request: Any, renderers: Any, format_suffix: str | None = None) -> tuple[Any, str]:
         try:
@@ -49,29 +49,29 @@ class AnyAccept(DefaultContentNegotiation):
             return renderers[0], renderers[0].media_type
 
 
-class Methods(BaseMetadata):
-    """`OPTIONS` tells the methods, in the `Allow` header."""
+class MethodsMetadata(BaseMetadata):
+    """`OPTIONS` returns no description; the methods are in the `Allow` header."""
 
     def determine_metadata(self, request: Any, view: Any) -> dict[str, Any]:
         return {"success": True}
 
 
-def problem_document(refusal: Refusal) -> dict[str, Any]:
-    """The RFC 9457 document of a refusal, with `success: false` and `message` beside the standard members."""
-    standard = {"type": "about:blank", "title": refusal.default_message, "status": refusal.status}
-    return standard | {"detail": refusal.message} | refusal.body()
+def problem_document(error: DomainError) -> dict[str, Any]:
+    """The RFC 9457 document of an error, with `success: false` and `message` beside the standard members."""
+    standard = {"type": "about:blank", "title": error.default_message, "status": error.status}
+    return standard | {"detail": error.message} | error.body()
 
 
-def problem(refusal: Refusal) -> Response:
-    response = Response(problem_document(refusal), status=refusal.status, content_type=PROBLEM)
-    if refusal.retry_after is not None:
-        response["Retry-After"] = str(max(1, round(refusal.retry_after + 0.5)))
-    if refusal.status == errors.TokenInvalid.status:
+def problem_response(error: DomainError) -> Response:
+    response = Response(problem_document(error), status=error.status, content_type=PROBLEM_CONTENT_TYPE)
+    if error.retry_after is not None:
+        response["Retry-After"] = str(max(1, round(error.retry_after + 0.5)))
+    if error.status == errors.TokenInvalid.status:
         response["WWW-Authenticate"] = 'Bearer realm="api"'
     return response
 
 
-_BY_EXCEPTION: list[tuple[type[Exception], type[Refusal]]] = [
+_BY_EXCEPTION: list[tuple[type[Exception], type[DomainError]]] = [
     (Http404, errors.NotFound),
     (PermissionDenied, errors.Forbidden),
     (RequestDataTooBig, errors.PayloadTooLarge),
@@ -87,18 +87,18 @@ _BY_EXCEPTION: list[tuple[type[Exception], type[Refusal]]] = [
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
     """`EXCEPTION_HANDLER` of the REST framework: every error leaves as a problem document."""
-    if isinstance(exc, Refusal):
-        return problem(exc)
-    for kind, refusal in _BY_EXCEPTION:
-        if isinstance(exc, kind):
-            return problem(refusal())
+    if isinstance(exc, DomainError):
+        return problem_response(exc)
+    for exception, error in _BY_EXCEPTION:
+        if isinstance(exc, exception):
+            return problem_response(error())
     if isinstance(exc, OperationalError | InterfaceError | InternalError):
         log.warning("request_failed", error=type(exc).__name__)
-        return problem(errors.Unavailable())
+        return problem_response(errors.Unavailable())
     log.exception("request_failed", view=type(context.get("view")).__name__)
-    return problem(errors.ServerError())
+    return problem_response(errors.ServerError())
 
 
-def answer(status: int = 200, **members: Any) -> Response:
+def success_response(status: int = 200, **members: Any) -> Response:
     """`{success: true, …}`"""
     return Response({"success": True, **members}, status=status)

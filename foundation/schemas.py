@@ -1,4 +1,4 @@
-"""Shapes of what clients send and of what they are shown, as pydantic models.
+"""Schemas of what clients send and receive, as pydantic models.
 
 One model describes a REST body and a socket command alike, and feeds OpenAPI and AsyncAPI.
 """
@@ -24,11 +24,11 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from foundation import text
 from foundation.clock import rfc3339
-from foundation.errors import NO_FIELD, Invalid
+from foundation.errors import NON_FIELD_ERRORS, Invalid
 
-_MADE_OF = ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
-_set_dict, _set_fields_set, _set_extra, _set_private = (vars(BaseModel)[name].__set__ for name in _MADE_OF)
-"""Set what a model is made of, past the checks of `__setattr__`."""
+_MODEL_SLOTS = ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+_set_dict, _set_fields_set, _set_extra, _set_private = (vars(BaseModel)[name].__set__ for name in _MODEL_SLOTS)
+"""Set the slots of a model without the checks of `__setattr__`."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
 Timestamp = Annotated[
@@ -42,103 +42,103 @@ Id = Annotated[uuid.UUID, PlainSerializer(str, return_type=str), WithJsonSchema(
 
 @dataclass(frozen=True)
 class Text:
-    """`Annotated[str, Text(100)]`: a trimmed text of 1 to 100 code points with something visible in it."""
+    """`Annotated[str, Text(100)]`: a trimmed text of 1 to 100 code points, at least one of them visible."""
 
-    longest: int
+    max_length: int
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self._checked, core_schema.str_schema(strict=True))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return handler(schema) | {"minLength": 1, "maxLength": self.longest}
+        return handler(schema) | {"minLength": 1, "maxLength": self.max_length}
 
     def _checked(self, value: str) -> str:
         value = text.trimmed(value)
-        fault = text.fault_of(value, longest=self.longest)
-        if fault:
-            raise PydanticCustomError("text", "{fault}", {"fault": fault})
+        message = text.error_message(value, max_length=self.max_length)
+        if message:
+            raise PydanticCustomError("text", "{message}", {"message": message})
         return value
 
 
-def _is_snake(key: Any) -> bool:
+def _is_snake_case(key: Any) -> bool:
     return not isinstance(key, str) or key.islower()
 
 
-def _snake(key: Any) -> Any:
-    if _is_snake(key):
+def _to_snake_case(key: Any) -> Any:
+    if _is_snake_case(key):
         return key
     return _CAMEL.sub(lambda found: "_" + found[1].lower(), key)
 
 
-class Shape(BaseModel):
-    """A payload that this server makes: a REST answer, an event, or a part of one."""
+class Schema(BaseModel):
+    """A payload that this server sends: a REST response, an event, or a part of one."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
-    _whole: ClassVar[set[str]]
-    """The names of all members; one set for all instances, which pydantic copies before it changes it."""
-    _private_at_first: ClassVar[dict[str, Any] | None]
+    _all_fields: ClassVar[set[str]]
+    """The names of all fields; one set for all instances, which pydantic copies before it changes it."""
+    _private_defaults: ClassVar[dict[str, Any] | None]
 
     @classmethod
     def __pydantic_init_subclass__(cls, **options: Any) -> None:
-        cls._whole = set(cls.__pydantic_fields__)
+        cls._all_fields = set(cls.__pydantic_fields__)
         private = cls.__private_attributes__
-        cls._private_at_first = {name: one.get_default() for name, one in private.items()} or None
+        cls._private_defaults = {name: one.get_default() for name, one in private.items()} or None
 
     @classmethod
     def model_construct(cls, _fields_set: set[str] | None = None, **members: Any) -> Self:  # type: ignore[override]
-        """Of members that are known to be right. As pydantic's own, which goes through all fields each time."""
-        if len(members) < len(cls._whole):
+        """Make an instance of valid values. As pydantic's own, which visits all fields each time."""
+        if len(members) < len(cls._all_fields):
             return super().model_construct(_fields_set, **members)
         made = cls.__new__(cls)
         _set_dict(made, members)
-        _set_fields_set(made, cls._whole if _fields_set is None else _fields_set)
+        _set_fields_set(made, cls._all_fields if _fields_set is None else _fields_set)
         _set_extra(made, None)
-        private = cls._private_at_first
+        private = cls._private_defaults
         _set_private(made, private and private.copy())
         return made
 
 
-class SharedShape(Shape):
-    """A part of several payloads, which the encoder makes into JSON once for all of them."""
+class CachedSchema(Schema):
+    """A part of several payloads that is encoded as JSON once for all of them."""
 
     _json: bytes | None = None
     if TYPE_CHECKING:
         __pydantic_private__: dict[str, bytes | None]
 
     def as_json(self, encode: Callable[[dict[str, Any]], bytes]) -> bytes:
-        made = self.__pydantic_private__  # reading a private attribute costs pydantic two searches
-        encoded = made["_json"]
+        private = self.__pydantic_private__  # reading a private attribute costs pydantic two searches
+        encoded = private["_json"]
         if encoded is None:
-            encoded = made["_json"] = encode(vars(self))
+            encoded = private["_json"] = encode(vars(self))
         return encoded
 
 
-class Input(BaseModel):
+class RequestSchema(BaseModel):
     """A payload that a client sends. Unknown keys are ignored; snake_case and camelCase keys are both taken."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     @model_validator(mode="before")
     @classmethod
-    def _fold_spellings(cls, data: Any) -> Any:
+    def _accept_camel_case(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             raise PydanticCustomError("object", "A JSON object is needed.")
-        if all(map(_is_snake, data)):
+        if all(map(_is_snake_case, data)):
             return data
-        folded = {_snake(key): value for key, value in data.items()}
-        return folded | {key: value for key, value in data.items() if key in folded}
+        snake_case = {_to_snake_case(key): value for key, value in data.items()}
+        return snake_case | {key: value for key, value in data.items() if key in snake_case}
 
     @classmethod
     def parse(cls, data: Any) -> Self:
         """Validate what a client sent. Raises `Invalid` with `errors` by field."""
         try:
             return cls.model_validate(data)
-        except ValidationError as fault:
-            raise Invalid(errors=errors_by_field(fault)) from None
+        except ValidationError as error:
+            raise Invalid(errors=errors_by_field(error)) from None
 
 
-FAULTS = {
+ERROR_MESSAGES = {
     "missing": "This field is required.",
     "string_type": "A text is needed.",
     "string_too_short": "This must not be empty.",
@@ -153,14 +153,15 @@ FAULTS = {
     "greater_than_equal": "At least {ge:,}.",
     "less_than_equal": "At most {le:,}.",
 }
-"""What people are told, by pydantic's type of error; whatever is not here is told in pydantic's words."""
+"""The messages that people see, by pydantic's type of error; all other errors have pydantic's own message."""
 
 
-def errors_by_field(fault: ValidationError) -> dict[str, list[str]]:
-    """`{field: [what is wrong, …]}`; faults of the whole input stand under `NO_FIELD`."""
+def errors_by_field(invalid: ValidationError) -> dict[str, list[str]]:
+    """`{field: [what is wrong, …]}`; errors of the whole request stand under `NON_FIELD_ERRORS`."""
     errors: dict[str, list[str]] = {}
-    for error in fault.errors(include_url=False, include_input=False):
+    for error in invalid.errors(include_url=False, include_input=False):
         field = ".".join(str(part) for part in error["loc"] if not str(part).startswith("function-"))
-        told = FAULTS[error["type"]].format(**error.get("ctx", {})) if error["type"] in FAULTS else error["msg"]
-        errors.setdefault(field or NO_FIELD, []).append(told)
+        message = ERROR_MESSAGES.get(error["type"])
+        shown = message.format(**error.get("ctx", {})) if message else error["msg"]
+        errors.setdefault(field or NON_FIELD_ERRORS, []).append(shown)
     return errors

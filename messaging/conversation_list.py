@@ -13,8 +13,7 @@ from messaging.events import CONVERSATION_LIST_UPDATED
 from messaging.models import Message
 from messaging.payloads import ListUpdatedPayload, MessagePayload
 from messaging.selectors import last_messages
-from realtime.hooks import user_room
-from realtime.publishing import at_end, publish_ephemeral
+from realtime import before_commit, publish_ephemeral, user_room
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ def tell_lists(
 
     `last` spares a query where the newest message is known.
     """
-    at_end(_tell, _Line(conversation, reason, last, only))
+    before_commit(_tell, _Line(conversation, reason, last, only))
 
 
 def _tell(lines: list[_Line]) -> None:

@@ -1,8 +1,8 @@
 """Errors of messages."""
 
-from foundation.errors import Refusal
+from foundation.errors import DomainError
 
 
-class IdempotencyMismatch(Refusal):
+class IdempotencyMismatch(DomainError):
     code, status = "idempotency_mismatch", 422
     default_message = "This client_message_id was used for another message."

@@ -10,7 +10,7 @@ from messaging.payloads import (
     MessageUpdatedPayload,
     NewMessagePayload,
 )
-from realtime.registry import Event, registry
+from realtime import Event, registry
 
 OTHER_PERSON = "01980000-0000-7000-8000-000000000002"
 EXAMPLE_MESSAGE: dict[str, Any] = {

@@ -15,7 +15,7 @@ from conversations.services import locked_with_places, take_places
 from foundation import clock
 from foundation.database.fields import LongTextField
 from foundation.ids import uuid7
-from realtime.publishing import unit_of_work
+from realtime import unit_of_work
 
 USER_INPUT = "user_input"
 SYSTEM = "system"

@@ -14,7 +14,7 @@ from foundation.errors import Forbidden, Invalid, NotFound
 from foundation.ids import parse_id
 from messaging.conversation_list import tell_lists
 from messaging.models import SYSTEM, Message
-from realtime.publishing import unit_of_work
+from realtime import unit_of_work
 
 DIRECT = "direct"
 NOT_ONESELF = "A person other than oneself is needed."

@@ -8,11 +8,11 @@ from accounts.payloads import PersonPayload
 from conversations.flows import as_shown
 from conversations.flows.schemas import ActionData, AvailableAction
 from conversations.payloads import ContextPayload, OtherUserPayload
-from foundation.schemas import Id, Shape, SharedShape, Timestamp
+from foundation.schemas import CachedSchema, Id, Schema, Timestamp
 from messaging.models import Message, Upload
 
 
-class AttachmentPayload(Shape):
+class AttachmentPayload(Schema):
     id: Id
     name: str
     content_type: str
@@ -33,7 +33,7 @@ class AttachmentPayload(Shape):
         )
 
 
-class MessagePayload(SharedShape):
+class MessagePayload(CachedSchema):
     id: Id
     conversation_id: Id
     sender_id: Id
@@ -81,7 +81,7 @@ _STORED = tuple(name for name in MessagePayload.model_fields if name not in {"ac
 _stored = itemgetter(*_STORED)
 
 
-class NewMessagePayload(Shape):
+class NewMessagePayload(Schema):
     conversation_id: Id
     message: MessagePayload
     conversation_context: ContextPayload
@@ -96,25 +96,25 @@ class NewMessagePayload(Shape):
         )
 
 
-class MessageUpdatedPayload(Shape):
+class MessageUpdatedPayload(Schema):
     conversation_id: Id
     message: MessagePayload
 
 
-class MessageDeletedPayload(Shape):
+class MessageDeletedPayload(Schema):
     conversation_id: Id
     message_id: Id
     deleted_at: Timestamp
 
 
-class MessagesReadPayload(Shape):
+class MessagesReadPayload(Schema):
     conversation_id: Id
     user_id: Id
     up_to_seq: int
     read_at: Timestamp
 
 
-class ListUpdatedPayload(Shape):
+class ListUpdatedPayload(Schema):
     conversation_id: Id
     reason: str
     last_message: MessagePayload | None

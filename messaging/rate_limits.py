@@ -6,7 +6,7 @@ from django.conf import settings
 
 from accounts.models import User
 from foundation.errors import RateLimited
-from foundation.rate_limits import Bucket, limited_together, refuse_if_limited
+from foundation.rate_limits import Bucket, check_rate_limit, check_rate_limits
 
 SENDS = Bucket("sends", settings.SENDS_BURST, settings.SENDS_PER_SECOND)
 OPENINGS = Bucket("openings", settings.OPENINGS_PER_HOUR, settings.OPENINGS_PER_HOUR / 3600)
@@ -15,9 +15,9 @@ UPLOADS = Bucket("uploads", settings.UPLOADS_PER_HOUR, settings.UPLOADS_PER_HOUR
 
 def limited(bucket: Bucket, user: User) -> None:
     """Count one request of a person. Raises `RateLimited`."""
-    refuse_if_limited(bucket, str(user.pk))
+    check_rate_limit(bucket, str(user.pk))
 
 
 def over_limit(bucket: Bucket, users: Sequence[User]) -> list[RateLimited | None]:
     """As `limited` for one request of each person, together: the refusals."""
-    return limited_together(bucket, [str(user.pk) for user in users])
+    return check_rate_limits(bucket, [str(user.pk) for user in users])

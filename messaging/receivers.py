@@ -13,7 +13,7 @@ from messaging.events import NEW_MESSAGE
 from messaging.models import Message, Upload
 from messaging.payloads import NewMessagePayload
 from messaging.uploads.services import remove_files
-from realtime.publishing import publish
+from realtime import publish
 
 
 @receiver(post_save, sender=Message, dispatch_uid="publish_message")

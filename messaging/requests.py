@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, PlainValidator, model_validator
 from pydantic_core import PydanticCustomError
 
-from foundation.schemas import Input, Text
+from foundation.schemas import RequestSchema, Text
 
 LONGEST_MESSAGE = 5000
 LONGEST_URL = 2000
@@ -46,7 +46,7 @@ Identifier = Annotated[Word, Field(json_schema_extra={"format": "uuid"})]
 """An id as a client wrote it; what is none counts as unknown, which is for the service to say."""
 
 
-class MessageInConversation(Input):
+class MessageInConversation(RequestSchema):
     """A message to the conversation of the address. `attachments` are the ids of uploads, each sent once."""
 
     message: Annotated[str, Text(LONGEST_MESSAGE)]
@@ -70,11 +70,11 @@ class SendMessage(MessageInConversation):
         return self
 
 
-class EditMessage(Input):
+class EditMessage(RequestSchema):
     message: Annotated[str, Text(LONGEST_MESSAGE)]
 
 
-class MarkRead(Input):
+class MarkRead(RequestSchema):
     """`up_to` is a message's id or a `seq`."""
 
     up_to: Place
@@ -84,7 +84,7 @@ class MarkReadIn(MarkRead):
     conversation_id: Identifier
 
 
-class ConversationRef(Input):
+class ConversationRef(RequestSchema):
     conversation_id: Identifier
 
 
@@ -92,7 +92,7 @@ class JoinConversation(ConversationRef):
     after: Position | None = None
 
 
-class UserRef(Input):
+class UserRef(RequestSchema):
     user_id: Identifier
 
 

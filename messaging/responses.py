@@ -6,38 +6,38 @@ from pydantic import Field
 
 from conversations.flows.schemas import AvailableAction
 from foundation.openapi import Problem
-from foundation.schemas import Id, Shape
+from foundation.schemas import Id, Schema
 from messaging.payloads import AttachmentPayload, ConversationPayload, MessagePayload
 
 
-class Done(Shape):
+class Done(Schema):
     """Nothing beside `success`."""
 
 
-class SentAnswer(Shape):
+class SentAnswer(Schema):
     message: MessagePayload
     conversation_id: Id
 
 
-class MessageAnswer(Shape):
+class MessageAnswer(Schema):
     message: MessagePayload
 
 
-class ConversationAnswer(Shape):
+class ConversationAnswer(Schema):
     conversation: ConversationPayload
 
 
-class UploadAnswer(Shape):
+class UploadAnswer(Schema):
     upload: AttachmentPayload
 
 
-class ReadAnswer(Shape):
+class ReadAnswer(Schema):
     unread_count: int
     total_unread: int
     up_to_seq: int
 
 
-class JoinedAnswer(Shape):
+class JoinedAnswer(Schema):
     """`seq` is the end of the room's log; `reset` tells that it does not reach back to `after`, so that nothing
     was replayed and everything is to be read anew."""
 
@@ -50,24 +50,24 @@ class JoinedConversationAnswer(JoinedAnswer):
     online: list[Id]
 
 
-class LoggedEvent(Shape):
+class LoggedEvent(Schema):
     seq: int
     event: str
     data: dict[str, Any]
 
 
-class EventsAnswer(Shape):
+class EventsAnswer(Schema):
     results: list[LoggedEvent]
     reset: bool
 
 
-class MessagePage(Shape):
+class MessagePage(Schema):
     results: list[MessagePayload]
     next: str | None = Field(description="Cursor of the newer page.")
     previous: str | None = Field(description="Cursor of the older page.")
 
 
-class ConversationPage(Shape):
+class ConversationPage(Schema):
     results: list[ConversationPayload]
     next: str | None
     previous: str | None

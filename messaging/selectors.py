@@ -14,9 +14,9 @@ from conversations.models import Conversation, Participant
 from conversations.rendering import View, render_members
 from conversations.selectors import participating, visible_conversation
 from foundation.database.bulk import fetch_many, last_of_each
-from foundation.errors import Invalid, NotFound, Refusal
+from foundation.database.pagination import Keyset, Page
+from foundation.errors import DomainError, Invalid, NotFound
 from foundation.ids import parse_id
-from foundation.pagination import Keyset, Page
 from messaging.models import Message
 from messaging.payloads import ConversationPayload, MessagePayload
 from messaging.uploads.services import find_attached
@@ -92,11 +92,11 @@ def last_messages(conversation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Me
     return {message.conversation_id: message for message in found}
 
 
-def tell_how_it_stands(refusal: Refusal, user: User, conversation_id: object) -> None:
+def tell_how_it_stands(error: DomainError, user: User, conversation_id: object) -> None:
     """Have a 409 carry the conversation as it now stands, and what the user may do in it."""
-    if refusal.status == WrongState.status and conversation_id is not None:
+    if error.status == WrongState.status and conversation_id is not None:
         shown = conversation_for(user=user, conversation_id=conversation_id)
-        refusal.extra |= {"conversation": shown, "available_actions": shown.available_actions}
+        error.extra |= {"conversation": shown, "available_actions": shown.available_actions}
 
 
 @contextmanager
@@ -104,8 +104,8 @@ def telling_how_it_stands(user: User, conversation_id: object) -> Iterator[None]
     """`tell_how_it_stands` of what is refused inside; entered before the transaction, so that this is over by then."""
     try:
         yield
-    except Refusal as refusal:
-        tell_how_it_stands(refusal, user, conversation_id)
+    except DomainError as error:
+        tell_how_it_stands(error, user, conversation_id)
         raise
 
 

@@ -14,8 +14,8 @@ from conversations.flows import check_text
 from conversations.flows.errors import ConversationClosed
 from conversations.models import Conversation
 from conversations.services import Totals, ask_locked_with_places, ask_to_take_places, take_places
-from foundation.database.bulk import insert_instances, new_instance, select_by_pair, tell_inserted
-from foundation.errors import Forbidden, Invalid, Refusal
+from foundation.database.bulk import insert_instances, new_instance, select_by_pair, send_post_save
+from foundation.errors import DomainError, Forbidden, Invalid
 from foundation.ids import parse_id
 from foundation.json import to_json
 from messaging.errors import IdempotencyMismatch
@@ -23,8 +23,7 @@ from messaging.models import Message
 from messaging.opening import open_direct
 from messaging.requests import SendMessage
 from messaging.uploads.services import attach, find_attached
-from realtime.hooks import user_room
-from realtime.publishing import unit_of_work
+from realtime import unit_of_work, user_room
 
 log = structlog.get_logger(__name__)
 
@@ -105,14 +104,14 @@ class _Known:
     totals: Totals | None
 
 
-def _send(sendings: Sequence[Sending]) -> list[Sent | Refusal]:
+def _send(sendings: Sequence[Sending]) -> list[Sent | DomainError]:
     known = _known(sendings)
-    results: list[Sent | Refusal] = []
+    results: list[Sent | DomainError] = []
     for sending in sendings:
         try:
             results.append(_checked(sending, known))
-        except Refusal as refusal:
-            results.append(refusal)
+        except DomainError as error:
+            results.append(error)
     _store([result.message for result in results if isinstance(result, Sent) and result.created], known.totals)
     return results
 
@@ -206,4 +205,4 @@ def _store(messages: list[Message], totals: Totals | None) -> None:
     for message, seq in zip(messages, places, strict=True):
         message.seq = seq
     insert_instances(messages)
-    tell_inserted(messages)
+    send_post_save(messages)

@@ -27,9 +27,7 @@ from messaging.payloads import (
 from messaging.requests import EditMessage, MarkRead
 from messaging.selectors import telling_how_it_stands
 from messaging.signals import message_erased, messages_read
-from realtime.event_log import erase
-from realtime.publishing import publish, unit_of_work
-from realtime.savepoint_batch import done_together
+from realtime import erase_events, publish, run_savepoint_batch, unit_of_work
 
 
 def writable(conversation_id: uuid.UUID, user: User) -> tuple[Conversation, list[Participant]]:
@@ -125,7 +123,7 @@ def delete_message(*, user: User, message_id: object) -> Message:
         message.save(update_fields=["message", "media_url", "deleted_at"])
         message.attachments.all().delete()
         _recount_unread(message.conversation_id)
-        erase(message.pk, erased)
+        erase_events(message.pk, erased)
         message_erased.send(Message, message=message)
         payload = MessageDeletedPayload(
             conversation_id=message.conversation_id, message_id=message.pk, deleted_at=message.deleted_at
@@ -165,7 +163,7 @@ class Reading:
 
 def mark_read_together(readings: Sequence[Reading]) -> list[Read | Exception]:
     """Move many read marks in one transaction; each is answered as `mark_read` would."""
-    return done_together(
+    return run_savepoint_batch(
         lambda one: mark_read(user=one.user, conversation_id=one.conversation_id, given=one.given),
         readings,
         by=lambda one: str(one.conversation_id),

@@ -14,7 +14,7 @@ from conversations.services import record_view
 from foundation.database.batching import Batcher, write_batcher
 from foundation.database.bulk import fetch_many
 from foundation.database.executor import in_database
-from foundation.errors import Forbidden, NotFound, Refusal
+from foundation.errors import DomainError, Forbidden, NotFound
 from foundation.ids import parse_id
 from foundation.json import from_json
 from messaging import selectors
@@ -30,10 +30,7 @@ from messaging.responses import (
 )
 from messaging.sending import Sending, Sent, send_messages
 from messaging.services import Reading, mark_read_together
-from realtime.event_log import Logged
-from realtime.gateway import gateway
-from realtime.publishing import publish_ephemeral
-from realtime.registry import Caller, Command, registry
+from realtime import Caller, Command, LoggedEvent, gateway, publish_ephemeral, registry
 
 CONVERSATION = "01980000-0000-7000-8000-00000000000c"
 PERSON = "01980000-0000-7000-8000-000000000001"
@@ -84,7 +81,7 @@ async def leave_conversation(caller: Caller, given: ConversationRef) -> Done:
 
 async def join_user_room(caller: Caller, given: JoinUserRoom) -> JoinedAnswer:
     _check_oneself(caller, given.user_id)
-    joined = await gateway.join_own(caller, given.after)
+    joined = await gateway.join_user_room(caller, given.after)
     return JoinedAnswer(seq=joined.seq, reset=joined.reset)
 
 
@@ -111,41 +108,41 @@ async def send_message(caller: Caller, given: SendMessage) -> SentAnswer:
 
 def _send_within_limits(sendings: list[Sending]) -> list[Sent | Exception]:
     refused = over_limit(SENDS, [sending.sender for sending in sendings])
-    allowed = [one for one, refusal in zip(sendings, refused, strict=True) if refusal is None]
+    allowed = [one for one, error in zip(sendings, refused, strict=True) if error is None]
     sent = iter(send_messages(allowed))
-    results = [refusal or next(sent) for refusal in refused]
+    results = [error or next(sent) for error in refused]
     for sending, result in zip(sendings, results, strict=True):
-        if isinstance(result, Refusal):
+        if isinstance(result, DomainError):
             selectors.tell_how_it_stands(result, sending.sender, sending.given.conversation_id)
     return results
 
 
-_sending = write_batcher(_send_within_limits, by=lambda sending: sending.given.conversation_id)
+_sending = write_batcher(_send_within_limits, key=lambda sending: sending.given.conversation_id)
 
 
 async def mark_read(caller: Caller, given: MarkReadIn) -> ReadAnswer:
     return ReadAnswer.model_validate(await _marking.submit(Reading(caller.user, given.conversation_id, given)))
 
 
-_marking = write_batcher(mark_read_together, by=lambda reading: reading.conversation_id)
+_marking = write_batcher(mark_read_together, key=lambda reading: reading.conversation_id)
 
 
 async def typing_start(caller: Caller, given: ConversationRef) -> Done:
     conversation_id = _joined(caller, given)
     tell = partial(_tell_typing, conversation_id, caller.user_id)
 
-    def has_arrived(event: Logged) -> bool:
+    def has_arrived(event: LoggedEvent) -> bool:
         sent = event.event == "new_message" and from_json(event.data)["message"]["sender_id"]
         return sent == str(caller.user_id)
 
     end = partial(tell, is_typing=False)
-    if gateway.begin(caller, room_of(conversation_id), seconds=TYPING_SECONDS, ended_by=has_arrived, end=end):
+    if gateway.begin_state(caller, room_of(conversation_id), seconds=TYPING_SECONDS, ended_by=has_arrived, end=end):
         tell(is_typing=True)
     return Done()
 
 
 async def typing_stop(caller: Caller, given: ConversationRef) -> Done:
-    gateway.end(caller, room_of(_joined(caller, given)))
+    gateway.end_state(caller, room_of(_joined(caller, given)))
     return Done()
 
 
@@ -167,75 +164,75 @@ REFERENCE = {"conversationId": CONVERSATION}
 for command in (
     Command(
         name="join_conversation",
-        input=JoinConversation,
-        answer=JoinedConversationAnswer,
+        request=JoinConversation,
+        response=JoinedConversationAnswer,
         handler=join_conversation,
-        does="Puts the socket into the room of a conversation; with `after`, everything since that `seq` is sent "
+        summary="Puts the socket into the room of a conversation; with `after`, everything since that `seq` is sent "
         "first.",
         example={"conversationId": CONVERSATION, "after": 17},
         bare="conversation_id",
     ),
     Command(
         name="leave_conversation",
-        input=ConversationRef,
-        answer=Done,
+        request=ConversationRef,
+        response=Done,
         handler=leave_conversation,
-        does="Takes the socket out of the room of a conversation.",
+        summary="Takes the socket out of the room of a conversation.",
         example=REFERENCE,
         bare="conversation_id",
     ),
     Command(
         name="join_user_room",
         aliases=("join",),
-        input=JoinUserRoom,
-        answer=JoinedAnswer,
+        request=JoinUserRoom,
+        response=JoinedAnswer,
         handler=join_user_room,
-        does="Each socket is in its user's room from the start; with `after`, what was missed is sent again.",
+        summary="Each socket is in its user's room from the start; with `after`, what was missed is sent again.",
         example={"userId": PERSON, "after": 3},
         bare="user_id",
     ),
     Command(
         name="leave_user_room",
-        input=UserRef,
-        answer=Done,
+        request=UserRef,
+        response=Done,
         handler=leave_user_room,
-        does="Answered, and changes nothing: a socket is in its user's room as long as it lives.",
+        summary="Answered, and changes nothing: a socket is in its user's room as long as it lives.",
         example={"userId": PERSON},
         bare="user_id",
     ),
     Command(
         name="send_message",
-        input=SendMessage,
-        answer=SentAnswer,
+        request=SendMessage,
+        response=SentAnswer,
         handler=send_message,
-        does="Sends a message, as `POST /api/messages`.",
+        summary="Sends a message, as `POST /api/messages`.",
         example={"conversation_id": CONVERSATION, "message": "Hello!", "client_message_id": "b1c2"},
     ),
     Command(
         name="mark_read",
         aliases=("mark_seen",),
-        input=MarkReadIn,
-        answer=ReadAnswer,
+        request=MarkReadIn,
+        response=ReadAnswer,
         handler=mark_read,
-        does="Moves the read mark forward, to a message id or a `seq`.",
+        summary="Moves the read mark forward, to a message id or a `seq`.",
         example={"conversation_id": CONVERSATION, "up_to": 17},
     ),
     Command(
         name="typing_start",
-        input=ConversationRef,
-        answer=Done,
+        request=ConversationRef,
+        response=Done,
         handler=typing_start,
-        does="Tells the others in the conversation; ends by itself after 6 seconds, on sending, leaving and "
+        summary="Tells the others in the conversation; ends by itself after 6 seconds, on sending, leaving and "
         "disconnecting.",
         example=REFERENCE,
         bare="conversation_id",
     ),
     Command(
         name="typing_stop",
-        input=ConversationRef,
-        answer=Done,
+        request=ConversationRef,
+        response=Done,
         handler=typing_stop,
-        does="Ends what `typing_start` began.",
+        summary="Ends what `typing_start` began.",
         example=REFERENCE,
         bare="conversation_id",
     ),

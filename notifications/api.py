@@ -5,9 +5,10 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from accounts.authentication import UserRequest
-from foundation.openapi import FLAG, LENGTH, NUMBER, PAGING, describe, parameter
-from foundation.pagination import Keyset, flag, limit_of
-from foundation.rest import answer
+from foundation.database.pagination import Keyset
+from foundation.openapi import BOOLEAN, INTEGER, LIMIT, PAGINATION, describe, query_parameter
+from foundation.query_params import boolean_param, limit_param
+from foundation.rest import success_response
 from messaging.responses import EventsAnswer
 from notifications import services
 from notifications.models import Notification
@@ -18,8 +19,7 @@ from notifications.payloads import (
     UnreadAnswer,
     UpdatedAnswer,
 )
-from realtime.hooks import user_room
-from realtime.rest import events_page
+from realtime import events_page, user_room
 
 NEWEST_FIRST = Keyset(("created_at", "id"), descending=True, model=Notification)
 
@@ -27,44 +27,46 @@ NEWEST_FIRST = Keyset(("created_at", "id"), descending=True, model=Notification)
 class NotificationViewSet(ViewSet):
     @describe(
         "One's notifications, newest first",
-        answers={200: NotificationPage},
+        responses={200: NotificationPage},
         parameters=[
-            parameter("unread", "`true`: unread ones; `false`: read ones", kind=FLAG),
-            *PAGING,
+            query_parameter("unread", "`true`: unread ones; `false`: read ones", kind=BOOLEAN),
+            *PAGINATION,
         ],
     )
     def list(self, request: UserRequest) -> Response:
         rows = Notification.objects.filter(user=request.user)
-        unread = flag(request.query_params, "unread")
+        unread = boolean_param(request.query_params, "unread")
         if unread is not None:
             rows = rows.filter(read_at__isnull=unread)
-        page = NEWEST_FIRST.page(rows, cursor=request.query_params.get("cursor"), limit=limit_of(request.query_params))
-        return answer(**page.mapped(lambda rows: [NotificationPayload.model_validate(row) for row in rows]))
+        page = NEWEST_FIRST.page(
+            rows, cursor=request.query_params.get("cursor"), limit=limit_param(request.query_params)
+        )
+        return success_response(**page.mapped(lambda rows: [NotificationPayload.model_validate(row) for row in rows]))
 
-    @describe("How many of one's notifications are unread", answers={200: UnreadAnswer})
+    @describe("How many of one's notifications are unread", responses={200: UnreadAnswer})
     @action(detail=False, methods=["get"], url_path="unread-count")
     def unread_count(self, request: UserRequest) -> Response:
-        return answer(unread_count=Notification.objects.filter(user=request.user, read_at=None).count())
+        return success_response(unread_count=Notification.objects.filter(user=request.user, read_at=None).count())
 
-    @describe("Mark a notification as read", answers={200: NotificationAnswer})
+    @describe("Mark a notification as read", responses={200: NotificationAnswer})
     @action(detail=True, methods=["post"])
     def read(self, request: UserRequest, pk: str) -> Response:
         notification = services.read_notification(user=request.user, notification_id=pk)
-        return answer(notification=NotificationPayload.model_validate(notification))
+        return success_response(notification=NotificationPayload.model_validate(notification))
 
-    @describe("Mark all one's notifications as read", answers={200: UpdatedAnswer})
+    @describe("Mark all one's notifications as read", responses={200: UpdatedAnswer})
     @action(detail=False, methods=["post"], url_path="read-all")
     def read_all(self, request: UserRequest) -> Response:
-        return answer(updated=services.read_all(user=request.user))
+        return success_response(updated=services.read_all(user=request.user))
 
     @describe(
         "The log of one's own room: every notification event, as it was sent",
-        answers={200: EventsAnswer},
+        responses={200: EventsAnswer},
         parameters=[
-            parameter("after", "later than this `seq`", kind=NUMBER),
-            LENGTH,
+            query_parameter("after", "later than this `seq`", kind=INTEGER),
+            LIMIT,
         ],
     )
     @action(detail=False, methods=["get"])
     def events(self, request: UserRequest) -> Response:
-        return answer(**events_page(user_room(request.user.pk), request.query_params))
+        return success_response(**events_page(user_room(request.user.pk), request.query_params))

@@ -3,7 +3,7 @@
 from conversations.events import CONVERSATION, EXAMPLE_CONTEXT
 from messaging.events import EXAMPLE_MESSAGE
 from notifications.payloads import NotificationEventPayload
-from realtime.registry import Event, registry
+from realtime import Event, registry
 
 NOTIFICATION = registry.event(
     Event(

@@ -3,12 +3,12 @@
 from typing import Any
 
 from conversations.payloads import ContextPayload
-from foundation.schemas import Id, Shape, Timestamp
+from foundation.schemas import Id, Schema, Timestamp
 from messaging.payloads import MessagePayload
 from notifications.models import Notification
 
 
-class NotificationPayload(Shape):
+class NotificationPayload(Schema):
     """A stored notification, as REST lists it."""
 
     id: Id
@@ -21,7 +21,7 @@ class NotificationPayload(Shape):
     read_at: Timestamp | None
 
 
-class NotificationData(Shape):
+class NotificationData(Schema):
     """What is in the event's frame. All but the first five members are there only for messages."""
 
     id: Id
@@ -36,7 +36,7 @@ class NotificationData(Shape):
     receiver_id: Id | None = None
 
 
-class NotificationEventPayload(Shape):
+class NotificationEventPayload(Schema):
     type: str
     data: NotificationData
 
@@ -56,19 +56,19 @@ _STORED = ("id", "title", "body", "created_at", "payload", "conversation_id")
 """What is in the frame as it is stored."""
 
 
-class NotificationAnswer(Shape):
+class NotificationAnswer(Schema):
     notification: NotificationPayload
 
 
-class NotificationPage(Shape):
+class NotificationPage(Schema):
     results: list[NotificationPayload]
     next: str | None
     previous: str | None
 
 
-class UnreadAnswer(Shape):
+class UnreadAnswer(Schema):
     unread_count: int
 
 
-class UpdatedAnswer(Shape):
+class UpdatedAnswer(Schema):
     updated: int

@@ -12,8 +12,7 @@ from notifications.events import NOTIFICATION
 from notifications.models import Notification
 from notifications.payloads import NotificationEventPayload
 from notifications.services import erase_message, notify_of_message, read_messages
-from realtime.hooks import user_room
-from realtime.publishing import publish
+from realtime import publish, user_room
 
 
 @receiver(post_save, sender=Message, dispatch_uid="notify_of_message")

@@ -10,12 +10,12 @@ from django.utils.translation import gettext
 from accounts.models import SYSTEM_USER_ID, User
 from conversations.services import places_of
 from foundation import clock
-from foundation.database.bulk import insert_instances, new_instance, tell_inserted
+from foundation.database.bulk import insert_instances, new_instance, send_post_save
 from foundation.errors import NotFound
 from foundation.ids import parse_id
 from messaging.models import Message
 from notifications.models import MESSAGE, Notification
-from realtime.publishing import at_end
+from realtime import before_commit
 
 LONGEST_BODY = 200
 
@@ -24,7 +24,7 @@ def notify_of_message(*, message: Message) -> None:
     """Store a notification for the receiver, for both sides where no person caused the message, but for nobody who
     was taken out of the conversation; at the end of the unit of work that saves the message, with all others that
     it causes."""
-    at_end(_notify_of, message)
+    before_commit(_notify_of, message)
 
 
 def _notify_of(messages: list[Message]) -> None:
@@ -37,7 +37,7 @@ def _notify_of(messages: list[Message]) -> None:
         told = present if is_from_nobody else [user_id for user_id in present if user_id == receiver_id]
         notifications += [_of_message(message, user_id, title, now) for user_id in told]
     insert_instances(notifications)
-    tell_inserted(notifications)
+    send_post_save(notifications)
 
 
 @cache

@@ -16,7 +16,7 @@ from django.utils.formats import date_format
 from accounts.models import User
 from conversations.models import Conversation, ConversationView, Participant
 from conversations.services import record_view
-from foundation.errors import NotFound, Refusal
+from foundation.errors import DomainError, NotFound
 from messaging.models import Upload
 from messaging.uploads.downloads import as_download
 from messaging.uploads.services import read_upload
@@ -143,8 +143,8 @@ class ConversationAdmin(admin.ModelAdmin):
         upload = get_object_or_404(Upload, pk=upload_id, message__conversation=object_id)
         try:
             return as_download(read_upload(user=_staff(request), upload_id=upload.pk))
-        except NotFound as refusal:
-            raise Http404(refusal.message) from None
+        except NotFound as error:
+            raise Http404(error.message) from None
 
     def _bound(self, request: HttpRequest, conversation: Conversation) -> forms.Form:
         if not self.has_change_permission(request, conversation):
@@ -162,8 +162,8 @@ class ConversationAdmin(admin.ModelAdmin):
             return False
         try:
             self.log_change(request, conversation, form.carry_out())
-        except Refusal as refusal:
-            self.message_user(request, refusal.message, messages.ERROR)
+        except DomainError as error:
+            self.message_user(request, error.message, messages.ERROR)
             return False
         self.message_user(request, form.done, messages.SUCCESS)
         return True

@@ -9,7 +9,7 @@ from conversations.selectors import visible_conversation
 from conversations.services import record_view
 from deals.api import answered
 from deals.responses import ActionResult
-from foundation.errors import Refusal
+from foundation.errors import DomainError
 from foundation.openapi import describe
 from messaging.responses import Conflict
 from operators.interventions import operate
@@ -20,8 +20,8 @@ def operated(request: UserRequest, conversation_id: str, what: str) -> Response:
     given = InterventionRequest.parse(request.data)
     try:
         done = operate(operator=request.user, conversation_id=conversation_id, action=what, given=given)
-    except Refusal as refusal:
-        if "conversation" in refusal.extra:  # a refusal that shows it is a look into it
+    except DomainError as error:
+        if "conversation" in error.extra:  # a refusal that shows it is a look into it
             conversation = visible_conversation(user=request.user, conversation_id=conversation_id)
             record_view(conversation=conversation, viewer=request.user, through="rest")
         raise
@@ -34,8 +34,8 @@ class InterventionViewSet(ViewSet):
     @describe(
         "Pause the automation, as an operator",
         request=InterventionRequest,
-        answers={200: ActionResult},
-        refusals={409: Conflict},
+        responses={200: ActionResult},
+        errors={409: Conflict},
     )
     @action(detail=True, methods=["post"])
     def pause(self, request: UserRequest, pk: str) -> Response:
@@ -44,8 +44,8 @@ class InterventionViewSet(ViewSet):
     @describe(
         "Let the automation go on, as an operator",
         request=InterventionRequest,
-        answers={200: ActionResult},
-        refusals={409: Conflict},
+        responses={200: ActionResult},
+        errors={409: Conflict},
     )
     @action(detail=True, methods=["post"])
     def resume(self, request: UserRequest, pk: str) -> Response:
@@ -54,8 +54,8 @@ class InterventionViewSet(ViewSet):
     @describe(
         "Close a conversation, as an operator",
         request=InterventionRequest,
-        answers={200: ActionResult},
-        refusals={409: Conflict},
+        responses={200: ActionResult},
+        errors={409: Conflict},
     )
     @action(detail=True, methods=["post"])
     def close(self, request: UserRequest, pk: str) -> Response:

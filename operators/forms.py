@@ -31,7 +31,7 @@ class SystemMessageForm(forms.Form):
 
     def clean_message(self) -> str:
         written = text.trimmed(self.cleaned_data["message"].replace("\r\n", "\n"))
-        fault = text.fault_of(written, longest=LONGEST_MESSAGE)
+        fault = text.error_message(written, max_length=LONGEST_MESSAGE)
         if fault:
             raise forms.ValidationError(fault)
         return written

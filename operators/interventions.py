@@ -11,11 +11,11 @@ from conversations.services import locked
 from deals.actions import parsed_id
 from deals.facts import facts_of, find_deal
 from deals.transitions import AppliedAction, apply_decision
-from foundation.errors import Forbidden, Refusal
+from foundation.errors import DomainError, Forbidden
 from messaging.selectors import telling_how_it_stands
 from messaging.services import sides_of, writable
 from operators.requests import InterventionRequest
-from realtime.publishing import unit_of_work
+from realtime import unit_of_work
 
 
 def operate(*, operator: User, conversation_id: object, action: str, given: InterventionRequest) -> AppliedAction:
@@ -47,7 +47,7 @@ def operations(conversation: Conversation, participants: Sequence[Participant]) 
     facts = facts_of(conversation, find_deal(conversation), participants)
     possible = []
     for name in (PAUSE, RESUME, CLOSE):
-        with suppress(Refusal):
+        with suppress(DomainError):
             decide(conversation.flow, conversation.flow_state, facts, Role.OPERATOR, name)
             possible.append(name)
     return possible

@@ -1,10 +1,10 @@
 """What operators send."""
 
-from foundation.schemas import Input
+from foundation.schemas import RequestSchema
 from messaging.requests import Position
 
 
-class InterventionRequest(Input):
+class InterventionRequest(RequestSchema):
     """Why an operator intervenes, and the version of the conversation that the operator has seen."""
 
     reason: str | None = None

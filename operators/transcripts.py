@@ -4,7 +4,7 @@ from typing import Any
 
 from conversations.flows import as_shown
 from conversations.models import Conversation, Transition
-from foundation.pagination import Page
+from foundation.database.pagination import Page
 from messaging.models import Message
 from messaging.selectors import Window, history
 from operators.diagrams import diagram

@@ -1,2 +1,107 @@
-"""Durable rooms over Socket.IO, for any product: this package knows of rooms, events and user ids, and of nothing
-that a product means by them."""
+"""Durable rooms over Socket.IO for any application: publish and subscribe, recovery, presence, commands.
+
+It knows rooms, events and user ids, and nothing of what the application means by them. It imports `socketio_server` and
+`foundation` alone; what the application has to tell comes through `ApplicationHooks`. Other packages import the names
+in `__all__` from here, and none of its modules. Start with `publishing` (how an event is sent), then `event_log` (where
+it is stored), `local_rooms` (how it reaches the sockets) and `socket_gateway` (how clients connect).
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from realtime.declarations import Caller, Command, Event, registry
+    from realtime.event_documents import asyncapi_document, events_document
+    from realtime.event_log import LoggedEvent, erase_events, last_seqs
+    from realtime.hooks import (
+        ROOM_NAME_CACHE_SIZE,
+        ApplicationHooks,
+        application_hooks,
+        install_hooks,
+        user_room,
+    )
+    from realtime.presence import last_seen_times, online_users
+    from realtime.publishing import (
+        before_commit,
+        in_unit_of_work,
+        lock_rooms,
+        publish,
+        publish_ephemeral,
+        queue_room_locks,
+        reserve_seq,
+        unit_of_work,
+    )
+    from realtime.pubsub import Hint, bus
+    from realtime.rest import events_page
+    from realtime.revocation import expel, revoke_sessions
+    from realtime.savepoint_batch import run_savepoint_batch
+    from realtime.socket_gateway import gateway
+
+__all__ = [
+    "ROOM_NAME_CACHE_SIZE",
+    "ApplicationHooks",
+    "Caller",
+    "Command",
+    "Event",
+    "Hint",
+    "LoggedEvent",
+    "application_hooks",
+    "asyncapi_document",
+    "before_commit",
+    "bus",
+    "erase_events",
+    "events_document",
+    "events_page",
+    "expel",
+    "gateway",
+    "in_unit_of_work",
+    "install_hooks",
+    "last_seen_times",
+    "last_seqs",
+    "lock_rooms",
+    "online_users",
+    "publish",
+    "publish_ephemeral",
+    "queue_room_locks",
+    "registry",
+    "reserve_seq",
+    "revoke_sessions",
+    "run_savepoint_batch",
+    "unit_of_work",
+    "user_room",
+]
+
+_MODULES = {
+    "declarations": ("Caller", "Command", "Event", "registry"),
+    "event_documents": ("asyncapi_document", "events_document"),
+    "event_log": ("LoggedEvent", "erase_events", "last_seqs"),
+    "hooks": ("ROOM_NAME_CACHE_SIZE", "ApplicationHooks", "application_hooks", "install_hooks", "user_room"),
+    "presence": ("last_seen_times", "online_users"),
+    "publishing": (
+        "before_commit",
+        "in_unit_of_work",
+        "lock_rooms",
+        "publish",
+        "publish_ephemeral",
+        "queue_room_locks",
+        "reserve_seq",
+        "unit_of_work",
+    ),
+    "pubsub": ("Hint", "bus"),
+    "rest": ("events_page",),
+    "revocation": ("expel", "revoke_sessions"),
+    "savepoint_batch": ("run_savepoint_batch",),
+    "socket_gateway": ("gateway",),
+}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+
+
+if not TYPE_CHECKING:  # or every name would be one of this package for mypy
+
+    def __getattr__(name: str) -> Any:
+        """Import a public name when it is asked for: Django imports this package before its models can be."""
+        module = _MODULE_OF.get(name)
+        if module is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
+        return value

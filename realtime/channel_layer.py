@@ -1,4 +1,4 @@
-"""The channel layer over Redis, with many messages in one round trip, and no timer for each one that comes."""
+"""The channel layer over Redis pub/sub, with many messages in one round trip, and no timer for each message."""
 
 import asyncio
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from redis.asyncio.client import PubSub
 
 class _Subscriber(PubSub):
     async def get_message(self, ignore_subscribe_messages: bool = False, timeout: float | None = None) -> Any:
-        """Waits for as long as it takes: a timer costs more than the message that it is set for."""
+        """Wait without a timeout: its timer costs more than the message."""
         return await super().get_message(ignore_subscribe_messages, timeout=None)
 
 
@@ -22,8 +22,8 @@ class _Shard(RedisSingleShardConnection):
 
 
 class PubSubChannelLayer(RedisPubSubChannelLayer):
-    """`RedisPubSubChannelLayer` with `group_send_many`, for its `group_send` waits for Redis to answer before it sends
-    the next message; and with a subscriber that waits, where its own looks ten times a second whether something came.
+    """`RedisPubSubChannelLayer` with `group_send_many`, for its `group_send` waits for the reply of Redis before it
+    sends the next message; and with a subscriber that blocks, where its own polls ten times a second.
     """
 
     def _get_layer(self) -> RedisPubSubLoopLayer:

@@ -1,27 +1,25 @@
 """python-socketio's client manager over the channel layer: a Socket.IO room is a durable room here."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from socketio import AsyncManager
 
 from foundation.json import to_json
-from realtime.bus import Bus, Hint
 from realtime.local_rooms import LocalRooms
 from realtime.membership import LocalSocket
-
-if TYPE_CHECKING:
-    from socketio_server import SocketServer
+from realtime.pubsub import Bus, Hint
+from socketio_server import SocketServer
 
 
 class RoomManager(AsyncManager):
     """Rooms live in `local`; each has a group of the channel layer, joined only while it has a member here.
 
     `emit` to a room goes over the bus to every process that has members of it. What must not be lost goes through
-    `realtime.publishing.publish` instead.
+    `publish` instead.
     """
 
-    server: "SocketServer"
+    server: SocketServer
 
     def __init__(self, bus: Bus) -> None:
         super().__init__()
@@ -31,12 +29,14 @@ class RoomManager(AsyncManager):
 
     def set_server(self, server: Any) -> None:
         super().set_server(server)
-        self.local = LocalRooms(self._bus, send=server.send_frame, cut=self._cut, is_there=self._is_there)
+        self.local = LocalRooms(
+            self._bus, send=server.send_frame, close_transport=self._close_transport, is_connected=self._is_connected
+        )
 
-    def _cut(self, socket: LocalSocket) -> None:
+    def _close_transport(self, socket: LocalSocket) -> None:
         self.server.close_transport(socket.sid)
 
-    def _is_there(self, socket: LocalSocket) -> bool:
+    def _is_connected(self, socket: LocalSocket) -> bool:
         session = self.server.eio.sockets.get(socket.eio_sid)
         return session is not None and not session.closing
 
@@ -58,8 +58,8 @@ class RoomManager(AsyncManager):
             self._bus.send([Hint.ephemeral(target, event, to_json(data), None)])
 
     def basic_enter_room(self, sid: str, namespace: str, room: str | None, eio_sid: str | None = None) -> None:
-        """The room that python-socketio makes for each client is not kept, for `get_participants` knows who is in it:
-        each would cost a kilobyte, and each client that goes a look into the rooms of all others."""
+        """The room that python-socketio makes for each client is not kept, for `get_participants` knows who is in it.
+        It would cost a kilobyte, and a search through all rooms for each client that disconnects."""
         if room != sid:
             super().basic_enter_room(sid, namespace, room, eio_sid)
 

@@ -1,4 +1,4 @@
-"""The connections that this process holds, and what is stored of them: a little later, many at a time."""
+"""The connections that this process holds, and how they are stored: in batches, a little later."""
 
 import asyncio
 import uuid
@@ -10,9 +10,9 @@ import structlog
 from foundation.database.executor import in_database
 from foundation.rate_limits import LocalBucket
 from realtime import presence, recovery
+from realtime.declarations import Caller
 from realtime.membership import LocalSocket
-from realtime.recovery import Beginning
-from realtime.registry import Caller
+from realtime.recovery import SessionRecord
 
 log = structlog.get_logger(__name__)
 
@@ -23,7 +23,7 @@ WRITE_EVERY = 0.1
 class Connection:
     socket: LocalSocket
     caller: Caller
-    beginning: Beginning
+    session: SessionRecord
     expires_at: datetime
     bucket: LocalBucket
     strikes: int = 0
@@ -32,23 +32,23 @@ class Connection:
 
 
 class Connections:
-    """All of this process's, by socket id; beginnings and ends are written in batches by `write_forever`."""
+    """The connections of this process by socket id. `write_forever` stores their starts and ends in batches."""
 
     def __init__(self) -> None:
         self.process_id = uuid.uuid4()
         self.by_sid: dict[str, Connection] = {}
         self._by_pid: dict[str, Connection] = {}
-        self._begun: dict[str, Beginning] = {}
+        self._started: dict[str, SessionRecord] = {}
         self._ended: dict[str, uuid.UUID] = {}
-        self.arrived: asyncio.Queue[set[uuid.UUID]] = asyncio.Queue()
+        self.came_online: asyncio.Queue[set[uuid.UUID]] = asyncio.Queue()
         self.left: asyncio.Queue[dict[uuid.UUID, datetime]] = asyncio.Queue()
 
     def add(self, connection: Connection) -> None:
-        pid = connection.beginning.pid
+        pid = connection.session.pid
         self.by_sid[connection.socket.sid] = connection
         self._by_pid[pid] = connection
         self._ended.pop(pid, None)
-        self._begun[pid] = connection.beginning
+        self._started[pid] = connection.session
 
     def remove(self, sid: str) -> Connection | None:
         connection = self.by_sid.pop(sid, None)
@@ -56,8 +56,8 @@ class Connections:
             return None
         for timer in connection.timers.values():
             timer.cancel()
-        pid = connection.beginning.pid
-        # A connection that was taken up again while this end of it was still open has not ended.
+        pid = connection.session.pid
+        # A session that was recovered by a new connection while this one was still open has not ended.
         if self._by_pid.get(pid) is connection:
             del self._by_pid[pid]
             self._ended[pid] = connection.caller.user_id
@@ -78,38 +78,38 @@ class Connections:
             await self.write()
 
     async def write(self) -> None:
-        """Store what has begun and ended since the last time. What cannot be written now is kept for the next."""
-        if not self._begun and not self._ended:
+        """Store the sessions that started and ended since the last time. What fails is kept for the next time."""
+        if not self._started and not self._ended:
             return
-        begun, ended = self._begun, self._ended
-        self._begun, self._ended = {}, {}
+        started, ended = self._started, self._ended
+        self._started, self._ended = {}, {}
         try:
-            arrived, left = await in_database(store, self.process_id, list(begun.values()), ended)
-        except Exception as fault:  # the database is away; the sockets are not
-            log.warning("connections_not_written", error=type(fault).__name__)
-            self._begun = begun | self._begun
+            arrived, left = await in_database(store, self.process_id, list(started.values()), ended)
+        except Exception as error:  # the database is away, the sockets are not
+            log.warning("connections_not_saved", error=type(error).__name__)
+            self._started = started | self._started
             self._ended = ended | self._ended
             return
         if arrived:
-            self.arrived.put_nowait(arrived)
+            self.came_online.put_nowait(arrived)
         if left:
             self.left.put_nowait(left)
 
 
 def store(
-    process_id: uuid.UUID, begun: list[Beginning], ended: dict[str, uuid.UUID]
+    process_id: uuid.UUID, started: list[SessionRecord], ended: dict[str, uuid.UUID]
 ) -> tuple[set[uuid.UUID], dict[uuid.UUID, datetime]]:
-    """Answers those of the beginners who were not online before, and those who ended, with the moment."""
-    came_back = {one.user_id for one in begun if not one.is_new}
-    arrived = came_back - presence.online(came_back) if came_back else set()
-    if begun:
-        recovery.store_beginnings(begun)
-    # Who has entered a room at once is stored already, so that a new one is not asked for before it is written.
-    new = {one.pid: one.user_id for one in begun if one.is_new}
+    """Returns the users who came online, and those whose sessions ended with the moment."""
+    came_back = {one.user_id for one in started if not one.is_new}
+    arrived = came_back - presence.online_users(came_back) if came_back else set()
+    if started:
+        recovery.save_sessions(started)
+    # A new session that has joined a room is stored already, so new ones are looked at after they are written.
+    new = {one.pid: one.user_id for one in started if one.is_new}
     if new:
-        arrived |= presence.first_here(new.values(), new.keys())
+        arrived |= presence.having_oldest_session(new.values(), new.keys())
     left: dict[uuid.UUID, datetime] = {}
     if ended:
-        recovery.store_ends(process_id, ended)
+        recovery.end_sessions(process_id, ended)
         left = presence.store_last_seen(ended.values())
     return arrived, left

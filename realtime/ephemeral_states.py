@@ -1,10 +1,10 @@
-"""States that end by themselves, such as typing: at most one of a socket in a room."""
+"""Ephemeral states, such as typing: they end by themselves, and a socket has at most one in a room."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from realtime.event_log import Logged
+from realtime.event_log import LoggedEvent
 from realtime.local_rooms import LocalRooms
 from realtime.membership import LocalSocket
 
@@ -12,14 +12,14 @@ from realtime.membership import LocalSocket
 @dataclass(frozen=True, slots=True)
 class _State:
     timer: asyncio.TimerHandle
-    ended_by: Callable[[Logged], bool]
+    ended_by: Callable[[LoggedEvent], bool]
     end: Callable[[], None]
 
 
-class Transient:
+class EphemeralStates:
     def __init__(self, rooms: LocalRooms) -> None:
         self._states: dict[tuple[str, str], _State] = {}
-        rooms.observer = self._delivered
+        rooms.on_delivered = self._delivered
 
     def begin(
         self,
@@ -27,11 +27,11 @@ class Transient:
         room: str,
         *,
         seconds: float,
-        ended_by: Callable[[Logged], bool],
+        ended_by: Callable[[LoggedEvent], bool],
         end: Callable[[], None],
     ) -> bool:
-        """The state begins or goes on, until `seconds` from now, an event of the room by which it is `ended_by`,
-        `end_in` or `end_all`; then `end` is called once. Answers whether it is new."""
+        """Begin or prolong a state. It ends after `seconds`, with an event of the room for which `ended_by(event)` is
+        true, or with `end_in` or `end_all`; then `end` is called once. Returns whether the state is new."""
         before = self._states.pop((socket.sid, room), None)
         if before is not None:
             before.timer.cancel()
@@ -49,7 +49,7 @@ class Transient:
         for _, room in [key for key in self._states if key[0] == socket.sid]:
             self.end_in(socket, room)
 
-    def _delivered(self, room: str, sockets: list[LocalSocket], event: Logged) -> None:
+    def _delivered(self, room: str, sockets: list[LocalSocket], event: LoggedEvent) -> None:
         if not self._states:
             return
         for socket in sockets:

@@ -1,4 +1,4 @@
-"""The documents that come from the declarations: the catalogue of events and commands, and AsyncAPI."""
+"""The documents that are generated from the declarations: the list of events and commands, and AsyncAPI."""
 
 import json
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from realtime.registry import Command, Event, Registry
+from realtime.declarations import Command, Event, Registry
 
 _REFERENCE = "#/components/schemas/{model}"
 
@@ -28,23 +28,23 @@ def _event_section(event: Event) -> str:
 def _command_section(command: Command) -> str:
     also = f" Also called {', '.join(f'`{name}`' for name in command.aliases)}." if command.aliases else ""
     bare = f" The bare value of `{command.bare}` is taken instead of an object too." if command.bare else ""
-    adds = ", ".join(f"`{name}`" for name in command.answer.model_fields) or "nothing"
+    adds = ", ".join(f"`{name}`" for name in command.response.model_fields) or "nothing"
     return (
-        f"### `{command.name}`\n\n{command.does}{also}{bare} The answer adds {adds}.\n\n"
+        f"### `{command.name}`\n\n{command.summary}{also}{bare} The acknowledgement adds {adds}.\n\n"
         f"```json\n{_json(command.example)}\n```\n"
     )
 
 
-def markdown(registry: Registry) -> str:
+def events_document(registry: Registry) -> str:
     """`docs/events.md`."""
     events = "\n".join(_event_section(event) for event in sorted(registry.events.values(), key=lambda e: e.name))
     commands = "\n".join(_command_section(command) for command in _commands(registry))
     return (
         "# Events and commands\n\n"
-        "Made from the declarations in the code by `make documents`; the shapes are in "
+        "Made from the declarations in the code by `make documents`; the schemas are in "
         "[asyncapi.json](asyncapi.json).\n\n"
         "## Events: from the server\n\n"
-        "A logged event has its place in the room's log as `seq`; its last argument is a string for the recovery "
+        "A logged event has its number in the room's log as `seq`; its last argument is a string for the recovery "
         "of the connection, which a handler may ignore.\n\n"
         f"{events}\n"
         "## Commands: to the server\n\n"
@@ -54,13 +54,13 @@ def markdown(registry: Registry) -> str:
     )
 
 
-def asyncapi(registry: Registry, *, version: str) -> dict[str, Any]:
+def asyncapi_document(registry: Registry, *, version: str) -> dict[str, Any]:
     """An AsyncAPI 3.0 document: https://www.asyncapi.com/docs/reference/specification/v3.0.0"""
     events, commands = sorted(registry.events.values(), key=lambda e: e.name), _commands(registry)
-    shapes: list[tuple[type[BaseModel], JsonSchemaMode]] = [(event.payload, "serialization") for event in events]
-    shapes += [(command.input, "validation") for command in commands]
-    shapes += [(command.answer, "serialization") for command in commands]
-    references, schemas = models_json_schema(list(dict.fromkeys(shapes)), ref_template=_REFERENCE)
+    schemas_used: list[tuple[type[BaseModel], JsonSchemaMode]] = [(event.payload, "serialization") for event in events]
+    schemas_used += [(command.request, "validation") for command in commands]
+    schemas_used += [(command.response, "serialization") for command in commands]
+    references, schemas = models_json_schema(list(dict.fromkeys(schemas_used)), ref_template=_REFERENCE)
     messages: dict[str, Any] = {}
     operations: dict[str, Any] = {}
     for event in events:
@@ -68,11 +68,11 @@ def asyncapi(registry: Registry, *, version: str) -> dict[str, Any]:
         messages[event.name] = _message(event.name, event.when, payload, event.example)
         operations[event.name] = _operation("send", event.name)
     for command in commands:
-        payload = references[command.input, "validation"]
-        messages[command.name] = _message(command.name, command.does, payload, command.example)
-        messages[f"{command.name}_answer"] = {"payload": references[command.answer, "serialization"]}
+        payload = references[command.request, "validation"]
+        messages[command.name] = _message(command.name, command.summary, payload, command.example)
+        messages[f"{command.name}_acknowledgement"] = {"payload": references[command.response, "serialization"]}
         operations[command.name] = _operation("receive", command.name) | {
-            "reply": {"messages": [{"$ref": f"#/channels/socket/messages/{command.name}_answer"}]}
+            "reply": {"messages": [{"$ref": f"#/channels/socket/messages/{command.name}_acknowledgement"}]}
         }
     return {
         "asyncapi": "3.0.0",

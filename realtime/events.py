@@ -1,16 +1,16 @@
-"""The events that every product of these rooms has."""
+"""The events of every application."""
 
-from foundation.schemas import Id, Shape, Timestamp
-from realtime.registry import Event, registry
+from foundation.schemas import Id, Schema, Timestamp
+from realtime.declarations import Event, registry
 
 
-class PresencePayload(Shape):
+class PresencePayload(Schema):
     user_id: Id
     online: bool
     last_seen: Timestamp | None
 
 
-class TokenExpiringPayload(Shape):
+class TokenExpiringPayload(Schema):
     expires_at: Timestamp
 
 

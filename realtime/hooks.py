@@ -1,4 +1,4 @@
-"""What the product tells `realtime` about its users and rooms; installed once, where the parts are put together."""
+"""What the application tells `realtime` about its users and rooms; installed once, in the composition root."""
 
 import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -7,10 +7,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Protocol
 
-from foundation.errors import Refusal
+from foundation.errors import DomainError
 
-NAMES_REMEMBERED = 4_096
-"""Names of rooms that are kept: each is asked for many times a message."""
+ROOM_NAME_CACHE_SIZE = 4_096
+"""Names of rooms that are cached: each is needed many times a message."""
 
 
 class Identity(Protocol):
@@ -27,17 +27,16 @@ class Identity(Protocol):
 
 
 @dataclass(frozen=True)
-class Product:
-    """All of these are plain functions, run in database threads, and answer for many at once.
+class ApplicationHooks:
+    """All of these are plain functions, called in database threads, each for many users or rooms at a time.
 
-    `authenticate(tokens)` answers with an `Identity` or a `Refusal` for each. `may_enter(pairs)` gives those pairs of
-    user id and room in which the user may be in the room; it is asked each time one is entered or come back to.
-    `dead_sessions(ids)` names those login sessions that have ended, `recently_expelled()` gives who lost the right to
-    which room in the last minutes. `presence_rooms(ids)` gives users with the rooms that are told when they come and
-    go.
+    `authenticate(tokens)` returns an `Identity` or a `DomainError` for each. `may_enter(pairs)` returns those pairs of
+    user id and room in which the user may be in the room; it is called whenever a room is joined or recovered.
+    `dead_sessions(ids)` returns those login sessions that have ended, `recently_expelled()` who lost the right to which
+    room in the last minutes, and `presence_rooms(ids)` each user with the rooms where their presence is announced.
     """
 
-    authenticate: Callable[[Sequence[Any]], Sequence[Identity | Refusal]]
+    authenticate: Callable[[Sequence[Any]], Sequence[Identity | DomainError]]
     may_enter: Callable[[Iterable[tuple[uuid.UUID, str]]], set[tuple[uuid.UUID, str]]]
     dead_sessions: Callable[[Iterable[uuid.UUID]], set[uuid.UUID]]
     recently_expelled: Callable[[], list[tuple[uuid.UUID, str]]]
@@ -45,20 +44,20 @@ class Product:
 
 
 class _Installed:
-    product: Product | None = None
+    application_hooks: ApplicationHooks | None = None
 
 
-def install(product: Product) -> None:
-    _Installed.product = product
+def install_hooks(application_hooks: ApplicationHooks) -> None:
+    _Installed.application_hooks = application_hooks
 
 
-def product() -> Product:
-    if _Installed.product is None:
-        raise RuntimeError("No product is installed; see realtime.hooks.install.")
-    return _Installed.product
+def application_hooks() -> ApplicationHooks:
+    if _Installed.application_hooks is None:
+        raise RuntimeError("No hooks are installed; see realtime.install_hooks.")
+    return _Installed.application_hooks
 
 
-@lru_cache(maxsize=NAMES_REMEMBERED)
+@lru_cache(maxsize=ROOM_NAME_CACHE_SIZE)
 def user_room(user_id: uuid.UUID) -> str:
     """The room of one user's own sockets."""
     return f"user_{user_id}"

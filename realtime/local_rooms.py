@@ -1,13 +1,12 @@
 """The rooms that this process has members of, and how their events reach the sockets in order.
 
-A process keeps, for each room, the position up to which it has delivered. The next event is delivered, an old one
-dropped; one that is ahead waits for those before it, which come from another process or are fetched from the log. So
-each socket sees each event once, in the one order.
+A process keeps, for each room, the position up to which it has delivered. It delivers the next event and drops an old
+one. An event that is ahead waits in the reorder buffer for those before it, which come from another process or are read
+from the log. So each socket receives each event once, in the order of the log.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import structlog
 
@@ -16,22 +15,23 @@ from foundation.database.executor import in_database
 from foundation.errors import Unavailable
 from realtime import event_log as room_log
 from realtime import metrics
-from realtime.bus import Bus
-from realtime.event_log import End, Logged, Replay
+from realtime.background_tasks import BackgroundTasks
+from realtime.event_log import LoggedEvent, LogHead, ReplayRequest
 from realtime.membership import Joined, LocalSocket, OpenRoom
+from realtime.pubsub import Bus
 from socketio_server import SharedFrame
 
 log = structlog.get_logger(__name__)
 
-SWEEP_CHUNK = 1000
-RETURNING_AT_ONCE = 128
-"""Sockets that are put back into their rooms at the same time: of a crowd some are done while others wait."""
-PATIENCE = 0.25
+SWEEP_BATCH_SIZE = 1000
+REJOIN_CONCURRENCY = 128
+"""Sockets that rejoin their rooms at the same time: of a crowd, some are done while others wait."""
+GAP_TIMEOUT = 0.25
 """Seconds for which an event waits for those before it: more than the bus takes, even to a process that is behind."""
-MOST_EARLY = 256
-"""Events of a room that may wait so; more of them are fetched at once."""
-EVENT = "42"
-"""How an event begins on the wire: an Engine.IO message with a Socket.IO event of the default namespace."""
+MAX_REORDERED = 256
+"""Size of the reorder buffer of a room; when it is full, the log is read without further waiting."""
+EVENT_PACKET = "42"
+"""The prefix of an event: an Engine.IO message packet with a Socket.IO EVENT packet of the default namespace."""
 
 
 class LocalRooms:
@@ -39,20 +39,20 @@ class LocalRooms:
         self,
         bus: Bus,
         send: Callable[[str, str], None],
-        cut: Callable[[LocalSocket], None],
-        is_there: Callable[[LocalSocket], bool],
+        close_transport: Callable[[LocalSocket], None],
+        is_connected: Callable[[LocalSocket], bool],
     ) -> None:
-        """`send(eio_sid, frame)` hands an Engine.IO frame to a socket; `cut(socket)` closes its transport;
-        `is_there(socket)` tells whether it is still connected."""
-        self._bus, self._send, self._cut, self._is_there = bus, send, cut, is_there
+        """`send(eio_sid, frame)` queues an Engine.IO frame; `close_transport(socket)` closes the transport;
+        `is_connected(socket)` says whether it is still connected."""
+        self._bus, self._send, self._close_transport, self._is_connected = bus, send, close_transport, is_connected
         self.open: dict[str, OpenRoom] = {}
-        self.observer: Callable[[str, list[LocalSocket], Logged], None] | None = None
-        self._ends: Batcher[str, End] = Batcher(_ends)
-        self._replays: Batcher[Replay, list[Logged] | None] = Batcher(room_log.replay)
-        self._background: set[asyncio.Task[None]] = set()
-        self._returning = asyncio.Semaphore(RETURNING_AT_ONCE)
+        self.on_delivered: Callable[[str, list[LocalSocket], LoggedEvent], None] | None = None
+        self._heads: Batcher[str, LogHead] = Batcher(_heads)
+        self._replays: Batcher[ReplayRequest, list[LoggedEvent] | None] = Batcher(room_log.replay)
+        self._tasks = BackgroundTasks()
+        self._rejoining = asyncio.Semaphore(REJOIN_CONCURRENCY)
 
-    # --- Coming and going ---
+    # --- Joining and leaving ---
 
     async def join(
         self,
@@ -60,54 +60,56 @@ class LocalRooms:
         name: str,
         *,
         after: int | None,
-        enter: Callable[[int], Awaitable[None]] | None = None,
-        check: Callable[[], None] | None = None,
+        record_join: Callable[[int], Awaitable[None]] | None = None,
+        check_rights: Callable[[], None] | None = None,
     ) -> Joined:
-        """Put a socket into a room. With `after`, everything since is sent to it before what is live.
+        """Put a socket into a room. With `after`, all events since are replayed to it before live ones.
 
-        `enter(seq)` is awaited before the socket is a member: it records the join, or refuses it by raising.
-        `check()` is the last word before anything is sent, and refuses in the same way.
+        `record_join(seq)` is awaited before the socket is a member: it stores the join, or raises where it is not
+        allowed. `check_rights()` is called last, before anything is sent, and raises in the same way.
         """
         room = await self._hold(name)
         try:
-            events = None if after is None else await self._replays.submit(room.missed(after))
-            if enter is not None:
-                await enter(room.position if events is None or after is None else after)
+            events = None if after is None else await self._replays.submit(room.replay_request(after))
+            if record_join is not None:
+                await record_join(room.position if events is None or after is None else after)
             if events is not None and after is not None:
-                events = events + room.since(events, after)
-            if check is not None:
-                check()
-            self._admit(room, socket, events or [], after or 0)
+                events = events + room.delivered_since(events, after)
+            if check_rights is not None:
+                check_rights()
+            self._add_member(room, socket, events or [], after or 0)
             return Joined(room.position, reset=after is not None and events is None)
         finally:
             self._release(room)
 
     async def rejoin(self, socket: LocalSocket, positions: Mapping[str, int]) -> bool:
-        """Put a returning socket into its rooms again, with what it missed in each; all of it or nothing.
+        """Put a recovered socket into its rooms again and replay what it missed in each; all of it or nothing.
 
-        Nothing is done for one that has gone in the meantime (`Unavailable`), so that a crowd for which there is too
-        little time does not take it from those who come after.
+        Raises `Unavailable` for a socket that has disconnected in the meantime: where a crowd returns, no time is spent
+        on those that have given up.
         """
-        async with self._returning:
+        async with self._rejoining:
             return await self._rejoin(socket, positions)
 
     async def _rejoin(self, socket: LocalSocket, positions: Mapping[str, int]) -> bool:
         held: list[OpenRoom] = []
         try:
             for name in positions:
-                self._check_is_there(socket)
+                self._check_is_connected(socket)
                 held.append(await self._hold(name))
-            wishes = [self._replays.submit(room.missed(positions[room.name])) for room in held]
-            found = await asyncio.gather(*wishes)
-            self._check_is_there(socket)
+            replays = [self._replays.submit(room.replay_request(positions[room.name])) for room in held]
+            found = await asyncio.gather(*replays)
+            self._check_is_connected(socket)
             missed = [events for events in found if events is not None]
             if len(missed) < len(held):
                 return False
             # The next offset has to name every room, for the client keeps no other.
             socket.sent |= {room.key: positions[room.name] for room in held}
-            whole = [room.since(events, positions[room.name]) for room, events in zip(held, missed, strict=True)]
-            for room, events, later in zip(held, missed, whole, strict=True):
-                self._admit(room, socket, events + later, positions[room.name])
+            later = [
+                room.delivered_since(events, positions[room.name]) for room, events in zip(held, missed, strict=True)
+            ]
+            for room, events, live in zip(held, missed, later, strict=True):
+                self._add_member(room, socket, events + live, positions[room.name])
             return True
         finally:
             for room in held:
@@ -124,20 +126,20 @@ class LocalRooms:
         for name in list(socket.rooms):
             self.leave(socket, name)
 
-    def _admit(self, room: OpenRoom, socket: LocalSocket, events: list[Logged], after: int) -> None:
-        """No await in here: nothing can be delivered in between. What came early comes last: no replay has it."""
+    def _add_member(self, room: OpenRoom, socket: LocalSocket, events: list[LoggedEvent], after: int) -> None:
+        """Without an await: nothing is delivered in between. The reorder buffer comes last, for no replay has it."""
         for event in events:
             if event.seq > room.position:
                 self._deliver(room, event)
         for event in events:
             if event.seq > after:
-                self._hand(room, socket, event)
+                self._send_one(room, socket, event)
         room.members[socket.sid] = socket
         socket.rooms[room.name] = room
-        self._offer_early(room)
+        self._deliver_in_order(room)
 
-    def _check_is_there(self, socket: LocalSocket) -> None:
-        if not self._is_there(socket):
+    def _check_is_connected(self, socket: LocalSocket) -> None:
+        if not self._is_connected(socket):
             raise Unavailable
 
     async def _hold(self, name: str) -> OpenRoom:
@@ -147,8 +149,8 @@ class LocalRooms:
             async with room.lock:
                 if not room.is_open:
                     await self._bus.join(name)
-                    end = await self._ends.submit(name)
-                    room.key, room.position = end.key, end.seq
+                    head = await self._heads.submit(name)
+                    room.key, room.position = head.key, head.seq
         except BaseException:
             self._release(room)
             raise
@@ -160,7 +162,7 @@ class LocalRooms:
 
     def _close_if_idle(self, room: OpenRoom) -> None:
         if room.is_idle:
-            self._spawn(self._close(room))
+            self._tasks.spawn(self._close(room))
 
     async def _close(self, room: OpenRoom) -> None:
         async with room.lock:
@@ -169,66 +171,66 @@ class LocalRooms:
             await self._bus.leave(room.name)
             if room.is_idle:
                 del self.open[room.name]
-                room.early.clear()
+                room.reorder_buffer.clear()
             else:
                 await self._bus.join(room.name)
 
     # --- Delivering ---
 
-    def offer(self, name: str, rows: Iterable[tuple[int, str, str]]) -> None:
-        """A hint: events of one room, as far as the sender of the hint knows; each is `seq, event, data`."""
+    def handle_hint(self, name: str, rows: Iterable[tuple[int, str, str]]) -> None:
+        """A hint with events of one room, each as `seq, event, data`."""
         room = self.open.get(name)
         if room is not None and room.is_open:
-            self._offer(room, map(Logged._make, rows))
+            self._accept(room, map(LoggedEvent._make, rows))
 
-    def grown(self, name: str) -> None:
-        """A hint that a room's log has grown."""
+    def handle_growth(self, name: str) -> None:
+        """A hint without events: the log of the room has grown."""
         room = self.open.get(name)
         if room is not None and room.is_open:
-            self._fill_soon(room)
+            self._schedule_fill(room)
 
     def broadcast(self, name: str, event: str, data: str, skip_user: str | None) -> None:
-        """Hand an event that is not logged to the members of a room."""
+        """Send an ephemeral event to the members of a room."""
         if (room := self.open.get(name)) is None:
             return
-        frame = SharedFrame(f'{EVENT}["{event}",{data}]')
+        frame = SharedFrame(f'{EVENT_PACKET}["{event}",{data}]')
         for socket in list(room.members.values()):
             if skip_user is None or str(socket.user_id) != skip_user:
                 self._send(socket.eio_sid, frame)
 
-    def _offer(self, room: OpenRoom, events: Iterable[Logged]) -> None:
+    def _accept(self, room: OpenRoom, events: Iterable[LoggedEvent]) -> None:
         for event in events:
             if event.seq == room.position + 1:
                 self._deliver(room, event)
             elif event.seq > room.position:
-                room.early[event.seq] = event
-        if room.early:
-            self._offer_early(room)
+                room.reorder_buffer[event.seq] = event
+        if room.reorder_buffer:
+            self._deliver_in_order(room)
 
-    def _offer_early(self, room: OpenRoom) -> None:
-        """Deliver what was ahead, as far as it is its turn now."""
-        while (event := room.early.pop(room.position + 1, None)) is not None:
+    def _deliver_in_order(self, room: OpenRoom) -> None:
+        """Deliver the events of the reorder buffer that are next."""
+        while (event := room.reorder_buffer.pop(room.position + 1, None)) is not None:
             self._deliver(room, event)
-        room.early = {seq: event for seq, event in room.early.items() if seq > room.position}
-        if len(room.early) > MOST_EARLY:
-            room.early.clear()
-            self._fill_soon(room)
-        elif room.early and room.missing is None:
-            room.missing = room.position + 1
-            asyncio.get_running_loop().call_later(PATIENCE, self._lose_patience, room)
+        room.reorder_buffer = {seq: event for seq, event in room.reorder_buffer.items() if seq > room.position}
+        if len(room.reorder_buffer) > MAX_REORDERED:
+            room.reorder_buffer.clear()
+            self._schedule_fill(room)
+        elif room.reorder_buffer and room.awaited_seq is None:
+            room.awaited_seq = room.position + 1
+            asyncio.get_running_loop().call_later(GAP_TIMEOUT, self._gap_timed_out, room)
 
-    def _lose_patience(self, room: OpenRoom) -> None:
-        missing, room.missing = room.missing, None
-        if room.early and missing == room.position + 1:
-            self._fill_soon(room)
-        self._offer_early(room)
+    def _gap_timed_out(self, room: OpenRoom) -> None:
+        awaited_seq, room.awaited_seq = room.awaited_seq, None
+        if room.reorder_buffer and awaited_seq == room.position + 1:
+            self._schedule_fill(room)
+        self._deliver_in_order(room)
 
-    def _deliver(self, room: OpenRoom, event: Logged) -> None:
+    def _deliver(self, room: OpenRoom, event: LoggedEvent) -> None:
         room.position = event.seq
-        if room.passing is not None:
-            room.passing.append(event)
+        if room.recent is not None:
+            room.recent.append(event)
         key, seq, send = room.key, event.seq, self._send
-        head, own = f'{EVENT}["{event.event}",{event.data},"', f'{key}:{seq}"]'
+        head, own = f'{EVENT_PACKET}["{event.event}",{event.data},"', f'{key}:{seq}"]'
         shared = SharedFrame(head + own)
         sockets = list(room.members.values())
         for socket in sockets:
@@ -237,63 +239,58 @@ class LocalRooms:
             sent[key] = seq
             send(socket.eio_sid, shared if alone else head + socket.offset_before(key) + own)
         metrics.events_delivered.count += len(sockets)
-        if self.observer is not None:
-            self.observer(room.name, sockets, event)
+        if self.on_delivered is not None:
+            self.on_delivered(room.name, sockets, event)
 
-    def _hand(self, room: OpenRoom, socket: LocalSocket, event: Logged) -> None:
+    def _send_one(self, room: OpenRoom, socket: LocalSocket, event: LoggedEvent) -> None:
         socket.sent[room.key] = event.seq
         offset = f"{socket.offset_before(room.key)}{room.key}:{event.seq}"
-        self._send(socket.eio_sid, f'{EVENT}["{event.event}",{event.data},"{offset}"]')
+        self._send(socket.eio_sid, f'{EVENT_PACKET}["{event.event}",{event.data},"{offset}"]')
         metrics.events_delivered.count += 1
 
     # --- Filling gaps ---
 
     async def sweep(self) -> None:
-        """Compare every position with the log, and fetch what no hint told of."""
+        """Compare every position with the log, and read the events of which no hint came."""
         names = [room.name for room in self.open.values() if room.is_open]
-        for start in range(0, len(names), SWEEP_CHUNK):
-            found = await in_database(room_log.ends, names[start : start + SWEEP_CHUNK])
-            for name, end in found.items():
+        for start in range(0, len(names), SWEEP_BATCH_SIZE):
+            found = await in_database(room_log.heads, names[start : start + SWEEP_BATCH_SIZE])
+            for name, head in found.items():
                 room = self.open.get(name)
-                if room is not None and room.is_open and end.seq > room.position:
-                    self._fill_soon(room)
+                if room is not None and room.is_open and head.seq > room.position:
+                    self._schedule_fill(room)
 
-    def _fill_soon(self, room: OpenRoom) -> None:
-        room.behind = True
+    def _schedule_fill(self, room: OpenRoom) -> None:
+        room.fill_again = True
         if not room.filling:
             room.filling = True
-            self._spawn(self._fill(room))
+            self._tasks.spawn(self._fill(room))
 
     async def _fill(self, room: OpenRoom) -> None:
         try:
-            while room.behind and self.open.get(room.name) is room:
-                room.behind = False
+            while room.fill_again and self.open.get(room.name) is room:
+                room.fill_again = False
                 events = await in_database(room_log.read, room.name, after=room.position)
-                self._deliver_found(room, [event for event in events if event.seq > room.position])
-        except Exception as fault:  # the next sweep tries again
-            log.warning("gap_not_filled", error=type(fault).__name__)
+                self._deliver_fetched(room, [event for event in events if event.seq > room.position])
+        except Exception as error:  # the next sweep tries again
+            log.warning("gap_not_filled", error=type(error).__name__)
         finally:
             room.filling = False
 
-    def _deliver_found(self, room: OpenRoom, events: list[Logged]) -> None:
+    def _deliver_fetched(self, room: OpenRoom, events: list[LoggedEvent]) -> None:
         if events and events[0].seq > room.position + 1:
-            self._skip_trimmed(room, events[0].seq - 1)
-        self._offer(room, events)
+            self._skip_deleted(room, events[0].seq - 1)
+        self._accept(room, events)
         metrics.gaps_filled.inc(len(events))
-        room.behind |= bool(events)
+        room.fill_again |= bool(events)
 
-    def _skip_trimmed(self, room: OpenRoom, position: int) -> None:
-        """Retention took what was still to be delivered: its readers must come back and be told to start anew."""
+    def _skip_deleted(self, room: OpenRoom, position: int) -> None:
+        """Retention has deleted what was not yet delivered: the members must reconnect, and receive `reset`."""
         room.position = position
         for socket in list(room.members.values()):
-            self._cut(socket)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
+            self._close_transport(socket)
 
 
-def _ends(names: list[str]) -> list[End]:
-    found = room_log.ends(names)
+def _heads(names: list[str]) -> list[LogHead]:
+    found = room_log.heads(names)
     return [found[name] for name in names]

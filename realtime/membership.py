@@ -1,4 +1,4 @@
-"""Who of this process is in which room, and how far each has been sent its events."""
+"""The rooms and sockets of this process: who is a member of what, and up to which event."""
 
 import asyncio
 import uuid
@@ -6,12 +6,12 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from foundation.errors import Unavailable
-from realtime.event_log import REPLAY_LIMIT, Logged, Replay
+from realtime.event_log import REPLAY_LIMIT, LoggedEvent, ReplayRequest
 
 
 @dataclass(slots=True, eq=False)
 class LocalSocket:
-    """A socket of this process. `sent` is the highest event of each room (by its key) that it was handed."""
+    """A socket of this process. `sent` is the last event of each room (by its key) that was sent to it."""
 
     sid: str
     eio_sid: str
@@ -20,7 +20,7 @@ class LocalSocket:
     sent: dict[int, int] = field(default_factory=dict)
 
     def offset_before(self, key: int) -> str:
-        """What a recovery offset says of the other rooms."""
+        """The part of the recovery offset for all other rooms."""
         offset = ""
         for other, seq in self.sent.items():
             if other != key:
@@ -30,52 +30,52 @@ class LocalSocket:
 
 @dataclass(slots=True, eq=False)
 class OpenRoom:
-    """A room with members here, or about to have one (`holders` counts who is at it)."""
+    """A room with members here. `holders` counts the joins in progress, which keep it open without a member."""
 
     name: str
     key: int = 0
     position: int = -1
     members: dict[str, LocalSocket] = field(default_factory=dict)
     holders: int = 0
-    passing: deque[Logged] | None = None
-    """What was delivered while somebody is about to join."""
+    recent: deque[LoggedEvent] | None = None
+    """The events delivered while a join is in progress."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    early: dict[int, Logged] = field(default_factory=dict)
-    """What came before its turn, by number."""
-    missing: int | None = None
-    """The number for which `early` has been waiting since there is a timer."""
+    reorder_buffer: dict[int, LoggedEvent] = field(default_factory=dict)
+    """Events that came ahead of those before them, by `seq`."""
+    awaited_seq: int | None = None
+    """The `seq` for which `reorder_buffer` waits, while its timer runs."""
     filling: bool = False
-    behind: bool = False
+    fill_again: bool = False
 
     @property
     def is_open(self) -> bool:
         return self.position >= 0
 
     def hold(self) -> None:
-        """Somebody is at it, until `release`."""
+        """Keep the room open until `release`."""
         self.holders += 1
-        if self.passing is None:
-            self.passing = deque(maxlen=REPLAY_LIMIT)
+        if self.recent is None:
+            self.recent = deque(maxlen=REPLAY_LIMIT)
 
     def release(self) -> None:
         self.holders -= 1
         if not self.holders:
-            self.passing = None
+            self.recent = None
 
     @property
     def is_idle(self) -> bool:
         return not self.members and not self.holders
 
-    def missed(self, after: int) -> Replay:
-        """What a socket missed, and before that what the room has not been delivered: a client may come from a process
-        that was ahead of this one."""
-        return Replay(self.name, after, min(after, self.position))
+    def replay_request(self, after: int) -> ReplayRequest:
+        """The request for what a socket missed, and before that for what this process has not delivered: the client may
+        come from a process that was ahead."""
+        return ReplayRequest(self.name, after, min(after, self.position))
 
-    def since(self, events: list[Logged], after: int) -> list[Logged]:
-        """What the room has been delivered beyond `events` while they were read. It has to be asked for and used
-        without an await in between. Raises `Unavailable` where that is not known."""
+    def delivered_since(self, events: list[LoggedEvent], after: int) -> list[LoggedEvent]:
+        """The events that were delivered while `events` were read, and are not among them. To be used without an await
+        in between. Raises `Unavailable` where they are not known."""
         reached = events[-1].seq if events else after
-        later = [event for event in self.passing or () if event.seq > reached]
+        later = [event for event in self.recent or () if event.seq > reached]
         if len(later) != max(0, self.position - reached):
             raise Unavailable
         return later
@@ -83,7 +83,7 @@ class OpenRoom:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """`seq` is the end of the room as this process knows it; `reset` tells that nothing could be replayed."""
+    """`seq` is the position of the room in this process; `reset` says that nothing could be replayed."""
 
     seq: int
     reset: bool = False

@@ -1,16 +1,21 @@
-"""What outlives a process: the rooms' logs, who is connected where, and what a returning socket gets back."""
+"""The rooms' logs, who is connected to which process, and the sessions from which sockets recover."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import models, transaction
+from django.db.models.functions import Now
 
 from foundation.database.fields import LongTextField
 
+DEAD_AFTER = timedelta(seconds=20)
+"""A process that has written no heartbeat for so long was killed."""
+
 
 class Room(models.Model):
-    """A log with the dense sequence 1, 2, 3 …; the row's lock, held to commit, is what keeps it dense.
+    """A log with the dense sequence 1, 2, 3 …; the row's lock, held until the commit, keeps it dense.
 
-    `floor` is the highest `seq` that retention has taken away.
+    `floor` is the highest `seq` that retention has deleted.
     """
 
     name = models.CharField(max_length=99, unique=True)
@@ -22,13 +27,13 @@ class Room(models.Model):
 
 
 class RoomEvent(models.Model):
-    """One event of a room, as it is sent: `data` is its payload in JSON with `seq` in it.
+    """One event of a room, as it is sent: `data` is its payload as JSON, `seq` included.
 
-    `subject` is the id of what the event tells of, so that erasing that finds every copy.
+    `subject` is the id of what the event is about, so that erasing it finds every copy.
     """
 
     pk = models.CompositePrimaryKey("room_id", "seq")
-    # Not checked by the database: who writes has the room's row locked, and rooms stay.
+    # Not checked by the database: the writer has locked the room's row, and rooms are never deleted.
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="events", db_index=False, db_constraint=False)
     seq = models.BigIntegerField()
     event = models.CharField(max_length=64)
@@ -40,11 +45,21 @@ class RoomEvent(models.Model):
         return f"{self.event} {self.room_id}:{self.seq}"
 
 
+class ServerProcesses(models.QuerySet["ServerProcess"]):
+    def alive(self) -> "ServerProcesses":
+        return self.filter(heartbeat_at__gt=Now() - DEAD_AFTER)
+
+    def dead(self) -> "ServerProcesses":
+        return self.filter(heartbeat_at__lt=Now() - DEAD_AFTER)
+
+
 class ServerProcess(models.Model):
     """A process that holds sockets; one whose heartbeat is old was killed."""
 
     id = models.UUIDField(primary_key=True)
     heartbeat_at = models.DateTimeField()
+
+    objects = ServerProcesses.as_manager()
 
     def __str__(self) -> str:
         return str(self.id)
@@ -53,16 +68,16 @@ class ServerProcess(models.Model):
 class SocketSessions(models.QuerySet["SocketSession"]):
     @transaction.atomic
     def end(self, at: Any) -> None:
-        """Their connections ended then. Rows are locked in the order of their pids: whoever writes several does so,
-        or two would wait for each other."""
+        """Write that these sessions ended. Rows are locked in the order of their pids, as everywhere where several are
+        written: otherwise two transactions could deadlock."""
         pids = list(self.order_by("pid").select_for_update(no_key=True).values_list("pid", flat=True))
         self.model.objects.filter(pid__in=pids).update(ended_at=at)
 
 
 class SocketSession(models.Model):
-    """A connection of a user, across the drops it recovered from: `pid` of connection state recovery.
+    """The Socket.IO session of a client, across the reconnects that recovered it: `pid` of connection state recovery.
 
-    `user_seq` is the end of the user's own room when it began. `ended_at` is empty while a process holds it.
+    `user_seq` is the head of the user's own room when it started. `ended_at` is empty while a process holds it.
     """
 
     pid = models.CharField(primary_key=True, max_length=43)
@@ -85,7 +100,7 @@ class SocketSession(models.Model):
 
 
 class JoinedRoom(models.Model):
-    """A room that a connection is in, and where the room's log ended when it joined."""
+    """A room that a session is in, and the head of the room's log when it joined."""
 
     session = models.ForeignKey(SocketSession, on_delete=models.CASCADE, related_name="joined", db_constraint=False)
     room_name = models.CharField(max_length=99)
@@ -99,7 +114,7 @@ class JoinedRoom(models.Model):
 
 
 class LastSeen(models.Model):
-    """When a user's last socket went."""
+    """When the last connection of a user ended."""
 
     user_id = models.UUIDField(primary_key=True)
     at = models.DateTimeField()

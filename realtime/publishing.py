@@ -1,10 +1,10 @@
-"""The one way to send: `publish` for what must arrive, `publish_ephemeral` for what may be missed.
+"""How events are sent: `publish` for what must arrive, `publish_ephemeral` for what may be missed.
 
-Both belong to the transaction that caused them. A unit of work collects what is published inside of it, numbers
-it under the rooms' locks, writes it to the log and asks for its delivery on commit; a rollback leaves nothing.
+Both belong to the transaction that caused them. A unit of work collects what is published inside of it, numbers it
+under the rooms' locks, writes it to the log and sends hints to the bus on commit; a rollback leaves nothing.
 
-Lock order, for every transaction: the product's own rows first, then rooms by name. A room that needs its number
-early is locked early with `reserve`, `lock_rooms` or `ask_rooms`; all others are locked together at the end.
+Lock order, for every transaction: the application's own rows first, then rooms by name. Rooms whose numbers are needed
+early are locked with `reserve_seq`, `lock_rooms` or `queue_room_locks`; all others are locked together at the end.
 """
 
 import time
@@ -23,15 +23,15 @@ from foundation import clock
 from foundation.database.bulk import insert_with_text
 from foundation.database.pipeline import pipelined, pipelined_transaction
 from foundation.json import to_json
-from foundation.schemas import Shape
+from foundation.schemas import Schema
 from realtime import event_log
-from realtime.bus import Hint, bus
+from realtime.declarations import Event
 from realtime.models import RoomEvent
-from realtime.registry import Event
+from realtime.pubsub import Hint, bus
 
 
 @dataclass(slots=True)
-class _Pending:
+class _PendingEvent:
     room: str
     event: str
     data: str
@@ -40,27 +40,27 @@ class _Pending:
 
 
 @dataclass
-class _Unit:
-    pending: list[_Pending] = field(default_factory=list)
+class _UnitOfWork:
+    pending: list[_PendingEvent] = field(default_factory=list)
     ephemeral: list[Hint] = field(default_factory=list)
-    rooms: dict[str, event_log.Locked] = field(default_factory=dict)
-    asked: Iterable[tuple[str, int, int]] = ()
-    """Rooms that are being locked."""
-    reserved: set[tuple[str, int]] = field(default_factory=set)
-    at_end: dict[Callable[[list[Any]], None], list[Any]] = field(default_factory=dict)
+    rooms: dict[str, event_log.LockedRoom] = field(default_factory=dict)
+    queued_locks: Iterable[tuple[str, int, int]] = ()
+    """The rows of rooms whose locks are queued."""
+    reserved_seqs: set[tuple[str, int]] = field(default_factory=set)
+    before_commit: dict[Callable[[list[Any]], None], list[Any]] = field(default_factory=dict)
 
-    def finish(self) -> None:
-        """Do what was put off to the end, each kind of work once for all that asked for it."""
-        while self.at_end:
-            work, items = next(iter(self.at_end.items()))
-            del self.at_end[work]
+    def run_before_commit(self) -> None:
+        """Run what was registered with `before_commit`, each function once with all of its items."""
+        while self.before_commit:
+            work, items = next(iter(self.before_commit.items()))
+            del self.before_commit[work]
             work(items)
 
     def lock(self, names: Iterable[str]) -> bool:
-        """Lock rooms and number what is waiting for them, in the order in which it was published. Answers whether any
-        of them was not locked before, or being locked."""
-        asked, self.asked = self.asked, ()
-        self.rooms |= event_log.read_locked(asked)
+        """Lock rooms and number their pending events, in the order in which they were published. Returns whether any of
+        the rooms was neither locked nor queued before."""
+        queued_locks, self.queued_locks = self.queued_locks, ()
+        self.rooms |= event_log.locked_rooms(queued_locks)
         others = [name for name in names if name not in self.rooms]
         self.rooms |= event_log.lock(others)
         for item in self.pending:
@@ -75,11 +75,11 @@ class _Unit:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """What a failed part of the unit published is taken back, numbers included."""
+        """What is published inside is undone if it fails, numbers included."""
         self.lock(())
         numbers = [item.seq for item in self.pending]
-        ephemeral, reserved = len(self.ephemeral), set(self.reserved)
-        at_end = {work: list(items) for work, items in self.at_end.items()}
+        ephemeral, reserved_seqs = len(self.ephemeral), set(self.reserved_seqs)
+        before_commit = {work: list(items) for work, items in self.before_commit.items()}
         ends = {name: room.last_seq for name, room in self.rooms.items()}
         try:
             with transaction.atomic(), pipelined():
@@ -88,7 +88,7 @@ class _Unit:
             del self.pending[len(numbers) :], self.ephemeral[ephemeral:]
             for item, seq in zip(self.pending, numbers, strict=True):
                 item.seq = seq
-            self.reserved, self.at_end, self.asked = reserved, at_end, ()
+            self.reserved_seqs, self.before_commit, self.queued_locks = reserved_seqs, before_commit, ()
             self.rooms = {name: self.rooms[name] for name in ends}
             for name, seq in ends.items():
                 self.rooms[name].last_seq = seq
@@ -97,76 +97,75 @@ class _Unit:
 
 _seq = attrgetter("seq")
 
-_current: ContextVar[_Unit | None] = ContextVar("unit_of_work", default=None)
+_current: ContextVar[_UnitOfWork | None] = ContextVar("unit_of_work", default=None)
 
 
 @contextmanager
 def unit_of_work() -> Iterator[None]:
-    """A transaction whose published events are logged together at its end. Nested, it is a savepoint."""
+    """A transaction whose published events are written to the log at its end. Nested, it is a savepoint."""
     unit = _current.get()
     if unit is not None:
         with unit.savepoint():
             yield
         return
-    unit = _Unit()
+    unit = _UnitOfWork()
     with pipelined_transaction():
         token = _current.set(unit)
         try:
             yield
-            unit.finish()
+            unit.run_before_commit()
             _write(unit)
         finally:
-            # Before the commit: what is published by what runs then belongs to no unit that has been written.
+            # Before the commit: what `on_commit` functions publish must not join a unit that is already written.
             _current.reset(token)
 
 
 def in_unit_of_work() -> bool:
-    """Whether a transaction of this kind is open here."""
+    """Whether a unit of work is open in this thread."""
     return _current.get() is not None
 
 
-def at_end(work: Callable[[list[Any]], None], item: Any) -> None:
-    """Have `work` done once at the end of the unit of work, still in its transaction, with all the items that were
-    put off for it."""
+def before_commit(work: Callable[[list[Any]], None], item: Any) -> None:
+    """Call `work(items)` once at the end of the unit of work, still in its transaction, with the items of all calls."""
     unit = _current.get()
     if unit is None:
         with unit_of_work():
-            at_end(work, item)
+            before_commit(work, item)
     else:
-        unit.at_end.setdefault(work, []).append(item)
+        unit.before_commit.setdefault(work, []).append(item)
 
 
 def lock_rooms(*names: str) -> bool:
-    """Lock several rooms at once, in their order, before numbers are reserved in them. Answers whether any of them had
-    to be locked now: it was not asked for, or there was no such room when it was, so that it is made only here."""
+    """Lock several rooms, in their order, before numbers are reserved in them. Returns whether any of them had to be
+    locked now: its lock was not queued, or the room did not exist then and is created here."""
     return _required_unit().lock(names)
 
 
-def ask_rooms(names: Iterable[str]) -> None:
-    """Have those of the rooms that there are locked with the statements that wait: `lock_rooms` reads the answer."""
+def queue_room_locks(names: Iterable[str]) -> None:
+    """Queue the locks of those of the rooms that exist, to be sent with the pipeline; `lock_rooms` reads the result."""
     unit = _required_unit()
-    if unit.asked:
+    if unit.queued_locks:
         unit.lock(())
     wanted = sorted(set(names) - unit.rooms.keys())
-    unit.asked = event_log.ask_lock(wanted) if wanted else ()
+    unit.queued_locks = event_log.queue_locks(wanted) if wanted else ()
 
 
-def reserve(room: str) -> int:
-    """The room's next number, for a row that carries it; `publish(seq=…)` must use it in the same unit of work."""
+def reserve_seq(room: str) -> int:
+    """The room's next `seq`, for a row that stores it; `publish(seq=…)` must use it in the same unit of work."""
     unit = _required_unit()
     if room not in unit.rooms:
         lock_rooms(room)
     seq = unit.next_seq(room)
-    unit.reserved.add((room, seq))
+    unit.reserved_seqs.add((room, seq))
     return seq
 
 
 def publish(
-    room: str, event: Event, payload: Shape, *, subject: uuid.UUID | None = None, seq: int | None = None
+    room: str, event: Event, payload: Schema, *, subject: uuid.UUID | None = None, seq: int | None = None
 ) -> None:
-    """Send a logged event to everybody in a room, now or when they come back.
+    """Send a logged event to everybody in a room, now or when they return.
 
-    `subject` is the id of what the event tells of, for erasing it. `seq` is a number got from `reserve`.
+    `subject` is the id of what the event is about, for erasing it. `seq` comes from `reserve_seq`.
     """
     _check(event, payload, logged=True)
     unit = _current.get()
@@ -177,14 +176,14 @@ def publish(
         if seq is None and room in unit.rooms:
             seq = unit.next_seq(room)
         elif seq is not None:
-            unit.reserved.remove((room, seq))
-        unit.pending.append(_Pending(room, event.name, to_json(payload), subject, seq))
+            unit.reserved_seqs.remove((room, seq))
+        unit.pending.append(_PendingEvent(room, event.name, to_json(payload), subject, seq))
 
 
-def publish_ephemeral(room: str, event: Event, payload: Shape, *, skip_user: uuid.UUID | None = None) -> None:
-    """Send an event to who is in a room right now; it is neither numbered nor kept.
+def publish_ephemeral(room: str, event: Event, payload: Schema, *, skip_user: uuid.UUID | None = None) -> None:
+    """Send an event to those who are in a room right now; it is neither numbered nor stored.
 
-    `skip_user` is the user whose sockets are left out. Outside of transactions it leaves at once, and asks no database.
+    `skip_user` is the user whose sockets do not receive it. Outside of a transaction it is sent at once, without query.
     """
     _check(event, payload, logged=False)
     hint = Hint.ephemeral(room, event.name, to_json(payload), skip_user)
@@ -197,27 +196,27 @@ def publish_ephemeral(room: str, event: Event, payload: Shape, *, skip_user: uui
         bus.send([hint])
 
 
-def _check(event: Event, payload: Shape, *, logged: bool) -> None:
+def _check(event: Event, payload: Schema, *, logged: bool) -> None:
     if event.logged is not logged or not isinstance(payload, event.payload):
         raise TypeError(f"{event.name} is not sent this way, or not with a {type(payload).__name__}.")
 
 
-def _required_unit() -> _Unit:
+def _required_unit() -> _UnitOfWork:
     unit = _current.get()
     if unit is None:
         raise RuntimeError("Numbers are reserved inside a unit of work.")
     return unit
 
 
-def _write(unit: _Unit) -> None:
-    if unit.reserved:
-        raise RuntimeError(f"Numbers were reserved and not used: {sorted(unit.reserved)}")
+def _write(unit: _UnitOfWork) -> None:
+    if unit.reserved_seqs:
+        raise RuntimeError(f"Numbers were reserved and not used: {sorted(unit.reserved_seqs)}")
     unit.lock({item.room for item in unit.pending})
-    hints: dict[str, list[event_log.Logged]] = defaultdict(list)
+    hints: dict[str, list[event_log.LoggedEvent]] = defaultdict(list)
     rows, texts, now = [], [], clock.now()
     for item in unit.pending:
         seq = item.seq
-        assert seq is not None  # it has one since its room is locked
+        assert seq is not None  # every event has one once its room is locked
         data = f'{{"seq":{seq},{item.data[1:]}'
         rows.append(
             {
@@ -229,10 +228,10 @@ def _write(unit: _Unit) -> None:
             }
         )
         texts.append(data)
-        hints[item.room].append(event_log.Logged(seq, item.event, data))
+        hints[item.room].append(event_log.LoggedEvent(seq, item.event, data))
     if rows:
         insert_with_text(RoomEvent, rows, data=texts)
-        event_log.store_ends(unit.rooms[name] for name in sorted(hints))
+        event_log.store_heads(unit.rooms[name] for name in sorted(hints))
     at = time.time()
     sent = [Hint.logged(name, sorted(events, key=_seq), at) for name, events in hints.items()]
     sent += unit.ephemeral

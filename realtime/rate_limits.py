@@ -1,11 +1,11 @@
-"""How much one client may ask of the sockets; over it a command is answered `rate_limited`, a connect refused."""
+"""Rate limits of sockets: beyond them a command is answered with `rate_limited`, and a connection refused."""
 
 from django.conf import settings
 
 from foundation.rate_limits import Bucket
 
 EVENTS = (settings.SOCKET_EVENTS_PER_MINUTE, settings.SOCKET_EVENTS_PER_MINUTE / 60)
-"""Of one connection: capacity, and refill a second."""
+"""Of one connection: capacity, and refill rate a second."""
 
 STRIKES = 3
 """Seconds in which something was refused, within a minute, after which the transport is closed."""

@@ -4,16 +4,16 @@ from typing import Any
 
 import orjson
 
-from foundation.pagination import limit_of, whole_number
+from foundation.query_params import integer_param, limit_param
 from realtime import event_log
 
 
 def events_page(room: str, params: Any) -> dict[str, Any]:
-    """`{results: [{seq, event, data}], reset}` for `?after=&limit=`; `reset` where the log does not reach back to
-    `after`, or not as far as `after`. Raises `Invalid`."""
-    after, limit = whole_number(params, "after", default=0), limit_of(params)
-    end = event_log.ends([room])[room]
-    if not end.floor <= after <= end.seq:
+    """`{results: [{seq, event, data}], reset}` for `?after=&limit=`; `reset` where `after` is no
+    longer or not yet in the log. Raises `Invalid`."""
+    after, limit = integer_param(params, "after", default=0), limit_param(params)
+    head = event_log.heads([room])[room]
+    if not head.floor <= after <= head.seq:
         return {"results": [], "reset": True}
     events = event_log.read(room, after=after, limit=limit)
     results = [{"seq": one.seq, "event": one.event, "data": orjson.Fragment(one.data)} for one in events]

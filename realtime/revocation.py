@@ -1,19 +1,22 @@
-"""Rights that end while a socket is open: a login session, or a place in a room."""
+"""Rights that end while a socket is open: a login session, or the right to be in a room."""
 
 import time
 import uuid
-from collections.abc import Hashable, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine, Hashable, Iterable
+from typing import Any
 
 from foundation.database.executor import in_database
-from realtime.bus import Hint, bus
-from realtime.hooks import product
+from realtime.connections import Connections
+from realtime.ephemeral_states import EphemeralStates
+from realtime.hooks import application_hooks
+from realtime.local_rooms import LocalRooms
+from realtime.pubsub import Hint, bus
+from socketio_server import SocketServer
 
-if TYPE_CHECKING:
-    from realtime.gateway import Gateway
-
+CHECK_INTERVAL = 4.0
+"""Seconds from one comparison with the database to the next."""
 REMEMBERED = 60.0
-"""Seconds: longer than anybody takes to come in on a right that was read."""
+"""Seconds: longer than any client takes to connect or to join on a right that was read."""
 
 
 def revoke_sessions(session_ids: Iterable[uuid.UUID]) -> None:
@@ -27,45 +30,55 @@ def expel(user_id: uuid.UUID, room: str) -> None:
 
 
 class Revocation:
-    """What this process does about it: at once when the bus tells, and by a steady check in case it did not.
+    """Ends the rights of this process's sockets: at once when the bus says so, and by a periodic check in case it did
+    not.
 
-    What it was told it remembers for a while: a right that was read from the database before it ended must not be
+    Each revocation is remembered for a while: a right that was read from the database before it ended must not be
     used after.
     """
 
-    def __init__(self, gateway: "Gateway") -> None:
-        self._gateway = gateway
-        self._told: dict[Hashable, float] = {}
+    def __init__(
+        self,
+        *,
+        connections: Connections,
+        rooms: LocalRooms,
+        states: EphemeralStates,
+        sio: SocketServer,
+        spawn: Callable[[Coroutine[Any, Any, Any]], object],
+    ) -> None:
+        self._connections, self._rooms, self._states = connections, rooms, states
+        self._sio, self._spawn = sio, spawn
+        self._revoked_at: dict[Hashable, float] = {}
 
     def begin(self) -> float:
         """A moment before rights are read, for `has_ended`."""
         return time.monotonic()
 
     def has_ended(self, right: Hashable, since: float) -> bool:
-        """Whether a login session (its id) or a place in a room (user id and room) ended since then."""
-        return self._told.get(right, 0.0) >= since
+        """Whether a login session (its id) or the right to a room (user id and room) ended since then."""
+        return self._revoked_at.get(right, 0.0) >= since
 
     def _remember(self, rights: Iterable[Hashable]) -> None:
         now = time.monotonic()
-        self._told = {right: at for right, at in self._told.items() if at > now - REMEMBERED}
-        self._told.update(dict.fromkeys(rights, now))
+        self._revoked_at = {right: at for right, at in self._revoked_at.items() if at > now - REMEMBERED}
+        self._revoked_at.update(dict.fromkeys(rights, now))
 
     def end_sessions(self, session_ids: set[uuid.UUID]) -> None:
         """A Socket.IO DISCONNECT: the stock client does not come back by itself."""
         self._remember(session_ids)
-        for connection in self._gateway.connections.of_sessions(session_ids):
-            self._gateway.rooms.leave_all(connection.socket)
-            self._gateway.upkeep.spawn(self._gateway.sio.disconnect(connection.socket.sid))
+        for connection in self._connections.of_sessions(session_ids):
+            self._rooms.leave_all(connection.socket)
+            self._spawn(self._sio.disconnect(connection.socket.sid))
 
     def expel(self, user_id: uuid.UUID, room: str) -> None:
         self._remember([(user_id, room)])
-        for connection in self._gateway.connections.of_user(user_id):
-            self._gateway.transient.end_in(connection.socket, room)
-            self._gateway.rooms.leave(connection.socket, room)
+        for connection in self._connections.of_user(user_id):
+            self._states.end_in(connection.socket, room)
+            self._rooms.leave(connection.socket, room)
 
     async def check(self) -> None:
         """Compare the sessions and the rooms of this process with the database."""
-        sessions = self._gateway.connections.session_ids()
+        sessions = self._connections.session_ids()
         if not sessions:
             return
         dead, expelled = await in_database(_dead_and_expelled, sessions)
@@ -75,4 +88,4 @@ class Revocation:
 
 
 def _dead_and_expelled(sessions: set[uuid.UUID]) -> tuple[set[uuid.UUID], list[tuple[uuid.UUID, str]]]:
-    return product().dead_sessions(sessions), product().recently_expelled()
+    return application_hooks().dead_sessions(sessions), application_hooks().recently_expelled()

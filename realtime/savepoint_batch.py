@@ -1,4 +1,4 @@
-"""Units of work that arrive together share a transaction, and each still succeeds or fails by itself."""
+"""Savepoint batches: units of work share a transaction, each in a savepoint, and succeed or fail one by one."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -11,11 +11,11 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def done_together(work: Callable[[T], R], items: Sequence[T], *, by: Callable[[T], Any]) -> list[R | Exception]:
-    """Do `work`, a unit of work, for each item; answers with the result of each, or what it raised.
+def run_savepoint_batch(work: Callable[[T], R], items: Sequence[T], *, by: Callable[[T], Any]) -> list[R | Exception]:
+    """Call `work`, a unit of work, for each item; returns the result of each, or the exception that it raised.
 
-    All of them are in one transaction, each in a savepoint, in the order of `by`: what they lock first, so that two
-    processes lock it in the same order. Where they collide with another transaction each is done by itself.
+    All of them run in one transaction, each in a savepoint, in the order of `by`: what they lock first, so that two
+    processes lock it in the same order. After a conflict with another transaction each runs in one of its own.
     """
     if len(items) > 1:
         done: dict[int, R | Exception] = {}
@@ -25,7 +25,7 @@ def done_together(work: Callable[[T], R], items: Sequence[T], *, by: Callable[[T
                     done[number] = _outcome(work, items[number])
             return [done[number] for number in range(len(items))]
         except DatabaseError:
-            pass  # which of them it was shows below
+            pass  # each by itself, below, shows which of them failed
     return [_outcome_alone(work, item) for item in items]
 
 
@@ -35,12 +35,12 @@ def _outcome(work: Callable[[T], R], item: T) -> R | Exception:
             return work(item)
     except DatabaseError:
         raise
-    except Exception as fault:
-        return fault
+    except Exception as error:
+        return error
 
 
 def _outcome_alone(work: Callable[[T], R], item: T) -> R | Exception:
     try:
         return _outcome(work, item)
-    except DatabaseError as fault:
-        return fault
+    except DatabaseError as error:
+        return error

@@ -1,42 +1,42 @@
-"""The command that every product of these rooms has."""
+"""The commands of every application."""
 
 from typing import Annotated
 
 from pydantic import Field
 
 from foundation.database.executor import in_database
-from foundation.errors import Forbidden, Refusal
-from foundation.schemas import Input, Shape, Timestamp
-from realtime.gateway import gateway
-from realtime.hooks import product
-from realtime.registry import Caller, Command, registry
+from foundation.errors import DomainError, Forbidden
+from foundation.schemas import RequestSchema, Schema, Timestamp
+from realtime.declarations import Caller, Command, registry
+from realtime.hooks import application_hooks
+from realtime.socket_gateway import gateway
 
 
-class Authenticate(Input):
+class AuthenticateRequest(RequestSchema):
     token: Annotated[str, Field(strict=True)]
 
 
-class Authenticated(Shape):
+class AuthenticateResponse(Schema):
     expires_at: Timestamp
 
 
-async def authenticate(caller: Caller, given: Authenticate) -> Authenticated:
-    identity = (await in_database(product().authenticate, [given.token]))[0]
-    if isinstance(identity, Refusal):
+async def authenticate(caller: Caller, request: AuthenticateRequest) -> AuthenticateResponse:
+    identity = (await in_database(application_hooks().authenticate, [request.token]))[0]
+    if isinstance(identity, DomainError):
         raise identity
     if identity.user.pk != caller.user_id:
         raise Forbidden("The token belongs to another user.")
     gateway.renew(caller, identity)
-    return Authenticated(expires_at=identity.expires_at)
+    return AuthenticateResponse(expires_at=identity.expires_at)
 
 
 registry.command(
     Command(
         name="authenticate",
-        input=Authenticate,
-        answer=Authenticated,
+        request=AuthenticateRequest,
+        response=AuthenticateResponse,
         handler=authenticate,
-        does="Gives the socket a newer access token of the same user, before the present one expires; needed only "
+        summary="Gives the socket a newer access token of the same user, before the present one expires; needed only "
         "where SOCKET_TOKEN_POLICY is strict.",
         example={"token": "eyJhbGciOi…"},
         bare="token",

@@ -2,26 +2,23 @@
 
 import asyncio
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from foundation import clock
+from realtime.connections import Connection
 from realtime.events import TOKEN_EXPIRING, TokenExpiringPayload
-
-if TYPE_CHECKING:
-    from realtime.connections import Connection
-    from socketio_server import SocketServer
+from socketio_server import SocketServer
 
 NOTICE = timedelta(seconds=60)
 
 
 class TokenExpiry:
-    def __init__(self, sio: "SocketServer") -> None:
+    def __init__(self, sio: SocketServer) -> None:
         self._sio = sio
 
-    def watch(self, connection: "Connection") -> None:
-        """Start, or start again with a new expiry, the notice and the end of a connection."""
+    def watch(self, connection: Connection) -> None:
+        """Set the timers for the notice and the end of a connection; called again after `expires_at` has changed."""
         if settings.SOCKET_TOKEN_POLICY != "strict":  # noqa: S105 (the name of a policy)
             return
         for name in ("notice", "end"):
@@ -32,15 +29,15 @@ class TokenExpiry:
         connection.timers["notice"] = loop.call_later(notice_in, self._notify, connection)
         connection.timers["end"] = loop.call_later(max(0.0, left.total_seconds()), self._end, connection)
 
-    def renew(self, connection: "Connection", expires_at: datetime) -> None:
+    def renew(self, connection: Connection, expires_at: datetime) -> None:
         connection.expires_at = expires_at
         self.watch(connection)
 
-    def _notify(self, connection: "Connection") -> None:
+    def _notify(self, connection: Connection) -> None:
         payload = TokenExpiringPayload(expires_at=connection.expires_at).model_dump()
         work = self._sio.emit(TOKEN_EXPIRING.name, payload, to=connection.socket.sid)
         self._sio.start_background_task(lambda: work)
 
-    def _end(self, connection: "Connection") -> None:
-        """Not for good: the client comes back by itself, and is let in if it has a newer token by then."""
+    def _end(self, connection: Connection) -> None:
+        """Close the transport: the client reconnects by itself, and is admitted if it has a newer token by then."""
         self._sio.close_transport(connection.socket.sid)

@@ -1,7 +1,8 @@
 """`python scripts/package_graph.py [--check]`: write the packages and their imports into `docs/architecture.md`.
 
-The table has the first sentence of each package's docstring. The graph has an arrow for each import between packages, but
-not for those that follow from other arrows. Both are read from the code by grimp, the library under import-linter.
+The table has the first sentence of each package's docstring. The graph has an arrow for each import between two
+packages, but not for those that follow from other arrows. Both are read from the code by grimp, which import-linter
+uses too.
 """
 
 import argparse

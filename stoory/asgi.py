@@ -10,7 +10,7 @@ from django.conf import settings
 django.setup(set_prefix=False)
 
 from foundation import garbage_collection  # noqa: E402
-from realtime.gateway import gateway  # noqa: E402
+from realtime import gateway  # noqa: E402
 from socketio_server import SocketApp  # noqa: E402
 from stoory.asgi_handler import Handler  # noqa: E402
 from stoory.body_limit import BodyLimit  # noqa: E402
@@ -18,7 +18,7 @@ from stoory.checks import refuse_dangerous_settings  # noqa: E402
 
 
 async def _start() -> None:
-    garbage_collection.settle()
+    garbage_collection.tune()
     await gateway.start()
 
 

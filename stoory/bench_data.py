@@ -19,8 +19,8 @@ from conversations import flows
 from conversations.models import Conversation, Participant, Transition
 from conversations.transitions import stand, transition_of
 from foundation import clock
-from foundation.database.bulk import tell_inserted
-from realtime.publishing import lock_rooms, unit_of_work
+from foundation.database.bulk import send_post_save
+from realtime import lock_rooms, unit_of_work
 
 TYPE = "direct"
 CHUNK = 500
@@ -113,7 +113,7 @@ def _open(pairs: Sequence[Pair]) -> None:
 def _record(transitions: list[Transition]) -> None:
     """Insert them in one statement, and tell of each as if it had been saved by itself."""
     Transition.objects.bulk_create(transitions)
-    tell_inserted(transitions)
+    send_post_save(transitions)
 
 
 def _conversation(flow: flows.Flow, decision: flows.Decision, pair: Pair) -> Conversation:

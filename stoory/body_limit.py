@@ -5,7 +5,7 @@ from typing import Any
 
 from foundation.errors import PayloadTooLarge
 from foundation.json import to_json
-from foundation.rest import PROBLEM, problem_document
+from foundation.rest import PROBLEM_CONTENT_TYPE, problem_document
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -56,12 +56,12 @@ class BodyLimit:
 
 
 async def _refuse(send: Send) -> None:
-    refusal = PayloadTooLarge()
-    body = to_json(problem_document(refusal)).encode()
+    error = PayloadTooLarge()
+    body = to_json(problem_document(error)).encode()
     headers = [
-        (b"content-type", PROBLEM.encode()),
+        (b"content-type", PROBLEM_CONTENT_TYPE.encode()),
         (b"content-length", str(len(body)).encode()),
         (b"connection", b"close"),
     ]
-    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -8,14 +8,13 @@ from django.conf import settings
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiYamlRenderer
 
-from realtime.event_documents import asyncapi, markdown
-from realtime.registry import registry
+from realtime import asyncapi_document, events_document, registry
 
 FOLDER = Path(settings.BASE_DIR) / "docs"
 
 
 def _asyncapi() -> str:
-    document = asyncapi(registry, version=settings.SPECTACULAR_SETTINGS["VERSION"])
+    document = asyncapi_document(registry, version=settings.SPECTACULAR_SETTINGS["VERSION"])
     return json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
@@ -25,7 +24,7 @@ def _openapi() -> str:
 
 
 DOCUMENTS: dict[str, Callable[[], str]] = {
-    "events.md": lambda: markdown(registry),
+    "events.md": lambda: events_document(registry),
     "asyncapi.json": _asyncapi,
     "openapi.yaml": _openapi,
 }

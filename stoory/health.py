@@ -5,7 +5,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from realtime.gateway import gateway
+from realtime import gateway
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -15,7 +15,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 def readyz(request: HttpRequest) -> JsonResponse:
     """503 while the database is away, or this process does not hear itself over the bus."""
-    checks = {"database": _database_answers(), "bus": not gateway.upkeep.is_deaf}
+    checks = {"database": _database_answers(), "bus": gateway.bus_is_alive}
     ready = all(checks.values())
     body = {"success": ready, "status": "ready" if ready else "not ready", "checks": checks}
     return JsonResponse(body, status=200 if ready else 503)

@@ -50,7 +50,7 @@ class AutoSchema(SpectacularSchema):
             impossible |= {"400"}
         if not named and not (takes_body and self.view.get_authenticators()):
             impossible |= {"404"}
-        return impossible - getattr(getattr(self.view, self.view.action), "own_refusals", set())
+        return impossible - getattr(getattr(self.view, self.view.action), "own_errors", set())
 
 
 def without_titles(result: Any, **_: Any) -> Any:

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
 from foundation import errors
-from foundation.rest import PROBLEM, problem_document
+from foundation.rest import PROBLEM_CONTENT_TYPE, problem_document
 from stoory import demo
 
 
@@ -51,19 +51,19 @@ def both_sides(request: HttpRequest) -> HttpResponse:
     return _page(request, "demo.html", sides=sides)
 
 
-def _problem(refusal: errors.Refusal) -> JsonResponse:
-    return JsonResponse(problem_document(refusal), status=refusal.status, content_type=PROBLEM)
+def _problem(error: errors.DomainError) -> JsonResponse:
+    return JsonResponse(problem_document(error), status=error.status, content_type=PROBLEM_CONTENT_TYPE)
 
 
 def _is_api(request: HttpRequest) -> bool:
     return f"{request.path}/".startswith("/api/")
 
 
-def _fault(request: HttpRequest, refusal: errors.Refusal) -> HttpResponse:
+def _fault(request: HttpRequest, error: errors.DomainError) -> HttpResponse:
     """A problem document for clients of the API, a page for everybody else."""
     if _is_api(request):
-        return _problem(refusal)
-    return render(request, f"{refusal.status}.html", status=refusal.status)
+        return _problem(error)
+    return render(request, f"{error.status}.html", status=error.status)
 
 
 @csrf_exempt

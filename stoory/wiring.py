@@ -16,9 +16,7 @@ from conversations.selectors import may_enter, presence_rooms, recently_expelled
 from deals.periodic_tasks import do_chores
 from deals.selectors import load_available_actions
 from messaging.selectors import load_last_message
-from realtime.gateway import gateway
-from realtime.hooks import Product, install
-from realtime.revocation import revoke_sessions
+from realtime import ApplicationHooks, gateway, install_hooks, revoke_sessions
 from stoory.flow_overrides import overrides
 
 try:
@@ -26,8 +24,8 @@ try:
 except ValueError as fault:
     raise ImproperlyConfigured(f"FLOWS: {fault}") from None
 
-install(
-    Product(
+install_hooks(
+    ApplicationHooks(
         authenticate=authenticate_tokens,
         may_enter=may_enter,
         dead_sessions=dead_sessions,
@@ -40,7 +38,7 @@ register_part(load_last_message)
 register_part(load_available_actions)
 
 if settings.DEADLINES_IN_SERVER:
-    gateway.upkeep.also(settings.DEADLINE_SECONDS, do_chores)
+    gateway.run_periodically(settings.DEADLINE_SECONDS, do_chores)
 
 
 @receiver(sessions_ended, dispatch_uid="revoke_sockets")

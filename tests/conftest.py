@@ -10,7 +10,7 @@ from django.db import connections
 from pytest_django.fixtures import Settings
 
 from foundation import rate_limits as buckets
-from realtime.bus import Hint, bus
+from realtime import Hint, bus
 from tests.contract.conformity import emitted_events
 from tests.harness import environment
 
@@ -84,7 +84,7 @@ def rate_limits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.REDIS_URL = ""
     settings.REDIS_PREFIX = f"test-{uuid.uuid4()}"
     monkeypatch.setattr(buckets, "monotonic", lambda: 0.0)
-    monkeypatch.setattr(buckets, "_memory", buckets._Memory())
+    monkeypatch.setattr(buckets, "_local", buckets._LocalBuckets())
 
 
 @pytest.fixture

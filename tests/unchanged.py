@@ -6,7 +6,7 @@ from typing import Any
 
 from django.apps import apps
 
-from realtime.bus import Hint
+from realtime import Hint
 from tests.packages import PACKAGES
 
 

@@ -25,7 +25,7 @@ def decide(
     *,
     state_version: int | None = None,
 ) -> Decision:
-    """What happens when `role` does `action` in `state`, or a `Refusal`.
+    """What happens when `role` does `action` in `state`, or a `DomainError`.
 
     A party's `action` is a present or an old name. The system's is `remind` or the name of one of the state's
     events, an operator's is `pause`, `resume` or `close`. `state_version` is that which the mover looked at;

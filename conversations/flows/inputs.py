@@ -25,7 +25,7 @@ def _text(given: Input, value: object, currency: str) -> str:
         raise InputFault("A text is needed.")
     assert given.max_length is not None
     value = text.trimmed(value)
-    fault = text.fault_of(value, longest=given.max_length) if value else None
+    fault = text.error_message(value, max_length=given.max_length) if value else None
     if fault:
         raise InputFault(fault)
     return value

@@ -5,10 +5,10 @@ Members that do not apply are left out, not null.
 
 from typing import Any, Literal
 
-from foundation.schemas import Shape
+from foundation.schemas import Schema
 
 
-class InputField(Shape):
+class InputField(Schema):
     """`id` is the key in the action's `data`; `min`, `max` are decimal strings, lengths are code points."""
 
     id: str
@@ -22,7 +22,7 @@ class InputField(Shape):
     max_items: int | None = None
 
 
-class Button(Shape):
+class Button(Schema):
     id: str
     text: str
     style: Literal["primary", "success", "danger", "secondary"]
@@ -31,12 +31,12 @@ class Button(Shape):
     inputs: list[InputField] | None = None
 
 
-class SubmitButton(Shape):
+class SubmitButton(Schema):
     text: str
     action: str
 
 
-class ActionData(Shape):
+class ActionData(Schema):
     """A prompt: what the awaited side is asked, and how it answers."""
 
     title: str
@@ -51,7 +51,7 @@ class ActionData(Shape):
     completed: bool | None = None
 
 
-class AvailableAction(Shape):
+class AvailableAction(Schema):
     action: str
     role: str
     label: str

@@ -14,7 +14,7 @@ from deals.requests import SandboxPaymentRequest
 from deals.responses import PaymentResult, WebhookResult
 from foundation.errors import PayloadTooLarge
 from foundation.openapi import describe
-from foundation.rest import answer
+from foundation.rest import success_response
 from messaging.rate_limits import SENDS, limited
 from messaging.selectors import conversation_for
 
@@ -23,7 +23,7 @@ class PaymentViewSet(ViewSet):
     @describe(
         "What a payment provider says of an order; its signature is what lets it in",
         request=dict,
-        answers={200: WebhookResult},
+        responses={200: WebhookResult},
     )
     @action(
         detail=False,
@@ -37,12 +37,12 @@ class PaymentViewSet(ViewSet):
         if len(body) > settings.MAX_JSON_BODY:
             raise PayloadTooLarge
         settled = take_webhook(provider=provider, body=body, headers=request.headers)
-        return answer(**({"repeated": True} if settled and settled.repeated else {}))
+        return success_response(**({"repeated": True} if settled and settled.repeated else {}))
 
     @describe(
         "Pay an order of the sandbox, or have it fail or refunded; only who is to pay it may",
         request=SandboxPaymentRequest,
-        answers={200: PaymentResult},
+        responses={200: PaymentResult},
     )
     @action(detail=False, methods=["post"], url_path=r"sandbox/(?P<order_id>[^/]+)/pay")
     def pay(self, request: UserRequest, order_id: str) -> Response:
@@ -50,4 +50,4 @@ class PaymentViewSet(ViewSet):
         given = SandboxPaymentRequest.parse(request.data)
         order = pay_in_sandbox(user=request.user, order_id=order_id, kind=given.type)
         conversation = conversation_for(user=request.user, conversation_id=order.conversation_id)
-        return answer(payment=PaymentPayload.of(order), conversation=conversation)
+        return success_response(payment=PaymentPayload.of(order), conversation=conversation)

@@ -34,7 +34,7 @@ from foundation import clock
 from foundation.errors import Forbidden, Invalid, NotFound
 from foundation.ids import parse_id
 from foundation.json import to_json
-from realtime.publishing import unit_of_work
+from realtime import unit_of_work
 
 log = structlog.get_logger(__name__)
 

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection
 
 from deals.payments.provider import ProviderFailed
-from realtime.publishing import in_unit_of_work
+from realtime import in_unit_of_work
 
 T = TypeVar("T")
 

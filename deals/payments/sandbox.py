@@ -17,7 +17,7 @@ from foundation import clock
 from foundation.errors import Forbidden, Invalid
 from foundation.ids import parse_id, uuid7
 from foundation.json import from_json, to_json
-from foundation.schemas import Input
+from foundation.schemas import RequestSchema
 
 SIGNATURE = "X-Signature"
 STATUSES = {
@@ -27,7 +27,7 @@ STATUSES = {
 }
 
 
-class SandboxEvent(Input):
+class SandboxEvent(RequestSchema):
     id: Annotated[str, Field(strict=True, min_length=1, max_length=255)]
     type: Annotated[str, Field(strict=True)]
     order_id: Annotated[str, Field(strict=True)]

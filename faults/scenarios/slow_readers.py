@@ -180,4 +180,4 @@ async def _send(run: Run, sender: Account, conversation: str, text: str) -> None
 
 
 async def _cut_readers(node: Node) -> int:
-    return round((await node.worker.metrics())["stoory_slow_readers_cut_total"])
+    return round((await node.worker.metrics())["stoory_slow_readers_closed_total"])

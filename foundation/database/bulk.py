@@ -1,7 +1,7 @@
-"""Reading and writing many rows at once, where a query set would cost more than the database does.
+"""Bulk queries: read and write many rows at once, where a query set would cost more than the database itself.
 
 On PostgreSQL rows are written as one JSON document a statement, whose text is always the same, so that it is prepared
-once; and statements can leave together (`pipeline`). Elsewhere Django's own ways are taken.
+once; and statements can be sent together (`pipeline`). On other databases Django's own methods are used.
 """
 
 import struct
@@ -58,7 +58,7 @@ def select_many(
     order_by: str,
     lock: bool = False,
 ) -> Iterable[tuple[Any, ...]]:
-    """These attributes of the rows whose attribute `by` is one of those given; locked, if asked for, in their order."""
+    """These attributes of the rows whose attribute `by` is one of `among`; with `lock`, locked in this order."""
     if is_postgresql():
         return execute(selection(model, names, by, order_by, lock), [_array(among)])
     rows = model._default_manager.filter(**{f"{by}__in": list(among)})
@@ -68,17 +68,18 @@ def select_many(
 def select_by_pair(
     model: type[Model], names: tuple[str, ...], *, by: tuple[str, str], among: Collection[tuple[Any, Any]]
 ) -> Iterable[tuple[Any, ...]]:
-    """These attributes of the rows whose two attributes `by` are together one of the pairs given, of which there is at
-    least one."""
+    """These attributes of the rows whose two attributes `by` are one of the pairs in `among`, which is not empty."""
     columns = list(zip(*among, strict=True))
     if is_postgresql():
         return execute(selection_by_pair(model, names, by), [_array(column) for column in columns])
-    rows = model._default_manager.filter(**{f"{name}__in": set(given) for name, given in zip(by, columns, strict=True)})
+    rows = model._default_manager.filter(
+        **{f"{name}__in": set(column) for name, column in zip(by, columns, strict=True)}
+    )
     return [row[2:] for row in rows.values_list(*by, *names) if row[:2] in among]
 
 
 def fetch_many(model: type[M], *, by: str, among: Iterable[Any], order_by: str, lock: bool = False) -> Iterable[M]:
-    """As `select_many`, whole rows: the instances that the manager would give. No signals are sent."""
+    """As `select_many`, with whole rows: the instances that the manager would return. No signals are sent."""
     if is_postgresql():
         make = partial(_instance, model, documents(model))
         return execute(selection(model, attributes(model), by, order_by, lock), [_array(among)], make)
@@ -107,14 +108,14 @@ def sum_many(model: type[Model], name: str, *, by: str, among: Iterable[Any], un
 
 
 def newest_of_each(
-    model: type[Model], name: str, *, by: str, among: Iterable[Any], unless: str, order_by: tuple[str, ...], most: int
+    model: type[Model], name: str, *, by: str, among: Iterable[Any], unless: str, order_by: tuple[str, ...], limit: int
 ) -> Iterable[tuple[Any, Any]]:
     """The attribute `by`, each one of `among`, with an attribute of each of its rows that stand highest in this order;
-    `most` of them. Left out are rows that have a value for `unless`."""
+    `limit` of them. Left out are rows that have a value for `unless`."""
     if is_postgresql():
-        return execute(newest(model, name, by, unless, order_by, most), [_array(among)])
+        return execute(newest(model, name, by, unless, order_by, limit), [_array(among)])
     rows = model._default_manager.filter(**{unless: None}).order_by(*(f"-{one}" for one in order_by))
-    return [(key, value) for key in among for value in rows.filter(**{by: key}).values_list(name, flat=True)[:most]]
+    return [(key, value) for key in among for value in rows.filter(**{by: key}).values_list(name, flat=True)[:limit]]
 
 
 def last_of_each(
@@ -138,19 +139,19 @@ def _related(model: type[Model], name: str) -> type[Model]:
 # --- Writing ---
 
 
-def new_instance(model: type[M], **given: Any) -> M:
-    """What `model(**given)` makes, of attributes (`user_id=…`) and related instances (`user=…`): no value is converted,
-    and no signal sent."""
+def new_instance(model: type[M], **attributes: Any) -> M:
+    """What `model(**attributes)` makes, of attributes (`user_id=…`) and related instances (`user=…`): no value is
+    converted, and no signal sent."""
     instance = _blank(model)
-    constants, makers, relations = _defaults(model, tuple(given))
+    constants, makers, relations = _defaults(model, tuple(attributes))
     values = vars(instance)
     values |= constants
     for name, make in makers:
         values[name] = make()
     for name, attribute in relations:
-        related = instance._state.fields_cache[name] = given.pop(name)
+        related = instance._state.fields_cache[name] = attributes.pop(name)
         values[attribute] = related.pk
-    values |= given
+    values |= attributes
     return instance
 
 
@@ -209,14 +210,14 @@ def insert_instances(instances: Sequence[Model]) -> None:
         one._state.adding, one._state.db = False, DEFAULT_DB_ALIAS
 
 
-def tell_inserted(instances: Iterable[Model]) -> None:
+def send_post_save(instances: Iterable[Model]) -> None:
     """Send the signal that each of them would have sent, had it been saved by itself."""
     for one in instances:
         post_save.send(type(one), instance=one, created=True, raw=False, using=DEFAULT_DB_ALIAS, update_fields=None)
 
 
 def update_many(model: type[Model], rows: Sequence[Row]) -> None:
-    """Set some columns of rows that exist; each is given with its primary key and these columns."""
+    """Set some columns of rows that exist; each row has its primary key and these columns."""
     if not rows:
         return
     names = tuple(rows[0])
@@ -264,14 +265,14 @@ def _prepared(row: Row, fields: "list[Field[Any, Any]]") -> list[Any]:
 
 @lru_cache
 def _defaults(
-    model: type[Model], given: tuple[str, ...]
+    model: type[Model], names: tuple[str, ...]
 ) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]], list[tuple[str, str]]]:
-    """Of what is not given to a new instance: the attributes that are always the same at first, and the makers of the
-    others. Of what is given: each relation with the attribute behind it."""
+    """Of the fields that are not in `names`: the attributes with a constant default, and the functions that make the
+    other defaults. Of those in `names`: each relation with the attribute behind it."""
     fields = model._meta.local_concrete_fields
-    missing = [field for field in fields if not {field.name, field.attname} & set(given)]
+    missing = [field for field in fields if not {field.name, field.attname} & set(names)]
     made = [field for field in missing if callable(field.default)]
     constants = {field.attname: field.get_default() for field in missing if field not in made}
-    relations = [(field.name, field.attname) for field in fields if field.is_relation and field.name in given]
+    relations = [(field.name, field.attname) for field in fields if field.is_relation and field.name in names]
     makers = [(field.attname, field._get_default) for field in made]  # type: ignore[attr-defined]  # missing in the stubs
     return constants, makers, relations

@@ -1,4 +1,4 @@
-"""Where coroutines meet the database: whole units of work, in a bounded pool of threads."""
+"""How coroutines use the database: they run whole units of work in a bounded pool of threads."""
 
 import asyncio
 import contextlib
@@ -11,90 +11,88 @@ from typing import ParamSpec, TypeVar
 from django.conf import settings
 from django.db import close_old_connections
 
-from foundation.database.thread_pool import Threads
+from foundation.database.thread_pool import DatabaseThreads
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_threads = Threads(settings.WORKER_THREADS)
+_threads = DatabaseThreads(settings.WORKER_THREADS)
 _requests = ThreadPoolExecutor(max_workers=settings.WORKER_THREADS + 4, thread_name_prefix="request")
-"""Apart from the others: requests that wait, for the database or for somebody else, keep no socket waiting."""
+"""Threads for HTTP requests are apart: however long these wait, no socket waits for them."""
 
-_afterwards: contextvars.ContextVar[list[Callable[[], None]] | None] = contextvars.ContextVar(
-    "afterwards", default=None
-)
+_deferred: contextvars.ContextVar[list[Callable[[], None]] | None] = contextvars.ContextVar("afterwards", default=None)
 
 
 async def in_database(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run one whole unit of work, its transaction included, in a database thread."""
-    answered = asyncio.get_running_loop().create_future()
+    future = asyncio.get_running_loop().create_future()
 
-    def done(answer: "T | None", fault: "BaseException | None") -> None:
-        if answered.done():  # who waited has gone
+    def done(result: "T | None", error: "BaseException | None") -> None:
+        if future.done():  # nobody waits for it any more
             return
-        if fault is None:
-            answered.set_result(answer)
+        if error is None:
+            future.set_result(result)
         else:
-            answered.set_exception(fault)
+            future.set_exception(error)
 
-    begin_in_database(partial(work, *args, **kwargs), done)
-    return await answered
+    submit_to_database(partial(work, *args, **kwargs), done)
+    return await future
 
 
-def begin_in_database(work: Callable[[], T], done: Callable[[T | None, BaseException | None], None]) -> None:
-    """As `in_database`, and have `done(answer, fault)` called in the event loop.
+def submit_to_database(work: Callable[[], T], done: Callable[[T | None, BaseException | None], None]) -> None:
+    """As `in_database`, with `done(result, error)` called in the event loop instead.
 
-    What the work has put off by `at_answer` is called right after that. So who waits for the answer and hears of what
-    was done as well is written to once.
+    What the work has deferred with `after_result` is called right after that, so that the answer to a client and the
+    events that it receives leave in one write.
     """
     loop, context = asyncio.get_running_loop(), contextvars.copy_context()
-    afterwards: list[Callable[[], None]] = []
+    deferred: list[Callable[[], None]] = []
 
-    def carry_out() -> None:
-        _afterwards.set(afterwards)
-        answer = fault = None
+    def run() -> None:
+        _deferred.set(deferred)
+        result = error = None
         try:
-            answer = work()
-        except BaseException as raised:
-            fault = raised
+            result = work()
+        except BaseException as exception:
+            error = exception
         with contextlib.suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(settle, answer, fault, context=context)
+            loop.call_soon_threadsafe(finish, result, error, context=context)
 
-    # Quoted, for types are put together anew at each call.
-    def settle(answer: "T | None", fault: "BaseException | None") -> None:
+    # Quoted, for annotations are evaluated at each call.
+    def finish(result: "T | None", error: "BaseException | None") -> None:
         try:
-            done(answer, fault)
+            done(result, error)
         finally:
-            for call in afterwards:
+            for call in deferred:
                 call()
 
-    _threads.begin(partial(context.copy().run, carry_out))
+    _threads.submit(partial(context.copy().run, run))
 
 
-def at_answer(call: Callable[[], None]) -> bool:
-    """Put something off until what `begin_in_database` has begun in this thread is answered. False where nothing is."""
-    afterwards = _afterwards.get()
-    if afterwards is None:
+def after_result(call: Callable[[], None]) -> bool:
+    """Defer a call until the result of the work that runs in this thread is delivered. False outside of such work."""
+    deferred = _deferred.get()
+    if deferred is None:
         return False
-    afterwards.append(call)
+    deferred.append(call)
     return True
 
 
 async def in_request(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Answer one whole HTTP request, in a thread for requests. Cancelled, it waits for an answer that is being made
-    already: what the request holds is in use until then."""
-    job = _requests.submit(contextvars.copy_context().run, _with_a_connection, partial(work, *args, **kwargs))
-    answer = asyncio.wrap_future(job)
+    """Answer one whole HTTP request in a thread for requests. When cancelled, it still waits for work that has begun:
+    what the request holds is in use until then."""
+    job = _requests.submit(contextvars.copy_context().run, _with_own_connection, partial(work, *args, **kwargs))
+    result = asyncio.wrap_future(job)
     try:
-        return await asyncio.shield(answer)
+        return await asyncio.shield(result)
     except asyncio.CancelledError:
         if not job.cancel():
-            await asyncio.wait([answer])
+            await asyncio.wait([result])
         raise
 
 
-def _with_a_connection(work: Callable[[], T]) -> T:
-    """Of its own, if it needs one, until it is done."""
+def _with_own_connection(work: Callable[[], T]) -> T:
+    """Run with a connection of its own, if it needs one, and close that at the end."""
     try:
         return work()
     finally:

@@ -1,7 +1,7 @@
-"""Statements that leave for PostgreSQL together and are answered together: one round trip, however many they are.
+"""Pipelines: statements that are sent to PostgreSQL together, in one round trip, however many they are.
 
-By libpq's pipeline mode (https://www.postgresql.org/docs/current/libpq-pipeline-mode.html) through `psycopg.pq`: of
-psycopg's cursors each statement of a pipeline costs many times what it costs here, and waits by itself.
+They use libpq's pipeline mode (https://www.postgresql.org/docs/current/libpq-pipeline-mode.html) through `psycopg.pq`:
+with psycopg's cursors each statement of a pipeline costs many times as much, and waits by itself.
 """
 
 import select
@@ -23,11 +23,11 @@ from psycopg.pq.abc import PGresult
 
 R = TypeVar("R")
 
-_ANSWERED = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
+_SUCCESS = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 
 
-class _Session:
-    """What is kept of a session of the database from one round trip to the next."""
+class _ConnectionState:
+    """What is kept of a connection from one round trip to the next."""
 
     def __init__(self, adapters: AdaptersMap) -> None:
         self.prepared: dict[str, bytes] = {}
@@ -39,27 +39,27 @@ class _Session:
         return self._rows.load_rows(0, result.ntuples, tuple)
 
 
-_sessions: "WeakKeyDictionary[Connection[Any], _Session]" = WeakKeyDictionary()
+_states: "WeakKeyDictionary[Connection[Any], _ConnectionState]" = WeakKeyDictionary()
 
 
-def _session_of(connection: Connection[Any]) -> _Session:
-    session = _sessions.get(connection)
-    if session is None:
-        # Of its adapters: what knows the connection would keep it alive.
-        session = _sessions[connection] = _Session(connection.adapters)
-    return session
+def _state_of(connection: Connection[Any]) -> _ConnectionState:
+    state = _states.get(connection)
+    if state is None:
+        # Only with its adapters: a reference to the connection would keep it alive.
+        state = _states[connection] = _ConnectionState(connection.adapters)
+    return state
 
 
-class Asked(Iterable[R]):
-    """The rows that answer a statement. Iterated over, it is sent if it still waits."""
+class PendingRows(Iterable[R]):
+    """The rows of a statement that may still be queued. Iterating over them sends it."""
 
     def __init__(self, make: Callable[[tuple[Any, ...]], R]) -> None:
         self._make = make
         self.rows: list[tuple[Any, ...]] | None = None
-        """As PostgreSQL gave them, once it did."""
+        """The rows from PostgreSQL, once they have come."""
 
     def __iter__(self) -> Iterator[R]:
-        if self.rows is None and (pipeline := _open.get()) is not None:
+        if self.rows is None and (pipeline := _current.get()) is not None:
             pipeline.flush()
         assert self.rows is not None
         return map(self._make, self.rows)
@@ -68,126 +68,126 @@ class Asked(Iterable[R]):
 Formats = Sequence[int] | None
 """`psycopg.pq.Format` of each value; None where all are text."""
 
-Statement = tuple[str, Sequence[bytes], Formats, Asked[Any]]
-"""What is to be executed, with `$1`, `$2` …; their values, and the formats of these; and what is told of the answer."""
+Statement = tuple[str, Sequence[bytes], Formats, PendingRows[Any]]
+"""The text with `$1`, `$2` …; the values and their formats; and the rows to come."""
 
 
 class Pipeline:
-    """What waits to be sent on the connection of this thread."""
+    """The statements that are queued for the connection of this thread."""
 
     def __init__(self, database: BaseDatabaseWrapper) -> None:
         self._database = database
-        self.waiting: list[Statement] = []
+        self.queued: list[Statement] = []
 
     def flush(self, *, commit: bool = False) -> None:
-        """Send what waits, with a COMMIT if asked for. Raises Django's errors."""
-        waiting, self.waiting = self.waiting, []
+        """Send the queued statements, with a COMMIT if `commit`. Raises Django's errors."""
+        queued, self.queued = self.queued, []
         self._database.ensure_connection()
         with self._database.wrap_database_errors:
             connection = self._database.connection
-            commit = commit and (bool(waiting) or connection.pgconn.transaction_status == TransactionStatus.INTRANS)
-            if waiting or commit:
-                session = _session_of(connection)
-                exchange = _Exchange(connection, session.prepared)
-                results = exchange.carry_out(waiting, commit)
-                for (_, _, _, asked), result in zip(waiting, results, strict=True):
-                    asked.rows = session.rows_of(result) if result.ntuples else []
+            commit = commit and (bool(queued) or connection.pgconn.transaction_status == TransactionStatus.INTRANS)
+            if queued or commit:
+                state = _state_of(connection)
+                round_trip = _RoundTrip(connection, state.prepared)
+                results = round_trip.run(queued, commit)
+                for (_, _, _, pending), result in zip(queued, results, strict=True):
+                    pending.rows = state.rows_of(result) if result.ntuples else []
 
-    def before_others(self, execute: Callable[..., Any], *args: Any) -> Any:
-        """What Django itself executes comes after what waits."""
-        if self.waiting:
+    def flush_first(self, execute: Callable[..., Any], *args: Any) -> Any:
+        """Statements that Django itself executes come after the queued ones."""
+        if self.queued:
             self.flush()
         return execute(*args)
 
 
-_open: ContextVar[Pipeline | None] = ContextVar("pipeline", default=None)
+_current: ContextVar[Pipeline | None] = ContextVar("pipeline", default=None)
 
 
 @cache
 def is_postgresql() -> bool:
-    """Whether the database is PostgreSQL. It stays what it is, and asking Django costs more than many an answer."""
+    """Whether the database is PostgreSQL. Cached, for Django takes its time to say so."""
     return _database().vendor == "postgresql"
 
 
 def _database() -> BaseDatabaseWrapper:
-    """Looked for once: `django.db.connection` looks for it at each attribute."""
+    """The connection of this thread, looked up once: `django.db.connection` looks it up at each attribute."""
     return connections[DEFAULT_DB_ALIAS]
 
 
 @contextmanager
 def pipelined(*, commit: bool = False) -> Iterator[None]:
-    """Statements inside wait for each other, and leave together when an answer is needed, before anything else is
-    executed, or at the end of the block, where at the latest what fails is raised. Of a block that raises nothing
-    is sent any more.
+    """Statements inside are queued. They are sent together when the rows of one are read, before Django executes
+    anything else, or at the end of the block, where errors are raised at the latest. If the block raises, statements
+    that are still queued are dropped.
 
-    With `commit` the end of the block is the end of the transaction, and COMMIT leaves with the rest, unless Django is
-    about to roll back. On other databases than PostgreSQL nothing waits.
+    With `commit` the end of the block is the end of the transaction, and COMMIT is sent with the rest, unless Django is
+    about to roll back. On other databases nothing is queued.
     """
     if not is_postgresql():
         yield
         return
-    pipeline = _open.get()
+    pipeline = _current.get()
     if pipeline is not None:
-        with _part_of(pipeline):
+        with _nested(pipeline):
             yield
         return
     database = _database()
     pipeline = Pipeline(database)
-    token = _open.set(pipeline)
+    token = _current.set(pipeline)
     try:
-        with database.execute_wrapper(pipeline.before_others):
+        with database.execute_wrapper(pipeline.flush_first):
             yield
             pipeline.flush(commit=commit and not database.needs_rollback)
     finally:
-        _open.reset(token)
+        _current.reset(token)
 
 
 @contextmanager
 def pipelined_transaction() -> Iterator[None]:
-    """A transaction in a pipeline, whose COMMIT leaves with its last statements; inside another one a savepoint."""
-    is_whole = not _database().in_atomic_block
-    with transaction.atomic(), pipelined(commit=is_whole):
+    """A transaction in a pipeline, whose COMMIT is sent with its last statements; inside another one a savepoint."""
+    is_outermost = not _database().in_atomic_block
+    with transaction.atomic(), pipelined(commit=is_outermost):
         yield
 
 
 @contextmanager
-def _part_of(pipeline: Pipeline) -> Iterator[None]:
+def _nested(pipeline: Pipeline) -> Iterator[None]:
     try:
         yield
         pipeline.flush()
     except BaseException:
-        pipeline.waiting.clear()
+        pipeline.queued.clear()
         raise
 
 
 @overload
-def execute(text: str, values: Sequence[bytes], *, formats: Formats = None) -> Asked[tuple[Any, ...]]: ...
+def execute(text: str, values: Sequence[bytes], *, formats: Formats = None) -> PendingRows[tuple[Any, ...]]: ...
 
 
 @overload
 def execute(
     text: str, values: Sequence[bytes], make: Callable[[tuple[Any, ...]], R], *, formats: Formats = None
-) -> Asked[R]: ...
+) -> PendingRows[R]: ...
 
 
 def execute(
     text: str, values: Sequence[bytes], make: Callable[[tuple[Any, ...]], Any] = tuple, *, formats: Formats = None
-) -> Asked[Any]:
-    """One statement with `$1`, `$2` … and their values as PostgreSQL reads them; `make` is given each row of the
-    answer."""
-    asked = Asked(make)
-    pipeline = _open.get()
+) -> PendingRows[Any]:
+    """One statement with `$1`, `$2` … and their values as PostgreSQL reads them. `make(row)` makes each item of the
+    result."""
+    pending = PendingRows(make)
+    pipeline = _current.get()
     if pipeline is not None:
-        pipeline.waiting.append((text, values, formats, asked))
+        pipeline.queued.append((text, values, formats, pending))
     else:
         alone = Pipeline(_database())
-        alone.waiting.append((text, values, formats, asked))
+        alone.queued.append((text, values, formats, pending))
         alone.flush()
-    return asked
+    return pending
 
 
-class _Exchange:
-    """One round trip. What breaks it off closes the connection: its answers could be taken for others."""
+class _RoundTrip:
+    """One round trip. If it is interrupted the connection is closed: its results could be taken for those of others."""
 
     def __init__(self, connection: Connection[Any], prepared: dict[str, bytes]) -> None:
         self._libpq, self._is_manual = connection.pgconn, not connection.autocommit
@@ -195,10 +195,10 @@ class _Exchange:
         self._prepared = prepared
         self._sent = 0
         self._preparing: dict[int, str] = {}
-        """Which of the things that were sent prepare a statement."""
+        """Which of the commands that were sent prepare a statement, by index."""
 
-    def carry_out(self, statements: Sequence[Statement], commit: bool) -> list[PGresult]:
-        """The results of the statements. Raises psycopg's error of the first one that failed."""
+    def run(self, statements: Sequence[Statement], commit: bool) -> list[PGresult]:
+        """The results of the statements. Raises psycopg's error of the first that failed."""
         begin = self._is_manual and self._libpq.transaction_status == TransactionStatus.IDLE
         try:
             self._libpq.enter_pipeline_mode()
@@ -236,7 +236,7 @@ class _Exchange:
         return name
 
     def _results(self) -> list[PGresult]:
-        """One for each thing that was sent."""
+        """One result for each command that was sent."""
         libpq = self._libpq
         results: list[PGresult] = []
         for _ in range(self._sent + 1):
@@ -244,14 +244,14 @@ class _Exchange:
                 self._wait()
             result = libpq.get_result()
             if result is None:
-                raise self._loss(results)
+                raise self._connection_lost(results)
             results.append(result)
             libpq.get_result()  # None, without waiting
         results.pop()  # of the end of the pipeline
         return results
 
     def _wait(self) -> None:
-        """Until there is a result that can be had without waiting. What was sent may not have left whole."""
+        """Wait for a result, and send what has not left the buffer yet."""
         poll = select.poll()
         while self._libpq.is_busy():
             unsent = self._libpq.flush()
@@ -259,22 +259,22 @@ class _Exchange:
             poll.poll()
             self._libpq.consume_input()
 
-    def _loss(self, results: list[PGresult]) -> Exception:
+    def _connection_lost(self, results: list[PGresult]) -> Exception:
         if results and results[-1].status == ExecStatus.FATAL_ERROR:
             return error_from_result(results[-1])
         return OperationalError("The connection to the database was lost.")
 
     def _checked(self, results: list[PGresult]) -> list[PGresult]:
-        """The results of what was executed."""
-        for place, text in self._preparing.items():
-            if results[place].status != ExecStatus.COMMAND_OK:
+        """The results without those of PREPARE. Raises the first error."""
+        for index, text in self._preparing.items():
+            if results[index].status != ExecStatus.COMMAND_OK:
                 del self._prepared[text]
         for result in results:
-            if result.status not in _ANSWERED:
+            if result.status not in _SUCCESS:
                 raise error_from_result(result)
         if not self._preparing:
             return results
-        return [result for place, result in enumerate(results) if place not in self._preparing]
+        return [result for index, result in enumerate(results) if index not in self._preparing]
 
 
 @lru_cache

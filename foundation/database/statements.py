@@ -1,4 +1,4 @@
-"""The statements of `bulk`: of each the text is always the same, so that it is prepared and planned once."""
+"""The SQL of `bulk`: the text of each statement is always the same, so that it is prepared and planned once."""
 
 from functools import lru_cache
 
@@ -25,11 +25,11 @@ def _column(model: type[Model], name: str) -> str:
     return connection.ops.quote_name(column)
 
 
-def _kind(model: type[Model], name: str) -> str:
+def _column_type(model: type[Model], name: str) -> str:
     """The type of a column, without its length."""
-    kind = field_of(model, name).db_type(connection)
-    assert kind is not None
-    return kind.partition("(")[0]
+    column_type = field_of(model, name).db_type(connection)
+    assert column_type is not None
+    return column_type.partition("(")[0]
 
 
 @lru_cache
@@ -47,10 +47,10 @@ def selection_by_pair(model: type[Model], names: tuple[str, ...], by: tuple[str,
     table = connection.ops.quote_name(model._meta.db_table)
     wanted = ", ".join(f"{table}.{_column(model, name)}" for name in names)
     columns = [_column(model, one) for one in by]
-    arrays = ", ".join(f"${number}::{_kind(model, one)}[]" for number, one in enumerate(by, start=1))
+    arrays = ", ".join(f"${number}::{_column_type(model, one)}[]" for number, one in enumerate(by, start=1))
     return (
-        f"SELECT {wanted} FROM unnest({arrays}) AS given(one, other)"  # noqa: S608 (names of ours)
-        f" JOIN {table} ON {table}.{columns[0]} = given.one AND {table}.{columns[1]} = given.other"
+        f"SELECT {wanted} FROM unnest({arrays}) AS input(one, other)"  # noqa: S608 (names of ours)
+        f" JOIN {table} ON {table}.{columns[0]} = input.one AND {table}.{columns[1]} = input.other"
     )
 
 
@@ -64,14 +64,14 @@ def summation(model: type[Model], name: str, by: str, unless: str) -> str:
 
 
 @lru_cache
-def newest(model: type[Model], name: str, by: str, unless: str | None, order_by: tuple[str, ...], most: int) -> str:
+def newest(model: type[Model], name: str, by: str, unless: str | None, order_by: tuple[str, ...], limit: int) -> str:
     order = ", ".join(f"{_column(model, one)} DESC" for one in order_by)
     wanted = f" AND {_column(model, unless)} IS NULL" if unless else ""
     return (
-        f"SELECT given.key, found.value FROM unnest($1::{_kind(model, by)}[]) AS given(key) CROSS JOIN LATERAL ("  # noqa: S608
+        f"SELECT input.key, found.value FROM unnest($1::{_column_type(model, by)}[]) AS input(key) CROSS JOIN LATERAL ("  # noqa: S608
         f"SELECT {_column(model, name)} AS value FROM {connection.ops.quote_name(model._meta.db_table)}"
-        f" WHERE {_column(model, by)} = given.key{wanted}"
-        f" ORDER BY {order} LIMIT {most}) AS found"
+        f" WHERE {_column(model, by)} = input.key{wanted}"
+        f" ORDER BY {order} LIMIT {limit}) AS found"
     )
 
 
@@ -79,8 +79,8 @@ def newest(model: type[Model], name: str, by: str, unless: str | None, order_by:
 def insertion(model: type[Model], names: tuple[str, ...]) -> str:
     table = connection.ops.quote_name(model._meta.db_table)
     columns = ", ".join(_column(model, name) for name in names)
-    given = f"json_populate_recordset(NULL::{table}, $1)"
-    return f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {given}"  # noqa: S608 (names of ours)
+    rows = f"json_populate_recordset(NULL::{table}, $1)"
+    return f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {rows}"  # noqa: S608 (names of ours)
 
 
 @lru_cache
@@ -88,9 +88,9 @@ def insertion_with_text(model: type[Model], names: tuple[str, ...], text: str) -
     table = connection.ops.quote_name(model._meta.db_table)
     others = [name for name in names if name != text]
     columns = ", ".join(_column(model, name) for name in [*others, text])
-    described = ", ".join(f"{_column(model, name)} {_kind(model, name)}" for name in others)
-    given = f"ROWS FROM (json_to_recordset($1) AS ({described}), unnest($2::text[])) AS given({columns})"
-    return f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {given}"  # noqa: S608 (names of ours)
+    definitions = ", ".join(f"{_column(model, name)} {_column_type(model, name)}" for name in others)
+    rows = f"ROWS FROM (json_to_recordset($1) AS ({definitions}), unnest($2::text[])) AS input({columns})"
+    return f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {rows}"  # noqa: S608 (names of ours)
 
 
 @lru_cache
@@ -103,11 +103,11 @@ def upsertion(model: type[Model], names: tuple[str, ...], unique: tuple[str, ...
 @lru_cache
 def update_from_document(model: type[Model], names: tuple[str, ...]) -> str:
     table, key, columns = _quoted(model, names)
-    values = ", ".join(f"{column} = given.{column}" for column in columns)
-    # A limit is taken for a tenth of what is there, which the function alone is not: by it the planner sees that an
-    # index costs less than the whole table.
-    given = f"(SELECT * FROM json_populate_recordset(NULL::{table}, $1) LIMIT $2) AS given"  # noqa: S608
-    return f"UPDATE {table} SET {values} FROM {given} WHERE {table}.{key} = given.{key}"  # noqa: S608 (names of ours)
+    values = ", ".join(f"{column} = input.{column}" for column in columns)
+    # The planner takes a LIMIT with a parameter for a tenth of the rows that it expects of the function: so few that it
+    # uses the index instead of scanning the table.
+    rows = f"(SELECT * FROM json_populate_recordset(NULL::{table}, $1) LIMIT $2) AS input"  # noqa: S608
+    return f"UPDATE {table} SET {values} FROM {rows} WHERE {table}.{key} = input.{key}"  # noqa: S608 (names of ours)
 
 
 @lru_cache

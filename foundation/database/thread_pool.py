@@ -1,4 +1,4 @@
-"""Threads that keep their connection to the database from one piece of work to the next."""
+"""A pool of threads that keep their database connection from one piece of work to the next."""
 
 import threading
 from collections import deque
@@ -14,50 +14,50 @@ from foundation.database.postgresql.base import is_open
 
 log = structlog.get_logger(__name__)
 
-KEPT_SECONDS = 0.1
-"""How long a thread keeps its connection for work that may come."""
+IDLE_SECONDS = 0.1
+"""Seconds for which an idle thread keeps its connection."""
 
 Work = Callable[[], None]
 
 
-class Threads:
-    """At most so many. One to which no work comes gives its connection back: it is a thread's own for as long as it is
-    in use, and not taken from the pool for each piece of work (ADR 17)."""
+class DatabaseThreads:
+    """At most `max_threads`. A thread takes a connection from the pool once, for many pieces of work, and gives it back
+    when it has been idle (ADR 17)."""
 
-    def __init__(self, most: int) -> None:
-        self._threads = ThreadPoolExecutor(max_workers=most, thread_name_prefix="database")
-        self._most = most
+    def __init__(self, max_threads: int) -> None:
+        self._threads = ThreadPoolExecutor(max_workers=max_threads, thread_name_prefix="database")
+        self._max_threads = max_threads
         self._waiting: deque[Work] = deque()
-        # Not a SimpleQueue: of CPython's, `get` with a timeout waits for ever where another thread takes what it was
-        # woken for and the time is up meanwhile.
+        # Not a SimpleQueue: in CPython its `get` with a timeout waits for ever if another thread takes the item that
+        # woke it and the time is up meanwhile.
         self._ready = threading.Condition()
         self._running = self._idle = 0
-        """Threads that take works, and those of them that wait for some."""
+        """Threads that are running, and those of them that wait for work."""
 
-    def begin(self, work: Work) -> None:
-        """Have `work`, which raises nothing, done in one of the threads."""
+    def submit(self, work: Work) -> None:
+        """Run `work`, which raises nothing, in one of the threads."""
         with self._ready:
             self._waiting.append(work)
             self._ready.notify()
-            is_short = len(self._waiting) > self._idle and self._running < self._most
+            is_short = len(self._waiting) > self._idle and self._running < self._max_threads
             self._running += is_short
         if is_short:
-            self._threads.submit(self._go_on)
+            self._threads.submit(self._run)
 
-    def _go_on(self) -> None:
+    def _run(self) -> None:
         database = connections[DEFAULT_DB_ALIAS]
         try:
-            while work := self._next():
-                _let_go_of_unfit(database)
+            while work := self._next_work():
+                _close_unusable(database)
                 work()
         finally:
             close_old_connections()
 
-    def _next(self) -> Work | None:
-        """What has waited longest, or None when nothing comes: then this thread is not counted any more."""
+    def _next_work(self) -> Work | None:
+        """The work that has waited longest, or None after `IDLE_SECONDS` without any: then this thread ends."""
         with self._ready:
             self._idle += 1
-            while not self._waiting and self._ready.wait(KEPT_SECONDS):
+            while not self._waiting and self._ready.wait(IDLE_SECONDS):
                 pass
             self._idle -= 1
             if self._waiting:
@@ -66,11 +66,11 @@ class Threads:
             return None
 
 
-def _let_go_of_unfit(database: BaseDatabaseWrapper) -> None:
-    """Of a connection with which something went wrong, or that the server has closed in the meantime."""
-    lent = database.connection
-    if lent is not None and (database.errors_occurred or (is_postgresql() and not is_open(lent))):
+def _close_unusable(database: BaseDatabaseWrapper) -> None:
+    """Close a connection that had errors, or that the server has closed in the meantime."""
+    connection = database.connection
+    if connection is not None and (database.errors_occurred or (is_postgresql() and not is_open(connection))):
         try:
             database.close()
-        except Exception:  # it is gone all the same, and the work is still to be done
+        except Exception:  # it is gone all the same, and the work must still be done
             log.exception("connection_close_failed")

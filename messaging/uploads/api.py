@@ -9,8 +9,8 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from accounts.authentication import UserRequest
-from foundation.openapi import MEANINGS, Problem, describe
-from foundation.rest import PROBLEM, answer
+from foundation.openapi import STATUS_DESCRIPTIONS, Problem, describe
+from foundation.rest import PROBLEM_CONTENT_TYPE, success_response
 from messaging.payloads import AttachmentPayload
 from messaging.rate_limits import UPLOADS, limited
 from messaging.responses import UploadAnswer
@@ -26,18 +26,21 @@ FORM = {
 }
 FILE = {
     (200, "*/*"): OpenApiResponse(OpenApiTypes.BINARY, description="The content"),
-    **{(status, PROBLEM): OpenApiResponse(Problem, description=MEANINGS[status]) for status in (401, 403, 404, 429)},
+    **{
+        (status, PROBLEM_CONTENT_TYPE): OpenApiResponse(Problem, description=STATUS_DESCRIPTIONS[status])
+        for status in (401, 403, 404, 429)
+    },
 }
 
 
 class UploadViewSet(ViewSet):
     parser_classes = (MultiPartParser,)
 
-    @describe("Upload a file, to be sent with a message or with work", request=FORM, answers={201: UploadAnswer})
+    @describe("Upload a file, to be sent with a message or with work", request=FORM, responses={201: UploadAnswer})
     def create(self, request: UserRequest) -> Response:
         limited(UPLOADS, request.user)
         upload = take_upload(owner=request.user, file=request.FILES.get("file"))
-        return answer(201, upload=AttachmentPayload.of(upload))
+        return success_response(201, upload=AttachmentPayload.of(upload))
 
     @extend_schema(summary="The file, for those in the conversation where it was sent", responses=FILE)
     def retrieve(self, request: UserRequest, pk: str) -> HttpResponse:

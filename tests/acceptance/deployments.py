@@ -5,13 +5,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.harness.crowd import Crowd
 from tests.harness.environment import need_postgresql_and_redis
 from tests.harness.people import Person
 from tests.harness.servers import Installation, RunningServer, embedded, shared
+from tests.harness.user_pool import UserPool
 
 BRAND_OWNER, INFLUENCER = ("brand_owner", "Anaya"), ("influencer", "Mira")
-AT_ONCE = {BRAND_OWNER: 60, INFLUENCER: 60}
+BATCH = {BRAND_OWNER: 60, INFLUENCER: 60}
 
 
 @dataclass
@@ -20,7 +20,7 @@ class Deployment:
 
     installation: Installation
     servers: list[RunningServer]
-    crowd: Crowd
+    user_pool: UserPool
 
     @property
     def first(self) -> RunningServer:
@@ -32,10 +32,10 @@ class Deployment:
         return self.servers[-1]
 
     def brand_owner(self) -> Person:
-        return self.crowd.somebody(*BRAND_OWNER, self.first.url)
+        return self.user_pool.new_user(*BRAND_OWNER, self.first.url)
 
     def influencer(self) -> Person:
-        return self.crowd.somebody(*INFLUENCER, self.last.url)
+        return self.user_pool.new_user(*INFLUENCER, self.last.url)
 
     @contextmanager
     def last_killed(self) -> Iterator[None]:
@@ -51,7 +51,7 @@ class Deployment:
 def embedded_deployment(directory: Path, **environment: str) -> Iterator[Deployment]:
     """One process, SQLite, everything in memory."""
     with embedded(directory, **environment) as installation, installation.serving() as server:
-        yield Deployment(installation, [server], Crowd(installation, AT_ONCE))
+        yield Deployment(installation, [server], UserPool(installation, BATCH))
         check_log(server)
 
 
@@ -62,7 +62,7 @@ def shared_deployment(directory: Path, **environment: str) -> Iterator[Deploymen
     with ExitStack() as stack:
         installation = stack.enter_context(shared(directory, database, bus, **environment))
         servers = [stack.enter_context(installation.serving()) for _ in range(2)]
-        yield Deployment(installation, servers, Crowd(installation, AT_ONCE))
+        yield Deployment(installation, servers, UserPool(installation, BATCH))
         for server in servers:
             check_log(server)
 

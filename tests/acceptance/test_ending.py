@@ -55,7 +55,8 @@ def registered(deployment: Deployment, clients: Browser) -> Iterator[list[Person
     given = newcomer("influencer")
     here, there = deployment.first.url, deployment.last.url
     people = [
-        with_tabs(clients, url, Person.enters(url, door, given)) for url, door in ((here, "register"), (there, "token"))
+        with_tabs(clients, url, Person.authenticates(url, door, given))
+        for url, door in ((here, "register"), (there, "token"))
     ]
     yield people
     for person in people:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from realtime.registry import registry
+from realtime import registry
 from tests.acceptance.shapes import CONTEXT, fits
 from tests.harness.people import Person
 

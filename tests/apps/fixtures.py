@@ -2,7 +2,7 @@
 
 import pytest
 
-from realtime.bus import Hint
+from realtime import Hint
 from tests.deals import Deal, open_deal
 
 

@@ -16,7 +16,7 @@ from benchmarks.rest import parse
 from tests.harness import databases
 from tests.harness.environment import ROOT, need_node, need_postgresql_and_redis
 from tests.harness.processes import CommandFailed
-from tests.harness.servers import surroundings
+from tests.harness.servers import inherited_environment
 
 pytestmark = pytest.mark.alone  # it fills the machine
 
@@ -38,7 +38,7 @@ def benchmark(services: tuple[str, str], out: Path, *arguments: str) -> subproce
     return subprocess.run(
         [sys.executable, "-m", "benchmarks", *given],
         cwd=ROOT,
-        env=surroundings(),
+        env=inherited_environment(),
         capture_output=True,
         text=True,
         timeout=RUN_SECONDS,

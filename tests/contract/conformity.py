@@ -8,13 +8,11 @@ import pytest
 from pydantic import ValidationError
 
 from foundation.json import from_json, to_json
-from foundation.schemas import Shape
-from realtime.bus import Hint
-from realtime.event_log import Logged
-from realtime.registry import registry
+from foundation.schemas import Schema
+from realtime import Hint, LoggedEvent, registry
 
 
-def fault_of(shape: type[Shape], data: Any) -> str | None:
+def fault_of(shape: type[Schema], data: Any) -> str | None:
     """Why this is not a payload of that shape: types, formats, and no key too many or too few. None if it is."""
     try:
         parsed = shape.model_validate_json(to_json(data), strict=True)
@@ -48,7 +46,7 @@ def emitted_events(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, 
         sent.append((room, name, payload))
         faults.extend(filter(None, [fault_of_event(name, payload, seq)]))
 
-    def noting_logged(room: str, events: list[Logged], at: float) -> Hint:
+    def noting_logged(room: str, events: list[LoggedEvent], at: float) -> Hint:
         for event in events:
             note(room, event.event, event.data, event.seq)
         return logged(room, events, at)

@@ -11,10 +11,9 @@ import pytest
 
 from foundation import clock
 from foundation.json import from_json, to_json
-from foundation.schemas import Shape, SharedShape
+from foundation.schemas import CachedSchema, Schema
 from messaging import socket_commands
-from realtime import background_tasks
-from realtime.registry import registry
+from realtime import presence_announcements, registry
 from realtime.token_expiry import TokenExpiry
 from tests.contract.conformity import fault_of, fault_of_event
 from tests.harness.people import Person
@@ -55,15 +54,15 @@ def test_the_example_of_an_event_is_one(event):
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_the_example_of_a_command_is_taken_whole(command):
-    given = command.input.parse(command.example)
+    given = command.request.parse(command.example)
     folded = given.model_dump(exclude_unset=True)
     assert len(folded) == len(command.example), "no key of it is ignored"
     if command.bare:
-        assert command.bare in command.input.model_fields
+        assert command.bare in command.request.model_fields
 
 
 def test_a_shape_is_held_strictly():
-    class Sample(Shape):
+    class Sample(Schema):
         name: str
         count: int
 
@@ -77,10 +76,10 @@ def test_a_shape_is_held_strictly():
         assert fault_of(Sample, other)
 
 
-def _shapes_of(shape: type[Shape], found: set[type[Shape]]) -> set[type[Shape]]:
+def _shapes_of(shape: type[Schema], found: set[type[Schema]]) -> set[type[Schema]]:
     found.add(shape)
     for annotation in (repr(field.annotation) for field in shape.model_fields.values()):
-        for other in (*Shape.__subclasses__(), *SharedShape.__subclasses__()):
+        for other in (*Schema.__subclasses__(), *CachedSchema.__subclasses__()):
             if other.__name__ in annotation and other not in found:
                 _shapes_of(other, found)
     return found
@@ -119,7 +118,7 @@ def types(brand: Person, influencer: Person) -> None:
 
 def comes_online(brand: Person, influencer: Person) -> None:
     brand.chats_with(influencer)
-    background_tasks._tell_presence({brand.pk}, online=True)
+    presence_announcements.announce({brand.pk}, online=True)
 
 
 CASES: dict[str, Callable[[Person, Person], None]] = {

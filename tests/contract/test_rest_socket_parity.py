@@ -10,8 +10,8 @@ from deals.payments import ProviderFailed
 from deals.payments.sandbox import Sandbox
 from foundation.database.executor import in_database
 from foundation.json import from_json, to_json
+from realtime import Caller
 from realtime.dispatcher import Dispatcher
-from realtime.registry import Caller
 from tests.api.shapes import PROBLEM
 from tests.deals import make_deal
 from tests.harness.people import Person
@@ -27,8 +27,9 @@ STANDARD = PROBLEM - {"success", "message", "code"}
 async def by_socket(person: Person, command: str, payload: Any) -> dict[str, Any]:
     """What the acknowledgement brings, as it is on the wire."""
     caller = Caller("sid", person.pk, await in_database(user_of, person), uuid.uuid4())
-    gateway: Any = SimpleNamespace(connections=SimpleNamespace(by_sid={"sid": SimpleNamespace(caller=caller)}))
-    return from_json(to_json(await Dispatcher(gateway).handle(command, "sid", payload)))
+    connections: Any = SimpleNamespace(by_sid={"sid": SimpleNamespace(caller=caller)})
+    sio: Any = None
+    return from_json(to_json(await Dispatcher(connections, sio).handle(command, "sid", payload)))
 
 
 async def by_rest(person: Person, path: str, body: Any) -> dict[str, Any]:

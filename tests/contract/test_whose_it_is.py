@@ -9,8 +9,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
-from realtime.hooks import product, user_room
-from realtime.registry import registry
+from realtime import application_hooks, registry, user_room
 from tests.api.messaging.uploads.test_uploads import picture, uploaded
 from tests.api.operations import OPERATIONS, fillings
 from tests.contract.test_rest_socket_parity import by_socket
@@ -134,4 +133,4 @@ def test_who_may_be_in_which_room(ids, brand: Person, influencer: Person, strang
     everybody: list[User] = [user_of(one) for one in (brand, influencer, stranger, operator)]
     entering = {(user.pk, room) for user in everybody for room in (conversation, own)}
     allowed = {(one.pk, conversation) for one in (brand, influencer, operator)} | {(influencer.pk, own)}
-    assert product().may_enter(entering) == allowed
+    assert application_hooks().may_enter(entering) == allowed

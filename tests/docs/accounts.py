@@ -8,12 +8,12 @@ BRAND, INFLUENCER = PEOPLE[0].email, PEOPLE[2].email
 
 
 def signed_in(server: RunningServer, email: str) -> Person:
-    return Person.enters(server.url, "token", {"email": email, "password": PASSWORD})
+    return Person.authenticates(server.url, "token", {"email": email, "password": PASSWORD})
 
 
 def registered(server: RunningServer, role: str, name: str = "Mira") -> Person:
     """Somebody new, with the password of the tests."""
-    return Person.enters(server.url, "register", newcomer(role, name))
+    return Person.authenticates(server.url, "register", newcomer(role, name))
 
 
 def newest_conversation(me: Person, server: RunningServer) -> str:

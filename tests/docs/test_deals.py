@@ -85,7 +85,7 @@ def test_three_doors_do_the_same(
         body |= {"state_version": version, "conversation_id": conversation}
         asked = {name: body[name] for name, is_needed in members.items() if with_all or is_needed or body[name] == data}
         if method:
-            answer = who.asks(method, place.replace("{id}", conversation), asked)
+            answer = who.calls(method, place.replace("{id}", conversation), asked)
         else:
             answer = asked_over_socket(site.url, workplace, who, conversation, place, asked)
         assert answer["success"], answer
@@ -155,6 +155,6 @@ def test_operators_step_in(blocks, site: RunningServer, brand: Person, influence
         assert not any(members.values()), "all are optional"
         known = {"reason": "To look into it.", "state_version": brand.sees(conversation)["state_version"]}
         asked = {name: known[name] for name in members}
-        operator.asks(method, path.replace("{id}", conversation), asked)
+        operator.calls(method, path.replace("{id}", conversation), asked)
         statuses.append(brand.sees(conversation)["chat_status"])
     assert statuses == ["real_time", "automated", "closed"]

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from realtime.registry import registry
+from realtime import registry
 from tests.contract.conformity import fault_of_event
 from tests.docs.accounts import registered
 from tests.docs.claims import runs_all

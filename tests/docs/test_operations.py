@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.docs.claims import runs
 from tests.harness.environment import need
 from tests.harness.processes import Process, on_free_port, run
-from tests.harness.servers import responds, surroundings
+from tests.harness.servers import inherited_environment, responds
 
 
 @runs("docs/operations.md", "Processes", "ini")
@@ -36,7 +36,7 @@ def it_is_verified(text: str, folder: Path) -> None:
 
 
 def it_starts_and_ends(service: dict[str, str], environment: Path) -> None:
-    given = surroundings() | dict(line.split("=", 1) for line in environment.read_text().splitlines())
+    given = inherited_environment() | dict(line.split("=", 1) for line in environment.read_text().splitlines())
     python, *_ = shlex.split(service["ExecStart"])
     options = {"directory": Path(service["WorkingDirectory"]), "environment": given}
     run(python, "manage.py", "migrate", "--verbosity", "0", cwd=options["directory"], env=given)

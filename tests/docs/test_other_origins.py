@@ -68,7 +68,7 @@ def server(request: pytest.FixtureRequest, ours: Pages, tmp_path_factory) -> Ite
 def talk(server: RunningServer) -> SimpleNamespace:
     """The account of the documents, and the conversation that it has."""
     given = {"email": BRAND, "password": PASSWORD, "name": "Anaya", "role": "brand_owner"}
-    me = Person.enters(server.url, "register", given)
+    me = Person.authenticates(server.url, "register", given)
     other = registered(server, "influencer")
     return SimpleNamespace(me=me, conversation=me.chats_with(other), other=other)
 

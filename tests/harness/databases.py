@@ -10,7 +10,7 @@ import redis
 from psycopg import sql
 
 
-def maintenance(url: str) -> str:
+def maintenance_url(url: str) -> str:
     """The same server's own database: the one to be connected to while others are created and dropped."""
     return named(url, "postgres")
 
@@ -31,7 +31,7 @@ def drop(url: str) -> None:
 
 def _on_server(url: str, command: LiteralString) -> None:
     name = urlsplit(url).path.lstrip("/")
-    with psycopg.connect(maintenance(url), autocommit=True) as connection:
+    with psycopg.connect(maintenance_url(url), autocommit=True) as connection:
         connection.execute(sql.SQL(command).format(sql.Identifier(name)))
 
 
@@ -46,7 +46,7 @@ def temporary(server: str, name: str) -> Iterator[str]:
         drop(url)
 
 
-def forget(redis_url: str, prefix: str) -> None:
+def delete_keys(redis_url: str, prefix: str) -> None:
     """Delete the keys with this prefix."""
     with redis.Redis.from_url(redis_url) as client:
         for key in client.scan_iter(f"{prefix}*"):

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 import redis
 
-from tests.harness.databases import maintenance
+from tests.harness.databases import maintenance_url
 
 ROOT = Path(__file__).resolve().parents[2]
 LEFT_OUT = "LEFT OUT: "
@@ -34,7 +34,7 @@ def postgresql() -> str | None:
 
 def _database_answers(url: str) -> bool:
     try:
-        psycopg.connect(maintenance(url), connect_timeout=ANSWER_SECONDS).close()
+        psycopg.connect(maintenance_url(url), connect_timeout=ANSWER_SECONDS).close()
     except psycopg.OperationalError:
         return False
     return True

@@ -17,7 +17,7 @@ class NodeProcess:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
-    def tell(self, message: Any) -> None:
+    def send(self, message: Any) -> None:
         self._process.stdin.write(json.dumps(message) + "\n")
         self._process.stdin.flush()
 

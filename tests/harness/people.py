@@ -51,7 +51,7 @@ class Person(Account):
     expired: str = field(default="", repr=False)
 
     @classmethod
-    def enters(cls, url: str, endpoint: str, credentials: dict[str, str]) -> Self:
+    def authenticates(cls, url: str, endpoint: str, credentials: dict[str, str]) -> Self:
         """Register at a server (endpoint `register`) or log in (`token`)."""
         answer = Api(transport=OverHttp(url)).post(f"/api/auth/{endpoint}", credentials)
         assert answer.status_code in {200, 201}, answer.content
@@ -62,7 +62,7 @@ class Person(Account):
         """The same person, who uses this server."""
         return replace(self, api=Api(self.access, OverHttp(url)))
 
-    def asks(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+    def calls(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         """What a request that succeeds is answered."""
         answer = self.api.send(method, path, body)
         assert answer.status_code in {200, 201}, answer.content
@@ -76,7 +76,7 @@ class Person(Account):
 
     def opens(self, **given: Any) -> dict[str, Any]:
         """A conversation; answers it as its JSON shows it."""
-        return self.asks("POST", "/api/conversations", given)["conversation"]
+        return self.calls("POST", "/api/conversations", given)["conversation"]
 
     def chats_with(self, other: Account) -> str:
         """The id of the direct conversation of these two."""
@@ -89,14 +89,14 @@ class Person(Account):
     def says(self, conversation: str, text: str = "Hello!", **more: Any) -> dict[str, Any]:
         """A message; answers it."""
         body = {"conversation_id": conversation, "message": text, **more}
-        return self.asks("POST", "/api/messages", body)["message"]
+        return self.calls("POST", "/api/messages", body)["message"]
 
     def acts(self, conversation: str, action: str, **data: Any) -> dict[str, Any]:
         """An action of the conversation's flow; answers what it is answered."""
-        return self.asks("POST", f"/api/conversations/{conversation}/actions", {"action": action, "data": data})
+        return self.calls("POST", f"/api/conversations/{conversation}/actions", {"action": action, "data": data})
 
     def marks_read(self, conversation: str, up_to: int | str = FURTHEST) -> None:
-        self.asks("POST", f"/api/conversations/{conversation}/read", {"up_to": up_to})
+        self.calls("POST", f"/api/conversations/{conversation}/read", {"up_to": up_to})
 
     def sees(self, conversation: str) -> dict[str, Any]:
         """The conversation as it is now."""

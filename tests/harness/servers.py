@@ -15,12 +15,12 @@ from tests.harness import databases
 from tests.harness.processes import COMMAND_SECONDS, Process, on_free_port, run
 
 ANSWER_SECONDS = 10
-SURROUNDINGS = ("PATH", "HOME", "LANG", "TMPDIR", "PYTEST_XDIST_WORKER")
+INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "PYTEST_XDIST_WORKER")
 
 
-def surroundings() -> dict[str, str]:
+def inherited_environment() -> dict[str, str]:
     """What a process needs of this one's environment, in which there may be settings of the product too."""
-    return {name: os.environ[name] for name in SURROUNDINGS if name in os.environ}
+    return {name: os.environ[name] for name in INHERITED if name in os.environ}
 
 
 def serve(port: int, workers: int = 1) -> list[str]:
@@ -53,7 +53,7 @@ class Installation:
             "DRAIN_SECONDS": "0.2",
             "PYTHONUNBUFFERED": "1",
         }
-        return surroundings() | own | self.environment
+        return inherited_environment() | own | self.environment
 
     def manage(self, *arguments: str) -> str:
         """Run a management command; returns what it wrote. Raises if it fails."""
@@ -118,7 +118,7 @@ def shared(directory: Path, database: str, redis: str, **environment: str) -> It
     prefix = f"stoory-test-{uuid.uuid4().hex[:12]}"
     with ExitStack() as stack:
         url = stack.enter_context(databases.temporary(database, prefix.replace("-", "_")))
-        stack.callback(databases.forget, redis, prefix)
+        stack.callback(databases.delete_keys, redis, prefix)
         given = {"DATABASE_URL": url, "REDIS_URL": redis, "REDIS_PREFIX": prefix, "DATABASE_POOL": "12"}
         installation = Installation(directory, given | environment)
         installation.manage("migrate", "--verbosity", "0")

@@ -221,8 +221,8 @@ async def dial(site: Site, target: str) -> AsyncIterator[aiohttp.ClientWebSocket
 class TestSockets:
     async def test_a_websocket_is_upgraded_and_let_in(self, site):
         made = site.installation.shell(
-            "import json; from tests.harness.making import make_people;"
-            "print(json.dumps(make_people([('influencer', 'Iris')])))"
+            "import json; from tests.harness.shell import create_users;"
+            "print(json.dumps(create_users([('influencer', 'Iris')])))"
         )
         token = json.loads(made)[0]["access"]
         async with dial(site, "/socket.io/?EIO=4&transport=websocket") as websocket:

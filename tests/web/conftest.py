@@ -12,15 +12,15 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
-from tests.harness.crowd import Crowd
 from tests.harness.environment import need_chromium
 from tests.harness.people import Person
 from tests.harness.ports import free_port
 from tests.harness.servers import RunningServer, embedded
+from tests.harness.user_pool import UserPool
 from tests.web.tabs import ARGUMENTS, Tab, Tabs
 
 HERE = Path(__file__).parent
-AT_ONCE = {
+BATCH = {
     ("brand_owner", "Anaya"): 80,
     ("influencer", "Mira"): 80,
     ("influencer", "Dev"): 8,
@@ -74,16 +74,16 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def crowd(site: RunningServer) -> Crowd:
-    return Crowd(site.installation, AT_ONCE)
+def user_pool(site: RunningServer) -> UserPool:
+    return UserPool(site.installation, BATCH)
 
 
 @pytest.fixture
-def person(crowd: Crowd, site: RunningServer) -> Callable[..., Person]:
+def person(user_pool: UserPool, site: RunningServer) -> Callable[..., Person]:
     """Makes people who are signed in: `person("influencer", "Mira")`."""
 
     def make(role: str = "influencer", name: str = "Mira") -> Person:
-        return crowd.somebody(role, name, site.url)
+        return user_pool.new_user(role, name, site.url)
 
     return make
 

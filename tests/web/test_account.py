@@ -9,7 +9,7 @@ from tests.web.tabs import Tab
 
 @pytest.fixture
 def somebody(site) -> Person:
-    return Person.enters(site.url, "register", newcomer("influencer", "Tara"))
+    return Person.authenticates(site.url, "register", newcomer("influencer", "Tara"))
 
 
 async def account(tab: Tab):

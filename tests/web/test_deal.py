@@ -182,7 +182,7 @@ async def _done(brand: Any, influencer: Any) -> str:
     brand.acts(conversation, "send_price_offer", price="100")
     influencer.acts(conversation, "accept_price")
     order = brand.acts(conversation, "proceed_to_payment")["payment"]["order_id"]
-    brand.asks("POST", f"/api/payments/sandbox/{order}/pay", {})
+    brand.calls("POST", f"/api/payments/sandbox/{order}/pay", {})
     influencer.acts(conversation, "start_work")
     influencer.acts(conversation, "submit_work", deliverables="A story", description="At dusk")
     brand.acts(conversation, "approve_work")

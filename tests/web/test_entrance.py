@@ -13,7 +13,7 @@ from tests.harness.servers import RunningServer
 @pytest.fixture(scope="module")
 def registered(site: RunningServer) -> Person:
     """Somebody with a password."""
-    return Person.enters(site.url, "register", newcomer("brand_owner", "Anaya"))
+    return Person.authenticates(site.url, "register", newcomer("brand_owner", "Anaya"))
 
 
 async def sign_in(tab, email, password=PASSWORD):
@@ -106,13 +106,13 @@ async def test_signing_out_leaves_nothing_behind_in_any_tab(opens, registered):
 
 
 async def test_a_login_session_that_ends_elsewhere_ends_here(opens, site):
-    somebody = Person.enters(site.url, "register", newcomer("influencer", "Mira"))
+    somebody = Person.authenticates(site.url, "register", newcomer("influencer", "Mira"))
     tab = await opens("/sign-in")
     tab.may_fail = True
     await sign_in(tab, somebody.email)
     await tab.is_at("/chat")
     await expect(tab.page.get_by_text("No conversations yet.")).to_be_visible()
-    somebody.asks("POST", "/api/auth/logout", {"refresh": somebody.refresh, "everywhere": True})
+    somebody.calls("POST", "/api/auth/logout", {"refresh": somebody.refresh, "everywhere": True})
     await tab.is_at("/sign-in.*")
 
 

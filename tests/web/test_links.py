@@ -78,8 +78,8 @@ async def test_everything_leads_where_it_says_for_who_is_signed_out(running):
 
 async def test_everything_leads_where_it_says_for_who_is_signed_in(running):
     url = running.server.url
-    anaya = Person.enters(url, "register", newcomer("brand_owner", "Anaya"))
-    anaya.bids_to(Person.enters(url, "register", newcomer("influencer")), title="Snack box")
+    anaya = Person.authenticates(url, "register", newcomer("brand_owner", "Anaya"))
+    anaya.bids_to(Person.authenticates(url, "register", newcomer("influencer")), title="Snack box")
     walk = walk_with(running, await running.opens("/", anaya, may_fail=True), SIGNED_IN)
     await walk_everywhere(walk)
     assert walk.faults == []

@@ -14,9 +14,9 @@ SURNAME = f"q{secrets.token_hex(6)}"
 
 
 @pytest.fixture(scope="module")
-def family(crowd, site) -> list[Person]:
+def family(user_pool, site) -> list[Person]:
     """Mira, Milo and Otto, influencers of one surname."""
-    return crowd.all_of("influencer", *(f"{name} {SURNAME}" for name in ("Mira", "Milo", "Otto")), url=site.url)
+    return user_pool.new_users("influencer", *(f"{name} {SURNAME}" for name in ("Mira", "Milo", "Otto")), url=site.url)
 
 
 async def test_a_conversation_is_begun_with_somebody_who_is_found_by_name(opens, brand, family):

@@ -90,9 +90,9 @@ async def test_a_search_that_has_to_wait_goes_on_by_itself(opens, brand, influen
     await expect(form.said).to_have_text("1 person found.")
 
 
-async def test_where_there_are_more_people_they_are_shown_when_asked_for(opens, brand, crowd, site):
+async def test_where_there_are_more_people_they_are_shown_when_asked_for(opens, brand, user_pool, site):
     surname = f"q{secrets.token_hex(6)}"
-    crowd.all_of("influencer", *(f"{letter}a {surname}" for letter in "ABCDEFGHIJKL"), url=site.url)
+    user_pool.all_of("influencer", *(f"{letter}a {surname}" for letter in "ABCDEFGHIJKL"), url=site.url)
     tab = await opens("/chat", brand)
     form = await new_conversation(tab)
     await form.input.fill(surname)
@@ -146,9 +146,9 @@ async def _fits(form: Form) -> None:
 
 async def test_without_a_search_acquaintances_can_be_chosen(tmp_path, chromium):
     with embedded(tmp_path, PEOPLE_SEARCH="off") as installation, installation.serving() as server:
-        anaya = Person.enters(server.url, "register", newcomer("brand_owner", "Anaya"))
-        anaya.chats_with(Person.enters(server.url, "register", newcomer("influencer", "Mira Kapoor")))
-        Person.enters(server.url, "register", newcomer("influencer", "Mirko Kapoor"))
+        anaya = Person.authenticates(server.url, "register", newcomer("brand_owner", "Anaya"))
+        anaya.chats_with(Person.authenticates(server.url, "register", newcomer("influencer", "Mira Kapoor")))
+        Person.authenticates(server.url, "register", newcomer("influencer", "Mirko Kapoor"))
         async with opening(Tabs(chromium, server.url)) as opens:
             tab = await opens("/chat", anaya, may_fail=True)
             form = await new_conversation(tab)

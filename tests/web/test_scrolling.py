@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.harness.crowd import Crowd
 from tests.harness.people import Person
 from tests.harness.servers import RunningServer
+from tests.harness.user_pool import UserPool
 from tests.web.tabs import PLAYED
 
 MANY = 5000
@@ -58,13 +58,13 @@ PLACES = "() => [...document.querySelectorAll('.message[data-seq]')].map((row) =
 
 
 @pytest.fixture(scope="module")
-def brand(site: RunningServer, crowd: Crowd) -> Person:
-    return crowd.somebody("brand_owner", "Anaya", site.url)
+def brand(site: RunningServer, user_pool: UserPool) -> Person:
+    return user_pool.somebody("brand_owner", "Anaya", site.url)
 
 
 @pytest.fixture(scope="module")
-def long(site: RunningServer, crowd: Crowd, brand: Person) -> str:
-    influencer = crowd.somebody("influencer", "Mira", site.url)
+def long(site: RunningServer, user_pool: UserPool, brand: Person) -> str:
+    influencer = user_pool.somebody("influencer", "Mira", site.url)
     conversation = brand.chats_with(influencer)
     sides = f"'{brand.id}', '{influencer.id}'"
     site.installation.shell(FILL.format(sides=sides, many=MANY, conversation=conversation))

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from conversations.flows import Facts, Role, Timing, available_actions, conversation_types, flow_for
 from conversations.flows.decisions import Decision
 from conversations.flows.simulation import Simulation
-from foundation.errors import Refusal
+from foundation.errors import DomainError
 from foundation.json import from_json
 
 HELP = """A line is: role action [key=value …], for example
@@ -70,7 +70,7 @@ class Command(BaseCommand):
         for number, line in enumerate(script, start=1):
             try:
                 self._take(game, line)
-            except (Refusal, ValueError) as fault:
+            except (DomainError, ValueError) as fault:
                 raise CommandError(f"line {number}: {_why(fault)}") from None
 
     def _play(self, game: Simulation) -> None:
@@ -80,7 +80,7 @@ class Command(BaseCommand):
                 return
             try:
                 self._take(game, line)
-            except (Refusal, ValueError) as fault:
+            except (DomainError, ValueError) as fault:
                 self.stdout.write(self.style.ERROR(_why(fault)))
 
     def _take(self, game: Simulation, line: str) -> None:
@@ -107,6 +107,6 @@ class Command(BaseCommand):
 
 
 def _why(fault: Exception) -> str:
-    if isinstance(fault, Refusal):
+    if isinstance(fault, DomainError):
         return f"{fault.code}: {fault.message} {fault.errors or ''}".rstrip()
     return str(fault)

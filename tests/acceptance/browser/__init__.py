@@ -120,8 +120,8 @@ class Browser:
     def tab(self, url: str, token: str | None = None) -> Tab:
         """A new tab on a server's page, in whose storage the token is."""
         name = f"tab {len(self._tabs) + 1}"
-        self._tabs[name] = tab = Tab(name, self._process.tell)
-        self._process.tell({"tab": name, "open": {"url": url, "token": token}})
+        self._tabs[name] = tab = Tab(name, self._process.send)
+        self._process.send({"tab": name, "open": {"url": url, "token": token}})
         return tab
 
     def closed(self) -> None:

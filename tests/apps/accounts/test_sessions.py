@@ -19,7 +19,7 @@ from accounts.selectors import dead_sessions
 from accounts.services import authenticate_token, refresh
 from accounts.signals import sessions_ended
 from foundation.clock import moved
-from foundation.errors import Forbidden, Refusal, TokenInvalid, TokenMissing, TokenRevoked
+from foundation.errors import DomainError, Forbidden, TokenInvalid, TokenMissing, TokenRevoked
 from foundation.ids import uuid7
 from tests.factories import PASSWORD, log_in, make_user
 
@@ -58,7 +58,7 @@ def ids(*sessions) -> set:
 def is_alive(session) -> bool:
     try:
         authenticate_token(session.access)
-    except Refusal:
+    except DomainError:
         return False
     return not dead_sessions([session.session_id])
 
@@ -153,7 +153,7 @@ def in_threads(*works) -> list:
         gate.wait(10)
         try:
             results[number] = work()
-        except Refusal as refusal:
+        except DomainError as refusal:
             results[number] = type(refusal)
         finally:
             connection.close()

@@ -18,7 +18,7 @@ from accounts.services import authenticate_token
 from accounts.tokens import AccessToken
 from foundation.clock import moved, now
 from foundation.database.pipeline import is_postgresql
-from foundation.errors import Refusal, TokenInvalid, TokenMissing, TokenRevoked
+from foundation.errors import DomainError, TokenInvalid, TokenMissing, TokenRevoked
 from tests.factories import log_in, make_user
 
 pytestmark = pytest.mark.django_db
@@ -194,5 +194,5 @@ def test_the_role_is_that_of_the_database_not_of_the_token(user, session):
 )
 @example("." * 10_000)
 def test_whatever_is_sent_is_refused_and_nothing_worse(token):
-    with pytest.raises(Refusal):
+    with pytest.raises(DomainError):
         authenticate_token(token)

@@ -1,4 +1,4 @@
-"""A server's collector of cyclic garbage: settled when the server starts."""
+"""A server's collector of cyclic garbage: tuned when the server starts."""
 
 import sys
 
@@ -32,7 +32,7 @@ asyncio.run(begin())
 """
 
 
-def test_a_server_settles_it_when_it_starts(tmp_path):
+def test_a_server_tunes_it_when_it_starts(tmp_path):
     environment = {"DATA_DIR": str(tmp_path), "PATH": "/usr/bin:/bin"}
     run(sys.executable, "manage.py", "migrate", "--verbosity", "0", env=environment, timeout=COMMAND_SECONDS)
     assert run(sys.executable, "-c", PROGRAM, env=environment, timeout=COMMAND_SECONDS).split() == ["True"] * 3

@@ -11,7 +11,7 @@ from conversations.flows.errors import ConversationClosed
 from conversations.models import Conversation, Participant
 from conversations.selectors import total_unread
 from conversations.services import remove_participant
-from foundation.errors import Refusal
+from foundation.errors import DomainError
 from foundation.json import from_json
 from messaging.errors import IdempotencyMismatch
 from messaging.models import Message
@@ -20,8 +20,7 @@ from messaging.payloads import MessagePayload
 from messaging.requests import SendMessage
 from messaging.sending import Sending, Sent, send_message, send_messages
 from notifications.models import Notification
-from realtime import event_log
-from realtime.hooks import user_room
+from realtime import event_log, user_room
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -115,7 +114,7 @@ def test_the_same_click_many_times_at_once_is_one_message(pair):
     for thread in threads:
         thread.join(60)
     assert len(results) == 20
-    assert all(isinstance(result, Sent | Refusal) for result in results)
+    assert all(isinstance(result, Sent | DomainError) for result in results)
     assert Message.objects.filter(client_message_id=name).count() == 1
     assert Message.objects.filter(sender=two).count() == 10
     assert sum(isinstance(result, IdempotencyMismatch) for result in results) in {1, 9}

@@ -1,10 +1,10 @@
 """Events that exist only in tests."""
 
-from foundation.schemas import Shape
-from realtime.registry import Event
+from foundation.schemas import Schema
+from realtime.declarations import Event
 
 
-class NotePayload(Shape):
+class NotePayload(Schema):
     text: str
 
 

@@ -18,10 +18,10 @@ def write(count: int, room: str = "room") -> None:
 
 
 def replay(room: str, *, after: int, start: int | None = None, limit: int = event_log.REPLAY_LIMIT):
-    return event_log.replay([event_log.Replay(room, after, after if start is None else start)], limit=limit)[0]
+    return event_log.replay([event_log.ReplayRequest(room, after, after if start is None else start)], limit=limit)[0]
 
 
-def seqs(events: list[event_log.Logged] | None) -> list[int] | None:
+def seqs(events: list[event_log.LoggedEvent] | None) -> list[int] | None:
     return None if events is None else [event.seq for event in events]
 
 
@@ -43,12 +43,12 @@ def test_many_wishes_are_each_answered_for_themselves():
     write(5, "left")
     write(5, "right")
     wishes = [
-        *(event_log.Replay("left", after, after) for after in (1, 4, 5, 6, 3)),
+        *(event_log.ReplayRequest("left", after, after) for after in (1, 4, 5, 6, 3)),
         *(
-            event_log.Replay("left", 5, 2),
-            event_log.Replay("right", 2, 0),
-            event_log.Replay("nowhere", 0, 0),
-            event_log.Replay("nowhere", 1, 1),
+            event_log.ReplayRequest("left", 5, 2),
+            event_log.ReplayRequest("right", 2, 0),
+            event_log.ReplayRequest("nowhere", 0, 0),
+            event_log.ReplayRequest("nowhere", 1, 1),
         ),
     ]
     found = event_log.replay(wishes, limit=3)
@@ -69,7 +69,7 @@ def test_retention_takes_the_old_and_says_so():
 
 def test_ends_are_known_for_rooms_that_nothing_was_sent_to():
     write(2)
-    found = event_log.ends(["room", "silent"])
+    found = event_log.heads(["room", "silent"])
     assert (found["room"].seq, found["silent"].seq) == (2, 0)
     assert found["room"].key != found["silent"].key
-    assert event_log.ends(["silent"]) == {"silent": found["silent"]}
+    assert event_log.heads(["silent"]) == {"silent": found["silent"]}

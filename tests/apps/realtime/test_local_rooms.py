@@ -63,7 +63,9 @@ def wire() -> Wire:
 
 @pytest.fixture
 def rooms(bus, wire) -> LocalRooms:
-    return LocalRooms(bus, send=wire.send, cut=wire.cut.append, is_there=lambda one: one not in wire.cut)
+    return LocalRooms(
+        bus, send=wire.send, close_transport=wire.cut.append, is_connected=lambda one: one not in wire.cut
+    )
 
 
 def socket() -> LocalSocket:
@@ -93,26 +95,26 @@ async def test_the_next_is_delivered_the_old_dropped_and_a_gap_filled_from_the_l
     await rooms.join(one, "room", after=None)
     await write(5)
     hints = await in_database(rows, "room", 1, 2, 4, 5)
-    rooms.offer("room", hints[:1])
-    rooms.offer("room", hints[:1])
-    rooms.offer("room", hints[:2])
+    rooms.handle_hint("room", hints[:1])
+    rooms.handle_hint("room", hints[:1])
+    rooms.handle_hint("room", hints[:2])
     assert wire.seqs(one) == [1, 2]
-    rooms.offer("room", hints[3:])
-    rooms.offer("room", hints[2:3])
+    rooms.handle_hint("room", hints[3:])
+    rooms.handle_hint("room", hints[2:3])
     await eventually(lambda: len(wire.seqs(one)) == 5)
     assert wire.seqs(one) == [1, 2, 3, 4, 5]
 
 
 async def test_what_comes_before_its_turn_waits_for_it_and_nothing_is_fetched(rooms, wire, monkeypatch):
-    monkeypatch.setattr("realtime.local_rooms.PATIENCE", 3600)
+    monkeypatch.setattr("realtime.local_rooms.GAP_TIMEOUT", 3600)
     one = socket()
     await rooms.join(one, "room", after=None)
     await write(5)
     hints = await in_database(rows, "room", 1, 2, 3, 4, 5)
     for number in (2, 4, 2, 1):
-        rooms.offer("room", hints[number - 1 : number])
+        rooms.handle_hint("room", hints[number - 1 : number])
     assert wire.seqs(one) == [1, 2]
-    rooms.offer("room", hints[2:])
+    rooms.handle_hint("room", hints[2:])
     assert wire.seqs(one) == [1, 2, 3, 4, 5]
 
 
@@ -121,20 +123,20 @@ async def test_one_gap_after_the_other_is_filled(rooms, wire):
     await rooms.join(one, "room", after=None)
     await write(4)
     hints = await in_database(rows, "room", 1, 2, 4)
-    rooms.offer("room", hints[1:2])
-    rooms.offer("room", hints[:1])
-    rooms.offer("room", hints[2:])
+    rooms.handle_hint("room", hints[1:2])
+    rooms.handle_hint("room", hints[:1])
+    rooms.handle_hint("room", hints[2:])
     assert wire.seqs(one) == [1, 2]
     await eventually(lambda: wire.seqs(one) == [1, 2, 3, 4])
 
 
 async def test_of_what_is_ahead_not_all_is_kept(rooms, wire, monkeypatch):
-    monkeypatch.setattr("realtime.local_rooms.PATIENCE", 3600)
-    monkeypatch.setattr("realtime.local_rooms.MOST_EARLY", 2)
+    monkeypatch.setattr("realtime.local_rooms.GAP_TIMEOUT", 3600)
+    monkeypatch.setattr("realtime.local_rooms.MAX_REORDERED", 2)
     one = socket()
     await rooms.join(one, "room", after=None)
     await write(4)
-    rooms.offer("room", await in_database(rows, "room", 2, 3, 4))
+    rooms.handle_hint("room", await in_database(rows, "room", 2, 3, 4))
     await eventually(lambda: wire.seqs(one) == [1, 2, 3, 4])
 
 
@@ -182,20 +184,20 @@ async def test_who_joins_gets_what_came_early_in_the_meantime(rooms, wire, after
     await rooms.join(there, "room", after=None)
     await write(2)
     third = (3, NOTE.name, '{"seq":3,"text":"committed after the log was read, and told before the second"}')
-    await rooms.join(late, "room", after=after, check=lambda: rooms.offer("room", [third]))
+    await rooms.join(late, "room", after=after, check_rights=lambda: rooms.handle_hint("room", [third]))
     assert (wire.seqs(there), wire.seqs(late)) == ([1, 2, 3], missed)
 
 
 async def test_a_room_that_is_closed_waits_for_nothing_any_more(rooms, monkeypatch):
-    monkeypatch.setattr("realtime.local_rooms.PATIENCE", 0.01)
+    monkeypatch.setattr("realtime.local_rooms.GAP_TIMEOUT", 0.01)
     one = socket()
     await rooms.join(one, "room", after=None)
     room = rooms.open["room"]
-    rooms.offer("room", [(2, NOTE.name, '{"seq":2,"text":"its first was rolled back with its process"}')])
+    rooms.handle_hint("room", [(2, NOTE.name, '{"seq":2,"text":"its first was rolled back with its process"}')])
     rooms.leave(one, "room")
     await eventually(lambda: not rooms.open)
-    await eventually(lambda: room.missing is None)
-    assert not room.early
+    await eventually(lambda: room.awaited_seq is None)
+    assert not room.reorder_buffer
 
 
 async def test_the_group_is_joined_only_while_there_is_a_member(rooms, bus):
@@ -229,7 +231,7 @@ async def test_who_is_refused_while_joining_is_in_no_room(rooms, bus, wire):
         raise PermissionError
 
     with pytest.raises(PermissionError):
-        await rooms.join(one, "room", after=None, enter=refuse)
+        await rooms.join(one, "room", after=None, record_join=refuse)
     await eventually(lambda: not rooms.open)
     assert one.rooms == {}
 
@@ -267,7 +269,7 @@ def read(monkeypatch) -> list[str]:
     names: list[str] = []
     real = event_log.read
 
-    def reading(name: str, **options: int) -> list[event_log.Logged]:
+    def reading(name: str, **options: int) -> list[event_log.LoggedEvent]:
         names.append(name)
         return real(name, **options)
 
@@ -280,7 +282,7 @@ async def test_a_crowd_that_returns_reads_the_logs_together(rooms, wire, read, m
     await write(3, "right")
     real, taken, all_here = event_log.replay, [], threading.Event()
 
-    def replay(wishes: list[event_log.Replay]) -> list[list[event_log.Logged] | None]:
+    def replay(wishes: list[event_log.ReplayRequest]) -> list[list[event_log.LoggedEvent] | None]:
         taken.append(len(wishes))
         assert all_here.wait(60)
         return real(wishes)
@@ -305,20 +307,20 @@ async def test_what_is_delivered_during_a_return_comes_from_memory(rooms, wire, 
     await rooms.join(staying, "room", after=None)
     real = event_log.replay
 
-    def replay(wishes: list[event_log.Replay]) -> list[list[event_log.Logged] | None]:
+    def replay(wishes: list[event_log.ReplayRequest]) -> list[list[event_log.LoggedEvent] | None]:
         found = real(wishes)
         asyncio.run_coroutine_threadsafe(offered(), loop).result()
         return found
 
     async def offered() -> None:
-        rooms.offer("room", rows_of_three)
+        rooms.handle_hint("room", rows_of_three)
 
     loop, rows_of_three = asyncio.get_running_loop(), [(3, "note", '{"seq":3}')]
     monkeypatch.setattr(rooms._replays, "_work", replay)
     assert await rooms.rejoin(back, {"room": 1})
     assert (wire.seqs(staying), wire.seqs(back)) == ([3], [2, 3])
     assert read == ["room"]
-    assert not rooms.open["room"].passing
+    assert not rooms.open["room"].recent
 
 
 async def test_who_has_gone_is_not_put_back(rooms, wire, bus, read):
@@ -336,7 +338,7 @@ async def test_a_hole_in_what_was_delivered_during_a_return_is_no_return(rooms, 
     await rooms.join(socket(), "room", after=None)
     real = event_log.replay
 
-    def replay(wishes: list[event_log.Replay]) -> list[list[event_log.Logged] | None]:
+    def replay(wishes: list[event_log.ReplayRequest]) -> list[list[event_log.LoggedEvent] | None]:
         found = real(wishes)
         rooms.open["room"].position = 4
         return found
@@ -362,20 +364,20 @@ async def test_a_join_that_cannot_be_replayed_is_stored_where_the_room_stands(ro
     async def store(seq: int) -> None:
         stored.append(seq)
 
-    await rooms.join(socket(), "room", after=9, enter=store)
-    await rooms.join(socket(), "room", after=1, enter=store)
+    await rooms.join(socket(), "room", after=9, record_join=store)
+    await rooms.join(socket(), "room", after=1, record_join=store)
     assert stored == [2, 1]
 
 
 async def test_a_return_that_fails_holds_no_room_open(rooms, bus, monkeypatch):
-    real = event_log.ends
+    real = event_log.heads
 
-    def away(names: list[str]) -> dict[str, event_log.End]:
+    def away(names: list[str]) -> dict[str, event_log.LogHead]:
         if "right" in names:
             raise OperationalError
         return real(names)
 
-    monkeypatch.setattr(event_log, "ends", away)
+    monkeypatch.setattr(event_log, "heads", away)
     with pytest.raises(OperationalError):
         await rooms.rejoin(socket(), {"left": 0, "right": 0})
     await eventually(lambda: not rooms.open and not bus.groups)
@@ -402,14 +404,14 @@ async def test_any_order_of_hints_joins_and_sweeps_gives_the_one_order(rooms, wi
     total = 0
     for one in sockets:
         await write(chance.randint(0, 4))
-        total = (await in_database(event_log.ends, ["room"]))["room"].seq
+        total = (await in_database(event_log.heads, ["room"]))["room"].seq
         after = chance.choice([None, chance.randint(0, total)])
         answer = await rooms.join(one, "room", after=after)
         joined[one.sid] = answer.seq if after is None else after
         hints = await in_database(rows, "room", *range(1, total + 1))
         chance.shuffle(hints)
         for hint in hints[: chance.randint(0, len(hints))]:
-            rooms.offer("room", [hint])
+            rooms.handle_hint("room", [hint])
     await rooms.sweep()
     for one in sockets:
         expected = list(range(joined[one.sid] + 1, total + 1))

@@ -10,26 +10,26 @@ import pytest
 from django.utils import timezone
 
 from foundation.ids import random_id
-from realtime import background_tasks, connections, presence, recovery
-from realtime.bus import Hint
-from realtime.models import LastSeen, ServerProcess, SocketSession
-from realtime.recovery import Beginning, Join
+from realtime import connections, presence, presence_announcements, processes, recovery
+from realtime.models import DEAD_AFTER, LastSeen, ServerProcess, SocketSession
+from realtime.pubsub import Hint
+from realtime.recovery import RoomJoin, SessionRecord
 
 pytestmark = pytest.mark.django_db
 
 USER = uuid.uuid4()
-LONG_AGO = presence.LEAVING + timedelta(seconds=1)
+LONG_AGO = presence.OFFLINE_DELAY + timedelta(seconds=1)
 
 
-def begun(process_id: uuid.UUID) -> Beginning:
-    presence.beat(process_id)
-    one = Beginning(random_id(), USER, process_id, 0)
-    recovery.store_beginnings([one])
+def begun(process_id: uuid.UUID) -> SessionRecord:
+    processes.beat(process_id)
+    one = SessionRecord(random_id(), USER, process_id, 0)
+    recovery.save_sessions([one])
     return one
 
 
-def ended(one: Beginning, at: datetime | None = None) -> dict[uuid.UUID, datetime]:
-    recovery.store_ends(one.process_id, [one.pid])
+def ended(one: SessionRecord, at: datetime | None = None) -> dict[uuid.UUID, datetime]:
+    recovery.end_sessions(one.process_id, [one.pid])
     return presence.store_last_seen([USER], at)
 
 
@@ -38,12 +38,12 @@ def time_passes() -> None:
     SocketSession.objects.filter(ended_at__isnull=False).update(ended_at=timezone.now() - LONG_AGO)
 
 
-def beginning(process_id: uuid.UUID, pid: str = "", *, is_new: bool = True) -> Beginning:
-    presence.beat(process_id)
-    return Beginning(pid or random_id(), USER, process_id, 0, is_new=is_new)
+def beginning(process_id: uuid.UUID, pid: str = "", *, is_new: bool = True) -> SessionRecord:
+    processes.beat(process_id)
+    return SessionRecord(pid or random_id(), USER, process_id, 0, is_new=is_new)
 
 
-def arrived(*beginnings: Beginning) -> set[uuid.UUID]:
+def arrived(*beginnings: SessionRecord) -> set[uuid.UUID]:
     return connections.store(beginnings[0].process_id, list(beginnings), {})[0]
 
 
@@ -56,7 +56,7 @@ def test_the_first_of_several_tells() -> None:
 
 def test_who_enters_a_room_at_once_has_arrived_all_the_same() -> None:
     one, two = beginning(uuid.uuid4()), beginning(uuid.uuid4())
-    recovery.store_joins([Join(one, "room_1", 0), Join(two, "room_1", 0)])
+    recovery.save_joins([RoomJoin(one, "room_1", 0), RoomJoin(two, "room_1", 0)])
     told = [arrived(one), arrived(two)]
     assert sorted(map(len, told)) == [0, 1]
 
@@ -83,19 +83,19 @@ def test_only_the_last_of_several_tells() -> None:
     first = ended(one, timezone.now() - timedelta(milliseconds=1))
     last = ended(two)
     time_passes()
-    assert presence.departed(first) == set()
-    assert presence.departed(last) == {USER}
+    assert presence.went_offline(first) == set()
+    assert presence.went_offline(last) == {USER}
 
 
 def test_who_came_back_is_not_gone() -> None:
     left = ended(begun(uuid.uuid4()))
     time_passes()
     begun(uuid.uuid4())
-    assert presence.departed(left) == set()
+    assert presence.went_offline(left) == set()
 
 
 def test_who_left_just_now_is_not_gone_yet() -> None:
-    assert presence.departed(ended(begun(uuid.uuid4()))) == set()
+    assert presence.went_offline(ended(begun(uuid.uuid4()))) == set()
 
 
 def test_of_who_comes_back_while_their_leaving_is_told_it_is_told_last_that_they_are_there(
@@ -104,30 +104,30 @@ def test_of_who_comes_back_while_their_leaving_is_told_it_is_told_last_that_they
     left = ended(begun(uuid.uuid4()))
     time_passes()
     monkeypatch.setattr(
-        background_tasks,
-        "product",
+        presence_announcements,
+        "application_hooks",
         lambda: SimpleNamespace(presence_rooms=lambda users: [(one, "room_1") for one in users]),
     )
-    departed = presence.departed
+    went_offline = presence.went_offline
 
     def and_back(left: dict[uuid.UUID, datetime]) -> set[uuid.UUID]:
-        gone = departed(left)
+        gone = went_offline(left)
         begun(uuid.uuid4())
         return gone
 
-    monkeypatch.setattr(presence, "departed", and_back)
+    monkeypatch.setattr(presence, "went_offline", and_back)
     with django_capture_on_commit_callbacks(execute=True):
-        background_tasks.tell_departed(left)
+        presence_announcements.announce_offline(left)
     told = [json.loads(hint.message["data"]) for hint in sent_hints]
     assert [(one["user_id"], one["online"]) for one in told] == [(str(USER), False), (str(USER), True)]
 
 
 def test_the_sockets_of_a_dead_process_have_ended_with_its_last_heartbeat() -> None:
     one = begun(uuid.uuid4())
-    died = timezone.now() - presence.DEAD_AFTER - timedelta(seconds=1)
+    died = timezone.now() - DEAD_AFTER - timedelta(seconds=1)
     ServerProcess.objects.filter(pk=one.process_id).update(heartbeat_at=died)
-    left = presence.bury_dead()
+    left = processes.reap_dead()
     assert left == {USER: died}
-    assert presence.departed(left) == {USER}
+    assert presence.went_offline(left) == {USER}
     assert LastSeen.objects.get(pk=USER).at == died
-    assert presence.bury_dead() == {}
+    assert processes.reap_dead() == {}

@@ -9,9 +9,9 @@ from django.db import connection, transaction
 
 from foundation.json import from_json
 from realtime import event_log
-from realtime.bus import bus
 from realtime.models import Room, RoomEvent
-from realtime.publishing import ask_rooms, lock_rooms, publish, publish_ephemeral, reserve, unit_of_work
+from realtime.publishing import lock_rooms, publish, publish_ephemeral, queue_room_locks, reserve_seq, unit_of_work
+from realtime.pubsub import bus
 from tests.apps.realtime.samples import NOTE, WHISPER, note
 
 
@@ -42,7 +42,7 @@ def test_a_failed_part_of_a_unit_takes_its_events_and_numbers_back(sent_hints):
     with unit_of_work():
         publish("room", NOTE, note("a"))
         with pytest.raises(ZeroDivisionError), unit_of_work():
-            reserve("room")
+            reserve_seq("room")
             publish("other", NOTE, note("lost"))
             publish_ephemeral("room", WHISPER, note("lost"))
             raise ZeroDivisionError
@@ -56,7 +56,7 @@ def test_a_failed_part_of_a_unit_takes_its_events_and_numbers_back(sent_hints):
 def test_events_published_before_a_number_is_reserved_stand_before_it():
     with unit_of_work():
         publish("room", NOTE, note("first"))
-        seq = reserve("room")
+        seq = reserve_seq("room")
         publish("room", NOTE, note("third"))
         publish("room", NOTE, note("second"), seq=seq)
     assert texts("room") == [(1, "first"), (2, "second"), (3, "third")]
@@ -66,7 +66,7 @@ def test_events_published_before_a_number_is_reserved_stand_before_it():
 def test_a_reserved_number_that_is_not_used_fails_the_whole_unit():
     with pytest.raises(RuntimeError, match="reserved"), unit_of_work():
         publish("room", NOTE, note("a"))
-        reserve("room")
+        reserve_seq("room")
     assert not RoomEvent.objects.exists()
 
 
@@ -116,7 +116,7 @@ def test_an_event_goes_only_the_way_and_with_the_shape_that_it_declares():
 @pytest.mark.django_db
 def test_numbers_are_reserved_in_a_unit_of_work_only():
     with pytest.raises(RuntimeError):
-        reserve("room")
+        reserve_seq("room")
     with pytest.raises(RuntimeError):
         lock_rooms("room")
 
@@ -125,7 +125,7 @@ def test_numbers_are_reserved_in_a_unit_of_work_only():
 def test_rooms_that_were_asked_for_are_locked_and_others_told_apart():
     Room.objects.create(name="old")
     with unit_of_work():
-        ask_rooms(["old", "new"])
+        queue_room_locks(["old", "new"])
         assert lock_rooms("old") is False
         assert lock_rooms("new", "old") is True
         assert lock_rooms("new", "old") is False
@@ -135,9 +135,9 @@ def test_rooms_that_were_asked_for_are_locked_and_others_told_apart():
 def test_asking_for_rooms_again_takes_no_number_back():
     publish("room", NOTE, note("first"))
     with unit_of_work():
-        ask_rooms(["room"])
-        seq = reserve("room")
-        ask_rooms(["room", "other"])
+        queue_room_locks(["room"])
+        seq = reserve_seq("room")
+        queue_room_locks(["room", "other"])
         publish("room", NOTE, note("third"))
         publish("room", NOTE, note("second"), seq=seq)
     assert texts("room") == [(1, "first"), (2, "second"), (3, "third")]
@@ -148,7 +148,7 @@ def test_rooms_asked_for_by_a_part_that_failed_are_not_taken_for_locked():
     publish("room", NOTE, note("a"))
     with unit_of_work():
         with pytest.raises(ZeroDivisionError), unit_of_work():
-            ask_rooms(["room"])
+            queue_room_locks(["room"])
             raise ZeroDivisionError
         assert lock_rooms("room") is True
         publish("room", NOTE, note("b"))
@@ -194,6 +194,6 @@ def test_erasing_rewrites_every_copy_and_keeps_the_places():
     publish("room", NOTE, note("secret"), subject=subject)
     publish("room", NOTE, note("plain"))
     publish("other", NOTE, note("secret"), subject=subject)
-    event_log.erase(subject, lambda event, data: data | {"text": ""})
+    event_log.erase_events(subject, lambda event, data: data | {"text": ""})
     assert texts("room") == [(1, ""), (2, "plain")]
     assert texts("other") == [(1, "")]

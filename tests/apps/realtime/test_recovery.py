@@ -14,7 +14,7 @@ from realtime import event_log, recovery
 from realtime.hooks import user_room
 from realtime.models import JoinedRoom, SocketSession
 from realtime.publishing import publish
-from realtime.recovery import Beginning, Join, Recovered, Returning
+from realtime.recovery import Recovered, RecoveryRequest, RoomJoin, SessionRecord
 from tests.apps.realtime.samples import NOTE, note
 
 pytestmark = pytest.mark.django_db
@@ -26,30 +26,30 @@ def everything(pairs) -> set:
     return set(pairs)
 
 
-def begun(user_seq: int = 0, **joined: int) -> Beginning:
-    one = Beginning(random_id(), uuid.uuid4(), PROCESS, user_seq)
-    recovery.store_beginnings([one])
-    recovery.store_joins(Join(one, room, seq) for room, seq in joined.items())
+def begun(user_seq: int = 0, **joined: int) -> SessionRecord:
+    one = SessionRecord(random_id(), uuid.uuid4(), PROCESS, user_seq)
+    recovery.save_sessions([one])
+    recovery.save_joins(RoomJoin(one, room, seq) for room, seq in joined.items())
     return one
 
 
-def coming(one: Beginning, **offset: int) -> Returning:
-    ends = event_log.ends(offset)
-    return Returning(one.user_id, one.pid, {ends[room].key: seq for room, seq in offset.items()})
+def coming(one: SessionRecord, **offset: int) -> RecoveryRequest:
+    heads = event_log.heads(offset)
+    return RecoveryRequest(one.user_id, one.pid, {heads[room].key: seq for room, seq in offset.items()})
 
 
 def test_the_rooms_and_how_far_each_was_read():
     one = begun(user_seq=4, left=1, right=2)
     own = user_room(one.user_id)
-    assert recovery.find([coming(one, left=7)], everything) == [Recovered(one.pid, {"left": 7, "right": 2, own: 4})]
-    assert recovery.find([coming(one, left=0)], everything)[0].positions["left"] == 1
+    assert recovery.recover([coming(one, left=7)], everything) == [Recovered(one.pid, {"left": 7, "right": 2, own: 4})]
+    assert recovery.recover([coming(one, left=0)], everything)[0].positions["left"] == 1
 
 
 def test_many_at_once_are_each_answered_for_themselves():
     one, two = begun(left=1), begun(right=2)
-    stranger = Returning(uuid.uuid4(), one.pid, {})
-    unknown = Returning(one.user_id, random_id(), {})
-    found = recovery.find([coming(one, left=5), stranger, unknown, coming(two), coming(one, left=3)], everything)
+    stranger = RecoveryRequest(uuid.uuid4(), one.pid, {})
+    unknown = RecoveryRequest(one.user_id, random_id(), {})
+    found = recovery.recover([coming(one, left=5), stranger, unknown, coming(two), coming(one, left=3)], everything)
     assert [item and item.positions.get("left") for item in found] == [5, None, None, None, 3]
     assert found[1] is found[2] is None
     assert found[3].positions["right"] == 2
@@ -57,41 +57,43 @@ def test_many_at_once_are_each_answered_for_themselves():
 
 def test_each_right_is_checked_afresh():
     one = begun(left=1, right=2)
-    found = recovery.find([coming(one)], lambda pairs: {(user, room) for user, room in pairs if room == "left"})
+    found = recovery.recover([coming(one)], lambda pairs: {(user, room) for user, room in pairs if room == "left"})
     assert set(found[0].positions) == {"left", user_room(one.user_id)}
 
 
 def test_a_room_that_was_left_is_not_come_back_to():
     one = begun(left=1, right=2)
-    recovery.store_leave(one.pid, "right")
-    assert set(recovery.find([coming(one)], everything)[0].positions) == {"left", user_room(one.user_id)}
+    recovery.delete_join(one.pid, "right")
+    assert set(recovery.recover([coming(one)], everything)[0].positions) == {"left", user_room(one.user_id)}
 
 
 def test_after_a_day_a_connection_is_forgotten():
     one, held = begun(left=1), begun(left=1)
-    recovery.store_ends(PROCESS, [one.pid])
+    recovery.end_sessions(PROCESS, [one.pid])
     with clock.moved(timedelta(hours=23)):
-        assert recovery.find([coming(one)], everything) != [None]
-        assert recovery.forget_old() == 0
+        assert recovery.recover([coming(one)], everything) != [None]
+        assert recovery.delete_expired() == 0
     with clock.moved(timedelta(hours=26)):
-        assert recovery.find([coming(one)], everything) == [None]
-        recovery.forget_old()
+        assert recovery.recover([coming(one)], everything) == [None]
+        recovery.delete_expired()
     assert list(SocketSession.objects.values_list("pid", flat=True)) == [held.pid]
     assert list(JoinedRoom.objects.values_list("session_id", flat=True)) == [held.pid]
 
 
 def test_a_connection_that_another_process_has_taken_up_has_not_ended():
     one = begun()
-    recovery.store_beginnings([Beginning(one.pid, one.user_id, uuid.uuid4(), 0)])
-    recovery.store_ends(PROCESS, [one.pid])
+    recovery.save_sessions([SessionRecord(one.pid, one.user_id, uuid.uuid4(), 0)])
+    recovery.end_sessions(PROCESS, [one.pid])
     assert SocketSession.objects.get(pid=one.pid).ended_at is None
 
 
 def test_who_enters_a_room_is_stored_with_it_and_a_stored_one_stays_where_it_is():
-    old, new = begun(), Beginning(random_id(), uuid.uuid4(), PROCESS, 5)
+    old, new = begun(), SessionRecord(random_id(), uuid.uuid4(), PROCESS, 5)
     elsewhere = uuid.uuid4()
-    recovery.store_beginnings([Beginning(old.pid, old.user_id, elsewhere, 0, is_new=False)])
-    recovery.store_joins([Join(new, "left", 3), Join(old, "left", 4), Join(new, "left", 6), Join(new, "right", 1)])
+    recovery.save_sessions([SessionRecord(old.pid, old.user_id, elsewhere, 0, is_new=False)])
+    recovery.save_joins(
+        [RoomJoin(new, "left", 3), RoomJoin(old, "left", 4), RoomJoin(new, "left", 6), RoomJoin(new, "right", 1)]
+    )
     stored = dict(SocketSession.objects.values_list("pid", "process_id"))
     assert stored == {old.pid: elsewhere, new.pid: PROCESS}
     joined = set(JoinedRoom.objects.values_list("session_id", "room_name", "seq"))
@@ -99,7 +101,7 @@ def test_who_enters_a_room_is_stored_with_it_and_a_stored_one_stays_where_it_is(
 
 
 def test_connections_are_written_in_one_order_by_everybody(monkeypatch):
-    many = [Beginning(random_id(), uuid.uuid4(), PROCESS, 0) for _ in range(20)]
+    many = [SessionRecord(random_id(), uuid.uuid4(), PROCESS, 0) for _ in range(20)]
     pids = sorted(one.pid for one in many)
     written = []
 
@@ -108,10 +110,10 @@ def test_connections_are_written_in_one_order_by_everybody(monkeypatch):
         bulk.upsert_many(model, rows, **how)
 
     monkeypatch.setattr(recovery, "upsert_many", upsert_many)
-    recovery.store_beginnings(many)
+    recovery.save_sessions(many)
     assert written == pids
     with CaptureQueriesContext(connection) as ended:
-        recovery.store_ends(PROCESS, reversed(pids))
+        recovery.end_sessions(PROCESS, reversed(pids))
     locked = next(query["sql"] for query in ended.captured_queries if query["sql"].startswith("SELECT"))
     assert 'SELECT "realtime_socketsession"."pid"' in locked
     assert "ORDER BY 1 ASC" in locked
@@ -120,17 +122,17 @@ def test_connections_are_written_in_one_order_by_everybody(monkeypatch):
 
 
 def test_an_offset_with_keys_that_no_room_can_have_is_read_without_them():
-    one, known = begun(left=1), event_log.ends(["left"])["left"].key
+    one, known = begun(left=1), event_log.heads(["left"])["left"].key
     offset = f"9999999999999999999:1.{known}:5.{2**63}:2.{2**63 - 1}:3"
-    returning = Returning.read({"pid": one.pid, "offset": offset}, one.user_id)
+    returning = RecoveryRequest.read({"pid": one.pid, "offset": offset}, one.user_id)
     assert returning.offset == {known: 5, 2**63 - 1: 3}
-    assert recovery.find([returning], everything)[0].positions["left"] == 5
+    assert recovery.recover([returning], everything)[0].positions["left"] == 5
 
 
 @pytest.mark.parametrize("pid", [None, 7, "", "short", "x" * 33, "ä" * 32, ["a"], {"a": 1}])
 def test_what_is_no_pid_is_a_new_client(pid):
-    assert Returning.read({"pid": pid}, uuid.uuid4()) is None
-    assert Returning.read(None, uuid.uuid4()) is None
+    assert RecoveryRequest.read({"pid": pid}, uuid.uuid4()) is None
+    assert RecoveryRequest.read(None, uuid.uuid4()) is None
 
 
 @pytest.mark.parametrize("offset", [None, 5, "", "1", "1:", ":1", "1:2.", "1:2 ", "a:b", "1:-2", "1:2" * 9999, {}])
@@ -141,5 +143,5 @@ def test_what_is_no_offset_says_nothing(offset):
 def test_an_offset_that_was_made_up_gives_nothing_that_is_not_ones_own():
     publish("secret", NOTE, note("hidden"))
     one = begun()
-    found = recovery.find([coming(one, secret=0)], everything)
+    found = recovery.recover([coming(one, secret=0)], everything)
     assert set(found[0].positions) == {user_room(one.user_id)}

@@ -7,7 +7,7 @@ from foundation.errors import NotFound
 from realtime import event_log
 from realtime.models import Room
 from realtime.publishing import publish, unit_of_work
-from realtime.savepoint_batch import done_together
+from realtime.savepoint_batch import run_savepoint_batch
 from tests.apps.realtime.samples import NOTE, note
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,7 +25,7 @@ def test_a_failure_takes_back_its_own_part_and_no_other():
                 raise NotFound
             return item.upper()
 
-    results = done_together(work, ["c", "bad", "a"], by=str)
+    results = run_savepoint_batch(work, ["c", "bad", "a"], by=str)
     assert results[0] == "C"
     assert isinstance(results[1], NotFound)
     assert results[2] == "A"
@@ -44,7 +44,7 @@ def test_where_one_collides_each_is_done_by_itself():
         return item
 
     Room.objects.create(name="taken")
-    results = done_together(work, ["a", "b", "c"], by=str)
+    results = run_savepoint_batch(work, ["a", "b", "c"], by=str)
     assert (results[0], results[2]) == ("a", "c")
     assert isinstance(results[1], IntegrityError)
     assert tries == ["a", "b", "a", "b", "c"]
@@ -58,6 +58,6 @@ def test_all_of_them_are_one_transaction():
         inside.append(connection.in_atomic_block and len(connection.savepoint_ids) == 1)
         return item
 
-    assert done_together(work, [2, 1], by=int) == [2, 1]
+    assert run_savepoint_batch(work, [2, 1], by=int) == [2, 1]
     assert inside == [True, True]
-    assert done_together(work, [], by=int) == []
+    assert run_savepoint_batch(work, [], by=int) == []

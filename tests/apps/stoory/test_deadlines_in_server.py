@@ -14,7 +14,7 @@ PATIENCE = 30
 
 
 def registered(server: RunningServer, role: str) -> Person:
-    return Person.enters(server.url, "register", newcomer(role))
+    return Person.authenticates(server.url, "register", newcomer(role))
 
 
 def events_of(person: Person, conversation: str) -> list[str]:

@@ -47,7 +47,7 @@ def test_the_last_slash_is_free_for_posts_too(path):
 @pytest.fixture
 def hearing(monkeypatch) -> None:
     """The process hears itself over the bus, as a server does."""
-    monkeypatch.setattr(type(health.gateway.upkeep), "is_deaf", False)
+    monkeypatch.setattr(type(health.gateway), "bus_is_alive", True)
 
 
 @pytest.mark.django_db
@@ -70,7 +70,7 @@ async def test_probes_under_asgi(monkeypatch):
 
 @pytest.mark.django_db
 def test_readiness_is_lost_with_the_bus(monkeypatch):
-    monkeypatch.setattr(type(health.gateway.upkeep), "is_deaf", True)
+    monkeypatch.setattr(type(health.gateway), "bus_is_alive", False)
     answer = Client().get("/readyz")
     assert (answer.status_code, answer.json()["checks"]["bus"]) == (503, False)
 

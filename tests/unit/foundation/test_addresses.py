@@ -3,7 +3,7 @@
 import pytest
 from django.test import RequestFactory
 
-from foundation.addresses import TrustedProxies, canonical, client_address, counted_as
+from foundation.addresses import TrustedProxies, canonical, client_address, rate_limit_key
 
 NEAR, FAR = "10.0.0.1", "10.9.9.9"
 
@@ -89,8 +89,8 @@ def test_canonical_form():
 
 
 def test_a_limit_counts_one_ipv6_customer_once():
-    assert counted_as("2001:db8:1:2::3") == counted_as("2001:db8:1:2:ffff::") == "2001:db8:1:2::/64"
-    assert counted_as("2001:db8:1:3::3") != counted_as("2001:db8:1:2::3")
-    assert counted_as("fe80::1%eth0") == "fe80::/64"
-    assert counted_as("192.0.2.1") == counted_as("::ffff:192.0.2.1") == "192.0.2.1"
-    assert counted_as("unknown") == "unknown"
+    assert rate_limit_key("2001:db8:1:2::3") == rate_limit_key("2001:db8:1:2:ffff::") == "2001:db8:1:2::/64"
+    assert rate_limit_key("2001:db8:1:3::3") != rate_limit_key("2001:db8:1:2::3")
+    assert rate_limit_key("fe80::1%eth0") == "fe80::/64"
+    assert rate_limit_key("192.0.2.1") == rate_limit_key("::ffff:192.0.2.1") == "192.0.2.1"
+    assert rate_limit_key("unknown") == "unknown"

@@ -10,7 +10,7 @@ from django.conf import settings as project_settings
 
 from foundation import rate_limits
 from foundation.errors import RateLimited
-from foundation.rate_limits import Bucket, LocalBucket, give_back, limited_together, refuse_if_limited, take
+from foundation.rate_limits import Bucket, LocalBucket, check_rate_limit, check_rate_limits, give_back, take
 
 THREE = Bucket("three", 3, 0.05)
 
@@ -123,50 +123,50 @@ def test_keys_may_be_any_text():
 
 @pytest.mark.usefixtures("rate_limits")
 def test_memory_is_bounded_and_forgets_the_least_recent(monkeypatch):
-    monkeypatch.setattr(rate_limits, "REMEMBERED", 10)
+    monkeypatch.setattr(rate_limits, "MAX_LOCAL_BUCKETS", 10)
     one = Bucket("one", 1, 0.001)
     take(one, "kept")
     for number in range(50):
         take(one, str(number))
         assert take(one, "kept") > 0
-    assert len(rate_limits._memory._buckets) == 10
+    assert len(rate_limits._local._buckets) == 10
     assert take(one, "0") == 0
 
 
 @pytest.mark.usefixtures("rate_limits")
 def test_refusal_says_how_long_to_wait(clock):
     for _ in range(3):
-        refuse_if_limited(THREE, "a")
+        check_rate_limit(THREE, "a")
     with pytest.raises(RateLimited) as refused:
-        refuse_if_limited(THREE, "a")
+        check_rate_limit(THREE, "a")
     assert refused.value.retry_after == pytest.approx(20)
 
 
 @pytest.mark.usefixtures("anywhere")
 def test_of_many_asked_for_together_each_is_counted_in_its_turn():
     take(THREE, "b", 2)
-    refused = limited_together(THREE, ["a", "b", "a", "b", "a", "a", "c"])
+    refused = check_rate_limits(THREE, ["a", "b", "a", "b", "a", "a", "c"])
     assert [refusal is not None for refusal in refused] == [False, False, False, True, False, True, False]
     assert 0 < refused[3].retry_after <= 20
     assert take(THREE, "c") == 0
-    assert limited_together(THREE, []) == []
+    assert check_rate_limits(THREE, []) == []
 
 
 @pytest.mark.usefixtures("rate_limits")
 def test_switched_off_nothing_of_many_is_refused_or_counted(settings):
     settings.RATE_LIMITS = False
-    assert limited_together(THREE, ["a"] * 4) == [None] * 4
+    assert check_rate_limits(THREE, ["a"] * 4) == [None] * 4
     settings.RATE_LIMITS = True
-    assert limited_together(THREE, ["a"] * 4)[2] is None
+    assert check_rate_limits(THREE, ["a"] * 4)[2] is None
 
 
 @pytest.mark.usefixtures("rate_limits")
 def test_switched_off_nothing_is_refused_or_counted(settings):
     settings.RATE_LIMITS = False
     for _ in range(100):
-        refuse_if_limited(THREE, "a")
+        check_rate_limit(THREE, "a")
     settings.RATE_LIMITS = True
-    refuse_if_limited(THREE, "a")
+    check_rate_limit(THREE, "a")
 
 
 @pytest.mark.usefixtures("dead_redis")
@@ -178,12 +178,12 @@ def test_without_redis_the_process_counts_for_itself():
 @pytest.mark.usefixtures("dead_redis")
 def test_without_redis_many_are_counted_by_the_process_itself():
     key = str(uuid.uuid4())
-    assert [refusal is not None for refusal in limited_together(THREE, [key] * 4)] == [False, False, False, True]
+    assert [refusal is not None for refusal in check_rate_limits(THREE, [key] * 4)] == [False, False, False, True]
 
 
 @pytest.mark.usefixtures("dead_redis")
 def test_redis_is_left_alone_for_a_while_after_it_failed(clock, monkeypatch):
-    shared = rate_limits._Shared("redis://127.0.0.1:1/0")
+    shared = rate_limits._RedisBuckets("redis://127.0.0.1:1/0")
     asked = []
 
     def script(**_):

@@ -9,20 +9,20 @@ from pydantic import Field
 
 from foundation.errors import Invalid
 from foundation.json import from_json, to_json
-from foundation.schemas import Id, Input, Shape, SharedShape, Text, Timestamp
+from foundation.schemas import CachedSchema, Id, RequestSchema, Schema, Text, Timestamp
 
 
-class Parcel(Input):
+class Parcel(RequestSchema):
     sender_name: Annotated[str, Text(5)]
     item_count: int = 1
     inner: "Label | None" = None
 
 
-class Label(Input):
+class Label(RequestSchema):
     label_text: Annotated[str, Text(5)]
 
 
-class Shown(Shape):
+class Shown(Schema):
     id: Id
     at: Timestamp
 
@@ -71,7 +71,7 @@ def test_faults_are_told_by_field():
     }
 
 
-class Everything(Input):
+class Everything(RequestSchema):
     text: Annotated[str, Field(strict=True, min_length=1, max_length=1_500)] = "x"
     code: Annotated[str, Field(pattern="^[A-Z]+$")] = "X"
     flag: Annotated[bool, Field(strict=True)] = True
@@ -131,12 +131,12 @@ def test_the_schema_tells_the_limits_of_a_text():
     assert (described["minLength"], described["maxLength"]) == (1, 5)
 
 
-class Part(SharedShape):
+class Part(CachedSchema):
     id: Id
     at: Timestamp
 
 
-class Whole(Shape):
+class Whole(Schema):
     part: Part
     note: str = "none"
 

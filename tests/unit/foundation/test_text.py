@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundation.text import fault_of, trimmed
+from foundation.text import error_message, trimmed
 
 
 @pytest.mark.parametrize("white", [" ", "\t", "\r\n", "\u00a0", "\u2003", "\u3000", "\u2028", "\ufeff", " \ufeff "])
@@ -24,19 +24,19 @@ def test_what_is_kept_is_kept_exactly(value):
 
 @pytest.mark.parametrize("value", ["", " ", "\u200b", "\u200d\u2060", "\u00ad", "\u202e", "\x01", "\u2066\u2069"])
 def test_nothing_to_see_is_no_text(value):
-    assert fault_of(value, longest=10) == "A text with at least one visible character is needed."
+    assert error_message(value, max_length=10) == "A text with at least one visible character is needed."
 
 
 @pytest.mark.parametrize("value", ["a", "0", "😀", "👨‍👩‍👧", "नमस्ते", "\u200ba"])
 def test_something_to_see_is_a_text(value):
-    assert fault_of(value, longest=20) is None
+    assert error_message(value, max_length=20) is None
 
 
 def test_length_is_counted_in_code_points():
-    assert fault_of("😀" * 10, longest=10) is None
-    assert fault_of("😀" * 11, longest=10) == "At most 10 characters."
+    assert error_message("😀" * 10, max_length=10) is None
+    assert error_message("😀" * 11, max_length=10) == "At most 10 characters."
 
 
 def test_nul_and_halves_of_surrogate_pairs_are_refused():
-    assert fault_of("a\x00b", longest=10) == "The NUL character is not allowed."
-    assert "surrogate" in fault_of("a\ud800", longest=10)
+    assert error_message("a\x00b", max_length=10) == "The NUL character is not allowed."
+    assert "surrogate" in error_message("a\ud800", max_length=10)

@@ -102,7 +102,7 @@ def test_what_is_refused_fails_the_test(status: int, server: tuple[str, type[Rec
     url, handler = server
     handler.status = status
     mira = Person(id="1", **WHO, api=Api("token", OverHttp(url)))
-    for call in (lambda: mira.reads("/api/a"), lambda: mira.asks("POST", "/api/a"), lambda: mira.says("1")):
+    for call in (lambda: mira.reads("/api/a"), lambda: mira.calls("POST", "/api/a"), lambda: mira.says("1")):
         with pytest.raises(AssertionError, match="success"):
             call()
     assert [one["path"] for one in handler.seen] == ["/api/a", "/api/a", "/api/messages"]

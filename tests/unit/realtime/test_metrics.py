@@ -2,11 +2,11 @@
 
 from prometheus_client import REGISTRY, Counter, generate_latest
 
-from realtime.metrics import Tally
+from realtime.metrics import LoopCounter
 
 
 def test_a_tally_is_served_as_a_counter_is():
-    tally, counter = Tally("one_total", "Some things"), Counter("two_total", "Some things")
+    tally, counter = LoopCounter("one_total", "Some things"), Counter("two_total", "Some things")
     tally.count += 3
     counter.inc(3)
     try:

@@ -33,8 +33,7 @@ from messaging.requests import SendMessage
 from messaging.sending import send_message
 from operators.interventions import operate
 from operators.requests import InterventionRequest
-from realtime.publishing import unit_of_work
-from realtime.registry import Caller
+from realtime import Caller, unit_of_work
 from tests.deals import make_deal
 from tests.factories import make_staff, make_user
 from tests.unchanged import nothing_happens

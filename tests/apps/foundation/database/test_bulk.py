@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection, transaction
 
 from accounts.models import User
 from conversations.models import Conversation, Participant
+from deals.models import Deal
 from foundation import clock
 from foundation.database.bulk import (
     fetch_many,
@@ -155,26 +156,28 @@ def test_rows_are_selected_by_pairs_of_attributes_and_not_by_their_combinations(
 
 
 @pytest.mark.usefixtures("conversation")
-@pytest.mark.parametrize("model", [Conversation, Participant, User, Message, Upload])
+@pytest.mark.parametrize("model", [Conversation, Deal, Participant, User, Message, Upload])
 def test_instances_are_those_that_the_manager_gives(model):
     first, *_ = Participant.objects.order_by("pk")
     message = post_system_message(conversation_id=first.conversation_id, text=TEXT)
     Message.objects.update(action_data={"a": [1, None, TEXT]}, edited_at=clock.now())
     Conversation.objects.update(current_action_data={"buttons": [{"id": "a"}]}, due_at=clock.now(), paused=True)
+    due_left = {"due_left": timedelta(days=2, seconds=5)}
+    Deal.objects.update_or_create(conversation_id=first.conversation_id, defaults=due_left)
     Upload.objects.create(
         owner=first.user, message=message, file="uploads/a", name=TEXT, content_type="a/b", size=2**40
     )
-    stored = list(model.objects.order_by("pk"))
+    stored, key = list(model.objects.order_by("pk")), model._meta.pk.attname
     assert stored
     with transaction.atomic():
-        found = list(fetch_many(model, by="id", among=[one.pk for one in stored], order_by="id", lock=True))
+        found = list(fetch_many(model, by=key, among=[one.pk for one in stored], order_by=key, lock=True))
     names = [field.attname for field in model._meta.local_concrete_fields]
     assert [[getattr(one, name) for name in names] for one in found] == [
         [getattr(one, name) for name in names] for one in stored
     ]
     found[0].save()
     assert model.objects.count() == len(stored)
-    assert list(fetch_many(model, by="id", among=[], order_by="id")) == []
+    assert list(fetch_many(model, by=key, among=[], order_by=key)) == []
 
 
 def test_sums_leave_out_what_is_zero_and_what_is_excepted(conversation):
@@ -192,7 +195,7 @@ def test_sums_leave_out_what_is_zero_and_what_is_excepted(conversation):
 
 
 def test_of_each_the_newest_are_found(conversation):
-    def newest(*users, most):
+    def newest(*users, limit):
         found = newest_of_each(
             Participant,
             "conversation_id",
@@ -200,19 +203,19 @@ def test_of_each_the_newest_are_found(conversation):
             among=[one.pk for one in users],
             unless="removed_at",
             order_by=("last_activity_at", "conversation_id"),
-            most=most,
+            limit=limit,
         )
         return sorted(found)
 
     brand, influencer = (place.user for place in Participant.objects.order_by("pk"))
     third = make_user("influencer")
     later = open_direct(opener=brand, other_id=str(third.pk)).conversation
-    assert newest(brand, third, most=1) == sorted([(brand.pk, later.pk), (third.pk, later.pk)])
-    assert newest(brand, most=2) == sorted([(brand.pk, later.pk), (brand.pk, conversation.pk)])
+    assert newest(brand, third, limit=1) == sorted([(brand.pk, later.pk), (third.pk, later.pk)])
+    assert newest(brand, limit=2) == sorted([(brand.pk, later.pk), (brand.pk, conversation.pk)])
     Participant.objects.filter(user=brand, conversation=later).update(removed_at=clock.now())
-    assert newest(brand, most=2) == [(brand.pk, conversation.pk)]
-    assert newest(make_user(), most=2) == newest(most=2) == []
-    assert newest(influencer, most=1) == [(influencer.pk, conversation.pk)]
+    assert newest(brand, limit=2) == [(brand.pk, conversation.pk)]
+    assert newest(make_user(), limit=2) == newest(limit=2) == []
+    assert newest(influencer, limit=1) == [(influencer.pk, conversation.pk)]
 
 
 def test_of_each_the_last_one_is_found(conversation):

@@ -24,7 +24,7 @@ from messaging.sending import send_message
 from realtime import recovery
 from realtime.models import Room
 from realtime.publishing import unit_of_work
-from realtime.recovery import Beginning, Join, Returning
+from realtime.recovery import RecoveryRequest, RoomJoin, SessionRecord
 from tests.factories import login, make_user
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("on_postgresql")]
@@ -39,8 +39,8 @@ def round_trips(monkeypatch) -> list[int]:
     seen, flush = [], Pipeline.flush
 
     def counted(self, *, commit=False):
-        if self.waiting or commit:
-            seen.append(len(self.waiting))
+        if self.queued or commit:
+            seen.append(len(self.queued))
         flush(self, commit=commit)
 
     monkeypatch.setattr(Pipeline, "flush", counted)
@@ -239,10 +239,10 @@ def test_who_tokens_belong_to_is_asked_in_one_round_trip(round_trips):
 
 
 def test_who_enters_a_room_is_stored_in_one_round_trip(round_trips):
-    one = Beginning(random_id(), uuid7(), uuid7(), 0)
-    recovery.store_joins([Join(one, "left", 1), Join(one, "right", 2)])
+    one = SessionRecord(random_id(), uuid7(), uuid7(), 0)
+    recovery.save_joins([RoomJoin(one, "left", 1), RoomJoin(one, "right", 2)])
     assert round_trips == [2]
     round_trips.clear()
-    returning = Returning(one.user_id, one.pid, {})
-    assert set(recovery.find([returning], set)[0].positions) == {"left", "right", f"user_{one.user_id}"}
+    returning = RecoveryRequest(one.user_id, one.pid, {})
+    assert set(recovery.recover([returning], set)[0].positions) == {"left", "right", f"user_{one.user_id}"}
     assert len(round_trips) == 1

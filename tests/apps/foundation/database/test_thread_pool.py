@@ -14,7 +14,7 @@ from django.db.backends.signals import connection_created
 
 from foundation.database import executor, thread_pool
 from foundation.database.executor import in_database
-from foundation.database.thread_pool import Threads
+from foundation.database.thread_pool import DatabaseThreads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,8 +23,8 @@ END = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid = 
 
 @pytest.fixture(autouse=True)
 def _threads_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executor, "_threads", Threads(1))
-    monkeypatch.setattr(thread_pool, "KEPT_SECONDS", 5)
+    monkeypatch.setattr(executor, "_threads", DatabaseThreads(1))
+    monkeypatch.setattr(thread_pool, "IDLE_SECONDS", 5)
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ async def test_it_is_taken_once_for_works_that_follow_each_other(taken):
 
 
 async def test_it_is_given_back_when_nothing_comes(taken, monkeypatch):
-    monkeypatch.setattr(thread_pool, "KEPT_SECONDS", 0.01)
+    monkeypatch.setattr(thread_pool, "IDLE_SECONDS", 0.01)
     assert await in_database(ask) == 1
     await asyncio.to_thread(wait_until_given_back, taken[0])
     assert await in_database(ask) == 1

@@ -247,9 +247,9 @@ def test_files_are_locked_before_rooms(sender, chat, monkeypatch):
     """As by those who deliver work: in another order two who send the same file could wait for each other."""
     send(sender, chat)
     upload, order = take_upload(owner=sender, file=file()), []
-    attach, ask_lock = sending.attach, event_log.ask_lock
+    attach, queue_locks = sending.attach, event_log.queue_locks
     monkeypatch.setattr(sending, "attach", lambda **given: order.append("file") or attach(**given))
-    monkeypatch.setattr(event_log, "ask_lock", lambda names: order.append("rooms") or ask_lock(names))
+    monkeypatch.setattr(event_log, "queue_locks", lambda names: order.append("rooms") or queue_locks(names))
     send(sender, chat, upload)
     assert order[:2] == ["file", "rooms"]
 

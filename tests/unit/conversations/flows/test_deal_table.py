@@ -6,7 +6,7 @@ import pytest
 
 from conversations.flows import Facts, Role, Timing, decide
 from conversations.flows.graph import edges
-from foundation.errors import Refusal
+from foundation.errors import DomainError
 from tests.unit.conversations.flows.deal_table import (
     ACTIONS,
     DATA,
@@ -49,7 +49,7 @@ def test_the_data_has_the_states_of_the_table_and_no_other(deal):
 def outcome_of(deal, state, facts, role, action) -> str:
     try:
         return decide(deal, state, facts, Role(role), action, DATA.get(action)).standing.flow_state
-    except Refusal as refusal:
+    except DomainError as refusal:
         return refusal.code
 
 

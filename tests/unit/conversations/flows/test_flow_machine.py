@@ -16,7 +16,7 @@ from conversations.flows import (
 )
 from conversations.flows.definitions import StateKind
 from conversations.flows.simulation import Simulation
-from foundation.errors import Refusal
+from foundation.errors import DomainError
 from tests.unit.conversations.flows.deal_table import ACTIONS, DATA, OLD_NAMES, parsed_diagram
 
 DEAL = get_flow("deal", 1)
@@ -52,7 +52,7 @@ class Deal(RuleBasedStateMachine):
         before = (self.game.state, self.game.facts, len(self.game.decisions))
         try:
             decision = self.game.act(role, action, data, state_version=state_version)
-        except Refusal:
+        except DomainError:
             assert before == (self.game.state, self.game.facts, len(self.game.decisions))
             return False
         self.check(before[0], before[1], decision)

@@ -7,7 +7,7 @@ import pytest
 
 from conversations.flows import Facts, Role, Timing, decide, flow_for, opening
 from conversations.flows.errors import ConversationClosed, StaleAction, UnknownAction, WrongState
-from foundation.errors import Invalid, Refusal
+from foundation.errors import DomainError, Invalid
 from tests.unit.conversations.flows.deal_table import STATES
 
 SYSTEM, OPERATOR = Role.SYSTEM, Role.OPERATOR
@@ -72,10 +72,10 @@ def test_a_deadline_does_its_own_thing_and_only_where_there_is_one(deal, facts, 
         if STATES[state][2] and event == own:
             assert decide(deal, state, facts, SYSTEM, event, state_version=7).action == event
             for told, version in ((facts, 6), (replace(facts, paused=True), 7)):
-                with pytest.raises(Refusal):
+                with pytest.raises(DomainError):
                     decide(deal, state, told, SYSTEM, event, state_version=version)
         else:
-            with pytest.raises(Refusal):
+            with pytest.raises(DomainError):
                 decide(deal, state, facts, SYSTEM, event)
 
 

@@ -7,7 +7,7 @@ import pytest
 from conversations.flows import Facts, Role, available_actions, check_text, decide, get_flow, understood
 from conversations.flows.errors import ConversationClosed, TextNotAccepted
 from conversations.flows.overrides import overridden
-from foundation.errors import Invalid, Refusal
+from foundation.errors import DomainError, Invalid
 from tests.unit.conversations.flows.deal_table import ACTIONS
 
 BRAND_OWNER, INFLUENCER = Role.BRAND_OWNER, Role.INFLUENCER
@@ -18,7 +18,7 @@ TOO_LONG = {"reason": "x" * 501}
 
 
 def code(flow, state, facts, role, action, data=None, state_version=None) -> str:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(DomainError) as refused:
         decide(flow, state, facts, role, action, data, state_version=state_version)
     return refused.value.code
 
@@ -127,7 +127,7 @@ def test_a_click_is_understood_long_after_its_state_has_gone(deal):
     assert (click.action, click.data) == ("send_price_offer", {"price": "1000.00"})
     same = understood(deal, "brand_owner_pricing", "send_price_offer", {"price": "1000.0"}, "INR")
     assert same == click
-    with pytest.raises(Refusal):
+    with pytest.raises(DomainError):
         understood(deal, "brand_owner_details", "send_price_offer", {"price": 1000}, "INR")
 
 

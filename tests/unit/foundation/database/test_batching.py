@@ -15,7 +15,7 @@ async def test_what_arrives_while_a_batch_is_worked_on_is_the_next_batch():
         batches.append(items)
         return [item * 10 for item in items]
 
-    batcher = Batcher(work, most=4)
+    batcher = Batcher(work, max_size=4)
     results = await asyncio.gather(*(batcher.submit(number) for number in range(10)))
     assert results == [number * 10 for number in range(10)]
     assert [number for batch in batches for number in batch] == list(range(10))
@@ -53,25 +53,25 @@ async def test_so_many_batches_are_at_work_at_once():
         meeting.wait()
         return items
 
-    batcher = Batcher(work, most=1, at_once=2)
+    batcher = Batcher(work, max_size=1, concurrency=2)
     assert await asyncio.gather(*(batcher.submit(number) for number in range(4))) == [0, 1, 2, 3]
 
 
 async def test_batches_that_are_to_be_apart_wait_for_more_and_one_alone_for_nobody():
-    apart, batches = 1.0, []
+    interval, batches = 1.0, []
 
     def work(items: list[str]) -> list[str]:
         batches.append(items)
         return items
 
-    batcher = Batcher(work, apart=apart)
+    batcher = Batcher(work, interval=interval)
     assert await batcher.submit("first") == "first"
     second = batcher.submit("second")
-    await asyncio.sleep(apart / 10)
+    await asyncio.sleep(interval / 10)
     await asyncio.gather(second, batcher.submit("third"))
-    await asyncio.sleep(1.1 * apart)
+    await asyncio.sleep(1.1 * interval)
     fourth = batcher.submit("fourth")
-    await asyncio.sleep(apart / 10)
+    await asyncio.sleep(interval / 10)
     await asyncio.gather(fourth, batcher.submit("fifth"))
     assert batches == [["first"], ["second", "third"], ["fourth"], ["fifth"]]
 
@@ -95,9 +95,9 @@ class Held:
 
 
 async def test_another_batch_begins_when_as_many_wait_as_are_at_work(monkeypatch):
-    monkeypatch.setattr("foundation.database.batching.PATIENCE", 3600)
+    monkeypatch.setattr("foundation.database.batching.MAX_WAIT", 3600)
     work = Held(1)
-    batcher = Batcher(work, at_once=2)
+    batcher = Batcher(work, concurrency=2)
     first = [batcher.submit(1), batcher.submit(2), batcher.submit(3)]
     await work.begun()
     others = [batcher.submit(4), batcher.submit(5)]
@@ -110,10 +110,10 @@ async def test_another_batch_begins_when_as_many_wait_as_are_at_work(monkeypatch
 
 
 async def test_what_is_enough_for_a_batch_does_not_wait_for_as_many_as_are_at_work(monkeypatch):
-    monkeypatch.setattr("foundation.database.batching.PATIENCE", 3600)
-    monkeypatch.setattr("foundation.database.batching.ENOUGH", 2)
+    monkeypatch.setattr("foundation.database.batching.MAX_WAIT", 3600)
+    monkeypatch.setattr("foundation.database.batching.ENOUGH_FOR_A_BATCH", 2)
     work = Held(1)
-    batcher = Batcher(work, at_once=2)
+    batcher = Batcher(work, concurrency=2)
     first = [batcher.submit(number) for number in range(1, 6)]
     await work.begun()
     assert await asyncio.wait_for(asyncio.gather(batcher.submit(6), batcher.submit(7)), 30) == [6, 7]
@@ -123,14 +123,14 @@ async def test_what_is_enough_for_a_batch_does_not_wait_for_as_many_as_are_at_wo
 
 async def test_of_two_batches_the_one_that_ends_makes_room_for_what_is_enough(monkeypatch):
     """A few that wait at the end of one batch wait for more, as long as another one is at work."""
-    monkeypatch.setattr("foundation.database.batching.PATIENCE", 3600)
-    monkeypatch.setattr("foundation.database.batching.ENOUGH", 2)
+    monkeypatch.setattr("foundation.database.batching.MAX_WAIT", 3600)
+    monkeypatch.setattr("foundation.database.batching.ENOUGH_FOR_A_BATCH", 2)
     slow, quick = Held("slow"), Held("quick")
 
     def work(items: list[str]) -> list[str]:
         return slow(items) if "slow" in items else quick(items)
 
-    batcher = Batcher(work, at_once=2)
+    batcher = Batcher(work, concurrency=2)
     first = [batcher.submit("slow"), batcher.submit("slower")]
     await slow.begun()
     second = [batcher.submit("quick"), batcher.submit("quicker")]
@@ -146,7 +146,7 @@ async def test_of_two_batches_the_one_that_ends_makes_room_for_what_is_enough(mo
 
 async def test_a_few_do_not_wait_for_a_large_batch_that_is_held_up():
     work = Held(1)
-    batcher = Batcher(work, at_once=2)
+    batcher = Batcher(work, concurrency=2)
     first = [batcher.submit(1), batcher.submit(2), batcher.submit(3)]
     await work.begun()
     assert await asyncio.wait_for(batcher.submit(4), 30) == 4
@@ -162,7 +162,7 @@ async def test_what_comes_in_the_moment_in_which_a_batch_ends_is_not_left_waitin
 
 async def test_items_of_one_key_wait_for_each_other_and_for_nobody_else():
     work = Held("a1")
-    batcher = Batcher(work, at_once=2, by=lambda item: item[0])
+    batcher = Batcher(work, concurrency=2, key=lambda item: item[0])
     first = batcher.submit("a1")
     await work.begun()
     held_up = [batcher.submit("a2"), batcher.submit("a3")]
@@ -175,9 +175,9 @@ async def test_items_of_one_key_wait_for_each_other_and_for_nobody_else():
 
 async def test_what_is_held_up_is_not_looked_at_again_and_again(monkeypatch):
     work = Held("a1")
-    batcher = Batcher(work, at_once=2, by=lambda item: item[0])
-    looks, look = [], batcher._next
-    monkeypatch.setattr(batcher, "_next", lambda: looks.append(1) or look())
+    batcher = Batcher(work, concurrency=2, key=lambda item: item[0])
+    looks, look = [], batcher._next_batch
+    monkeypatch.setattr(batcher, "_next_batch", lambda: looks.append(1) or look())
     first = batcher.submit("a1")
     await work.begun()
     held_up = batcher.submit("a2")
@@ -195,7 +195,7 @@ async def test_a_key_is_free_again_after_a_fault():
             raise RuntimeError
         return items
 
-    batcher = Batcher(work, by=lambda item: item[0])
+    batcher = Batcher(work, key=lambda item: item[0])
     with pytest.raises(RuntimeError):
         await batcher.submit("a bad one")
     assert await asyncio.wait_for(batcher.submit("a good one"), 30) == "a good one"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from foundation.database.executor import at_answer, begin_in_database, in_database
+from foundation.database.executor import after_result, in_database, submit_to_database
 
 
 async def answer_to(work: Any) -> list[Any]:
@@ -17,15 +17,15 @@ async def answer_to(work: Any) -> list[Any]:
         happened.append((answer, fault))
         asyncio.get_running_loop().call_soon(over.set_result, None)
 
-    begin_in_database(lambda: work(happened), done)
+    submit_to_database(lambda: work(happened), done)
     await asyncio.wait_for(over, 30)
     return happened
 
 
 async def test_what_is_put_off_comes_after_the_answer_and_in_its_order():
     def work(happened: list[Any]) -> str:
-        assert at_answer(lambda: happened.append("first"))
-        assert at_answer(lambda: happened.append("second"))
+        assert after_result(lambda: happened.append("first"))
+        assert after_result(lambda: happened.append("second"))
         return "answer"
 
     assert await answer_to(work) == [("answer", None), "first", "second"]
@@ -35,7 +35,7 @@ async def test_what_was_done_before_a_fault_is_told_as_well():
     fault = RuntimeError("too late")
 
     def work(happened: list[Any]) -> None:
-        at_answer(lambda: happened.append("done before"))
+        after_result(lambda: happened.append("done before"))
         raise fault
 
     assert await answer_to(work) == [(None, fault), "done before"]
@@ -43,20 +43,20 @@ async def test_what_was_done_before_a_fault_is_told_as_well():
 
 async def test_what_is_called_with_the_answer_can_put_nothing_off_any_more():
     def work(happened: list[Any]) -> None:
-        at_answer(lambda: happened.append(at_answer(lambda: None)))
+        after_result(lambda: happened.append(after_result(lambda: None)))
 
     assert await answer_to(work) == [(None, None), False]
 
 
 async def test_elsewhere_nothing_can_be_put_off():
-    assert not at_answer(lambda: None)
+    assert not after_result(lambda: None)
     await answer_to(lambda happened: None)
-    assert not at_answer(lambda: None)
+    assert not after_result(lambda: None)
 
 
 async def test_what_waits_for_a_work_goes_on_after_what_that_put_off():
     happened: list[str] = []
-    await in_database(at_answer, lambda: happened.append("put off"))
+    await in_database(after_result, lambda: happened.append("put off"))
     assert happened == ["put off"]
 
 

@@ -7,60 +7,60 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from foundation.database import thread_pool
-from foundation.database.thread_pool import Threads
+from foundation.database.thread_pool import DatabaseThreads
 
 
 @pytest.fixture(autouse=True)
 def _soon_without_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(thread_pool, "KEPT_SECONDS", 0.005)
+    monkeypatch.setattr(thread_pool, "IDLE_SECONDS", 0.005)
 
 
-def carry_out(some: Threads, works: Sequence[Callable[[], object]]) -> None:
+def carry_out(some: DatabaseThreads, works: Sequence[Callable[[], object]]) -> None:
     """Begin all of them and wait for their ends."""
     ended = threading.Semaphore(0)
 
-    def begin(work: Callable[[], object]) -> None:
+    def submit(work: Callable[[], object]) -> None:
         def done() -> None:
             work()
             ended.release()
 
-        some.begin(done)
+        some.submit(done)
 
     for work in works:
-        begin(work)
+        submit(work)
     for _ in works:
         assert ended.acquire(timeout=30)
 
 
 @pytest.mark.parametrize("together", [1, 2, 3])
 def test_works_that_wait_for_each_other_have_a_thread_each(together):
-    some = Threads(3)
+    some = DatabaseThreads(3)
     for turn in range(100):
         meeting = threading.Barrier(together, timeout=30)
         carry_out(some, [meeting.wait] * together)
-        time.sleep(turn % 3 * thread_pool.KEPT_SECONDS / 2)
+        time.sleep(turn % 3 * thread_pool.IDLE_SECONDS / 2)
 
 
 def test_there_are_never_more_threads_than_there_may_be():
-    at_work, most = [], []
+    at_work, max_threads = [], []
 
     def work() -> None:
         at_work.append(None)
-        most.append(len(at_work))
+        max_threads.append(len(at_work))
         time.sleep(0.001)
         at_work.pop()
 
-    carry_out(Threads(2), [work] * 50)
-    assert max(most) == 2
+    carry_out(DatabaseThreads(2), [work] * 50)
+    assert max(max_threads) == 2
 
 
 def test_each_work_is_done_once_whoever_begins_it():
-    some, done, count = Threads(3), [], 200
+    some, done, count = DatabaseThreads(3), [], 200
 
-    def begin(start: int) -> None:
+    def submit(start: int) -> None:
         carry_out(some, [lambda number=number: done.append(number) for number in range(start, start + count)])
 
-    beginners = [threading.Thread(target=begin, args=(first * count,)) for first in range(4)]
+    beginners = [threading.Thread(target=submit, args=(first * count,)) for first in range(4)]
     for one in beginners:
         one.start()
     for one in beginners:
@@ -70,12 +70,12 @@ def test_each_work_is_done_once_whoever_begins_it():
 
 def test_none_is_left_when_nothing_comes(monkeypatch):
     """Nor where one finds what it was woken for taken by another one, and its time up."""
-    monkeypatch.setattr(thread_pool, "KEPT_SECONDS", 0.001)
-    several = [Threads(3) for _ in range(60)]
+    monkeypatch.setattr(thread_pool, "IDLE_SECONDS", 0.001)
+    several = [DatabaseThreads(3) for _ in range(60)]
     for some in several:
         for turn in range(6):
             carry_out(some, [lambda: None] * 3)
-            time.sleep(turn % 3 * thread_pool.KEPT_SECONDS / 2)
+            time.sleep(turn % 3 * thread_pool.IDLE_SECONDS / 2)
     give_up = time.monotonic() + 10
     while any(some._running for some in several):
         assert time.monotonic() < give_up

@@ -1,4 +1,4 @@
-"""Every event and command of the product, declared once.
+"""Every event and command of the application, declared once.
 
 From the declarations come the handlers, the checks of every emitted payload, `docs/events.md` and the AsyncAPI
 document.
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from foundation.schemas import Input, Shape
+from foundation.schemas import RequestSchema, Schema
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Event:
     """
 
     name: str
-    payload: type[Shape]
+    payload: type[Schema]
     room: str
     when: str
     logged: bool
@@ -32,7 +32,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sends a command: `sid` is the socket, `user` whatever the product's `authenticate` gave for it."""
+    """Who sends a command: `sid` is the socket, `user` whatever the application's `authenticate` returned for it."""
 
     sid: str
     user_id: uuid.UUID
@@ -44,16 +44,16 @@ class Caller:
 class Command:
     """What a client sends.
 
-    `handler(caller, input)` answers with the members of the acknowledgement beside `success`, or raises a
-    `Refusal`; it is a plain function, run in a database thread, unless it is a coroutine function. `bare` names
-    the field of the input that may be sent alone instead of an object.
+    `handler(caller, request)` returns the members of the acknowledgement beside `success`, or raises a
+    `DomainError`; it is a plain function, run in a database thread, unless it is a coroutine function. `bare` names
+    the field of the request that may be sent alone instead of an object.
     """
 
     name: str
-    input: type[Input]
-    answer: type[Shape]
+    request: type[RequestSchema]
+    response: type[Schema]
     handler: Callable[[Caller, Any], Any]
-    does: str
+    summary: str
     example: Any
     aliases: tuple[str, ...] = field(default=())
     bare: str | None = None

@@ -1,6 +1,6 @@
-"""The bus between processes: the channel layer, used as a lossy hint that a room's log has grown.
+"""The bus between processes: pub/sub over the channel layer, whose messages are lossy hints that a log has grown.
 
-Nothing depends on a hint arriving: what the bus loses, doubles or reorders is put right from the log.
+Nothing depends on a hint: what the bus loses, doubles or reorders is repaired from the log.
 """
 
 import asyncio
@@ -15,20 +15,22 @@ import structlog
 from asgiref.sync import async_to_sync
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
-from foundation.database.executor import at_answer
+from foundation.database.executor import after_result
 from realtime import metrics
 from realtime.channel_layer import PubSubChannelLayer
-from realtime.event_log import Logged
+from realtime.event_log import LoggedEvent
 
 log = structlog.get_logger(__name__)
 
 CONTROL = "control"
 SEND_TIMEOUT = 3.0
-HINT_BYTES = 256 * 1024
-PAUSE = 1.0
+MAX_HINT_BYTES = 256 * 1024
+RETRY_AFTER = 1.0
+REFRESH_INTERVAL = 3600.0
+"""Seconds from one `refresh` to the next."""
 QUEUE_LENGTH = 50_000
-TOGETHER = 1000
-"""Hints that leave in one go at the most."""
+PUBLISH_BATCH_SIZE = 1000
+"""The most hints that are published together."""
 
 Receiver = Callable[[dict[str, Any]], None]
 
@@ -40,10 +42,10 @@ class Hint(NamedTuple):
     message: dict[str, Any]
 
     @classmethod
-    def logged(cls, room: str, events: list[Logged], at: float) -> "Hint":
-        """The events of one commit in one room, and its time (`time.time()`); without the events where they are large:
-        the log has them."""
-        if sum(len(event.data) for event in events) > HINT_BYTES:
+    def logged(cls, room: str, events: list[LoggedEvent], at: float) -> "Hint":
+        """The events of one commit in one room, and its time (`time.time()`); large events are left out: they are in
+        the log."""
+        if sum(len(event.data) for event in events) > MAX_HINT_BYTES:
             return cls(room, {"type": "room.grown", "room": room})
         return cls(room, {"type": "room.events", "room": room, "events": events, "at": at})
 
@@ -58,10 +60,10 @@ class Hint(NamedTuple):
 
 
 class Bus:
-    """This process's end of the channel layer: one channel, in the group of each room that has a member here.
+    """The subscription of this process: one channel, in the group of each room that has a member here.
 
-    What goes to a room is handed to this process itself at once, and over the layer to the others. What goes to
-    `control` takes the way over the layer here too, so that a process can hear whether it hears.
+    A hint for a room is received by this process at once, and by the others over the layer. A hint for `control` comes
+    over the layer here too, so that a process can test its own subscription.
     """
 
     def __init__(self) -> None:
@@ -70,10 +72,10 @@ class Bus:
         self._channel: str | None = None
         self._groups: set[str] = set()
         self._outgoing: deque[Hint] = deque()
-        self._something = asyncio.Event()
+        self._outgoing_ready = asyncio.Event()
         self._unreachable_until = 0.0
         self.listened_at = 0.0
-        """When anything last came over the layer, on the monotonic clock."""
+        """When a message last came over the layer, on the monotonic clock."""
         self._receive: Receiver
         self._sender: asyncio.Task[None]
         self._listener: asyncio.Task[None]
@@ -81,10 +83,10 @@ class Bus:
     # --- Sending ---
 
     def send(self, hints: Iterable[Hint]) -> None:
-        """Pass hints on, in order, from any thread; never raises and never waits where a server runs."""
+        """Publish hints, in order, from any thread; never raises, and never waits where a server runs."""
         if self._loop is not None and self._loop.is_running():
             pass_on = partial(self._pass_on, list(hints))
-            if not at_answer(pass_on):
+            if not after_result(pass_on):
                 self._loop.call_soon_threadsafe(pass_on)
         elif _has_others():
             async_to_sync(self._publish)(list(hints))
@@ -92,24 +94,24 @@ class Bus:
     def _pass_on(self, hints: list[Hint]) -> None:
         for hint in hints:
             if hint.group != CONTROL and hint.group in self._groups:
-                self._hand_over(hint.message)
-        away = hints if _has_others() else [hint for hint in hints if hint.group == CONTROL]
+                self._receive_one(hint.message)
+        remote = hints if _has_others() else [hint for hint in hints if hint.group == CONTROL]
         room = QUEUE_LENGTH - len(self._outgoing)
-        if len(away) > room:
-            metrics.hints_lost.inc(len(away) - room)
-        self._outgoing.extend(away[:room])
-        self._something.set()
+        if len(remote) > room:
+            metrics.hints_lost.inc(len(remote) - room)
+        self._outgoing.extend(remote[:room])
+        self._outgoing_ready.set()
 
     async def _send_forever(self) -> None:
         while True:
-            await self._something.wait()
-            self._something.clear()
+            await self._outgoing_ready.wait()
+            self._outgoing_ready.clear()
             while self._outgoing:
-                hints = [self._outgoing.popleft() for _ in range(min(len(self._outgoing), TOGETHER))]
+                hints = [self._outgoing.popleft() for _ in range(min(len(self._outgoing), PUBLISH_BATCH_SIZE))]
                 await self._publish(hints)
 
     async def _publish(self, hints: list[Hint]) -> None:
-        """One message to each group, with all that goes there."""
+        """One message for each group, with all its hints."""
         groups: dict[str, list[dict[str, Any]]] = {}
         for hint in hints:
             groups.setdefault(hint.group, []).append(hint.message)
@@ -120,17 +122,17 @@ class Bus:
         try:
             async with asyncio.timeout(SEND_TIMEOUT):
                 await _group_send_many(messages)
-        except Exception as fault:  # the layer's library raises its own kinds; a hint may be lost
+        except Exception as error:  # the layer's library raises errors of its own; a hint may be lost
             metrics.hints_lost.inc(len(hints))
-            log.warning("hints_lost", count=len(hints), error=type(fault).__name__)
+            log.warning("hints_lost", count=len(hints), error=type(error).__name__)
 
     # --- Receiving ---
 
     async def start(self, receive: Receiver) -> None:
-        """Open this process's channel; every message that comes to it is given to `receive`."""
+        """Open this process's channel and call `receive` with every hint."""
         self._loop = asyncio.get_running_loop()
         self._outgoing.clear()
-        self._something = asyncio.Event()
+        self._outgoing_ready = asyncio.Event()
         self._receive = receive
         self._sender = asyncio.create_task(self._send_forever())
         self._listener = asyncio.create_task(self._listen())
@@ -140,43 +142,43 @@ class Bus:
         await _cancelled(self._listener)
         self._loop, self._channel = None, None
         self._groups.clear()
-        await self._guarded("flush")
+        await self._call_layer("flush")
 
     async def reopen(self) -> None:
-        """Throw the connection to the layer away and open another: the cure for a listener gone deaf."""
+        """Replace the connection to the layer: the cure for a subscription that receives nothing."""
         await _cancelled(self._listener)
         self._channel = None
-        await self._guarded("flush")
+        await self._call_layer("flush")
         self._listener = asyncio.create_task(self._listen())
 
     async def join(self, group: str) -> None:
-        """Hear what is sent to a group from now on. Fails silently: the log makes up for it."""
+        """Subscribe to a group. Fails silently: the log makes up for it."""
         self._groups.add(group)
-        if _is_heard(group):
-            await self._in_layer("group_add", group)
+        if _is_subscribed(group):
+            await self._update_group("group_add", group)
 
     async def leave(self, group: str) -> None:
         self._groups.discard(group)
-        if _is_heard(group):
-            await self._in_layer("group_discard", group)
+        if _is_subscribed(group):
+            await self._update_group("group_discard", group)
 
     async def refresh(self) -> None:
-        """Join every group again, before the layer forgets a group that nobody joined for a day."""
-        for group in filter(_is_heard, list(self._groups)):
-            await self._in_layer("group_add", group)
+        """Subscribe to every group again: the layer forgets a group to which nobody has subscribed for a day."""
+        for group in filter(_is_subscribed, list(self._groups)):
+            await self._update_group("group_add", group)
 
-    async def _in_layer(self, operation: str, group: str) -> None:
-        """While the layer cannot be reached nobody waits for it: opened again, it is told of all groups."""
+    async def _update_group(self, operation: str, group: str) -> None:
+        """While the layer is unreachable nobody waits for it: a new channel subscribes to all groups."""
         if self._channel is not None and time.monotonic() > self._unreachable_until:
-            await self._guarded(operation, group, self._channel)
+            await self._call_layer(operation, group, self._channel)
 
-    async def _guarded(self, operation: str, *args: str) -> None:
+    async def _call_layer(self, operation: str, *args: str) -> None:
         try:
             async with asyncio.timeout(SEND_TIMEOUT):
                 await getattr(get_channel_layer(), operation)(*args)
-        except Exception as fault:
-            self._unreachable_until = time.monotonic() + PAUSE
-            log.warning("bus_unreachable", operation=operation, error=type(fault).__name__)
+        except Exception as error:
+            self._unreachable_until = time.monotonic() + RETRY_AFTER
+            log.warning("bus_unreachable", operation=operation, error=type(error).__name__)
 
     async def _listen(self) -> None:
         while True:
@@ -184,27 +186,27 @@ class Bus:
                 channel = await self._open_channel()
                 message = await get_channel_layer().receive(channel)
                 self.listened_at = time.monotonic()
-            except Exception as fault:
-                log.warning("bus_unreachable", operation="receive", error=type(fault).__name__)
+            except Exception as error:
+                log.warning("bus_unreachable", operation="receive", error=type(error).__name__)
                 self._channel = None
                 await asyncio.sleep(1)
             else:
                 if message["control"] or message["from"] != self._me:
                     for hint in message["hints"]:
-                        self._hand_over(hint)
+                        self._receive_one(hint)
 
-    def _hand_over(self, message: dict[str, Any]) -> None:
+    def _receive_one(self, message: dict[str, Any]) -> None:
         try:
             self._receive(message)
         except Exception:
-            log.exception("hint_not_understood", type=message.get("type"))
+            log.exception("hint_invalid", type=message.get("type"))
 
     async def _open_channel(self) -> str:
         if self._channel is None:
             layer = get_channel_layer()
             async with asyncio.timeout(SEND_TIMEOUT):
                 channel = await layer.new_channel()
-            for group in filter(_is_heard, list(self._groups)):
+            for group in filter(_is_subscribed, list(self._groups)):
                 async with asyncio.timeout(SEND_TIMEOUT):
                     await layer.group_add(group, channel)
             self._channel = channel
@@ -216,7 +218,7 @@ def _has_others() -> bool:
     return not isinstance(get_channel_layer(), InMemoryChannelLayer)
 
 
-def _is_heard(group: str) -> bool:
+def _is_subscribed(group: str) -> bool:
     return group == CONTROL or _has_others()
 
 

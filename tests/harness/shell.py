@@ -10,7 +10,7 @@ from foundation import clock
 
 
 @transaction.atomic
-def make_people(wanted: list[tuple[str, str]]) -> list[dict[str, str]]:
+def create_users(wanted: list[tuple[str, str]]) -> list[dict[str, str]]:
     """Users who are logged in, by role and name, as `Person` has them."""
     first = User.objects.count()
     return [_create(role, number, name) for number, (role, name) in enumerate(wanted, first)]

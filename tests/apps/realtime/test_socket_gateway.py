@@ -14,9 +14,9 @@ from accounts.services import Identity
 from foundation import clock
 from foundation.database.batching import Batcher
 from foundation.errors import TokenInvalid
-from realtime.bus import Hint
-from realtime.event_log import Logged
-from realtime.gateway import Gateway
+from realtime.event_log import LoggedEvent
+from realtime.pubsub import Hint
+from realtime.socket_gateway import Gateway
 
 
 @pytest.mark.parametrize(("fault", "comes_back"), [(OperationalError(), True), (TokenInvalid(), False)])
@@ -30,7 +30,7 @@ async def test_a_client_that_could_be_let_in_later_is_cut_and_not_refused_for_go
         raise fault
 
     monkeypatch.setattr(gateway, "start", started)
-    monkeypatch.setattr(gateway, "_arriving", Batcher(check))
+    monkeypatch.setattr(gateway, "_admissions", Batcher(check))
     monkeypatch.setattr(gateway.sio, "close_transport", cut.append)
     with pytest.raises(Refused):
         await gateway._connect("sid", {}, {"token": "any"})
@@ -50,7 +50,7 @@ async def test_of_the_request_of_a_client_only_its_address_is_kept(monkeypatch):
 
     identity = Identity(User(), uuid.uuid4(), clock.now() + timedelta(hours=1))
     monkeypatch.setattr(gateway, "start", nothing)
-    monkeypatch.setattr(gateway, "_arriving", Batcher(lambda arrivals: [(identity, None) for _ in arrivals]))
+    monkeypatch.setattr(gateway, "_admissions", Batcher(lambda arrivals: [(identity, None) for _ in arrivals]))
     monkeypatch.setattr(gateway, "_enter", entered)
     for _ in range(2):
         assert await gateway._connect("sid", said, {"token": "any"}) == {"pid": "pid"}
@@ -61,5 +61,5 @@ def test_a_delivery_is_timed_once_a_commit_whatever_rooms_it_told():
     gateway, now = Gateway(), time.time()
     before = REGISTRY.get_sample_value("stoory_delivery_lag_seconds_count")
     for room, committed_at in [("a", now), ("b", now), ("a", now + 1), ("b", now + 1)]:
-        gateway._receive(Hint.logged(room, [Logged(1, "note", "{}")], committed_at).message)
+        gateway._receive(Hint.logged(room, [LoggedEvent(1, "note", "{}")], committed_at).message)
     assert REGISTRY.get_sample_value("stoory_delivery_lag_seconds_count") == before + 2

@@ -1,4 +1,4 @@
-"""Lists by keyset: a page is found by where the last one ended, so its cost does not grow with the list."""
+"""Keyset pagination: a page is found by the last row of the one before, so its cost does not grow with the list."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,8 +12,6 @@ from foundation.errors import Invalid
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
-LIMIT = 50
-LONGEST = 200
 
 
 @dataclass(frozen=True)
@@ -25,20 +23,20 @@ class Page(Generic[T]):
     previous: str | None = None
 
     def mapped(self, render: Callable[[list[T]], list[Any]]) -> dict[str, Any]:
-        """The members of the answer: `{results, next, previous}`."""
+        """The members of the response: `{results, next, previous}`."""
         return {"results": render(self.results), "next": self.next, "previous": self.previous}
 
 
 @dataclass(frozen=True)
 class Keyset:
-    """An order by one or two fields that together are unique, all descending or all ascending."""
+    """An order by one or two fields that are unique together, all descending or all ascending."""
 
     fields: tuple[str, ...]
     descending: bool
     model: type[Model] = field(repr=False)
 
     def page(self, rows: QuerySet[M], *, cursor: str | None, limit: int) -> Page[M]:
-        """Raises `Invalid` for a cursor that this list did not give."""
+        """Raises `Invalid` for a cursor that does not come from this list."""
         backwards, values = (False, None) if cursor is None else self._decoded(cursor)
         down = self.descending is not backwards
         wanted = rows if values is None else rows.filter(self._beyond(values, down))
@@ -60,10 +58,8 @@ class Keyset:
         return rows.filter(self._beyond(own, not down)).exists()
 
     def cursor(self, *values: Any, backwards: bool = False) -> str:
-        """A cursor that stands at these values of the fields, which the page does not include.
-
-        It is signed: what comes back needs no more checking than that.
-        """
+        """A cursor at these values of the fields, which the page does not include. It is signed, and needs no other
+        check when it comes back."""
         return self._signer().sign_object([backwards, *values])
 
     def _signer(self) -> Signer:
@@ -91,37 +87,3 @@ class Keyset:
             raise Invalid(errors={"cursor": ["This is no cursor of this list."]}) from None
         fields = [field_of(self.model, name) for name in self.fields]
         return backwards, [field.to_python(value) for field, value in zip(fields, written, strict=True)]
-
-
-def limit_of(params: Any) -> int:
-    """`?limit=`: 1 to 200, 50 where it is not given. Raises `Invalid`."""
-    limit = whole_number(params, "limit", default=LIMIT)
-    if not 1 <= limit <= LONGEST:
-        raise Invalid(errors={"limit": [f"A number from 1 to {LONGEST} is needed."]})
-    return limit
-
-
-def whole_number(params: Any, name: str, *, default: Any = None) -> Any:
-    """A parameter of the address that is a number from 0 up. Raises `Invalid`."""
-    value = params.get(name)
-    if value is None:
-        return default
-    if not (value.isascii() and value.isdigit() and len(value) < 20) or int(value) >= 2**63:
-        raise Invalid(errors={name: ["A whole number is needed."]})
-    return int(value)
-
-
-def words(params: Any, name: str) -> str | None:
-    """A parameter of the address that is text; None where it is not given. Raises `Invalid`."""
-    value = params.get(name)
-    if value is not None and "\x00" in value:
-        raise Invalid(errors={name: ["The NUL character is not allowed."]})
-    return value
-
-
-def flag(params: Any, name: str) -> bool | None:
-    """A parameter of the address that is `true` or `false`; None where it is not given. Raises `Invalid`."""
-    value = params.get(name)
-    if value is None or value in {"true", "false"}:
-        return None if value is None else value == "true"
-    raise Invalid(errors={name: ["true or false is needed."]})

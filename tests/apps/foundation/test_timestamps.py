@@ -8,7 +8,7 @@ import pytest
 from django.db import DataError, connection, transaction
 
 from foundation.database.pipeline import execute
-from foundation.database.postgresql.base import MomentLoader
+from foundation.database.postgresql.base import TimestampLoader
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("on_postgresql")]
 
@@ -17,7 +17,7 @@ TIMESTAMPTZ = psycopg.postgres.types["timestamptz"].oid
 
 def read(text: str) -> datetime:
     with connection.cursor() as cursor:
-        assert cursor.adapters.get_loader(TIMESTAMPTZ, psycopg.pq.Format.TEXT) is MomentLoader
+        assert cursor.adapters.get_loader(TIMESTAMPTZ, psycopg.pq.Format.TEXT) is TimestampLoader
         cursor.execute("SELECT %s::timestamptz", [text])
         return cursor.fetchone()[0]
 

@@ -11,14 +11,14 @@ Wanted = tuple[str, str]
 """A role and a name."""
 
 
-class Crowd:
+class UserPool:
     """New users who are logged in; `batch` says how many of which role and name one command creates."""
 
     def __init__(self, installation: Installation, batch: dict[Wanted, int]) -> None:
         self._installation, self._batch = installation, batch
         self._waiting: dict[Wanted, list[dict[str, str]]] = defaultdict(list)
 
-    def somebody(self, role: str, name: str, url: str) -> Person:
+    def new_user(self, role: str, name: str, url: str) -> Person:
         """A new user, who uses the server at `url`."""
         waiting = self._waiting[role, name]
         if not waiting:
@@ -27,12 +27,12 @@ class Crowd:
         account = waiting.pop()
         return Person(**account, api=Api(account["access"], OverHttp(url)))
 
-    def all_of(self, role: str, *names: str, url: str) -> list[Person]:
+    def new_users(self, role: str, *names: str, url: str) -> list[Person]:
         """New users with these names, created by one command."""
         self._create([(role, name) for name in names])
-        return [self.somebody(role, name, url) for name in names]
+        return [self.new_user(role, name, url) for name in names]
 
     def _create(self, wanted: list[Wanted]) -> None:
-        code = f"import json; from tests.harness.making import make_people; print(json.dumps(make_people({wanted})))"
+        code = f"import json; from tests.harness.shell import create_users; print(json.dumps(create_users({wanted})))"
         for one in json.loads(self._installation.shell(code)):
             self._waiting[one["role"], one["name"]].append(one)

@@ -9,10 +9,10 @@ from channels.layers import BaseChannelLayer, InMemoryChannelLayer, channel_laye
 from prometheus_client import REGISTRY
 from redis.asyncio.client import PubSub
 
-from realtime import bus as realtime_bus
-from realtime.bus import CONTROL, Bus, Hint
+from realtime import pubsub
 from realtime.channel_layer import PubSubChannelLayer
-from realtime.event_log import Logged
+from realtime.event_log import LoggedEvent
+from realtime.pubsub import CONTROL, Bus, Hint
 from tests.harness.environment import need_postgresql_and_redis
 
 
@@ -91,7 +91,9 @@ async def test_other_processes_hear_the_rooms_that_they_joined(two):
     one, other = two
     await other.bus.join("room")
     await asyncio.sleep(0.3)  # a subscription takes its way, and nothing tells when it is there
-    one.bus.send([Hint.logged("room", [Logged(1, "a", "{}"), Logged(2, "b", "{}")], 0.0), whisper("other room", "c")])
+    one.bus.send(
+        [Hint.logged("room", [LoggedEvent(1, "a", "{}"), LoggedEvent(2, "b", "{}")], 0.0), whisper("other room", "c")]
+    )
     one.bus.send([Hint.control("end")])
     await eventually(lambda: "control.end" in other.texts())
     assert other.texts() == ["room.events", "control.end"]
@@ -151,8 +153,8 @@ async def test_hints_for_which_there_is_no_room_are_lost_for_others_and_counted(
         sent.extend(hint["event"] for _, message in messages for hint in message["hints"])
 
     await process.bus.start(process.heard.append)
-    monkeypatch.setattr(realtime_bus, "QUEUE_LENGTH", 3)
-    monkeypatch.setattr(realtime_bus, "_group_send_many", keep)
+    monkeypatch.setattr(pubsub, "QUEUE_LENGTH", 3)
+    monkeypatch.setattr(pubsub, "_group_send_many", keep)
     monkeypatch.setitem(channel_layers.backends, "default", PubSubChannelLayer(hosts=["redis://127.0.0.1:9/0"]))
     await process.bus.join("room")
     before = REGISTRY.get_sample_value("stoory_hints_lost_total")

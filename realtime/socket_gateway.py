@@ -1,0 +1,280 @@
+"""The Socket.IO gateway of this process: how clients connect, recover, join rooms and disconnect."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import structlog
+from django.conf import settings
+from socketio.exceptions import ConnectionRefusedError as Refused
+
+from foundation.database.batching import Batcher
+from foundation.database.executor import in_database
+from foundation.errors import DomainError, NotFound, RateLimited, TokenRevoked, Unavailable
+from foundation.ids import random_id
+from foundation.json import SocketJSON
+from foundation.rate_limits import LocalBucket
+from realtime import bus_heartbeat, metrics, recovery, revocation
+from realtime.admission import ADMISSION_INTERVAL, AdmittedClient, ConnectRequest, admit, admit_to_rooms
+from realtime.background_tasks import BackgroundTasks, log_errors
+from realtime.bus_heartbeat import BusHeartbeat
+from realtime.client_manager import RoomManager
+from realtime.connections import Connection, Connections
+from realtime.declarations import Caller
+from realtime.dispatcher import Dispatcher
+from realtime.ephemeral_states import EphemeralStates
+from realtime.hooks import Identity, user_room
+from realtime.membership import Joined, LocalSocket
+from realtime.presence_announcements import PresenceAnnouncer
+from realtime.processes import HEARTBEAT, ProcessHeartbeat
+from realtime.pubsub import REFRESH_INTERVAL, bus
+from realtime.rate_limits import EVENTS
+from realtime.recovery import Recovered, RoomJoin, SessionRecord
+from realtime.revocation import Revocation
+from realtime.token_expiry import TokenExpiry
+from socketio_server import Limits, SocketServer, on_uvicorn_shutdown
+
+log = structlog.get_logger(__name__)
+
+
+class Gateway:
+    """Everything that this process needs to serve sockets; `start` and `stop` belong to its event loop."""
+
+    def __init__(self) -> None:
+        self._manager = RoomManager(bus)
+        self.sio = SocketServer(
+            limits=Limits(),
+            client_manager=self._manager,
+            cors_allowed_origins=settings.SOCKET_ORIGINS,
+            namespaces=["/"],
+            transports=["polling", "websocket"] if settings.LONG_POLLING else ["websocket"],
+            json=SocketJSON,
+            on_slow_reader=metrics.slow_readers.inc,
+        )
+        self._rooms = self._manager.local
+        self._connections = Connections()
+        self._states = EphemeralStates(self._rooms)
+        self._expiry = TokenExpiry(self.sio)
+        self._tasks = BackgroundTasks()
+        self._revocation = Revocation(
+            connections=self._connections,
+            rooms=self._rooms,
+            states=self._states,
+            sio=self.sio,
+            spawn=self._tasks.spawn,
+        )
+        self._announcer = PresenceAnnouncer(self._connections, self._tasks.spawn)
+        self._bus_heartbeat = BusHeartbeat(self._connections.process_id, on_recovered=self._sweep_soon)
+        self._process_heartbeat = ProcessHeartbeat(self._connections)
+        self._periodic: list[tuple[float, Callable[[], Awaitable[Any]]]] = [
+            (settings.ROOM_SWEEP_SECONDS, self._rooms.sweep),
+            (bus_heartbeat.INTERVAL, self._bus_heartbeat.send),
+            (HEARTBEAT.total_seconds(), self._process_heartbeat.beat),
+            (revocation.CHECK_INTERVAL, self._revocation.check),
+            (recovery.CLEANING_INTERVAL, partial(in_database, recovery.delete_expired)),
+            (REFRESH_INTERVAL, bus.refresh),
+        ]
+        self._admissions: Batcher[ConnectRequest, AdmittedClient] = Batcher(admit, interval=ADMISSION_INTERVAL)
+        self._joins: Batcher[RoomJoin, None] = Batcher(admit_to_rooms)
+        self._starting = asyncio.Lock()
+        self._started = self._drained = False
+        self._last_committed_at = 0.0
+        self.sio.on("connect", self._connect)
+        self.sio.on("disconnect", self._disconnect)
+        self.sio.on("*", Dispatcher(self._connections, self.sio).handle)
+
+    # --- Starting and stopping ---
+
+    def run_periodically(self, seconds: float, work: Callable[[], Any]) -> None:
+        """Have a function of the application run again and again while this process serves, in a database thread."""
+        self._periodic.append((seconds, partial(in_database, work)))
+
+    async def start(self) -> None:
+        """Subscribe to the bus and start the background tasks; the first connection calls it too, for servers without
+        lifespan."""
+        async with self._starting:
+            if not self._started:
+                await bus.start(self._receive)
+                await self._bus_heartbeat.start()
+                await self._process_heartbeat.start()
+                self._start_background_tasks()
+                on_uvicorn_shutdown(self._drain_soon)
+                self._set_gauges()
+                self._started = True
+
+    def _start_background_tasks(self) -> None:
+        for seconds, work in self._periodic:
+            self._tasks.run_every(seconds, work)
+        self._tasks.spawn(self._connections.write_forever())
+        self._tasks.spawn(self._announcer.announce_online_forever())
+        self._tasks.spawn(self._announcer.announce_offline_forever())
+
+    def _sweep_soon(self) -> None:
+        self._tasks.spawn(log_errors(self._rooms.sweep()))
+
+    def _set_gauges(self) -> None:
+        loop = asyncio.get_running_loop()
+        metrics.tasks.set_function(lambda: len(asyncio.all_tasks(loop)))
+        metrics.sockets.set_function(lambda: len(self._connections.by_sid))
+        metrics.rooms.set_function(lambda: len(self._rooms.open))
+
+    @property
+    def bus_is_alive(self) -> bool:
+        """Whether this process receives what it sends over the bus."""
+        return self._bus_heartbeat.is_alive
+
+    async def drain(self) -> None:
+        """Accept no new sockets, and close the transports of the present ones one by one; they reconnect elsewhere."""
+        if self._started and not self._drained:
+            self._drained = True
+            await self.sio.drain(settings.DRAIN_SECONDS)
+
+    def _drain_soon(self) -> None:
+        if not self._drained:
+            self._tasks.spawn(self.drain())
+
+    async def stop(self) -> None:
+        """Drain, stop the background tasks, and store how the sockets ended."""
+        if self._started:
+            await self.drain()
+            await self._tasks.cancel()
+            await self._connections.write()
+            await self._process_heartbeat.stop()
+            await bus.stop()
+            self._started = False
+
+    # --- Connecting ---
+
+    async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> dict[str, str]:
+        await self.start()
+        checked_from = self._revocation.begin()
+        address = environ.get("REMOTE_ADDR", "")
+        # The server keeps the environment as long as the client is connected, and only the address is needed later.
+        environ.clear()
+        environ["REMOTE_ADDR"] = address
+        try:
+            identity, recovered = await self._admissions.submit(ConnectRequest(auth, address))
+            return {"pid": await self._enter(sid, identity, recovered, checked_from)}
+        except DomainError as error:
+            self._close_if_unavailable(sid, error)
+            raise Refused(error.message, _error_data(error)) from None
+        except Exception as error:
+            log.warning("connect_failed", error=type(error).__name__)
+            self._close_if_unavailable(sid, Unavailable())
+            raise Refused(Unavailable.default_message, {"code": Unavailable.code}) from None
+
+    def _close_if_unavailable(self, sid: str, error: DomainError) -> None:
+        """Close the transport where a retry may help: after a CONNECT_ERROR the stock client does not retry."""
+        if isinstance(error, Unavailable):
+            self.sio.close_transport(sid)
+
+    async def _enter(self, sid: str, identity: Identity, recovered: Recovered | None, checked_from: float) -> str:
+        """Returns the `pid`. What is sent to the socket here leaves only after the CONNECT response."""
+        user_id = identity.user.pk
+        socket = LocalSocket(sid, self._manager.eio_sid_from_sid(sid, "/"), user_id)
+        self._manager.sockets[sid] = socket
+        own = user_room(user_id)
+        if recovered and await self._rooms.rejoin(socket, recovered.positions):
+            seq = recovered.positions[own]
+            session = SessionRecord(recovered.pid, user_id, self._connections.process_id, seq, is_new=False)
+        else:
+            joined = await self._rooms.join(socket, own, after=None)
+            session = SessionRecord(random_id(), user_id, self._connections.process_id, joined.seq)
+        self._check_nothing_ended(socket, identity, checked_from)
+        caller = Caller(sid, user_id, identity.user, identity.session_id)
+        connection = Connection(socket, caller, session, identity.expires_at, LocalBucket(*EVENTS))
+        self._connections.add(connection)
+        self._expiry.watch(connection)
+        return session.pid
+
+    def _check_nothing_ended(self, socket: LocalSocket, identity: Identity, checked_from: float) -> None:
+        """The rights that were read for this connection must not have ended in the meantime."""
+        if self._revocation.has_ended(identity.session_id, checked_from):
+            raise TokenRevoked
+        if any(self._revocation.has_ended((socket.user_id, room), checked_from) for room in socket.rooms):
+            raise Unavailable  # it may reconnect at once, and recovers what it still has a right to
+
+    async def _disconnect(self, sid: str, reason: str) -> None:
+        connection = self._connections.remove(sid)
+        if connection is not None:
+            self._states.end_all(connection.socket)
+
+    # --- For commands ---
+
+    async def join(self, caller: Caller, room: str, after: int | None) -> Joined:
+        """Put the caller's socket into a room, and store that for its recovery. Raises `NotFound` without the right."""
+        connection, checked_from = self._connections.by_sid[caller.sid], self._revocation.begin()
+
+        async def record(seq: int) -> None:
+            await self._joins.submit(RoomJoin(connection.session, room, seq))
+
+        def check() -> None:
+            if self._revocation.has_ended((caller.user_id, room), checked_from):
+                raise NotFound
+
+        return await self._rooms.join(connection.socket, room, after=after, record_join=record, check_rights=check)
+
+    async def leave(self, caller: Caller, room: str) -> None:
+        connection = self._connections.by_sid[caller.sid]
+        self._states.end_in(connection.socket, room)
+        self._rooms.leave(connection.socket, room)
+        await in_database(recovery.delete_join, connection.session.pid, room)
+
+    def is_in(self, caller: Caller, room: str) -> bool:
+        return room in self._connections.by_sid[caller.sid].socket.rooms
+
+    async def join_user_room(self, caller: Caller, after: int | None) -> Joined:
+        """Replay the user's own room, which each socket is in from the start; without `after`, nothing."""
+        socket = self._connections.by_sid[caller.sid].socket
+        return await self._rooms.join(socket, user_room(caller.user_id), after=after)
+
+    def begin_state(self, caller: Caller, room: str, **terms: Any) -> bool:
+        """Begin an ephemeral state of the caller; see `EphemeralStates.begin`."""
+        return self._states.begin(self._connections.by_sid[caller.sid].socket, room, **terms)
+
+    def end_state(self, caller: Caller, room: str) -> None:
+        self._states.end_in(self._connections.by_sid[caller.sid].socket, room)
+
+    def renew(self, caller: Caller, identity: Identity) -> None:
+        """The socket continues under another token of the same user."""
+        connection = self._connections.by_sid[caller.sid]
+        connection.caller = replace(caller, user=identity.user, session_id=identity.session_id)
+        self._expiry.renew(connection, identity.expires_at)
+
+    # --- From the bus ---
+
+    def _receive(self, message: dict[str, Any]) -> None:
+        kind = message["type"]
+        if kind == "room.events":
+            self._rooms.handle_hint(message["room"], message["events"])
+            self._time_delivery(message["at"])
+        elif kind == "room.ephemeral":
+            self._rooms.broadcast(message["room"], message["event"], message["data"], message["skip_user"])
+        elif kind == "room.grown":
+            self._rooms.handle_growth(message["room"])
+        elif kind == "control.beat":
+            self._bus_heartbeat.receive(message["process"])
+        elif kind == "control.revoke":
+            self._revocation.end_sessions({uuid.UUID(one) for one in message["sessions"]})
+        elif kind == "control.expel":
+            self._revocation.expel(uuid.UUID(message["user"]), message["room"])
+
+    def _time_delivery(self, committed_at: float) -> None:
+        """Observe the lag once for all rooms of a commit, whose hints come together."""
+        if committed_at != self._last_committed_at:
+            self._last_committed_at = committed_at
+            metrics.delivery_lag.observe(max(0.0, time.time() - committed_at))
+
+
+def _error_data(error: DomainError) -> dict[str, Any]:
+    data: dict[str, Any] = {"code": error.code}
+    if isinstance(error, RateLimited):
+        data["retry_after"] = error.retry_after
+    return data
+
+
+gateway = Gateway()
