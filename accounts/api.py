@@ -1,4 +1,4 @@
-"""The REST doors to accounts."""
+"""The REST endpoints of accounts."""
 
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -8,82 +8,91 @@ from rest_framework.viewsets import ViewSet
 from accounts import people_search, services
 from accounts.authentication import UserRequest
 from accounts.payloads import PersonPayload, UserPayload
-from accounts.rate_limits import begin_login, forgive_login, limit_people_search, limit_registration
-from accounts.requests import ChangePassword, LogIn, LogOut, Refresh, Register, UpdateAccount
-from accounts.responses import DoneAnswer, LoggedInAnswer, PeoplePage, TokensAnswer, UserAnswer
-from accounts.services import LoggedIn
+from accounts.rate_limits import count_login_attempt, forget_login_attempt, limit_people_search, limit_registration
+from accounts.requests import (
+    ChangePasswordRequest,
+    LoginRequest,
+    LogoutRequest,
+    RegistrationRequest,
+    TokenRefreshRequest,
+    UpdateAccountRequest,
+)
+from accounts.responses import EmptyResponse, LoginResponse, PeoplePage, TokensResponse, UserResponse
+from accounts.services import LoginResult
 from foundation.addresses import client_address
 from foundation.openapi import PAGINATION, Problem, describe, query_parameter
 from foundation.query_params import limit_param
 from foundation.rest import success_response
 
 
-def logged_in(result: LoggedIn, status: int = 200) -> Response:
+def login_response(result: LoginResult, status: int = 200) -> Response:
     user = UserPayload.model_validate(result.user)
     response = success_response(status, user=user, access=result.access, refresh=result.refresh)
-    return uncached(response)
+    return no_store(response)
 
 
-def uncached(response: Response) -> Response:
+def no_store(response: Response) -> Response:
     """Answers with tokens are kept by nobody (RFC 6749, 5.1)."""
     response["Cache-Control"] = "no-store"
     return response
 
 
-class DoorViewSet(ViewSet):
-    """How one comes in and goes out: no access token is asked for, nor looked at."""
+class AuthViewSet(ViewSet):
+    """Registration, login, token refresh and logout: no access token is needed, nor looked at."""
 
     authentication_classes = []
     permission_classes = [AllowAny]
 
-    @describe("Create an account and log in", request=Register, responses={201: LoggedInAnswer})
+    @describe("Create an account and log in", request=RegistrationRequest, responses={201: LoginResponse})
     def register(self, request: Request) -> Response:
         limit_registration(client_address(request))
-        given = Register.parse(request.data)
-        return logged_in(services.register(**given.model_dump()), status=201)
+        data = RegistrationRequest.parse(request.data)
+        return login_response(services.register(**data.model_dump()), status=201)
 
-    @describe("Log in", request=LogIn, responses={200: LoggedInAnswer})
+    @describe("Log in", request=LoginRequest, responses={200: LoginResponse})
     def log_in(self, request: Request) -> Response:
-        given, address = LogIn.parse(request.data), client_address(request)
-        begin_login(given.email, address)
-        result = services.log_in(email=given.email, password=given.password)
-        forgive_login(given.email, address)
-        return logged_in(result)
+        data, address = LoginRequest.parse(request.data), client_address(request)
+        count_login_attempt(data.email, address)
+        result = services.log_in(email=data.email, password=data.password)
+        forget_login_attempt(data.email, address)
+        return login_response(result)
 
-    @describe("Renew the tokens; a refresh token works once", request=Refresh, responses={200: TokensAnswer})
+    @describe(
+        "Renew the tokens; a refresh token works once", request=TokenRefreshRequest, responses={200: TokensResponse}
+    )
     def refresh(self, request: Request) -> Response:
-        pair = services.refresh(refresh=Refresh.parse(request.data).refresh)
-        return uncached(success_response(access=pair.access, refresh=pair.refresh))
+        pair = services.refresh(refresh=TokenRefreshRequest.parse(request.data).refresh)
+        return no_store(success_response(access=pair.access, refresh=pair.refresh))
 
-    @describe("End this login session, or all of them", request=LogOut, responses={200: DoneAnswer})
+    @describe("End this login session, or all of them", request=LogoutRequest, responses={200: EmptyResponse})
     def log_out(self, request: Request) -> Response:
-        services.log_out(**LogOut.parse(request.data).model_dump())
+        services.log_out(**LogoutRequest.parse(request.data).model_dump())
         return success_response()
 
 
 class OwnAccountViewSet(ViewSet):
     """The account of the one who asks."""
 
-    @describe("Who one is", responses={200: UserAnswer})
+    @describe("Who one is", responses={200: UserResponse})
     def me(self, request: UserRequest) -> Response:
         return success_response(user=UserPayload.model_validate(request.user))
 
-    @describe("Change one's account", request=UpdateAccount, responses={200: UserAnswer})
+    @describe("Change one's account", request=UpdateAccountRequest, responses={200: UserResponse})
     def update_me(self, request: UserRequest) -> Response:
-        services.update_account(user=request.user, **UpdateAccount.parse(request.data).model_dump())
+        services.update_account(user=request.user, **UpdateAccountRequest.parse(request.data).model_dump())
         return success_response(user=UserPayload.model_validate(request.user))
 
     @describe(
         "Change one's password; every login session ends, and a new one begins",
-        request=ChangePassword,
-        responses={200: LoggedInAnswer},
+        request=ChangePasswordRequest,
+        responses={200: LoginResponse},
     )
     def change_password(self, request: UserRequest) -> Response:
-        given, address = ChangePassword.parse(request.data), client_address(request)
-        begin_login(request.user.email, address)
-        result = services.change_password(user=request.user, session_id=request.auth.session_id, **given.model_dump())
-        forgive_login(request.user.email, address)
-        return logged_in(result)
+        data, address = ChangePasswordRequest.parse(request.data), client_address(request)
+        count_login_attempt(request.user.email, address)
+        result = services.change_password(user=request.user, session_id=request.auth.session_id, **data.model_dump())
+        forget_login_attempt(request.user.email, address)
+        return login_response(result)
 
 
 class PeopleViewSet(ViewSet):
@@ -110,8 +119,8 @@ class PeopleViewSet(ViewSet):
         limit_people_search(request.user)
         params = request.query_params
         page = people_search.find_people(
-            asker=request.user,
-            q=people_search.looked_for(params),
+            user=request.user,
+            q=people_search.search_term(params),
             cursor=params.get("cursor"),
             limit=limit_param(params),
         )

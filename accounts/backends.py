@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from accounts.models import User
-from accounts.rate_limits import begin_login, forgive_login
+from accounts.rate_limits import count_login_attempt, forget_login_attempt
 from foundation.addresses import client_address
 from foundation.errors import RateLimited
 
@@ -26,13 +26,13 @@ class AccountBackend(ModelBackend):
         email = username or credentials.get(User.USERNAME_FIELD) or ""
         address = client_address(request) if request else ""
         try:
-            begin_login(email, address)
+            count_login_attempt(email, address)
         except RateLimited:
             # To the form this is one more failure: whoever guesses is not told that the right one came too late.
             raise PermissionDenied from None
         user = super().authenticate(request, username=username, password=password, **credentials)
         if user is not None:
-            forgive_login(email, address)
+            forget_login_attempt(email, address)
         return user
 
     def user_can_authenticate(self, user: User | AnonymousUser | None) -> bool:

@@ -172,7 +172,7 @@ class NameWordQuerySet(models.QuerySet["NameWord"]):
         wanted = {(pk, key) for pk, name in names for key in keys_of(name)}
         there = {(one.user_id, bytes(one.key)): one for one in self.filter(user_id__in=user_ids)}
         missing = [NameWord(user_id=pk, key=key) for pk, key in sorted(wanted - there.keys())]
-        return missing, [one for place, one in there.items() if place not in wanted]
+        return missing, [one for pair, one in there.items() if pair not in wanted]
 
 
 class NameWord(models.Model):
@@ -208,8 +208,8 @@ class LoginSessionQuerySet(models.QuerySet["LoginSession"]):
         ids = list(ending.values_list("pk", flat=True))
         if ids:
             self.filter(pk__in=ids).update(ended_at=now(), reason=reason)
-            told = {"session_ids": ids, "user_id": user_id, "reason": reason}
-            transaction.on_commit(lambda: sessions_ended.send_robust(LoginSession, **told), robust=True)
+            payload = {"session_ids": ids, "user_id": user_id, "reason": reason}
+            transaction.on_commit(lambda: sessions_ended.send_robust(LoginSession, **payload), robust=True)
 
 
 class LoginSession(models.Model):

@@ -1,4 +1,4 @@
-"""What the world sees of a user."""
+"""Payloads of a user."""
 
 from foundation.schemas import Id, Schema, Timestamp
 

@@ -26,33 +26,33 @@ def require_search() -> None:
         raise NotFound
 
 
-def looked_for(params: Any) -> str:
+def search_term(params: Any) -> str:
     """`?q=`, trimmed. Raises `Invalid`."""
-    given = trimmed(text_param(params, "q") or "")
-    if not SHORTEST <= len(given) <= LONGEST:
+    term = trimmed(text_param(params, "q") or "")
+    if not SHORTEST <= len(term) <= LONGEST:
         raise Invalid(errors={"q": [f"{SHORTEST} to {LONGEST} characters are needed."]})
-    return given
+    return term
 
 
-def find_people(*, asker: User, q: str, cursor: str | None, limit: int) -> Page[User]:
+def find_people(*, user: User, q: str, cursor: str | None, limit: int) -> Page[User]:
     """Those whom the asker may find: with an @ in `q` who has this very address, else everybody for whom each word of
     `q` begins a word of the name. The queries are the same however many they are. Raises `Invalid` for a bad cursor."""
     address = User.objects.normalize_email(q)
     if "@" in address:
-        people = User.objects.filter(_may_be_found(asker), email=address)
+        people = User.objects.filter(_findable_by(user), email=address)
         return BY_ADDRESS.page(people, cursor=cursor, limit=limit)
-    page = BY_WORD.page(_named(words_of(q)).filter(_may_be_found(asker, "user__")), cursor=cursor, limit=limit)
+    page = BY_WORD.page(_with_words(words_of(q)).filter(_findable_by(user, "user__")), cursor=cursor, limit=limit)
     return Page([one.user for one in page.results], next=page.next, previous=page.previous)
 
 
-def _may_be_found(asker: User, path: str = "") -> Q:
-    hidden = [Role.SYSTEM] if settings.PEOPLE_SEARCH == "everybody" else [Role.SYSTEM, asker.role]
+def _findable_by(user: User, path: str = "") -> Q:
+    hidden = [Role.SYSTEM] if settings.PEOPLE_SEARCH == "everybody" else [Role.SYSTEM, user.role]
     open_to_all = {"findable": True, "is_active": True, "is_blocked": False, "is_staff": False}
     wanted = Q(**{path + name: value for name, value in open_to_all.items()})
-    return wanted & ~Q(**{f"{path}role__in": hidden}) & ~Q(**{f"{path}id": asker.pk})
+    return wanted & ~Q(**{f"{path}role__in": hidden}) & ~Q(**{f"{path}id": user.pk})
 
 
-def _named(wanted: list[str]) -> QuerySet[NameWord]:
+def _with_words(wanted: list[str]) -> QuerySet[NameWord]:
     """Of each user for whom every word begins a word of the name one row: that of the longest word, with which the
     search begins since it is in the fewest names. In every process it is the same one, or cursors would not fit."""
     if not wanted:

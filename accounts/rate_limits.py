@@ -12,38 +12,38 @@ from foundation.errors import RateLimited
 from foundation.rate_limits import Bucket, check_rate_limit, give_back
 
 
-def _a_minute(name: str, number: int) -> Bucket:
+def _per_minute(name: str, number: int) -> Bucket:
     return Bucket(name, number, number / 60)
 
 
-FAILURES = _a_minute("login_failures", settings.LOGIN_FAILURES_PER_MINUTE)
-FAILURES_OF_ADDRESS = _a_minute("login_failures_of_address", settings.LOGIN_FAILURES_PER_MINUTE_OF_ADDRESS)
-REGISTRATIONS = _a_minute("registrations_of_address", settings.REGISTRATIONS_PER_MINUTE_OF_ADDRESS)
-PEOPLE_SEARCHES = _a_minute("people_searches", settings.PEOPLE_SEARCHES_PER_MINUTE)
+FAILURES = _per_minute("login_failures", settings.LOGIN_FAILURES_PER_MINUTE)
+FAILURES_OF_ADDRESS = _per_minute("login_failures_of_address", settings.LOGIN_FAILURES_PER_MINUTE_OF_ADDRESS)
+REGISTRATIONS = _per_minute("registrations_of_address", settings.REGISTRATIONS_PER_MINUTE_OF_ADDRESS)
+PEOPLE_SEARCHES = _per_minute("people_searches", settings.PEOPLE_SEARCHES_PER_MINUTE)
 REQUESTS = Bucket("requests", settings.REQUESTS_BURST, settings.REQUESTS_PER_SECOND)
 
 
-def _account_there(email: str, address: str) -> str:
+def _account_key(email: str, address: str) -> str:
     return f"{User.objects.normalize_email(email)} {rate_limit_key(address)}"
 
 
-def begin_login(email: str, address: str) -> None:
+def count_login_attempt(email: str, address: str) -> None:
     """Count an attempt as failed before the password is looked at: guesses made at once must not all pass.
 
     Raises `RateLimited` for an account tried from this address too often, or an address that tries too much.
     """
-    check_rate_limit(FAILURES, _account_there(email, address))
+    check_rate_limit(FAILURES, _account_key(email, address))
     try:
         check_rate_limit(FAILURES_OF_ADDRESS, rate_limit_key(address))
     except RateLimited:
-        give_back(FAILURES, _account_there(email, address))
+        give_back(FAILURES, _account_key(email, address))
         raise
 
 
-def forgive_login(email: str, address: str) -> None:
+def forget_login_attempt(email: str, address: str) -> None:
     """The attempt succeeded, so it does not count."""
     if settings.RATE_LIMITS:
-        give_back(FAILURES, _account_there(email, address))
+        give_back(FAILURES, _account_key(email, address))
         give_back(FAILURES_OF_ADDRESS, rate_limit_key(address))
 
 
@@ -62,7 +62,7 @@ class RequestThrottle(BaseThrottle):
     as many a request."""
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        """Raises `RateLimited`. Who has not logged in is limited by the doors themselves."""
+        """Raises `RateLimited`. Requests without a login are limited by the endpoints themselves."""
         if request.user is not None:
             check_rate_limit(REQUESTS, str(request.user.pk), shared=False)
         return True

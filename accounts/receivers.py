@@ -1,4 +1,4 @@
-"""What accounts does when others report."""
+"""Receivers of Django's signals."""
 
 from typing import Any
 

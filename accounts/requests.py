@@ -46,7 +46,7 @@ Password = Annotated[str, Field(strict=True, min_length=1, max_length=LONGEST_PA
 EncodedToken = Annotated[str, Field(strict=True, min_length=1, max_length=LONGEST_TOKEN)]
 
 
-class Register(RequestSchema):
+class RegistrationRequest(RequestSchema):
     """A new account. The password has at least 8 characters and is not a common one, nor like the address."""
 
     email: EmailAddress
@@ -55,28 +55,28 @@ class Register(RequestSchema):
     role: Literal["influencer", "brand_owner"]
 
 
-class LogIn(RequestSchema):
+class LoginRequest(RequestSchema):
     email: Annotated[str, Field(strict=True, min_length=1, max_length=LONGEST_EMAIL)]
     password: Password
 
 
-class Refresh(RequestSchema):
+class TokenRefreshRequest(RequestSchema):
     refresh: EncodedToken
 
 
-class LogOut(RequestSchema):
+class LogoutRequest(RequestSchema):
     """`everywhere` ends all login sessions of the user, not only that of the token."""
 
     refresh: EncodedToken
     everywhere: Annotated[bool, Field(strict=True)] = False
 
 
-class ChangePassword(RequestSchema):
+class ChangePasswordRequest(RequestSchema):
     current_password: Password
     new_password: Password
 
 
-class UpdateAccount(RequestSchema):
+class UpdateAccountRequest(RequestSchema):
     """`findable`: whether others can find this account."""
 
     findable: Annotated[bool, Field(strict=True)] | None = None

@@ -4,16 +4,16 @@ from accounts.payloads import PersonPayload, UserPayload
 from foundation.schemas import Schema
 
 
-class UserAnswer(Schema):
+class UserResponse(Schema):
     user: UserPayload
 
 
-class TokensAnswer(Schema):
+class TokensResponse(Schema):
     access: str
     refresh: str
 
 
-class LoggedInAnswer(TokensAnswer):
+class LoginResponse(TokensResponse):
     user: UserPayload
 
 
@@ -23,5 +23,5 @@ class PeoplePage(Schema):
     previous: str | None
 
 
-class DoneAnswer(Schema):
+class EmptyResponse(Schema):
     """Nothing but `success`."""

@@ -28,7 +28,7 @@ def dead_sessions(session_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     return asked - set(alive.values_list("pk", flat=True))
 
 
-def wrongly_found() -> list[uuid.UUID]:
+def users_with_wrong_words() -> list[uuid.UUID]:
     """The users, those who are gone included, who are found by other words than those of their names."""
     users = User.objects.exclude(pk=SYSTEM_USER_ID).order_by("pk")
     wrong: set[uuid.UUID] = set()

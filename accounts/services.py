@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 REUSE_GRACE = timedelta(seconds=10)
 """So long after its rotation a refresh token is merely refused: two tabs renewing at once are no theft."""
 
-REMEMBERED = timedelta(days=30)
+SESSION_RETENTION = timedelta(days=30)
 """So long after its expiry a login session is kept, for those who look into what happened."""
 
 
@@ -40,7 +40,7 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class LoggedIn:
+class LoginResult:
     user: User
     session_id: uuid.UUID
     access: str
@@ -119,7 +119,7 @@ def _checked(session: LoginSession | None, token: AccessToken | RefreshToken) ->
     return session
 
 
-def register(*, email: str, password: str, name: str, role: str) -> LoggedIn:
+def register(*, email: str, password: str, name: str, role: str) -> LoginResult:
     """Create a user and log them in. Raises `Invalid` for a weak password or a taken address."""
     user = User(email=User.objects.normalize_email(email), name=name, role=role)
     _require_good_password(password, user, field="password")
@@ -134,7 +134,7 @@ def register(*, email: str, password: str, name: str, role: str) -> LoggedIn:
         return _begin_session(user)
 
 
-def log_in(*, email: str, password: str) -> LoggedIn:
+def log_in(*, email: str, password: str) -> LoginResult:
     """Begin a login session. Raises `NotAuthenticated` for a wrong address or password alike, in about the
     same time, and `UserBlocked` to those who know the password."""
     try:
@@ -151,11 +151,11 @@ def log_in(*, email: str, password: str) -> LoggedIn:
 
 
 @transaction.atomic
-def _begin_session(user: User) -> LoggedIn:
+def _begin_session(user: User) -> LoginResult:
     session = LoginSession.of(user)
     pair = tokens.issue(session)
     log.info("logged_in", user_id=str(user.pk), session_id=str(session.pk))
-    return LoggedIn(user, session.pk, *pair)
+    return LoginResult(user, session.pk, *pair)
 
 
 def refresh(*, refresh: str) -> Tokens:
@@ -207,7 +207,7 @@ def end_all_sessions(*, user: User, reason: str) -> None:
     LoginSession.objects.end_of(user.pk, reason)
 
 
-def change_password(*, user: User, current_password: str, new_password: str, session_id: uuid.UUID) -> LoggedIn:
+def change_password(*, user: User, current_password: str, new_password: str, session_id: uuid.UUID) -> LoginResult:
     """Set another password. Every login session ends with the old one, and a new one begins for who changed it.
 
     Raises `Invalid` for a wrong current password or a weak new one.
@@ -225,7 +225,7 @@ def change_password(*, user: User, current_password: str, new_password: str, ses
 
 
 def update_account(*, user: User, findable: bool | None) -> None:
-    """Change what is given of one's own account."""
+    """Change one's own account; None leaves a field as it is."""
     if findable is not None:
         user.findable = findable
         user.save(update_fields=["findable"])
@@ -258,7 +258,7 @@ def _require_good_password(password: str, user: User, *, field: str) -> None:
 
 @transaction.atomic
 def forget_old_sessions() -> int:
-    """Delete expired refresh tokens, and login sessions `REMEMBERED` after their expiry. Answers how many rows."""
+    """Delete expired refresh tokens, and login sessions `SESSION_RETENTION` after their expiry. Returns how many."""
     tokens_gone, _ = OutstandingToken.objects.filter(expires_at__lte=now()).delete()
-    sessions_gone, _ = LoginSession.objects.filter(expires_at__lte=now() - REMEMBERED).delete()
+    sessions_gone, _ = LoginSession.objects.filter(expires_at__lte=now() - SESSION_RETENTION).delete()
     return tokens_gone + sessions_gone

@@ -1,4 +1,4 @@
-"""What accounts tells the rest of the project."""
+"""Signals of accounts for other packages."""
 
 from django.dispatch import Signal
 

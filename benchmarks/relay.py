@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stoory.settings")
 django.setup()
 
 from conversations.models import room_of  # noqa: E402
-from messaging.requests import SendMessage  # noqa: E402
+from messaging.requests import SendMessageRequest  # noqa: E402
 from messaging.responses import Done  # noqa: E402
 from realtime import (  # noqa: E402
     Caller,
@@ -22,7 +22,7 @@ from realtime import (  # noqa: E402
 from stoory.uvicorn_server import serve  # noqa: E402
 
 
-async def relay(caller: Caller, message: SendMessage) -> Done:
+async def relay(caller: Caller, message: SendMessageRequest) -> Done:
     data = {"conversation_id": message.conversation_id, "message": message.message}
     await gateway.sio.emit("new_message", data, room=room_of(message.conversation_id))
     return Done()
@@ -31,7 +31,7 @@ async def relay(caller: Caller, message: SendMessage) -> Done:
 registry.command(
     Command(
         name="relay",
-        request=SendMessage,
+        request=SendMessageRequest,
         response=Done,
         handler=relay,
         summary="Sends a text on to a room; it is neither checked nor kept.",

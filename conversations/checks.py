@@ -11,7 +11,7 @@ from conversations.flows.money import is_currency
 
 
 @register()
-def flows_are_whole(**kwargs: Any) -> list[CheckMessage]:
+def check_flows(**kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
             f"{problem.where} {problem.message}.",
@@ -24,7 +24,7 @@ def flows_are_whole(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register()
-def prices_have_a_currency(**kwargs: Any) -> list[CheckMessage]:
+def check_default_currency(**kwargs: Any) -> list[CheckMessage]:
     if is_currency(settings.DEFAULT_CURRENCY):
         return []
     hint = "Set it to an ISO 4217 code: DEFAULT_CURRENCY=EUR"

@@ -1,9 +1,9 @@
-"""Refusals of this app."""
+"""Errors of conversations."""
 
 from foundation.errors import NotFound
 
 
-class NoConversation(NotFound):
-    """Absent, foreign, or no id at all: all are answered alike."""
+class ConversationNotFound(NotFound):
+    """There is no such conversation, the user does not take part in it, or the id is malformed: one answer for all."""
 
     default_message = "There is no such conversation."

@@ -16,9 +16,9 @@ from realtime import ROOM_NAME_CACHE_SIZE
 
 
 class Conversation(models.Model):
-    """What is said between two people, and where its flow stands.
+    """A conversation between two people, and the state of its flow.
 
-    `flow_state`, `chat_status` and `awaiting_role` are words of the flow and mean nothing beyond it.
+    `flow_state`, `chat_status` and `awaiting_role` come from the flow and have no meaning outside of it.
     `unique_key` is filled where there may be only one such conversation. `due_at` and `remind_at` are when the flow
     goes on by itself and when it reminds; both are empty while the automation is `paused`.
     """
@@ -46,8 +46,8 @@ class Conversation(models.Model):
     created_at = models.DateTimeField(default=clock.now, editable=False)
     updated_at = models.DateTimeField(default=clock.now, editable=False)
 
-    places: "list[Place]"
-    """Not stored here: both places, there only where they were read under this conversation's lock."""
+    participant_rows: "list[ParticipantRow]"
+    """Not a field: both participants, set only where they were read under this conversation's lock."""
 
     class Meta:
         ordering = ["-created_at"]
@@ -79,9 +79,9 @@ def room_of(conversation_id: uuid.UUID) -> str:
 
 
 @dataclass(slots=True)
-class Place:
-    """What sending a message has to know of a `Participant`, `id` being its key. `total_unread` is that of all
-    conversations of the user, where it was read along."""
+class ParticipantRow:
+    """The columns of a `Participant` that sending a message needs. `total_unread` counts over all conversations of the
+    user; None where it was not read."""
 
     id: int
     conversation_id: uuid.UUID
@@ -92,7 +92,7 @@ class Place:
 
 
 class Participant(models.Model):
-    """A person in a conversation: the part played, what was read, and where the list of that person shows it.
+    """A person in a conversation: the role, the read mark, and the position in that person's conversation list.
 
     `unread_count` counts the messages of others after `last_read_seq` that are not deleted.
     """
@@ -126,16 +126,16 @@ class Participant(models.Model):
 
 
 class Transition(AppendOnlyModel):
-    """A step of a conversation's flow. The opening has no `from_standing`.
+    """One transition of a conversation's flow. The opening has no `from_state`.
 
-    A standing is `{chat_status, flow_state, awaiting_role}`; `state_version` is the one the step led to, and
-    `flow_version` that of the flow that led it.
+    A state is `{chat_status, flow_state, awaiting_role}`; `state_version` is the one it led to, `flow_version` that of
+    the flow.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="transitions")
-    from_standing = models.JSONField(null=True)
-    to_standing = models.JSONField()
+    from_state = models.JSONField(null=True)
+    to_state = models.JSONField()
     action = models.CharField(max_length=64)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     data = models.JSONField(default=dict)

@@ -1,9 +1,9 @@
-"""What the world sees of a conversation's flow."""
+"""Payloads of a conversation's flow."""
 
 from typing import Any
 
 from accounts.payloads import PersonPayload
-from conversations.flows import as_shown
+from conversations.flows import displayed_prompt
 from conversations.flows.schemas import ActionData
 from conversations.models import Conversation, Transition
 from foundation.schemas import Id, Schema, Timestamp
@@ -34,13 +34,13 @@ def context_members(conversation: Conversation) -> dict[str, Any]:
         "awaiting_role": conversation.awaiting_role,
         "conversation_type": conversation.conversation_type,
         "automation_enabled": conversation.automation_enabled,
-        "current_action_data": as_shown(conversation.current_action_data, conversation.state_version),
+        "current_action_data": displayed_prompt(conversation.current_action_data, conversation.state_version),
         "state_version": conversation.state_version,
         "due_at": conversation.due_at,
     }
 
 
-class StandingPayload(Schema):
+class ConversationStatePayload(Schema):
     chat_status: str
     flow_state: str
     awaiting_role: str | None
@@ -48,8 +48,8 @@ class StandingPayload(Schema):
 
 class StateChangedPayload(Schema):
     conversation_id: Id
-    previous_state: StandingPayload | None
-    new_state: StandingPayload
+    previous_state: ConversationStatePayload | None
+    new_state: ConversationStatePayload
     reason: str
     timestamp: Timestamp
 
@@ -57,8 +57,8 @@ class StateChangedPayload(Schema):
     def of(cls, transition: Transition) -> "StateChangedPayload":
         return cls(
             conversation_id=transition.conversation_id,
-            previous_state=transition.from_standing,
-            new_state=transition.to_standing,
+            previous_state=transition.from_state,
+            new_state=transition.to_state,
             reason=transition.action,
             timestamp=transition.created_at,
         )

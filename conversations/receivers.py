@@ -1,4 +1,4 @@
-"""Steps of a flow become events."""
+"""Transitions of a flow become events."""
 
 from typing import Any
 

@@ -20,7 +20,7 @@ from realtime import last_seen_times, last_seqs, online_users
 
 
 @dataclass(frozen=True)
-class View:
+class ViewedConversation:
     """A conversation as `user` sees it. `participants` come with their users; `own` is the user's, None for an operator
     who takes no part."""
 
@@ -33,7 +33,7 @@ class View:
         return next((one for one in self.participants if one.user_id == self.user.pk), None)
 
 
-RenderPart = Callable[[View], dict[str, Any]]
+RenderPart = Callable[[ViewedConversation], dict[str, Any]]
 LoadPart = Callable[[Sequence[Conversation]], RenderPart]
 
 _parts: list[LoadPart] = []
@@ -43,7 +43,7 @@ def register_part(load: LoadPart) -> None:
     """Add members to every conversation payload.
 
     `load(conversations)` reads what they need, in a constant number of queries, and returns a function that gives the
-    members for a `View`.
+    members for a `ViewedConversation`.
     """
     if load not in _parts:
         _parts.append(load)
@@ -63,7 +63,7 @@ class _Loaded:
 def render_members(pairs: Sequence[tuple[Conversation, User]]) -> list[dict[str, Any]]:
     """The members of each conversation's payload as that user sees it."""
     loaded = _load({conversation.pk: conversation for conversation, _ in pairs})
-    views = [View(one, user, loaded.participants[one.pk]) for one, user in pairs]
+    views = [ViewedConversation(one, user, loaded.participants[one.pk]) for one, user in pairs]
     return [_members(view, loaded) for view in views]
 
 
@@ -84,7 +84,7 @@ def _load(conversations: Mapping[uuid.UUID, Conversation]) -> _Loaded:
         return _Loaded(participants, dict(seqs), online_users(people), last_seen, parts)
 
 
-def _members(view: View, loaded: _Loaded) -> dict[str, Any]:
+def _members(view: ViewedConversation, loaded: _Loaded) -> dict[str, Any]:
     conversation, own = view.conversation, view.own
     other = next((one for one in view.participants if one is not own), None) if own else None
     by_role = {one.role: one.user for one in view.participants}

@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.db.models import QuerySet
 
 from accounts.models import User
-from conversations.errors import NoConversation
+from conversations.errors import ConversationNotFound
 from conversations.models import Conversation, Participant, room_of
 from foundation import clock
 from foundation.database.bulk import newest_of_each, select_by_pair, select_many, sum_many
@@ -15,36 +15,35 @@ from foundation.database.pipeline import pipelined
 from foundation.ids import parse_id
 
 PRESENCE_CONVERSATIONS = 100
-EXPELLED_LATELY = timedelta(minutes=5)
+EXPULSION_WINDOW = timedelta(minutes=5)
 
 
-def participating(user_id: uuid.UUID) -> QuerySet[Participant]:
-    """A person's places in conversations, removed ones left out."""
+def participations_of(user_id: uuid.UUID) -> QuerySet[Participant]:
+    """The participations of a person in conversations, without those that have ended."""
     return Participant.objects.filter(user_id=user_id, removed_at=None)
 
 
 def visible_conversation(*, user: User, conversation_id: object) -> Conversation:
-    """The conversation, if the user takes part in it or is of the staff. What is absent, foreign or no id at all
-    is a `NotFound` alike."""
+    """The conversation, if the user takes part in it or is staff. Raises `NotFound`, for a malformed id too."""
     parsed = parse_id(conversation_id)
     found = Conversation.objects.filter(pk=parsed) if parsed else Conversation.objects.none()
     if not user.is_staff:
         found = found.filter(participants__user=user, participants__removed_at=None)
     conversation = found.first()
     if conversation is None:
-        raise NoConversation
+        raise ConversationNotFound
     return conversation
 
 
-def participants(conversation_id: uuid.UUID) -> list[Participant]:
-    """Both sides, in a steady order; removed ones included, since what they said stays."""
-    return list(Participant.objects.filter(conversation_id=conversation_id).select_related("user").order_by("pk"))
+def participants_of(conversation: Conversation) -> list[Participant]:
+    """Both participants with their users, in a stable order; removed ones included, since what they wrote stays."""
+    return list(Participant.objects.filter(conversation=conversation).select_related("user").order_by("pk"))
 
 
-def other_side(conversation_id: uuid.UUID, user_id: uuid.UUID) -> uuid.UUID:
+def other_participant_id(conversation_id: uuid.UUID, user_id: uuid.UUID) -> uuid.UUID:
     """Whom a message of this user goes to: the other participant; the brand owner where the user takes no part."""
-    places = list(Participant.objects.filter(conversation_id=conversation_id).order_by("role", "pk"))
-    return next(place.user_id for place in places if place.user_id != user_id)
+    participants = list(Participant.objects.filter(conversation_id=conversation_id).order_by("role", "pk"))
+    return next(participant.user_id for participant in participants if participant.user_id != user_id)
 
 
 def unread_sums(user_ids: Iterable[uuid.UUID]) -> Iterable[tuple[uuid.UUID, int]]:
@@ -74,9 +73,9 @@ def may_enter(pairs: Iterable[tuple[uuid.UUID, str]]) -> set[tuple[uuid.UUID, st
     with pipelined():
         people = select_many(User, ("id", "is_staff"), by="id", among=users, order_by="id")
         names = ("user_id", "conversation_id")
-        places = select_by_pair(Participant, (*names, "removed_at"), by=names, among=wanted)
+        participants = select_by_pair(Participant, (*names, "removed_at"), by=names, among=wanted)
         staff = {user_id for user_id, is_staff in people if is_staff}
-        taking_part = {(user_id, one) for user_id, one, removed_at in places if removed_at is None}
+        taking_part = {(user_id, one) for user_id, one, removed_at in participants if removed_at is None}
     seen_by_staff = {one for (user_id, _), one in conversations.items() if user_id in staff}
     exist = set(Conversation.objects.filter(pk__in=seen_by_staff).values_list("pk", flat=True)) if staff else set()
     return own | {
@@ -88,7 +87,7 @@ def may_enter(pairs: Iterable[tuple[uuid.UUID, str]]) -> set[tuple[uuid.UUID, st
 
 def recently_expelled() -> list[tuple[uuid.UUID, str]]:
     """Who was removed from which conversation's room in the last minutes."""
-    rows = Participant.objects.filter(removed_at__gt=clock.now() - EXPELLED_LATELY)
+    rows = Participant.objects.filter(removed_at__gt=clock.now() - EXPULSION_WINDOW)
     return [(user, room_of(conversation)) for user, conversation in rows.values_list("user_id", "conversation_id")]
 
 

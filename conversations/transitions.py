@@ -3,24 +3,24 @@
 from typing import Any
 
 from accounts.models import User
-from conversations.flows import Standing
+from conversations.flows import ConversationState
 from conversations.flows.decisions import Step
 from conversations.models import Conversation, Transition
 
 
-def stand(conversation: Conversation, standing: Standing, state_version: int) -> None:
-    """Put a conversation where it is said to stand; saving it is the caller's."""
-    conversation.flow_state = standing.flow_state
-    conversation.chat_status = standing.chat_status.value
-    conversation.awaiting_role = standing.awaiting_role.value if standing.awaiting_role else None
-    conversation.automation_enabled = standing.automation_enabled
+def set_state(conversation: Conversation, conversation_state: ConversationState, state_version: int) -> None:
+    """Set the state of a conversation; the caller saves it."""
+    conversation.flow_state = conversation_state.flow_state
+    conversation.chat_status = conversation_state.chat_status.value
+    conversation.awaiting_role = conversation_state.awaiting_role.value if conversation_state.awaiting_role else None
+    conversation.automation_enabled = conversation_state.automation_enabled
     conversation.state_version = state_version
 
 
 def record_transition(
     *, conversation: Conversation, step: Step, actor: User, data: dict[str, Any] | None = None
 ) -> Transition:
-    """Write a step that the conversation has already taken; its events follow from it."""
+    """Save the transition of a step that the conversation has taken; its events follow."""
     transition = transition_of(conversation=conversation, step=step, actor=actor, data=data)
     transition.save()
     return transition
@@ -29,11 +29,11 @@ def record_transition(
 def transition_of(
     *, conversation: Conversation, step: Step, actor: User, data: dict[str, Any] | None = None
 ) -> Transition:
-    """The row of a step, not yet saved."""
+    """The transition of a step, not saved."""
     return Transition(
         conversation=conversation,
-        from_standing=_words(step.before) if step.before else None,
-        to_standing=_words(step.after),
+        from_state=_state_data(step.before) if step.before else None,
+        to_state=_state_data(step.after),
         action=step.reason,
         actor=actor,
         data=data or {},
@@ -42,9 +42,9 @@ def transition_of(
     )
 
 
-def _words(standing: Standing) -> dict[str, str | None]:
+def _state_data(conversation_state: ConversationState) -> dict[str, str | None]:
     return {
-        "chat_status": standing.chat_status.value,
-        "flow_state": standing.flow_state,
-        "awaiting_role": standing.awaiting_role.value if standing.awaiting_role else None,
+        "chat_status": conversation_state.chat_status.value,
+        "flow_state": conversation_state.flow_state,
+        "awaiting_role": conversation_state.awaiting_role.value if conversation_state.awaiting_role else None,
     }

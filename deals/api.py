@@ -8,26 +8,26 @@ from accounts.authentication import UserRequest
 from accounts.models import User
 from conversations.selectors import visible_conversation
 from conversations.services import record_view
-from deals.actions import act, answer_to
-from deals.opening import open_by
-from deals.requests import ActionRequest, ButtonClickRequest, OpenConversation
+from deals.actions import result_of, take_action
+from deals.opening import open_conversation_as
+from deals.requests import ActionRequest, ButtonClickRequest, OpenConversationRequest
 from deals.responses import ActionResult, DealResponse
-from deals.selectors import ledger_of
+from deals.selectors import deal_summary
 from deals.transitions import AppliedAction
 from foundation.openapi import Problem, describe
 from foundation.rest import success_response
 from messaging import conversation_api, selectors
-from messaging.rate_limits import OPENINGS, SENDS, limited
-from messaging.responses import Conflict, ConversationAnswer
+from messaging.rate_limits import OPENINGS, SENDS, check_user_limit
+from messaging.responses import ConflictProblem, ConversationResponse
 
 
-def acted(user: User, conversation_id: str, given: ActionRequest) -> Response:
-    limited(SENDS, user)
-    return answered(act(user=user, conversation_id=conversation_id, given=given), user)
+def action_response(user: User, conversation_id: str, data: ActionRequest) -> Response:
+    check_user_limit(SENDS, user)
+    return result_response(take_action(user=user, conversation_id=conversation_id, data=data), user)
 
 
-def answered(done: AppliedAction, user: User) -> Response:
-    shown = answer_to(done, user)
+def result_response(done: AppliedAction, user: User) -> Response:
+    shown = result_of(done, user)
     return success_response(**{name: getattr(shown, name) for name in shown.model_fields_set})
 
 
@@ -36,12 +36,12 @@ class ConversationViewSet(conversation_api.ConversationViewSet):
 
     @describe(
         "Open a conversation, or find the one there is",
-        request=OpenConversation,
-        responses={201: ConversationAnswer, 200: ConversationAnswer},
+        request=OpenConversationRequest,
+        responses={201: ConversationResponse, 200: ConversationResponse},
     )
     def create(self, request: UserRequest) -> Response:
-        limited(OPENINGS, request.user)
-        opened = open_by(opener=request.user, given=OpenConversation.parse(request.data))
+        check_user_limit(OPENINGS, request.user)
+        opened = open_conversation_as(opener=request.user, data=OpenConversationRequest.parse(request.data))
         conversation = selectors.conversation_for(user=request.user, conversation_id=opened.conversation.pk)
         return success_response(201 if opened.created else 200, conversation=conversation)
 
@@ -53,25 +53,25 @@ class DealViewSet(ViewSet):
         "Take an action of the flow",
         request=ActionRequest,
         responses={200: ActionResult},
-        errors={409: Conflict, 503: Problem},
+        errors={409: ConflictProblem, 503: Problem},
     )
     @action(detail=True, methods=["post"])
     def actions(self, request: UserRequest, pk: str) -> Response:
-        return acted(request.user, pk, ActionRequest.parse(request.data))
+        return action_response(request.user, pk, ActionRequest.parse(request.data))
 
     @describe(
         "Click a button of the prompt",
         request=ButtonClickRequest,
         responses={200: ActionResult},
-        errors={409: Conflict, 503: Problem},
+        errors={409: ConflictProblem, 503: Problem},
     )
     @action(detail=True, methods=["post"], url_path="button-click")
     def button_click(self, request: UserRequest, pk: str) -> Response:
-        return acted(request.user, pk, ButtonClickRequest.parse(request.data).as_action())
+        return action_response(request.user, pk, ButtonClickRequest.parse(request.data).as_action())
 
     @describe("The offers, the price agreed on, and the payment", responses={200: DealResponse})
     @action(detail=True, methods=["get"])
     def deal(self, request: UserRequest, pk: str) -> Response:
         conversation = visible_conversation(user=request.user, conversation_id=pk)
         record_view(conversation=conversation, viewer=request.user, through="rest")
-        return success_response(deal=ledger_of(conversation))
+        return success_response(deal=deal_summary(conversation))

@@ -7,7 +7,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 
 
 @register(Tags.security)
-def payments_are_real(**kwargs: Any) -> list[CheckMessage]:
+def check_payment_provider(**kwargs: Any) -> list[CheckMessage]:
     if settings.PAYMENT_PROVIDER == "sandbox" and not settings.DEBUG:
         hint = "Set PAYMENT_PROVIDER to another one, or to none."
         return [Error("The sandbox takes no money: it is not for production.", hint=hint, id="conversations.P001")]

@@ -1,4 +1,4 @@
-"""What happens to conversations that are left alone: reminders, and in the end what their flow has for them.
+"""Deadlines and reminders of conversations in which nothing happens.
 
 Any number of schedulers may run: each takes one conversation at a time, under its lock, and leaves alone what
 another one holds. Whatever has happened meanwhile is seen under that lock, so nothing fires twice or late.
@@ -21,7 +21,7 @@ from realtime import unit_of_work
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 500
+CONVERSATIONS_PER_ROUND = 500
 """Conversations that one round takes, so that a server which was down for long goes on serving meanwhile."""
 
 
@@ -29,8 +29,8 @@ def run_deadlines() -> int:
     """Do what is due now; answers how many conversations it concerned."""
     done = 0
     failed: set[uuid.UUID] = set()
-    while done + len(failed) < AT_ONCE:
-        # Asked before the transaction: on SQLite that would take the one write lock for nothing.
+    while done + len(failed) < CONVERSATIONS_PER_ROUND:
+        # Queried before the transaction: on SQLite that would take the one write lock for nothing.
         if not _due(failed).exists():
             break
         taken = _take_one(failed)
@@ -67,7 +67,7 @@ def _take_one(failed: set[uuid.UUID]) -> uuid.UUID | None:
 
 
 def _event_of(conversation: Conversation) -> str:
-    """The deadline's event where it has passed, which makes a reminder pointless, else the reminder."""
+    """The system action of the deadline where it has passed, which makes a reminder pointless, else the reminder."""
     is_over = conversation.due_at is not None and conversation.due_at <= clock.now()
-    event = due_in(conversation.flow, conversation.flow_state).event
-    return event if is_over and event is not None else REMIND
+    system_action = due_in(conversation.flow, conversation.flow_state).system_action
+    return system_action if is_over and system_action is not None else REMIND

@@ -37,14 +37,14 @@ def make_offer(*, deal: Deal, offer: flows.Offer, proposer: User, lapses_at: dat
     return row
 
 
-def accept(*, offer_id: uuid.UUID, accepter: User) -> Acceptance:
+def accept_offer(*, offer_id: uuid.UUID, accepter: User) -> Acceptance:
     offer = Offer.objects.get(pk=offer_id)
     return Acceptance.objects.create(offer=offer, accepter=accepter, offer_hash=offer.hash)
 
 
 def hash_of(offer: Offer) -> str:
     """SHA-256 over everything that an offer says, in hexadecimal."""
-    said = [
+    content = [
         offer.pk,
         offer.conversation_id,
         offer.number,
@@ -59,7 +59,7 @@ def hash_of(offer: Offer) -> str:
         offer.created_at,
         offer.previous_hash,
     ]
-    return hashlib.sha256(to_json(said).encode()).hexdigest()
+    return hashlib.sha256(to_json(content).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

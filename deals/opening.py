@@ -7,9 +7,9 @@ from conversations.flows import check_text, conversation_types, flow_for
 from conversations.flows.errors import TextNotAccepted
 from conversations.flows.money import PriceFault, is_currency, parse_price
 from conversations.models import Conversation
-from conversations.services import Opened
+from conversations.services import OpenedConversation
 from deals.models import Deal
-from deals.requests import OpenConversation
+from deals.requests import OpenConversationRequest
 from foundation.errors import Invalid
 from foundation.ids import parse_id
 from messaging.models import Message
@@ -17,31 +17,31 @@ from messaging.opening import NOT_ONESELF, NewConversation, find_person, open_be
 from realtime import unit_of_work
 
 
-def open_by(*, opener: User, given: OpenConversation) -> Opened:
+def open_conversation_as(*, opener: User, data: OpenConversationRequest) -> OpenedConversation:
     """Open a conversation of any type, with its opening prompt and first text. Raises `Invalid`, `NotFound` for
     an unknown person, `Forbidden` where these two cannot have such a conversation."""
-    if given.conversation_type not in conversation_types():
+    if data.conversation_type not in conversation_types():
         raise Invalid(errors={"conversation_type": [f"One of {', '.join(conversation_types())}."]})
-    other = find_person(_other_id(opener, given))
-    new = _new_conversation(opener, other, given)
+    other = find_person(_other_id(opener, data))
+    new = _new_conversation(opener, other, data)
     with unit_of_work():
         opened = open_between(new)
         if opened.created:
             _create_deal(opened.conversation, new)
-            _send_first_text(opened.conversation, opener, other, given.message)
+            _send_first_text(opened.conversation, opener, other, data.message)
         return opened
 
 
-def _new_conversation(opener: User, other: User, given: OpenConversation) -> NewConversation:
-    currency = _currency(given)
+def _new_conversation(opener: User, other: User, data: OpenConversationRequest) -> NewConversation:
+    currency = _currency(data)
     return NewConversation(
-        conversation_type=given.conversation_type,
+        conversation_type=data.conversation_type,
         opener=opener,
         other=other,
         currency=currency,
-        title=given.title or "",
-        source_id=given.source_id,
-        proposed_amount=_proposed_amount(given, currency),
+        title=data.title or "",
+        source_id=data.source_id,
+        proposed_amount=_proposed_amount(data, currency),
     )
 
 
@@ -61,29 +61,29 @@ def _send_first_text(conversation: Conversation, opener: User, other: User, text
     Message.objects.create(conversation=conversation, sender=opener, receiver=other, message=text)
 
 
-def _other_id(opener: User, given: OpenConversation) -> str:
+def _other_id(opener: User, data: OpenConversationRequest) -> str:
     """Whom the opener names, by whatever key; naming oneself beside the other is no fault."""
-    named = [given.user_id, given.influencer_id, given.brand_owner_id]
+    named = [data.user_id, data.influencer_id, data.brand_owner_id]
     others = {one for one in named if one is not None and parse_id(one) != opener.pk}
     if len(others) == 1:
         return others.pop()
-    field = "user_id" if flow_for(given.conversation_type).opened_by is None else "influencer_id"
+    field = "user_id" if flow_for(data.conversation_type).opened_by is None else "influencer_id"
     fault = "One other person is needed." if others else NOT_ONESELF
     raise Invalid(errors={field: [fault]})
 
 
-def _currency(given: OpenConversation) -> str:
-    currency = given.currency or settings.DEFAULT_CURRENCY
+def _currency(data: OpenConversationRequest) -> str:
+    currency = data.currency or settings.DEFAULT_CURRENCY
     if not is_currency(currency):
         raise Invalid(errors={"currency": ["An ISO 4217 currency code is needed."]})
     return currency
 
 
-def _proposed_amount(given: OpenConversation, currency: str) -> int | None:
+def _proposed_amount(data: OpenConversationRequest, currency: str) -> int | None:
     """In minor units."""
-    if given.proposed_amount is None:
+    if data.proposed_amount is None:
         return None
     try:
-        return parse_price(given.proposed_amount, currency)
+        return parse_price(data.proposed_amount, currency)
     except PriceFault as fault:
         raise Invalid(errors={"proposed_amount": [str(fault)]}) from None

@@ -1,4 +1,4 @@
-"""What clients see of offers, of a deal's ledger, and of payment orders."""
+"""Payloads of offers, of deals and of payment orders."""
 
 from typing import Any
 

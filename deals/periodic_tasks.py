@@ -1,14 +1,14 @@
-"""What has to be done from time to time, by the server or by `manage.py run_deadlines`."""
+"""Periodic tasks, run by the server or by `manage.py run_deadlines`."""
 
 from deals.deadlines import run_deadlines
-from deals.payments.orders import ask_for_due_refunds
-from messaging.uploads.services import discard_unsent
+from deals.payments.orders import request_due_refunds
+from messaging.uploads.services import delete_unsent_uploads
 
 
-def do_chores() -> int:
-    """One round; answers how many conversations were moved or reminded of."""
+def run_periodic_tasks() -> int:
+    """Run all tasks once; returns how many conversations had a deadline or a reminder."""
     done = run_deadlines()
-    discard_unsent()
-    # Last, for here somebody else is waited for.
-    ask_for_due_refunds()
+    delete_unsent_uploads()
+    # Last, because these wait for a provider.
+    request_due_refunds()
     return done

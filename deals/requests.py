@@ -5,17 +5,17 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, WithJsonSchema
 
 from foundation.schemas import RequestSchema, Text
-from messaging.requests import LONGEST_MESSAGE, Identifier, Position, Word
+from messaging.requests import LONGEST_MESSAGE, Identifier, NonNegativeInteger, StrictStr
 
 Price = Annotated[Any, WithJsonSchema({"type": ["string", "number", "null"], "examples": ["1500.00"]})]
 """Digits with at most the currency's decimals, above zero; the service checks that."""
 
 
-class OpenConversation(RequestSchema):
+class OpenConversationRequest(RequestSchema):
     """A direct conversation names `user_id` (either side's own name for it is taken too); a bid or campaign
     names `influencer_id`."""
 
-    conversation_type: Word
+    conversation_type: StrictStr
     influencer_id: Identifier | None = None
     brand_owner_id: Identifier | None = None
     user_id: Identifier | None = None
@@ -30,9 +30,9 @@ class ActionRequest(RequestSchema):
     """An action of the flow, by its present name or an old one. `data` is what the action takes; with
     `state_version` it is taken only while the conversation still stands as the one who acts has seen it."""
 
-    action: Word
+    action: StrictStr
     data: Any = None
-    state_version: Position | None = None
+    state_version: NonNegativeInteger | None = None
 
 
 class ConversationActionRequest(ActionRequest):
@@ -42,9 +42,9 @@ class ConversationActionRequest(ActionRequest):
 class ButtonClickRequest(RequestSchema):
     """An action, by the `id` of a prompt's button."""
 
-    button_id: Word
+    button_id: StrictStr
     additional_data: Any = None
-    state_version: Position | None = None
+    state_version: NonNegativeInteger | None = None
 
     def as_action(self) -> ActionRequest:
         return ActionRequest(action=self.button_id, data=self.additional_data, state_version=self.state_version)

@@ -6,8 +6,8 @@ from messaging.payloads import ConversationPayload, MessagePayload
 
 
 class ActionResult(Schema):
-    """The conversation as it now stands. `message` tells of the transition, `payment` what is needed to pay, and
-    `repeated` that the very same click had been taken before; each is there only where it applies."""
+    """The conversation as it now stands. `message` is that of the transition, `payment` what is needed to pay, and
+    `repeated` that the same request had been applied before; each is there only where it applies."""
 
     conversation: ConversationPayload
     message: MessagePayload | None = None

@@ -1,4 +1,4 @@
-"""Reads of deals."""
+"""Queries of deals."""
 
 import uuid
 from collections.abc import Callable, Sequence
@@ -6,13 +6,13 @@ from typing import Any
 
 from conversations.flows import Role, available_actions
 from conversations.models import Conversation
-from conversations.rendering import View
+from conversations.rendering import ViewedConversation
 from deals.facts import facts_of
 from deals.models import Deal
 from deals.payloads import DealPayload, OfferPayload
 
 
-def ledger_of(conversation: Conversation) -> DealPayload:
+def deal_summary(conversation: Conversation) -> DealPayload:
     """The offers, the price agreed on, and the payment of a conversation; in one without offers, nothing."""
     rows = conversation.offers.select_related("acceptance").order_by("number")
     offers = [OfferPayload.of(row) for row in rows]
@@ -25,11 +25,11 @@ def ledger_of(conversation: Conversation) -> DealPayload:
     )
 
 
-def load_available_actions(conversations: Sequence[Conversation]) -> Callable[[View], dict[str, Any]]:
+def load_available_actions(conversations: Sequence[Conversation]) -> Callable[[ViewedConversation], dict[str, Any]]:
     """The part `available_actions` of conversation payloads; see `conversations.rendering`."""
     deals = _deals_of([one.pk for one in conversations if one.flow.has_actions])
 
-    def render(view: View) -> dict[str, Any]:
+    def render(view: ViewedConversation) -> dict[str, Any]:
         conversation = view.conversation
         facts = facts_of(conversation, deals.get(conversation.pk), view.participants)
         role = Role(view.own.role) if view.own else Role.OPERATOR

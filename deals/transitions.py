@@ -11,19 +11,19 @@ from accounts.models import SYSTEM_USER_ID, User
 from conversations.flows import Decision, Role, Timing, decide
 from conversations.flows.decisions import Message as MessageText
 from conversations.models import Conversation, Participant, Transition
-from conversations.transitions import record_transition, stand
+from conversations.selectors import participants_of
+from conversations.transitions import record_transition, set_state
 from deals import offers
 from deals.facts import facts_of, find_deal
 from deals.models import Deal, Delivery, PaymentOrder, Revision
 from foundation import clock
 from messaging.models import SYSTEM, Message
-from messaging.services import sides_of
-from messaging.uploads.services import attach
+from messaging.uploads.services import attach_uploads
 
 
 @dataclass(frozen=True, kw_only=True)
 class AppliedAction:
-    """What an action has done; `repeated` where the very same click had been taken before."""
+    """What an action has done; `repeated` where the same request had been applied before."""
 
     conversation: Conversation
     message: Message | None = None
@@ -36,15 +36,15 @@ class AppliedAction:
         return self.order is not None and self.order.is_unopened
 
 
-def apply_system_action(conversation: Conversation, event: str) -> AppliedAction:
-    """Let the system take one of the events of the state, or remind. Raises `ConversationClosed` or `WrongState`."""
-    participants, deal = sides_of(conversation), find_deal(conversation)
+def apply_system_action(conversation: Conversation, system_action: str) -> AppliedAction:
+    """Let the system take one of the state's system actions, or remind. Raises `ConversationClosed` or `WrongState`."""
+    participants, deal = participants_of(conversation), find_deal(conversation)
     decision = decide(
         conversation.flow,
         conversation.flow_state,
         facts_of(conversation, deal, participants),
         Role.SYSTEM,
-        event,
+        system_action,
         state_version=conversation.state_version,
     )
     return apply_decision(conversation, deal, participants, decision, User(pk=SYSTEM_USER_ID))
@@ -72,7 +72,7 @@ def apply_decision(
         deal.save()
     message = None
     for number, step in enumerate(decision.steps, start=1):
-        stand(conversation, step.after, step.state_version)
+        set_state(conversation, step.after, step.state_version)
         has_prompt = number == len(decision.steps) and decision.action_data is not None
         conversation.current_action_data = dict(decision.action_data or {}) if has_prompt else None
         conversation.save()
@@ -94,7 +94,9 @@ def _set_schedule(conversation: Conversation, deal: Deal, decision: Decision, no
         case Timing.RESTART:
             _set(conversation, deal, at=(_after(now, due.after), _after(now, due.remind_after)))
         case Timing.HOLD:
-            _set(conversation, deal, held=(_left(conversation.due_at, now), _left(conversation.remind_at, now)))
+            _set(
+                conversation, deal, held=(_remaining(conversation.due_at, now), _remaining(conversation.remind_at, now))
+            )
         case Timing.RESUME:
             _set(conversation, deal, at=(_after(now, deal.due_left), _after(now, deal.remind_left)))
         case Timing.REMINDED:
@@ -116,7 +118,7 @@ def _after(now: datetime, span: timedelta | None) -> datetime | None:
     return None if span is None else now + span
 
 
-def _left(moment: datetime | None, now: datetime) -> timedelta | None:
+def _remaining(moment: datetime | None, now: datetime) -> timedelta | None:
     return None if moment is None else max(moment - now, timedelta())
 
 
@@ -124,13 +126,13 @@ def _record(conversation: Conversation, deal: Deal, decision: Decision, actor: U
     if decision.offer:
         offers.make_offer(deal=deal, offer=decision.offer, proposer=actor, lapses_at=conversation.due_at)
     if decision.accepted:
-        offers.accept(offer_id=decision.accepted.id, accepter=actor)
+        offers.accept_offer(offer_id=decision.accepted.id, accepter=actor)
     if decision.revision:
         Revision.objects.create(
             conversation=conversation,
             number=decision.revision.number,
             feedback=decision.revision.feedback,
-            asker=actor,
+            requester=actor,
         )
     deal.revisions_used = decision.facts.revisions_used
 
@@ -149,7 +151,7 @@ def _write_message(
     message.transition = transition
     if decision.delivery is not None:
         files = decision.delivery.attachments
-        message.attached = attach(owner=actor, upload_ids=files, message_id=message.pk)
+        message.loaded_attachments = attach_uploads(owner=actor, upload_ids=files, message_id=message.pk)
     message.save()
     if decision.delivery is not None:
         _record_delivery(conversation, decision, message, actor)

@@ -7,33 +7,33 @@ from conversations.events import CONVERSATION_UPDATED
 from conversations.flows import Flow, action_data
 from conversations.models import Conversation
 from conversations.payloads import ConversationUpdatedPayload
-from conversations.services import locked
+from conversations.services import lock_conversation
 from deals.facts import facts_of, find_deal
 from foundation import clock
 from realtime import publish, unit_of_work
 
 
 @dataclass(frozen=True)
-class Misfit:
+class IncompatibleConversation:
     """A conversation that cannot go on under the newer version, and why."""
 
     conversation_id: uuid.UUID
     why: str
 
 
-def running(flow: Flow) -> list[uuid.UUID]:
+def running_conversations(flow: Flow) -> list[uuid.UUID]:
     """The conversations that an older version of this flow leads and that are not over."""
     older = Conversation.objects.filter(flow_name=flow.name, flow_version__lt=flow.version)
     return list(older.exclude(chat_status="closed").order_by("pk").values_list("pk", flat=True))
 
 
-def misfits(flow: Flow) -> list[Misfit]:
+def incompatible_conversations(flow: Flow) -> list[IncompatibleConversation]:
     """Those that do not fit: a conversation moves only where it stands in the newer version as it does now."""
-    rows = Conversation.objects.filter(pk__in=running(flow)).order_by("pk")
-    return [Misfit(row.pk, why) for row in rows.iterator() if (why := _why_not(row, flow))]
+    rows = Conversation.objects.filter(pk__in=running_conversations(flow)).order_by("pk")
+    return [IncompatibleConversation(row.pk, why) for row in rows.iterator() if (why := _incompatibility(row, flow))]
 
 
-def _why_not(conversation: Conversation, flow: Flow) -> str | None:
+def _incompatibility(conversation: Conversation, flow: Flow) -> str | None:
     state = next((state for state in flow.states if state.name == conversation.flow_state), None)
     if state is None:
         return f"there is no state {conversation.flow_state}"
@@ -50,9 +50,9 @@ def upgrade(*, conversation_id: uuid.UUID, flow: Flow) -> bool:
     False where it does not fit, or no older version leads it any more.
     """
     with unit_of_work():
-        conversation = locked(conversation_id)
+        conversation = lock_conversation(conversation_id)
         is_older = conversation.flow_name == flow.name and conversation.flow_version < flow.version
-        if not is_older or conversation.is_closed or _why_not(conversation, flow):
+        if not is_older or conversation.is_closed or _incompatibility(conversation, flow):
             return False
         facts = facts_of(conversation, find_deal(conversation), conversation.participants.select_related("user"))
         conversation.flow_version = flow.version

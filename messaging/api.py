@@ -11,22 +11,22 @@ from foundation.rest import success_response
 from messaging import selectors, services
 from messaging.models import Message
 from messaging.payloads import MessagePayload
-from messaging.rate_limits import SENDS, limited
-from messaging.requests import EditMessage, SendMessage
-from messaging.responses import Conflict, MessageAnswer, SentAnswer
+from messaging.rate_limits import SENDS, check_user_limit
+from messaging.requests import EditMessageRequest, SendMessageRequest
+from messaging.responses import ConflictProblem, MessageResponse, SendMessageResponse
 from messaging.sending import send_message
 
 
-def shown(message: Message) -> MessagePayload:
+def message_payload(message: Message) -> MessagePayload:
     return MessagePayload.of(message, state_version=message.conversation.state_version)
 
 
-def sent(sender: User, given: SendMessage) -> Response:
-    with selectors.telling_how_it_stands(sender, given.conversation_id):
-        result = send_message(sender=sender, given=given)
+def send_response(sender: User, data: SendMessageRequest) -> Response:
+    with selectors.describing_conflicts(sender, data.conversation_id):
+        result = send_message(sender=sender, data=data)
     message = result.message
     return success_response(
-        201 if result.created else 200, message=shown(message), conversation_id=message.conversation_id
+        201 if result.created else 200, message=message_payload(message), conversation_id=message.conversation_id
     )
 
 
@@ -35,29 +35,34 @@ class MessageViewSet(ViewSet):
 
     @describe(
         "Send a message",
-        request=SendMessage,
-        responses={201: SentAnswer, 200: SentAnswer},
-        errors={409: Conflict, 422: Problem},
+        request=SendMessageRequest,
+        responses={201: SendMessageResponse, 200: SendMessageResponse},
+        errors={409: ConflictProblem, 422: Problem},
     )
     def create(self, request: UserRequest) -> Response:
-        limited(SENDS, request.user)
-        return sent(request.user, SendMessage.parse(request.data))
+        check_user_limit(SENDS, request.user)
+        return send_response(request.user, SendMessageRequest.parse(request.data))
 
-    @describe("Read a message", responses={200: MessageAnswer})
+    @describe("Read a message", responses={200: MessageResponse})
     def retrieve(self, request: UserRequest, pk: str) -> Response:
         message = selectors.message_for(user=request.user, message_id=pk)
         record_view(conversation=message.conversation, viewer=request.user, through="rest", subject=message.pk)
-        return success_response(message=shown(message))
+        return success_response(message=message_payload(message))
 
-    @describe("Edit one's own message", request=EditMessage, responses={200: MessageAnswer}, errors={409: Conflict})
+    @describe(
+        "Edit one's own message",
+        request=EditMessageRequest,
+        responses={200: MessageResponse},
+        errors={409: ConflictProblem},
+    )
     def partial_update(self, request: UserRequest, pk: str) -> Response:
-        limited(SENDS, request.user)
-        given = EditMessage.parse(request.data)
+        check_user_limit(SENDS, request.user)
+        data = EditMessageRequest.parse(request.data)
         conversation_id = selectors.message_for(user=request.user, message_id=pk).conversation_id
-        with selectors.telling_how_it_stands(request.user, conversation_id):
-            message = services.edit_message(user=request.user, message_id=pk, given=given)
-        return success_response(message=shown(message))
+        with selectors.describing_conflicts(request.user, conversation_id):
+            message = services.edit_message(user=request.user, message_id=pk, data=data)
+        return success_response(message=message_payload(message))
 
-    @describe("Delete one's own message", responses={200: MessageAnswer})
+    @describe("Delete one's own message", responses={200: MessageResponse})
     def destroy(self, request: UserRequest, pk: str) -> Response:
-        return success_response(message=shown(services.delete_message(user=request.user, message_id=pk)))
+        return success_response(message=message_payload(services.delete_message(user=request.user, message_id=pk)))

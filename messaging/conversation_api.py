@@ -12,18 +12,18 @@ from foundation.openapi import BOOLEAN, INTEGER, LIMIT, PAGINATION, Problem, des
 from foundation.query_params import boolean_param, integer_param, limit_param, text_param
 from foundation.rest import success_response
 from messaging import selectors, services
-from messaging.api import sent
+from messaging.api import send_response
 from messaging.payloads import MessagePayload
-from messaging.rate_limits import SENDS, limited
-from messaging.requests import MarkRead, MessageInConversation, SendMessage
+from messaging.rate_limits import SENDS, check_user_limit
+from messaging.requests import ConversationMessageRequest, MarkReadRequest, SendMessageRequest
 from messaging.responses import (
-    Conflict,
-    ConversationAnswer,
+    ConflictProblem,
     ConversationPage,
-    EventsAnswer,
+    ConversationResponse,
+    EventLogResponse,
+    MarkReadResponse,
     MessagePage,
-    ReadAnswer,
-    SentAnswer,
+    SendMessageResponse,
 )
 from realtime import events_page
 
@@ -46,18 +46,18 @@ class ConversationViewSet(ViewSet):
         params = request.query_params
         if params.get("awaiting") not in {None, "me"}:
             raise Invalid(errors={"awaiting": ["Only `me` can be asked for."]})
-        only = selectors.ListFilter(
+        filters = selectors.ListFilter(
             conversation_type=text_param(params, "type"),
             awaiting_me="awaiting" in params,
             unread=boolean_param(params, "unread"),
             search=text_param(params, "search"),
         )
         conversations, page = selectors.conversation_list(
-            user=request.user, only=only, cursor=params.get("cursor"), limit=limit_param(params)
+            user=request.user, filters=filters, cursor=params.get("cursor"), limit=limit_param(params)
         )
         return success_response(results=conversations, next=page.next, previous=page.previous)
 
-    @describe("Read a conversation", responses={200: ConversationAnswer})
+    @describe("Read a conversation", responses={200: ConversationResponse})
     def retrieve(self, request: UserRequest, pk: str) -> Response:
         conversation = visible_conversation(user=request.user, conversation_id=pk)
         record_view(conversation=conversation, viewer=request.user, through="rest")
@@ -89,25 +89,25 @@ class ConversationViewSet(ViewSet):
 
     @describe(
         "Send a message to this conversation",
-        request=MessageInConversation,
-        responses={201: SentAnswer, 200: SentAnswer},
-        errors={409: Conflict, 422: Problem},
+        request=ConversationMessageRequest,
+        responses={201: SendMessageResponse, 200: SendMessageResponse},
+        errors={409: ConflictProblem, 422: Problem},
     )
     @messages.mapping.post  # type: ignore[untyped-decorator]
     def send(self, request: UserRequest, pk: str) -> Response:
-        limited(SENDS, request.user)
-        given = MessageInConversation.parse(request.data)
-        return sent(request.user, SendMessage(conversation_id=pk, **given.model_dump()))
+        check_user_limit(SENDS, request.user)
+        data = ConversationMessageRequest.parse(request.data)
+        return send_response(request.user, SendMessageRequest(conversation_id=pk, **data.model_dump()))
 
-    @describe("Move one's read mark forward", request=MarkRead, responses={200: ReadAnswer})
+    @describe("Move one's read mark forward", request=MarkReadRequest, responses={200: MarkReadResponse})
     @action(detail=True, methods=["post"])
     def read(self, request: UserRequest, pk: str) -> Response:
-        result = services.mark_read(user=request.user, conversation_id=pk, given=MarkRead.parse(request.data))
-        return success_response(**ReadAnswer.model_validate(result).model_dump())
+        result = services.mark_read(user=request.user, conversation_id=pk, data=MarkReadRequest.parse(request.data))
+        return success_response(**MarkReadResponse.model_validate(result).model_dump())
 
     @describe(
         "The conversation's log: every numbered event, as it was sent",
-        responses={200: EventsAnswer},
+        responses={200: EventLogResponse},
         parameters=[
             query_parameter("after", "later than this `seq`", kind=INTEGER),
             LIMIT,

@@ -1,13 +1,13 @@
-"""Telling people that a line of their conversation list has changed."""
+"""The event that tells people that their conversation list has changed."""
 
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from conversations.models import Conversation, Place
+from conversations.models import Conversation, ParticipantRow
 from conversations.selectors import total_unread
-from conversations.services import places_of
+from conversations.services import participant_rows_of
 from foundation import clock
 from messaging.events import CONVERSATION_LIST_UPDATED
 from messaging.models import Message
@@ -17,14 +17,14 @@ from realtime import before_commit, publish_ephemeral, user_room
 
 
 @dataclass(frozen=True)
-class _Line:
+class _ListUpdate:
     conversation: Conversation
     reason: str
     last: Message | None
     only: uuid.UUID | None
 
 
-def tell_lists(
+def publish_list_updates(
     conversation: Conversation, reason: str, *, last: Message | None = None, only: uuid.UUID | None = None
 ) -> None:
     """Send `conversation_list_updated` to both sides (or to `only` one), each with its own counts, at the end of
@@ -32,39 +32,43 @@ def tell_lists(
 
     `last` spares a query where the newest message is known.
     """
-    before_commit(_tell, _Line(conversation, reason, last, only))
+    before_commit(_publish, _ListUpdate(conversation, reason, last, only))
 
 
-def _tell(lines: list[_Line]) -> None:
-    latest = {(line.conversation.id, line.reason, line.only): line for line in lines}.values()
-    places = places_of(line.conversation for line in latest)
-    totals = _totals(place for found in places.values() for place in found)
-    without = [line.conversation.id for line in latest if line.last is None]
+def _publish(updates: list[_ListUpdate]) -> None:
+    latest = {(update.conversation.id, update.reason, update.only): update for update in updates}.values()
+    participant_rows = participant_rows_of(update.conversation for update in latest)
+    totals = _totals(participant for found in participant_rows.values() for participant in found)
+    without = [update.conversation.id for update in latest if update.last is None]
     newest = last_messages(without) if without else {}
     now = clock.now()
-    for line in latest:
-        message = line.last or newest.get(line.conversation.id)
-        version = line.conversation.state_version
+    for update in latest:
+        message = update.last or newest.get(update.conversation.id)
+        version = update.conversation.state_version
         shown = MessagePayload.of(message, state_version=version) if message else None
-        for place in places[line.conversation.id]:
-            if place.removed_at is None and line.only in {None, place.user_id}:
-                known = place.total_unread
-                _tell_one(place, line.reason, shown, totals[place.user_id] if known is None else known, now)
+        for participant in participant_rows[update.conversation.id]:
+            if participant.removed_at is None and update.only in {None, participant.user_id}:
+                known = participant.total_unread
+                _publish_one(
+                    participant, update.reason, shown, totals[participant.user_id] if known is None else known, now
+                )
 
 
-def _totals(places: Iterable[Place]) -> dict[uuid.UUID, int]:
-    """What these users have unread, where the place does not know it."""
-    unknown = {place.user_id for place in places if place.total_unread is None}
+def _totals(participant_rows: Iterable[ParticipantRow]) -> dict[uuid.UUID, int]:
+    """What these users have unread, where it was not read along."""
+    unknown = {participant.user_id for participant in participant_rows if participant.total_unread is None}
     return total_unread(unknown) if unknown else {}
 
 
-def _tell_one(place: Place, reason: str, last: MessagePayload | None, total: int, now: datetime) -> None:
+def _publish_one(
+    participant: ParticipantRow, reason: str, last: MessagePayload | None, total: int, now: datetime
+) -> None:
     payload = ListUpdatedPayload.model_construct(
-        conversation_id=place.conversation_id,
+        conversation_id=participant.conversation_id,
         reason=reason,
         last_message=last,
-        unread_count=place.unread_count,
+        unread_count=participant.unread_count,
         total_unread=total,
         updated_at=now,
     )
-    publish_ephemeral(user_room(place.user_id), CONVERSATION_LIST_UPDATED, payload)
+    publish_ephemeral(user_room(participant.user_id), CONVERSATION_LIST_UPDATED, payload)

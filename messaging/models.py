@@ -10,8 +10,8 @@ from django.db import models
 from django.db.models import Q
 
 from conversations.models import Conversation, Transition
-from conversations.selectors import other_side
-from conversations.services import locked_with_places, take_places
+from conversations.selectors import other_participant_id
+from conversations.services import allocate_seqs, lock_with_participants
 from foundation import clock
 from foundation.database.fields import LongTextField
 from foundation.ids import uuid7
@@ -22,9 +22,9 @@ SYSTEM = "system"
 
 
 class Message(models.Model):
-    """One message. `seq` is its place in the conversation, that of its `new_message` event.
+    """One message. `seq` is its sequence number in the conversation, that of its `new_message` event.
 
-    Saving a new one is enough to send it, from wherever: it takes its place and its events follow.
+    Saving a new one is enough to send it, from wherever: it gets its `seq`, and its events follow.
     `transition` is the step of the flow that a system message tells of, if any.
     `fingerprint` is what a repeat under the same `client_message_id` is compared with.
     """
@@ -58,15 +58,15 @@ class Message(models.Model):
     deleted_at = models.DateTimeField(null=True, blank=True)
     read_at = models.DateTimeField(null=True, blank=True)
 
-    attached: "Iterable[Upload] | None" = None
+    loaded_attachments: "Iterable[Upload] | None" = None
     """Not stored here: the uploads, where they are known already; None where they are to be looked up."""
-    shown: Any = None
+    cached_payload: Any = None
     """Not stored here: the payload, where it is the same for all."""
 
     class Meta:
         ordering = ["conversation", "seq"]
         constraints = [
-            models.UniqueConstraint(fields=["conversation", "seq"], name="message_place"),
+            models.UniqueConstraint(fields=["conversation", "seq"], name="message_seq"),
             models.UniqueConstraint(
                 fields=["sender", "client_message_id"],
                 name="message_sent_once",
@@ -86,10 +86,10 @@ class Message(models.Model):
             return
         with unit_of_work():
             if self.receiver_id is None:
-                self.receiver_id = other_side(self.conversation_id, self.sender_id)
-            conversation = locked_with_places([self.conversation_id])[self.conversation_id]
-            self.seq = take_places(senders=[(conversation, self.sender_id)])[0]
-            self.attached = self.attached or ()
+                self.receiver_id = other_participant_id(self.conversation_id, self.sender_id)
+            conversation = lock_with_participants([self.conversation_id])[self.conversation_id]
+            self.seq = allocate_seqs(senders=[(conversation, self.sender_id)])[0]
+            self.loaded_attachments = self.loaded_attachments or ()
             super().save(*args, **kwargs)
 
     @property
@@ -97,8 +97,8 @@ class Message(models.Model):
         return self.deleted_at is not None
 
     @property
-    def is_own_words(self) -> bool:
-        """Written by hand, so that its writer may change or delete it."""
+    def is_from_user(self) -> bool:
+        """Written by a user, who may edit or delete it."""
         return self.message_type == USER_INPUT
 
 

@@ -9,10 +9,10 @@ from accounts.models import SYSTEM_USER_ID, User
 from accounts.selectors import find_user
 from conversations.flows import Decision, Facts, Role, flow_for, opening
 from conversations.models import Conversation
-from conversations.services import Opened, Side, open_conversation
+from conversations.services import NewParticipant, OpenedConversation, open_conversation
 from foundation.errors import Forbidden, Invalid, NotFound
 from foundation.ids import parse_id
-from messaging.conversation_list import tell_lists
+from messaging.conversation_list import publish_list_updates
 from messaging.models import SYSTEM, Message
 from realtime import unit_of_work
 
@@ -33,7 +33,7 @@ class NewConversation:
     proposed_amount: int | None = None
 
 
-def open_direct(*, opener: User, other_id: object) -> Opened:
+def open_direct(*, opener: User, other_id: object) -> OpenedConversation:
     """The direct conversation with somebody, opened if there is none. Raises `NotFound` for an unknown person,
     `Invalid` for oneself."""
     other = find_person(other_id)
@@ -43,14 +43,14 @@ def open_direct(*, opener: User, other_id: object) -> Opened:
     return open_between(new)
 
 
-def open_between(new: NewConversation) -> Opened:
+def open_between(new: NewConversation) -> OpenedConversation:
     """Open a conversation of any type, or find the one there is. Raises `Forbidden` where these two cannot have one."""
-    sides = _sides(new.opener, new.other, new.conversation_type)
-    decision = opening(flow_for(new.conversation_type), new.conversation_type, _facts(new, sides))
+    participants = _new_participants(new.opener, new.other, new.conversation_type)
+    decision = opening(flow_for(new.conversation_type), new.conversation_type, _facts(new, participants))
     with unit_of_work():
         opened = open_conversation(
             conversation_type=new.conversation_type,
-            sides=sides,
+            participants=participants,
             opener=new.opener,
             decision=decision,
             currency=new.currency,
@@ -58,7 +58,7 @@ def open_between(new: NewConversation) -> Opened:
             source_id=new.source_id,
         )
         if opened.created:
-            tell_lists(opened.conversation, "opened")
+            publish_list_updates(opened.conversation, "opened")
             _write_prompt(opened.conversation, decision, new.opener, new.other)
         return opened
 
@@ -72,24 +72,24 @@ def find_person(user_id: object) -> User:
     return user
 
 
-def _sides(opener: User, other: User, conversation_type: str) -> tuple[Side, Side]:
+def _new_participants(opener: User, other: User, conversation_type: str) -> tuple[NewParticipant, NewParticipant]:
     """Who plays which part. Raises `Forbidden` where the flow has no part for one of them."""
     flow = flow_for(conversation_type)
     if flow.opened_by is None:
         first, second = sorted([opener, other], key=lambda user: user.pk)
-        return Side(user=first, role=flow.parties[0]), Side(user=second, role=flow.parties[1])
-    awaited = flow.other(flow.opened_by)
+        return NewParticipant(user=first, role=flow.parties[0]), NewParticipant(user=second, role=flow.parties[1])
+    awaited = flow.other_party(flow.opened_by)
     if opener.role != flow.opened_by or other.role != awaited:
         raise Forbidden(f"Only a {_words(flow.opened_by)} opens such a conversation, with an {_words(awaited)}.")
-    return Side(user=opener, role=flow.opened_by), Side(user=other, role=awaited)
+    return NewParticipant(user=opener, role=flow.opened_by), NewParticipant(user=other, role=awaited)
 
 
 def _words(role: Role) -> str:
     return role.value.replace("_", " ")
 
 
-def _facts(new: NewConversation, sides: tuple[Side, Side]) -> Facts:
-    names = {side.role: side.user.name for side in sides}
+def _facts(new: NewConversation, participants: tuple[NewParticipant, NewParticipant]) -> Facts:
+    names = {participant.role: participant.user.name for participant in participants}
     return Facts(
         brand_owner=names.get(Role.BRAND_OWNER, ""),
         influencer=names.get(Role.INFLUENCER, ""),

@@ -1,11 +1,11 @@
-"""What the world sees of messages and of whole conversations."""
+"""Payloads of messages and of whole conversations."""
 
 from collections.abc import Mapping
 from operator import itemgetter
 from typing import Any
 
 from accounts.payloads import PersonPayload
-from conversations.flows import as_shown
+from conversations.flows import displayed_prompt
 from conversations.flows.schemas import ActionData, AvailableAction
 from conversations.payloads import ContextPayload, OtherUserPayload
 from foundation.schemas import CachedSchema, Id, Schema, Timestamp
@@ -58,18 +58,18 @@ class MessagePayload(CachedSchema):
 
         One without a prompt, whose uploads are known, is shown to all by the same payload.
         """
-        if message.attached is None or message.action_data is not None:
+        if message.loaded_attachments is None or message.action_data is not None:
             return cls._made(message, state_version)
-        if message.shown is None:
-            message.shown = cls._made(message, state_version)
-        return message.shown
+        if message.cached_payload is None:
+            message.cached_payload = cls._made(message, state_version)
+        return message.cached_payload
 
     @classmethod
     def _made(cls, message: Message, state_version: int | None) -> "MessagePayload":
         prompt = message.action_data
         if prompt is not None and state_version is not None:
-            prompt = as_shown(prompt, state_version)
-        uploads = message.attachments.all() if message.attached is None else message.attached
+            prompt = displayed_prompt(prompt, state_version)
+        uploads = message.attachments.all() if message.loaded_attachments is None else message.loaded_attachments
         members = dict(zip(_STORED, _stored(vars(message)), strict=True))
         return cls.model_construct(
             **members, action_data=prompt, attachments=[AttachmentPayload.of(upload) for upload in uploads]
@@ -141,15 +141,15 @@ class ConversationPayload(ContextPayload):
     updated_at: Timestamp
 
 
-def erased(event: str, data: Mapping[str, Any]) -> dict[str, Any]:
+def redacted(event: str, data: Mapping[str, Any]) -> dict[str, Any]:
     """What stays of a logged event about a message once that is deleted: everything but its words and media."""
     kept = dict(data)
     if "data" in kept:
-        kept["data"] = {**kept["data"], "body": "", "message": _emptied(kept["data"]["message"])}
+        kept["data"] = {**kept["data"], "body": "", "message": _redacted_message(kept["data"]["message"])}
     elif "message" in kept:
-        kept["message"] = _emptied(kept["message"])
+        kept["message"] = _redacted_message(kept["message"])
     return kept
 
 
-def _emptied(message: Mapping[str, Any]) -> dict[str, Any]:
+def _redacted_message(message: Mapping[str, Any]) -> dict[str, Any]:
     return {**message, "message": "", "media_url": None, "attachments": []}

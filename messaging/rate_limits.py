@@ -1,4 +1,4 @@
-"""How much one person may send, whatever door it comes through."""
+"""How much one person may send, over REST and over sockets together."""
 
 from collections.abc import Sequence
 
@@ -13,11 +13,11 @@ OPENINGS = Bucket("openings", settings.OPENINGS_PER_HOUR, settings.OPENINGS_PER_
 UPLOADS = Bucket("uploads", settings.UPLOADS_PER_HOUR, settings.UPLOADS_PER_HOUR / 3600)
 
 
-def limited(bucket: Bucket, user: User) -> None:
+def check_user_limit(bucket: Bucket, user: User) -> None:
     """Count one request of a person. Raises `RateLimited`."""
     check_rate_limit(bucket, str(user.pk))
 
 
-def over_limit(bucket: Bucket, users: Sequence[User]) -> list[RateLimited | None]:
-    """As `limited` for one request of each person, together: the refusals."""
+def check_user_limits(bucket: Bucket, users: Sequence[User]) -> list[RateLimited | None]:
+    """As `check_user_limit` for one request of each person, together: the refusals."""
     return check_rate_limits(bucket, [str(user.pk) for user in users])

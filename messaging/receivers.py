@@ -8,7 +8,7 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from conversations.models import Transition
-from messaging.conversation_list import tell_lists
+from messaging.conversation_list import publish_list_updates
 from messaging.events import NEW_MESSAGE
 from messaging.models import Message, Upload
 from messaging.payloads import NewMessagePayload
@@ -21,13 +21,13 @@ def publish_message(instance: Message, created: bool, raw: bool, **_: Any) -> No
     if created and not raw:
         conversation, payload = instance.conversation, NewMessagePayload.of(instance)
         publish(conversation.room, NEW_MESSAGE, payload, subject=instance.id, seq=instance.seq)
-        tell_lists(conversation, "message", last=instance)
+        publish_list_updates(conversation, "message", last=instance)
 
 
-@receiver(post_save, sender=Transition, dispatch_uid="tell_lists_of_transition")
-def tell_lists_of_transition(instance: Transition, created: bool, raw: bool, **_: Any) -> None:
-    if created and not raw and instance.from_standing is not None:
-        tell_lists(instance.conversation, "state")
+@receiver(post_save, sender=Transition, dispatch_uid="publish_list_updates_of_transition")
+def publish_list_updates_of_transition(instance: Transition, created: bool, raw: bool, **_: Any) -> None:
+    if created and not raw and instance.from_state is not None:
+        publish_list_updates(instance.conversation, "state")
 
 
 @receiver(post_delete, sender=Upload, dispatch_uid="remove_files_of_upload")

@@ -27,10 +27,10 @@ def _web_address(value: str) -> str:
     return value
 
 
-def _place(value: Any) -> str | int:
+def _message_position(value: Any) -> str | int:
     if isinstance(value, str) or (type(value) is int and 0 <= value < 2**63):
         return value
-    raise PydanticCustomError("place", "A message's id or a seq is needed.")
+    raise PydanticCustomError("message_position", "A message's id or a seq is needed.")
 
 
 MediaUrl = Annotated[
@@ -39,14 +39,16 @@ MediaUrl = Annotated[
     AfterValidator(_web_address),
 ]
 ClientMessageId = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-Position = Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)]
-Place = Annotated[str | int, PlainValidator(_place, json_schema_input_type=str | Position)]
-Word = Annotated[str, Field(strict=True)]
-Identifier = Annotated[Word, Field(json_schema_extra={"format": "uuid"})]
+NonNegativeInteger = Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)]
+MessagePosition = Annotated[
+    str | int, PlainValidator(_message_position, json_schema_input_type=str | NonNegativeInteger)
+]
+StrictStr = Annotated[str, Field(strict=True)]
+Identifier = Annotated[StrictStr, Field(json_schema_extra={"format": "uuid"})]
 """An id as a client wrote it; what is none counts as unknown, which is for the service to say."""
 
 
-class MessageInConversation(RequestSchema):
+class ConversationMessageRequest(RequestSchema):
     """A message to the conversation of the address. `attachments` are the ids of uploads, each sent once."""
 
     message: Annotated[str, Text(LONGEST_MESSAGE)]
@@ -58,43 +60,43 @@ class MessageInConversation(RequestSchema):
     )
 
 
-class SendMessage(MessageInConversation):
+class SendMessageRequest(ConversationMessageRequest):
     """A message to a conversation, or to a person (which finds or opens the direct conversation)."""
 
     conversation_id: Identifier | None = None
 
     @model_validator(mode="after")
-    def _has_target(self) -> "SendMessage":
+    def _has_target(self) -> "SendMessageRequest":
         if self.conversation_id is None and self.receiver_id is None:
             raise PydanticCustomError("target", "conversation_id or receiver_id is needed.")
         return self
 
 
-class EditMessage(RequestSchema):
+class EditMessageRequest(RequestSchema):
     message: Annotated[str, Text(LONGEST_MESSAGE)]
 
 
-class MarkRead(RequestSchema):
+class MarkReadRequest(RequestSchema):
     """`up_to` is a message's id or a `seq`."""
 
-    up_to: Place
+    up_to: MessagePosition
 
 
-class MarkReadIn(MarkRead):
+class ConversationMarkReadRequest(MarkReadRequest):
     conversation_id: Identifier
 
 
-class ConversationRef(RequestSchema):
+class ConversationRequest(RequestSchema):
     conversation_id: Identifier
 
 
-class JoinConversation(ConversationRef):
-    after: Position | None = None
+class JoinConversationRequest(ConversationRequest):
+    after: NonNegativeInteger | None = None
 
 
-class UserRef(RequestSchema):
+class UserRoomRequest(RequestSchema):
     user_id: Identifier
 
 
-class JoinUserRoom(UserRef):
-    after: Position | None = None
+class JoinUserRoomRequest(UserRoomRequest):
+    after: NonNegativeInteger | None = None

@@ -10,34 +10,30 @@ from foundation.schemas import Id, Schema
 from messaging.payloads import AttachmentPayload, ConversationPayload, MessagePayload
 
 
-class Done(Schema):
-    """Nothing beside `success`."""
-
-
-class SentAnswer(Schema):
+class SendMessageResponse(Schema):
     message: MessagePayload
     conversation_id: Id
 
 
-class MessageAnswer(Schema):
+class MessageResponse(Schema):
     message: MessagePayload
 
 
-class ConversationAnswer(Schema):
+class ConversationResponse(Schema):
     conversation: ConversationPayload
 
 
-class UploadAnswer(Schema):
+class UploadResponse(Schema):
     upload: AttachmentPayload
 
 
-class ReadAnswer(Schema):
+class MarkReadResponse(Schema):
     unread_count: int
     total_unread: int
     up_to_seq: int
 
 
-class JoinedAnswer(Schema):
+class JoinRoomResponse(Schema):
     """`seq` is the end of the room's log; `reset` tells that it does not reach back to `after`, so that nothing
     was replayed and everything is to be read anew."""
 
@@ -45,7 +41,7 @@ class JoinedAnswer(Schema):
     reset: bool
 
 
-class JoinedConversationAnswer(JoinedAnswer):
+class JoinConversationResponse(JoinRoomResponse):
     conversation: ConversationPayload
     online: list[Id]
 
@@ -56,7 +52,7 @@ class LoggedEvent(Schema):
     data: dict[str, Any]
 
 
-class EventsAnswer(Schema):
+class EventLogResponse(Schema):
     results: list[LoggedEvent]
     reset: bool
 
@@ -73,7 +69,7 @@ class ConversationPage(Schema):
     previous: str | None
 
 
-class Conflict(Problem):
+class ConflictProblem(Problem):
     """A refusal in the present state, with the conversation as it stands and what may be done in it now."""
 
     conversation: ConversationPayload

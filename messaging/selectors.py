@@ -11,15 +11,15 @@ from django.db.models import F, QuerySet
 from accounts.models import User
 from conversations.flows.errors import WrongState
 from conversations.models import Conversation, Participant
-from conversations.rendering import View, render_members
-from conversations.selectors import participating, visible_conversation
+from conversations.rendering import ViewedConversation, render_members
+from conversations.selectors import participations_of, visible_conversation
 from foundation.database.bulk import fetch_many, last_of_each
 from foundation.database.pagination import Keyset, Page
 from foundation.errors import DomainError, Invalid, NotFound
 from foundation.ids import parse_id
 from messaging.models import Message
 from messaging.payloads import ConversationPayload, MessagePayload
-from messaging.uploads.services import find_attached
+from messaging.uploads.services import load_attachments
 
 CONVERSATIONS = Keyset(("last_activity_at", "conversation_id"), descending=True, model=Participant)
 HISTORY = Keyset(("seq",), descending=False, model=Message)
@@ -34,27 +34,29 @@ class ListFilter:
 
 
 def conversation_list(
-    *, user: User, only: ListFilter, cursor: str | None, limit: int
+    *, user: User, filters: ListFilter, cursor: str | None, limit: int
 ) -> tuple[list[ConversationPayload], Page[Participant]]:
     """The user's conversations, newest activity first."""
-    places = participating(user.pk).select_related("conversation")
-    if only.conversation_type is not None:
-        places = places.filter(conversation__conversation_type=only.conversation_type)
-    if only.awaiting_me:
-        places = places.filter(conversation__awaiting_role=F("role"))
-    if only.unread is not None:
-        places = places.filter(unread_count__gt=0) if only.unread else places.filter(unread_count=0)
-    if only.search:
-        places = _searched(places, user, only.search)
-    page = CONVERSATIONS.page(places, cursor=cursor, limit=limit)
-    return render_conversations([place.conversation for place in page.results], user), page
+    participations = participations_of(user.pk).select_related("conversation")
+    if filters.conversation_type is not None:
+        participations = participations.filter(conversation__conversation_type=filters.conversation_type)
+    if filters.awaiting_me:
+        participations = participations.filter(conversation__awaiting_role=F("role"))
+    if filters.unread is not None:
+        participations = (
+            participations.filter(unread_count__gt=0) if filters.unread else participations.filter(unread_count=0)
+        )
+    if filters.search:
+        participations = _search(participations, user, filters.search)
+    page = CONVERSATIONS.page(participations, cursor=cursor, limit=limit)
+    return render_conversations([participant.conversation for participant in page.results], user), page
 
 
-def _searched(places: QuerySet[Participant], user: User, words: str) -> QuerySet[Participant]:
+def _search(participations: QuerySet[Participant], user: User, words: str) -> QuerySet[Participant]:
     """By title, or by the name of the other side."""
     named = Participant.objects.filter(user__name__icontains=words).exclude(user=user)
-    by_name = places.filter(conversation__in=named.values("conversation"))
-    return places.filter(conversation__title__icontains=words) | by_name
+    by_name = participations.filter(conversation__in=named.values("conversation"))
+    return participations.filter(conversation__title__icontains=words) | by_name
 
 
 def conversation_for(*, user: User, conversation_id: object) -> ConversationPayload:
@@ -71,11 +73,11 @@ def render_for(pairs: Sequence[tuple[Conversation, User]]) -> list[ConversationP
     return [ConversationPayload.model_construct(**members) for members in render_members(pairs)]
 
 
-def load_last_message(conversations: Sequence[Conversation]) -> Callable[[View], dict[str, Any]]:
+def load_last_message(conversations: Sequence[Conversation]) -> Callable[[ViewedConversation], dict[str, Any]]:
     """The part `last_message` of conversation payloads; see `conversations.rendering`."""
     found = last_messages({one.pk for one in conversations})
 
-    def render(view: View) -> dict[str, Any]:
+    def render(view: ViewedConversation) -> dict[str, Any]:
         message, version = found.get(view.conversation.pk), view.conversation.state_version
         return {"last_message": MessagePayload.of(message, state_version=version) if message else None}
 
@@ -88,24 +90,24 @@ def last_messages(conversation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Me
     last = last_of_each(Message, "id", by="conversation_id", among=conversation_ids, order_by="seq")
     ids = [message_id for _, message_id in last]
     found = list(fetch_many(Message, by="id", among=ids, order_by="id")) if ids else []
-    find_attached(found)
+    load_attachments(found)
     return {message.conversation_id: message for message in found}
 
 
-def tell_how_it_stands(error: DomainError, user: User, conversation_id: object) -> None:
-    """Have a 409 carry the conversation as it now stands, and what the user may do in it."""
+def describe_conflict(error: DomainError, user: User, conversation_id: object) -> None:
+    """Add the conversation as it is now, and what the user may do in it, to an error with status 409."""
     if error.status == WrongState.status and conversation_id is not None:
         shown = conversation_for(user=user, conversation_id=conversation_id)
         error.extra |= {"conversation": shown, "available_actions": shown.available_actions}
 
 
 @contextmanager
-def telling_how_it_stands(user: User, conversation_id: object) -> Iterator[None]:
-    """`tell_how_it_stands` of what is refused inside; entered before the transaction, so that this is over by then."""
+def describing_conflicts(user: User, conversation_id: object) -> Iterator[None]:
+    """`describe_conflict` for what is refused inside. Enter it before the transaction, which has ended by then."""
     try:
         yield
     except DomainError as error:
-        tell_how_it_stands(error, user, conversation_id)
+        describe_conflict(error, user, conversation_id)
         raise
 
 
@@ -124,7 +126,7 @@ def history(*, conversation: Conversation, window: Window, cursor: str | None, l
     if len(given) > 1:
         raise Invalid("Only one of cursor, before, after and around can be given.")
     page = _window(Message.objects.filter(conversation=conversation), window, cursor, limit)
-    find_attached(page.results)
+    load_attachments(page.results)
     return page
 
 

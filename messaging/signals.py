@@ -1,4 +1,4 @@
-"""What other parts may want to know of messages, beside their being saved."""
+"""Signals of messages for other packages, beside `post_save`."""
 
 from django.dispatch import Signal
 

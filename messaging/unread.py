@@ -1,4 +1,4 @@
-"""Are the stored unread counts what the messages say?"""
+"""Check the stored unread counts against the messages."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,20 +8,20 @@ from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from conversations.models import Participant
-from conversations.services import locked
+from conversations.services import lock_conversation
 from messaging.models import Message
 from messaging.services import count_unread
 
 
 @dataclass(frozen=True)
 class WrongCount:
-    place_id: int
+    participant_id: int
     stored: int
     counted: int
 
 
 def wrong_counts() -> list[WrongCount]:
-    """Every place whose `unread_count` differs from its messages, found in one query."""
+    """Every participant whose `unread_count` differs from its messages, found in one query."""
     counted = Participant.objects.annotate(counted=Coalesce(Subquery(_number_unread()), 0))
     rows = counted.exclude(unread_count=F("counted")).order_by("pk")
     return [WrongCount(*row) for row in rows.values_list("pk", "unread_count", "counted")]
@@ -36,9 +36,9 @@ def _number_unread() -> QuerySet[Message, Any]:
 
 
 @transaction.atomic
-def recount(place_id: int) -> None:
-    """Count one place anew, while nothing else happens in its conversation."""
-    locked(Participant.objects.values_list("conversation_id", flat=True).get(pk=place_id))
-    place = Participant.objects.get(pk=place_id)
-    place.unread_count = count_unread(place)
-    place.save(update_fields=["unread_count"])
+def recount(participant_id: int) -> None:
+    """Count again for one participant, with the conversation locked."""
+    lock_conversation(Participant.objects.values_list("conversation_id", flat=True).get(pk=participant_id))
+    participant = Participant.objects.get(pk=participant_id)
+    participant.unread_count = count_unread(participant)
+    participant.save(update_fields=["unread_count"])

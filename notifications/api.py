@@ -1,4 +1,4 @@
-"""The REST doors to one's own notifications."""
+"""The REST endpoints of one's own notifications."""
 
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -9,15 +9,15 @@ from foundation.database.pagination import Keyset
 from foundation.openapi import BOOLEAN, INTEGER, LIMIT, PAGINATION, describe, query_parameter
 from foundation.query_params import boolean_param, limit_param
 from foundation.rest import success_response
-from messaging.responses import EventsAnswer
+from messaging.responses import EventLogResponse
 from notifications import services
 from notifications.models import Notification
 from notifications.payloads import (
-    NotificationAnswer,
+    MarkAllReadResponse,
     NotificationPage,
     NotificationPayload,
-    UnreadAnswer,
-    UpdatedAnswer,
+    NotificationResponse,
+    UnreadCountResponse,
 )
 from realtime import events_page, user_room
 
@@ -43,25 +43,25 @@ class NotificationViewSet(ViewSet):
         )
         return success_response(**page.mapped(lambda rows: [NotificationPayload.model_validate(row) for row in rows]))
 
-    @describe("How many of one's notifications are unread", responses={200: UnreadAnswer})
+    @describe("How many of one's notifications are unread", responses={200: UnreadCountResponse})
     @action(detail=False, methods=["get"], url_path="unread-count")
     def unread_count(self, request: UserRequest) -> Response:
         return success_response(unread_count=Notification.objects.filter(user=request.user, read_at=None).count())
 
-    @describe("Mark a notification as read", responses={200: NotificationAnswer})
+    @describe("Mark a notification as read", responses={200: NotificationResponse})
     @action(detail=True, methods=["post"])
     def read(self, request: UserRequest, pk: str) -> Response:
         notification = services.read_notification(user=request.user, notification_id=pk)
         return success_response(notification=NotificationPayload.model_validate(notification))
 
-    @describe("Mark all one's notifications as read", responses={200: UpdatedAnswer})
+    @describe("Mark all one's notifications as read", responses={200: MarkAllReadResponse})
     @action(detail=False, methods=["post"], url_path="read-all")
     def read_all(self, request: UserRequest) -> Response:
         return success_response(updated=services.read_all(user=request.user))
 
     @describe(
         "The log of one's own room: every notification event, as it was sent",
-        responses={200: EventsAnswer},
+        responses={200: EventLogResponse},
         parameters=[
             query_parameter("after", "later than this `seq`", kind=INTEGER),
             LIMIT,

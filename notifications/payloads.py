@@ -1,4 +1,4 @@
-"""What the world sees of notifications."""
+"""Payloads of notifications."""
 
 from typing import Any
 
@@ -56,7 +56,7 @@ _STORED = ("id", "title", "body", "created_at", "payload", "conversation_id")
 """What is in the frame as it is stored."""
 
 
-class NotificationAnswer(Schema):
+class NotificationResponse(Schema):
     notification: NotificationPayload
 
 
@@ -66,9 +66,9 @@ class NotificationPage(Schema):
     previous: str | None
 
 
-class UnreadAnswer(Schema):
+class UnreadCountResponse(Schema):
     unread_count: int
 
 
-class UpdatedAnswer(Schema):
+class MarkAllReadResponse(Schema):
     updated: int

@@ -1,4 +1,4 @@
-"""Who is told what."""
+"""Which notifications are stored, and for whom."""
 
 import uuid
 from datetime import datetime
@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from accounts.models import SYSTEM_USER_ID, User
-from conversations.services import places_of
+from conversations.services import participant_rows_of
 from foundation import clock
 from foundation.database.bulk import insert_instances, new_instance, send_post_save
 from foundation.errors import NotFound
@@ -28,14 +28,18 @@ def notify_of_message(*, message: Message) -> None:
 
 
 def _notify_of(messages: list[Message]) -> None:
-    sides = places_of(message.conversation for message in messages)
+    participants = participant_rows_of(message.conversation for message in messages)
     title, now = _title(), clock.now()
     notifications = []
     for message in messages:
         receiver_id, is_from_nobody = message.receiver_id, message.sender_id == SYSTEM_USER_ID
-        present = [place.user_id for place in sides[message.conversation_id] if place.removed_at is None]
-        told = present if is_from_nobody else [user_id for user_id in present if user_id == receiver_id]
-        notifications += [_of_message(message, user_id, title, now) for user_id in told]
+        present = [
+            participant.user_id
+            for participant in participants[message.conversation_id]
+            if participant.removed_at is None
+        ]
+        recipients = present if is_from_nobody else [user_id for user_id in present if user_id == receiver_id]
+        notifications += [_of_message(message, user_id, title, now) for user_id in recipients]
     insert_instances(notifications)
     send_post_save(notifications)
 

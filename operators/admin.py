@@ -18,9 +18,9 @@ from conversations.models import Conversation, ConversationView, Participant
 from conversations.services import record_view
 from foundation.errors import DomainError, NotFound
 from messaging.models import Upload
-from messaging.uploads.downloads import as_download
+from messaging.uploads.downloads import download_response
 from messaging.uploads.services import read_upload
-from operators.forms import OperateForm, RemovalForm, SystemMessageForm
+from operators.forms import InterventionForm, RemovalForm, SystemMessageForm
 from operators.transcripts import transcript
 
 FILE = "conversations_conversation_file"
@@ -54,9 +54,9 @@ class UnreadFilter(admin.SimpleListFilter):
         return queryset.filter(unread=0) if self.value() == "no" else queryset
 
 
-_PLACES = Participant.objects.filter(conversation=OuterRef("pk")).order_by()
-_UNREAD = _PLACES.values("conversation").annotate(total=Sum("unread_count")).values("total")
-_LAST_ACTIVITY = _PLACES.values("conversation").annotate(at=Max("last_activity_at")).values("at")
+_PARTICIPANTS = Participant.objects.filter(conversation=OuterRef("pk")).order_by()
+_UNREAD = _PARTICIPANTS.values("conversation").annotate(total=Sum("unread_count")).values("total")
+_LAST_ACTIVITY = _PARTICIPANTS.values("conversation").annotate(at=Max("last_activity_at")).values("at")
 
 
 @admin.register(Conversation)
@@ -81,7 +81,7 @@ class ConversationAdmin(admin.ModelAdmin):
 
     @admin.display(description="between")
     def sides(self, conversation: Conversation) -> str:
-        return " and ".join(place.user.name for place in conversation.participants.all())
+        return " and ".join(participant.user.name for participant in conversation.participants.all())
 
     @admin.display(description="type", ordering="conversation_type")
     def kind(self, conversation: Conversation) -> str:
@@ -118,8 +118,8 @@ class ConversationAdmin(admin.ModelAdmin):
         conversation = get_object_or_404(self.get_queryset(request), pk=_uuid(object_id))
         form: forms.Form = SystemMessageForm(conversation)
         if request.method == "POST":
-            form = self._bound(request, conversation)
-            if self._carried_out(request, conversation, form):
+            form = self._bind_form(request, conversation)
+            if self._execute(request, conversation, form):
                 return HttpResponseRedirect(f"{request.path}#newest")
         record_view(conversation=conversation, viewer=_staff(request), through="admin")
         context = {
@@ -142,30 +142,30 @@ class ConversationAdmin(admin.ModelAdmin):
             raise PermissionDenied
         upload = get_object_or_404(Upload, pk=upload_id, message__conversation=object_id)
         try:
-            return as_download(read_upload(user=_staff(request), upload_id=upload.pk))
+            return download_response(read_upload(user=_staff(request), upload_id=upload.pk))
         except NotFound as error:
             raise Http404(error.message) from None
 
-    def _bound(self, request: HttpRequest, conversation: Conversation) -> forms.Form:
+    def _bind_form(self, request: HttpRequest, conversation: Conversation) -> forms.Form:
         if not self.has_change_permission(request, conversation):
             raise PermissionDenied
-        if "operate" in request.POST:
-            return OperateForm(conversation, request.POST, operator=_staff(request))
+        if "intervention" in request.POST:
+            return InterventionForm(conversation, request.POST, operator=_staff(request))
         form = RemovalForm if "remove" in request.POST else SystemMessageForm
         return form(conversation, request.POST)
 
-    def _carried_out(self, request: HttpRequest, conversation: Conversation, form: Any) -> bool:
+    def _execute(self, request: HttpRequest, conversation: Conversation, form: Any) -> bool:
         """Whether it was done; where it was not, the operator is told why."""
         if not form.is_valid():
             for faults in form.errors.values():
                 self.message_user(request, faults[0], messages.ERROR)
             return False
         try:
-            self.log_change(request, conversation, form.carry_out())
+            self.log_change(request, conversation, form.execute())
         except DomainError as error:
             self.message_user(request, error.message, messages.ERROR)
             return False
-        self.message_user(request, form.done, messages.SUCCESS)
+        self.message_user(request, form.success_message, messages.SUCCESS)
         return True
 
 

@@ -7,25 +7,25 @@ from rest_framework.viewsets import ViewSet
 from accounts.authentication import UserRequest
 from conversations.selectors import visible_conversation
 from conversations.services import record_view
-from deals.api import answered
+from deals.api import result_response
 from deals.responses import ActionResult
 from foundation.errors import DomainError
 from foundation.openapi import describe
-from messaging.responses import Conflict
-from operators.interventions import operate
+from messaging.responses import ConflictProblem
+from operators.interventions import intervene
 from operators.requests import InterventionRequest
 
 
-def operated(request: UserRequest, conversation_id: str, what: str) -> Response:
-    given = InterventionRequest.parse(request.data)
+def intervention_response(request: UserRequest, conversation_id: str, what: str) -> Response:
+    data = InterventionRequest.parse(request.data)
     try:
-        done = operate(operator=request.user, conversation_id=conversation_id, action=what, given=given)
+        done = intervene(operator=request.user, conversation_id=conversation_id, action=what, data=data)
     except DomainError as error:
         if "conversation" in error.extra:  # a refusal that shows it is a look into it
             conversation = visible_conversation(user=request.user, conversation_id=conversation_id)
             record_view(conversation=conversation, viewer=request.user, through="rest")
         raise
-    return answered(done, request.user)
+    return result_response(done, request.user)
 
 
 class InterventionViewSet(ViewSet):
@@ -35,28 +35,28 @@ class InterventionViewSet(ViewSet):
         "Pause the automation, as an operator",
         request=InterventionRequest,
         responses={200: ActionResult},
-        errors={409: Conflict},
+        errors={409: ConflictProblem},
     )
     @action(detail=True, methods=["post"])
     def pause(self, request: UserRequest, pk: str) -> Response:
-        return operated(request, pk, "pause")
+        return intervention_response(request, pk, "pause")
 
     @describe(
         "Let the automation go on, as an operator",
         request=InterventionRequest,
         responses={200: ActionResult},
-        errors={409: Conflict},
+        errors={409: ConflictProblem},
     )
     @action(detail=True, methods=["post"])
     def resume(self, request: UserRequest, pk: str) -> Response:
-        return operated(request, pk, "resume")
+        return intervention_response(request, pk, "resume")
 
     @describe(
         "Close a conversation, as an operator",
         request=InterventionRequest,
         responses={200: ActionResult},
-        errors={409: Conflict},
+        errors={409: ConflictProblem},
     )
     @action(detail=True, methods=["post"])
     def close(self, request: UserRequest, pk: str) -> Response:
-        return operated(request, pk, "close")
+        return intervention_response(request, pk, "close")

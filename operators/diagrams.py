@@ -17,12 +17,12 @@ Step = tuple[str, str]
 
 @dataclass(frozen=True)
 class Box:
-    """`x`, `y` is the middle; `is_lit` is the present state, `was_entered` one that the conversation came through."""
+    """`x`, `y` is the middle; `is_current` is the present state, `was_entered` one that was passed through."""
 
     name: str
     x: float
     y: float
-    is_lit: bool
+    is_current: bool
     was_entered: bool
 
     @property
@@ -54,12 +54,12 @@ class Diagram:
     lines: list[Line]
 
 
-def diagram(flow: Flow, *, lit: str, taken: Collection[Step]) -> Diagram:
-    """The flow with the state `lit` shown as the present one, and the steps that were taken."""
+def diagram(flow: Flow, *, current: str, taken: Collection[Step]) -> Diagram:
+    """The flow with the state `current` shown as the present one, and the steps that were taken."""
     entered = {flow.initial} | {target for _, target in taken}
     boxes = {
         state.name: Box(
-            state.name, MARGIN + WIDTH / 2, PITCH * (number + 0.5), state.name == lit, state.name in entered
+            state.name, MARGIN + WIDTH / 2, PITCH * (number + 0.5), state.name == current, state.name in entered
         )
         for number, state in enumerate(flow.states)
     }

@@ -11,7 +11,7 @@ from conversations.services import remove_participant
 from foundation import text
 from messaging.requests import LONGEST_MESSAGE
 from messaging.services import post_system_message
-from operators.interventions import operate
+from operators.interventions import intervene
 from operators.requests import InterventionRequest
 
 
@@ -23,7 +23,7 @@ class SystemMessageForm(forms.Form):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    done = "The message was sent to both sides."
+    success_message = "The message was sent to both sides."
 
     def __init__(self, conversation: Conversation, *args: Any, **kwargs: Any) -> None:
         self.conversation = conversation
@@ -36,7 +36,7 @@ class SystemMessageForm(forms.Form):
             raise forms.ValidationError(fault)
         return written
 
-    def carry_out(self) -> str:
+    def execute(self) -> str:
         message = post_system_message(conversation_id=self.conversation.pk, text=self.cleaned_data["message"])
         return f"Posted the system message {message.pk}."
 
@@ -45,19 +45,19 @@ class RemovalForm(forms.Form):
     """Take somebody out of the conversation."""
 
     remove = forms.UUIDField()
-    done = "That person no longer takes part."
+    success_message = "That person no longer takes part."
 
     def __init__(self, conversation: Conversation, *args: Any, **kwargs: Any) -> None:
         self.conversation = conversation
         super().__init__(*args, **kwargs)
 
-    def carry_out(self) -> str:
+    def execute(self) -> str:
         user_id = self.cleaned_data["remove"]
         remove_participant(conversation_id=self.conversation.pk, user_id=user_id)
         return f"Removed the participant {user_id}."
 
 
-class OperateForm(forms.Form):
+class InterventionForm(forms.Form):
     """Pause, resume or close the conversation, as it stood on the page."""
 
     DONE = {
@@ -66,7 +66,7 @@ class OperateForm(forms.Form):
         CLOSE: "The conversation is closed.",
     }
 
-    operate = forms.ChoiceField(choices=[(name, name) for name in DONE])
+    intervention = forms.ChoiceField(choices=[(name, name) for name in DONE])
     reason = forms.CharField(required=False, max_length=REASON.max_length)
     state_version = forms.IntegerField(min_value=1)
 
@@ -75,11 +75,11 @@ class OperateForm(forms.Form):
         super().__init__(*args, **kwargs)
 
     @property
-    def done(self) -> str:
-        return self.DONE[self.cleaned_data["operate"]]
+    def success_message(self) -> str:
+        return self.DONE[self.cleaned_data["intervention"]]
 
-    def carry_out(self) -> str:
-        action, reason = self.cleaned_data["operate"], self.cleaned_data["reason"] or None
-        given = InterventionRequest(reason=reason, state_version=self.cleaned_data["state_version"])
-        operate(operator=self.operator, conversation_id=self.conversation.pk, action=action, given=given)
+    def execute(self) -> str:
+        action, reason = self.cleaned_data["intervention"], self.cleaned_data["reason"] or None
+        data = InterventionRequest(reason=reason, state_version=self.cleaned_data["state_version"])
+        intervene(operator=self.operator, conversation_id=self.conversation.pk, action=action, data=data)
         return f"Operated: {action}. {reason or ''}".strip()

@@ -7,42 +7,43 @@ from accounts.models import User
 from conversations.flows import Role, decide
 from conversations.flows.system_actions import CLOSE, PAUSE, RESUME
 from conversations.models import Conversation, Participant
-from conversations.services import locked
-from deals.actions import parsed_id
+from conversations.selectors import participants_of
+from conversations.services import lock_conversation
+from deals.actions import parse_conversation_id
 from deals.facts import facts_of, find_deal
 from deals.transitions import AppliedAction, apply_decision
 from foundation.errors import DomainError, Forbidden
-from messaging.selectors import telling_how_it_stands
-from messaging.services import sides_of, writable
+from messaging.selectors import describing_conflicts
+from messaging.services import lock_as_participant
 from operators.requests import InterventionRequest
 from realtime import unit_of_work
 
 
-def operate(*, operator: User, conversation_id: object, action: str, given: InterventionRequest) -> AppliedAction:
+def intervene(*, operator: User, conversation_id: object, action: str, data: InterventionRequest) -> AppliedAction:
     """Pause, resume or close a conversation, as staff.
 
     Raises `NotFound`, `Forbidden` for who is not of the staff, then what `decide` raises.
     """
-    with telling_how_it_stands(operator, conversation_id), unit_of_work():
-        parsed = parsed_id(conversation_id)
+    with describing_conflicts(operator, conversation_id), unit_of_work():
+        parsed = parse_conversation_id(conversation_id)
         if not operator.is_staff:
-            writable(parsed, operator)
+            lock_as_participant(parsed, operator)
             raise Forbidden("Only operators do this.")
-        conversation = locked(parsed)
-        sides, deal = sides_of(conversation), find_deal(conversation)
+        conversation = lock_conversation(parsed)
+        participants, deal = participants_of(conversation), find_deal(conversation)
         decision = decide(
             conversation.flow,
             conversation.flow_state,
-            facts_of(conversation, deal, sides),
+            facts_of(conversation, deal, participants),
             Role.OPERATOR,
             action,
-            {"reason": given.reason},
-            state_version=given.state_version,
+            {"reason": data.reason},
+            state_version=data.state_version,
         )
-        return apply_decision(conversation, deal, sides, decision, operator)
+        return apply_decision(conversation, deal, participants, decision, operator)
 
 
-def operations(conversation: Conversation, participants: Sequence[Participant]) -> list[str]:
+def possible_interventions(conversation: Conversation, participants: Sequence[Participant]) -> list[str]:
     """What an operator may do now."""
     facts = facts_of(conversation, find_deal(conversation), participants)
     possible = []

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from conversations.flows import as_shown
+from conversations.flows import displayed_prompt
 from conversations.models import Conversation, Transition
 from foundation.database.pagination import Page
 from messaging.models import Message
 from messaging.selectors import Window, history
 from operators.diagrams import diagram
-from operators.interventions import operations
+from operators.interventions import possible_interventions
 
 PAGE = 100
 LATEST_VIEWS = 5
@@ -18,19 +18,19 @@ def transcript(conversation: Conversation, *, page: str | None) -> dict[str, Any
     """What the page shows: `before` (a `seq`) leads to older messages, the newest page is shown without it."""
     before = int(page) if page and page.isdigit() and len(page) < 19 else None
     messages: Page[Message] = history(conversation=conversation, window=Window(before=before), cursor=None, limit=PAGE)
-    places = list(conversation.participants.select_related("user").order_by("role", "pk"))
-    first = places[0].user_id if places else None
-    senders = {place.user_id: place.user for place in places}
+    participants = list(conversation.participants.select_related("user").order_by("role", "pk"))
+    first = participants[0].user_id if participants else None
+    senders = {participant.user_id: participant.user for participant in participants}
     steps = list(conversation.transitions.select_related("actor"))
     return {
         "conversation": conversation,
-        "places": places,
+        "participants": participants,
         "bubbles": [
             {
                 "message": message,
                 "sender": senders.get(message.sender_id),
                 "side": _side(message, first, senders),
-                "prompt": as_shown(message.action_data, conversation.state_version),
+                "prompt": displayed_prompt(message.action_data, conversation.state_version),
             }
             for message in messages.results
         ],
@@ -39,8 +39,8 @@ def transcript(conversation: Conversation, *, page: str | None) -> dict[str, Any
         "steps": steps,
         "offers": conversation.offers.select_related("proposer", "acceptance"),
         "orders": conversation.payment_orders.prefetch_related("events"),
-        "diagram": diagram(conversation.flow, lit=conversation.flow_state, taken=_taken(steps)),
-        "operations": operations(conversation, places),
+        "diagram": diagram(conversation.flow, current=conversation.flow_state, taken=_taken(steps)),
+        "interventions": possible_interventions(conversation, participants),
         "views": conversation.views.select_related("viewer")[:LATEST_VIEWS],
     }
 
@@ -48,9 +48,7 @@ def transcript(conversation: Conversation, *, page: str | None) -> dict[str, Any
 def _taken(steps: list[Transition]) -> set[tuple[str, str]]:
     """From which state to which the conversation went; pausing and the like lead nowhere."""
     return {
-        (step.from_standing["flow_state"], step.to_standing["flow_state"])
-        for step in steps
-        if step.from_standing is not None
+        (step.from_state["flow_state"], step.to_state["flow_state"]) for step in steps if step.from_state is not None
     }
 
 

@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 
 from foundation.database.executor import in_request
 from socketio_server import refuse_websocket
-from stoory.health import PROBES
+from stoory.health import HEALTH_VIEWS
 
 
 class Handler(ASGIHandler):
@@ -27,12 +27,12 @@ class Handler(ASGIHandler):
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
             await refuse_websocket(scope, receive, send)
-        elif scope["type"] == "http" and scope["path"] not in PROBES:
+        elif scope["type"] == "http" and scope["path"] not in HEALTH_VIEWS:
             await self.handle(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path_info in PROBES:
+        if request.path_info in HEALTH_VIEWS:
             return await sync_to_async(self.get_response)(request)
         return await in_request(self.get_response, request)

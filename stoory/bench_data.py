@@ -17,7 +17,7 @@ from accounts.models import LoginSession, Role, User
 from accounts.tokens import SESSION_CLAIM, AccessToken
 from conversations import flows
 from conversations.models import Conversation, Participant, Transition
-from conversations.transitions import stand, transition_of
+from conversations.transitions import set_state, transition_of
 from foundation import clock
 from foundation.database.bulk import send_post_save
 from realtime import lock_rooms, unit_of_work
@@ -124,7 +124,7 @@ def _conversation(flow: flows.Flow, decision: flows.Decision, pair: Pair) -> Con
         flow_name=flow.name,
         flow_version=flow.version,
     )
-    stand(conversation, decision.standing, decision.facts.state_version)
+    set_state(conversation, decision.conversation_state, decision.facts.state_version)
     return conversation
 
 

@@ -17,7 +17,7 @@ HOW_TO = "Set it to a new one: python -c 'import secrets; print(secrets.token_ur
 
 
 @register(Tags.security)
-def secrets_are_secret(**kwargs: Any) -> list[CheckMessage]:
+def check_secrets(**kwargs: Any) -> list[CheckMessage]:
     if settings.DEBUG:
         return []
     errors: list[CheckMessage] = []
@@ -34,7 +34,7 @@ def secrets_are_secret(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security)
-def limits_are_on(**kwargs: Any) -> list[CheckMessage]:
+def check_rate_limits_on(**kwargs: Any) -> list[CheckMessage]:
     if settings.DEBUG or settings.RATE_LIMITS or settings.RATE_LIMITS_OFF_CONFIRMED:
         return []
     hint = "They are for measurements only; if you mean it, set RATE_LIMITS_OFF_CONFIRMED=on as well."
@@ -42,7 +42,7 @@ def limits_are_on(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security)
-def proxies_are_networks(**kwargs: Any) -> list[CheckMessage]:
+def check_trusted_proxies(**kwargs: Any) -> list[CheckMessage]:
     try:
         TrustedProxies(settings.TRUSTED_PROXIES)
     except ValueError as fault:
@@ -51,7 +51,7 @@ def proxies_are_networks(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security)
-def hosts_are_named(**kwargs: Any) -> list[CheckMessage]:
+def check_allowed_hosts(**kwargs: Any) -> list[CheckMessage]:
     if settings.DEBUG or settings.ALLOWED_HOSTS:
         return []
     hint = "Set it to the names that clients reach this server by: ALLOWED_HOSTS=chat.example.com,localhost"
@@ -59,7 +59,7 @@ def hosts_are_named(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security, deploy=True)
-def origins_are_named(**kwargs: Any) -> list[CheckMessage]:
+def check_origins(**kwargs: Any) -> list[CheckMessage]:
     if settings.DEBUG:
         return []
     hint = "Set it to the origins of the web pages that use this server: SOCKET_ORIGINS=https://chat.example.com"
@@ -71,7 +71,7 @@ def origins_are_named(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.staticfiles)
-def pages_have_their_client(**kwargs: Any) -> list[CheckMessage]:
+def check_socketio_client(**kwargs: Any) -> list[CheckMessage]:
     if socketio_client.BUNDLE.exists():
         return []
     hint = "Run `python manage.py fetch_socketio_client`, then `collectstatic` if you use it."

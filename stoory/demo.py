@@ -8,22 +8,22 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from deals.actions import act
-from deals.opening import open_by
+from deals.actions import take_action
+from deals.opening import open_conversation_as
 from deals.payments.orders import pay_in_sandbox
-from deals.requests import ActionRequest, OpenConversation
+from deals.requests import ActionRequest, OpenConversationRequest
 from foundation import clock
-from messaging.requests import MarkRead, SendMessage
+from messaging.requests import MarkReadRequest, SendMessageRequest
 from messaging.sending import send_message
 from messaging.services import mark_read
-from stoory.demo_conversations import ANAYA, DEV, KIRAN, LEELA, MIRA, STORIES, Beat, Story
+from stoory.demo_conversations import ANAYA, CONVERSATIONS, DEV, KIRAN, LEELA, MIRA, DemoConversation, DemoStep
 
 PASSWORD = "stoory-demo-2026"  # noqa: S105 (published on the home page of the demo)
 ADMIN = "admin@example.com"
 PAUSE = timedelta(minutes=13)
-"""Between one beat of a story and the next."""
+"""Between one step of a conversation and the next."""
 
-PARTS = {"brand_owner": gettext_lazy("brand owner"), "influencer": gettext_lazy("influencer")}
+ROLE_NAMES = {"brand_owner": gettext_lazy("brand owner"), "influencer": gettext_lazy("influencer")}
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Person:
     role: str
 
     @property
-    def part(self) -> str:
-        return str(PARTS[self.role])
+    def role_name(self) -> str:
+        return str(ROLE_NAMES[self.role])
 
 
 PEOPLE = (
@@ -44,11 +44,11 @@ PEOPLE = (
     Person("runner@example.com", DEV, "influencer"),
     Person("yoga@example.com", LEELA, "influencer"),
 )
-BOTH_SIDES = (PEOPLE[0], PEOPLE[2])
+DEAL_PEOPLE = (PEOPLE[0], PEOPLE[2])
 """Who plays the deal of the demo page: the brand owner and the influencer."""
 
 
-def is_there() -> bool:
+def exists() -> bool:
     return User.objects.filter(email=PEOPLE[0].email).exists()
 
 
@@ -61,43 +61,45 @@ def make(report: Callable[[str], object] = lambda _: None) -> None:
     report(f"{len(PEOPLE)} people and an operator")
     users = {person.name: _registered(person) for person in PEOPLE}
     User.objects.create_superuser(email=ADMIN, password=PASSWORD, name="Operator")
-    for story in STORIES:
-        report(f"{story.opener} and {story.other}: {story.title or 'a direct conversation'}")
-        _tell(story, users)
+    for conversation in CONVERSATIONS:
+        report(f"{conversation.opener} and {conversation.other}: {conversation.title or 'a direct conversation'}")
+        _make_conversation(conversation, users)
 
 
 def _registered(person: Person) -> User:
     return User.objects.create_user(email=person.email, password=PASSWORD, name=person.name, role=person.role)
 
 
-def _tell(story: Story, users: dict[str, User]) -> None:
-    began = -timedelta(hours=story.hours)
+def _make_conversation(conversation: DemoConversation, users: dict[str, User]) -> None:
+    began = -timedelta(hours=conversation.hours)
     with clock.moved(began):
-        conversation_id = _open(story, users)
-    for number, beat in enumerate(story.beats, start=1):
+        conversation_id = _open(conversation, users)
+    for number, step in enumerate(conversation.steps, start=1):
         with clock.moved(began + number * PAUSE):
-            _play(beat, users[beat.who], conversation_id)
-    for name in story.read_by:
-        mark_read(user=users[name], conversation_id=conversation_id, given=MarkRead(up_to=2**31))
+            _make_step(step, users[step.who], conversation_id)
+    for name in conversation.read_by:
+        mark_read(user=users[name], conversation_id=conversation_id, data=MarkReadRequest(up_to=2**31))
 
 
-def _open(story: Story, users: dict[str, User]) -> str:
-    given = OpenConversation(
-        conversation_type=story.kind,
-        user_id=str(users[story.other].pk),
-        title=story.title,
-        source_id=f"demo-{story.title}" if story.title else None,
-        proposed_amount=story.amount,
-        message=story.text,
+def _open(conversation: DemoConversation, users: dict[str, User]) -> str:
+    data = OpenConversationRequest(
+        conversation_type=conversation.kind,
+        user_id=str(users[conversation.other].pk),
+        title=conversation.title,
+        source_id=f"demo-{conversation.title}" if conversation.title else None,
+        proposed_amount=conversation.amount,
+        message=conversation.text,
     )
-    return str(open_by(opener=users[story.opener], given=given).conversation.pk)
+    return str(open_conversation_as(opener=users[conversation.opener], data=data).conversation.pk)
 
 
-def _play(beat: Beat, user: User, conversation_id: str) -> None:
-    if beat.says:
-        send_message(sender=user, given=SendMessage(conversation_id=conversation_id, message=beat.says))
-    if beat.does:
-        acted = act(user=user, conversation_id=conversation_id, given=ActionRequest(action=beat.does, data=beat.data))
-        if beat.pays:
-            assert acted.order is not None
-            pay_in_sandbox(user=user, order_id=acted.order.pk, kind="payment.succeeded")
+def _make_step(step: DemoStep, user: User, conversation_id: str) -> None:
+    if step.says:
+        send_message(sender=user, data=SendMessageRequest(conversation_id=conversation_id, message=step.says))
+    if step.does:
+        applied = take_action(
+            user=user, conversation_id=conversation_id, data=ActionRequest(action=step.does, data=step.data)
+        )
+        if step.pays:
+            assert applied.order is not None
+            pay_in_sandbox(user=user, order_id=applied.order.pk, kind="payment.succeeded")

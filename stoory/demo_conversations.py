@@ -1,4 +1,4 @@
-"""What the people of the demo have said and done so far, in every state in which a newcomer may want to see it."""
+"""The conversations of the demo, in every state that a newcomer may want to see."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,8 +7,8 @@ ANAYA, KIRAN, MIRA, DEV, LEELA = "Anaya Rao", "Kiran Mehta", "Mira Kapoor", "Dev
 
 
 @dataclass(frozen=True)
-class Beat:
-    """Somebody says something, or takes an action, or (`pays`) pays what it opened."""
+class DemoStep:
+    """Somebody sends a message, or takes an action, or (`pays`) pays the order that it opened."""
 
     who: str
     says: str = ""
@@ -18,7 +18,7 @@ class Beat:
 
 
 @dataclass(frozen=True)
-class Story:
+class DemoConversation:
     """A conversation that began `hours` ago; `read_by` are those who have read it to its end."""
 
     kind: str
@@ -28,21 +28,21 @@ class Story:
     text: str
     title: str | None = None
     amount: str | None = None
-    beats: tuple[Beat, ...] = ()
+    steps: tuple[DemoStep, ...] = ()
     read_by: tuple[str, ...] = ()
 
 
-def _to_the_price(brand: str, influencer: str, details: str, price: str) -> tuple[Beat, ...]:
+def _up_to_the_offer(brand: str, influencer: str, details: str, price: str) -> tuple[DemoStep, ...]:
     return (
-        Beat(influencer, does="accept_connection"),
-        Beat(brand, does="send_project_details", data={"details": details}),
-        Beat(influencer, does="accept_project"),
-        Beat(brand, does="send_price_offer", data={"price": price}),
+        DemoStep(influencer, does="accept_connection"),
+        DemoStep(brand, does="send_project_details", data={"details": details}),
+        DemoStep(influencer, does="accept_project"),
+        DemoStep(brand, does="send_price_offer", data={"price": price}),
     )
 
 
-STORIES = (
-    Story(
+CONVERSATIONS = (
+    DemoConversation(
         "bid",
         ANAYA,
         MIRA,
@@ -50,18 +50,18 @@ STORIES = (
         title="Monsoon recipe cards",
         amount="9500",
         text="Six recipe cards for our spice tins, in your handwriting if you like.",
-        beats=(
-            Beat(MIRA, says="My handwriting! You are brave. Yes, happily."),
-            *_to_the_price(
+        steps=(
+            DemoStep(MIRA, says="My handwriting! You are brave. Yes, happily."),
+            *_up_to_the_offer(
                 ANAYA, MIRA, "Six cards, A5, one spice each. We print, you write and photograph.", price="9500"
             ),
-            Beat(MIRA, does="negotiate_price"),
-            Beat(ANAYA, does="agree_negotiation"),
-            Beat(MIRA, does="send_counter_offer", data={"price": "12000"}),
-            Beat(ANAYA, does="accept_counter_offer"),
-            Beat(ANAYA, does="proceed_to_payment", pays=True),
-            Beat(MIRA, does="start_work"),
-            Beat(
+            DemoStep(MIRA, does="negotiate_price"),
+            DemoStep(ANAYA, does="agree_negotiation"),
+            DemoStep(MIRA, does="send_counter_offer", data={"price": "12000"}),
+            DemoStep(ANAYA, does="accept_counter_offer"),
+            DemoStep(ANAYA, does="proceed_to_payment", pays=True),
+            DemoStep(MIRA, does="start_work"),
+            DemoStep(
                 MIRA,
                 does="submit_work",
                 data={
@@ -69,13 +69,13 @@ STORIES = (
                     "description": "The tamarind one is my best.",
                 },
             ),
-            Beat(ANAYA, does="approve_work"),
-            Beat(ANAYA, says="They are beautiful. The office has already cooked two of them."),
-            Beat(MIRA, says="Tell me which ones! And thank you for the quick payment."),
+            DemoStep(ANAYA, does="approve_work"),
+            DemoStep(ANAYA, says="They are beautiful. The office has already cooked two of them."),
+            DemoStep(MIRA, says="Tell me which ones! And thank you for the quick payment."),
         ),
         read_by=(ANAYA, MIRA),
     ),
-    Story(
+    DemoConversation(
         "campaign",
         KIRAN,
         DEV,
@@ -83,17 +83,17 @@ STORIES = (
         title="Half-marathon shoes",
         amount="25000",
         text="We sponsor the whole race week. You would run in the new pair and tell people how it went.",
-        beats=(
-            *_to_the_price(
+        steps=(
+            *_up_to_the_offer(
                 KIRAN, DEV, "One post a day from Monday to race day, and an honest review a week later.", price="25000"
             ),
-            Beat(DEV, says="An honest review means honest, even if my toes complain?"),
-            Beat(KIRAN, says="Especially then."),
-            Beat(DEV, does="accept_price"),
+            DemoStep(DEV, says="An honest review means honest, even if my toes complain?"),
+            DemoStep(KIRAN, says="Especially then."),
+            DemoStep(DEV, does="accept_price"),
         ),
         read_by=(DEV,),
     ),
-    Story(
+    DemoConversation(
         "bid",
         ANAYA,
         LEELA,
@@ -101,14 +101,14 @@ STORIES = (
         title="Gift hampers, unboxed",
         amount="16000",
         text="Four hampers, four unboxings. You choose the order.",
-        beats=(
-            *_to_the_price(
+        steps=(
+            *_up_to_the_offer(
                 ANAYA, LEELA, "Four short videos, vertical, no music that we would have to license.", "16000"
             ),
-            Beat(LEELA, does="accept_price"),
-            Beat(ANAYA, does="proceed_to_payment", pays=True),
-            Beat(LEELA, does="start_work"),
-            Beat(
+            DemoStep(LEELA, does="accept_price"),
+            DemoStep(ANAYA, does="proceed_to_payment", pays=True),
+            DemoStep(LEELA, does="start_work"),
+            DemoStep(
                 LEELA,
                 does="submit_work",
                 data={
@@ -120,7 +120,7 @@ STORIES = (
         ),
         read_by=(LEELA,),
     ),
-    Story(
+    DemoConversation(
         "bid",
         KIRAN,
         MIRA,
@@ -128,12 +128,12 @@ STORIES = (
         title="Studio kitchen shoot",
         amount="8000",
         text="A day in our studio kitchen, cameras on a crane, you at the stove.",
-        beats=(
-            Beat(MIRA, does="reject_connection", data={"reason": "I only film at home, sorry. Good luck with it!"}),
+        steps=(
+            DemoStep(MIRA, does="reject_connection", data={"reason": "I only film at home, sorry. Good luck with it!"}),
         ),
         read_by=(KIRAN, MIRA),
     ),
-    Story(
+    DemoConversation(
         "campaign",
         ANAYA,
         DEV,
@@ -141,14 +141,14 @@ STORIES = (
         title="Trail mix for long runs",
         amount="14000",
         text="Ten runners, ten pockets of trail mix. Are you one of them?",
-        beats=(
-            *_to_the_price(ANAYA, DEV, "One reel on a run of more than 15 km, pockets visible.", "14000"),
-            Beat(DEV, does="negotiate_price"),
-            Beat(ANAYA, does="agree_negotiation"),
+        steps=(
+            *_up_to_the_offer(ANAYA, DEV, "One reel on a run of more than 15 km, pockets visible.", "14000"),
+            DemoStep(DEV, does="negotiate_price"),
+            DemoStep(ANAYA, does="agree_negotiation"),
         ),
         read_by=(ANAYA,),
     ),
-    Story(
+    DemoConversation(
         "bid",
         KIRAN,
         LEELA,
@@ -157,29 +157,29 @@ STORIES = (
         amount="11000",
         text="Your morning series and our new mats would get along, I think.",
     ),
-    Story(
+    DemoConversation(
         "direct",
         DEV,
         ANAYA,
         hours=5,
         text="Do you work with runners as well?",
-        beats=(
-            Beat(ANAYA, says="We do, there is a campaign waiting for you."),
-            Beat(DEV, says="Found it. I run on Sunday."),
+        steps=(
+            DemoStep(ANAYA, says="We do, there is a campaign waiting for you."),
+            DemoStep(DEV, says="Found it. I run on Sunday."),
         ),
         read_by=(DEV,),
     ),
-    Story(
+    DemoConversation(
         "direct",
         ANAYA,
         MIRA,
         hours=2,
         text="Hi Mira, loved your monsoon recipes series!",
-        beats=(
-            Beat(MIRA, says="Thank you! Those were three very wet weekends."),
-            Beat(ANAYA, says="We are planning something for Diwali. May I send you the brief as a bid?"),
-            Beat(MIRA, says="Please do, I have room for one campaign in October."),
-            Beat(MIRA, says="And save me one of the snack boxes, whatever happens."),
+        steps=(
+            DemoStep(MIRA, says="Thank you! Those were three very wet weekends."),
+            DemoStep(ANAYA, says="We are planning something for Diwali. May I send you the brief as a bid?"),
+            DemoStep(MIRA, says="Please do, I have room for one campaign in October."),
+            DemoStep(MIRA, says="And save me one of the snack boxes, whatever happens."),
         ),
     ),
 )

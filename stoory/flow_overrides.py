@@ -12,15 +12,15 @@ SPANS = ("deadlines", "reminders")
 def overrides(written: str) -> dict[str, dict[str, Any]]:
     """What `conversations.flows.configure` takes, from JSON in which durations are ISO 8601 (`"P3D"`, `"PT12H"`)."""
     try:
-        given = json.loads(written or "{}")
-        return {name: _numbers(numbers) for name, numbers in given.items()}
+        parsed = json.loads(written or "{}")
+        return {name: _numbers(numbers) for name, numbers in parsed.items()}
     except (ValueError, AttributeError, TypeError) as fault:
         raise ImproperlyConfigured(f"FLOWS is a JSON object of flows: {fault}") from None
 
 
-def _numbers(given: dict[str, Any]) -> dict[str, Any]:
-    spans = {key: {state: _span(text) for state, text in given[key].items()} for key in SPANS if key in given}
-    return given | spans
+def _numbers(parsed: dict[str, Any]) -> dict[str, Any]:
+    spans = {key: {state: _span(text) for state, text in parsed[key].items()} for key in SPANS if key in parsed}
+    return parsed | spans
 
 
 def _span(text: Any) -> Any:

@@ -36,4 +36,4 @@ def metrics(request: HttpRequest) -> HttpResponse:
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 
-PROBES = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
+HEALTH_VIEWS = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}

@@ -7,12 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 
-from stoory.health import PROBES
+from stoory.health import HEALTH_VIEWS
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
-class Probes:
+class HealthCheckMiddleware:
     """Load balancers and supervisors are answered before host name and scheme are looked at: they ask an address,
     over plain HTTP."""
 
@@ -20,10 +20,10 @@ class Probes:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return PROBES.get(request.path_info, self.get_response)(request)
+        return HEALTH_VIEWS.get(request.path_info, self.get_response)(request)
 
 
-class OptionalTrailingSlash:
+class OptionalTrailingSlashMiddleware:
     """`/api/messages/` means `/api/messages`, for every method: a redirect would lose the body of a POST."""
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -35,7 +35,7 @@ class OptionalTrailingSlash:
         return self.get_response(request)
 
 
-class StaticFiles(WhiteNoiseMiddleware):
+class StaticFilesMiddleware(WhiteNoiseMiddleware):
     """WhiteNoise with each file answered whole: a file that is streamed would be read whole under ASGI as well, with
     a warning of Django's about it."""
 

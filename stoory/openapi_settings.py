@@ -17,7 +17,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "OAS_VERSION": "3.1.0",
     "POSTPROCESSING_HOOKS": ["stoory.openapi_schema.without_titles"],
     "TAGS": [
-        {"name": "auth", "description": "Coming in and going out."},
+        {"name": "auth", "description": "Registration, login, tokens and the own account."},
         {"name": "people", "description": "Whom one can find."},
         {"name": "messages", "description": "Messages by their own id, and sending."},
         {"name": "conversations", "description": "Conversations, and what is in them."},

@@ -15,7 +15,7 @@ from stoory import demo
 def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
     """A page; on a machine for development it knows the demo accounts, whose password is public."""
     context["origin"] = request.build_absolute_uri("/").rstrip("/")
-    if settings.DEBUG and demo.is_there():
+    if settings.DEBUG and demo.exists():
         context["demo"] = {"password": demo.PASSWORD, "people": demo.PEOPLE, "admin": demo.ADMIN}
     return render(request, template, context)
 
@@ -43,11 +43,11 @@ def chat(request: HttpRequest, **_: Any) -> HttpResponse:
     return _page(request, "chat.html")
 
 
-def both_sides(request: HttpRequest) -> HttpResponse:
+def demo_page(request: HttpRequest) -> HttpResponse:
     """Both sides of one deal, signed in by the script with the demo accounts. Raises `Http404` without them."""
-    if not (settings.DEBUG and demo.is_there()):
+    if not (settings.DEBUG and demo.exists()):
         raise Http404
-    sides = [{"email": person.email, "password": demo.PASSWORD} for person in demo.BOTH_SIDES]
+    sides = [{"email": person.email, "password": demo.PASSWORD} for person in demo.DEAL_PEOPLE]
     return _page(request, "demo.html", sides=sides)
 
 
@@ -67,7 +67,7 @@ def _fault(request: HttpRequest, error: errors.DomainError) -> HttpResponse:
 
 
 @csrf_exempt
-def nothing_here(request: HttpRequest, **_: Any) -> HttpResponse:
+def unknown_address(request: HttpRequest, **_: Any) -> HttpResponse:
     """Every address that is none; without a view for them Django answers with a page of its own while `DEBUG` is on."""
     return not_found(request)
 

@@ -48,11 +48,11 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "stoory.content_security_policy.ContentSecurityPolicy",
-    "stoory.middleware.Probes",
+    "stoory.middleware.HealthCheckMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "stoory.middleware.StaticFiles",
-    "stoory.middleware.OptionalTrailingSlash",
+    "stoory.middleware.StaticFilesMiddleware",
+    "stoory.middleware.OptionalTrailingSlashMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

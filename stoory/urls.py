@@ -18,7 +18,7 @@ site_pages = [
     path("register", pages.register, name="register"),
     path("chat", pages.chat, name="chat"),
     path("chat/<uuid:conversation_id>", pages.chat, name="chat"),
-    path("demo", pages.both_sides, name="demo"),
+    path("demo", pages.demo_page, name="demo"),
     path("texts.js", JavaScriptCatalog.as_view(), name="texts"),
 ]
 
@@ -40,7 +40,7 @@ urlpatterns = [
     path("demo/", RedirectView.as_view(pattern_name="pages:demo")),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
-    re_path("", pages.nothing_here),
+    re_path("", pages.unknown_address),
 ]
 
 handler400 = "stoory.pages.bad_request"

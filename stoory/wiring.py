@@ -13,7 +13,7 @@ from accounts.signals import sessions_ended
 from conversations import flows
 from conversations.rendering import register_part
 from conversations.selectors import may_enter, presence_rooms, recently_expelled
-from deals.periodic_tasks import do_chores
+from deals.periodic_tasks import run_periodic_tasks
 from deals.selectors import load_available_actions
 from messaging.selectors import load_last_message
 from realtime import ApplicationHooks, gateway, install_hooks, revoke_sessions
@@ -38,7 +38,7 @@ register_part(load_last_message)
 register_part(load_available_actions)
 
 if settings.DEADLINES_IN_SERVER:
-    gateway.run_periodically(settings.DEADLINE_SECONDS, do_chores)
+    gateway.run_periodically(settings.DEADLINE_SECONDS, run_periodic_tasks)
 
 
 @receiver(sessions_ended, dispatch_uid="revoke_sockets")

@@ -5,11 +5,11 @@ from typing import Any
 
 from accounts.models import User
 from conversations.models import Conversation
-from deals.actions import act
+from deals.actions import take_action
 from deals.models import PaymentOrder
-from deals.opening import open_by
+from deals.opening import open_conversation_as
 from deals.payments.orders import pay_in_sandbox
-from deals.requests import ActionRequest, OpenConversation
+from deals.requests import ActionRequest, OpenConversationRequest
 from deals.transitions import AppliedAction
 from tests.factories import make_user
 
@@ -58,7 +58,7 @@ class Deal:
     ) -> AppliedAction:
         """Take an action, as the awaited side unless told otherwise."""
         given = ActionRequest(action=action, data=data, state_version=state_version)
-        return act(user=by or self.awaited, conversation_id=self.conversation.pk, given=given)
+        return take_action(user=by or self.awaited, conversation_id=self.conversation.pk, data=given)
 
     def order(self) -> PaymentOrder:
         """The order to pay, opened where it is not yet."""
@@ -82,8 +82,8 @@ class Deal:
 
 def open_deal(conversation_type: str = "bid", **given: Any) -> Deal:
     brand_owner, influencer = make_user("brand_owner"), make_user("influencer")
-    wanted = OpenConversation(conversation_type=conversation_type, influencer_id=str(influencer.pk), **given)
-    conversation = open_by(opener=brand_owner, given=wanted).conversation
+    wanted = OpenConversationRequest(conversation_type=conversation_type, influencer_id=str(influencer.pk), **given)
+    conversation = open_conversation_as(opener=brand_owner, data=wanted).conversation
     return Deal(conversation, brand_owner, influencer)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from accounts import services
 from accounts.models import User
-from accounts.services import LoggedIn
+from accounts.services import LoginResult
 from tests.harness.people import PASSWORD
 
 _numbers = count(1)
@@ -22,7 +22,7 @@ def make_staff(**fields: Any) -> User:
     return make_user("brand_owner", **{"is_staff": True, "is_superuser": True} | fields)
 
 
-def log_in(user: User) -> LoggedIn:
+def log_in(user: User) -> LoginResult:
     return services.log_in(email=user.email, password=PASSWORD)
 
 

@@ -1,4 +1,4 @@
-"""What the engine answers: everything that is to be written, and nothing that writes it."""
+"""What the engine decides: everything that has to be written, and nothing that writes it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,8 +11,8 @@ from conversations.flows.facts import Facts, Offer
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
-    """How a conversation stands, in the words of the wire."""
+class ConversationState:
+    """The state of a conversation, with the values of the API."""
 
     flow_state: str
     chat_status: ChatStatus
@@ -24,8 +24,8 @@ class Standing:
 class Step:
     """One Transition: `before` is None for the opening, `state_version` is the one it leads to."""
 
-    before: Standing | None
-    after: Standing
+    before: ConversationState | None
+    after: ConversationState
     reason: str
     state_version: int
 
@@ -60,11 +60,11 @@ class Timing(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Due:
-    """Counted from now. `event` is what the system does when `after` is over."""
+    """Counted from now. `system_action` is what the system does when `after` is over."""
 
     after: timedelta | None = None
     remind_after: timedelta | None = None
-    event: str | None = None
+    system_action: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,14 +88,14 @@ class RevisionRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What happens. `facts` and `standing` are those afterwards; `data` is the input as it was understood.
+    """What happens. `facts` and `conversation_state` are those afterwards; `data` is the cleaned input.
 
-    Without `steps` the conversation does not move: no Transition, no events of state, the same version.
+    Without `steps` there is no transition, no state event, and the version stays.
     """
 
     action: str
     data: Mapping[str, Any] = field(default_factory=dict)
-    standing: Standing
+    conversation_state: ConversationState
     facts: Facts
     steps: tuple[Step, ...] = ()
     message: Message | None = None
@@ -110,22 +110,22 @@ class Decision:
     """The accepted offer for which an order is to be opened, or the open one answered again."""
 
 
-def standing(flow: Flow, state: str, *, paused: bool = False) -> Standing:
-    """A paused conversation keeps its state and whose turn it is; people write freely meanwhile."""
+def conversation_state(flow: Flow, state: str, *, paused: bool = False) -> ConversationState:
+    """A paused conversation keeps its state and the awaited role; people write freely meanwhile."""
     found = flow.state(state)
-    return Standing(
+    return ConversationState(
         flow_state=found.name,
         chat_status=ChatStatus.REAL_TIME if paused else found.chat_status,
         awaiting_role=found.awaiting,
-        automation_enabled=found.kind is StateKind.LEADING and not paused,
+        automation_enabled=found.kind is StateKind.GUIDED and not paused,
     )
 
 
 def due_in(flow: Flow, state: str) -> Due:
     """The deadline and reminder of a state, counted from entering it."""
-    rule = flow.state(state).left_alone
+    rule = flow.state(state).inactivity
     if isinstance(rule, Deadline):
-        return Due(after=rule.after, remind_after=rule.reminder, event=rule.event.name)
+        return Due(after=rule.after, remind_after=rule.reminder, system_action=rule.system_action.name)
     if isinstance(rule, Reminders):
         return Due(remind_after=rule.every)
     return Due()

@@ -1,6 +1,6 @@
 """What a flow is made of: frozen data, nothing that runs.
 
-Texts are templates with `%(name)s` places, marked for translation where they are written (see `texts`).
+Texts are templates with `%(name)s` placeholders, marked for translation where they are written (see `texts`).
 """
 
 from collections.abc import Iterator
@@ -32,10 +32,10 @@ class ChatStatus(StrEnum):
 
 
 class StateKind(StrEnum):
-    LEADING = "leading"
-    """The flow leads: somebody is awaited, or it goes on by itself."""
+    GUIDED = "guided"
+    """The flow guides: somebody is awaited, or it goes on by itself."""
     FREE = "free"
-    """The flow has led as far as it goes; people talk."""
+    """The guided part is over; people talk."""
     FINAL = "final"
     """Read-only; nothing leaves it."""
 
@@ -65,7 +65,7 @@ class Guard(StrEnum):
 
 
 class Effect(StrEnum):
-    """What an action does beside moving the conversation."""
+    """What an action does beside its transition."""
 
     OFFER = "offer"
     COUNTER_OFFER = "counter"
@@ -102,8 +102,8 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class OldName:
-    """A name by which earlier clients call an action, with `value` as `data["action"]` if there is one."""
+class ActionAlias:
+    """A deprecated name of an action that earlier clients send, with `value` as `data["action"]` if there is one."""
 
     name: str
     value: str | None = None
@@ -114,7 +114,7 @@ class Action:
     """What a party may do in a state.
 
     `text` is the system message, paragraph by paragraph; those after the first are left out where a value is
-    missing. No outcome means that the action moves nothing.
+    missing. Without outcomes the action leads to no transition.
     """
 
     name: str
@@ -125,20 +125,20 @@ class Action:
     inputs: tuple[Input, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     effect: Effect | None = None
-    old_names: tuple[OldName, ...] = ()
+    aliases: tuple[ActionAlias, ...] = ()
 
-    def goes_by(self, name: str) -> bool:
-        return name == self.name or any(old.name == name for old in self.old_names)
+    def has_name(self, name: str) -> bool:
+        return name == self.name or any(alias.name == name for alias in self.aliases)
 
-    def meant_by(self, name: str, value: object) -> bool:
+    def matches(self, name: str, value: object) -> bool:
         """Whether `name`, sent with `data["action"] == value`, is this action."""
-        old = next((old for old in self.old_names if old.name == name), None)
-        return name == self.name or (old is not None and (old.value is None or old.value == value))
+        alias = next((alias for alias in self.aliases if alias.name == name), None)
+        return name == self.name or (alias is not None and (alias.value is None or alias.value == value))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Event:
-    """A move that no party makes; `name` is its `reason` on the wire. Without `text` it has no message."""
+class SystemAction:
+    """A transition that no party causes; `name` is its `reason` in events. Without `text` it has no message."""
 
     name: str
     to: str
@@ -147,10 +147,10 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class Deadline:
-    """What happens to a state left alone for `after`, and when it is reminded of (at half time if unset)."""
+    """What happens after inactivity of `after`, and when the awaited side is reminded (at half time if unset)."""
 
     after: timedelta
-    event: Event
+    system_action: SystemAction
     remind_after: timedelta | None = None
 
     @property
@@ -160,34 +160,34 @@ class Deadline:
 
 @dataclass(frozen=True)
 class Reminders:
-    """A state that is only reminded of, again and again."""
+    """No deadline, but a reminder again and again."""
 
     every: timedelta
 
 
 @dataclass(frozen=True)
-class Never:
-    """Said outright: this state may wait for ever, unreminded."""
+class NoDeadline:
+    """Explicitly neither a deadline nor reminders."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class State:
     name: str
-    kind: StateKind = StateKind.LEADING
+    kind: StateKind = StateKind.GUIDED
     awaiting: Role | None = None
     chat_status: ChatStatus = ChatStatus.AUTOMATED
     title: Template = ""
     subtitle: Template = ""
     actions: tuple[Action, ...] = ()
-    events: tuple[Event, ...] = ()
-    at_once: Event | None = None
-    left_alone: Deadline | Reminders | Never | None = None
+    system_actions: tuple[SystemAction, ...] = ()
+    automatic_transition: SystemAction | None = None
+    inactivity: Deadline | Reminders | NoDeadline | None = None
     accepts_text: bool = True
 
-    def all_events(self) -> tuple[Event, ...]:
-        """Those of the outside, that of the deadline, and the one that follows at once."""
-        due = (self.left_alone.event,) if isinstance(self.left_alone, Deadline) else ()
-        return self.events + due + ((self.at_once,) if self.at_once else ())
+    def all_system_actions(self) -> tuple[SystemAction, ...]:
+        """Those of the state, that of the deadline, and the automatic transition."""
+        due = (self.inactivity.system_action,) if isinstance(self.inactivity, Deadline) else ()
+        return self.system_actions + due + ((self.automatic_transition,) if self.automatic_transition else ())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,10 +250,10 @@ class Flow:
     def actions(self) -> Iterator[Action]:
         return (action for state in self.states for action in state.actions)
 
-    def known_as(self, name: str) -> tuple[Action, ...]:
+    def actions_named(self, name: str) -> tuple[Action, ...]:
         """The actions of any state that go by this name."""
-        return tuple(action for action in self.actions() if action.goes_by(name))
+        return tuple(action for action in self.actions() if action.has_name(name))
 
-    def other(self, role: Role) -> Role:
+    def other_party(self, role: Role) -> Role:
         first, second = self.parties
         return second if role == first else first

@@ -1,6 +1,6 @@
 """A direct conversation: two people talk, nothing leads them."""
 
-from conversations.flows.definitions import ChatStatus, Flow, Never, Opening, Role, State, StateKind
+from conversations.flows.definitions import ChatStatus, Flow, NoDeadline, Opening, Role, State, StateKind
 
 DIRECT_1 = Flow(
     name="direct",
@@ -9,5 +9,5 @@ DIRECT_1 = Flow(
     openings=(Opening(conversation_type="direct"),),
     one_per_pair=True,
     initial="real_time",
-    states=(State(name="real_time", kind=StateKind.FREE, chat_status=ChatStatus.REAL_TIME, left_alone=Never()),),
+    states=(State(name="real_time", kind=StateKind.FREE, chat_status=ChatStatus.REAL_TIME, inactivity=NoDeadline()),),
 )

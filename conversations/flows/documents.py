@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.duration import duration_iso_string
 
-from conversations.flows.definitions import Action, Deadline, Flow, Input, Never, Reminders, State, StateKind
+from conversations.flows.definitions import Action, Deadline, Flow, Input, NoDeadline, Reminders, State, StateKind
 from conversations.flows.graph import Edge, edges
 
 
@@ -18,19 +18,19 @@ def _label(edge: Edge) -> str:
     return f"{edge.reason}{guard}"
 
 
-def mermaid(flow: Flow, *, lit: str | None = None) -> str:
-    """A state diagram in Mermaid's language; `lit` names a state to be shown as the present one."""
+def mermaid(flow: Flow, *, current: str | None = None) -> str:
+    """A state diagram in Mermaid's language; `current` names the state to highlight."""
     lines = ["stateDiagram-v2", f"    [*] --> {flow.initial}"]
     lines += [f"    {edge.source} --> {edge.target} : {_label(edge)}" for edge in edges(flow)]
     lines += [f"    {state.name} --> [*]" for state in flow.states if state.kind is StateKind.FINAL]
-    if lit is not None:
-        lines += ["    classDef lit fill:#ffd54f,stroke:#5d4037,stroke-width:3px", f"    class {lit} lit"]
+    if current is not None:
+        lines += ["    classDef current fill:#ffd54f,stroke:#5d4037,stroke-width:3px", f"    class {current} current"]
     return "\n".join(lines) + "\n"
 
 
 def as_data(value: Any) -> Any:
     """Frozen definitions as JSON data; members that are empty are left out, durations are ISO 8601."""
-    if isinstance(value, Never):
+    if isinstance(value, NoDeadline):
         return "never"
     if is_dataclass(value):
         members = {field.name: as_data(getattr(value, field.name)) for field in fields(value)}
@@ -44,25 +44,25 @@ def as_data(value: Any) -> Any:
     return value if isinstance(value, bool | int | None) else str(value)
 
 
-def _spoken(duration: timedelta) -> str:
+def _duration_text(duration: timedelta) -> str:
     days = duration / timedelta(days=1)
     return f"{days:g} day" if days == 1 else f"{days:g} days"
 
 
-def _left_alone(state: State) -> str:
-    rule = state.left_alone
+def _inactivity(state: State) -> str:
+    rule = state.inactivity
     if isinstance(rule, Deadline):
-        reminder = f"reminder after {_spoken(rule.reminder)}"
-        return f"{rule.event.name} after {_spoken(rule.after)}, {reminder}"
+        reminder = f"reminder after {_duration_text(rule.reminder)}"
+        return f"{rule.system_action.name} after {_duration_text(rule.after)}, {reminder}"
     if isinstance(rule, Reminders):
-        return f"reminder every {_spoken(rule.every)}"
-    return "waits for ever" if isinstance(rule, Never) else ""
+        return f"reminder every {_duration_text(rule.every)}"
+    return "waits for ever" if isinstance(rule, NoDeadline) else ""
 
 
-def _input(given: Input) -> str:
-    bounds = {"number": ", a price", "files": f", at most {given.max_items}"}
-    bound = bounds.get(given.kind.value, f", at most {given.max_length or 0:,} characters")
-    return f"`{given.id}`{'' if given.required else '?'}{bound}"
+def _input(field: Input) -> str:
+    bounds = {"number": ", a price", "files": f", at most {field.max_items}"}
+    bound = bounds.get(field.kind.value, f", at most {field.max_length or 0:,} characters")
+    return f"`{field.id}`{'' if field.required else '?'}{bound}"
 
 
 def _row(cells: Iterable[str]) -> str:
@@ -74,7 +74,7 @@ def _table(head: tuple[str, ...], rows: Iterable[Iterable[str]]) -> list[str]:
 
 
 def _states(flow: Flow) -> list[str]:
-    head = ("State", "awaiting_role", "chat_status", "Text by hand", "Left alone", "Prompt")
+    head = ("State", "awaiting_role", "chat_status", "Text by hand", "Inactivity", "Prompt")
     return _table(
         head,
         (
@@ -83,7 +83,7 @@ def _states(flow: Flow) -> list[str]:
                 state.awaiting.value if state.awaiting else "nobody",
                 state.chat_status.value,
                 "yes" if state.accepts_text else "no",
-                _left_alone(state),
+                _inactivity(state),
                 f"{state.title} ¶ {state.subtitle}" if state.title else "",
             )
             for state in flow.states
@@ -97,7 +97,7 @@ def _targets(action: Action) -> str:
 
 
 def _actions(flow: Flow) -> list[str]:
-    head = ("State", "Action", "Role", "Leads to", "Input", "Old names", "Message")
+    head = ("State", "Action", "Role", "Leads to", "Input", "Aliases", "Message")
     return _table(
         head,
         (
@@ -107,7 +107,7 @@ def _actions(flow: Flow) -> list[str]:
                 ", ".join(action.roles),
                 _targets(action),
                 "; ".join(map(_input, action.inputs)),
-                ", ".join(f"`{old.name}`" + (f" {old.value}" if old.value else "") for old in action.old_names),
+                ", ".join(f"`{alias.name}`" + (f" {alias.value}" if alias.value else "") for alias in action.aliases),
                 " ¶ ".join(map(str, action.text)),
             )
             for state in flow.states
@@ -118,17 +118,22 @@ def _actions(flow: Flow) -> list[str]:
 
 def _events(flow: Flow) -> list[str]:
     return _table(
-        ("State", "Event", "Leads to", "Message"),
+        ("State", "System action", "Leads to", "Message"),
         (
-            (f"`{state.name}`", f"`{event.name}`", f"`{event.to}`", " ¶ ".join(map(str, event.text)))
+            (
+                f"`{state.name}`",
+                f"`{system_action.name}`",
+                f"`{system_action.to}`",
+                " ¶ ".join(map(str, system_action.text)),
+            )
             for state in flow.states
-            for event in state.all_events()
+            for system_action in state.all_system_actions()
         ),
     )
 
 
 def markdown(flow: Flow) -> str:
-    """A page: the diagram, then tables of states, actions and events. `¶` parts the paragraphs of a text."""
+    """A page: the diagram, then tables of states, actions and system actions. `¶` parts the paragraphs of a text."""
     types = ", ".join(opening.conversation_type for opening in flow.openings)
     lines = [
         f"# {flow.name}, version {flow.version}",
@@ -147,7 +152,7 @@ def markdown(flow: Flow) -> str:
         "",
         *_states(flow),
     ]
-    for title, rows in (("Actions", _actions(flow)), ("What the system does", _events(flow))):
+    for title, rows in (("Actions", _actions(flow)), ("System actions", _events(flow))):
         if len(rows) > len(_table(("",), ())):
             lines += [f"## {title}", "", *rows]
     return "\n".join(lines).rstrip() + "\n"

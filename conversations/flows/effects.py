@@ -1,4 +1,4 @@
-"""What an action does beside moving the conversation: offers, acceptance, payment, work and its revisions."""
+"""What an action does beside its transition: offers, acceptance, payment, work and its revisions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -23,11 +23,11 @@ def effects_of(action: Action, role: Role, facts: Facts, data: Mapping[str, Any]
     """Raises `WrongState` where an offer is needed and none is on the table."""
     match action.effect:
         case effect if effect in OFFERS:
-            return _offered(OfferKind(effect.value), action, role, facts, data)
+            return _make_offer(OfferKind(effect.value), action, role, facts, data)
         case Effect.ACCEPT_OFFER:
-            return Effects(facts, {"accepted": _on_table(facts)})
+            return Effects(facts, {"accepted": _current_offer(facts)})
         case Effect.OPEN_PAYMENT:
-            return Effects(facts, {"payment": _on_table(facts)})
+            return Effects(facts, {"payment": _current_offer(facts)})
         case Effect.DELIVER:
             return Effects(facts, {"delivery": _delivery(facts, data)})
         case Effect.REQUEST_REVISION:
@@ -37,14 +37,14 @@ def effects_of(action: Action, role: Role, facts: Facts, data: Mapping[str, Any]
     return Effects(facts)
 
 
-def _on_table(facts: Facts) -> Offer:
+def _current_offer(facts: Facts) -> Offer:
     if facts.last_offer is None:
         raise WrongState("There is no offer on the table.")
     return facts.last_offer
 
 
-def _offered(kind: OfferKind, action: Action, role: Role, facts: Facts, data: Mapping[str, Any]) -> Effects:
-    key = next(given.id for given in action.inputs if given.kind is InputKind.PRICE)
+def _make_offer(kind: OfferKind, action: Action, role: Role, facts: Facts, data: Mapping[str, Any]) -> Effects:
+    key = next(input_.id for input_ in action.inputs if input_.kind is InputKind.PRICE)
     offer = Offer(
         kind=kind,
         amount=parse_price(data[key], facts.currency),

@@ -11,7 +11,7 @@ from conversations.flows.errors import ConversationClosed, TextNotAccepted, Unkn
 from conversations.flows.facts import Facts, holds
 from conversations.flows.inputs import check_prices, read
 from conversations.flows.registry import is_known
-from conversations.flows.transitions import Situation, check_open, check_version, move
+from conversations.flows.transitions import CurrentState, check_open, check_version, transition_to
 from foundation.errors import Invalid
 
 
@@ -27,76 +27,77 @@ def decide(
 ) -> Decision:
     """What happens when `role` does `action` in `state`, or a `DomainError`.
 
-    A party's `action` is a present or an old name. The system's is `remind` or the name of one of the state's
-    events, an operator's is `pause`, `resume` or `close`. `state_version` is that which the mover looked at;
-    without it the present state alone decides.
+    A party's `action` is a name or an alias. The system's is `remind` or the name of one of the state's system actions,
+    an operator's is `pause`, `resume` or `close`. `state_version` is the one that the actor has seen; without it the
+    present state alone decides.
 
     Refused, in this order: `UnknownAction`, `WrongRole`, `ConversationClosed`, `WrongState` where it is paused,
-    `StaleAction`, `WrongState`, `Invalid`. That the mover takes part in the conversation at
-    all is for the caller to know.
+    `StaleAction`, `WrongState`, `Invalid`. The caller knows that the actor takes part in the conversation.
     """
-    at = Situation(flow, state, facts)
+    current = CurrentState(flow, state, facts)
     if role is Role.SYSTEM:
-        return system_actions.by_system(at, action, state_version)
+        return system_actions.by_system(current, action, state_version)
     if role is Role.OPERATOR:
-        return system_actions.by_operator(at, action, data, state_version)
-    _check_name(at, role, action)
-    check_open(at)
+        return system_actions.by_operator(current, action, data, state_version)
+    _check_name(current, role, action)
+    check_open(current)
     if facts.paused:
         raise WrongState("An operator has paused the automation.")
-    check_version(at, state_version)
-    meant = _meant(at.state, action, data)
-    outcome = _outcome(at, meant)
-    given = read(meant.inputs, data, facts.currency)
-    check_prices(meant, given, facts)
-    return _by_party(at, role, meant, outcome, given)
+    check_version(current, state_version)
+    found = _find_action(current.state, action, data)
+    outcome = _outcome(current, found)
+    cleaned_data = read(found.inputs, data, facts.currency)
+    check_prices(found, cleaned_data, facts)
+    return _by_party(current, role, found, outcome, cleaned_data)
 
 
-def _check_name(at: Situation, role: Role, name: str) -> None:
+def _check_name(current: CurrentState, role: Role, name: str) -> None:
     """An action that only the other role could take is refused for that before anything else is looked at."""
-    here = [action for action in at.state.actions if action.goes_by(name)]
-    meant = here or at.flow.known_as(name)
-    if not meant and not is_known(name):
+    here = [action for action in current.state.actions if action.has_name(name)]
+    found = here or current.flow.actions_named(name)
+    if not found and not is_known(name):
         raise UnknownAction
-    if meant and not any(role in action.roles for action in meant):
+    if found and not any(role in action.roles for action in found):
         raise WrongRole
 
 
-def _meant(state: State, name: str, data: Any) -> Action:
-    here = [action for action in state.actions if action.goes_by(name)]
+def _find_action(state: State, name: str, data: Any) -> Action:
+    here = [action for action in state.actions if action.has_name(name)]
     if not here:
         raise WrongState
     value = data.get("action") if isinstance(data, dict) else None
-    meant = next((action for action in here if action.meant_by(name, value)), None)
-    if meant is None:
-        choices = [old.value for action in here for old in action.old_names if old.name == name and old.value]
+    found = next((action for action in here if action.matches(name, value)), None)
+    if found is None:
+        choices = [alias.value for action in here for alias in action.aliases if alias.name == name and alias.value]
         raise Invalid(errors={"action": [f"One of these is needed: {', '.join(choices)}."]})
-    return meant
+    return found
 
 
-def _outcome(at: Situation, action: Action) -> Outcome | None:
+def _outcome(current: CurrentState, action: Action) -> Outcome | None:
     """Where it leads, or None where it leads nowhere by design."""
     for outcome in action.outcomes:
-        if holds(outcome.guard, at.flow, at.facts):
+        if holds(outcome.guard, current.flow, current.facts):
             return outcome
     if action.outcomes:
         raise WrongState
     return None
 
 
-def _by_party(at: Situation, role: Role, action: Action, outcome: Outcome | None, data: dict[str, Any]) -> Decision:
-    effects = effects_of(action, role, at.facts, data)
+def _by_party(
+    current: CurrentState, role: Role, action: Action, outcome: Outcome | None, data: dict[str, Any]
+) -> Decision:
+    effects = effects_of(action, role, current.facts, data)
     if outcome is None:
         return Decision(
             action=action.name,
             data=data,
-            standing=at.standing,
-            facts=at.facts,
-            action_data=at.prompt,
+            conversation_state=current.conversation_state,
+            facts=current.facts,
+            action_data=current.prompt,
             **effects.records,
         )
-    return move(
-        at,
+    return transition_to(
+        current,
         to=outcome.to,
         reason=action.name,
         text=action.text + outcome.text,
@@ -108,20 +109,20 @@ def _by_party(at: Situation, role: Role, action: Action, outcome: Outcome | None
 
 
 @dataclass(frozen=True)
-class Click:
-    """An action as it is understood: its present name and its input."""
+class ResolvedAction:
+    """An action by its present name, with cleaned input."""
 
     action: str
     data: dict[str, Any]
 
 
-def understood(flow: Flow, state: str, name: str, data: Any, currency: str) -> Click:
-    """What a click in `state` means, whatever has happened since; to tell a repeated click from another one.
+def resolve_action(flow: Flow, state: str, name: str, data: Any, currency: str) -> ResolvedAction:
+    """The action that a name and data mean in `state`, whatever has happened since; to recognize a repeated request.
 
-    Raises `WrongState` or `Invalid` where it means nothing there.
+    Raises `WrongState` or `Invalid` where there is none.
     """
-    meant = _meant(flow.state(state), name, data)
-    return Click(meant.name, read(meant.inputs, data, currency))
+    found = _find_action(flow.state(state), name, data)
+    return ResolvedAction(found.name, read(found.inputs, data, currency))
 
 
 def check_text(flow: Flow, state: str, *, paused: bool) -> None:

@@ -66,12 +66,12 @@ def holds(guard: Guard | None, flow: Flow, facts: Facts) -> bool:
     }[guard]
 
 
-def spoken_price(minor: int, currency: str) -> str:
+def price_text(minor: int, currency: str) -> str:
     """A price as it stands in a text: `INR 1000.00`."""
     return f"{currency} {format_price(minor, currency)}"
 
 
-def values(flow: Flow, facts: Facts) -> dict[str, str]:
+def template_values(flow: Flow, facts: Facts) -> dict[str, str]:
     """What texts may ask for. A value that there is not is left out."""
     offer = facts.last_offer
     found = {
@@ -80,7 +80,7 @@ def values(flow: Flow, facts: Facts) -> dict[str, str]:
         "rounds_left": str(max(0, flow.rounds - facts.rounds_used)),
         "revisions_left": str(max(0, flow.revisions - facts.revisions_used)),
         "title": facts.title or None,
-        "proposed": None if facts.proposed is None else spoken_price(facts.proposed, facts.currency),
-        "price": spoken_price(offer.amount, offer.currency) if offer else None,
+        "proposed": None if facts.proposed is None else price_text(facts.proposed, facts.currency),
+        "price": price_text(offer.amount, offer.currency) if offer else None,
     }
     return {name: value for name, value in found.items() if value is not None}

@@ -24,7 +24,10 @@ def edges_from(state: State) -> tuple[Edge, ...]:
         for action in state.actions
         for outcome in action.outcomes
     )
-    by_system = tuple(Edge(state.name, event.to, event.name, (Role.SYSTEM,)) for event in state.all_events())
+    by_system = tuple(
+        Edge(state.name, system_action.to, system_action.name, (Role.SYSTEM,))
+        for system_action in state.all_system_actions()
+    )
     return by_parties + by_system
 
 

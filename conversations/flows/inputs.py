@@ -1,6 +1,6 @@
 """What a party sent with an action, checked against what the action takes.
 
-Unknown keys are ignored. What comes out is the input as it was understood: texts trimmed, prices as decimal
+Unknown keys are ignored. The result is the cleaned input: texts trimmed, prices as decimal
 strings with all their decimals, values that were left out absent.
 """
 
@@ -20,30 +20,30 @@ class InputFault(ValueError):
     """A value that an action does not take; the message says why."""
 
 
-def _text(given: Input, value: object, currency: str) -> str:
+def _text(field: Input, value: object, currency: str) -> str:
     if not isinstance(value, str):
         raise InputFault("A text is needed.")
-    assert given.max_length is not None
+    assert field.max_length is not None
     value = text.trimmed(value)
-    fault = text.error_message(value, max_length=given.max_length) if value else None
+    fault = text.error_message(value, max_length=field.max_length) if value else None
     if fault:
         raise InputFault(fault)
     return value
 
 
-def _price(given: Input, value: object, currency: str) -> str:
+def _price(field: Input, value: object, currency: str) -> str:
     try:
         return format_price(parse_price(value, currency), currency)
     except PriceFault as fault:
         raise InputFault(str(fault)) from None
 
 
-def _files(given: Input, value: object, currency: str) -> list[str]:
+def _files(field: Input, value: object, currency: str) -> list[str]:
     if not isinstance(value, list):
         raise InputFault("A list of upload ids is needed.")
-    assert given.max_items is not None
-    if len(value) > given.max_items:
-        raise InputFault(f"At most {given.max_items} uploads.")
+    assert field.max_items is not None
+    if len(value) > field.max_items:
+        raise InputFault(f"At most {field.max_items} uploads.")
     ids = [parse_id(item) for item in value]
     if None in ids:
         raise InputFault("This is not the id of an upload.")
@@ -68,17 +68,17 @@ def read(inputs: tuple[Input, ...], data: object, currency: str) -> dict[str, An
         raise Invalid(errors={"data": ["A JSON object is needed."]})
     found: dict[str, Any] = {}
     errors: dict[str, list[str]] = {}
-    for given in inputs:
-        value = data.get(given.id)
+    for field in inputs:
+        value = data.get(field.id)
         try:
-            understood = None if value is None else _READERS[given.kind](given, value, currency)
+            parsed = None if value is None else _READERS[field.kind](field, value, currency)
         except InputFault as fault:
-            errors[given.id] = [str(fault)]
+            errors[field.id] = [str(fault)]
             continue
-        if understood:
-            found[given.id] = understood
-        elif given.required:
-            errors[given.id] = ["This is needed."]
+        if parsed:
+            found[field.id] = parsed
+        elif field.required:
+            errors[field.id] = ["This is needed."]
     if errors:
         raise Invalid(errors=errors)
     return found
@@ -89,11 +89,11 @@ def check_prices(action: Action, data: Mapping[str, Any], facts: Facts) -> None:
 
     Raises `StaleAction` where an echoed price is another one, `Invalid` where a counter-offer repeats it.
     """
-    for given in action.inputs:
-        if given.id not in data or given.price_rule is PriceRule.FREE:
+    for field in action.inputs:
+        if field.id not in data or field.price_rule is PriceRule.FREE:
             continue
-        is_same = facts.last_offer is not None and data[given.id] == facts.last_offer.price
-        if given.price_rule is PriceRule.ECHO and not is_same:
+        is_same = facts.last_offer is not None and data[field.id] == facts.last_offer.price
+        if field.price_rule is PriceRule.ECHO and not is_same:
             raise StaleAction("The price on the table is another one.")
-        if given.price_rule is PriceRule.DIFFERENT and is_same:
-            raise Invalid(errors={given.id: ["This is the last offer; a counter-offer differs from it."]})
+        if field.price_rule is PriceRule.DIFFERENT and is_same:
+            raise Invalid(errors={field.id: ["This is the last offer; a counter-offer differs from it."]})

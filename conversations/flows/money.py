@@ -47,14 +47,14 @@ def _decimal(value: object) -> Decimal:
 
 def parse_price(value: object, currency: str) -> int:
     """The minor units of a price that a client sent, as a JSON string or number. Raises `PriceFault`."""
-    price, places = _decimal(value), decimals(currency)
-    if -price.as_tuple().exponent > places:  # type: ignore[operator]
-        raise PriceFault(f"At most {places} decimals in {currency}.")
+    price, exponent = _decimal(value), decimals(currency)
+    if -price.as_tuple().exponent > exponent:  # type: ignore[operator]
+        raise PriceFault(f"At most {exponent} decimals in {currency}.")
     if price <= 0:
         raise PriceFault("A price is above zero.")
     if price > HIGHEST:
         raise PriceFault(f"At most {HIGHEST}.")
-    return int(price.scaleb(places))
+    return int(price.scaleb(exponent))
 
 
 def format_price(minor: int, currency: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from conversations.flows.decisions import Decision, Step, Timing, due_in
 from conversations.flows.definitions import Flow
 from conversations.flows.facts import Facts
-from conversations.flows.transitions import Situation, message
+from conversations.flows.transitions import CurrentState, message
 
 REASON = "conversation_opened"
 
@@ -17,14 +17,14 @@ def opening(flow: Flow, conversation_type: str, facts: Facts) -> Decision:
     `KeyError` where the flow does not lead conversations of this type.
     """
     text = flow.opening(conversation_type).text
-    first = Situation(flow, flow.initial, replace(facts, state_version=1))
+    first = CurrentState(flow, flow.initial, replace(facts, state_version=1))
     opener = flow.opened_by or flow.parties[0]
     return Decision(
         action=REASON,
-        standing=first.standing,
+        conversation_state=first.conversation_state,
         facts=first.facts,
-        steps=(Step(before=None, after=first.standing, reason=REASON, state_version=1),),
-        message=message(first, text, sender=opener, said={}) if text else None,
+        steps=(Step(before=None, after=first.conversation_state, reason=REASON, state_version=1),),
+        message=message(first, text, sender=opener, input_values={}) if text else None,
         action_data=first.prompt,
         timing=Timing.RESTART,
         due=due_in(flow, flow.initial),

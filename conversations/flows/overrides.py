@@ -27,19 +27,19 @@ def _duration(overrides: Mapping[str, Any], state: str, default: D) -> timedelta
     return value
 
 
-def _left_alone(state: State, overrides: Mapping[str, Any]) -> State:
+def _inactivity(state: State, overrides: Mapping[str, Any]) -> State:
     deadlines, reminders = overrides.get("deadlines", {}), overrides.get("reminders", {})
-    rule = state.left_alone
+    rule = state.inactivity
     if isinstance(rule, Deadline):
         after = _duration(deadlines, state.name, rule.after)
         remind_after = _duration(reminders, state.name, rule.remind_after)
         if remind_after and remind_after >= after:
             raise ValueError(f"{state.name}: the reminder has to come before the deadline")
-        return replace(state, left_alone=replace(rule, after=after, remind_after=remind_after))
+        return replace(state, inactivity=replace(rule, after=after, remind_after=remind_after))
     if state.name in deadlines:
         raise ValueError(f"{state.name}: has no deadline to set")
     if isinstance(rule, Reminders):
-        return replace(state, left_alone=Reminders(_duration(reminders, state.name, rule.every)))
+        return replace(state, inactivity=Reminders(_duration(reminders, state.name, rule.every)))
     if state.name in reminders:
         raise ValueError(f"{state.name}: has no reminder to set")
     return state
@@ -57,8 +57,8 @@ def _accepts_text(state: State, overrides: Mapping[str, Any]) -> State:
 def overridden(flow: Flow, overrides: Mapping[str, Any]) -> Flow:
     """The flow with other numbers: `{rounds?, revisions?, deadlines?, reminders?, text_while_automated?}`.
 
-    `deadlines` and `reminders` map a state's name to a `timedelta`: after how long it falls due, and when
-    (where it has no deadline: how often) it is reminded of. Raises `ValueError` where something does not fit.
+    `deadlines` and `reminders` map a state's name to a `timedelta`: its deadline, and when (where it
+    has no deadline: how often) the awaited side is reminded. Raises `ValueError` where something does not fit.
     """
     names = {state.name for state in flow.states}
     named = {*overrides.get("deadlines", {}), *overrides.get("reminders", {})}
@@ -69,5 +69,5 @@ def overridden(flow: Flow, overrides: Mapping[str, Any]) -> Flow:
         flow,
         rounds=_count(overrides, "rounds", flow.rounds),
         revisions=_count(overrides, "revisions", flow.revisions),
-        states=tuple(_accepts_text(_left_alone(state, overrides), overrides) for state in flow.states),
+        states=tuple(_accepts_text(_inactivity(state, overrides), overrides) for state in flow.states),
     )

@@ -4,30 +4,30 @@ from collections.abc import Mapping
 from typing import Any
 
 from conversations.flows.definitions import Action, Flow, Input, InputKind, Role
-from conversations.flows.facts import Facts, holds, values
+from conversations.flows.facts import Facts, holds, template_values
 from conversations.flows.money import highest, lowest
 from conversations.flows.schemas import ActionData, AvailableAction, Button, InputField, SubmitButton
 from conversations.flows.texts import render
 
 
-def _field(given: Input, currency: str) -> InputField:
-    is_price = given.kind is InputKind.PRICE
-    is_required_text = given.required and given.max_length is not None
+def _field(field: Input, currency: str) -> InputField:
+    is_price = field.kind is InputKind.PRICE
+    is_required_text = field.required and field.max_length is not None
     return InputField(
-        id=given.id,
-        type=given.kind.value,
-        label=str(given.label),
-        required=given.required,
+        id=field.id,
+        type=field.kind.value,
+        label=str(field.label),
+        required=field.required,
         min=lowest(currency) if is_price else None,
         max=highest(currency) if is_price else None,
         min_length=1 if is_required_text else None,
-        max_length=given.max_length,
-        max_items=given.max_items,
+        max_length=field.max_length,
+        max_items=field.max_items,
     )
 
 
 def _fields(action: Action, facts: Facts) -> list[InputField]:
-    return [_field(given, facts.currency) for given in action.inputs]
+    return [_field(field, facts.currency) for field in action.inputs]
 
 
 def _button(action: Action, facts: Facts) -> Button:
@@ -40,7 +40,7 @@ def _button(action: Action, facts: Facts) -> Button:
     )
 
 
-def _answers(actions: list[Action], facts: Facts) -> dict[str, Any]:
+def _controls(actions: list[Action], facts: Facts) -> dict[str, Any]:
     """How the prompt is answered: one action that takes input is a form, all else is buttons."""
     if len(actions) == 1 and actions[0].inputs:
         fields = _fields(actions[0], facts)
@@ -49,7 +49,7 @@ def _answers(actions: list[Action], facts: Facts) -> dict[str, Any]:
     return {"buttons": [_button(action, facts) for action in actions]}
 
 
-def possible(flow: Flow, state: str, facts: Facts, role: Role) -> list[Action]:
+def possible_actions(flow: Flow, state: str, facts: Facts, role: Role) -> list[Action]:
     """The actions that this role may take now."""
     if facts.paused:
         return []
@@ -66,14 +66,14 @@ def action_data(flow: Flow, state: str, facts: Facts) -> dict[str, Any] | None:
     awaiting = flow.state(state).awaiting
     if awaiting is None or facts.paused:
         return None
-    known = values(flow, facts)
+    known = template_values(flow, facts)
     prompt = ActionData(
         title=render(flow.state(state).title, known),
         subtitle=render(flow.state(state).subtitle, known),
         role=awaiting.value,
         flow_state=state,
         state_version=facts.state_version,
-        **_answers(possible(flow, state, facts, awaiting), facts),
+        **_controls(possible_actions(flow, state, facts, awaiting), facts),
     )
     return prompt.model_dump(exclude_none=True)
 
@@ -89,11 +89,11 @@ def available_actions(flow: Flow, state: str, facts: Facts, role: Role) -> list[
             state_version=facts.state_version,
             inputs=_fields(action, facts),
         ).model_dump(exclude_none=True)
-        for action in possible(flow, state, facts, role)
+        for action in possible_actions(flow, state, facts, role)
     ]
 
 
-def as_shown(prompt: Mapping[str, Any] | None, state_version: int) -> dict[str, Any] | None:
+def displayed_prompt(prompt: Mapping[str, Any] | None, state_version: int) -> dict[str, Any] | None:
     """A stored prompt as it is shown later: `completed` once the conversation has moved on from it."""
     if prompt is None:
         return None

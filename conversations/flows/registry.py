@@ -50,4 +50,4 @@ def flow_for(conversation_type: str) -> Flow:
 
 def is_known(action: str) -> bool:
     """Whether any flow has an action that goes, or ever went, by this name."""
-    return any(flow.known_as(action) for flow in all_flows())
+    return any(flow.actions_named(action) for flow in all_flows())

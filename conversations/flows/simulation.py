@@ -22,7 +22,7 @@ class Simulation:
 
     @property
     def state(self) -> str:
-        return self.last.standing.flow_state
+        return self.last.conversation_state.flow_state
 
     @property
     def facts(self) -> Facts:

@@ -1,4 +1,4 @@
-"""Moves that no party makes: those of the system (payment, deadlines, reminders) and of operators."""
+"""Transitions that no party causes: those of the system (payment, deadlines, reminders) and of operators."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,96 +6,103 @@ from typing import Any
 from conversations.flows.decisions import Decision, Due, Timing
 from conversations.flows.definitions import Deadline, Input, InputKind, Reminders, Role, StateKind
 from conversations.flows.errors import UnknownAction, WrongState
-from conversations.flows.facts import values
+from conversations.flows.facts import template_values
 from conversations.flows.inputs import read
 from conversations.flows.texts import render
-from conversations.flows.transitions import Situation, check_current, message, move
+from conversations.flows.transitions import CurrentState, check_current, message, transition_to
 
 REMIND = "remind"
 PAUSE, RESUME, CLOSE = "pause", "resume", "close"
 REASON = Input(id="reason", kind=InputKind.TEXT, label="Reason", required=False, max_length=500)
 
 
-def by_system(at: Situation, name: str, state_version: int | None) -> Decision:
-    """`name` is `REMIND`, or one of the state's events.
+def by_system(current: CurrentState, name: str, state_version: int | None) -> Decision:
+    """`name` is `REMIND`, or one of the state's system actions.
 
-    A payment that arrives while the automation is paused moves the conversation all the same: it stays
+    A payment that arrives while the automation is paused takes effect all the same: the conversation stays
     paused, and the deadline of the state reached is held. Deadlines and reminders do not happen meanwhile.
     """
-    check_current(at, state_version)
+    check_current(current, state_version)
     if name == REMIND:
-        return _remind(at)
-    event = next((event for event in at.state.events if event.name == name), None)
-    rule = at.state.left_alone
-    if event is None and isinstance(rule, Deadline) and rule.event.name == name and not at.facts.paused:
-        event = rule.event
-    if event is None:
+        return _remind(current)
+    system_action = next(
+        (system_action for system_action in current.state.system_actions if system_action.name == name), None
+    )
+    rule = current.state.inactivity
+    if (
+        system_action is None
+        and isinstance(rule, Deadline)
+        and rule.system_action.name == name
+        and not current.facts.paused
+    ):
+        system_action = rule.system_action
+    if system_action is None:
         raise WrongState
-    return move(at, to=event.to, reason=name, text=event.text)
+    return transition_to(current, to=system_action.to, reason=name, text=system_action.text)
 
 
-def _remind(at: Situation) -> Decision:
-    rule, awaited = at.state.left_alone, at.state.awaiting
-    if at.facts.paused or awaited is None or not isinstance(rule, Deadline | Reminders):
+def _remind(current: CurrentState) -> Decision:
+    rule, awaited = current.state.inactivity, current.state.awaiting
+    if current.facts.paused or awaited is None or not isinstance(rule, Deadline | Reminders):
         raise WrongState
-    prompt = render(at.state.title, values(at.flow, at.facts))
-    said = {"awaited": at.name_of(awaited), "prompt": prompt}
+    prompt = render(current.state.title, template_values(current.flow, current.facts))
+    input_values = {"awaited": current.name_of(awaited), "prompt": prompt}
     return Decision(
         action=REMIND,
-        standing=at.standing,
-        facts=at.facts,
-        message=message(at, at.flow.reminder_text, sender=Role.SYSTEM, said=said),
-        action_data=at.prompt,
+        conversation_state=current.conversation_state,
+        facts=current.facts,
+        message=message(current, current.flow.reminder_text, sender=Role.SYSTEM, input_values=input_values),
+        action_data=current.prompt,
         timing=Timing.REMINDED,
         due=Due(remind_after=rule.every if isinstance(rule, Reminders) else None),
     )
 
 
-def by_operator(at: Situation, name: str, data: Any, state_version: int | None) -> Decision:
+def by_operator(current: CurrentState, name: str, data: Any, state_version: int | None) -> Decision:
     """`PAUSE` and `RESUME` keep the state, `CLOSE` ends the conversation; each takes a `reason`."""
     makers = {PAUSE: _pause, RESUME: _resume, CLOSE: _close}
     if name not in makers:
         raise UnknownAction
-    check_current(at, state_version)
-    return makers[name](at, read((REASON,), data, at.facts.currency))
+    check_current(current, state_version)
+    return makers[name](current, read((REASON,), data, current.facts.currency))
 
 
-def _pause(at: Situation, data: dict[str, Any]) -> Decision:
-    if at.facts.paused or at.state.kind is not StateKind.LEADING:
+def _pause(current: CurrentState, data: dict[str, Any]) -> Decision:
+    if current.facts.paused or current.state.kind is not StateKind.GUIDED:
         raise WrongState
-    return move(
-        at,
-        to=at.state_name,
+    return transition_to(
+        current,
+        to=current.state_name,
         reason="paused",
-        text=at.flow.operator_texts.paused,
+        text=current.flow.operator_texts.paused,
         data=data,
-        after=replace(at.facts, paused=True),
+        after=replace(current.facts, paused=True),
         timing=Timing.HOLD,
     )
 
 
-def _resume(at: Situation, data: dict[str, Any]) -> Decision:
-    if not at.facts.paused:
+def _resume(current: CurrentState, data: dict[str, Any]) -> Decision:
+    if not current.facts.paused:
         raise WrongState
-    return move(
-        at,
-        to=at.state_name,
+    return transition_to(
+        current,
+        to=current.state_name,
         reason="resumed",
-        text=at.flow.operator_texts.resumed,
+        text=current.flow.operator_texts.resumed,
         data=data,
-        after=replace(at.facts, paused=False),
+        after=replace(current.facts, paused=False),
         timing=Timing.RESUME,
     )
 
 
-def _close(at: Situation, data: dict[str, Any]) -> Decision:
-    if at.flow.closed is None:
+def _close(current: CurrentState, data: dict[str, Any]) -> Decision:
+    if current.flow.closed is None:
         raise WrongState
-    return move(
-        at,
-        to=at.flow.closed,
+    return transition_to(
+        current,
+        to=current.flow.closed,
         reason="closed_by_operator",
-        text=at.flow.operator_texts.closed,
+        text=current.flow.operator_texts.closed,
         data=data,
-        after=replace(at.facts, paused=False),
+        after=replace(current.facts, paused=False),
     )

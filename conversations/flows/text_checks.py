@@ -4,7 +4,7 @@ from collections.abc import Iterator, Set
 
 from conversations.flows.definitions import OFFERS, Action, Deadline, Flow, InputKind, Reminders, State, Template
 from conversations.flows.graph import without_offer
-from conversations.flows.texts import places
+from conversations.flows.texts import placeholders
 
 ALWAYS = frozenset({"brand_owner", "influencer", "rounds_left", "revisions_left"})
 OPTIONAL = frozenset({"title", "proposed"})
@@ -13,7 +13,7 @@ Fault = tuple[str, str, str]
 
 
 def _asks(where: str, text: Template, there: Set[str]) -> Iterator[Fault]:
-    missing = places(text) - there
+    missing = placeholders(text) - there
     if missing:
         yield "E026", where, f"asks for {', '.join(sorted(missing))}, which there may not be"
 
@@ -29,29 +29,29 @@ def _paragraphs(where: str, text: tuple[Template, ...], sure: Set[str], maybe: S
 
 
 def _labels(where: str, action: Action) -> Iterator[Fault]:
-    labelled = {where: action.label} | {f"{where}.{given.id}": given.label for given in action.inputs}
-    for place, label in labelled.items():
+    labelled = {where: action.label} | {f"{where}.{field.id}": field.label for field in action.inputs}
+    for path, label in labelled.items():
         if not str(label).strip():
-            yield "E027", place, "has no label"
+            yield "E027", path, "has no label"
 
 
 def _action(state: State, action: Action, sure: Set[str]) -> Iterator[Fault]:
     where = f"{state.name}.{action.name}"
     yield from _labels(where, action)
-    spoken = [given for given in action.inputs if given.kind is not InputKind.FILES]
-    needed = {given.id for given in spoken if given.required}
+    text_inputs = [field for field in action.inputs if field.kind is not InputKind.FILES]
+    needed = {field.id for field in text_inputs if field.required}
     offered = {"price"} if action.effect in OFFERS else set()
     known = sure | needed | offered | {"actor"}
     for outcome in action.outcomes:
-        yield from _paragraphs(where, action.text + outcome.text, known, {given.id for given in spoken})
+        yield from _paragraphs(where, action.text + outcome.text, known, {field.id for field in text_inputs})
 
 
 def _state(state: State, sure: Set[str]) -> Iterator[Fault]:
     for action in state.actions:
         yield from _action(state, action, sure)
-    due = (state.left_alone.event,) if isinstance(state.left_alone, Deadline) else ()
-    for event in state.events + due:
-        yield from _paragraphs(f"{state.name}.{event.name}", event.text, sure, OPTIONAL)
+    due = (state.inactivity.system_action,) if isinstance(state.inactivity, Deadline) else ()
+    for system_action in state.system_actions + due:
+        yield from _paragraphs(f"{state.name}.{system_action.name}", system_action.text, sure, OPTIONAL)
     if state.awaiting:
         for text in (state.title, state.subtitle):
             if not str(text).strip():
@@ -63,7 +63,7 @@ def _common(flow: Flow) -> Iterator[Fault]:
     texts = flow.operator_texts
     for where in ("paused", "resumed", "closed"):
         yield from _paragraphs(f"operator.{where}", getattr(texts, where), ALWAYS, OPTIONAL | {"reason"})
-    if any(isinstance(state.left_alone, Deadline | Reminders) for state in flow.states):
+    if any(isinstance(state.inactivity, Deadline | Reminders) for state in flow.states):
         yield from _paragraphs("reminder", flow.reminder_text, ALWAYS | {"awaited", "prompt"}, OPTIONAL)
 
 

@@ -1,20 +1,20 @@
-"""What all moves share: the checks before, the steps, the message, and the prompt that stands afterwards."""
+"""What all transitions share: the checks before, the steps, the message, and the prompt afterwards."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conversations.flows.decisions import Decision, Message, Standing, Step, Timing, due_in, standing
+from conversations.flows.decisions import ConversationState, Decision, Message, Step, Timing, conversation_state, due_in
 from conversations.flows.definitions import Flow, Role, State, StateKind, Template
 from conversations.flows.errors import ConversationClosed, StaleAction
-from conversations.flows.facts import Facts, values
+from conversations.flows.facts import Facts, template_values
 from conversations.flows.prompts import action_data
 from conversations.flows.texts import paragraphs
 
 
 @dataclass(frozen=True)
-class Situation:
-    """Where a conversation is: its flow, its state and what is known of it."""
+class CurrentState:
+    """The present state of a conversation: its flow, the name of the state, and the facts."""
 
     flow: Flow
     state_name: str
@@ -25,8 +25,8 @@ class Situation:
         return self.flow.state(self.state_name)
 
     @property
-    def standing(self) -> Standing:
-        return standing(self.flow, self.state_name, paused=self.facts.paused)
+    def conversation_state(self) -> ConversationState:
+        return conversation_state(self.flow, self.state_name, paused=self.facts.paused)
 
     @property
     def prompt(self) -> dict[str, Any] | None:
@@ -41,54 +41,56 @@ class Situation:
         return self.state.awaiting or self.flow.opened_by or self.flow.parties[0]
 
 
-def check_current(at: Situation, state_version: int | None) -> None:
-    """Raises `ConversationClosed`, or `StaleAction` where the mover looked at another version."""
-    check_open(at)
-    check_version(at, state_version)
+def check_current(current: CurrentState, state_version: int | None) -> None:
+    """Raises `ConversationClosed`, or `StaleAction` where the actor has seen another version."""
+    check_open(current)
+    check_version(current, state_version)
 
 
-def check_open(at: Situation) -> None:
+def check_open(current: CurrentState) -> None:
     """Raises `ConversationClosed`."""
-    if at.state.kind is StateKind.FINAL:
+    if current.state.kind is StateKind.FINAL:
         raise ConversationClosed
 
 
-def check_version(at: Situation, state_version: int | None) -> None:
+def check_version(current: CurrentState, state_version: int | None) -> None:
     """Raises `StaleAction`."""
-    if state_version is not None and state_version != at.facts.state_version:
+    if state_version is not None and state_version != current.facts.state_version:
         raise StaleAction
 
 
-def steps_to(at: Situation, to: str, reason: str, *, paused: bool) -> tuple[Step, ...]:
-    """The step to a state, and those that follow from there at once; versions count on."""
+def steps_to(current: CurrentState, to: str, reason: str, *, paused: bool) -> tuple[Step, ...]:
+    """The step to a state, and the automatic transitions from there; versions count on."""
     steps: list[Step] = []
-    left, version = at.standing, at.facts.state_version
+    left, version = current.conversation_state, current.facts.state_version
     following: str | None = to
     while following is not None:
         version += 1
-        reached = standing(at.flow, following, paused=paused)
+        reached = conversation_state(current.flow, following, paused=paused)
         steps.append(Step(before=left, after=reached, reason=reason, state_version=version))
-        event, left = at.flow.state(following).at_once, reached
-        following, reason = (event.to, event.name) if event else (None, reason)
+        system_action, left = current.flow.state(following).automatic_transition, reached
+        following, reason = (system_action.to, system_action.name) if system_action else (None, reason)
     return tuple(steps)
 
 
-def message(at: Situation, text: tuple[Template, ...], *, sender: Role, said: Mapping[str, Any]) -> Message:
-    """The system message of a move that has led to `at`; `said` is the input, by its places in the texts."""
-    spoken = {name: value for name, value in said.items() if isinstance(value, str)}
-    actor = at.name_of(sender)
+def message(
+    current: CurrentState, text: tuple[Template, ...], *, sender: Role, input_values: Mapping[str, Any]
+) -> Message:
+    """The system message of a transition that led to `current`; `input_values` fills placeholders of the texts."""
+    message_values = {name: value for name, value in input_values.items() if isinstance(value, str)}
+    actor = current.name_of(sender)
     if actor is not None:
-        spoken["actor"] = actor
+        message_values["actor"] = actor
     return Message(
-        text=paragraphs(text, spoken | values(at.flow, at.facts)),
+        text=paragraphs(text, message_values | template_values(current.flow, current.facts)),
         sender=sender,
-        receiver=at.system_receiver if sender is Role.SYSTEM else at.flow.other(sender),
-        action_data=at.prompt,
+        receiver=current.system_receiver if sender is Role.SYSTEM else current.flow.other_party(sender),
+        action_data=current.prompt,
     )
 
 
-def move(
-    at: Situation,
+def transition_to(
+    current: CurrentState,
     *,
     to: str,
     reason: str,
@@ -99,20 +101,20 @@ def move(
     timing: Timing = Timing.RESTART,
     **records: Any,
 ) -> Decision:
-    """The decision to go to a state. `after` are the facts that the move makes, `records` what it records."""
-    facts = after or at.facts
-    steps = steps_to(at, to, reason, paused=facts.paused)
+    """The decision to go to a state. `after` are the facts afterwards, `records` what is to be recorded."""
+    facts = after or current.facts
+    steps = steps_to(current, to, reason, paused=facts.paused)
     last = steps[-1]
-    reached = Situation(at.flow, last.after.flow_state, replace(facts, state_version=last.state_version))
+    reached = CurrentState(current.flow, last.after.flow_state, replace(facts, state_version=last.state_version))
     return Decision(
         action=reason,
         data=data or {},
-        standing=last.after,
+        conversation_state=last.after,
         facts=reached.facts,
         steps=steps,
-        message=message(reached, text, sender=sender, said=data or {}),
+        message=message(reached, text, sender=sender, input_values=data or {}),
         action_data=reached.prompt,
         timing=timing,
-        due=due_in(at.flow, reached.state_name),
+        due=due_in(current.flow, reached.state_name),
         **records,
     )

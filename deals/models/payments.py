@@ -11,14 +11,14 @@ from foundation.ids import uuid7
 
 
 class PaymentStatus(models.TextChoices):
-    """In the order in which one outdoes the other, whenever they become known: see `outdone_by`."""
+    """In the order in which one outdoes the other, whenever they become known: see `merged_with`."""
 
     OPEN = "open"
     FAILED = "failed"
     PAID = "paid"
     REFUNDED = "refunded"
 
-    def outdone_by(self, other: "PaymentStatus") -> "PaymentStatus":
+    def merged_with(self, other: "PaymentStatus") -> "PaymentStatus":
         """The later of two in that order, so that late, repeated and reordered news end in one status."""
         ranks = list(PaymentStatus)
         return max(self, PaymentStatus(other), key=ranks.index)
@@ -45,7 +45,7 @@ class PaymentOrder(models.Model):
     action = models.CharField(max_length=64)
     state_version = models.PositiveIntegerField()
     refund_due_at = models.DateTimeField(null=True, blank=True)
-    refund_asked_at = models.DateTimeField(null=True, blank=True)
+    refund_requested_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
@@ -66,7 +66,7 @@ class PaymentOrder(models.Model):
             models.Index(
                 fields=["refund_due_at"],
                 name="payment_order_refund_due",
-                condition=models.Q(refund_due_at__isnull=False, refund_asked_at=None),
+                condition=models.Q(refund_due_at__isnull=False, refund_requested_at=None),
             ),
         ]
 

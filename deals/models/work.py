@@ -39,7 +39,7 @@ class Revision(AppendOnlyModel):
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="revisions")
     number = models.PositiveIntegerField()
     feedback = models.TextField()
-    asker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    requester = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:

@@ -2,15 +2,15 @@
 
 from deals.payments.provider import OpenedOrder, Provider, ProviderEvent, ProviderFailed
 from deals.payments.provider_calls import provider_calls
-from deals.payments.registry import chosen_provider, provider_named, sandbox
+from deals.payments.registry import default_provider, get_provider, sandbox
 
 __all__ = [
     "OpenedOrder",
     "Provider",
     "ProviderEvent",
     "ProviderFailed",
-    "chosen_provider",
+    "default_provider",
+    "get_provider",
     "provider_calls",
-    "provider_named",
     "sandbox",
 ]

@@ -1,4 +1,4 @@
-"""The REST doors to payments: what providers call, and the sandbox's own."""
+"""The REST endpoints of payments: the providers' webhooks, and paying in the sandbox."""
 
 from django.conf import settings
 from rest_framework.decorators import action
@@ -9,13 +9,13 @@ from rest_framework.viewsets import ViewSet
 
 from accounts.authentication import UserRequest
 from deals.payloads import PaymentPayload
-from deals.payments.orders import pay_in_sandbox, take_webhook
+from deals.payments.orders import handle_webhook, pay_in_sandbox
 from deals.requests import SandboxPaymentRequest
 from deals.responses import PaymentResult, WebhookResult
 from foundation.errors import PayloadTooLarge
 from foundation.openapi import describe
 from foundation.rest import success_response
-from messaging.rate_limits import SENDS, limited
+from messaging.rate_limits import SENDS, check_user_limit
 from messaging.selectors import conversation_for
 
 
@@ -36,8 +36,8 @@ class PaymentViewSet(ViewSet):
         body = request.body
         if len(body) > settings.MAX_JSON_BODY:
             raise PayloadTooLarge
-        settled = take_webhook(provider=provider, body=body, headers=request.headers)
-        return success_response(**({"repeated": True} if settled and settled.repeated else {}))
+        applied = handle_webhook(provider=provider, body=body, headers=request.headers)
+        return success_response(**({"repeated": True} if applied and applied.repeated else {}))
 
     @describe(
         "Pay an order of the sandbox, or have it fail or refunded; only who is to pay it may",
@@ -46,8 +46,8 @@ class PaymentViewSet(ViewSet):
     )
     @action(detail=False, methods=["post"], url_path=r"sandbox/(?P<order_id>[^/]+)/pay")
     def pay(self, request: UserRequest, order_id: str) -> Response:
-        limited(SENDS, request.user)
-        given = SandboxPaymentRequest.parse(request.data)
-        order = pay_in_sandbox(user=request.user, order_id=order_id, kind=given.type)
+        check_user_limit(SENDS, request.user)
+        data = SandboxPaymentRequest.parse(request.data)
+        order = pay_in_sandbox(user=request.user, order_id=order_id, kind=data.type)
         conversation = conversation_for(user=request.user, conversation_id=order.conversation_id)
         return success_response(payment=PaymentPayload.of(order), conversation=conversation)

@@ -37,7 +37,7 @@ class ProviderEvent:
 
 class Provider(Protocol):
     """`open` and `refund` may take long, though not for ever: they give up by themselves. They are called through
-    `calls.provider_calls`, in threads without a connection to the database: whatever they need of an order, its offer
+    `provider_calls`, in threads without a connection to the database: whatever they need of an order, its offer
     included, has been read before.
     """
 

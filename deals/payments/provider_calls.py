@@ -19,7 +19,7 @@ from realtime import in_unit_of_work
 
 T = TypeVar("T")
 
-MOST = 64
+MAX_CALLS = 64
 """Calls that may be running or waiting for a thread, so that an unreachable provider does not pile them up."""
 
 
@@ -30,12 +30,12 @@ class ProviderCalls:
     A call that nobody waits for any more runs on, and its answer is dropped.
     """
 
-    def __init__(self, threads: int, most: int = MOST) -> None:
+    def __init__(self, threads: int, max_calls: int = MAX_CALLS) -> None:
         self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="payments")
-        self._most = most
+        self._max_calls = max_calls
         self._waiting = threading.BoundedSemaphore(threads)
         """Callers that block their thread: fewer than there are threads for requests, so that others are served."""
-        self._under_way: dict[Hashable, Future[Any]] = {}
+        self._running: dict[Hashable, Future[Any]] = {}
         self._guard = threading.Lock()
 
     def call(self, key: Hashable, function: Callable[[], T]) -> T:
@@ -45,7 +45,7 @@ class ProviderCalls:
         try:
             if not connection.in_atomic_block:  # where it is, the transaction is a test's, or refused below
                 connection.close()
-            return self._begun(key, function).result(settings.PAYMENT_PROVIDER_SECONDS)
+            return self._start(key, function).result(settings.PAYMENT_PROVIDER_SECONDS)
         except TimeoutError:
             raise ProviderFailed("no answer in time") from None
         finally:
@@ -53,7 +53,7 @@ class ProviderCalls:
 
     async def acall(self, key: Hashable, function: Callable[[], T]) -> T:
         """As `call`, but only this coroutine waits."""
-        answer = asyncio.wrap_future(self._begun(key, function))
+        answer = asyncio.wrap_future(self._start(key, function))
         # Nobody may be left to read it, after a timeout or a cancellation: asyncio would log that as an error.
         answer.add_done_callback(asyncio.Future.exception)
         await asyncio.wait([answer], timeout=settings.PAYMENT_PROVIDER_SECONDS)
@@ -61,23 +61,23 @@ class ProviderCalls:
             raise ProviderFailed("no answer in time")
         return answer.result()
 
-    def _begun(self, key: Hashable, function: Callable[[], T]) -> Future[T]:
+    def _start(self, key: Hashable, function: Callable[[], T]) -> Future[T]:
         if in_unit_of_work():
             raise RuntimeError("Payment providers are asked outside of transactions.")
         with self._guard:
-            call = self._under_way.get(key)
+            call = self._running.get(key)
             if call is not None and not call.done():
                 return call
-            if len(self._under_way) >= self._most:
+            if len(self._running) >= self._max_calls:
                 raise ProviderFailed("too many calls are under way")
-            call = self._under_way[key] = self._threads.submit(function)
-        call.add_done_callback(partial(self._ended, key))
+            call = self._running[key] = self._threads.submit(function)
+        call.add_done_callback(partial(self._finish, key))
         return call
 
-    def _ended(self, key: Hashable, call: Future[Any]) -> None:
+    def _finish(self, key: Hashable, call: Future[Any]) -> None:
         with self._guard:
-            if self._under_way.get(key) is call:
-                del self._under_way[key]
+            if self._running.get(key) is call:
+                del self._running[key]
 
 
 provider_calls = ProviderCalls(settings.WORKER_THREADS)

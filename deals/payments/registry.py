@@ -14,25 +14,25 @@ STRIPE = "stripe"
 UNKNOWN = "There is no such payment provider."
 
 
-def chosen_provider() -> str:
+def default_provider() -> str:
     """The name of the one with which new orders are opened. Raises `PaymentUnavailable` where there is none."""
-    if not _is_on(settings.PAYMENT_PROVIDER):
+    if not _is_enabled(settings.PAYMENT_PROVIDER):
         raise PaymentUnavailable("No payment provider is set up.")
     return settings.PAYMENT_PROVIDER
 
 
 def sandbox() -> Sandbox:
     """Raises `NotFound` where it is switched off."""
-    if not _is_on(Sandbox.name):
+    if not _is_enabled(Sandbox.name):
         raise NotFound(UNKNOWN)
     return Sandbox(settings.SANDBOX_PAYMENT_SECRET)
 
 
-def provider_named(name: str) -> Provider:
+def get_provider(name: str) -> Provider:
     """A provider that is switched on: the chosen one, or one whose orders may still be under way. Raises `NotFound`."""
     if name == Sandbox.name:
         return sandbox()
-    if not _is_on(name):
+    if not _is_enabled(name):
         raise NotFound(UNKNOWN)
     return _stripe(
         settings.STRIPE_SECRET_KEY,
@@ -42,7 +42,7 @@ def provider_named(name: str) -> Provider:
     )
 
 
-def _is_on(name: str) -> bool:
+def _is_enabled(name: str) -> bool:
     if name == Sandbox.name:
         return settings.SANDBOX_PAYMENTS
     return name == STRIPE and bool(settings.STRIPE_SECRET_KEY and settings.STRIPE_WEBHOOK_SECRET)

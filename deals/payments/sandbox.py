@@ -50,7 +50,7 @@ class Sandbox:
 
     def webhook(self, order: PaymentOrder, kind: str) -> tuple[bytes, dict[str, str]]:
         """The body and the headers of a new event, as this provider would send it; `kind` is its `type`."""
-        said = {
+        content = {
             "id": f"evt_{uuid7().hex}",
             "type": kind,
             "order_id": order.pk,
@@ -58,7 +58,7 @@ class Sandbox:
             "currency": order.offer.currency,
             "created_at": clock.now(),
         }
-        body = to_json(said).encode()
+        body = to_json(content).encode()
         return body, {SIGNATURE: self.signature(body)}
 
     def verify(self, body: bytes, headers: Mapping[str, str]) -> ProviderEvent | None:

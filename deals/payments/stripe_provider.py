@@ -54,7 +54,7 @@ class Stripe:
             raise Forbidden("The signature does not match.") from None
         except ValueError:
             raise Invalid("The body is not valid JSON.") from None
-        return _understood(event)
+        return _parse_event(event)
 
     def refund(self, order: PaymentOrder) -> None:
         try:
@@ -65,7 +65,7 @@ class Stripe:
             raise ProviderFailed(type(fault).__name__) from fault
 
 
-def _understood(event: stripe.Event) -> ProviderEvent | None:
+def _parse_event(event: stripe.Event) -> ProviderEvent | None:
     about: Any = event.data.object
     match event.type:
         case "payment_intent.succeeded":

@@ -11,7 +11,7 @@ import time
 from django.db import close_old_connections
 
 from accounts.models import User
-from messaging.requests import SendMessage
+from messaging.requests import SendMessageRequest
 from messaging.sending import Sending, Sent, send_messages
 
 
@@ -21,7 +21,7 @@ def main() -> None:
 
     def write() -> None:
         user = User.objects.get(pk=sender)
-        message = SendMessage(conversation_id=conversation, message="x" * int(length))
+        message = SendMessageRequest(conversation_id=conversation, message="x" * int(length))
         batch = [Sending(user, message) for _ in range(int(size))]
         for _ in range(int(batches)):
             refused.extend(repr(one) for one in send_messages(batch) if not isinstance(one, Sent))

@@ -1,4 +1,4 @@
-"""The REST doors to files."""
+"""The REST endpoints of files."""
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -12,10 +12,10 @@ from accounts.authentication import UserRequest
 from foundation.openapi import STATUS_DESCRIPTIONS, Problem, describe
 from foundation.rest import PROBLEM_CONTENT_TYPE, success_response
 from messaging.payloads import AttachmentPayload
-from messaging.rate_limits import UPLOADS, limited
-from messaging.responses import UploadAnswer
-from messaging.uploads.downloads import as_download
-from messaging.uploads.services import read_upload, take_upload
+from messaging.rate_limits import UPLOADS, check_user_limit
+from messaging.responses import UploadResponse
+from messaging.uploads.downloads import download_response
+from messaging.uploads.services import read_upload, store_upload
 
 FORM = {
     "multipart/form-data": {
@@ -36,21 +36,21 @@ FILE = {
 class UploadViewSet(ViewSet):
     parser_classes = (MultiPartParser,)
 
-    @describe("Upload a file, to be sent with a message or with work", request=FORM, responses={201: UploadAnswer})
+    @describe("Upload a file, to be sent with a message or with work", request=FORM, responses={201: UploadResponse})
     def create(self, request: UserRequest) -> Response:
-        limited(UPLOADS, request.user)
-        upload = take_upload(owner=request.user, file=request.FILES.get("file"))
+        check_user_limit(UPLOADS, request.user)
+        upload = store_upload(owner=request.user, file=request.FILES.get("file"))
         return success_response(201, upload=AttachmentPayload.of(upload))
 
     @extend_schema(summary="The file, for those in the conversation where it was sent", responses=FILE)
     def retrieve(self, request: UserRequest, pk: str) -> HttpResponse:
-        return served(request, pk)
+        return _download(request, pk)
 
     @extend_schema(summary="A small WebP of a picture", responses=FILE)
     @action(detail=True, methods=["get"])
     def thumbnail(self, request: UserRequest, pk: str) -> HttpResponse:
-        return served(request, pk, thumbnail=True)
+        return _download(request, pk, thumbnail=True)
 
 
-def served(request: UserRequest, upload_id: str, *, thumbnail: bool = False) -> HttpResponse:
-    return as_download(read_upload(user=request.user, upload_id=upload_id, thumbnail=thumbnail))
+def _download(request: UserRequest, upload_id: str, *, thumbnail: bool = False) -> HttpResponse:
+    return download_response(read_upload(user=request.user, upload_id=upload_id, thumbnail=thumbnail))

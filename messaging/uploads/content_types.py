@@ -17,12 +17,12 @@ log = structlog.get_logger(__name__)
 Image.MAX_IMAGE_PIXELS = None
 """Pictures have one limit, that of `UPLOAD_MAX_PIXELS`."""
 
-HEAD = 8192
-"""As many bytes as every known kind of file needs to be told."""
+HEAD_BYTES = 8192
+"""Bytes from the beginning of a file that are enough to detect every known content type."""
 
 PICTURES = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image/webp": "WEBP"}
-SAME = {"image/apng": "image/png"}
-BEGINNINGS = {
+EQUIVALENT_TYPES = {"image/apng": "image/png"}
+SIGNATURES = {
     "image/jpeg": re.compile(rb"\xff\xd8\xff+[\xc0-\xfe]", re.DOTALL),
     "image/png": re.compile(rb"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", re.DOTALL),
     "image/gif": re.compile(rb"GIF8[79]a.{7}", re.DOTALL),
@@ -34,18 +34,18 @@ THUMBNAIL_TYPE = "image/webp"
 
 
 def content_type_of(file: IO[bytes]) -> str:
-    """Raises `UnsupportedMediaType` for what is of no kind that is taken here."""
+    """Detect the content type of a file. Raises `UnsupportedMediaType` for one that `UPLOAD_TYPES` does not allow."""
     file.seek(0)
-    head = file.read(HEAD)
+    head = file.read(HEAD_BYTES)
     found = filetype.guess(head)
-    kind = SAME.get(found.mime, found.mime) if found else None
-    if kind not in settings.UPLOAD_TYPES or (kind in PICTURES and not _begins_as(kind, head)):
+    kind = EQUIVALENT_TYPES.get(found.mime, found.mime) if found else None
+    if kind not in settings.UPLOAD_TYPES or (kind in PICTURES and not _has_signature(kind, head)):
         raise UnsupportedMediaType("Files of this kind are not taken.")
     return kind
 
 
-def _begins_as(kind: str, head: bytes) -> bool:
-    if not BEGINNINGS[kind].match(head):
+def _has_signature(kind: str, head: bytes) -> bool:
+    if not SIGNATURES[kind].match(head):
         return False
     if kind != "image/gif":
         return True
@@ -53,7 +53,7 @@ def _begins_as(kind: str, head: bytes) -> bool:
     return head[13 + 3 * colors :][:1] in {b"!", b",", b";"}  # the blocks that may come after the colors
 
 
-def fitting_name(name: str, content_type: str) -> str:
+def safe_file_name(name: str, content_type: str) -> str:
     """The client's name for a file, without what is no text, and with an ending that tells what the file is."""
     shown = "".join(character for character in name if character.isprintable()).strip(". ") or "file"
     if mimetypes.guess_type(shown)[0] == content_type:
@@ -74,7 +74,7 @@ def thumbnail_of(file: IO[bytes], content_type: str) -> bytes | None:
     if content_type not in PICTURES:
         return None
     try:
-        return _small(file, PICTURES[content_type])
+        return _make_thumbnail(file, PICTURES[content_type])
     except _TooManyPixels:
         limit = settings.UPLOAD_MAX_PIXELS
         raise Invalid(errors={"file": [f"A picture has at most {limit:,} pixels."]}) from None
@@ -85,8 +85,8 @@ def thumbnail_of(file: IO[bytes], content_type: str) -> bytes | None:
         return None
 
 
-def _small(file: IO[bytes], form: str) -> bytes:
-    """Everything that is done with Pillow."""
+def _make_thumbnail(file: IO[bytes], form: str) -> bytes:
+    """The thumbnail as WebP. Nothing else here calls Pillow."""
     file.seek(0)
     with Image.open(file, formats=[form]) as picture:
         if picture.width * picture.height > settings.UPLOAD_MAX_PIXELS:

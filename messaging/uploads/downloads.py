@@ -1,12 +1,12 @@
-"""How a file leaves, by whatever door."""
+"""The HTTP response that carries a file."""
 
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 
-from messaging.uploads.services import Served
+from messaging.uploads.services import FileDownload
 
 
-def as_download(file: Served) -> HttpResponse:
+def download_response(file: FileDownload) -> HttpResponse:
     """A file to be kept, not to be opened by the browser as if it were a page of this site."""
     return HttpResponse(
         file.content,

@@ -20,13 +20,13 @@ from foundation.database.bulk import fetch_many
 from foundation.errors import Invalid, NotFound, PayloadTooLarge
 from foundation.ids import parse_id
 from messaging.models import Message, Upload
-from messaging.uploads.content_types import THUMBNAIL_TYPE, content_type_of, fitting_name, thumbnail_of
+from messaging.uploads.content_types import THUMBNAIL_TYPE, content_type_of, safe_file_name, thumbnail_of
 
-KEPT_UNSENT = timedelta(days=1)
-AT_ONCE = 100
+UNSENT_LIFETIME = timedelta(days=1)
+UPLOADS_PER_ROUND = 100
 
 
-def take_upload(*, owner: User, file: "UploadedFile[bytes] | None") -> Upload:
+def store_upload(*, owner: User, file: "UploadedFile[bytes] | None") -> Upload:
     """Keep a file until it is sent. Raises `Invalid`, `PayloadTooLarge`, `UnsupportedMediaType`."""
     if file is None or not file.size:
         raise Invalid(errors={"file": ["A file that is not empty is needed."]})
@@ -35,7 +35,7 @@ def take_upload(*, owner: User, file: "UploadedFile[bytes] | None") -> Upload:
     content_type = content_type_of(file)
     thumbnail = thumbnail_of(file, content_type)
     upload = Upload(
-        owner=owner, name=fitting_name(file.name or "", content_type), content_type=content_type, size=file.size
+        owner=owner, name=safe_file_name(file.name or "", content_type), content_type=content_type, size=file.size
     )
     try:
         file.seek(0)
@@ -49,7 +49,7 @@ def take_upload(*, owner: User, file: "UploadedFile[bytes] | None") -> Upload:
     return upload
 
 
-def attach(*, owner: User, upload_ids: Sequence[object], message_id: uuid.UUID) -> list[Upload]:
+def attach_uploads(*, owner: User, upload_ids: Sequence[object], message_id: uuid.UUID) -> list[Upload]:
     """Send uploads with a message, which the caller saves in the same transaction. Each is sent once.
 
     Raises `Invalid` where one is not there, not the owner's, or sent already.
@@ -69,17 +69,17 @@ def attach(*, owner: User, upload_ids: Sequence[object], message_id: uuid.UUID) 
     return uploads
 
 
-def find_attached(messages: Collection[Message]) -> None:
-    """Look up what was sent with messages, once for all of them: for each its `attached`."""
+def load_attachments(messages: Collection[Message]) -> None:
+    """Look up what was sent with messages, once for all of them: for each its `loaded_attachments`."""
     found: dict[uuid.UUID | None, list[Upload]] = {message.id: [] for message in messages}
     for message in messages:
-        message.attached = found[message.id]
+        message.loaded_attachments = found[message.id]
     for upload in fetch_many(Upload, by="message_id", among=found, order_by="position") if found else ():
         found[upload.message_id].append(upload)
 
 
 @dataclass(frozen=True)
-class Served:
+class FileDownload:
     """A file as it is given to a client."""
 
     content: bytes
@@ -87,7 +87,7 @@ class Served:
     name: str
 
 
-def read_upload(*, user: User, upload_id: object, thumbnail: bool = False) -> Served:
+def read_upload(*, user: User, upload_id: object, thumbnail: bool = False) -> FileDownload:
     """A file for somebody who may see it: who takes part where it was sent, staff, or its owner before that.
 
     Raises `NotFound` for everybody else.
@@ -101,7 +101,7 @@ def read_upload(*, user: User, upload_id: object, thumbnail: bool = False) -> Se
             content = file.read()
     except FileNotFoundError:
         raise NotFound("There is no such file.") from None
-    return Served(content, THUMBNAIL_TYPE if thumbnail else upload.content_type, _name(upload, thumbnail))
+    return FileDownload(content, THUMBNAIL_TYPE if thumbnail else upload.content_type, _name(upload, thumbnail))
 
 
 def _name(upload: Upload, thumbnail: bool) -> str:
@@ -137,13 +137,13 @@ def _remove(file: FieldFile) -> None:
         file.storage.delete(file.name)
 
 
-def discard_unsent() -> int:
+def delete_unsent_uploads() -> int:
     """Throw away uploads that were not sent within a day; answers how many."""
-    stale = Upload.objects.filter(message=None, created_at__lt=clock.now() - KEPT_UNSENT)
+    stale = Upload.objects.filter(message=None, created_at__lt=clock.now() - UNSENT_LIFETIME)
     if not stale.exists():
         return 0
     with transaction.atomic():
-        found = list(stale.select_for_update()[:AT_ONCE])
+        found = list(stale.select_for_update()[:UPLOADS_PER_ROUND])
         for upload in found:
             upload.delete()
     return len(found)

@@ -15,12 +15,12 @@ import { themeSwitch } from './theme-switch.js';
 
 class ChatPage {
   #client;
-  #place;
+  #root;
   #view = null;
 
-  constructor(client, place) {
+  constructor(client, root) {
     this.#client = client;
-    this.#place = place;
+    this.#root = root;
     const { user } = client.session;
     const list = client.conversationList();
     const nameOf = (id) => list.getSnapshot().conversations.find((one) => one.id === id)?.other_user?.name;
@@ -30,7 +30,7 @@ class ChatPage {
     this.nothing = new Nothing(list);
     this.main = h('main', { id: 'main', class: 'chat-main', tabindex: -1 });
     fill(
-      place,
+      root,
       h(
         'aside',
         { class: 'sidebar', 'aria-label': gettext('Your conversations') },
@@ -73,7 +73,7 @@ class ChatPage {
     const id = location.pathname.split('/')[2] ?? '';
     this.#view?.dispose();
     this.#view = id ? new ConversationView(this.#client, id, { onBack: () => this.go('') }) : null;
-    this.#place.classList.toggle('reading', Boolean(id));
+    this.#root.classList.toggle('reading', Boolean(id));
     this.list.select(id);
     // On narrow screens the list, and its heading with it, is away meanwhile.
     const heading = h('h1', { class: 'visually-hidden' }, gettext('Conversations'));

@@ -9,7 +9,7 @@ import { kind, short } from './format.js';
 import { filled, gettext } from './i18n.js';
 import { MessagesView } from './messages-view.js';
 import { avatar } from './people.js';
-import { TurnView } from './turn-view.js';
+import { ActionPanel } from './action-panel.js';
 
 const SHOWN = 8_000;
 
@@ -36,7 +36,7 @@ export class ConversationView {
       onRemove: (message) => void this.#remove(message),
       onFault: (fault) => this.#complain(fault),
     });
-    this.turn = new TurnView(client, this.#conversation);
+    this.actionPanel = new ActionPanel(client, this.#conversation);
     this.composer = new Composer(client, this.#conversation, { onSent: () => this.messages.scrollToEnd() });
     this.deal = withDeal ? new DealView(this.#conversation) : null;
     this.header = h('header', { class: 'conversation-header' });
@@ -56,7 +56,7 @@ export class ConversationView {
         this.messages.element,
         this.fault,
         this.typing,
-        this.turn.element,
+        this.actionPanel.element,
         this.composer.element,
         this.live,
       ),
@@ -92,7 +92,7 @@ export class ConversationView {
     this.element.dataset.phase = state.phase;
     const isGone = state.phase === 'gone';
     this.connection.show(this.#client.getSnapshot().status, isGone && gettext('This conversation cannot be found.'));
-    this.turn.show(state);
+    this.actionPanel.show(state);
     this.composer.show(state);
     this.deal?.show(state);
     this.#showTyping(state);

@@ -9,7 +9,7 @@ import { inWords } from './faults.js';
 import { price, role } from './format.js';
 import { filled, gettext } from './i18n.js';
 import { avatar } from './people.js';
-import { Player } from './player.js';
+import { Autoplay } from './autoplay.js';
 import { themeSwitch } from './theme-switch.js';
 
 const KEPT = 'stoory.demo.deal';
@@ -39,23 +39,23 @@ async function dealOf(brand, influencer) {
 
 class DemoPage {
   #views;
-  #player;
+  #autoplay;
 
-  constructor(place, [brand, influencer], dealId) {
+  constructor(root, [brand, influencer], dealId) {
     this.#views = {
       brand_owner: new ConversationView(brand, dealId, { withDeal: false }),
       influencer: new ConversationView(influencer, dealId, { withDeal: false }),
     };
     const pace = Number(new URLSearchParams(location.search).get('pace')) || 1;
-    this.#player = new Player(this.#views, { pace });
+    this.#autoplay = new Autoplay(this.#views, { pace });
     this.stages = h('div', { class: 'demo-stages' });
     this.play = h('button', { type: 'button', class: 'button', onclick: () => this.#toggle() });
     this.end = h('div', { class: 'demo-end', role: 'status', hidden: true });
     this.panes = [this.#pane('brand_owner', brand), this.#pane('influencer', influencer)];
     this.tabs = h('div', { class: 'demo-tabs', role: 'group', 'aria-label': gettext('Side') });
-    fill(place, this.#header(), this.tabs, h('main', { id: 'main', class: 'panes' }, this.panes), this.end);
+    fill(root, this.#header(), this.tabs, h('main', { id: 'main', class: 'panes' }, this.panes), this.end);
     this.#show('brand_owner');
-    this.#player.subscribe(() => this.#showPlay());
+    this.#autoplay.subscribe(() => this.#showPlay());
     this.#showPlay();
     this.#conversation.subscribe(() => this.#showDeal());
     for (const view of Object.values(this.#views)) view.open();
@@ -93,7 +93,7 @@ class DemoPage {
         avatar(user),
         h('h2', {}, user.name),
         h('span', {}, role(user.role)),
-        h('strong', { class: 'pane-turn', hidden: true }, gettext('has the next move')),
+        h('strong', { class: 'pane-awaited', hidden: true }, gettext('has the next move')),
       ),
       this.#views[side].element,
     );
@@ -119,12 +119,12 @@ class DemoPage {
   }
 
   #toggle() {
-    if (this.#player.getSnapshot().isPlaying) this.#player.pause();
-    else void this.#player.play();
+    if (this.#autoplay.getSnapshot().isPlaying) this.#autoplay.pause();
+    else void this.#autoplay.play();
   }
 
   #showPlay() {
-    const { isPlaying } = this.#player.getSnapshot();
+    const { isPlaying } = this.#autoplay.getSnapshot();
     this.play.disabled = this.#conversation.getSnapshot().phase !== 'ready';
     fill(this.play, icon(isPlaying ? 'pause' : 'play'), isPlaying ? gettext('Pause') : gettext('Play it for me'));
   }
@@ -138,7 +138,7 @@ class DemoPage {
     for (const pane of this.panes) {
       const isNext = pane.dataset.side === conversation.awaiting_role;
       pane.classList.toggle('next', isNext);
-      pane.querySelector('.pane-turn').hidden = !isNext;
+      pane.querySelector('.pane-awaited').hidden = !isNext;
       if (isNext) this.#show(pane.dataset.side);
     }
     if (!conversation.awaiting_role) void this.#showEnd(conversation);
@@ -171,11 +171,11 @@ function startOver() {
   location.reload();
 }
 
-const place = document.getElementById('demo');
+const root = document.getElementById('demo');
 try {
   const sides = JSON.parse(document.getElementById('demo-sides').textContent);
   const clients = await Promise.all(sides.map(signedIn));
-  new DemoPage(place, clients, await dealOf(...clients));
+  new DemoPage(root, clients, await dealOf(...clients));
 } catch (fault) {
-  fill(place, h('p', { class: 'notice', role: 'alert' }, inWords(fault)));
+  fill(root, h('p', { class: 'notice', role: 'alert' }, inWords(fault)));
 }

@@ -38,7 +38,7 @@ export class PeopleSearch extends Store {
   #found = [];
   #query = '';
   #cursor = null;
-  #turn = 0;
+  #generation = 0;
   #timer = null;
   #notBefore = 0;
 
@@ -49,7 +49,7 @@ export class PeopleSearch extends Store {
   }
 
   dispose() {
-    this.#turn += 1;
+    this.#generation += 1;
     clearTimeout(this.#timer);
   }
 
@@ -81,7 +81,7 @@ export class PeopleSearch extends Store {
   }
 
   #restart() {
-    this.#turn += 1;
+    this.#generation += 1;
     clearTimeout(this.#timer);
     this.#cursor = null;
     // Those who still fit stay in sight until the answer comes.
@@ -103,16 +103,16 @@ export class PeopleSearch extends Store {
   }
 
   async #ask(cursor) {
-    const turn = (this.#turn += 1);
+    const generation = (this.#generation += 1);
     this.#show('searching');
     try {
       const page = await this.#page(cursor);
-      if (turn !== this.#turn) return;
+      if (generation !== this.#generation) return;
       this.#found = cursor ? [...this.#found, ...page.results] : page.results;
       this.#cursor = page.next;
       this.#show('found');
     } catch (fault) {
-      if (turn === this.#turn) this.#hasFailed(fault, cursor);
+      if (generation === this.#generation) this.#hasFailed(fault, cursor);
     }
   }
 

@@ -1,6 +1,6 @@
 import { Closed } from './errors.js';
 import { Pages } from './pages.js';
-import { Readings } from './reading.js';
+import { Queries } from './query.js';
 import { Store } from './store.js';
 
 const PAGE = 30;
@@ -24,11 +24,11 @@ export function matches(conversation, { type, awaiting, unread, search } = {}) {
 export class ConversationList extends Store {
   #client;
   #dispose;
-  #readings;
+  #queries;
   #newest;
   #further;
   #cursor = null;
-  #told = new Set();
+  #changedIds = new Set();
   #lines = new Map();
   #isAsked = false;
   #isOpen = true;
@@ -37,8 +37,8 @@ export class ConversationList extends Store {
     super({ phase: 'loading', filter: filter ?? {}, conversations: [], hasMore: false });
     this.#client = client;
     this.#dispose = dispose;
-    this.#readings = new Readings(client, () => this.#isOpen);
-    this.#newest = this.#readings.of((isCurrent) => this.#readNewest(isCurrent));
+    this.#queries = new Queries(client, () => this.#isOpen);
+    this.#newest = this.#queries.of((isCurrent) => this.#readNewest(isCurrent));
     this.#further = new Pages(this.#newest, {
       endOf: () => this.#cursor,
       read: (cursor) => this.#page(cursor),
@@ -49,7 +49,7 @@ export class ConversationList extends Store {
   /** It is not needed any more. */
   dispose() {
     this.#isOpen = false;
-    this.#readings.giveUp(new Closed());
+    this.#queries.giveUp(new Closed());
     this.#dispose();
   }
 
@@ -62,7 +62,7 @@ export class ConversationList extends Store {
   /** Read it anew. Resolves when the newest answer is in the snapshot, also if another question has overtaken this. */
   reload() {
     this.#isAsked = true;
-    return this.#newest.anew();
+    return this.#newest.refetch();
   }
 
   /** Resolves when the next page is in the snapshot, or there is none. */
@@ -77,14 +77,14 @@ export class ConversationList extends Store {
   }
 
   async #readNewest(isCurrent) {
-    this.#told.clear();
+    this.#changedIds.clear();
     const page = await this.#page(null);
     if (!isCurrent()) return;
     const held = new Map(this.getSnapshot().conversations.map((one) => [one.id, one]));
     const read = page.results.map((one) => (isSame(held.get(one.id), one) ? held.get(one.id) : one));
     this.#show(page, read);
     // What was told while it was being read may not be in it.
-    for (const id of this.#told) this.#readLine(id);
+    for (const id of this.#changedIds) this.#readLine(id);
   }
 
   #show(page, conversations) {
@@ -95,24 +95,24 @@ export class ConversationList extends Store {
   /** For the client: there is a connection: what it told before is in no log. */
   connected() {
     if (this.#isAsked) void this.reload();
-    this.#readings.resume();
+    this.#queries.resume();
   }
 
   /** For the client: there will be none any more. */
   ended(fault) {
-    this.#readings.giveUp(fault);
+    this.#queries.giveUp(fault);
   }
 
   /** For the client: a line of the list has changed. */
   receive({ conversation_id: id, reason, last_message, unread_count, updated_at }) {
-    this.#told.add(id);
+    this.#changedIds.add(id);
     const { conversations } = this.getSnapshot();
     const held = conversations.find((one) => one.id === id);
     if (held && reason !== 'opened' && reason !== 'state') {
       const last = last_message ?? held.last_message;
       const at = reason === 'read' ? held.updated_at : updated_at;
       this.#put({ ...held, last_message: last, unread_count, updated_at: at });
-      if (!this.#lines.get(id)?.isUnderWay) return;
+      if (!this.#lines.get(id)?.isRunning) return;
     }
     this.#readLine(id);
   }
@@ -129,9 +129,9 @@ export class ConversationList extends Store {
   #readLine(id) {
     if (!this.#lines.has(id)) {
       const read = async () => this.#put((await this.#client.session.get(`/api/conversations/${id}`)).conversation);
-      this.#lines.set(id, this.#readings.of(read));
+      this.#lines.set(id, this.#queries.of(read));
     }
-    void this.#lines.get(id).ask();
+    void this.#lines.get(id).fetch();
   }
 
   #put(conversation) {

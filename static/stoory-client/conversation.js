@@ -6,7 +6,7 @@ import { joined } from './joining.js';
 import { logFrom } from './log.js';
 import { bodyOf, Outbox } from './outbox.js';
 import { ReadMark } from './read-mark.js';
-import { Readings, unattended } from './reading.js';
+import { Queries, unattended } from './query.js';
 import { Sequence } from './sequence.js';
 import { Store } from './store.js';
 import { TypingSignal, Typists } from './typing.js';
@@ -28,11 +28,11 @@ export class Conversation extends Store {
   #client;
   #path;
   #events = new Sequence((event, data) => this.#apply(event, data));
-  #readings;
+  #queries;
   #newest;
   #entry;
   #gap;
-  #standing;
+  #state;
   #earlier;
   #deal;
   #lastPresence = null;
@@ -59,14 +59,14 @@ export class Conversation extends Store {
     this.#signal = new TypingSignal((isTyping) => {
       client.emit(isTyping ? 'typing_start' : 'typing_stop', { conversationId: id });
     });
-    this.#readings = new Readings(client, () => this.#isOpen);
-    this.#newest = this.#readings.of(() => this.#readNewest());
-    this.#entry = this.#readings.of(() => this.#enter());
-    this.#gap = this.#readings.of(() => this.#readLog());
-    this.#standing = this.#readings.of(() => this.#readStanding());
+    this.#queries = new Queries(client, () => this.#isOpen);
+    this.#newest = this.#queries.of(() => this.#readNewest());
+    this.#entry = this.#queries.of(() => this.#enter());
+    this.#gap = this.#queries.of(() => this.#readLog());
+    this.#state = this.#queries.of(() => this.#readState());
     this.#earlier = new EarlierMessages(client.session, this.#path, this, this.#newest);
-    this.#mark = new ReadMark((seq) => client.session.post(`${this.#path}/read`, { up_to: seq }), this.#readings);
-    this.#deal = new DealReader(client.session, this.#path, this, this.#readings);
+    this.#mark = new ReadMark((seq) => client.session.post(`${this.#path}/read`, { up_to: seq }), this.#queries);
+    this.#deal = new DealReader(client.session, this.#path, this, this.#queries);
   }
 
   // --- Coming and going ---
@@ -80,7 +80,7 @@ export class Conversation extends Store {
   }
 
   async #loaded() {
-    await this.#newest.ask();
+    await this.#newest.fetch();
     await this.#entry.attempt;
     void this.#outbox.flush();
   }
@@ -88,7 +88,7 @@ export class Conversation extends Store {
   /** Leave it; it stays as it was, and can be opened again. What waits for an answer is told `Closed`. */
   close() {
     this.#isOpen = false;
-    this.#readings.giveUp(new Closed());
+    this.#queries.giveUp(new Closed());
     this.#signal.end();
     this.#typists.clear();
     this.#outbox.stop();
@@ -98,9 +98,9 @@ export class Conversation extends Store {
   /** For the client: there is a connection (again). */
   connected() {
     if (!this.#isOpen) return;
-    if (this.getSnapshot().phase === 'ready') void this.#entry.ask();
-    else if (!this.#newest.isUnderWay) void this.#newest.ask();
-    this.#readings.resume();
+    if (this.getSnapshot().phase === 'ready') void this.#entry.fetch();
+    else if (!this.#newest.isRunning) void this.#newest.fetch();
+    this.#queries.resume();
     this.#mark.flush();
     void this.#outbox.flush();
   }
@@ -112,7 +112,7 @@ export class Conversation extends Store {
 
   /** For the client: there will be none any more. */
   ended(fault) {
-    this.#readings.giveUp(fault);
+    this.#queries.giveUp(fault);
   }
 
   async #readNewest() {
@@ -130,7 +130,7 @@ export class Conversation extends Store {
       return;
     }
     this.#drain();
-    void this.#entry.ask();
+    void this.#entry.fetch();
   }
 
   async #enter() {
@@ -138,7 +138,7 @@ export class Conversation extends Store {
     this.#lastPresence = null;
     const answer = await joined(this.#client, this.id, this.#events.position);
     if (!answer) this.update({ phase: 'gone' });
-    else if (answer.reset) void this.#newest.ask();
+    else if (answer.reset) void this.#newest.fetch();
     else {
       this.#takeConversation(answer.conversation);
       this.update({ online: answer.online });
@@ -180,7 +180,7 @@ export class Conversation extends Store {
 
   #drain() {
     // What is behind a gap waits for what the log has of it.
-    if (this.getSnapshot().phase === 'ready' && this.#events.drain()) void this.#gap.ask();
+    if (this.getSnapshot().phase === 'ready' && this.#events.drain()) void this.#gap.fetch();
   }
 
   #apply(event, data) {
@@ -192,13 +192,13 @@ export class Conversation extends Store {
     }
     const after = this.getSnapshot().conversation;
     // What may be done now is told to the one who asks only.
-    if (after.state_version > before.conversation.state_version) void this.#standing.ask();
+    if (after.state_version > before.conversation.state_version) void this.#state.fetch();
   }
 
   async #readLog() {
     for await (const page of logFrom(this.#client.session, this.#path, this.#events.position)) {
       if (page.reset) {
-        await this.#newest.ask();
+        await this.#newest.fetch();
         return;
       }
       for (const { seq, event, data } of page.results) this.#events.add(seq, event, data);
@@ -206,7 +206,7 @@ export class Conversation extends Store {
     }
   }
 
-  async #readStanding() {
+  async #readState() {
     let conversation;
     do ({ conversation } = await this.#client.session.get(this.#path));
     while (conversation.state_version < this.getSnapshot().conversation.state_version);

@@ -8,21 +8,21 @@ export class DealReader {
   #deal;
   #steps;
 
-  /** `path` is that of the conversation, `readings` are its readings. */
-  constructor(session, path, conversation, readings) {
+  /** `path` is that of the conversation, `queries` are its queries. */
+  constructor(session, path, conversation, queries) {
     this.#session = session;
     this.#path = path;
     this.#conversation = conversation;
-    this.#deal = readings.of(() => this.#readDeal());
-    this.#steps = readings.of(() => this.#readSteps());
+    this.#deal = queries.of(() => this.#readDeal());
+    this.#steps = queries.of(() => this.#readSteps());
   }
 
   load() {
-    return this.#deal.ask();
+    return this.#deal.fetch();
   }
 
   loadSteps() {
-    return this.#steps.ask();
+    return this.#steps.fetch();
   }
 
   async #readDeal() {

@@ -1,6 +1,6 @@
 import { merged } from './history.js';
 import { Pages } from './pages.js';
-import { unattended } from './reading.js';
+import { unattended } from './query.js';
 
 /** Reads older messages into the snapshot of their conversation. */
 export class EarlierMessages {

@@ -4,7 +4,7 @@ import { ConnectionLost, Refused } from './errors.js';
 const PASSING = { rate_limited: 429, server_error: 500 };
 
 /**
- * Enter a conversation's room, and have sent what came after the place given. Answers what the server says, null
+ * Enter a conversation's room, and have sent what came after a `seq`. Answers what the server says, null
  * where there is no such conversation; raises what waiting helps against.
  */
 export async function joined(client, conversationId, after) {

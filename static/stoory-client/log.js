@@ -1,7 +1,7 @@
 const LONGEST_PAGE = 200;
 
 /**
- * A conversation's log from a place on, page by page as the server answers: `{results: [{seq, event, data}], reset}`.
+ * A conversation's log from a `seq` on, page by page as the server answers: `{results: [{seq, event, data}], reset}`.
  * `path` is that of the conversation.
  */
 export async function* logFrom(session, path, after) {

@@ -1,5 +1,5 @@
 import { Pages } from './pages.js';
-import { Readings, unattended } from './reading.js';
+import { Queries, unattended } from './query.js';
 import { Store } from './store.js';
 
 const PAGE = 20;
@@ -11,7 +11,7 @@ const PAGE = 20;
  */
 export class Notifications extends Store {
   #client;
-  #readings;
+  #queries;
   #newest;
   #count;
   #further;
@@ -20,9 +20,9 @@ export class Notifications extends Store {
   constructor(client) {
     super({ unread: 0, notifications: [], hasMore: false });
     this.#client = client;
-    this.#readings = new Readings(client);
-    this.#newest = this.#readings.of(async () => this.#show(await this.#page(), []));
-    this.#count = this.#readings.of(() => this.#readCount());
+    this.#queries = new Queries(client);
+    this.#newest = this.#queries.of(async () => this.#show(await this.#page(), []));
+    this.#count = this.#queries.of(() => this.#readCount());
     this.#further = new Pages(this.#newest, {
       endOf: () => this.#cursor,
       read: (cursor) => this.#page(cursor),
@@ -33,7 +33,7 @@ export class Notifications extends Store {
 
   /** Read the newest again, and how many are unread: reading a conversation reads its notifications. */
   reload() {
-    return together(this.#newest.ask(), this.#count.ask());
+    return together(this.#newest.fetch(), this.#count.fetch());
   }
 
   /** Resolves when the next page is in the snapshot, or there is none. */
@@ -59,7 +59,7 @@ export class Notifications extends Store {
     const { notification } = await this.#client.session.post(`/api/notifications/${id}/read`);
     const notifications = this.getSnapshot().notifications.map((one) => (one.id === id ? notification : one));
     this.update({ notifications });
-    await this.#count.ask();
+    await this.#count.fetch();
   }
 
   /** Mark all as read. Raises what keeps them from being marked. */
@@ -79,7 +79,7 @@ export class Notifications extends Store {
 
   /** For the client: there will be none any more. */
   ended(fault) {
-    this.#readings.giveUp(fault);
+    this.#queries.giveUp(fault);
   }
 
   /** For the client: a `notification` event. */
@@ -90,8 +90,8 @@ export class Notifications extends Store {
     const added = { id, type, title, body, payload, conversation_id, created_at, read_at: null };
     this.update({ notifications: [added, ...notifications], unread: unread + 1 });
     // What is being read may not have it yet.
-    if (this.#newest.isUnderWay) void this.reload();
-    else if (this.#count.isUnderWay) void this.#count.ask();
+    if (this.#newest.isRunning) void this.reload();
+    else if (this.#count.isRunning) void this.#count.fetch();
   }
 
   async #readCount() {

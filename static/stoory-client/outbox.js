@@ -1,5 +1,5 @@
 import { passes, Refused } from './errors.js';
-import { pauseAfter } from './reading.js';
+import { pauseAfter } from './query.js';
 
 const TRIES = 6;
 

@@ -1,7 +1,7 @@
-import { unattended } from './reading.js';
+import { unattended } from './query.js';
 
 /**
- * The pages that follow what a `Reading` reads, one at a time.
+ * The pages that follow what a `Query` reads, one at a time.
  *
  * A page is put behind what it follows only. Where that was read anew meanwhile, the page after the new end is read.
  */
@@ -35,7 +35,7 @@ export class Pages {
       const end = this.#endOf();
       if (end === null) return;
       const page = await this.#read(end, options);
-      if (!this.#first.isUnderWay && this.#endOf() === end) {
+      if (!this.#first.isRunning && this.#endOf() === end) {
         this.#show(page);
         return;
       }

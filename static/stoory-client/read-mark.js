@@ -1,19 +1,19 @@
 const PAUSE = 150;
 
-/** How far one has read. It only moves forward, and is told once for moves that come close together. */
+/** How far one has read. It only moves forward, and is sent once for moves that come close together. */
 export class ReadMark {
-  #telling;
+  #query;
   #at = 0;
-  #told = 0;
+  #sent = 0;
   #timer = null;
 
-  /** `tell(seq)` answers a promise. What it fails to tell is told again, as one of the `readings`, or by `flush`. */
-  constructor(tell, readings) {
-    this.#telling = readings.of(async () => {
+  /** `send(seq)` answers a promise. What it fails to send is sent again, as one of the `queries`, or by `flush`. */
+  constructor(send, queries) {
+    this.#query = queries.of(async () => {
       const seq = this.#at;
-      if (seq <= this.#told) return;
-      await tell(seq);
-      this.#told = seq;
+      if (seq <= this.#sent) return;
+      await send(seq);
+      this.#sent = seq;
     });
   }
 
@@ -22,12 +22,12 @@ export class ReadMark {
     this.flush();
   }
 
-  /** Tell what has not been told. */
+  /** Send what has not been sent. */
   flush() {
-    if (this.#timer !== null || this.#at <= this.#told) return;
+    if (this.#timer !== null || this.#at <= this.#sent) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      void this.#telling.ask();
+      void this.#query.fetch();
     }, PAUSE);
   }
 }

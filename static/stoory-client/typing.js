@@ -5,13 +5,13 @@ const LONGEST = 8_000;
 
 /** Tells that one is typing: at once, then rarely, and that one has ceased after a pause. */
 export class TypingSignal {
-  #tell;
+  #send;
   #last = 0;
   #timer = null;
 
-  /** `tell(isTyping)` */
-  constructor(tell) {
-    this.#tell = tell;
+  /** `send(isTyping)` */
+  constructor(send) {
+    this.#send = send;
   }
 
   /** To be called at each key press. */
@@ -19,7 +19,7 @@ export class TypingSignal {
     const now = Date.now();
     if (now - this.#last >= REPEAT) {
       this.#last = now;
-      this.#tell(true);
+      this.#send(true);
     }
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.end(), IDLE);
@@ -27,7 +27,7 @@ export class TypingSignal {
 
   end() {
     clearTimeout(this.#timer);
-    if (this.#last) this.#tell(false);
+    if (this.#last) this.#send(false);
     this.#last = 0;
   }
 }

@@ -68,4 +68,4 @@ def influencer(couple: tuple[Person, Person]) -> Person:
 @pytest.fixture
 def conversation(brand: Person, influencer: Person) -> str:
     """The id of the direct conversation of the two."""
-    return brand.chats_with(influencer)
+    return brand.opens_chat_with(influencer)

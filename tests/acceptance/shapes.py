@@ -53,12 +53,12 @@ def fits(value: Any, kind: Kind) -> bool:
     return True
 
 
-STANDING = {
+STATE = {
     "chat_status": one_of("real_time", "automated", "closed"),
     "flow_state": a_text,
     "awaiting_role": one_of("influencer", "brand_owner", None),
 }
-CONTEXT = STANDING | {
+CONTEXT = STATE | {
     "id": an_id,
     "conversation_type": one_of("direct", "bid", "campaign"),
     "automation_enabled": a_flag,
@@ -97,13 +97,13 @@ NOTIFICATION = {
 USER_TYPING = {"conversationId": an_id, "userId": an_id, "isTyping": a_flag}
 STATE_CHANGED = {
     "conversation_id": an_id,
-    "previous_state": maybe(STANDING),
-    "new_state": STANDING,
+    "previous_state": maybe(STATE),
+    "new_state": STATE,
     "reason": a_text,
     "timestamp": a_time,
     "seq": a_number,
 }
-UPDATED = STANDING | {
+UPDATED = STATE | {
     "conversation_id": an_id,
     "conversation_type": one_of("direct", "bid", "campaign"),
     "conversation_context": CONTEXT,

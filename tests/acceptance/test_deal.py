@@ -48,7 +48,7 @@ class Side:
         return self.person.reads(f"/api/conversations/{self.conversation}")["conversation"]
 
     def act(self, action: str, data: Any = None, version: int | None = None) -> dict[str, Any]:
-        """The answer to an action, by the one door or by the other in turn."""
+        """The answer to an action, over REST and the socket in turn."""
         self._acted += 1
         body = {"action": action, "state_version": version} | ({} if data is None else {"data": data})
         if self._acted % 2:
@@ -146,7 +146,9 @@ def test_what_is_refused_is_seen_by_nobody(sides: dict[str, Side], action: str) 
         assert told == list(STEP)
 
 
-def test_many_clicks_at_once_by_both_doors_are_one_step(sides: dict[str, Side], influencer: Person, bid: str) -> None:
+def test_many_clicks_at_once_by_both_transports_are_one_step(
+    sides: dict[str, Side], influencer: Person, bid: str
+) -> None:
     tabs = [influencer.tabs.joined(bid) for _ in range(3)]
     click = {"conversation_id": bid, "action": "accept_connection", "state_version": 1}
 

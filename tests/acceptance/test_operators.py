@@ -8,7 +8,7 @@ import pytest
 
 from tests.acceptance.browser import WAIT, Tab
 from tests.acceptance.deployments import Deployment
-from tests.acceptance.making import OPERATOR
+from tests.acceptance.setup_data import OPERATOR
 from tests.acceptance.shapes import NEW_MESSAGE, NOTIFICATION, fits
 from tests.harness.people import PASSWORD, Person
 
@@ -24,7 +24,7 @@ def tabs(brand: Person, influencer: Person, conversation: str) -> tuple[Tab, Tab
 @pytest.fixture
 def admin(deployment: Deployment) -> Iterator[httpx.Client]:
     """An operator who has logged in to the admin, as with a browser."""
-    deployment.installation.shell("from tests.acceptance.making import make_operator; make_operator()")
+    deployment.installation.shell("from tests.acceptance.setup_data import make_operator; make_operator()")
     with httpx.Client(base_url=deployment.first.url, follow_redirects=True, timeout=WAIT) as client:
         form = {"username": OPERATOR, "password": PASSWORD, "next": "/admin/"}
         page = submit(client, "/admin/login/", form)
@@ -75,7 +75,8 @@ def test_an_operators_message_reaches_both_sides(
     "code",
     [
         "Message.objects.create(conversation=conversation, sender=sender, message='From a shell')",
-        "send_message(sender=sender, given=SendMessage(conversation_id=str(conversation.pk), message='From a shell'))",
+        "given = SendMessageRequest(conversation_id=str(conversation.pk), message='From a shell')\n"
+        "send_message(sender=sender, data=given)",
     ],
     ids=["row", "service"],
 )
@@ -84,7 +85,7 @@ def test_a_message_made_in_a_shell_reaches_both_sides(
 ) -> None:
     deployment.installation.shell(
         "from accounts.models import User; from conversations.models import Conversation;"
-        "from messaging.models import Message; from messaging.requests import SendMessage;"
+        "from messaging.models import Message; from messaging.requests import SendMessageRequest;"
         "from messaging.sending import send_message;"
         f"conversation = Conversation.objects.get(pk='{conversation}');"
         f"sender = User.objects.get(pk='{brand.id}'); {code}"

@@ -1,4 +1,4 @@
-"""One order for everybody: many write at once, by every door and on every process."""
+"""One order for everybody: many write at once, over every transport and on every process."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,8 +16,8 @@ def test_observers_on_different_processes_see_one_order(
 ) -> None:
     observers = brand.tabs.joined(conversation), influencer.tabs.joined(conversation)
     with ExitStack() as stack:
-        doors = ((brand, deployment.first), (brand, deployment.last), (influencer, deployment.first))
-        senders = [by_rest(person.at(server.url), conversation) for person, server in doors]
+        transports = ((brand, deployment.first), (brand, deployment.last), (influencer, deployment.first))
+        senders = [by_rest(person.at(server.url), conversation) for person, server in transports]
         senders.append(by_socket(influencer, conversation))
         threads = stack.enter_context(ThreadPoolExecutor(len(senders)))
         sent = list(threads.map(lambda send: [send(number) for number in range(EACH)], senders))

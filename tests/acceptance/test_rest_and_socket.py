@@ -61,11 +61,11 @@ class Socket:
         return self._tab.ask("conversation_action", {"conversation_id": conversation} | body)
 
 
-Door = Callable[[Person], Rest | Socket]
+Transport = Callable[[Person], Rest | Socket]
 
 
 @pytest.fixture(params=[Rest, Socket], ids=["rest", "socket"])
-def door(request: pytest.FixtureRequest) -> Door:
+def transport(request: pytest.FixtureRequest) -> Transport:
     return request.param
 
 
@@ -88,7 +88,9 @@ def texts(person: Person, conversation: str) -> list[str]:
 # Sending
 
 
-def test_a_text_is_kept_as_it_was_sent(door: Door, brand: Person, influencer: Person, conversation: str) -> None:
+def test_a_text_is_kept_as_it_was_sent(
+    transport: Transport, brand: Person, influencer: Person, conversation: str
+) -> None:
     said = [
         "Hi",
         "a\nb\tc",
@@ -100,7 +102,7 @@ def test_a_text_is_kept_as_it_was_sent(door: Door, brand: Person, influencer: Pe
         "'; DROP TABLE --",
         "0",
     ]
-    through = door(brand)
+    through = transport(brand)
     for text in said:
         answer = through.send(conversation_id=conversation, message=f" \u2003\ufeff{text}\n ")
         assert answer["success"], answer
@@ -110,8 +112,8 @@ def test_a_text_is_kept_as_it_was_sent(door: Door, brand: Person, influencer: Pe
     assert texts(influencer, conversation) == said
 
 
-def test_a_text_that_is_none_is_refused(door: Door, brand: Person, conversation: str) -> None:
-    through = door(brand)
+def test_a_text_that_is_none_is_refused(transport: Transport, brand: Person, conversation: str) -> None:
+    through = transport(brand)
     invisible = ["", "   ", "\n\t", "\u200b\u200d", "\ufeff", "\u2028", "\u00ad", "\x07"]
     for text in [*invisible, "\x00", "Hi\x00", "x" * 5001, None, 5, ["Hi"], {"text": "Hi"}]:
         check_refused(through.send(conversation_id=conversation, message=text), "invalid", "message")
@@ -119,16 +121,18 @@ def test_a_text_that_is_none_is_refused(door: Door, brand: Person, conversation:
     assert texts(brand, conversation) == []
 
 
-def test_a_message_needs_somewhere_to_go(door: Door, brand: Person) -> None:
-    assert door(brand).send(message="Hi")["code"] == "invalid"
-    check_refused(door(brand).send(message="Hi", receiver_id=str(uuid.uuid4())), "not_found")
-    check_refused(door(brand).send(message="Hi", receiver_id=brand.id), "invalid", "receiver_id")
+def test_a_message_needs_somewhere_to_go(transport: Transport, brand: Person) -> None:
+    assert transport(brand).send(message="Hi")["code"] == "invalid"
+    check_refused(transport(brand).send(message="Hi", receiver_id=str(uuid.uuid4())), "not_found")
+    check_refused(transport(brand).send(message="Hi", receiver_id=brand.id), "invalid", "receiver_id")
 
 
-def test_a_repeat_is_answered_with_the_first(door: Door, brand: Person, influencer: Person, conversation: str) -> None:
+def test_a_repeat_is_answered_with_the_first(
+    transport: Transport, brand: Person, influencer: Person, conversation: str
+) -> None:
     body = {"conversation_id": conversation, "message": "Once", "client_message_id": uuid.uuid4().hex}
     watching = influencer.tabs.joined(conversation)
-    through = door(brand)
+    through = transport(brand)
     first = through.send(**body)
     assert first["message"]["client_message_id"] == body["client_message_id"]
     for again in (through, Rest(brand), Socket(brand)):
@@ -141,23 +145,23 @@ def test_a_repeat_is_answered_with_the_first(door: Door, brand: Person, influenc
 
 
 def test_the_same_client_message_id_for_something_else_is_refused(
-    door: Door, brand: Person, influencer: Person, conversation: str, bid: str
+    transport: Transport, brand: Person, influencer: Person, conversation: str, bid: str
 ) -> None:
     body = {"conversation_id": conversation, "message": "Once", "client_message_id": uuid.uuid4().hex}
-    through = door(brand)
+    through = transport(brand)
     assert through.send(**body)["success"]
     for other in ({"message": "Other"}, {"media_url": "https://example.com/a.png"}, {"conversation_id": bid}):
         check_refused(through.send(**body | other), "idempotency_mismatch")
     # It is the sender's own number: the other side may use it too.
-    assert door(influencer).send(**body)["success"]
+    assert transport(influencer).send(**body)["success"]
     assert texts(brand, conversation) == ["Once", "Once"]
 
 
 def test_a_foreign_conversation_looks_like_none(
-    door: Door, brand: Person, conversation: str, deployment: Any, meet: Any
+    transport: Transport, brand: Person, conversation: str, deployment: Any, meet: Any
 ) -> None:
     stranger, _ = meet(deployment)
-    through = door(stranger)
+    through = transport(stranger)
     answers = [
         through.send(conversation_id=target, message="Hi")
         for target in (conversation, str(uuid.uuid4()), "nonsense", "")
@@ -168,9 +172,9 @@ def test_a_foreign_conversation_looks_like_none(
     assert texts(brand, conversation) == []
 
 
-def test_a_receiver_alone_opens_the_conversation_once(door: Door, brand: Person, influencer: Person) -> None:
+def test_a_receiver_alone_opens_the_conversation_once(transport: Transport, brand: Person, influencer: Person) -> None:
     answers = [
-        door(sender).send(receiver_id=receiver.id, message="Hi")
+        transport(sender).send(receiver_id=receiver.id, message="Hi")
         for sender, receiver in ((brand, influencer), (influencer, brand), (brand, influencer))
     ]
     assert len({answer["conversation_id"] for answer in answers}) == 1
@@ -178,9 +182,9 @@ def test_a_receiver_alone_opens_the_conversation_once(door: Door, brand: Person,
 
 
 def test_a_receiver_beside_a_conversation_must_be_its_other_side(
-    door: Door, brand: Person, influencer: Person, conversation: str
+    transport: Transport, brand: Person, influencer: Person, conversation: str
 ) -> None:
-    through = door(brand)
+    through = transport(brand)
     assert through.send(conversation_id=conversation, receiver_id=influencer.id, message="Hi")["success"]
     refused = through.send(conversation_id=conversation, receiver_id=brand.id, message="Hi")
     check_refused(refused, "invalid", "receiver_id")
@@ -191,23 +195,23 @@ def test_a_receiver_beside_a_conversation_must_be_its_other_side(
 
 
 def test_reading_moves_the_mark_and_only_forward(
-    door: Door, brand: Person, influencer: Person, conversation: str
+    transport: Transport, brand: Person, influencer: Person, conversation: str
 ) -> None:
     said = [brand.says(conversation, f"message {number}") for number in range(3)]
-    through = door(influencer)
+    through = transport(influencer)
     assert through.read(conversation, said[0]["id"]) == read(2, 3)
     assert through.read(conversation, 4) == read(1, 4)
     assert through.read(conversation, said[0]["id"]) == read(1, 4)
     assert through.read(conversation, 2**31) == read(0, 5)
-    assert door(brand).read(conversation, 2**31)["unread_count"] == 0
+    assert transport(brand).read(conversation, 2**31)["unread_count"] == 0
 
 
 def read(unread: int, up_to_seq: int) -> dict[str, Any]:
     return {"success": True, "unread_count": unread, "total_unread": unread, "up_to_seq": up_to_seq}
 
 
-def test_a_mark_that_is_none_is_refused(door: Door, brand: Person, conversation: str) -> None:
-    through = door(brand)
+def test_a_mark_that_is_none_is_refused(transport: Transport, brand: Person, conversation: str) -> None:
+    through = transport(brand)
     for up_to in (None, "nonsense", -1, 1.5, True, [], {}, str(uuid.UUID(int=7))):
         answer = through.read(conversation, up_to)
         assert (answer["success"], answer["code"]) == (False, "invalid"), up_to
@@ -217,10 +221,10 @@ def test_a_mark_that_is_none_is_refused(door: Door, brand: Person, conversation:
 
 
 def test_an_action_is_told_as_state_then_update_then_message(
-    door: Door, brand: Person, influencer: Person, bid: str
+    transport: Transport, brand: Person, influencer: Person, bid: str
 ) -> None:
     tabs = brand.tabs.joined(bid), influencer.tabs.joined(bid)
-    answer = door(influencer).act(bid, action="accept_connection", state_version=1)
+    answer = transport(influencer).act(bid, action="accept_connection", state_version=1)
     assert answer["success"], answer
     fits(answer["conversation"], CONTEXT)
     assert (answer["conversation"]["flow_state"], answer["conversation"]["state_version"]) == ("brand_owner_details", 2)
@@ -235,16 +239,20 @@ def test_an_action_is_told_as_state_then_update_then_message(
     assert tabs[0].expect("notification")["data"]["message"]["id"] == answer["message"]["id"]
 
 
-def test_the_same_click_again_changes_nothing(door: Door, brand: Person, influencer: Person, bid: str) -> None:
-    first = door(influencer).act(bid, action="accept_connection", state_version=1)
-    again = door(influencer).act(bid, action="accept_connection", state_version=1)
+def test_the_same_click_again_changes_nothing(
+    transport: Transport, brand: Person, influencer: Person, bid: str
+) -> None:
+    first = transport(influencer).act(bid, action="accept_connection", state_version=1)
+    again = transport(influencer).act(bid, action="accept_connection", state_version=1)
     assert (first["success"], again["success"], again["repeated"]) == (True, True, True)
     assert again["conversation"]["state_version"] == 2
     assert len(texts(brand, bid)) == 2
 
 
-def test_actions_are_refused_alike(door: Door, brand: Person, influencer: Person, bid: str, conversation: str) -> None:
-    ours, theirs = door(brand), door(influencer)
+def test_actions_are_refused_alike(
+    transport: Transport, brand: Person, influencer: Person, bid: str, conversation: str
+) -> None:
+    ours, theirs = transport(brand), transport(influencer)
     check_refused(theirs.act(bid), "invalid", "action")
     check_refused(theirs.act(bid, action="no_such_action"), "unknown_action")
     check_refused(ours.act(bid, action="accept_connection"), "wrong_role")
@@ -260,12 +268,12 @@ def test_actions_are_refused_alike(door: Door, brand: Person, influencer: Person
     assert len(texts(brand, bid)) == 1
 
 
-def test_a_closed_chat_takes_no_more_text(door: Door, brand: Person, influencer: Person, bid: str) -> None:
+def test_a_closed_chat_takes_no_more_text(transport: Transport, brand: Person, influencer: Person, bid: str) -> None:
     said = brand.says(bid, "Before")
-    closed = door(influencer).act(bid, action="reject_connection", data={"reason": "No time"})
+    closed = transport(influencer).act(bid, action="reject_connection", data={"reason": "No time"})
     assert closed["conversation"]["chat_status"] == "closed"
     for person in (brand, influencer):
-        check_refused(door(person).send(conversation_id=bid, message="After"), "conversation_closed")
-    check_refused(door(influencer).act(bid, action="accept_connection"), "conversation_closed")
-    assert door(influencer).read(bid, said["id"])["success"]
+        check_refused(transport(person).send(conversation_id=bid, message="After"), "conversation_closed")
+    check_refused(transport(influencer).act(bid, action="accept_connection"), "conversation_closed")
+    assert transport(influencer).read(bid, said["id"])["success"]
     assert "After" not in texts(brand, bid)

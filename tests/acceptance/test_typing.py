@@ -58,9 +58,9 @@ def test_typing_ends_by_itself(one: Tab, two: Tab, brand: Person, conversation: 
 
 
 @pytest.mark.parametrize("door", ["rest", "socket"])
-def test_typing_ends_on_sending(door: str, one: Tab, two: Tab, brand: Person, conversation: str) -> None:
+def test_typing_ends_on_sending(transport: str, one: Tab, two: Tab, brand: Person, conversation: str) -> None:
     begin(one, two, brand, conversation)
-    if door == "rest":
+    if transport == "rest":
         brand.says(conversation, "There")
     else:
         one.ask("send_message", {"conversation_id": conversation, "message": "There"})

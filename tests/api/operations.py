@@ -76,21 +76,21 @@ def each(*operations: Operation) -> pytest.MarkDecorator:
 
 
 def _conversations(brand: Person, influencer: Person) -> list[str]:
-    return [brand.chats_with(influencer), brand.bids_to(influencer, message="Three reels")]
+    return [brand.opens_chat_with(influencer), brand.opens_bid_with(influencer, message="Three reels")]
 
 
 def _messages(brand: Person, influencer: Person) -> list[str]:
-    chat = brand.chats_with(influencer)
+    chat = brand.opens_chat_with(influencer)
     return [brand.says(chat)["id"], influencer.says(chat)["id"]]
 
 
 def _notifications(brand: Person, influencer: Person) -> list[str]:
-    influencer.says(brand.chats_with(influencer))
+    influencer.says(brand.opens_chat_with(influencer))
     return [one["id"] for one in brand.reads("/api/notifications")["results"]]
 
 
 def _orders(brand: Person, influencer: Person) -> list[str]:
-    bid = Conversation.objects.get(pk=brand.bids_to(influencer))
+    bid = Conversation.objects.get(pk=brand.opens_bid_with(influencer))
     return [str(Deal(bid, user_of(brand), user_of(influencer)).play_to("payment_pending").order().pk)]
 
 

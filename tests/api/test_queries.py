@@ -8,10 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from deals.opening import open_by
-from deals.requests import OpenConversation
+from deals.opening import open_conversation_as
+from deals.requests import OpenConversationRequest
 from foundation import clock
-from messaging.requests import SendMessage
+from messaging.requests import SendMessageRequest
 from messaging.sending import send_message
 from tests.factories import make_user
 from tests.harness.people import Person
@@ -23,7 +23,7 @@ FEW, MANY = 3, 30
 def open_with(brand: User, count: int) -> None:
     """Bids with people who have not met before, each with a prompt and a text."""
     for number in range(count):
-        given = OpenConversation(
+        given = OpenConversationRequest(
             conversation_type="bid",
             influencer_id=str(make_user("influencer").pk),
             title=f"Box {number}",
@@ -31,13 +31,13 @@ def open_with(brand: User, count: int) -> None:
             message="Hello",
         )
         with clock.moved(timedelta(seconds=number)):
-            open_by(opener=brand, given=given)
+            open_conversation_as(opener=brand, data=given)
 
 
 def talk(brand: Person, influencer: Person, chat: str, count: int) -> None:
     for number in range(count):
         sender = user_of((brand, influencer)[number % 2])
-        send_message(sender=sender, given=SendMessage(conversation_id=chat, message=f"text {number}"))
+        send_message(sender=sender, data=SendMessageRequest(conversation_id=chat, message=f"text {number}"))
 
 
 def queries(person: Person, path: str, at_least: int, **params: object) -> int:
@@ -60,7 +60,7 @@ def test_the_list_of_conversations(brand, params):
 
 @pytest.mark.parametrize("what", ["messages", "events"])
 def test_what_is_in_a_conversation(brand, influencer, what):
-    chat = brand.chats_with(influencer)
+    chat = brand.opens_chat_with(influencer)
     path = f"/api/conversations/{chat}/{what}"
     talk(brand, influencer, chat, FEW)
     few = queries(brand, path, FEW)
@@ -71,7 +71,7 @@ def test_what_is_in_a_conversation(brand, influencer, what):
 
 @pytest.mark.parametrize("what", ["", "/events"])
 def test_notifications(brand, influencer, what):
-    chat = brand.chats_with(influencer)
+    chat = brand.opens_chat_with(influencer)
     path = f"/api/notifications{what}"
     talk(brand, influencer, chat, 2 * FEW)
     few = queries(brand, path, FEW)
@@ -94,12 +94,12 @@ def test_people(brand, q):
 
 
 def _sending(brand: Person, influencer: Person) -> Callable[[], object]:
-    chat = brand.chats_with(influencer)
+    chat = brand.opens_chat_with(influencer)
     return lambda: brand.says(chat)
 
 
 def _reading(brand: Person, influencer: Person) -> Callable[[], object]:
-    chat = brand.chats_with(influencer)
+    chat = brand.opens_chat_with(influencer)
 
     def read() -> None:
         newest = brand.says(chat)["id"]
@@ -114,7 +114,7 @@ def test_writing_in_a_long_conversation(brand, influencer, case):
     write()
     with CaptureQueriesContext(connection) as first:
         write()
-    talk(brand, influencer, brand.chats_with(influencer), MANY)
+    talk(brand, influencer, brand.opens_chat_with(influencer), MANY)
     with CaptureQueriesContext(connection) as later:
         write()
     assert len(later) == len(first)

@@ -96,28 +96,28 @@ def test_no_event_tells_an_address_or_a_secret():
 
 
 def opens(brand: Person, influencer: Person) -> None:
-    brand.bids_to(influencer)
+    brand.opens_bid_with(influencer)
 
 
 def edits(brand: Person, influencer: Person) -> None:
-    brand.api.patch(f"/api/messages/{brand.says(brand.chats_with(influencer))['id']}", {"message": "Changed"})
+    brand.api.patch(f"/api/messages/{brand.says(brand.opens_chat_with(influencer))['id']}", {"message": "Changed"})
 
 
 def deletes(brand: Person, influencer: Person) -> None:
-    brand.api.delete(f"/api/messages/{brand.says(brand.chats_with(influencer))['id']}")
+    brand.api.delete(f"/api/messages/{brand.says(brand.opens_chat_with(influencer))['id']}")
 
 
 def reads(brand: Person, influencer: Person) -> None:
-    message = brand.says(brand.chats_with(influencer))
+    message = brand.says(brand.opens_chat_with(influencer))
     influencer.api.post(f"/api/conversations/{message['conversation_id']}/read", {"up_to": message["id"]})
 
 
 def types(brand: Person, influencer: Person) -> None:
-    socket_commands._tell_typing(uuid.UUID(brand.chats_with(influencer)), brand.pk, is_typing=True)
+    socket_commands._publish_typing(uuid.UUID(brand.opens_chat_with(influencer)), brand.pk, is_typing=True)
 
 
 def comes_online(brand: Person, influencer: Person) -> None:
-    brand.chats_with(influencer)
+    brand.opens_chat_with(influencer)
     presence_announcements.announce({brand.pk}, online=True)
 
 
@@ -178,7 +178,7 @@ async def test_an_expiring_token_is_told_to_its_socket(settings):
 
 @pytest.mark.django_db(transaction=True)
 def test_the_order_after_one_transition(brand, influencer, sent_events):
-    bid = brand.bids_to(influencer)
+    bid = brand.opens_bid_with(influencer)
     del sent_events[:]
     answer = influencer.api.post(f"/api/conversations/{bid}/actions", {"action": "accept_connection"})
     assert answer.status_code == 200
@@ -202,7 +202,7 @@ def test_lists_are_told_to_those_whose_list_changed(brand, influencer, sent_even
         del sent_events[:]
         return sorted(found)
 
-    chat = brand.chats_with(influencer)
+    chat = brand.opens_chat_with(influencer)
     both = {brand.id, influencer.id}
     assert {(who, reason) for who, reason, *_ in told()} == {(one, "opened") for one in both}
     message = brand.says(chat)
@@ -213,14 +213,14 @@ def test_lists_are_told_to_those_whose_list_changed(brand, influencer, sent_even
     assert told() == [(influencer.id, "read", 0, 0)]
     brand.api.delete(f"/api/messages/{message['id']}")
     assert told() == sorted([(brand.id, "deleted", 0, 0), (influencer.id, "deleted", 0, 0)])
-    bid = brand.bids_to(influencer)
+    bid = brand.opens_bid_with(influencer)
     told()
     influencer.api.post(f"/api/conversations/{bid}/actions", {"action": "accept_connection"})
     assert {reason for _, reason, *_ in told()} == {"state", "message"}
 
 
 def test_a_new_conversation_is_told_before_what_is_said_in_it(brand, influencer, sent_events):
-    brand.bids_to(influencer, message="Three reels")
+    brand.opens_bid_with(influencer, message="Three reels")
     for one in (brand, influencer):
         told = [
             event["reason"]

@@ -39,7 +39,7 @@ async def by_rest(person: Person, path: str, body: Any) -> dict[str, Any]:
 
 
 async def test_a_message(brand, influencer):
-    chat = await in_database(brand.chats_with, influencer)
+    chat = await in_database(brand.opens_chat_with, influencer)
     body = {
         "conversation_id": chat,
         "message": " Hi 😀 ",
@@ -53,7 +53,7 @@ async def test_a_message(brand, influencer):
 
 
 async def test_reading(brand, influencer):
-    chat = await in_database(brand.chats_with, influencer)
+    chat = await in_database(brand.opens_chat_with, influencer)
     message = await in_database(brand.says, chat)
     read = await by_socket(influencer, "mark_read", {"conversation_id": chat, "up_to": message["id"]})
     assert read == {"success": True, "unread_count": 0, "total_unread": 0, "up_to_seq": message["seq"]}
@@ -61,7 +61,7 @@ async def test_reading(brand, influencer):
 
 
 async def test_an_action(brand, influencer):
-    bid = await in_database(brand.bids_to, influencer)
+    bid = await in_database(brand.opens_bid_with, influencer)
     click = {"action": "accept_connection", "state_version": 1}
     acted = await by_socket(influencer, "conversation_action", {"conversation_id": bid} | click)
     assert acted["success"] is True
@@ -123,9 +123,13 @@ REFUSED: list[tuple[str, str, dict[str, Any]]] = [
 @pytest.mark.parametrize(("command", "path", "body"), REFUSED)
 async def test_a_refusal(brand, influencer, stranger, command, path, body):
     def prepare() -> dict[str, str]:
-        chat = brand.chats_with(influencer)
+        chat = brand.opens_chat_with(influencer)
         brand.says(chat, "Hello", client_message_id="used")
-        return {"{chat}": chat, "{foreign}": influencer.chats_with(stranger), "{bid}": brand.bids_to(influencer)}
+        return {
+            "{chat}": chat,
+            "{foreign}": influencer.opens_chat_with(stranger),
+            "{bid}": brand.opens_bid_with(influencer),
+        }
 
     ids = await in_database(prepare)
     filled = {key: ids.get(value, value) if isinstance(value, str) else value for key, value in body.items()}

@@ -6,7 +6,7 @@ import pytest
 
 from conversations.models import Conversation
 from messaging.services import post_system_message
-from tests.contract.folding import Client
+from tests.contract.event_reducer import Client
 from tests.deals import PATH
 from tests.harness.people import Person
 
@@ -34,7 +34,7 @@ def agree(client: Client, reader: Person, chat: str) -> None:
     history = reader.reads(f"{path}/messages", limit=200)["results"]
     assert client.history() == history
     assert shown["last_message"] == (history[-1] if history else None)
-    for (_, before), (previous, _) in zip(client.standings, client.standings[1:], strict=False):
+    for (_, before), (previous, _) in zip(client.states, client.states[1:], strict=False):
         assert previous == before
 
 
@@ -43,7 +43,7 @@ def unread(reader: Person, history: list[dict[str, Any]], mark: int) -> int:
 
 
 def test_a_chat(brand, influencer):
-    chat, client = brand.chats_with(influencer), Client()
+    chat, client = brand.opens_chat_with(influencer), Client()
     agree(client, influencer, chat)
     first = brand.says(chat, "Hello", media_url="https://example.com/")
     second = influencer.says(chat, "Hello yourself")
@@ -73,7 +73,7 @@ def test_a_deal_from_its_opening_to_its_end(brand, influencer, kind):
         take(by, brand, deal, action, data)
         agree(client, influencer, deal)
     assert client.context["flow_state"] == "chat_closed"
-    assert len(client.standings) > len(PATH)
+    assert len(client.states) > len(PATH)
 
 
 def take(by: Person, brand: Person, deal: str, action: str, data: Any) -> None:
@@ -86,7 +86,7 @@ def take(by: Person, brand: Person, deal: str, action: str, data: Any) -> None:
 
 
 def test_notifications(brand, influencer):
-    chat = brand.chats_with(influencer)
+    chat = brand.opens_chat_with(influencer)
     texts = [brand.says(chat, f"text {number}") for number in range(3)]
     brand.api.delete(f"/api/messages/{texts[1]['id']}")
     told = [event["data"]["data"] for event in influencer.reads("/api/notifications/events")["results"]]

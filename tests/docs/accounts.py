@@ -18,5 +18,5 @@ def registered(server: RunningServer, role: str, name: str = "Mira") -> Person:
 
 def newest_conversation(me: Person, server: RunningServer) -> str:
     """The id of a direct conversation that has just begun, so that it is the first of the list."""
-    me.chats_with(registered(server, "influencer" if me.role == "brand_owner" else "brand_owner"))
+    me.opens_chat_with(registered(server, "influencer" if me.role == "brand_owner" else "brand_owner"))
     return me.reads("/api/conversations")["results"][0]["id"]

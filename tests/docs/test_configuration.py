@@ -17,7 +17,7 @@ from tests.harness.ports import free_port
 ACTIVE = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 NUMBERS = (
     "from conversations.flows.registry import flow_for; flow = flow_for('bid'); "
-    "first = flow.states[0]; print(first.name, flow.rounds, first.left_alone.after.days, first.accepts_text)"
+    "first = flow.states[0]; print(first.name, flow.rounds, first.inactivity.after.days, first.accepts_text)"
 )
 
 

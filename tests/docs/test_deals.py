@@ -21,7 +21,7 @@ from tests.harness.servers import RunningServer
 
 ANSWER_SECONDS = 60
 DETAILS = {"details": "Three reels."}
-DOOR = re.compile(r"(?:(GET|POST) +(\S+)|(\w+) \(Socket\.IO\))(?: +(?:\{(.*)\}|[^{].*))?")
+REQUEST_LINE = re.compile(r"(?:(GET|POST) +(\S+)|(\w+) \(Socket\.IO\))(?: +(?:\{(.*)\}|[^{].*))?")
 UPLOADS = ["POST /api/uploads", "GET /api/uploads/{id}", "GET /api/uploads/{id}/thumbnail"]
 SOCKET = """
 import {{ io }} from 'socket.io-client';
@@ -53,14 +53,20 @@ def influencer(site: RunningServer) -> Person:
     return signed_in(site, INFLUENCER)
 
 
-def doors(block: Block) -> list[tuple[str | None, str, dict[str, bool]]]:
+def requests(block: Block) -> list[tuple[str | None, str, dict[str, bool]]]:
     """Each line of a block of requests: method (None for a command), path or name, and which members are needed."""
     found = []
     for line in block.text.splitlines():
-        door = DOOR.fullmatch(line)
-        assert door, line
-        members = filter(None, (door[4] or "").split(", "))
-        found.append((door[1], door[2] or door[3], {one.rstrip("?"): not one.endswith("?") for one in members}))
+        request_line = REQUEST_LINE.fullmatch(line)
+        assert request_line, line
+        members = filter(None, (request_line[4] or "").split(", "))
+        found.append(
+            (
+                request_line[1],
+                request_line[2] or request_line[3],
+                {one.rstrip("?"): not one.endswith("?") for one in members},
+            )
+        )
     return found
 
 
@@ -72,14 +78,14 @@ def asked_over_socket(url: str, workplace: Path, person: Person, conversation: s
 
 @runs("docs/deals.md", "Acting", "", "js")
 @pytest.mark.parametrize("with_all", [True, False])
-def test_three_doors_do_the_same(
+def test_three_endpoints_do_the_same(
     blocks, site: RunningServer, brand: Person, influencer: Person, workplace: Path, with_all: bool
 ):
     """Each takes all members that are shown, and also without those that are optional."""
-    conversation = brand.bids_to(influencer, title="Three doors")
+    conversation = brand.opens_bid_with(influencer, title="Three doors")
     turns = ((influencer, "accept_connection", {}), (brand, "send_project_details", DETAILS))
     turns += ((influencer, "accept_project", {}),)
-    for (who, action, data), (method, place, members) in zip(turns, doors(blocks[0]), strict=True):
+    for (who, action, data), (method, place, members) in zip(turns, requests(blocks[0]), strict=True):
         version = who.sees(conversation)["state_version"]
         body = dict.fromkeys(("action", "button_id"), action) | dict.fromkeys(("data", "additional_data"), data)
         body |= {"state_version": version, "conversation_id": conversation}
@@ -110,7 +116,7 @@ def the_example_offers_a_price(url: str, block: Block, brand: Person, conversati
 def test_the_order_to_pay(blocks, brand: Person, influencer: Person):
     """Its members are those of the example, the same however often it is asked for, and nothing moves."""
     shown = json.loads(blocks[0].text)["payment"]
-    conversation = brand.bids_to(influencer, title="To be paid")
+    conversation = brand.opens_bid_with(influencer, title="To be paid")
     for who, action, data in (
         (influencer, "accept_connection", {}),
         (brand, "send_project_details", DETAILS),
@@ -129,7 +135,7 @@ def test_the_order_to_pay(blocks, brand: Person, influencer: Person):
 @runs("docs/deals.md", "Files", "", "js")
 async def test_files_are_sent_and_shown(blocks, site: RunningServer, brand: Person, chromium: Browser):
     requests, example = blocks
-    assert [f"{method} {path}" for method, path, _ in doors(requests)] == UPLOADS
+    assert [f"{method} {path}" for method, path, _ in requests(requests)] == UPLOADS
     picture = io.BytesIO()
     Image.new("RGB", (640, 480), "teal").save(picture, "PNG")
     headers = {"Authorization": f"Bearer {brand.access}"}
@@ -149,9 +155,9 @@ async def test_files_are_sent_and_shown(blocks, site: RunningServer, brand: Pers
 @runs("docs/deals.md", "Operators", "")
 def test_operators_step_in(blocks, site: RunningServer, brand: Person, influencer: Person):
     operator = signed_in(site, ADMIN)
-    conversation = brand.bids_to(influencer, title="Watched")
+    conversation = brand.opens_bid_with(influencer, title="Watched")
     statuses = []
-    for method, path, members in doors(blocks[0]):
+    for method, path, members in requests(blocks[0]):
         assert not any(members.values()), "all are optional"
         known = {"reason": "To look into it.", "state_version": brand.sees(conversation)["state_version"]}
         asked = {name: known[name] for name in members}

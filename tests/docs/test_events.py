@@ -44,7 +44,7 @@ def answers_of(site: RunningServer, workplace: Path, commands: dict) -> dict:
     """What a server says to each, where its ids, its token and its moment are those of a deal that is there."""
     me = registered(site, "brand_owner")
     other = registered(site, "influencer")
-    deal = me.bids_to(other, title="Events")
+    deal = me.opens_bid_with(other, title="Events")
     for who, action, data in LEADING_UP:
         (me if who == "brand_owner" else other).acts(deal, action, **data)
     text = json.dumps(commands).replace(SHOWN_CONVERSATION, deal).replace(SHOWN_USER, me.id)

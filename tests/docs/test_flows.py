@@ -31,9 +31,9 @@ def steps_of_data(flow: dict) -> set[Step]:
             for outcome in action.get("outcomes", []):
                 guard = f" ({outcome['guard']})" if "guard" in outcome else ""
                 steps.add((state["name"], outcome["to"], action["name"] + guard))
-        rule = state.get("left_alone")
-        if isinstance(rule, dict) and "event" in rule:
-            steps.add((state["name"], rule["event"]["to"], rule["event"]["name"]))
+        rule = state.get("inactivity")
+        if isinstance(rule, dict) and "system_action" in rule:
+            steps.add((state["name"], rule["system_action"]["to"], rule["system_action"]["name"]))
         if state["kind"] == "final":
             steps.add((state["name"], "[*]", ""))
     return steps

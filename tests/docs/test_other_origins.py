@@ -70,7 +70,7 @@ def talk(server: RunningServer) -> SimpleNamespace:
     given = {"email": BRAND, "password": PASSWORD, "name": "Anaya", "role": "brand_owner"}
     me = Person.authenticates(server.url, "register", given)
     other = registered(server, "influencer")
-    return SimpleNamespace(me=me, conversation=me.chats_with(other), other=other)
+    return SimpleNamespace(me=me, conversation=me.opens_chat_with(other), other=other)
 
 
 @pytest_asyncio.fixture

@@ -48,7 +48,7 @@ def server(tmp_path: Path):
 def test_the_whole_quick_start(blocks, server: RunningServer, workplace: Path):
     brand = registered(server, "brand_owner", "Anaya Rao")
     me = registered(server, "influencer")
-    conversation = brand.bids_to(me, title="Sneakers")
+    conversation = brand.opens_bid_with(me, title="Sneakers")
     for number in range(BEFORE):
         brand.says(conversation, f"Message {number}.")
     expired = server.installation.shell(EXPIRED_TOKEN.format(email=me.email)).strip()

@@ -78,11 +78,11 @@ class Person(Account):
         """A conversation; answers it as its JSON shows it."""
         return self.calls("POST", "/api/conversations", given)["conversation"]
 
-    def chats_with(self, other: Account) -> str:
+    def opens_chat_with(self, other: Account) -> str:
         """The id of the direct conversation of these two."""
         return self.opens(conversation_type="direct", user_id=other.id)["id"]
 
-    def bids_to(self, influencer: Account, **given: Any) -> str:
+    def opens_bid_with(self, influencer: Account, **given: Any) -> str:
         """The id of a new bid conversation."""
         return self.opens(conversation_type="bid", influencer_id=influencer.id, **given)["id"]
 

@@ -13,7 +13,7 @@ import aiohttp
 import httpx
 import pytest
 
-from tests.acceptance.making import OPERATOR
+from tests.acceptance.setup_data import OPERATOR
 from tests.harness.environment import ROOT, need_nginx
 from tests.harness.people import PASSWORD
 from tests.harness.ports import free_port
@@ -84,7 +84,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         installation.serving() as server,
         running(program, directory, server.port) as (port, plain_port),
     ):
-        installation.shell("from tests.acceptance.making import make_operator; make_operator()")
+        installation.shell("from tests.acceptance.setup_data import make_operator; make_operator()")
         yield Site(installation, directory, port, plain_port)
 
 

@@ -32,7 +32,7 @@ async def let_in(site) -> RawWebSocket:
     return websocket
 
 
-def answer_to(event: bytes) -> tuple[int, bytes]:
+def result_of(event: bytes) -> tuple[int, bytes]:
     return TEXT, event.replace(b"echo", b"echoed")
 
 
@@ -43,26 +43,26 @@ class TestWholeMessages:
         websocket = await let_in(await serve(talkative()))
         event = message(size)
         websocket.write_message(TEXT, *pieces(event, number))
-        assert await websocket.next() == answer_to(event)
+        assert await websocket.next() == result_of(event)
 
     async def test_each_message_is_counted_for_itself(self, serve):
         websocket = await let_in(await serve(talkative()))
         for number in (MOST, 1, MOST, 2):
             event = message(SIZE)
             websocket.write_message(TEXT, *pieces(event, number))
-            assert await websocket.next() == answer_to(event)
+            assert await websocket.next() == result_of(event)
 
     async def test_the_last_fragment_may_be_empty(self, serve):
         websocket = await let_in(await serve(talkative()))
         event = message(100)
         websocket.write_message(TEXT, event, b"")
-        assert await websocket.next() == answer_to(event)
+        assert await websocket.next() == result_of(event)
 
     async def test_a_character_may_be_cut(self, serve):
         websocket = await let_in(await serve(talkative()))
         event = '42["echo","é€😀"]'.encode()
         websocket.write_message(TEXT, *pieces(event, len(event)))
-        assert await websocket.next() == answer_to(event)
+        assert await websocket.next() == result_of(event)
 
     async def test_binary_messages_too(self, serve):
         websocket = await RawWebSocket.dial(await serve(echo()))
@@ -79,7 +79,7 @@ class TestWholeMessages:
                 websocket.write(PONG, b"unasked")
                 websocket.write(PING, b"%d" % number)
                 assert await websocket.next() == (PONG, b"%d" % number)
-        assert await websocket.next() == answer_to(event)
+        assert await websocket.next() == result_of(event)
 
     async def test_a_close_frame_may_come_between(self):
         async with running(talkative()) as site:
@@ -97,8 +97,8 @@ class TestWholeMessages:
             for websocket, fragment in ((first, one), (second, two)):
                 websocket.write(CONTINUATION if number else TEXT, fragment, last=number == MOST - 1)
                 await asyncio.sleep(0)
-        assert await first.next() == answer_to(event)
-        assert await second.next() == answer_to(other)
+        assert await first.next() == result_of(event)
+        assert await second.next() == result_of(other)
 
 
 class TestTooLarge:
@@ -125,7 +125,7 @@ class TestTooLarge:
     async def test_the_limit_is_that_of_the_server(self, serve):
         websocket = await let_in(await serve(talkative(limits=Limits(max_payload=100))))
         websocket.write_message(TEXT, *pieces(message(100), 10))
-        assert await websocket.next() == answer_to(message(100))
+        assert await websocket.next() == result_of(message(100))
         websocket.write_message(TEXT, *pieces(message(101), 10))
         assert await websocket.closed() == 1009
 
@@ -170,7 +170,7 @@ class TestTooMany:
         async with running(talkative(limits=limits)) as site:
             websocket = await let_in(site)
             websocket.write_message(TEXT, *pieces(message(50), 3))
-            assert await websocket.next() == answer_to(message(50))
+            assert await websocket.next() == result_of(message(50))
 
     async def test_in_an_upgrade_of_a_polling_session(self):
         async with running(talkative()) as site:

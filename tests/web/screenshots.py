@@ -20,8 +20,8 @@ PLAY_UNTIL = """
 title => new Promise((done) => {
   const play = document.querySelector('.demo-controls button');
   const watch = new MutationObserver(() => {
-    const turns = [...document.querySelectorAll('.turn:has(.buttons)')];
-    if (!turns.some((one) => one.querySelector('h3').textContent.startsWith(title))) return;
+    const panels = [...document.querySelectorAll('.action-panel:has(.buttons)')];
+    if (!panels.some((one) => one.querySelector('h3').textContent.startsWith(title))) return;
     watch.disconnect();
     play.click();
     done();
@@ -84,7 +84,7 @@ class Photographer:
         await page.locator(".messages .message").last.wait_for()
         await self.keep(page, "conversation")
         await page.locator(".line", has_text=LEELA).click()
-        await page.locator(".turn h3").wait_for()
+        await page.locator(".action-panel h3").wait_for()
         await page.locator(".offers strong").wait_for()
         await self.keep(page, "deal")
 
@@ -92,13 +92,13 @@ class Photographer:
         page = await self.signed_in(NARROW)
         await self.keep(page, "phone-list")
         await page.locator(".line:has(.line-title)", has_text=DEV).click()
-        await page.locator(".turn").wait_for()
+        await page.locator(".action-panel").wait_for()
         await self.keep(page, "phone-deal")
 
     async def demo(self) -> None:
         page = await self.page()
         await page.goto(f"{self._url}/demo?pace=0.05")
-        await page.locator(".pane.next .turn button").first.wait_for()
+        await page.locator(".pane.next .action-panel button").first.wait_for()
         await page.evaluate(PLAY_UNTIL, "Counter-offer")
         await page.get_by_role("button", name="Play it for me").wait_for()
         await self.keep(page, "demo")

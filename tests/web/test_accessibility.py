@@ -12,7 +12,7 @@ from tests.web.tabs import Tab
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PATHS = [*PAGES, "/nowhere"]
-LAST = {"/chat": ".list .empty:not([hidden])", "/demo": ".pane.next .turn button"}
+LAST = {"/chat": ".list .empty:not([hidden])", "/demo": ".pane.next .action-panel button"}
 """What is there when all of a page is, where a script makes it."""
 
 NARROW = {"width": 360, "height": 740}
@@ -40,14 +40,14 @@ async def test_axe_finds_nothing(opens, brand, path, theme):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_axe_finds_nothing_in_a_conversation_with_everything_in_it(opens, brand, influencer, theme):
-    conversation = brand.bids_to(influencer, title="Snack box", message="Interested?")
+    conversation = brand.opens_bid_with(influencer, title="Snack box", message="Interested?")
     influencer.says(conversation, "Yes", media_url="https://example.com/reel.mp4")
     influencer.acts(conversation, "accept_connection")
     tab = await opens(f"/chat/{conversation}", brand, color_scheme=theme)
     await tab.sends("Good to hear")
     await expect(tab.find(".steps li")).to_have_count(2)
-    await tab.find(".turn form [type=submit]").click()
-    await expect(tab.find(".turn .fault")).to_be_visible()
+    await tab.find(".action-panel form [type=submit]").click()
+    await expect(tab.find(".action-panel .fault")).to_be_visible()
     assert await faults(tab) == []
     await tab.page.get_by_role("button", name=re.compile("Notifications")).click()
     await expect(tab.find(".notification").first).to_be_visible()
@@ -57,7 +57,7 @@ async def test_axe_finds_nothing_in_a_conversation_with_everything_in_it(opens, 
 @pytest.mark.parametrize("direction", ["ltr", "rtl"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_axe_finds_nothing_while_somebody_is_looked_for(opens, brand, influencer, theme, direction):
-    brand.chats_with(influencer)
+    brand.opens_chat_with(influencer)
     tab = await opens("/chat", brand, color_scheme=theme, may_fail=True)
     await tab.page.evaluate(f"document.documentElement.dir = '{direction}'")
     await tab.page.get_by_role("button", name="New conversation").click()
@@ -92,7 +92,7 @@ async def test_axe_finds_nothing_in_ones_account(opens, brand, theme):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_axe_finds_nothing_where_something_goes_wrong(opens, brand, influencer, theme):
     tab = await opens(
-        f"/chat/{brand.chats_with(influencer)}", brand, color_scheme=theme, viewport=NARROW, may_fail=True
+        f"/chat/{brand.opens_chat_with(influencer)}", brand, color_scheme=theme, viewport=NARROW, may_fail=True
     )
     await tab.find(".composer input[type=file]").set_input_files(
         {"name": "brief.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4\n%%EOF\n"}
@@ -119,16 +119,16 @@ async def _decline(route: Route) -> None:
 
 
 async def test_everything_is_reached_and_done_with_the_keyboard(opens, brand, influencer):
-    conversation = brand.bids_to(influencer, title="Snack box")
+    conversation = brand.opens_bid_with(influencer, title="Snack box")
     tab = await opens("/chat", influencer)
     await expect(tab.find(".line")).to_have_count(1)
     await _tab_to(tab, ".line")
     await tab.page.keyboard.press("Enter")
     await tab.is_at(f"/chat/{conversation}")
-    await expect(tab.find(".turn button")).to_have_count(2)
-    await _tab_to(tab, '.turn [data-action="accept_connection"]', "Shift+Tab")
+    await expect(tab.find(".action-panel button")).to_have_count(2)
+    await _tab_to(tab, '.action-panel [data-action="accept_connection"]', "Shift+Tab")
     await tab.page.keyboard.press("Enter")
-    await expect(tab.find(".turn")).to_have_text(re.compile("^Waiting for Anaya"))
+    await expect(tab.find(".action-panel")).to_have_text(re.compile("^Waiting for Anaya"))
     await _tab_to(tab, ".composer textarea")
     await tab.page.keyboard.type("Done without a mouse")
     await tab.page.keyboard.press("Enter")
@@ -155,7 +155,7 @@ async def test_dialogs_and_panels_give_the_focus_back(opens, brand):
 
 
 async def test_the_focus_stays_where_it_is_while_all_around_changes(opens, brand, influencer):
-    conversation = brand.bids_to(influencer, title="Snack box")
+    conversation = brand.opens_bid_with(influencer, title="Snack box")
     tab = await opens(f"/chat/{conversation}", brand)
     await tab.sends("Hello")
     line = tab.find(".line")
@@ -171,15 +171,15 @@ async def test_the_focus_stays_where_it_is_while_all_around_changes(opens, brand
 
 
 async def test_who_answers_with_the_keyboard_stays_where_the_next_step_is_shown(opens, brand, influencer):
-    tab = await opens(f"/chat/{brand.bids_to(influencer)}", influencer)
-    await tab.find(".turn").get_by_role("button", name="Accept").focus()
+    tab = await opens(f"/chat/{brand.opens_bid_with(influencer)}", influencer)
+    await tab.find(".action-panel").get_by_role("button", name="Accept").focus()
     await tab.page.keyboard.press("Enter")
-    await expect(tab.find(".turn")).to_have_text(re.compile("^Waiting for Anaya"))
-    await expect(tab.find(".turn")).to_be_focused()
+    await expect(tab.find(".action-panel")).to_have_text(re.compile("^Waiting for Anaya"))
+    await expect(tab.find(".action-panel")).to_be_focused()
 
 
 async def test_what_comes_is_told_to_a_screen_reader(opens, brand, influencer):
-    conversation = brand.chats_with(influencer)
+    conversation = brand.opens_chat_with(influencer)
     influencer.says(conversation, "Before")
     tab = await opens(f"/chat/{conversation}", brand)
     live = tab.find("[aria-live=polite].visually-hidden").last
@@ -197,7 +197,7 @@ async def test_no_page_is_wider_than_a_narrow_screen(opens, brand, path):
 
 
 async def test_on_a_narrow_screen_the_deal_is_shown_in_the_messages_place(opens, brand, influencer):
-    conversation = brand.bids_to(influencer, title="Snack box", message="Interested?")
+    conversation = brand.opens_bid_with(influencer, title="Snack box", message="Interested?")
     tab = await opens(f"/chat/{conversation}", brand, viewport=NARROW)
     await expect(tab.words.last).to_have_text("Interested?")
     await tab.page.get_by_role("button", name="Show the deal").click()
@@ -211,7 +211,7 @@ async def test_on_a_narrow_screen_the_deal_is_shown_in_the_messages_place(opens,
 
 
 async def test_on_a_narrow_screen_one_goes_from_the_list_to_a_conversation_and_back(opens, brand, influencer):
-    influencer.says(brand.chats_with(influencer), "Hello")
+    influencer.says(brand.opens_chat_with(influencer), "Hello")
     tab = await opens("/chat", brand, viewport=NARROW)
     await tab.find(".line").click()
     await expect(tab.composer).to_be_visible()

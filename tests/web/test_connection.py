@@ -8,7 +8,7 @@ from tests.harness.servers import RunningServer
 
 
 async def test_what_is_written_offline_is_sent_once_when_one_is_back(opens, brand, influencer):
-    conversation = brand.chats_with(influencer)
+    conversation = brand.opens_chat_with(influencer)
     tab = await opens(f"/chat/{conversation}", brand)
     tab.may_fail = True
     await tab.sends("Before")
@@ -33,14 +33,14 @@ async def test_the_list_says_that_one_is_offline_and_has_what_one_missed(opens, 
     await tab.context.set_offline(True)
     await expect(said).to_contain_text("You are offline")
     assert await said.locator("use").evaluate("picture => picture.getBBox().width") > 0
-    influencer.chats_with(brand)
+    influencer.opens_chat_with(brand)
     await tab.context.set_offline(False)
     await expect(tab.find(".line strong")).to_have_text(["Mira"])
     await expect(said).to_be_hidden()
 
 
 async def test_a_server_that_goes_and_comes_back_is_found_again(opens, site: RunningServer, brand, influencer):
-    conversation = brand.chats_with(influencer)
+    conversation = brand.opens_chat_with(influencer)
     tab = await opens(f"/chat/{conversation}", brand)
     tab.may_fail = True
     await tab.sends("Before")
@@ -58,7 +58,7 @@ async def test_a_server_that_goes_and_comes_back_is_found_again(opens, site: Run
 
 
 async def test_a_message_whose_answer_is_lost_is_stored_once(opens, brand, influencer):
-    conversation = brand.chats_with(influencer)
+    conversation = brand.opens_chat_with(influencer)
     tab = await opens(f"/chat/{conversation}", brand)
     tab.may_fail = True
     posted: list[Any] = []
@@ -82,7 +82,7 @@ async def test_a_message_whose_answer_is_lost_is_stored_once(opens, brand, influ
 
 
 async def test_what_the_server_declines_can_be_tried_again_or_discarded(opens, brand, influencer):
-    conversation = brand.chats_with(influencer)
+    conversation = brand.opens_chat_with(influencer)
     tab = await opens(f"/chat/{conversation}", brand)
     tab.may_fail = True
     refusal = {"success": False, "code": "text_not_accepted", "message": "Not now."}
@@ -107,7 +107,7 @@ async def test_what_the_server_declines_can_be_tried_again_or_discarded(opens, b
 
 
 async def test_a_reload_in_the_middle_of_sending_loses_nothing(opens, brand, influencer):
-    conversation = brand.chats_with(influencer)
+    conversation = brand.opens_chat_with(influencer)
     tab = await opens(f"/chat/{conversation}", brand)
     tab.may_fail = True
     await expect(tab.connection).to_be_hidden()
@@ -124,7 +124,7 @@ async def test_a_reload_in_the_middle_of_sending_loses_nothing(opens, brand, inf
 
 
 async def test_two_tabs_of_one_person_show_the_same(opens, brand, influencer):
-    conversation = brand.chats_with(influencer)
+    conversation = brand.opens_chat_with(influencer)
     tab = await opens(f"/chat/{conversation}", brand)
     other = await tab.beside(f"/chat/{conversation}")
     mira = await opens(f"/chat/{conversation}", influencer)
@@ -154,7 +154,7 @@ async def test_tabs_renew_the_session_in_turn(opens, brand, influencer):
     await tab.page.evaluate(end)
     for one in (tab, other):
         await one.page.get_by_role("button", name="Direct").click()
-    influencer.chats_with(brand)
+    influencer.opens_chat_with(brand)
     for one in (tab, other):
         await expect(one.find(".line strong")).to_have_text(["Mira"])
         assert "/chat" in one.page.url

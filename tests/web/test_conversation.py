@@ -14,7 +14,7 @@ PDF = b"%PDF-1.4\n%%EOF\n"
 
 async def both(opens, brand, influencer):
     """A conversation, and its two people in it: each has entered it, as each knows of the other."""
-    conversation = brand.chats_with(influencer)
+    conversation = brand.opens_chat_with(influencer)
     path = f"/chat/{conversation}"
     anaya, mira = await opens(path, brand), await opens(path, influencer)
     for tab in (anaya, mira):
@@ -34,7 +34,7 @@ async def test_what_one_says_the_other_reads(opens, brand, influencer):
 
 
 async def test_a_message_is_ticked_once_when_sent_and_twice_when_read(opens, brand, influencer):
-    conversation = brand.chats_with(influencer)
+    conversation = brand.opens_chat_with(influencer)
     anaya = await opens(f"/chat/{conversation}", brand)
     await anaya.sends("Read me")
     await expect(anaya.find(".tick")).to_have_attribute("title", "Sent")
@@ -113,7 +113,7 @@ async def test_one_changes_and_takes_back_ones_own_words(opens, brand, influence
 
 
 async def test_days_part_the_messages_and_new_ones_are_marked(opens, brand, influencer):
-    conversation = brand.chats_with(influencer)
+    conversation = brand.opens_chat_with(influencer)
     influencer.says(conversation, "Old")
     brand.marks_read(conversation)
     for number in range(3):
@@ -129,7 +129,7 @@ async def test_days_part_the_messages_and_new_ones_are_marked(opens, brand, infl
 
 
 async def test_what_comes_while_one_reads_further_up_does_not_move_the_page(opens, brand, influencer):
-    conversation = brand.chats_with(influencer)
+    conversation = brand.opens_chat_with(influencer)
     for number in range(40):
         influencer.says(conversation, f"Line {number}")
     tab = await opens(f"/chat/{conversation}", brand)
@@ -146,7 +146,7 @@ async def test_what_comes_while_one_reads_further_up_does_not_move_the_page(open
 
 
 async def test_unread_messages_beyond_the_first_page_are_jumped_to(opens, brand, influencer):
-    conversation = brand.chats_with(influencer)
+    conversation = brand.opens_chat_with(influencer)
     influencer.says(conversation, "Read already")
     brand.marks_read(conversation)
     for number in range(70):
@@ -158,7 +158,7 @@ async def test_unread_messages_beyond_the_first_page_are_jumped_to(opens, brand,
 
 
 async def test_a_message_taller_than_the_screen_is_read_when_its_end_is(opens, brand, influencer):
-    conversation = brand.chats_with(influencer)
+    conversation = brand.opens_chat_with(influencer)
     seq = influencer.says(conversation, "\n".join(f"Line {number}" for number in range(400)))["seq"]
     tab = await opens(f"/chat/{conversation}", brand)
     await expect(tab.find(".new-marker")).to_be_in_viewport()
@@ -170,7 +170,7 @@ async def test_a_message_taller_than_the_screen_is_read_when_its_end_is(opens, b
 
 
 async def test_who_comes_back_to_a_conversation_finds_what_is_new_in_it(opens, brand, influencer, person):
-    conversation, other = brand.chats_with(influencer), brand.chats_with(person(name="Dev"))
+    conversation, other = brand.opens_chat_with(influencer), brand.opens_chat_with(person(name="Dev"))
     influencer.says(conversation, "Old")
     tab = await opens(f"/chat/{conversation}", brand)
     await expect(tab.find(".line")).to_have_count(2)
@@ -246,13 +246,13 @@ async def test_a_picture_is_shown_small(opens, brand, influencer, tmp_path: Path
 
 
 async def test_a_closed_conversation_is_read_only(opens, brand, influencer):
-    conversation = brand.bids_to(influencer)
+    conversation = brand.opens_bid_with(influencer)
     influencer.acts(conversation, "reject_connection")
     tab = await opens(f"/chat/{conversation}", brand)
-    await expect(tab.find(".turn")).to_have_text("This conversation is closed.")
+    await expect(tab.find(".action-panel")).to_have_text("This conversation is closed.")
     await expect(tab.composer).to_be_hidden()
 
 
 async def test_somebody_elses_conversation_is_not_there(opens, brand, influencer, person):
-    tab = await opens(f"/chat/{brand.chats_with(influencer)}", person(name="Stranger"), may_fail=True)
+    tab = await opens(f"/chat/{brand.opens_chat_with(influencer)}", person(name="Stranger"), may_fail=True)
     await expect(tab.connection).to_have_text("This conversation cannot be found.")

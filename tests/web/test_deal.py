@@ -10,26 +10,26 @@ from tests.web.tabs import Tab
 
 
 async def press(tab: Tab, name: str) -> None:
-    await tab.find(".turn").get_by_role("button", name=name, exact=True).click()
+    await tab.find(".action-panel").get_by_role("button", name=name, exact=True).click()
 
 
 async def give(tab: Tab, **values: str) -> None:
-    """Fill the form of the turn, by its fields' labels, and submit it."""
+    """Fill the form of the action panel, by its fields' labels, and submit it."""
     for label, value in values.items():
-        await tab.find(".turn").get_by_label(label.replace("_", " ")).fill(value)
-    await tab.find(".turn form [type=submit]").click()
+        await tab.find(".action-panel").get_by_label(label.replace("_", " ")).fill(value)
+    await tab.find(".action-panel form [type=submit]").click()
 
 
 async def asked(tab: Tab, title: str) -> None:
-    await expect(tab.find(".turn h3")).to_have_text(title)
+    await expect(tab.find(".action-panel h3")).to_have_text(title)
 
 
 async def waits(tab: Tab) -> None:
-    await expect(tab.find(".turn")).to_have_text(re.compile("^Waiting for "))
+    await expect(tab.find(".action-panel")).to_have_text(re.compile("^Waiting for "))
 
 
 async def deal(opens: Callable[..., Any], brand: Any, influencer: Any) -> tuple[str, Tab, Tab]:
-    conversation = brand.bids_to(influencer, title="Snack box", proposed_amount="18000")
+    conversation = brand.opens_bid_with(influencer, title="Snack box", proposed_amount="18000")
     path = f"/chat/{conversation}"
     return conversation, await opens(path, brand), await opens(path, influencer)
 
@@ -41,7 +41,7 @@ async def test_a_deal_from_first_contact_to_free_chat_with_a_reload_and_a_lost_c
     await give(anaya, Project_details="Three reels and a story.")
     await press(mira, "Accept project")
     await give(anaya, Price="18000")
-    await expect(mira.find(".turn h3")).to_contain_text("18000")
+    await expect(mira.find(".action-panel h3")).to_contain_text("18000")
 
     await mira.page.reload()
     await press(mira, "Negotiate")
@@ -70,7 +70,7 @@ async def test_a_deal_from_first_contact_to_free_chat_with_a_reload_and_a_lost_c
 
     for tab in (anaya, mira):
         await expect(tab.find(".stages .present")).to_have_text("Done")
-        await expect(tab.find(".turn")).to_be_hidden()
+        await expect(tab.find(".action-panel")).to_be_hidden()
         await expect(tab.find(".agreed strong")).to_have_text("₹21,000.00")
         await expect(tab.find(".paid")).to_be_visible()
         await expect(tab.find(".offers strong")).to_have_text(["₹18,000.00", "₹24,000.00", "₹21,000.00"])
@@ -87,10 +87,10 @@ async def test_a_form_takes_what_the_rules_allow_and_says_what_is_wrong(opens, b
     await press(mira, "Accept")
     await asked(anaya, "Project details")
     await give(anaya, Project_details="   ")
-    await expect(anaya.find(".turn .fault")).to_have_text("This is needed.")
-    await expect(anaya.find(".turn textarea")).to_be_focused()
+    await expect(anaya.find(".action-panel .fault")).to_have_text("This is needed.")
+    await expect(anaya.find(".action-panel textarea")).to_be_focused()
     await give(anaya, Project_details="x" * 5001)
-    await expect(anaya.find(".turn .fault")).to_have_text("1 character too many.")
+    await expect(anaya.find(".action-panel .fault")).to_have_text("1 character too many.")
     await give(anaya, Project_details="A story.")
     await press(mira, "Accept project")
     await asked(anaya, "Price offer")
@@ -105,7 +105,7 @@ async def test_a_form_takes_what_the_rules_allow_and_says_what_is_wrong(opens, b
     }
     for value, fault in wrong.items():
         await give(anaya, Price=value)
-        await expect(anaya.find(".turn .fault")).to_have_text(fault)
+        await expect(anaya.find(".action-panel .fault")).to_have_text(fault)
     assert brand.sees(conversation)["flow_state"] == "brand_owner_pricing"
     await give(anaya, Price="99.50")
     await waits(anaya)
@@ -124,10 +124,10 @@ async def test_what_the_server_says_of_a_field_stands_at_the_field(opens, brand,
         who.acts(conversation, action, **data)
     mira.may_fail = True
     await give(mira, Your_price="100")
-    await expect(mira.find(".turn .fault")).to_contain_text("differs from")
+    await expect(mira.find(".action-panel .fault")).to_contain_text("differs from")
     await give(mira, Your_price="120")
     await waits(mira)
-    await expect(anaya.find(".turn h3")).to_contain_text("120")
+    await expect(anaya.find(".action-panel h3")).to_contain_text("120")
 
 
 async def test_what_cannot_be_taken_back_is_asked_twice(opens, brand, influencer):
@@ -137,7 +137,7 @@ async def test_what_cannot_be_taken_back_is_asked_twice(opens, brand, influencer
     assert brand.sees(conversation)["chat_status"] == "automated"
     await press(mira, "Decline")
     await give(mira, Reason="No time in October.")
-    await expect(mira.find(".turn")).to_have_text("This conversation is closed.")
+    await expect(mira.find(".action-panel")).to_have_text("This conversation is closed.")
     await expect(mira.find(".event .words", has_text="No time in October.")).to_have_count(1)
 
 
@@ -171,11 +171,11 @@ async def test_free_chat_is_closed_from_the_header(opens, brand, influencer):
     await tab.page.get_by_role("button", name="Close conversation").click()
     await tab.page.get_by_role("dialog").get_by_label("Reason").fill("All done, thank you!")
     await tab.page.get_by_role("dialog").get_by_role("button", name="Close conversation").click()
-    await expect(tab.find(".turn")).to_have_text("This conversation is closed.")
+    await expect(tab.find(".action-panel")).to_have_text("This conversation is closed.")
 
 
 async def _done(brand: Any, influencer: Any) -> str:
-    conversation = brand.bids_to(influencer)
+    conversation = brand.opens_bid_with(influencer)
     influencer.acts(conversation, "accept_connection")
     brand.acts(conversation, "send_project_details", details="A story.")
     influencer.acts(conversation, "accept_project")

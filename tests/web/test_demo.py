@@ -54,9 +54,9 @@ async def test_it_can_be_paused_in_the_middle_of_a_word(opens):
 
 async def test_a_deal_that_is_declined_is_over(opens):
     tab = await opens("/demo")
-    turn = tab.find(".pane.next .turn")
-    await turn.get_by_role("button", name="Decline").click()
-    await turn.locator("form [type=submit]").click()
+    panel = tab.find(".pane.next .action-panel")
+    await panel.get_by_role("button", name="Decline").click()
+    await panel.locator("form [type=submit]").click()
     await expect(tab.find(".demo-end")).to_contain_text("ended without an agreement")
 
 
@@ -70,9 +70,9 @@ async def test_on_a_narrow_screen_one_side_is_shown_at_a_time(opens):
 
 async def test_it_ends_in_the_chat_or_in_the_api(opens):
     tab = await opens("/demo")
-    turn = tab.find(".pane.next .turn")
-    await turn.get_by_role("button", name="Decline").click()
-    await turn.locator("form [type=submit]").click()
+    panel = tab.find(".pane.next .action-panel")
+    await panel.get_by_role("button", name="Decline").click()
+    await panel.locator("form [type=submit]").click()
     await expect(tab.find(".demo-end").get_by_role("link", name="Use the API")).to_have_attribute("href", "/developers")
     await tab.find(".demo-end").get_by_role("link", name="Open it in the chat").click()
     await tab.is_at(r"/sign-in\?next=.*")

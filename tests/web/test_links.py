@@ -79,13 +79,13 @@ async def test_everything_leads_where_it_says_for_who_is_signed_out(running):
 async def test_everything_leads_where_it_says_for_who_is_signed_in(running):
     url = running.server.url
     anaya = Person.authenticates(url, "register", newcomer("brand_owner", "Anaya"))
-    anaya.bids_to(Person.authenticates(url, "register", newcomer("influencer")), title="Snack box")
+    anaya.opens_bid_with(Person.authenticates(url, "register", newcomer("influencer")), title="Snack box")
     walk = walk_with(running, await running.opens("/", anaya, may_fail=True), SIGNED_IN)
     await walk_everywhere(walk)
     assert walk.faults == []
     assert walk.seen == (EXPECTED | {"/chat/ID"}) - ({"/demo"} if running.is_production else set())
     scripts = {url.rpartition("/")[2].partition(".")[0] for kind, url in walk.checked if kind == "script"}
-    assert {"chat", "person-field", "dialog", "client", "entrance", "texts"} <= scripts
+    assert {"chat", "person-field", "dialog", "client", "sign-in", "texts"} <= scripts
 
 
 async def test_everything_of_the_admin_leads_where_it_says(opens):

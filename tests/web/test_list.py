@@ -17,8 +17,8 @@ def three(brand, person):
     """A direct conversation, a bid and a campaign, each with another person; the newest last."""
     mira, dev, tara = person(name="Mira"), person(name="Dev"), person(name="Tara")
     return {
-        "Mira": (mira, mira.chats_with(brand)),
-        "Dev": (dev, brand.bids_to(dev, title="Half-marathon shoes")),
+        "Mira": (mira, mira.opens_chat_with(brand)),
+        "Dev": (dev, brand.opens_bid_with(dev, title="Half-marathon shoes")),
         "Tara": (
             tara,
             brand.opens(conversation_type="campaign", influencer_id=tara.id, title="Monsoon umbrellas")["id"],
@@ -66,7 +66,7 @@ async def test_a_message_brings_its_line_to_the_top_and_counts(opens, brand, thr
 async def test_a_conversation_that_somebody_opens_appears(opens, brand, influencer, lines):
     tab = await opens("/chat", brand)
     await expect(tab.page.get_by_text("No conversations yet.")).to_be_visible()
-    influencer.chats_with(brand)
+    influencer.opens_chat_with(brand)
     await expect(lines(tab)).to_have_text(["Mira"])
 
 
@@ -92,7 +92,7 @@ async def test_deadlines_go_on_while_one_looks(opens, brand, three):
 
 
 async def test_notifications_ring_and_lead_to_their_conversation(opens, brand, influencer):
-    chat = brand.chats_with(influencer)
+    chat = brand.opens_chat_with(influencer)
     tab = await opens("/chat", brand)
     influencer.says(chat, "First")
     influencer.says(chat, "Second")
@@ -118,6 +118,6 @@ async def test_whoever_has_no_conversation_yet_is_told_how_to_begin_one(opens, b
     await expect(tab.find(".list .empty")).to_have_text("Nothing here matches.")
     await expect(place.get_by_role("heading")).to_have_text("Your first conversation")
     await tab.page.get_by_role("button", name="All", exact=True).click()
-    influencer.says(brand.chats_with(influencer), "Hello!")
+    influencer.says(brand.opens_chat_with(influencer), "Hello!")
     await expect(tab.find(".line")).to_have_count(1)
     await expect(place.get_by_role("heading")).to_have_text("Choose a conversation")

@@ -37,9 +37,9 @@ async def test_a_conversation_is_begun_with_somebody_who_is_found_by_name(opens,
 
 async def test_acquaintances_are_offered_before_anything_is_typed(opens, brand, family):
     mira, milo, _ = family
-    brand.chats_with(mira)
-    brand.bids_to(mira)
-    brand.chats_with(milo)
+    brand.opens_chat_with(mira)
+    brand.opens_bid_with(mira)
+    brand.opens_chat_with(milo)
     tab = await opens("/chat", brand)
     form = await new_conversation(tab)
     await expect(form.names).to_have_text([f"Milo {SURNAME}", f"Mira {SURNAME}"])

@@ -147,7 +147,7 @@ async def _fits(form: Form) -> None:
 async def test_without_a_search_acquaintances_can_be_chosen(tmp_path, chromium):
     with embedded(tmp_path, PEOPLE_SEARCH="off") as installation, installation.serving() as server:
         anaya = Person.authenticates(server.url, "register", newcomer("brand_owner", "Anaya"))
-        anaya.chats_with(Person.authenticates(server.url, "register", newcomer("influencer", "Mira Kapoor")))
+        anaya.opens_chat_with(Person.authenticates(server.url, "register", newcomer("influencer", "Mira Kapoor")))
         Person.authenticates(server.url, "register", newcomer("influencer", "Mirko Kapoor"))
         async with opening(Tabs(chromium, server.url)) as opens:
             tab = await opens("/chat", anaya, may_fail=True)

@@ -18,12 +18,12 @@ is 17 on one that has nothing else to do, and more than 80 where each row has to
 FILL = """
 import uuid
 from accounts.models import User
-from messaging.requests import SendMessage
+from messaging.requests import SendMessageRequest
 from messaging.sending import Sending, send_messages
 sides = [User.objects.get(pk=one) for one in ({sides})]
 for start in range(0, {many}, 250):
     sendings = [
-        Sending(sides[number % 3 == 0], SendMessage(conversation_id="{conversation}", message=text))
+        Sending(sides[number % 3 == 0], SendMessageRequest(conversation_id="{conversation}", message=text))
         for number in range(start, start + 250)
         for text in ["Message " + str(number) + " word" * (number % 40)]
     ]
@@ -65,7 +65,7 @@ def brand(site: RunningServer, user_pool: UserPool) -> Person:
 @pytest.fixture(scope="module")
 def long(site: RunningServer, user_pool: UserPool, brand: Person) -> str:
     influencer = user_pool.somebody("influencer", "Mira", site.url)
-    conversation = brand.chats_with(influencer)
+    conversation = brand.opens_chat_with(influencer)
     sides = f"'{brand.id}', '{influencer.id}'"
     site.installation.shell(FILL.format(sides=sides, many=MANY, conversation=conversation))
     brand.marks_read(conversation)

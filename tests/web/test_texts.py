@@ -29,17 +29,17 @@ OF_NO_LANGUAGE = re.compile(r"[\d\s·₹.,:+]*|AR?|M|[\d:]+ [AP]M|\w{3} \d+, \d{
 
 
 async def test_every_text_of_the_client_can_be_translated(opens, brand, influencer):
-    conversation = brand.bids_to(influencer, title="Snack box", message="Interested?")
+    conversation = brand.opens_bid_with(influencer, title="Snack box", message="Interested?")
     influencer.acts(conversation, "accept_connection")
     brand.acts(conversation, "send_project_details", details="A story.")
     influencer.acts(conversation, "accept_project")
-    brand.chats_with(influencer)
+    brand.opens_chat_with(influencer)
     tab = await opens("/", brand)
     await tab.page.route("**/texts.js", _pseudo_translated)
     await tab.goes(f"/chat/{conversation}")
     await tab.sends("Hello")
     await expect(tab.find(".steps li")).to_have_count(4)
-    await tab.find(".turn form [type=submit]").click()
+    await tab.find(".action-panel form [type=submit]").click()
     of_the_server = {brand.email, *_words(brand.sees(conversation)), *_words(brand.messages(conversation))}
     await tab.page.get_by_role("button", name="⟦New conversation⟧").click()
     await expect(tab.page.get_by_role("option", name="in your conversations")).to_be_visible()

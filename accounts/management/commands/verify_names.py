@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import NameWord
-from accounts.selectors import wrongly_found
+from accounts.selectors import users_with_wrong_words
 
 
 class Command(BaseCommand):
@@ -15,7 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("--repair", action="store_true", help="write the wrong ones anew")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        wrong = wrongly_found()
+        wrong = users_with_wrong_words()
         for user_id in wrong:
             self.stdout.write(f"user {user_id}: found by other words than those of the name")
         if options["repair"]:

@@ -13,14 +13,14 @@ from conversations.flows.deal.parts import (
     REJECT,
     closes_after,
 )
-from conversations.flows.definitions import Action, OldName, Outcome, Role, State
+from conversations.flows.definitions import Action, ActionAlias, Outcome, Role, State
 
 INFLUENCER_RESPONDING = State(
     name="influencer_responding",
     awaiting=Role.INFLUENCER,
     title=_("New request"),
     subtitle=_("%(brand_owner)s would like to connect with you."),
-    left_alone=closes_after(days=7),
+    inactivity=closes_after(days=7),
     actions=(
         Action(
             name="accept_connection",
@@ -29,7 +29,7 @@ INFLUENCER_RESPONDING = State(
             style="success",
             text=(_("%(influencer)s accepted the connection."),),
             outcomes=(Outcome("brand_owner_details"),),
-            old_names=(ACCEPT,),
+            aliases=(ACCEPT,),
         ),
         Action(
             name="reject_connection",
@@ -39,7 +39,7 @@ INFLUENCER_RESPONDING = State(
             inputs=(REASON,),
             text=(_("%(influencer)s declined the connection."), REASON_TEXT),
             outcomes=CLOSED,
-            old_names=(REJECT,),
+            aliases=(REJECT,),
         ),
     ),
 )
@@ -49,7 +49,7 @@ BRAND_OWNER_DETAILS = State(
     awaiting=Role.BRAND_OWNER,
     title=_("Project details"),
     subtitle=_("Describe the project to %(influencer)s."),
-    left_alone=closes_after(days=7),
+    inactivity=closes_after(days=7),
     actions=(
         Action(
             name="send_project_details",
@@ -67,7 +67,7 @@ INFLUENCER_REVIEWING = State(
     awaiting=Role.INFLUENCER,
     title=_("Review the project"),
     subtitle=_("Would you like to do this project for %(brand_owner)s?"),
-    left_alone=closes_after(days=7),
+    inactivity=closes_after(days=7),
     actions=(
         Action(
             name="accept_project",
@@ -76,7 +76,7 @@ INFLUENCER_REVIEWING = State(
             style="success",
             text=(_("%(influencer)s accepted the project."),),
             outcomes=(Outcome("brand_owner_pricing"),),
-            old_names=(ACCEPT,),
+            aliases=(ACCEPT,),
         ),
         Action(
             name="reject_project",
@@ -86,7 +86,7 @@ INFLUENCER_REVIEWING = State(
             inputs=(REASON,),
             text=(_("%(influencer)s declined the project."), REASON_TEXT),
             outcomes=CLOSED,
-            old_names=(REJECT, OldName("deny_project")),
+            aliases=(REJECT, ActionAlias("deny_project")),
         ),
     ),
 )

@@ -15,7 +15,7 @@ from conversations.flows.deal.parts import (
     SAME_PRICE,
     closes_after,
 )
-from conversations.flows.definitions import Action, Effect, Guard, OldName, Outcome, Role, State
+from conversations.flows.definitions import Action, ActionAlias, Effect, Guard, Outcome, Role, State
 
 _NO_ROUNDS_LEFT = _("No round of negotiation is left, so this conversation is closed.")
 
@@ -24,7 +24,7 @@ BRAND_OWNER_PRICING = State(
     awaiting=Role.BRAND_OWNER,
     title=_("Price offer"),
     subtitle=_("Offer %(influencer)s a price for the project."),
-    left_alone=closes_after(days=7),
+    inactivity=closes_after(days=7),
     actions=(
         Action(
             name="send_price_offer",
@@ -43,7 +43,7 @@ INFLUENCER_PRICE_RESPONSE = State(
     awaiting=Role.INFLUENCER,
     title=_("Price offer: %(price)s"),
     subtitle=_("Accept the price, decline it, or negotiate."),
-    left_alone=closes_after(days=3),
+    inactivity=closes_after(days=3),
     actions=(
         Action(
             name="accept_price",
@@ -54,7 +54,7 @@ INFLUENCER_PRICE_RESPONSE = State(
             text=(_("%(influencer)s accepted the price of %(price)s."),),
             outcomes=(Outcome("payment_pending"),),
             effect=Effect.ACCEPT_OFFER,
-            old_names=(ACCEPT,),
+            aliases=(ACCEPT,),
         ),
         Action(
             name="reject_price",
@@ -63,7 +63,7 @@ INFLUENCER_PRICE_RESPONSE = State(
             style="danger",
             text=(_("%(influencer)s declined the price of %(price)s."),),
             outcomes=CLOSED,
-            old_names=(REJECT,),
+            aliases=(REJECT,),
         ),
         Action(
             name="negotiate_price",
@@ -81,7 +81,7 @@ BRAND_OWNER_NEGOTIATION = State(
     awaiting=Role.BRAND_OWNER,
     title=_("Negotiation requested"),
     subtitle=_("%(influencer)s would like to negotiate. Rounds left: %(rounds_left)s."),
-    left_alone=closes_after(days=3),
+    inactivity=closes_after(days=3),
     actions=(
         Action(
             name="agree_negotiation",
@@ -90,7 +90,7 @@ BRAND_OWNER_NEGOTIATION = State(
             style="success",
             text=(_("%(brand_owner)s agreed to negotiate."),),
             outcomes=(Outcome("influencer_price_input"),),
-            old_names=(ACCEPT, OldName("handle_negotiation", "agree")),
+            aliases=(ACCEPT, ActionAlias("handle_negotiation", "agree")),
         ),
         Action(
             name="reject_negotiation",
@@ -100,7 +100,7 @@ BRAND_OWNER_NEGOTIATION = State(
             inputs=(REASON,),
             text=(_("%(brand_owner)s declined to negotiate."), REASON_TEXT),
             outcomes=CLOSED,
-            old_names=(REJECT, OldName("handle_negotiation", "reject")),
+            aliases=(REJECT, ActionAlias("handle_negotiation", "reject")),
         ),
     ),
 )
@@ -110,7 +110,7 @@ INFLUENCER_PRICE_INPUT = State(
     awaiting=Role.INFLUENCER,
     title=_("Your price"),
     subtitle=_("The last offer is %(price)s. Rounds left: %(rounds_left)s."),
-    left_alone=closes_after(days=3),
+    inactivity=closes_after(days=3),
     actions=(
         Action(
             name="send_counter_offer",
@@ -129,7 +129,7 @@ BRAND_OWNER_PRICE_RESPONSE = State(
     awaiting=Role.BRAND_OWNER,
     title=_("Counter-offer: %(price)s"),
     subtitle=_("Accept it, decline it, or make a final offer. Rounds left: %(rounds_left)s."),
-    left_alone=closes_after(days=3),
+    inactivity=closes_after(days=3),
     actions=(
         Action(
             name="accept_counter_offer",
@@ -139,7 +139,7 @@ BRAND_OWNER_PRICE_RESPONSE = State(
             text=(_("%(brand_owner)s accepted the counter-offer of %(price)s."),),
             outcomes=(Outcome("payment_pending"),),
             effect=Effect.ACCEPT_OFFER,
-            old_names=(ACCEPT,),
+            aliases=(ACCEPT,),
         ),
         Action(
             name="reject_counter_offer",
@@ -151,7 +151,7 @@ BRAND_OWNER_PRICE_RESPONSE = State(
                 Outcome("influencer_price_input", Guard.ROUNDS_LEFT),
                 Outcome("chat_closed", text=(_NO_ROUNDS_LEFT,)),
             ),
-            old_names=(REJECT,),
+            aliases=(REJECT,),
         ),
         Action(
             name="make_final_offer",
@@ -171,7 +171,7 @@ INFLUENCER_FINAL_RESPONSE = State(
     awaiting=Role.INFLUENCER,
     title=_("Final offer: %(price)s"),
     subtitle=_("Accept the final offer, or end the conversation."),
-    left_alone=closes_after(days=3),
+    inactivity=closes_after(days=3),
     actions=(
         Action(
             name="accept_final_offer",
@@ -181,7 +181,7 @@ INFLUENCER_FINAL_RESPONSE = State(
             text=(_("%(influencer)s accepted the final offer of %(price)s."),),
             outcomes=(Outcome("payment_pending"),),
             effect=Effect.ACCEPT_OFFER,
-            old_names=(ACCEPT,),
+            aliases=(ACCEPT,),
         ),
         Action(
             name="reject_final_offer",
@@ -191,7 +191,7 @@ INFLUENCER_FINAL_RESPONSE = State(
             inputs=(REASON,),
             text=(_("%(influencer)s declined the final offer of %(price)s."), REASON_TEXT),
             outcomes=CLOSED,
-            old_names=(REJECT,),
+            aliases=(REJECT,),
         ),
     ),
 )

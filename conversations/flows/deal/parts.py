@@ -4,10 +4,19 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from conversations.flows.definitions import Deadline, Event, Input, InputKind, OldName, Outcome, PriceRule, Role
+from conversations.flows.definitions import (
+    ActionAlias,
+    Deadline,
+    Input,
+    InputKind,
+    Outcome,
+    PriceRule,
+    Role,
+    SystemAction,
+)
 
 BY_BRAND_OWNER, BY_INFLUENCER = (Role.BRAND_OWNER,), (Role.INFLUENCER,)
-ACCEPT, REJECT = OldName("accept"), OldName("reject")
+ACCEPT, REJECT = ActionAlias("accept"), ActionAlias("reject")
 CLOSED = (Outcome("chat_closed", text=(_("This conversation is closed."),)),)
 LONG_TEXT = 5_000
 
@@ -36,4 +45,4 @@ WORK_TEXT = (
 
 def closes_after(days: int) -> Deadline:
     text = (_("There was no answer in time, so this conversation is closed."),)
-    return Deadline(after=timedelta(days=days), event=Event(name="expired", to="chat_closed", text=text))
+    return Deadline(after=timedelta(days=days), system_action=SystemAction(name="expired", to="chat_closed", text=text))

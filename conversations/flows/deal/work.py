@@ -21,14 +21,14 @@ from conversations.flows.definitions import (
     ChatStatus,
     Deadline,
     Effect,
-    Event,
     Guard,
-    Never,
+    NoDeadline,
     Outcome,
     Reminders,
     Role,
     State,
     StateKind,
+    SystemAction,
 )
 
 PAYMENT_PENDING = State(
@@ -36,7 +36,7 @@ PAYMENT_PENDING = State(
     awaiting=Role.BRAND_OWNER,
     title=_("Payment: %(price)s"),
     subtitle=_("Pay the agreed price so that %(influencer)s can start."),
-    left_alone=closes_after(days=7),
+    inactivity=closes_after(days=7),
     actions=(
         Action(
             name="proceed_to_payment",
@@ -45,8 +45,8 @@ PAYMENT_PENDING = State(
             effect=Effect.OPEN_PAYMENT,
         ),
     ),
-    events=(
-        Event(
+    system_actions=(
+        SystemAction(
             name="payment_verified",
             to="payment_completed",
             text=(_("The payment of %(price)s has arrived. %(influencer)s can start the work."),),
@@ -60,7 +60,7 @@ PAYMENT_COMPLETED = State(
     chat_status=ChatStatus.REAL_TIME,
     title=_("Ready to start"),
     subtitle=_("The payment has arrived. Tell %(brand_owner)s that you start."),
-    left_alone=Reminders(every=timedelta(days=1)),
+    inactivity=Reminders(every=timedelta(days=1)),
     actions=(
         Action(
             name="start_work",
@@ -78,7 +78,7 @@ WORK_IN_PROGRESS = State(
     chat_status=ChatStatus.REAL_TIME,
     title=_("Work in progress"),
     subtitle=_("Submit the work to %(brand_owner)s when it is done."),
-    left_alone=Reminders(every=timedelta(days=3)),
+    inactivity=Reminders(every=timedelta(days=3)),
     actions=(
         Action(
             name="submit_work",
@@ -98,9 +98,9 @@ WORK_SUBMITTED = State(
     chat_status=ChatStatus.REAL_TIME,
     title=_("Review the work"),
     subtitle=_("Revisions left: %(revisions_left)s. Without an answer the work counts as approved."),
-    left_alone=Deadline(
+    inactivity=Deadline(
         after=timedelta(days=7),
-        event=Event(
+        system_action=SystemAction(
             name="approved_automatically",
             to="work_approved",
             text=(_("There was no answer in time, so the work counts as approved. You can go on chatting."),),
@@ -142,7 +142,7 @@ WORK_REVISION_REQUESTED = State(
     chat_status=ChatStatus.REAL_TIME,
     title=_("Revision requested"),
     subtitle=_("Submit the work again when it is revised."),
-    left_alone=Reminders(every=timedelta(days=3)),
+    inactivity=Reminders(every=timedelta(days=3)),
     actions=(
         Action(
             name="resubmit_work",
@@ -159,14 +159,14 @@ WORK_REVISION_REQUESTED = State(
 WORK_APPROVED = State(
     name="work_approved",
     chat_status=ChatStatus.REAL_TIME,
-    at_once=Event(name="free_chat_opened", to="real_time"),
+    automatic_transition=SystemAction(name="free_chat_opened", to="real_time"),
 )
 
 REAL_TIME = State(
     name="real_time",
     kind=StateKind.FREE,
     chat_status=ChatStatus.REAL_TIME,
-    left_alone=Never(),
+    inactivity=NoDeadline(),
     actions=(
         Action(
             name="close_conversation",

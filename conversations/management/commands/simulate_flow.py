@@ -99,11 +99,11 @@ class Command(BaseCommand):
             sent = decision.message
             self.stdout.write(f"  {sent.sender} to {sent.receiver}: " + sent.text.replace("\n", "\n  "))
         if decision.due.after and decision.timing is Timing.RESTART:
-            self.stdout.write(f"  {decision.due.event} in {decision.due.after.total_seconds() / 86_400:g} days")
+            self.stdout.write(f"  {decision.due.system_action} in {decision.due.after.total_seconds() / 86_400:g} days")
         for role in dict.fromkeys(game.flow.parties):
-            for offered in available_actions(game.flow, game.state, game.facts, role):
-                inputs = " ".join(f"{given['id']}=…" for given in offered["inputs"])
-                self.stdout.write(f"  > {role} {offered['action']} {inputs}".rstrip())
+            for available in available_actions(game.flow, game.state, game.facts, role):
+                inputs = " ".join(f"{field['id']}=…" for field in available["inputs"])
+                self.stdout.write(f"  > {role} {available['action']} {inputs}".rstrip())
 
 
 def _why(fault: Exception) -> str:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
-from deals.periodic_tasks import do_chores
+from deals.periodic_tasks import run_periodic_tasks
 
 
 class Command(BaseCommand):
@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["once"]:
-            self.stdout.write(f"{do_chores()} conversations")
+            self.stdout.write(f"{run_periodic_tasks()} conversations")
             return
         stopping = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -31,7 +31,7 @@ class Command(BaseCommand):
     def _round(self) -> None:
         close_old_connections()
         try:
-            done = do_chores()
+            done = run_periodic_tasks()
         except (DatabaseError, InterfaceError) as fault:  # the next round tries again
             self.stderr.write(f"The database does not answer: {type(fault).__name__}")
             return

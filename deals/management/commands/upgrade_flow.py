@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from conversations.flows import Flow, all_flows
-from deals.upgrading import misfits, running, upgrade
+from deals.upgrading import incompatible_conversations, running_conversations, upgrade
 
 
 class Command(BaseCommand):
@@ -18,12 +18,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         flow = self._flow(options["flow"], options["to"])
-        found = misfits(flow)
-        for misfit in found:
-            self.stdout.write(self.style.ERROR(f"{misfit.conversation_id}: {misfit.why}"))
+        found = incompatible_conversations(flow)
+        for one in found:
+            self.stdout.write(self.style.ERROR(f"{one.conversation_id}: {one.why}"))
         if found:
             raise CommandError(f"{len(found)} conversations do not fit {flow.name} {flow.version}; none was moved.")
-        wanted = running(flow)
+        wanted = running_conversations(flow)
         if options["dry_run"]:
             self.stdout.write(f"{len(wanted)} conversations fit {flow.name} {flow.version}; none was moved.")
             return

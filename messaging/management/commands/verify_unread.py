@@ -16,10 +16,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         wrong = wrong_counts()
         for one in wrong:
-            self.stdout.write(f"participant {one.place_id}: {one.stored} stored, {one.counted} counted")
+            self.stdout.write(f"participant {one.participant_id}: {one.stored} stored, {one.counted} counted")
         if options["repair"]:
             for one in wrong:
-                recount(one.place_id)
+                recount(one.participant_id)
             self.stdout.write(f"{len(wrong)} repaired.")
         elif wrong:
             raise CommandError(f"{len(wrong)} unread counts are wrong. Run it with --repair.")

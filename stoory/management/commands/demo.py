@@ -17,7 +17,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError("Demo accounts have a public password; they are made with DEBUG only.")
-        if demo.is_there():
+        if demo.exists():
             self.stdout.write("The demo accounts are there already.")
         else:
             self.stdout.write("Making demo accounts and conversations …")
@@ -27,5 +27,5 @@ class Command(BaseCommand):
     def _list_accounts(self) -> None:
         self.stdout.write(f"\nSign in with the password {demo.PASSWORD} as")
         for person in demo.PEOPLE:
-            self.stdout.write(f"  {person.email:24} {person.name}, {person.part}")
+            self.stdout.write(f"  {person.email:24} {person.name}, {person.role_name}")
         self.stdout.write(f"  {demo.ADMIN:24} the operator, in the admin")

@@ -228,7 +228,7 @@ def test_a_user_who_was_blocked_meanwhile():
     assert_refused(Api(token).get("/api/auth/me"), 403, "user_blocked")
 
 
-def test_doors_do_not_look_at_tokens():
+def test_auth_endpoints_do_not_look_at_tokens():
     assert Api("nonsense").post("/api/auth/register", ANN).status_code == 201
 
 

@@ -31,7 +31,7 @@ def test_how_a_token_is_given(document):
 
 
 def test_limits_of_the_inputs(document):
-    fields = document["components"]["schemas"]["Register"]["properties"]
+    fields = document["components"]["schemas"]["RegistrationRequest"]["properties"]
     assert fields["email"]["format"] == "email"
     assert (fields["name"]["minLength"], fields["name"]["maxLength"]) == (1, 100)
     assert fields["role"]["enum"] == ["influencer", "brand_owner"]
@@ -40,4 +40,4 @@ def test_limits_of_the_inputs(document):
 def test_nobody_is_shown_the_address_of_somebody_else(document):
     schemas = document["components"]["schemas"]
     showing = {name for name, one in schemas.items() if "email" in one.get("properties", {})}
-    assert showing == {"LogIn", "Register", "UserPayload"}
+    assert showing == {"LoginRequest", "RegistrationRequest", "UserPayload"}

@@ -21,7 +21,7 @@ CONVERSATIONS = "/api/conversations"
 
 @pytest.fixture
 def chat(brand, influencer) -> str:
-    return brand.chats_with(influencer)
+    return brand.opens_chat_with(influencer)
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def chats(brand) -> list[str]:
     opened = []
     for minutes in range(5):
         with clock.moved(timedelta(minutes=minutes)):
-            opened.append(brand.bids_to(person(make_user("influencer")), title=f"Box {minutes}"))
+            opened.append(brand.opens_bid_with(person(make_user("influencer")), title=f"Box {minutes}"))
     return opened[::-1]
 
 
@@ -43,7 +43,7 @@ def listed(by: Person, **params: Any) -> list[str]:
 
 def test_the_list_shows_each_as_it_is_shown_alone(brand, influencer, chat):
     influencer.says(chat, "Hello")
-    brand.bids_to(influencer, message="Three reels")
+    brand.opens_bid_with(influencer, message="Three reels")
     for one in (brand, influencer):
         body = succeeded(one.api.get(CONVERSATIONS), "results", "next", "previous")
         assert (body["next"], body["previous"]) == (None, None)
@@ -91,7 +91,7 @@ def test_conversations_of_the_same_moment_are_each_met_once(brand, chats):
 
 
 def test_filters(brand, influencer, chat):
-    bid, campaign = brand.bids_to(influencer), None
+    bid, campaign = brand.opens_bid_with(influencer), None
     campaign = brand.opens(conversation_type="campaign", influencer_id=influencer.id)["id"]
     brand.says(chat)
     assert set(listed(brand)) == {chat, bid, campaign}
@@ -108,7 +108,7 @@ def test_filters(brand, influencer, chat):
 
 
 def test_search_by_title_and_by_the_other_side(brand, influencer, chat):
-    box = brand.bids_to(influencer, title="Diwali BOX")
+    box = brand.opens_bid_with(influencer, title="Diwali BOX")
     assert listed(brand, search="diwali") == [box]
     assert set(listed(brand, search="mir")) == {box, chat}
     assert listed(brand, search="Anaya") == [], "one's own name is everywhere"
@@ -264,7 +264,7 @@ def test_a_number_between_messages_reads_the_last_before_it(brand, chat, texts, 
 
 
 def test_a_foreign_or_unknown_id_is_bad_input(brand, influencer, stranger, chat, texts):
-    foreign = brand.says(brand.chats_with(stranger))
+    foreign = brand.says(brand.opens_chat_with(stranger))
     for up_to in (foreign["id"], ABSENT, *NO_IDS):
         answer = influencer.api.post(f"{CONVERSATIONS}/{chat}/read", {"up_to": up_to})
         refused(answer, 400, "invalid", "up_to")
@@ -304,7 +304,7 @@ def test_sending_does_not_read_and_own_messages_are_not_unread(brand, influencer
 
 
 def test_the_total_is_of_all_conversations(brand, influencer, chat, mark):
-    bid = brand.bids_to(influencer, message="Hello")
+    bid = brand.opens_bid_with(influencer, message="Hello")
     text = brand.says(chat)
     assert influencer.sees(bid)["unread_count"] == 2
     assert mark(text["id"]) == {"success": True, "unread_count": 0, "total_unread": 2, "up_to_seq": text["seq"]}

@@ -1,4 +1,4 @@
-"""The REST doors to a deal: actions, buttons, operators, payments."""
+"""The REST endpoints of a deal: actions, buttons, operators, payments."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -31,7 +31,7 @@ def hints(sent_hints):
 
 @pytest.fixture
 def bid(brand: Person, influencer: Person) -> str:
-    return brand.bids_to(influencer)
+    return brand.opens_bid_with(influencer)
 
 
 def acts(who: Person, conversation: str, action: str, data=None, **more):
@@ -121,7 +121,7 @@ def test_staff_look_and_do_not_act(operator, bid, hints):
 
 
 def test_every_action_is_409_in_a_direct_conversation(brand, influencer, hints):
-    chat = brand.chats_with(influencer)
+    chat = brand.opens_chat_with(influencer)
     for action in ("accept", "accept_connection", "close_conversation", "proceed_to_payment"):
         with nothing_happens(hints):
             refused(acts(influencer, chat, action), 409, "wrong_state", extra=STANDS)

@@ -1,4 +1,4 @@
-"""The REST door to a deal's ledger: offers, the price agreed on, the payment."""
+"""The REST endpoint of a deal: offers, the price agreed on, the payment."""
 
 import pytest
 
@@ -32,8 +32,8 @@ def deal_of(who: Person, conversation_id: str):
 
 def test_a_conversation_without_offers_has_an_empty_ledger(brand: Person, influencer: Person) -> None:
     empty = {"currency": "INR", "offers": [], "agreed_price": None, "payment_status": None}
-    assert deal_of(brand, brand.bids_to(influencer)) == empty
-    assert deal_of(brand, brand.chats_with(influencer)) == empty
+    assert deal_of(brand, brand.opens_bid_with(influencer)) == empty
+    assert deal_of(brand, brand.opens_chat_with(influencer)) == empty
 
 
 def test_offers_are_listed_as_they_came_and_say_which_was_accepted(db: None) -> None:
@@ -67,6 +67,6 @@ def test_what_was_paid_says_so(db: None) -> None:
 def test_a_stranger_finds_nothing_and_an_operator_may_look(
     brand: Person, influencer: Person, stranger: Person, operator: Person
 ) -> None:
-    conversation = brand.bids_to(influencer)
+    conversation = brand.opens_bid_with(influencer)
     refused(stranger.api.get(f"/api/conversations/{conversation}/deal"), 404, "not_found")
     assert deal_of(operator, conversation)["offers"] == []

@@ -16,7 +16,7 @@ from tests.factories import make_user
 from tests.harness.people import Person
 from tests.people import person
 
-STANDING = {"chat_status", "flow_state", "awaiting_role"}
+STATE = {"chat_status", "flow_state", "awaiting_role"}
 
 
 def nothing_was_opened() -> bool:
@@ -166,7 +166,7 @@ def test_a_deal_has_every_member(brand, influencer, kind):
 
 
 def test_the_prompt_comes_first_and_then_the_text_by_hand(brand, influencer):
-    bid = brand.bids_to(influencer, message="Three reels", proposed_amount=18000)
+    bid = brand.opens_bid_with(influencer, message="Three reels", proposed_amount=18000)
     prompt, text = influencer.reads(f"/api/conversations/{bid}/messages")["results"]
     assert (prompt["message_type"], prompt["is_automated"], prompt["action_required"]) == ("system", True, True)
     assert (prompt["sender_id"], prompt["receiver_id"]) == (brand.id, influencer.id)
@@ -207,7 +207,7 @@ def test_every_conversation_begins_with_its_state(brand, influencer, kind):
         "timestamp",
     }
     assert changed["data"]["previous_state"] is None
-    assert changed["data"]["new_state"] == {key: opened[key] for key in STANDING}
+    assert changed["data"]["new_state"] == {key: opened[key] for key in STATE}
     assert changed["data"]["reason"] == "conversation_opened"
     assert (updated["seq"], updated["event"]) == (2, "conversation_updated")
     assert updated["data"]["conversation_context"]["state_version"] == 1
@@ -229,7 +229,7 @@ def test_a_source_id_and_pair_have_one_conversation(brand, other_brand, influenc
 
 
 def test_without_a_source_id_each_opening_is_a_new_one(brand, influencer):
-    assert brand.bids_to(influencer) != brand.bids_to(influencer)
+    assert brand.opens_bid_with(influencer) != brand.opens_bid_with(influencer)
 
 
 @pytest.mark.parametrize("kind", ["bid", "campaign"])
@@ -247,7 +247,7 @@ def test_a_deal_needs_an_influencer(brand):
 
 @pytest.mark.parametrize("amount", ["1", "18000", "18000.5", "0.01", "99999999.99", 18000, 0.5, 99999999.99])
 def test_proposed_amounts(brand, influencer, amount):
-    assert brand.bids_to(influencer, proposed_amount=amount)
+    assert brand.opens_bid_with(influencer, proposed_amount=amount)
 
 
 @pytest.mark.parametrize(

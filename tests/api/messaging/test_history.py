@@ -18,7 +18,7 @@ COUNT = 7
 
 @pytest.fixture
 def chat(brand, influencer) -> str:
-    return brand.chats_with(influencer)
+    return brand.opens_chat_with(influencer)
 
 
 @pytest.fixture

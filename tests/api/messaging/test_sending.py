@@ -34,19 +34,19 @@ Send = Callable[..., HttpResponse]
 
 @pytest.fixture
 def chat(brand, influencer) -> str:
-    return brand.chats_with(influencer)
+    return brand.opens_chat_with(influencer)
 
 
 @pytest.fixture(params=["/api/messages", "/api/conversations/{id}/messages"])
 def send(request, brand, chat) -> Send:
-    """Sends to the chat by either door."""
+    """Sends to the chat by either endpoint."""
 
-    def by_either_door(**body: Any) -> HttpResponse:
+    def by_either_transport(**body: Any) -> HttpResponse:
         if "{id}" in request.param:
             return brand.api.post(request.param.replace("{id}", chat), body)
         return brand.api.post(request.param, {"conversation_id": chat} | body)
 
-    return by_either_door
+    return by_either_transport
 
 
 def nothing_came_of_it() -> bool:
@@ -143,7 +143,7 @@ def test_a_receiver_alone_finds_or_opens_the_direct_conversation(brand, influenc
 
 
 def test_a_bid_is_not_taken_for_the_direct_conversation(brand, influencer):
-    bid = brand.bids_to(influencer)
+    bid = brand.opens_bid_with(influencer)
     sent = brand.api.post("/api/messages", {"receiver_id": influencer.id, "message": "Hello"}).json()
     assert sent["conversation_id"] != bid
 
@@ -252,7 +252,7 @@ def test_a_repeat_with_another_body(send, other):
 
 def test_a_repeat_into_another_conversation(send, brand, stranger):
     send(message="Hello", client_message_id="once")
-    body = {"conversation_id": brand.chats_with(stranger), "message": "Hello", "client_message_id": "once"}
+    body = {"conversation_id": brand.opens_chat_with(stranger), "message": "Hello", "client_message_id": "once"}
     refused(brand.api.post("/api/messages", body), 422, "idempotency_mismatch")
     assert Message.objects.count() == 1
 
@@ -264,7 +264,7 @@ def test_a_mismatch_by_receiver_opens_no_conversation(send, brand, stranger):
     assert Conversation.objects.count() == 1
 
 
-def test_the_same_body_by_another_door_or_spelling_is_a_repeat(brand, influencer, chat):
+def test_the_same_body_by_another_transport_or_spelling_is_a_repeat(brand, influencer, chat):
     first = brand.says(chat, "Hello", client_message_id="once")
     for path, body in (
         ("/api/messages", {"receiver_id": influencer.id, "message": "  Hello\n"}),
@@ -307,7 +307,7 @@ def test_a_repeat_after_the_chat_was_closed_still_finds_the_first(send):
 
 @pytest.mark.django_db(transaction=True)
 def test_repeats_at_the_same_time_send_once(brand, influencer):
-    chat = brand.chats_with(influencer)
+    chat = brand.opens_chat_with(influencer)
     copies = 6
     barrier, answers = threading.Barrier(copies), []
 
@@ -342,7 +342,7 @@ def test_a_closed_chat_takes_no_text_and_says_how_it_stands(send, brand, chat):
 
 
 def test_what_no_person_wrote_comes_from_the_system_to_both(brand, influencer):
-    bid = brand.bids_to(influencer)
+    bid = brand.opens_bid_with(influencer)
     before = [one.sees(bid)["unread_count"] for one in (brand, influencer)]
     posted = post_system_message(conversation_id=Conversation.objects.get().pk, text="Maintenance tonight")
     shown = brand.reads(f"/api/messages/{posted.pk}")["message"]

@@ -10,7 +10,7 @@ from tests.api.shapes import refused
 
 @pytest.fixture
 def chat(brand, influencer) -> str:
-    return brand.chats_with(influencer)
+    return brand.opens_chat_with(influencer)
 
 
 TAKEN = [

@@ -14,7 +14,7 @@ NOTIFICATIONS = "/api/notifications"
 
 @pytest.fixture
 def chat(brand, influencer) -> str:
-    return brand.chats_with(influencer)
+    return brand.opens_chat_with(influencer)
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_reading_all(brand, influencer, chat, texts):
 
 
 def test_reading_messages_reads_their_notifications(brand, influencer, chat, texts):
-    bid = brand.bids_to(influencer)
+    bid = brand.opens_bid_with(influencer)
     assert unread(influencer) == 6
     influencer.api.post(f"/api/conversations/{chat}/read", {"up_to": texts[2]["id"]})
     assert unread(influencer) == 3

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import NameWord, User
-from accounts.selectors import wrongly_found
+from accounts.selectors import users_with_wrong_words
 from stoory import bench_data, demo
 from tests.factories import make_staff, make_user
 
@@ -113,14 +113,14 @@ def test_people_for_measurements_and_for_the_demo():
     bench_data.people(3)
     demo.make()
     assert {"bench", "2"} <= {str(word) for word in NameWord.objects.filter(user__email="bench-000002@example.com")}
-    assert wrongly_found() == []
+    assert users_with_wrong_words() == []
 
 
 def test_names_that_take_the_most_room():
     square = "\u3316\u332e\u3332\u3334\u3336\u3347\u334a\u3356"
     for name in ("\u3316" * 100, (square * 13)[:100], " ".join(square * 6)):
         user = make_user(name=name)
-        assert wrongly_found() == []
+        assert users_with_wrong_words() == []
         assert words(user)
 
 
@@ -136,8 +136,8 @@ def test_a_deletion_that_does_not_know_of_words_is_no_fault():
     user = make_user(name="Anaya Rao")
     User.objects.filter(pk=user.pk)._raw_delete("default")
     connection.check_constraints([User._meta.db_table])
-    assert wrongly_found() == [user.pk]
-    NameWord.objects.rewrite(wrongly_found())
+    assert users_with_wrong_words() == [user.pk]
+    NameWord.objects.rewrite(users_with_wrong_words())
     assert not NameWord.objects.filter(user_id=user.pk).exists()
 
 
@@ -162,7 +162,7 @@ def test_wrong_words_are_named_and_repaired():
     User._base_manager.filter(pk=renamed.pk).update(name="Leela")
     with pytest.raises(CommandError, match="2 people are found by wrong words"):
         verify()
-    assert wrongly_found() == sorted([lacking.pk, renamed.pk])
+    assert users_with_wrong_words() == sorted([lacking.pk, renamed.pk])
     assert "2 repaired" in verify("--repair")
     assert [words(user) for user in (lacking, renamed, right)] == [{"anaya", "rao"}, {"leela"}, {"dev"}]
     assert "Everybody is found" in verify()
@@ -174,6 +174,6 @@ def test_more_people_than_are_looked_at_at_once(monkeypatch):
     users = [make_user(name=f"Anaya {number}") for number in range(5)]
     for user in users[::2]:
         drop_words(user)
-    assert wrongly_found() == sorted(user.pk for user in users[::2])
+    assert users_with_wrong_words() == sorted(user.pk for user in users[::2])
     verify("--repair")
     assert [words(user) for user in users] == [{"anaya", str(number)} for number in range(5)]

@@ -366,7 +366,7 @@ def test_old_sessions_and_tokens_are_forgotten_and_no_others(user):
         assert OutstandingToken.objects.count() == 1
         assert LoginSession.objects.count() == 2
         refresh(refresh=young.refresh)
-    with moved(timedelta(days=14) + services.REMEMBERED):
+    with moved(timedelta(days=14) + services.SESSION_RETENTION):
         said = io.StringIO()
         call_command("forget_sessions", stdout=said)
         assert said.getvalue() == "4 deleted.\n"

@@ -16,14 +16,14 @@ from conversations.flows.errors import (
     WrongState,
 )
 from conversations.models import Transition
-from deals.actions import act, answer_to
+from deals.actions import result_of, take_action
 from deals.models import Acceptance, Delivery, Offer, Revision
 from deals.requests import ActionRequest
 from foundation import errors
 from messaging.models import Message
-from messaging.requests import SendMessage
+from messaging.requests import SendMessageRequest
 from messaging.sending import send_message
-from operators.interventions import operate
+from operators.interventions import intervene
 from operators.requests import InterventionRequest
 from realtime.models import RoomEvent
 from tests.deals import PATH, WORK, make_deal
@@ -47,8 +47,8 @@ def test_a_step_is_a_transition_and_one_message_to_the_other_side(deal):
     acted = deal.act("accept_connection")
     step = Transition.objects.get(conversation=deal.conversation, action="accept_connection")
     assert (step.actor, step.state_version, step.data) == (deal.influencer, 2, {})
-    assert step.from_standing["flow_state"] == "influencer_responding"
-    assert step.to_standing == {
+    assert step.from_state["flow_state"] == "influencer_responding"
+    assert step.to_state == {
         "flow_state": "brand_owner_details",
         "chat_status": "automated",
         "awaiting_role": "brand_owner",
@@ -87,8 +87,8 @@ def test_a_whole_deal_leaves_every_step_in_its_place():
     deal = make_deal("chat_closed")
     steps = Transition.objects.filter(conversation=deal.conversation)
     assert [step.state_version for step in steps] == list(range(1, len(PATH) + 3))
-    versions = [step.to_standing["flow_state"] for step in steps]
-    assert [step.from_standing["flow_state"] for step in steps[1:]] == versions[:-1]
+    versions = [step.to_state["flow_state"] for step in steps]
+    assert [step.from_state["flow_state"] for step in steps[1:]] == versions[:-1]
     assert [event for event in events_of(deal) if event == "new_message"] == ["new_message"] * (len(PATH) + 1)
     assert deal.now.is_closed
 
@@ -116,7 +116,7 @@ def test_work_and_its_revisions_are_kept():
         (2, WORK["deliverables"], deal.influencer),
     ]
     revision = Revision.objects.get(conversation=deal.conversation)
-    assert (revision.number, revision.feedback, revision.asker) == (1, "Louder, please", deal.brand_owner)
+    assert (revision.number, revision.feedback, revision.requester) == (1, "Louder, please", deal.brand_owner)
 
 
 @pytest.mark.parametrize("model", [Transition, Offer, Acceptance, Delivery, Revision])
@@ -131,11 +131,11 @@ def test_facts_are_never_changed(model):
 def test_the_prompts_of_the_past_are_shown_as_completed(deal):
     first = Message.objects.get(conversation=deal.conversation)
     acted = deal.act("accept_connection")
-    shown = answer_to(acted, deal.influencer)
+    shown = result_of(acted, deal.influencer)
     assert shown.conversation.current_action_data.get("completed") is None
     assert shown.message.action_data.get("completed") is None
     deal.act("send_project_details", {"details": "Tea"})
-    assert answer_to(acted, deal.influencer).message.action_data["completed"] is True
+    assert result_of(acted, deal.influencer).message.action_data["completed"] is True
     first.refresh_from_db()
     assert "completed" not in first.action_data
 
@@ -196,7 +196,7 @@ def test_only_parties_act(hints, deal, make):
 @pytest.mark.parametrize("conversation_id", ["", "nothing", "00000000-0000-0000-0000-000000000001", 7])
 def test_a_conversation_that_is_not_there(hints, deal, conversation_id):
     with nothing_happens(hints), pytest.raises(errors.NotFound):
-        act(user=deal.influencer, conversation_id=conversation_id, given=ActionRequest(action="accept"))
+        take_action(user=deal.influencer, conversation_id=conversation_id, data=ActionRequest(action="accept"))
 
 
 def test_a_step_that_fails_half_way_leaves_nothing(hints, deal, monkeypatch):
@@ -232,14 +232,14 @@ def test_the_very_same_click_again_is_answered_and_changes_nothing(hints, where,
         again = deal.act(action, data, by=actor, state_version=version)
     assert (first.repeated, again.repeated) == (False, True)
     assert again.message == first.message
-    assert answer_to(again, actor).repeated is True
+    assert result_of(again, actor).repeated is True
 
 
 def test_it_is_answered_with_the_conversation_as_it_now_stands(deal):
     deal.act("accept_connection", by=deal.influencer, state_version=1)
     deal.act("send_project_details", {"details": "Tea"})
     again = deal.act("accept_connection", by=deal.influencer, state_version=1)
-    assert answer_to(again, deal.influencer).conversation.flow_state == "influencer_reviewing"
+    assert result_of(again, deal.influencer).conversation.flow_state == "influencer_reviewing"
 
 
 def test_an_old_name_and_the_present_one_are_the_same_click(hints, deal):
@@ -275,19 +275,21 @@ def guided():
 
 
 def test_where_a_deployment_forbids_text_while_automated_it_is_refused(guided, deal, hints):
-    given = SendMessage(conversation_id=str(deal.conversation.pk), message="Hello")
+    given = SendMessageRequest(conversation_id=str(deal.conversation.pk), message="Hello")
     with nothing_happens(hints), pytest.raises(TextNotAccepted):
-        send_message(sender=deal.influencer, given=given)
-    operate(operator=make_staff(), conversation_id=deal.conversation.pk, action="pause", given=InterventionRequest())
-    assert send_message(sender=deal.influencer, given=given).created
+        send_message(sender=deal.influencer, data=given)
+    intervene(operator=make_staff(), conversation_id=deal.conversation.pk, action="pause", data=InterventionRequest())
+    assert send_message(sender=deal.influencer, data=given).created
     free = make_deal("payment_completed")
-    given = SendMessage(conversation_id=str(free.conversation.pk), message="Hello")
-    assert send_message(sender=free.influencer, given=given).created
+    given = SendMessageRequest(conversation_id=str(free.conversation.pk), message="Hello")
+    assert send_message(sender=free.influencer, data=given).created
 
 
 def test_text_moves_nothing(deal):
     version = deal.now.state_version
-    send_message(sender=deal.influencer, given=SendMessage(conversation_id=str(deal.conversation.pk), message="accept"))
+    send_message(
+        sender=deal.influencer, data=SendMessageRequest(conversation_id=str(deal.conversation.pk), message="accept")
+    )
     assert (deal.now.state_version, deal.now.flow_state) == (version, "influencer_responding")
     deal.act("accept_connection", state_version=version)
 

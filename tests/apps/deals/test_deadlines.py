@@ -11,13 +11,13 @@ from django.db import connections, transaction
 
 from conversations.flows.errors import ConversationClosed, StaleAction, UnknownAction, WrongState
 from conversations.models import Conversation, Transition
-from conversations.services import locked
+from conversations.services import lock_conversation
 from deals import deadlines
 from deals.deadlines import run_deadlines
 from foundation import clock, errors
 from foundation.clock import moved
 from messaging.models import Message
-from operators.interventions import operate
+from operators.interventions import intervene
 from operators.requests import InterventionRequest
 from tests.deals import WORK, make_deal, open_deal
 from tests.factories import make_staff
@@ -51,8 +51,8 @@ def reminders(deal):
 
 
 def operator_does(deal, action, **given):
-    return operate(
-        operator=make_staff(), conversation_id=deal.conversation.pk, action=action, given=InterventionRequest(**given)
+    return intervene(
+        operator=make_staff(), conversation_id=deal.conversation.pk, action=action, data=InterventionRequest(**given)
     )
 
 
@@ -165,7 +165,7 @@ def test_a_scheduler_leaves_alone_what_somebody_else_holds(deal):
 
     with moved(8 * DAY), ThreadPoolExecutor(1) as threads:
         with transaction.atomic():
-            locked(deal.conversation.pk)
+            lock_conversation(deal.conversation.pk)
             assert threads.submit(schedule).result(30) == 1
         assert (deal.now.flow_state, other.now.flow_state) == ("influencer_responding", "chat_closed")
         assert threads.submit(schedule).result(30) == 1
@@ -209,7 +209,7 @@ def test_one_that_cannot_go_on_does_not_keep_the_others(deal):
 
 
 def test_a_round_is_bounded(monkeypatch):
-    monkeypatch.setattr(deadlines, "AT_ONCE", 2)
+    monkeypatch.setattr(deadlines, "CONVERSATIONS_PER_ROUND", 2)
     for _ in range(5):
         open_deal()
     with moved(8 * DAY):
@@ -286,13 +286,13 @@ def test_what_an_operator_cannot_do(deal, hints, before, action, why):
     for done in before:
         operator_does(deal, done)
     with nothing_happens(hints), pytest.raises(why):
-        operate(operator=operator, conversation_id=deal.conversation.pk, action=action, given=InterventionRequest())
+        intervene(operator=operator, conversation_id=deal.conversation.pk, action=action, data=InterventionRequest())
 
 
 def test_nobody_else_operates(deal, hints):
     for user, why in ((deal.influencer, errors.Forbidden), (open_deal().influencer, errors.NotFound)):
         with nothing_happens(hints), pytest.raises(why):
-            operate(operator=user, conversation_id=deal.conversation.pk, action="close", given=InterventionRequest())
+            intervene(operator=user, conversation_id=deal.conversation.pk, action="close", data=InterventionRequest())
 
 
 def test_work_that_is_approved_by_time_ends_in_free_chat():

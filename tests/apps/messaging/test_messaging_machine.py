@@ -13,14 +13,14 @@ from accounts.models import User
 from conversations.models import Conversation
 from conversations.selectors import total_unread
 from conversations.services import remove_participant
-from deals.opening import open_by
-from deals.requests import OpenConversation
+from deals.opening import open_conversation_as
+from deals.requests import OpenConversationRequest
 from foundation.errors import NotFound
 from foundation.json import from_json, to_json
 from messaging.errors import IdempotencyMismatch
 from messaging.models import Message
 from messaging.payloads import MessagePayload
-from messaging.requests import EditMessage, MarkRead, SendMessage
+from messaging.requests import EditMessageRequest, MarkReadRequest, SendMessageRequest
 from messaging.selectors import ListFilter, conversation_list
 from messaging.sending import send_message
 from messaging.services import delete_message, edit_message, mark_read, post_system_message
@@ -28,7 +28,7 @@ from messaging.unread import wrong_counts
 from notifications.models import Notification
 from realtime import event_log
 from realtime.models import Room
-from tests.contract.folding import Client
+from tests.contract.event_reducer import Client
 from tests.factories import make_user
 
 number = st.integers(0, 2**16)
@@ -68,7 +68,7 @@ class Messaging(RuleBasedStateMachine):
         super().__init__()
         self.people = [make_user(role) for role in ("brand_owner", "brand_owner", "influencer", "influencer")]
         self.chats: list[Chat] = []
-        self.sent: dict[tuple[uuid.UUID, str], tuple[SendMessage, uuid.UUID]] = {}
+        self.sent: dict[tuple[uuid.UUID, str], tuple[SendMessageRequest, uuid.UUID]] = {}
 
     # --- What happens ---
 
@@ -79,8 +79,8 @@ class Messaging(RuleBasedStateMachine):
     @rule(one=number, other=number, kind=st.sampled_from(["direct", "bid", "campaign"]))
     def open(self, one: int, other: int, kind: str) -> None:
         brand, influencer = self.people[one % 2], self.people[2 + other % 2]
-        given = OpenConversation(conversation_type=kind, influencer_id=str(influencer.pk), message="Hello")
-        opened = open_by(opener=brand, given=given)
+        given = OpenConversationRequest(conversation_type=kind, influencer_id=str(influencer.pk), message="Hello")
+        opened = open_conversation_as(opener=brand, data=given)
         if opened.created:
             chat = Chat(opened.conversation, [brand, influencer])
             for row in Message.objects.filter(conversation=opened.conversation).order_by("seq"):
@@ -92,13 +92,13 @@ class Messaging(RuleBasedStateMachine):
     @rule(chat=number, who=number, text=st.sampled_from(["a", "b", "😀"]), key=st.sampled_from([None, "k1", "k2"]))
     def send(self, chat: int, who: int, text: str, key: str | None) -> None:
         chat, sender = self._pick(chat, who)
-        given = SendMessage(conversation_id=str(chat.conversation.pk), message=text, client_message_id=key)
+        given = SendMessageRequest(conversation_id=str(chat.conversation.pk), message=text, client_message_id=key)
         repeated = self.sent.get((sender.pk, given.client_message_id or ""))
         if repeated and repeated[0] != given:
             with pytest.raises(IdempotencyMismatch):
-                send_message(sender=sender, given=given)
+                send_message(sender=sender, data=given)
             return
-        result = send_message(sender=sender, given=given)
+        result = send_message(sender=sender, data=given)
         assert result.created is (repeated is None)
         if repeated:
             assert result.message.pk == repeated[1]
@@ -116,7 +116,7 @@ class Messaging(RuleBasedStateMachine):
     @rule(chat=number, who=number, which=number, text=st.sampled_from(["c", "d"]))
     def edit(self, chat: int, who: int, which: int, text: str) -> None:
         writer, one = self._own(chat, who, which)
-        edit_message(user=writer, message_id=one.id, given=EditMessage(message=text))
+        edit_message(user=writer, message_id=one.id, data=EditMessageRequest(message=text))
         one.text = text
 
     @rule(chat=number, who=number, which=number)
@@ -130,8 +130,8 @@ class Messaging(RuleBasedStateMachine):
         chat, reader = self._pick(chat, who)
         assume(chat.texts)
         one = chat.texts[-1] if beyond else chat.texts[which % len(chat.texts)]
-        given = MarkRead(up_to=2**40 if beyond else str(one.id))
-        read = mark_read(user=reader, conversation_id=chat.conversation.pk, given=given)
+        given = MarkReadRequest(up_to=2**40 if beyond else str(one.id))
+        read = mark_read(user=reader, conversation_id=chat.conversation.pk, data=given)
         chat.marks[reader.pk] = max(chat.marks.get(reader.pk, 0), one.seq)
         assert (read.up_to_seq, read.unread_count) == (chat.marks[reader.pk], chat.unread(reader))
 
@@ -141,9 +141,9 @@ class Messaging(RuleBasedStateMachine):
         assume(len(self.chats) > 2)
         remove_participant(conversation_id=chat.conversation.pk, user_id=user.pk)
         chat.removed.append(user)
-        given = SendMessage(conversation_id=str(chat.conversation.pk), message="still here")
+        given = SendMessageRequest(conversation_id=str(chat.conversation.pk), message="still here")
         with pytest.raises(NotFound):
-            send_message(sender=user, given=given)
+            send_message(sender=user, data=given)
 
     def _pick(self, chat: int, who: int) -> tuple[Chat, User]:
         found = self.chats[chat % len(self.chats)]
@@ -170,7 +170,7 @@ class Messaging(RuleBasedStateMachine):
     @invariant()
     def lists_show_what_there_is(self) -> None:
         for user in self.people:
-            shown, _ = conversation_list(user=user, only=ListFilter(), cursor=None, limit=200)
+            shown, _ = conversation_list(user=user, filters=ListFilter(), cursor=None, limit=200)
             mine = [chat for chat in self.chats if user in chat.inside()]
             assert {one.id for one in shown} == {chat.conversation.pk for chat in mine}
             by_id = {chat.conversation.pk: chat for chat in mine}

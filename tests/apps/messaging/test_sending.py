@@ -6,7 +6,7 @@ import uuid
 import pytest
 from django.db import connection
 
-from conversations.errors import NoConversation
+from conversations.errors import ConversationNotFound
 from conversations.flows.errors import ConversationClosed
 from conversations.models import Conversation, Participant
 from conversations.selectors import total_unread
@@ -17,8 +17,8 @@ from messaging.errors import IdempotencyMismatch
 from messaging.models import Message
 from messaging.opening import open_direct
 from messaging.payloads import MessagePayload
-from messaging.requests import SendMessage
-from messaging.sending import Sending, Sent, send_message, send_messages
+from messaging.requests import SendMessageRequest
+from messaging.sending import OutgoingMessage, SentMessage, send_message, send_messages
 from notifications.models import Notification
 from realtime import event_log, user_room
 from tests.factories import make_user
@@ -33,8 +33,8 @@ def pair():
     return one, two, conversation
 
 
-def sending(sender, conversation, text="Hello", **more) -> Sending:
-    return Sending(sender, SendMessage(conversation_id=str(conversation.pk), message=text, **more))
+def outgoing(sender, conversation, text="Hello", **more) -> OutgoingMessage:
+    return OutgoingMessage(sender, SendMessageRequest(conversation_id=str(conversation.pk), message=text, **more))
 
 
 def logged(conversation) -> list[str]:
@@ -46,17 +46,25 @@ def test_each_is_answered_in_its_place(pair):
     stranger = make_user("influencer")
     results = send_messages(
         [
-            sending(one, conversation, "first", client_message_id="a"),
-            sending(stranger, conversation, "not mine"),
-            sending(two, conversation, "second"),
-            Sending(one, SendMessage(conversation_id="nonsense", message="lost")),
-            sending(one, conversation, "first", client_message_id="a"),
-            sending(one, conversation, "other words", client_message_id="a"),
-            Sending(one, SendMessage(receiver_id=str(two.pk), message="third")),
+            outgoing(one, conversation, "first", client_message_id="a"),
+            outgoing(stranger, conversation, "not mine"),
+            outgoing(two, conversation, "second"),
+            OutgoingMessage(one, SendMessageRequest(conversation_id="nonsense", message="lost")),
+            outgoing(one, conversation, "first", client_message_id="a"),
+            outgoing(one, conversation, "other words", client_message_id="a"),
+            OutgoingMessage(one, SendMessageRequest(receiver_id=str(two.pk), message="third")),
         ]
     )
     kinds = [type(result) for result in results]
-    assert kinds == [Sent, NoConversation, Sent, NoConversation, Sent, IdempotencyMismatch, Sent]
+    assert kinds == [
+        SentMessage,
+        ConversationNotFound,
+        SentMessage,
+        ConversationNotFound,
+        SentMessage,
+        IdempotencyMismatch,
+        SentMessage,
+    ]
     assert [one.message for one in Message.objects.order_by("seq")] == ["first", "second", "third"]
     assert results[4].message.pk == results[0].message.pk
     assert (results[0].created, results[4].created) == (True, False)
@@ -65,9 +73,9 @@ def test_each_is_answered_in_its_place(pair):
 def test_a_batch_leaves_what_messages_one_by_one_leave(pair):
     one, two, conversation = pair
     before = len(logged(conversation))
-    send_messages([sending(one, conversation, str(number)) for number in range(5)])
+    send_messages([outgoing(one, conversation, str(number)) for number in range(5)])
     for number in range(5, 10):
-        send_message(sender=one, given=sending(one, conversation, str(number)).given)
+        send_message(sender=one, data=outgoing(one, conversation, str(number)).data)
     messages = list(Message.objects.order_by("seq"))
     assert [message.message for message in messages] == [str(number) for number in range(10)]
     assert [message.seq for message in messages] == list(range(before + 1, before + 11))
@@ -81,17 +89,17 @@ def test_a_batch_leaves_what_messages_one_by_one_leave(pair):
 def test_a_number_of_statements_that_does_not_depend_on_the_number_of_messages(django_assert_max_num_queries):
     pairs = [(make_user("brand_owner"), make_user("influencer")) for _ in range(12)]
     rooms = [open_direct(opener=one, other_id=str(two.pk)).conversation for one, two in pairs]
-    batch = [sending(one, room) for (one, _), room in zip(pairs, rooms, strict=True)]
+    batch = [outgoing(one, room) for (one, _), room in zip(pairs, rooms, strict=True)]
     with django_assert_max_num_queries(24):
-        assert all(isinstance(result, Sent) for result in send_messages(batch * 3))
+        assert all(isinstance(result, SentMessage) for result in send_messages(batch * 3))
 
 
 def test_a_closed_conversation_takes_no_text_and_the_others_do(pair):
     one, _, conversation = pair
     closed = open_direct(opener=one, other_id=str(make_user("influencer").pk)).conversation
     Conversation.objects.filter(pk=closed.pk).update(chat_status="closed")
-    results = send_messages([sending(one, closed), sending(one, conversation)])
-    assert [type(result) for result in results] == [ConversationClosed, Sent]
+    results = send_messages([outgoing(one, closed), outgoing(one, conversation)])
+    assert [type(result) for result in results] == [ConversationClosed, SentMessage]
     assert not Message.objects.filter(conversation=closed).exists()
 
 
@@ -104,7 +112,7 @@ def test_the_same_click_many_times_at_once_is_one_message(pair):
         target = other if number == 9 else conversation
         barrier.wait(10)
         try:
-            results.extend(send_messages([sending(one, target, client_message_id=name), sending(two, conversation)]))
+            results.extend(send_messages([outgoing(one, target, client_message_id=name), outgoing(two, conversation)]))
         finally:
             connection.close()
 
@@ -114,7 +122,7 @@ def test_the_same_click_many_times_at_once_is_one_message(pair):
     for thread in threads:
         thread.join(60)
     assert len(results) == 20
-    assert all(isinstance(result, Sent | DomainError) for result in results)
+    assert all(isinstance(result, SentMessage | DomainError) for result in results)
     assert Message.objects.filter(client_message_id=name).count() == 1
     assert Message.objects.filter(sender=two).count() == 10
     assert sum(isinstance(result, IdempotencyMismatch) for result in results) in {1, 9}
@@ -130,7 +138,7 @@ def test_who_is_written_to_in_several_conversations_at_once_is_told_each_total_o
         barrier.wait(10)
         try:
             for _ in range(each):
-                results.extend(send_messages([sending(sender, conversation)]))
+                results.extend(send_messages([outgoing(sender, conversation)]))
         finally:
             connection.close()
 
@@ -139,7 +147,7 @@ def test_who_is_written_to_in_several_conversations_at_once_is_told_each_total_o
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert [type(result) for result in results] == [Sent] * each * len(senders)
+    assert [type(result) for result in results] == [SentMessage] * each * len(senders)
     told = [hint.message for hint in sent_hints if hint.group == user_room(receiver.pk)]
     totals = [from_json(one["data"])["total_unread"] for one in told if one["type"] == "room.ephemeral"]
     assert sorted(totals) == list(range(1, each * len(senders) + 1))
@@ -152,10 +160,10 @@ def test_totals_are_of_all_conversations_of_a_batch_and_without_those_that_were_
     third = Participant.objects.exclude(user=one).get(conversation=left).user
     remove_participant(conversation_id=left.pk, user_id=third.pk)
     opener = Participant.objects.exclude(user=two).get(conversation=second).user
-    batch = [sending(one, conversation), sending(opener, second), sending(one, left), sending(one, conversation)]
+    batch = [outgoing(one, conversation), outgoing(opener, second), outgoing(one, left), outgoing(one, conversation)]
     for round_ in (1, 2):
         sent_hints.clear()
-        assert [type(result) for result in send_messages(batch)] == [Sent] * 4
+        assert [type(result) for result in send_messages(batch)] == [SentMessage] * 4
         told = [hint.message for hint in sent_hints if hint.group == user_room(two.pk)]
         totals = [from_json(one["data"])["total_unread"] for one in told if one["type"] == "room.ephemeral"]
         assert set(totals) == {3 * round_}
@@ -164,11 +172,11 @@ def test_totals_are_of_all_conversations_of_a_batch_and_without_those_that_were_
 
 def test_somebody_who_was_put_into_a_known_conversation_is_told_too(pair, sent_hints):
     one, two, conversation = pair
-    send_message(sender=one, given=sending(one, conversation).given)
+    send_message(sender=one, data=outgoing(one, conversation).data)
     other = make_user("influencer")
     Participant.objects.filter(conversation=conversation, user=two).update(user=other)
     sent_hints.clear()
-    send_message(sender=one, given=sending(one, conversation).given)
+    send_message(sender=one, data=outgoing(one, conversation).data)
     told = [hint.message for hint in sent_hints if hint.group == user_room(other.pk)]
     assert {from_json(one["data"])["total_unread"] for one in told if one["type"] == "room.ephemeral"} == {2}
     assert not [hint for hint in sent_hints if hint.group == user_room(two.pk)]
@@ -177,7 +185,7 @@ def test_somebody_who_was_put_into_a_known_conversation_is_told_too(pair, sent_h
 def test_a_repeat_can_be_shown_without_asking_the_database_again(pair, django_assert_num_queries):
     one, _, conversation = pair
     for _ in range(2):
-        repeat = send_messages([sending(one, conversation, "once", client_message_id="a")])[0]
+        repeat = send_messages([outgoing(one, conversation, "once", client_message_id="a")])[0]
     with django_assert_num_queries(0):
         assert MessagePayload.of(repeat.message, state_version=repeat.message.conversation.state_version)
 
@@ -185,5 +193,5 @@ def test_a_repeat_can_be_shown_without_asking_the_database_again(pair, django_as
 def test_who_was_taken_out_is_not_notified_of_what_the_other_still_says(pair):
     one, two, conversation = pair
     remove_participant(conversation_id=conversation.pk, user_id=two.pk)
-    send_message(sender=one, given=SendMessage(conversation_id=str(conversation.pk), message="still here"))
+    send_message(sender=one, data=SendMessageRequest(conversation_id=str(conversation.pk), message="still here"))
     assert not Notification.objects.filter(user=two).exists()

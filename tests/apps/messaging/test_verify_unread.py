@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from conversations.models import Participant
 from messaging.models import Message
 from messaging.opening import open_direct
-from messaging.requests import MarkRead
+from messaging.requests import MarkReadRequest
 from messaging.services import delete_message, mark_read
 from messaging.unread import WrongCount, wrong_counts
 from tests.factories import make_user
@@ -22,7 +22,7 @@ def places() -> list[Participant]:
     one, two = make_user("brand_owner"), make_user("influencer")
     chat = open_direct(opener=one, other_id=str(two.pk)).conversation
     sent = [Message.objects.create(conversation=chat, sender=one, message=f"Number {n}") for n in range(4)]
-    mark_read(user=two, conversation_id=chat.pk, given=MarkRead(up_to=str(sent[1].pk)))
+    mark_read(user=two, conversation_id=chat.pk, data=MarkReadRequest(up_to=str(sent[1].pk)))
     Message.objects.create(conversation=chat, sender=two, message="An answer")
     delete_message(user=one, message_id=sent[3].pk)
     return list(chat.participants.order_by("pk"))

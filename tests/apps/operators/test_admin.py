@@ -13,12 +13,12 @@ from django.urls import reverse
 
 from accounts.models import SYSTEM_USER_ID, User
 from conversations.models import Conversation, ConversationView, Participant
-from deals.opening import open_by
-from deals.requests import OpenConversation
+from deals.opening import open_conversation_as
+from deals.requests import OpenConversationRequest
 from foundation.json import from_json
 from messaging.models import Message
 from messaging.opening import open_direct
-from messaging.requests import EditMessage, MarkRead
+from messaging.requests import EditMessageRequest, MarkReadRequest
 from messaging.services import delete_message, edit_message, mark_read
 from operators import transcripts
 from realtime import event_log
@@ -71,8 +71,10 @@ def bid() -> Conversation:
 def make_bid(**given) -> Conversation:
     given = {"title": "Diwali snack box", "source_id": f"offer-{uuid.uuid4()}", "proposed_amount": "18000"} | given
     opener, other = make_user("brand_owner"), make_user("influencer")
-    wanted = OpenConversation(conversation_type="bid", user_id=str(other.pk), message="The brief is attached.", **given)
-    return open_by(opener=opener, given=wanted).conversation
+    wanted = OpenConversationRequest(
+        conversation_type="bid", user_id=str(other.pk), message="The brief is attached.", **given
+    )
+    return open_conversation_as(opener=opener, data=wanted).conversation
 
 
 def sides(conversation: Conversation) -> list[User]:
@@ -137,7 +139,7 @@ def test_conversations_are_found_by_title_person_and_id(admin, chat, bid):
 
 def test_filters(admin, chat, bid):
     for place in Participant.objects.filter(conversation=bid):
-        mark_read(user=place.user, conversation_id=bid.pk, given=MarkRead(up_to=1000))
+        mark_read(user=place.user, conversation_id=bid.pk, data=MarkReadRequest(up_to=1000))
     say(chat, "Hello")
     assert listed(admin, conversation_type="bid") == [bid]
     assert listed(admin, chat_status="real_time") == [chat]
@@ -196,7 +198,7 @@ def test_sides_and_times(admin, chat):
 def test_deleted_and_edited_messages_say_so(admin, chat):
     gone, changed = say(chat, "Take this back"), say(chat, "Typo heer")
     delete_message(user=gone.sender, message_id=gone.pk)
-    edit_message(user=changed.sender, message_id=changed.pk, given=EditMessage(message="Typo here"))
+    edit_message(user=changed.sender, message_id=changed.pk, data=EditMessageRequest(message="Typo here"))
     page = text_of(admin, chat)
     assert "Deleted by its writer" in page
     assert "Take this back" not in page

@@ -17,7 +17,7 @@ from conversations.models import Transition
 from deals.models import PaymentOrder
 from deals.payments.orders import pay_in_sandbox
 from messaging.models import Message
-from messaging.uploads.services import take_upload
+from messaging.uploads.services import store_upload
 from operators.diagrams import diagram
 from tests.deals import WORK, make_deal, open_deal
 from tests.factories import make_staff
@@ -67,19 +67,19 @@ def post(admin, deal, **fields):
 def test_the_present_state_is_lit_and_the_way_there_is_drawn(admin, state):
     deal = make_deal(state)
     svg = drawing(admin, deal)
-    lit = [group for group in svg.iter("g") if "lit" in group.get("class").split()]
-    assert [group.find("text").text for group in lit] == [state]
+    current = [group for group in svg.iter("g") if "current" in group.get("class").split()]
+    assert [group.find("text").text for group in current] == [state]
     entered = {group.find("text").text for group in svg.iter("g") if "entered" in group.get("class").split()}
     steps = Transition.objects.filter(conversation=deal.conversation)
-    assert entered == {step.to_standing["flow_state"] for step in steps}
+    assert entered == {step.to_state["flow_state"] for step in steps}
     taken = [path for path in svg.iter("path") if "taken" in (path.get("class") or "").split()]
-    ways = {(step.from_standing["flow_state"], step.to_standing["flow_state"]) for step in steps[1:]}
+    ways = {(step.from_state["flow_state"], step.to_state["flow_state"]) for step in steps[1:]}
     assert len(taken) == len(ways)
 
 
 @pytest.mark.parametrize("flow", all_flows(), ids=lambda flow: f"{flow.name} {flow.version}")
 def test_every_state_and_every_way_is_in_the_diagram(flow):
-    drawn = diagram(flow, lit=flow.initial, taken=())
+    drawn = diagram(flow, current=flow.initial, taken=())
     assert [box.name for box in drawn.boxes] == [state.name for state in flow.states]
     assert len(drawn.lines) == len({(edge.source, edge.target) for edge in edges(flow)})
     said = {reason for line in drawn.lines for reason in line.reasons.split(", ")}
@@ -137,7 +137,7 @@ def test_an_operator_pauses_resumes_and_closes_with_a_reason(admin, operator, se
         ("resume", "All is well", "The automation goes on."),
         ("close", "Spam", "The conversation is closed."),
     ):
-        response = post(admin, deal, operate=action, reason=reason)
+        response = post(admin, deal, intervention=action, reason=reason)
         assert shown in response.content.decode()
         step = Transition.objects.filter(conversation=deal.conversation).last()
         assert (step.actor, step.data) == (operator, {"reason": reason})
@@ -157,15 +157,20 @@ def test_an_operator_pauses_resumes_and_closes_with_a_reason(admin, operator, se
 def test_only_what_is_possible_is_offered(admin, before, offered):
     deal = open_deal()
     for action in before:
-        post(admin, deal, operate=action)
+        post(admin, deal, intervention=action)
     text = text_of(admin, deal)
-    assert {name for name in ("pause", "resume", "close") if f'name="operate" value="{name}"' in text} == offered
+    assert {name for name in ("pause", "resume", "close") if f'name="intervention" value="{name}"' in text} == offered
 
 
 def test_what_was_decided_on_an_old_page_is_refused(admin, sent_hints):
     deal = open_deal()
     deal.act("accept_connection")
-    for fields in ({"operate": "close", "state_version": 1}, {"operate": "resume"}, {"operate": "dance"}, {}):
+    for fields in (
+        {"intervention": "close", "state_version": 1},
+        {"intervention": "resume"},
+        {"intervention": "dance"},
+        {},
+    ):
         version = deal.now.state_version
         admin.post(page_of(deal), {"state_version": version, "reason": "x"} | fields)
         assert (deal.now.flow_state, deal.now.state_version) == ("brand_owner_details", version)
@@ -178,7 +183,7 @@ def test_who_may_only_look_does_nothing(operator, sent_hints):
     client = Client()
     client.force_login(operator)
     with nothing_happens(sent_hints):
-        assert client.post(page_of(deal), {"operate": "close", "state_version": 1}).status_code == 403
+        assert client.post(page_of(deal), {"intervention": "close", "state_version": 1}).status_code == 403
 
 
 # Files
@@ -189,7 +194,7 @@ def delivered(settings, tmp_path):
     """A deal with work that came with a file, and that file."""
     settings.MEDIA_ROOT = tmp_path
     deal = make_deal("work_in_progress")
-    upload = take_upload(owner=deal.influencer, file=SimpleUploadedFile("<cut>.pdf", PDF))
+    upload = store_upload(owner=deal.influencer, file=SimpleUploadedFile("<cut>.pdf", PDF))
     deal.act("submit_work", WORK | {"attachments": [str(upload.pk)]})
     return deal, upload
 
@@ -215,7 +220,7 @@ def test_files_are_fetched_from_the_transcript_and_that_is_recorded(admin, opera
 def test_a_file_is_found_in_its_own_conversation_only(admin, operator, delivered):
     deal, upload = delivered
     other = make_deal("influencer_responding")
-    unsent = take_upload(owner=operator, file=SimpleUploadedFile("own.pdf", PDF))
+    unsent = store_upload(owner=operator, file=SimpleUploadedFile("own.pdf", PDF))
     assert admin.get(file_of(other, upload)).status_code == 404
     assert admin.get(file_of(deal, unsent)).status_code == 404
     upload.file.storage.delete(upload.file.name)

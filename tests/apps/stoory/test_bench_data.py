@@ -11,7 +11,7 @@ from accounts.services import Identity, authenticate_token
 from conversations.models import Conversation, Participant, Transition
 from foundation.json import from_json
 from messaging.opening import open_direct
-from messaging.requests import SendMessage
+from messaging.requests import SendMessageRequest
 from messaging.sending import send_message
 from realtime.event_log import read
 from tests.factories import make_user
@@ -85,7 +85,7 @@ def test_the_service_finds_the_conversation_of_a_pair_and_writes_in_it(tmp_path:
     opened = open_direct(opener=second.user, other_id=first.user.pk)
     assert not opened.created
     assert str(opened.conversation.pk) == room
-    sent = send_message(sender=first.user, given=SendMessage(conversation_id=room, message="Hello!"))
+    sent = send_message(sender=first.user, data=SendMessageRequest(conversation_id=room, message="Hello!"))
     assert [one.seq for one in read(opened.conversation.room, after=0)] == [1, 2, 3]
     assert sent.message.receiver_id == second.user.pk
 

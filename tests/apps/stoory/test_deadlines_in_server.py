@@ -31,7 +31,7 @@ def installation(tmp_path: Path, request: pytest.FixtureRequest) -> Installation
 def test_the_server_looks_for_what_is_due(installation: Installation) -> None:
     with installation.serving() as server:
         brand = registered(server, "brand_owner")
-        bid = brand.bids_to(registered(server, "influencer"))
+        bid = brand.opens_bid_with(registered(server, "influencer"))
         give_up = time.monotonic() + PATIENCE
         while brand.sees(bid)["flow_state"] != "chat_closed":
             assert time.monotonic() < give_up, server.log()
@@ -46,7 +46,7 @@ def test_the_server_looks_for_what_is_due(installation: Installation) -> None:
 def test_where_it_is_switched_off_another_process_does(installation: Installation) -> None:
     with installation.serving() as server:
         brand = registered(server, "brand_owner")
-        bid = brand.bids_to(registered(server, "influencer"))
+        bid = brand.opens_bid_with(registered(server, "influencer"))
         time.sleep(1.5)
         assert brand.sees(bid)["flow_state"] == "influencer_responding"
         assert installation.manage("run_deadlines", "--once") == "1 conversations\n"

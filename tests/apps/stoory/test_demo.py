@@ -48,7 +48,7 @@ def test_unread_counts_and_notifications_agree_with_the_messages(made: None) -> 
 
 
 def test_the_two_sides_of_the_demo_page_can_make_a_deal(made: None) -> None:
-    roles = [User.objects.get(email=person.email).role for person in demo.BOTH_SIDES]
+    roles = [User.objects.get(email=person.email).role for person in demo.DEAL_PEOPLE]
     assert roles == ["brand_owner", "influencer"]
 
 
@@ -62,12 +62,12 @@ def test_it_is_made_once(db: None, settings: Settings, capsys: pytest.CaptureFix
     assert "already" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("is_there", [False, True])
+@pytest.mark.parametrize("exists", [False, True])
 def test_the_accounts_are_listed_with_their_password(
-    db: None, settings: Settings, capsys: pytest.CaptureFixture[str], is_there: bool
+    db: None, settings: Settings, capsys: pytest.CaptureFixture[str], exists: bool
 ) -> None:
     settings.DEBUG = True
-    if is_there:
+    if exists:
         demo.make()
     call_command("demo")
     said = capsys.readouterr().out
@@ -83,4 +83,4 @@ def test_it_is_refused_in_production(db: None, settings: Settings) -> None:
     settings.DEBUG = False
     with pytest.raises(CommandError):
         call_command("demo")
-    assert not demo.is_there()
+    assert not demo.exists()

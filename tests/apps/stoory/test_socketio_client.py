@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from stoory import socketio_client
-from stoory.checks import pages_have_their_client
+from stoory.checks import check_socketio_client
 from tests.harness.environment import ROOT, need, need_node
 
 LOCKED = json.loads((ROOT / "package-lock.json").read_text())["packages"]["node_modules/socket.io-client"]["version"]
@@ -90,6 +90,6 @@ def test_a_machine_without_npm_says_so(monkeypatch, tmp_path):
 
 
 def test_the_check_warns_until_it_is_there(bundle):
-    assert [one.id for one in pages_have_their_client()] == ["stoory.W003"]
+    assert [one.id for one in check_socketio_client()] == ["stoory.W003"]
     bundle.write_text("")
-    assert pages_have_their_client() == []
+    assert check_socketio_client() == []

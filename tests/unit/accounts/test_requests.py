@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.requests import LogOut, Register
+from accounts.requests import LogoutRequest, RegistrationRequest
 from foundation.errors import Invalid
 
 GOOD = {"email": "ann@example.com", "password": "correct-Horse-7", "name": "Ann", "role": "influencer"}
@@ -12,7 +12,7 @@ GOOD = {"email": "ann@example.com", "password": "correct-Horse-7", "name": "Ann"
 
 def faults(**changed) -> dict:
     with pytest.raises(Invalid) as refused:
-        Register.parse(GOOD | changed)
+        RegistrationRequest.parse(GOOD | changed)
     return refused.value.errors
 
 
@@ -25,7 +25,7 @@ def faults(**changed) -> dict:
     ],
 )
 def test_an_address_has_one_spelling(written, kept):
-    assert Register.parse(GOOD | {"email": written}).email == kept
+    assert RegistrationRequest.parse(GOOD | {"email": written}).email == kept
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_name_is_one_visible_line(name):
 
 
 def test_a_name_may_be_in_any_script():
-    assert Register.parse(GOOD | {"name": " आन्या राव 👩‍🍳 "}).name == "आन्या राव 👩‍🍳"
+    assert RegistrationRequest.parse(GOOD | {"name": " आन्या राव 👩‍🍳 "}).name == "आन्या राव 👩‍🍳"
 
 
 @pytest.mark.parametrize(
@@ -65,23 +65,23 @@ def test_nobody_gives_himself_another_role(role):
 
 
 def test_a_password_is_kept_as_it_is():
-    assert Register.parse(GOOD | {"password": "  spaces are mine  "}).password == "  spaces are mine  "
+    assert RegistrationRequest.parse(GOOD | {"password": "  spaces are mine  "}).password == "  spaces are mine  "
     assert list(faults(password="x" * 257)) == ["password"]
     assert list(faults(password=12345678)) == ["password"]
 
 
 def test_what_nobody_may_set_is_not_there():
-    given = Register.parse(GOOD | {"is_staff": True, "isSuperuser": True, "id": "0", "is_blocked": False})
+    given = RegistrationRequest.parse(GOOD | {"is_staff": True, "isSuperuser": True, "id": "0", "is_blocked": False})
     assert given.model_dump() == GOOD
 
 
 @pytest.mark.parametrize("everywhere", ["true", 1, None, []])
 def test_everywhere_is_true_or_false(everywhere):
     with pytest.raises(Invalid):
-        LogOut.parse({"refresh": "x", "everywhere": everywhere})
+        LogoutRequest.parse({"refresh": "x", "everywhere": everywhere})
 
 
 @given(st.dictionaries(st.sampled_from([*GOOD, "other"]), st.none() | st.integers() | st.text() | st.lists(st.text())))
 def test_anything_else_is_refused_and_nothing_worse(data):
     with pytest.raises(Invalid):
-        Register.parse(data | {"role": "staff"})
+        RegistrationRequest.parse(data | {"role": "staff"})

@@ -191,7 +191,7 @@ def test_faults_of_the_machine_are_no_faults_of_the_picture(brand, monkeypatch, 
 def test_a_damaged_picture_is_sent_like_any_other_file(brand, influencer):
     content = written("JPEG", exif=photo_data())[:-200]
     made = taken(brand, content)
-    message = brand.says(brand.chats_with(influencer), "The photo", attachments=[made["id"]])
+    message = brand.says(brand.opens_chat_with(influencer), "The photo", attachments=[made["id"]])
     assert message["attachments"] == [made]
     assert influencer.api.get(made["url"]).content == content
     refused(influencer.api.get(made["url"] + "/thumbnail"), 404, "not_found")

@@ -1,4 +1,4 @@
-"""The REST doors to files."""
+"""The REST endpoints of files."""
 
 import io
 
@@ -41,7 +41,7 @@ def test_a_file_is_uploaded_sent_and_fetched(brand, influencer, stranger):
     upload = uploaded(brand, picture())
     assert upload.keys() == ATTACHMENT
     assert (upload["content_type"], upload["name"], upload["size"]) == ("image/png", "brief.pdf.png", len(picture()))
-    chat = brand.chats_with(influencer)
+    chat = brand.opens_chat_with(influencer)
     message = brand.says(chat, "The brief", attachments=[upload["id"]])
     assert message["attachments"] == [upload]
     for answer in (
@@ -74,7 +74,7 @@ def test_before_it_is_sent_nobody_else_sees_it(brand, influencer, operator):
 
 def test_after_deletion_it_is_gone(brand, influencer):
     upload = uploaded(brand)
-    message = brand.says(brand.chats_with(influencer), "The brief", attachments=[upload["id"]])
+    message = brand.says(brand.opens_chat_with(influencer), "The brief", attachments=[upload["id"]])
     deleted = succeeded(brand.api.delete(f"/api/messages/{message['id']}"), "message")["message"]
     assert deleted["attachments"] == []
     refused(influencer.api.get(upload["url"]), 404, "not_found")
@@ -94,7 +94,7 @@ def test_what_is_refused(brand, settings, sent_hints):
 
 @pytest.mark.parametrize("attachments", ["one", [1], [None], ["x"] * 11, {"a": 1}])
 def test_attachments_that_are_no_list_of_uploads(brand, influencer, sent_hints, attachments):
-    chat = brand.chats_with(influencer)
+    chat = brand.opens_chat_with(influencer)
     body = {"conversation_id": chat, "message": "See here", "attachments": attachments}
     with nothing_happens(sent_hints):
         answer = brand.api.post("/api/messages", body)

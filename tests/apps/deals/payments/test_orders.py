@@ -11,17 +11,17 @@ from django.db import IntegrityError, connections
 
 from conversations.flows.errors import WrongRole, WrongState
 from conversations.models import Transition
-from deals.checks import payments_are_real
+from deals.checks import check_payment_provider
 from deals.models import PaymentEvent, PaymentOrder
 from deals.payments import OpenedOrder, ProviderFailed, orders
-from deals.payments.orders import pay_in_sandbox, take_webhook
+from deals.payments.orders import handle_webhook, pay_in_sandbox
 from deals.payments.sandbox import SIGNATURE, Sandbox
-from deals.periodic_tasks import do_chores
-from deals.selectors import ledger_of
+from deals.periodic_tasks import run_periodic_tasks
+from deals.selectors import deal_summary
 from foundation import errors
 from foundation.clock import moved
 from messaging.models import Message
-from operators.interventions import operate
+from operators.interventions import intervene
 from operators.requests import InterventionRequest
 from tests.deals import make_deal
 from tests.factories import make_staff, make_user
@@ -61,11 +61,11 @@ def event(order, kind=SUCCEEDED, **other):
 
 def send(said, provider="sandbox", headers=None):
     body = said if isinstance(said, bytes) else json.dumps(said).encode()
-    return take_webhook(provider=provider, body=body, headers=headers or {SIGNATURE: Sandbox(SECRET).signature(body)})
+    return handle_webhook(provider=provider, body=body, headers=headers or {SIGNATURE: Sandbox(SECRET).signature(body)})
 
 
 def close(deal):
-    operate(operator=make_staff(), conversation_id=deal.conversation.pk, action="close", given=InterventionRequest())
+    intervene(operator=make_staff(), conversation_id=deal.conversation.pk, action="close", data=InterventionRequest())
 
 
 # Opening an order
@@ -306,7 +306,7 @@ def test_no_work_starts_on_a_refunded_order(deal, refunded):
 
 def test_the_deal_shows_that_it_was_refunded(deal, refunded):
     send(event(refunded))
-    assert ledger_of(deal.now).payment_status == "refunded"
+    assert deal_summary(deal.now).payment_status == "refunded"
 
 
 def test_it_can_be_paid_by_a_new_order(deal, refunded):
@@ -315,14 +315,14 @@ def test_it_can_be_paid_by_a_new_order(deal, refunded):
     assert (acted.order.pk == refunded.pk, acted.order.status, acted.repeated) == (False, "open", False)
     again = deal.act("proceed_to_payment", state_version=version)
     assert (again.order.pk, again.repeated) == (acted.order.pk, True)
-    assert ledger_of(deal.now).payment_status == "open"
+    assert deal_summary(deal.now).payment_status == "open"
     send(event(refunded))
     assert deal.now.flow_state == "payment_pending"
     send(event(acted.order, id="evt-new"))
     assert deal.now.flow_state == "payment_completed"
     after = deal.act("proceed_to_payment", by=deal.brand_owner, state_version=version)
     assert (after.order.pk, after.order.status) == (acted.order.pk, "paid")
-    assert ledger_of(deal.now).payment_status == "paid"
+    assert deal_summary(deal.now).payment_status == "paid"
 
 
 def test_an_offer_has_one_order_that_was_not_refunded(deal, refunded):
@@ -335,11 +335,11 @@ def test_an_offer_has_one_order_that_was_not_refunded(deal, refunded):
 
 def test_the_deadline_closes_a_deal_whose_order_was_refunded(deal, refunded, hints):
     with moved(timedelta(days=8)):
-        do_chores()
+        run_periodic_tasks()
         assert deal.now.flow_state == "chat_closed"
         with nothing_is_told(hints):
             send(event(refunded))
-            do_chores()
+            run_periodic_tasks()
     refunded.refresh_from_db()
     assert (refunded.status, refunded.refund_due_at) == ("refunded", None)
 
@@ -383,7 +383,7 @@ def test_a_payment_that_arrives_after_closing_is_refunded(deal, order):
     send(event(order))
     order.refresh_from_db()
     assert (order.status, deal.now.flow_state) == ("refunded", "chat_closed")
-    assert order.refund_asked_at is not None
+    assert order.refund_requested_at is not None
     assert [one.status for one in order.events.all()] == ["paid", "refunded"]
 
 
@@ -406,18 +406,18 @@ def test_a_refund_that_the_provider_did_not_take_is_asked_for_again(deal, order,
     monkeypatch.setattr(Sandbox, "refund", fail)
     close(deal)
     send(event(order))
-    do_chores()
+    run_periodic_tasks()
     assert len(asked) == 1
     with moved(timedelta(minutes=6)):
-        do_chores()
+        run_periodic_tasks()
         assert len(asked) == 2
         monkeypatch.setattr(Sandbox, "refund", refund)
     with moved(timedelta(minutes=12)):
-        do_chores()
+        run_periodic_tasks()
     order.refresh_from_db()
     assert order.status == "refunded"
     with moved(timedelta(days=1)):
-        do_chores()
+        run_periodic_tasks()
     assert order.events.count() == 2
 
 
@@ -434,11 +434,11 @@ def test_a_refund_that_was_made_elsewhere_is_not_asked_for_any_more(deal, order,
     send(event(order))
     for number in range(1, rounds + 1):
         with moved(timedelta(minutes=6 * number)):
-            do_chores()
+            run_periodic_tasks()
     assert len(asked) == 1 + rounds
     send(event(order, REFUNDED))
     with moved(timedelta(days=1)):
-        do_chores()
+        run_periodic_tasks()
     order.refresh_from_db()
     assert (order.status, order.refund_due_at, len(asked)) == ("refunded", None, 1 + rounds)
 
@@ -449,7 +449,7 @@ def test_a_process_that_ends_after_a_refund_was_made_leaves_nothing_half_done(de
     def die(*_, **__):
         raise Killed
 
-    settle = orders._settle
+    settle = orders._apply_event
 
     def settle_and_die(provider, event):
         settled = settle(provider, event)
@@ -457,20 +457,20 @@ def test_a_process_that_ends_after_a_refund_was_made_leaves_nothing_half_done(de
             die()
         return settled
 
-    monkeypatch.setattr(orders, "_settle", settle_and_die)
+    monkeypatch.setattr(orders, "_apply_event", settle_and_die)
     close(deal)
     with pytest.raises(Killed):
         send(event(order))
     monkeypatch.undo()
     with moved(timedelta(days=1)):
-        do_chores()
+        run_periodic_tasks()
     order.refresh_from_db()
     assert (order.status, order.refund_due_at) == ("refunded", None)
     assert [one.status for one in order.events.all()] == ["paid", "refunded"]
 
 
 def test_a_payment_that_arrives_while_the_automation_is_paused_counts(deal, order):
-    operate(operator=make_staff(), conversation_id=deal.conversation.pk, action="pause", given=InterventionRequest())
+    intervene(operator=make_staff(), conversation_id=deal.conversation.pk, action="pause", data=InterventionRequest())
     send(event(order))
     conversation = deal.now
     assert (conversation.flow_state, conversation.paused) == ("payment_completed", True)
@@ -506,10 +506,10 @@ def test_without_the_sandbox_there_is_no_such_thing(deal, order, settings, hints
 
 def test_the_sandbox_and_half_a_stripe_keep_production_from_starting(settings):
     settings.DEBUG, settings.PAYMENT_PROVIDER = False, "sandbox"
-    assert [error.id for error in payments_are_real()] == ["conversations.P001"]
+    assert [error.id for error in check_payment_provider()] == ["conversations.P001"]
     settings.PAYMENT_PROVIDER, settings.STRIPE_SECRET_KEY = "stripe", "sk_test_1"
-    assert [error.id for error in payments_are_real()] == ["conversations.P002"]
+    assert [error.id for error in check_payment_provider()] == ["conversations.P002"]
     settings.STRIPE_PUBLISHABLE_KEY, settings.STRIPE_WEBHOOK_SECRET = "pk_test_1", "whsec_1"
-    assert payments_are_real() == []
+    assert check_payment_provider() == []
     settings.PAYMENT_PROVIDER = "none"
-    assert payments_are_real() == []
+    assert check_payment_provider() == []

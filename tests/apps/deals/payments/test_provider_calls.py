@@ -22,16 +22,16 @@ from deals.payments.errors import PaymentUnavailable
 from deals.payments.orders import pay_in_sandbox
 from deals.payments.provider_calls import ProviderCalls
 from deals.payments.sandbox import Sandbox
-from deals.periodic_tasks import do_chores
+from deals.periodic_tasks import run_periodic_tasks
 from deals.requests import ConversationActionRequest
-from deals.selectors import ledger_of
+from deals.selectors import deal_summary
 from foundation import errors
 from foundation.clock import moved
 from foundation.database.executor import in_database
 from messaging.models import Message
-from messaging.requests import SendMessage
+from messaging.requests import SendMessageRequest
 from messaging.sending import send_message
-from operators.interventions import operate
+from operators.interventions import intervene
 from operators.requests import InterventionRequest
 from realtime import Caller, unit_of_work
 from tests.deals import make_deal
@@ -110,7 +110,7 @@ def in_threads(number=1):
         yield lambda work: threads.submit(closing, work)
 
 
-both_doors = pytest.mark.parametrize("pays", [by_rest, by_socket])
+both_transports = pytest.mark.parametrize("pays", [by_rest, by_socket])
 
 
 # Who waits
@@ -121,11 +121,11 @@ async def test_who_acts_in_the_same_batch_does_not_wait_for_the_provider(deal, p
     provider.may_answer.clear()
     batches = []
 
-    def work(actings):
-        batches.append(len(actings))
-        return socket_commands._act_within_limits(actings)
+    def work(attempts):
+        batches.append(len(attempts))
+        return socket_commands._take_actions_within_limits(attempts)
 
-    monkeypatch.setattr(socket_commands._acting, "_work", work)
+    monkeypatch.setattr(socket_commands._action_batcher, "_work", work)
     orders = asyncio.create_task(clicks(deal, deal.brand_owner))
     answered = await clicks(other, other.influencer, action="accept_connection")
     assert answered.conversation.flow_state == "brand_owner_details"
@@ -145,23 +145,23 @@ async def test_more_orders_than_there_are_threads_for_sockets_keep_no_message_wa
     waiting = [asyncio.create_task(clicks(deal, deal.brand_owner)) for deal in deals]
     assert await asyncio.to_thread(provider.was_asked.wait, LONG)
     for deal in deals:
-        given = SendMessage(conversation_id=str(deal.conversation.pk), message="Hello")
-        assert (await in_database(send_message, sender=deal.influencer, given=given)).created
+        given = SendMessageRequest(conversation_id=str(deal.conversation.pk), message="Hello")
+        assert (await in_database(send_message, sender=deal.influencer, data=given)).created
     assert not any(task.done() for task in waiting)
     provider.may_answer.set()
     answers = await asyncio.gather(*waiting)
     assert {one.payment.order_id for one in answers} == set(provider.asked)
 
 
-@both_doors
+@both_transports
 def test_others_write_and_act_while_the_provider_is_asked(deal, provider, pays):
     other = make_deal()
     done = []
 
     def meanwhile():
         for who in (deal.influencer, deal.brand_owner):
-            given = SendMessage(conversation_id=str(deal.conversation.pk), message="Hello")
-            done.append(send_message(sender=who, given=given).created)
+            given = SendMessageRequest(conversation_id=str(deal.conversation.pk), message="Hello")
+            done.append(send_message(sender=who, data=given).created)
         done.append(other.act("accept_connection").repeated)
 
     provider.meanwhile = meanwhile
@@ -205,7 +205,7 @@ def test_what_a_provider_needs_was_read_before(deal, provider, monkeypatch):
 # A provider that does not answer
 
 
-@both_doors
+@both_transports
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_provider_that_fails_leaves_nothing_half_done_and_a_repeat_opens_the_order(
     deal, provider, pays, hints, times
@@ -217,16 +217,16 @@ def test_a_provider_that_fails_leaves_nothing_half_done_and_a_repeat_opens_the_o
         with pytest.raises(PaymentUnavailable) as refusal:
             pays(deal, version)
         assert (refusal.value.status, refusal.value.code) == (503, "payment_unavailable")
-        assert ledger_of(deal.now).payment_status is None
+        assert deal_summary(deal.now).payment_status is None
     provider.fault = None
     order = pays(deal, version)
     assert (order.status, order.pay) == ("open", {"amount": "1200.00"})
-    assert ledger_of(deal.now).payment_status == "open"
+    assert deal_summary(deal.now).payment_status == "open"
     assert set(provider.asked) == {PaymentOrder.objects.get().pk}
     assert (deal.now.state_version, Message.objects.count(), len(hints)) == (version, messages, told)
 
 
-@both_doors
+@both_transports
 def test_a_provider_that_is_too_slow_is_not_waited_for(deal, provider, pays, settings):
     settings.PAYMENT_PROVIDER_SECONDS = 0.05
     provider.may_answer.clear()
@@ -238,7 +238,7 @@ def test_a_provider_that_is_too_slow_is_not_waited_for(deal, provider, pays, set
     assert set(provider.asked) == {PaymentOrder.objects.get().pk}
 
 
-@both_doors
+@both_transports
 def test_a_provider_that_breaks_breaks_nothing_else(deal, provider, pays):
     provider.fault = KeyError("a fault of ours")
     with pytest.raises(KeyError):
@@ -247,8 +247,8 @@ def test_a_provider_that_breaks_breaks_nothing_else(deal, provider, pays):
     assert pays(deal).pay == {"amount": "1200.00"}
 
 
-@both_doors
-@pytest.mark.parametrize("before", ["open_at_provider", "keep_opened"])
+@both_transports
+@pytest.mark.parametrize("before", ["open_at_provider", "store_opened"])
 def test_after_a_process_that_died_half_way_the_next_click_finishes_with_one_order(
     deal, provider, pays, before, monkeypatch
 ):
@@ -260,15 +260,15 @@ def test_after_a_process_that_died_half_way_the_next_click_finishes_with_one_ord
 
     with monkeypatch.context() as dying:
         dying.setattr(actions, before, die)
-        dying.setattr(socket_commands, "aopen_at_provider" if before == "open_at_provider" else "act_again", die)
+        dying.setattr(socket_commands, "aopen_at_provider" if before == "open_at_provider" else "finish_action", die)
         with pytest.raises(Died):
             pays(deal)
-    assert len(provider.asked) == (before == "keep_opened")
+    assert len(provider.asked) == (before == "store_opened")
     pays(deal)
     order = PaymentOrder.objects.get()
     assert (order.reference, set(provider.asked)) == (f"ref-{order.pk}", {order.pk})
     pays(deal)
-    assert len(provider.asked) == 1 + (before == "keep_opened")
+    assert len(provider.asked) == 1 + (before == "store_opened")
 
 
 # Two at once
@@ -292,14 +292,14 @@ def test_many_clicks_at_once_are_answered_with_one_order(deal, provider):
 def test_what_another_process_has_stored_meanwhile_counts(deal, provider, fault):
     def meanwhile():
         order = PaymentOrder.objects.get()
-        orders.keep_opened(order, OpenedOrder(reference="first", pay={"key": "first"}))
+        orders.store_opened(order, OpenedOrder(reference="first", pay={"key": "first"}))
 
     provider.meanwhile, provider.fault = meanwhile, fault
     order = by_rest(deal)
     assert (order.reference, order.pay) == ("first", {"key": "first"})
 
 
-@both_doors
+@both_transports
 def test_a_repeated_click_is_answered_with_the_same_order_and_asks_nobody(deal, provider, pays, hints):
     version = deal.now.state_version
     first = pays(deal, version)
@@ -326,19 +326,19 @@ def test_who_is_not_to_pay_opens_nothing(deal, provider, hints):
 
 
 def close(deal):
-    operate(operator=make_staff(), conversation_id=deal.conversation.pk, action="close", given=InterventionRequest())
+    intervene(operator=make_staff(), conversation_id=deal.conversation.pk, action="close", data=InterventionRequest())
 
 
 def pause(deal):
-    operate(operator=make_staff(), conversation_id=deal.conversation.pk, action="pause", given=InterventionRequest())
+    intervene(operator=make_staff(), conversation_id=deal.conversation.pk, action="pause", data=InterventionRequest())
 
 
 def expire(deal):
     with moved(timedelta(days=8)):
-        do_chores()
+        run_periodic_tasks()
 
 
-@both_doors
+@both_transports
 @pytest.mark.parametrize("with_version", [True, False])
 @pytest.mark.parametrize("fault", [None, ProviderFailed("away")])
 @pytest.mark.parametrize("happens", [close, expire])
@@ -356,7 +356,7 @@ def test_a_deal_that_was_closed_meanwhile_is_not_to_be_paid(deal, provider, pays
     assert PaymentOrder.objects.get().reference == ("" if fault else f"ref-{PaymentOrder.objects.get().pk}")
 
 
-@both_doors
+@both_transports
 def test_the_very_same_click_after_the_end_shows_nothing_to_pay(deal, provider, pays):
     version = deal.now.state_version
     pays(deal, version)
@@ -365,7 +365,7 @@ def test_the_very_same_click_after_the_end_shows_nothing_to_pay(deal, provider, 
         pays(deal, version)
 
 
-@both_doors
+@both_transports
 def test_a_payment_for_such_a_deal_goes_back(deal, provider, pays):
     provider.meanwhile = lambda: close(deal)
     with pytest.raises(ConversationClosed):
@@ -373,29 +373,29 @@ def test_a_payment_for_such_a_deal_goes_back(deal, provider, pays):
     order = PaymentOrder.objects.get()
     pay_in_sandbox(user=deal.brand_owner, order_id=order.pk, kind="payment.succeeded")
     order.refresh_from_db()
-    assert (order.status, order.refund_asked_at is not None) == ("refunded", True)
+    assert (order.status, order.refund_requested_at is not None) == ("refunded", True)
     assert not Transition.objects.filter(action="payment_verified").exists()
 
 
-@both_doors
+@both_transports
 def test_who_was_taken_out_of_it_meanwhile_learns_nothing(deal, provider, pays):
     provider.meanwhile = lambda: remove_participant(conversation_id=deal.conversation.pk, user_id=deal.brand_owner.pk)
     with pytest.raises(errors.NotFound):
         pays(deal)
 
 
-@both_doors
+@both_transports
 def test_a_deal_that_was_paused_meanwhile_is_refused_until_it_goes_on(deal, provider, pays):
     provider.meanwhile = lambda: pause(deal)
     with pytest.raises(WrongState) as refusal:
         pays(deal)
     assert refusal.value.extra["conversation"].automation_enabled is False
-    operate(operator=make_staff(), conversation_id=deal.conversation.pk, action="resume", given=InterventionRequest())
+    intervene(operator=make_staff(), conversation_id=deal.conversation.pk, action="resume", data=InterventionRequest())
     assert pays(deal).pay == {"amount": "1200.00"}
     assert len(provider.asked) == 1
 
 
-@both_doors
+@both_transports
 def test_an_order_that_was_paid_meanwhile_is_shown_to_the_very_same_click(deal, provider, pays):
     def meanwhile():
         pay_in_sandbox(user=deal.brand_owner, order_id=PaymentOrder.objects.get().pk, kind="payment.succeeded")
@@ -406,7 +406,7 @@ def test_an_order_that_was_paid_meanwhile_is_shown_to_the_very_same_click(deal, 
         pays(deal)
 
 
-@both_doors
+@both_transports
 def test_an_order_that_was_refunded_meanwhile_is_followed_by_another_at_the_next_click(deal, provider, pays):
     def meanwhile():
         order = PaymentOrder.objects.order_by("created_at").first()
@@ -487,7 +487,7 @@ async def test_a_failure_after_its_caller_was_cancelled_is_no_error_of_asyncio(p
 
 
 async def test_calls_that_nobody_gets_to_do_not_pile_up(provider):
-    calls, go = ProviderCalls(1, most=3), threading.Event()
+    calls, go = ProviderCalls(1, max_calls=3), threading.Event()
     waiting = [asyncio.create_task(calls.acall(key, lambda: go.wait(LONG))) for key in range(3)]
     await asyncio.sleep(0)
     with pytest.raises(ProviderFailed, match="too many"):
@@ -522,17 +522,17 @@ def owed(provider, monkeypatch):
 def test_deadlines_do_not_wait_for_a_provider_that_takes_no_refunds(owed):
     deal = make_deal()
     with moved(timedelta(days=8)):
-        assert do_chores() == 1
+        assert run_periodic_tasks() == 1
         assert deal.now.is_closed
         assert len(owed) == 1
-        do_chores()
-        do_chores()
+        run_periodic_tasks()
+        run_periodic_tasks()
         assert len(set(owed)) == 3
-        do_chores()
+        run_periodic_tasks()
     assert len(owed) == 3
 
 
 def test_a_refund_is_asked_for_outside_of_transactions(owed):
     with moved(timedelta(days=1)), pytest.raises(RuntimeError, match="outside of transactions"), unit_of_work():
-        do_chores()
+        run_periodic_tasks()
     assert owed == []

@@ -11,11 +11,11 @@ import pytest
 import requests
 import stripe
 
-from deals.payments import ProviderFailed, provider_named
-from deals.payments.orders import take_webhook
+from deals.payments import ProviderFailed, get_provider
+from deals.payments.orders import handle_webhook
 from deals.payments.stripe_provider import Stripe, from_stripe, to_stripe
 from foundation import errors
-from operators.interventions import operate
+from operators.interventions import intervene
 from operators.requests import InterventionRequest
 from tests.deals import make_deal
 from tests.factories import make_staff
@@ -84,7 +84,7 @@ def asked(settings, stand_in, monkeypatch):
     settings.STRIPE_SECRET_KEY = f"sk_test_{address[-5:]}"
     settings.STRIPE_PUBLISHABLE_KEY, settings.STRIPE_WEBHOOK_SECRET = "pk_test_1", SECRET
     client = stripe.StripeClient("sk_test_1", base_addresses={"api": address}, max_network_retries=0)
-    monkeypatch.setattr(provider_named("stripe"), "_client", client)
+    monkeypatch.setattr(get_provider("stripe"), "_client", client)
     return heard
 
 
@@ -144,7 +144,7 @@ def send(said, *, secret=SECRET, headers=None):
     body = json.dumps(said) if isinstance(said, dict) else said
     signature = stripe.WebhookSignature.generate_signature_header(body, secret)
     given = {"Stripe-Signature": signature} if headers is None else headers
-    return take_webhook(provider="stripe", body=body.encode(), headers=given)
+    return handle_webhook(provider="stripe", body=body.encode(), headers=given)
 
 
 def test_an_order_is_a_payment_intent_opened_once(deal, asked):
@@ -245,11 +245,11 @@ def test_what_is_wrong_with_a_webhook_is_refused_and_changes_nothing(order, hint
 
 
 def test_a_payment_that_arrives_after_closing_is_refunded_at_stripe(deal, order, asked):
-    operate(operator=make_staff(), conversation_id=deal.conversation.pk, action="close", given=InterventionRequest())
+    intervene(operator=make_staff(), conversation_id=deal.conversation.pk, action="close", data=InterventionRequest())
     send(intent(order))
     assert asked.asked[-1] == ("/v1/refunds", {"payment_intent": "pi_1"}, f"refund-{order.pk}")
     order.refresh_from_db()
-    assert (order.status, order.refund_asked_at is not None) == ("paid", True)
+    assert (order.status, order.refund_requested_at is not None) == ("paid", True)
     send(charge(order))
     order.refresh_from_db()
     assert order.status == "refunded"
@@ -257,10 +257,10 @@ def test_a_payment_that_arrives_after_closing_is_refunded_at_stripe(deal, order,
 
 def test_stripe_is_off_unless_it_is_set_up(settings):
     with pytest.raises(errors.NotFound):
-        provider_named("stripe")
+        get_provider("stripe")
     settings.STRIPE_SECRET_KEY = "sk_test_1"
     with pytest.raises(errors.NotFound):
-        provider_named("stripe")
+        get_provider("stripe")
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from foundation.database.pipeline import Pipeline, execute, pipelined
 from foundation.ids import random_id, uuid7
 from messaging import selectors
 from messaging.opening import open_direct
-from messaging.requests import SendMessage
+from messaging.requests import SendMessageRequest
 from messaging.sending import send_message
 from realtime import recovery
 from realtime.models import Room
@@ -205,16 +205,16 @@ def test_a_message_takes_two_round_trips_where_it_is_known_who_takes_part(round_
     one, two = make_user("brand_owner"), make_user("influencer")
     conversation = open_direct(opener=one, other_id=str(two.pk)).conversation
     given = {"conversation_id": str(conversation.pk), "message": "Hello"}
-    send_message(sender=one, given=SendMessage.parse(given | {"client_message_id": "a"}))
+    send_message(sender=one, data=SendMessageRequest.parse(given | {"client_message_id": "a"}))
     trips = []
     for name in ("b", "c"):
         round_trips.clear()
-        send_message(sender=one, given=SendMessage.parse(given | {"client_message_id": name}))
+        send_message(sender=one, data=SendMessageRequest.parse(given | {"client_message_id": name}))
         trips.append(len(round_trips))
     assert trips == [2, 2]
     services._people.cache_clear()
     round_trips.clear()
-    send_message(sender=one, given=SendMessage.parse(given | {"client_message_id": "d"}))
+    send_message(sender=one, data=SendMessageRequest.parse(given | {"client_message_id": "d"}))
     assert len(round_trips) == 3
 
 
@@ -225,7 +225,9 @@ def test_the_newest_messages_are_asked_for_with_who_takes_part(round_trips):
     selectors.render_conversations([conversation], one)
     assert round_trips[0] == 3
     nothing_said = len(round_trips)
-    send_message(sender=one, given=SendMessage.parse({"conversation_id": str(conversation.pk), "message": "Hello"}))
+    send_message(
+        sender=one, data=SendMessageRequest.parse({"conversation_id": str(conversation.pk), "message": "Hello"})
+    )
     round_trips.clear()
     selectors.render_conversations([conversation], one)
     assert len(round_trips) == nothing_said + 2

@@ -14,19 +14,19 @@ from PIL import Image, ImageFile
 
 from conversations.flows.errors import ConversationClosed
 from deals.models import Delivery
-from deals.periodic_tasks import do_chores
+from deals.periodic_tasks import run_periodic_tasks
 from foundation import errors
 from foundation.clock import moved
 from messaging import sending
 from messaging.errors import IdempotencyMismatch
 from messaging.models import Message, Upload
 from messaging.opening import open_direct
-from messaging.requests import SendMessage
+from messaging.requests import SendMessageRequest
 from messaging.selectors import Window, history
-from messaging.sending import Sending, send_message, send_messages
+from messaging.sending import OutgoingMessage, send_message, send_messages
 from messaging.services import delete_message
-from messaging.uploads.services import read_upload, take_upload
-from operators.interventions import operate
+from messaging.uploads.services import read_upload, store_upload
+from operators.interventions import intervene
 from operators.requests import InterventionRequest
 from realtime import event_log
 from realtime.models import RoomEvent
@@ -87,8 +87,8 @@ def chat(sender, receiver):
 
 def send(sender, chat, *uploads, text="See here", **more):
     ids = [str(getattr(one, "pk", one)) for one in uploads]
-    given = SendMessage(conversation_id=str(chat.pk), message=text, attachments=ids, **more)
-    return send_message(sender=sender, given=given).message
+    given = SendMessageRequest(conversation_id=str(chat.pk), message=text, attachments=ids, **more)
+    return send_message(sender=sender, data=given).message
 
 
 # Taking
@@ -122,7 +122,7 @@ REFUSED = {
 @pytest.mark.parametrize("kind", TAKEN)
 def test_what_a_file_is_is_told_by_its_content(sender, kind):
     content, content_type = TAKEN[kind]
-    upload = take_upload(owner=sender, file=file(content, "holiday.html", "text/html"))
+    upload = store_upload(owner=sender, file=file(content, "holiday.html", "text/html"))
     assert (upload.content_type, upload.size, upload.owner) == (content_type, len(content), sender)
     assert upload.name.startswith("holiday.html.")
     assert read_upload(user=sender, upload_id=upload.pk).content == content
@@ -132,20 +132,20 @@ def test_what_a_file_is_is_told_by_its_content(sender, kind):
 @pytest.mark.parametrize("kind", REFUSED)
 def test_what_is_of_no_kind_that_is_taken_is_refused_whatever_it_is_called(sender, hints, kind):
     with nothing_happens(hints), pytest.raises(errors.UnsupportedMediaType):
-        take_upload(owner=sender, file=file(REFUSED[kind], "photo.png", "image/png"))
+        store_upload(owner=sender, file=file(REFUSED[kind], "photo.png", "image/png"))
     assert stored_files() == []
 
 
 @pytest.mark.parametrize("given", [None, file(b"")])
 def test_there_has_to_be_a_file(sender, hints, given):
     with nothing_happens(hints), pytest.raises(errors.Invalid):
-        take_upload(owner=sender, file=given)
+        store_upload(owner=sender, file=given)
 
 
 def test_a_file_that_is_too_large_is_refused(sender, settings, hints):
     settings.MAX_UPLOAD_BYTES = len(PDF) - 1
     with nothing_happens(hints), pytest.raises(errors.PayloadTooLarge):
-        take_upload(owner=sender, file=file())
+        store_upload(owner=sender, file=file())
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])
@@ -153,7 +153,7 @@ def test_a_picture_with_too_many_pixels_is_refused_before_it_is_unpacked(sender,
     settings.UPLOAD_MAX_PIXELS = 1200 * 600 - 1
     monkeypatch.setattr(ImageFile.ImageFile, "load", lambda picture: pytest.fail("unpacked"))
     with nothing_happens(hints), pytest.raises(errors.Invalid) as refusal:
-        take_upload(owner=sender, file=file(picture(kind)))
+        store_upload(owner=sender, file=file(picture(kind)))
     assert refusal.value.errors == {"file": ["A picture has at most 719,999 pixels."]}
 
 
@@ -178,10 +178,10 @@ def test_pictures_have_one_limit_that_of_the_setting(sender, settings, monkeypat
     monkeypatch.setattr(ImageFile.ImageFile, "load", load)
     given = file(announcing(*size))
     if taken:
-        assert take_upload(owner=sender, file=given).content_type == "image/png"
+        assert store_upload(owner=sender, file=given).content_type == "image/png"
     else:
         with pytest.raises(errors.Invalid):
-            take_upload(owner=sender, file=given)
+            store_upload(owner=sender, file=given)
 
 
 @pytest.mark.parametrize(
@@ -197,24 +197,24 @@ def test_pictures_have_one_limit_that_of_the_setting(sender, settings, monkeypat
     ],
 )
 def test_its_name_is_only_shown_and_ends_as_what_it_is(sender, given, shown):
-    assert take_upload(owner=sender, file=file(name=given)).name == shown
+    assert store_upload(owner=sender, file=file(name=given)).name == shown
 
 
 def test_pictures_get_a_thumbnail_the_right_way_up_and_without_metadata(sender):
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned by 90 degrees
     exif[0x010E] = "where I live"
-    upload = take_upload(owner=sender, file=file(picture("JPEG", exif=exif)))
+    upload = store_upload(owner=sender, file=file(picture("JPEG", exif=exif)))
     with thumbnail_of(upload) as small:
         assert (small.format, small.size, dict(small.getexif())) == ("WEBP", (200, 400), {})
     assert b"where I live" not in read_upload(user=sender, upload_id=upload.pk, thumbnail=True).content
 
 
 def test_transparency_stays_and_what_is_no_picture_has_no_thumbnail(sender):
-    transparent = take_upload(owner=sender, file=file(picture("PNG", mode="RGBA", color=(0, 0, 0, 0))))
+    transparent = store_upload(owner=sender, file=file(picture("PNG", mode="RGBA", color=(0, 0, 0, 0))))
     with thumbnail_of(transparent) as small:
         assert small.mode == "RGBA"
-    document = take_upload(owner=sender, file=file())
+    document = store_upload(owner=sender, file=file())
     assert not document.thumbnail
     with pytest.raises(errors.NotFound):
         read_upload(user=sender, upload_id=document.pk, thumbnail=True)
@@ -226,7 +226,7 @@ def test_what_cannot_be_stored_in_the_database_leaves_no_file(sender, monkeypatc
 
     monkeypatch.setattr(Upload, "save", fail)
     with pytest.raises(RuntimeError):
-        take_upload(owner=sender, file=file(picture()))
+        store_upload(owner=sender, file=file(picture()))
     assert stored_files() == []
 
 
@@ -234,7 +234,7 @@ def test_what_cannot_be_stored_in_the_database_leaves_no_file(sender, monkeypatc
 
 
 def test_a_message_shows_its_attachments_wherever_it_is_shown(sender, chat):
-    uploads = [take_upload(owner=sender, file=file(picture())), take_upload(owner=sender, file=file())]
+    uploads = [store_upload(owner=sender, file=file(picture())), store_upload(owner=sender, file=file())]
     message = send(sender, chat, uploads[1], uploads[0])
     expected = [uploads[1].pk, uploads[0].pk]
     assert [one.pk for one in Message.objects.get(pk=message.pk).attachments.all()] == expected
@@ -246,9 +246,9 @@ def test_a_message_shows_its_attachments_wherever_it_is_shown(sender, chat):
 def test_files_are_locked_before_rooms(sender, chat, monkeypatch):
     """As by those who deliver work: in another order two who send the same file could wait for each other."""
     send(sender, chat)
-    upload, order = take_upload(owner=sender, file=file()), []
-    attach, queue_locks = sending.attach, event_log.queue_locks
-    monkeypatch.setattr(sending, "attach", lambda **given: order.append("file") or attach(**given))
+    upload, order = store_upload(owner=sender, file=file()), []
+    attach_uploads, queue_locks = sending.attach_uploads, event_log.queue_locks
+    monkeypatch.setattr(sending, "attach_uploads", lambda **given: order.append("file") or attach_uploads(**given))
     monkeypatch.setattr(event_log, "queue_locks", lambda names: order.append("rooms") or queue_locks(names))
     send(sender, chat, upload)
     assert order[:2] == ["file", "rooms"]
@@ -258,34 +258,34 @@ def test_a_page_of_messages_takes_as_many_queries_with_attachments_as_without(
     sender, chat, django_assert_max_num_queries
 ):
     for _ in range(6):
-        send(sender, chat, take_upload(owner=sender, file=file()))
+        send(sender, chat, store_upload(owner=sender, file=file()))
     with django_assert_max_num_queries(3):
         page = history(conversation=chat, window=Window(), cursor=None, limit=50)
-        assert [len(message.attached) for message in page.results] == [1] * 6
+        assert [len(message.loaded_attachments) for message in page.results] == [1] * 6
 
 
 def test_an_upload_is_sent_once_and_by_its_owner(sender, receiver, chat, hints):
-    upload, other = take_upload(owner=sender, file=file()), take_upload(owner=receiver, file=file())
+    upload, other = store_upload(owner=sender, file=file()), store_upload(owner=receiver, file=file())
     send(sender, chat, upload)
     for wrong in ([upload], [other], ["nothing"], ["00000000-0000-0000-0000-000000000001"]):
         with nothing_happens(hints), pytest.raises(errors.Invalid) as refusal:
             send(sender, chat, *wrong)
         assert refusal.value.errors.keys() == {"attachments"}
-    fresh = take_upload(owner=sender, file=file())
+    fresh = store_upload(owner=sender, file=file())
     with nothing_happens(hints), pytest.raises(errors.Invalid):
         send(sender, chat, fresh, fresh)
 
 
 def test_two_messages_of_one_commit_do_not_share_an_upload(sender, chat):
-    upload = str(take_upload(owner=sender, file=file()).pk)
-    given = SendMessage(conversation_id=str(chat.pk), message="See here", attachments=[upload])
-    first, second = send_messages([Sending(sender, given), Sending(sender, given)])
+    upload = str(store_upload(owner=sender, file=file()).pk)
+    given = SendMessageRequest(conversation_id=str(chat.pk), message="See here", attachments=[upload])
+    first, second = send_messages([OutgoingMessage(sender, given), OutgoingMessage(sender, given)])
     assert first.created
     assert isinstance(second, errors.Invalid)
 
 
 def test_a_repeated_message_is_answered_with_its_attachments_and_others_are_another_body(sender, chat, hints):
-    upload = take_upload(owner=sender, file=file())
+    upload = store_upload(owner=sender, file=file())
     first = send(sender, chat, upload, client_message_id="one")
     with nothing_happens(hints):
         assert send(sender, chat, upload, client_message_id="one") == first
@@ -295,7 +295,7 @@ def test_a_repeated_message_is_answered_with_its_attachments_and_others_are_anot
 
 def test_work_is_delivered_with_its_files():
     deal = make_deal("work_in_progress")
-    uploads = [take_upload(owner=deal.influencer, file=file()) for _ in range(2)]
+    uploads = [store_upload(owner=deal.influencer, file=file()) for _ in range(2)]
     version = deal.now.state_version
     data = WORK | {"attachments": [str(one.pk) for one in uploads]}
     acted = deal.act("submit_work", data, state_version=version)
@@ -307,7 +307,7 @@ def test_work_is_delivered_with_its_files():
 
 def test_work_with_files_that_are_not_there_is_not_delivered(hints):
     deal = make_deal("work_in_progress")
-    foreign = take_upload(owner=deal.brand_owner, file=file())
+    foreign = store_upload(owner=deal.brand_owner, file=file())
     with nothing_happens(hints), pytest.raises(errors.Invalid) as refusal:
         deal.act("submit_work", WORK | {"attachments": [str(foreign.pk)]})
     assert refusal.value.errors.keys() == {"attachments"}
@@ -317,7 +317,7 @@ def test_work_with_files_that_are_not_there_is_not_delivered(hints):
 
 
 def test_a_file_is_its_owners_until_it_is_sent_and_then_that_of_the_conversation(sender, receiver, chat):
-    upload = take_upload(owner=sender, file=file())
+    upload = store_upload(owner=sender, file=file())
     stranger, operator = make_user(), make_staff()
     assert read_upload(user=sender, upload_id=str(upload.pk)).content == PDF
     for other in (receiver, stranger, operator):
@@ -336,7 +336,7 @@ def test_a_file_is_its_owners_until_it_is_sent_and_then_that_of_the_conversation
 
 
 def test_deleting_a_message_removes_its_files(sender, receiver, chat):
-    upload = take_upload(owner=sender, file=file(picture()))
+    upload = store_upload(owner=sender, file=file(picture()))
     message = send(sender, chat, upload)
     assert len(stored_files()) == 2
     delete_message(user=sender, message_id=message.pk)
@@ -348,21 +348,21 @@ def test_deleting_a_message_removes_its_files(sender, receiver, chat):
 
 
 def test_what_is_not_sent_within_a_day_is_thrown_away(sender, chat):
-    kept = take_upload(owner=sender, file=file())
-    take_upload(owner=sender, file=file(picture()))
+    kept = store_upload(owner=sender, file=file())
+    store_upload(owner=sender, file=file(picture()))
     send(sender, chat, kept)
     with moved(timedelta(hours=23)):
-        do_chores()
+        run_periodic_tasks()
         assert Upload.objects.count() == 2
     with moved(timedelta(hours=25)):
-        do_chores()
+        run_periodic_tasks()
     assert Upload.objects.get() == kept
     assert len(stored_files()) == 1
 
 
 def test_a_closed_conversation_takes_no_files(hints):
     deal = make_deal("brand_owner_details")
-    operate(operator=make_staff(), conversation_id=deal.conversation.pk, action="close", given=InterventionRequest())
-    upload = take_upload(owner=deal.influencer, file=file())
+    intervene(operator=make_staff(), conversation_id=deal.conversation.pk, action="close", data=InterventionRequest())
+    upload = store_upload(owner=deal.influencer, file=file())
     with nothing_happens(hints), pytest.raises(ConversationClosed):
         send(deal.influencer, deal.conversation, upload)

@@ -32,7 +32,7 @@ def expected(state: str, role: str, action: str, *, spent: bool) -> str | None:
     return "real_time" if target == "work_approved" else target or "wrong_state"
 
 
-def situation(facts: Facts, *, spent: bool) -> Facts:
+def flow_facts(facts: Facts, *, spent: bool) -> Facts:
     if not spent:
         return facts
     return replace(facts, last_offer=replace(facts.last_offer, round=3), revisions_used=3)
@@ -48,7 +48,7 @@ def test_the_data_has_the_states_of_the_table_and_no_other(deal):
 
 def outcome_of(deal, state, facts, role, action) -> str:
     try:
-        return decide(deal, state, facts, Role(role), action, DATA.get(action)).standing.flow_state
+        return decide(deal, state, facts, Role(role), action, DATA.get(action)).conversation_state.flow_state
     except DomainError as refusal:
         return refusal.code
 
@@ -57,7 +57,7 @@ def outcome_of(deal, state, facts, role, action) -> str:
 @pytest.mark.parametrize("role", sorted(ROLES))
 @pytest.mark.parametrize("state", STATES)
 def test_every_cell(deal, facts, state, role, spent):
-    told = situation(facts, spent=spent)
+    told = flow_facts(facts, spent=spent)
     outcomes = {action: outcome_of(deal, state, told, role, action) for action in ACTIONS}
     assert outcomes == {action: expected(state, role, action, spent=spent) for action in ACTIONS}
 
@@ -70,10 +70,13 @@ def test_what_a_move_brings(deal, facts, state, action):
     roles = [role for role in ROLES if action in ROLES[role]] or ["system"]
     for role in roles:
         decision = decide(deal, state, facts, Role(role), action, DATA.get(action))
-        reached = decision.standing.flow_state
+        reached = decision.conversation_state.flow_state
         awaiting, chat_status, due, reminded = STATES[reached]
-        assert (decision.standing.awaiting_role, decision.standing.chat_status) == (awaiting, chat_status)
-        assert decision.standing.automation_enabled is (reached not in ENDING)
+        assert (decision.conversation_state.awaiting_role, decision.conversation_state.chat_status) == (
+            awaiting,
+            chat_status,
+        )
+        assert decision.conversation_state.automation_enabled is (reached not in ENDING)
         assert decision.timing is Timing.RESTART
         assert (decision.due.after and decision.due.after.days) == due
         days = decision.due.remind_after and decision.due.remind_after.total_seconds() / 86_400
@@ -91,7 +94,7 @@ def check_message(decision, role, awaiting):
     assert decision.message.action_data == decision.action_data
     if awaiting:
         assert decision.action_data["role"] == awaiting
-        assert decision.action_data["flow_state"] == decision.standing.flow_state
+        assert decision.action_data["flow_state"] == decision.conversation_state.flow_state
         assert decision.action_data["state_version"] == decision.facts.state_version
 
 
@@ -101,7 +104,7 @@ def check_steps(decision, state, action, facts):
     assert befores == [state, *names[:-1]]
     assert [step.state_version for step in decision.steps] == [8, 9][: len(names)]
     assert decision.facts.state_version == decision.steps[-1].state_version
-    assert names[-1] == decision.standing.flow_state
+    assert names[-1] == decision.conversation_state.flow_state
     for step in decision.steps:
         assert (step.before.flow_state, step.after.flow_state, step.reason) in parsed_diagram()
     assert decision.steps[0].reason == action

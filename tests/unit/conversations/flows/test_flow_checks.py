@@ -8,19 +8,18 @@ import pytest
 
 from conversations import checks
 from conversations.flows import all_flows
-from conversations.flows.checks import Problem, problems
+from conversations.flows.checks import FlowProblem, problems
 from conversations.flows.definitions import (
     Action,
+    ActionAlias,
     ChatStatus,
     Deadline,
     Effect,
-    Event,
     Flow,
     Guard,
     Input,
     InputKind,
-    Never,
-    OldName,
+    NoDeadline,
     Opening,
     OperatorTexts,
     Outcome,
@@ -29,11 +28,12 @@ from conversations.flows.definitions import (
     Role,
     State,
     StateKind,
+    SystemAction,
 )
 from conversations.flows.registry import BUILT_IN
 
 BRAND_OWNER, INFLUENCER = Role.BRAND_OWNER, Role.INFLUENCER
-EXPIRED = Event(name="expired", to="closed", text=("Too late.",))
+EXPIRED = SystemAction(name="expired", to="closed", text=("Too late.",))
 PRICE = Input(id="price", kind=InputKind.PRICE, label="Price")
 OFFER = Action(
     name="offer",
@@ -58,7 +58,7 @@ ASKING = State(
     title="Offer",
     subtitle="Name a price.",
     actions=(OFFER,),
-    left_alone=Deadline(after=timedelta(days=7), event=EXPIRED),
+    inactivity=Deadline(after=timedelta(days=7), system_action=EXPIRED),
 )
 ANSWERING = State(
     name="answering",
@@ -66,7 +66,7 @@ ANSWERING = State(
     title="%(price)s",
     subtitle="Take it?",
     actions=(ACCEPT,),
-    left_alone=Reminders(timedelta(days=1)),
+    inactivity=Reminders(timedelta(days=1)),
 )
 LEAVE = Action(
     name="leave",
@@ -117,14 +117,14 @@ OR_ELSE = with_action("offer", outcomes=(Outcome("answering", Guard.ROUNDS_LEFT)
 
 
 def going_round() -> Flow:
-    there = State(name="elsewhere", at_once=Event(name="on", to="back"))
-    back = State(name="back", at_once=Event(name="back", to="elsewhere"))
+    there = State(name="elsewhere", automatic_transition=SystemAction(name="on", to="back"))
+    back = State(name="back", automatic_transition=SystemAction(name="back", to="elsewhere"))
     return with_new(there, back, base=OR_ELSE)
 
 
 def waiting_for_ever() -> Flow:
     wait = replace(OFFER, name="wait", outcomes=(Outcome("elsewhere"),))
-    return with_new(replace(ASKING, name="elsewhere", actions=(wait,), left_alone=Never()), base=OR_ELSE)
+    return with_new(replace(ASKING, name="elsewhere", actions=(wait,), inactivity=NoDeadline()), base=OR_ELSE)
 
 
 def endless_text(kind: InputKind) -> Input:
@@ -136,7 +136,7 @@ BROKEN: dict[str, list[Callable[[], Flow]]] = {
     "E002": [lambda: with_new(ANSWERING)],
     "E003": [
         lambda: with_action("offer", outcomes=(Outcome("nowhere"),)),
-        lambda: with_state("asking", left_alone=Deadline(after=timedelta(1), event=replace(EXPIRED, to="x"))),
+        lambda: with_state("asking", inactivity=Deadline(after=timedelta(1), system_action=replace(EXPIRED, to="x"))),
         lambda: replace(WHOLE, closed="nowhere"),
     ],
     "E004": [lambda: with_new(replace(TALKING, name="island"))],
@@ -149,7 +149,7 @@ BROKEN: dict[str, list[Callable[[], Flow]]] = {
     ],
     "E006": [
         lambda: with_state("closed", actions=(replace(LEAVE, name="reopen", outcomes=(Outcome("talking"),)),)),
-        lambda: with_state("closed", events=(Event(name="reopened", to="talking", text=("Open.",)),)),
+        lambda: with_state("closed", system_actions=(SystemAction(name="reopened", to="talking", text=("Open.",)),)),
     ],
     "E007": [
         lambda: with_state("closed", chat_status=ChatStatus.REAL_TIME),
@@ -158,11 +158,13 @@ BROKEN: dict[str, list[Callable[[], Flow]]] = {
     ],
     "E008": [lambda: replace(WHOLE, opened_by=Role.PARTICIPANT)],
     "E009": [
-        lambda: with_state("answering", actions=(), events=(Event(name="on", to="talking", text=("On.",)),)),
+        lambda: with_state(
+            "answering", actions=(), system_actions=(SystemAction(name="on", to="talking", text=("On.",)),)
+        ),
         lambda: with_state(
             "answering",
             actions=(replace(ACCEPT, outcomes=(Outcome("talking", Guard.REVISIONS_LEFT),)),),
-            events=(Event(name="on", to="talking", text=("On.",)),),
+            system_actions=(SystemAction(name="on", to="talking", text=("On.",)),),
         ),
     ],
     "E010": [
@@ -172,8 +174,10 @@ BROKEN: dict[str, list[Callable[[], Flow]]] = {
     "E011": [lambda: with_more("asking", LEAVE)],
     "E012": [
         lambda: with_more("answering", ACCEPT),
-        lambda: with_more("answering", replace(ACCEPT, name="expired_too", old_names=(OldName("accept_offer"),))),
-        lambda: with_state("answering", events=(Event(name="accept_offer", to="talking", text=("On.",)),)),
+        lambda: with_more("answering", replace(ACCEPT, name="expired_too", aliases=(ActionAlias("accept_offer"),))),
+        lambda: with_state(
+            "answering", system_actions=(SystemAction(name="accept_offer", to="talking", text=("On.",)),)
+        ),
     ],
     "E013": [lambda: with_more("answering", replace(LEAVE, roles=(INFLUENCER,)))],
     "E014": [
@@ -192,19 +196,21 @@ BROKEN: dict[str, list[Callable[[], Flow]]] = {
         lambda: with_more("asking", replace(ACCEPT, name="take", roles=(BRAND_OWNER,), text=("Taken.",))),
         lambda: with_action("offer", inputs=(replace(PRICE, price_rule=PriceRule.DIFFERENT),)),
     ],
-    "E019": [lambda: with_state("answering", left_alone=None)],
-    "E020": [lambda: with_state("talking", left_alone=Reminders(timedelta(days=1)))],
+    "E019": [lambda: with_state("answering", inactivity=None)],
+    "E020": [lambda: with_state("talking", inactivity=Reminders(timedelta(days=1)))],
     "E021": [
-        lambda: with_state("asking", left_alone=Deadline(after=timedelta(), event=EXPIRED)),
-        lambda: with_state("asking", left_alone=Deadline(after=timedelta(1), event=EXPIRED, remind_after=timedelta(1))),
-        lambda: with_state("answering", left_alone=Reminders(timedelta())),
+        lambda: with_state("asking", inactivity=Deadline(after=timedelta(), system_action=EXPIRED)),
+        lambda: with_state(
+            "asking", inactivity=Deadline(after=timedelta(1), system_action=EXPIRED, remind_after=timedelta(1))
+        ),
+        lambda: with_state("answering", inactivity=Reminders(timedelta())),
     ],
     "E022": [lambda: replace(WHOLE, rounds=-1), lambda: replace(WHOLE, revisions=-1)],
-    "E024": [lambda: with_state("answering", at_once=Event(name="on", to="talking"))],
+    "E024": [lambda: with_state("answering", automatic_transition=SystemAction(name="on", to="talking"))],
     "E025": [
         lambda: with_action("leave", text=()),
         lambda: with_action("leave", text=("%(actor)s left.", " ")),
-        lambda: with_state("asking", left_alone=Deadline(after=timedelta(1), event=replace(EXPIRED, text=()))),
+        lambda: with_state("asking", inactivity=Deadline(after=timedelta(1), system_action=replace(EXPIRED, text=()))),
         lambda: replace(WHOLE, openings=(Opening(conversation_type="sale"),)),
         lambda: replace(WHOLE, operator_texts=replace(WHOLE.operator_texts, paused=())),
         lambda: replace(WHOLE, reminder_text=()),
@@ -228,7 +234,7 @@ CASES = [(fault, broken) for fault, flows in BROKEN.items() for broken in flows]
 
 def test_a_whole_flow_has_no_problem():
     assert problems(WHOLE) == []
-    assert problems(with_state("answering", left_alone=Never())) == []
+    assert problems(with_state("answering", inactivity=NoDeadline())) == []
 
 
 @pytest.mark.parametrize("flow", BUILT_IN, ids=lambda flow: f"{flow.name}-{flow.version}")
@@ -253,13 +259,13 @@ def test_an_awaited_stranger_is_refused():
 
 
 def test_the_system_check_tells_every_problem(monkeypatch):
-    assert checks.flows_are_whole() == []
+    assert checks.check_flows() == []
     assert all_flows()
     monkeypatch.setattr(checks, "all_flows", lambda: (WHOLE, replace(WHOLE, initial="nowhere")))
-    (error,) = checks.flows_are_whole()
+    (error,) = checks.check_flows()
     assert error.id == "conversations.E001"
     assert error.is_serious()
     assert "nowhere" in error.msg
     assert problems(replace(WHOLE, initial="nowhere")) == [
-        Problem("E001", "sale", "begins in 'nowhere', which is no state of it")
+        FlowProblem("E001", "sale", "begins in 'nowhere', which is no state of it")
     ]

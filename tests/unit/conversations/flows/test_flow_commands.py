@@ -72,13 +72,13 @@ def test_the_json_holds_the_whole_flow(deal):
     assert [state["name"] for state in data["states"]] == [state.name for state in deal.states]
     assert data["rounds"] == data["revisions"] == 3
     by_name = {state["name"]: state for state in data["states"]}
-    assert by_name["payment_pending"]["left_alone"]["after"] == "P7DT00H00M00S"
-    assert by_name["real_time"]["left_alone"] == "never"
+    assert by_name["payment_pending"]["inactivity"]["after"] == "P7DT00H00M00S"
+    assert by_name["real_time"]["inactivity"] == "never"
 
 
 def test_the_diagram_lights_the_present_state(deal):
-    assert "class payment_pending lit" in mermaid(deal, lit="payment_pending")
-    assert "lit" not in mermaid(deal)
+    assert "class payment_pending current" in mermaid(deal, current="payment_pending")
+    assert "current" not in mermaid(deal)
 
 
 def test_check_flows_tells_what_is_wrong(monkeypatch):

@@ -81,7 +81,7 @@ def test_each_revision_is_counted_and_after_the_last_the_work_can_be_rejected(de
     assert names(game, BRAND_OWNER) == ["approve_work", "reject_final_work"]
     with pytest.raises(WrongState):
         game.act(BRAND_OWNER, "request_revision", {"feedback": "more light"})
-    assert game.act(BRAND_OWNER, "reject_final_work").standing.flow_state == "chat_closed"
+    assert game.act(BRAND_OWNER, "reject_final_work").conversation_state.flow_state == "chat_closed"
 
 
 def test_a_deployment_sets_its_own_numbers(deal):

@@ -118,12 +118,12 @@ class Deal(RuleBasedStateMachine):
         assert self.attempt(Role.SYSTEM, "payment_verified")
 
     @precondition(lambda self: len(self.game.decisions) > 12)
-    @rule(event=st.sampled_from(["payment_verified", "expired", "approved_automatically", "remind"]))
-    def the_system_tries_anything(self, event):
+    @rule(system_action=st.sampled_from(["payment_verified", "expired", "approved_automatically", "remind"]))
+    def the_system_tries_anything(self, system_action):
         was_paused = self.game.facts.paused
-        if self.attempt(Role.SYSTEM, event) and event != "payment_verified":
+        if self.attempt(Role.SYSTEM, system_action) and system_action != "payment_verified":
             assert not was_paused
-            assert self.game.last.timing is (Timing.REMINDED if event == "remind" else Timing.RESTART)
+            assert self.game.last.timing is (Timing.REMINDED if system_action == "remind" else Timing.RESTART)
 
     @rule(action=st.sampled_from(["pause", "resume", "resume", "resume"]))
     def an_operator_steps_in(self, action):
@@ -139,12 +139,12 @@ class Deal(RuleBasedStateMachine):
     @invariant()
     def the_prompt_stands_for_the_awaited_side_alone(self):
         last = self.game.last
-        stands = last.standing.awaiting_role is not None and not last.facts.paused
+        stands = last.conversation_state.awaiting_role is not None and not last.facts.paused
         assert (last.action_data is not None) is stands
         assert last.action_data == action_data(DEAL, self.game.state, self.game.facts)
         for role in DEAL.parties:
             offered = available_actions(DEAL, self.game.state, self.game.facts, role)
-            may_act = stands and role == last.standing.awaiting_role
+            may_act = stands and role == last.conversation_state.awaiting_role
             assert bool(offered) is (may_act or self.game.state == "real_time")
 
     @invariant()
@@ -156,28 +156,28 @@ class Deal(RuleBasedStateMachine):
 
     @invariant()
     def what_is_shown_is_what_is_stored(self):
-        standing = self.game.last.standing
+        conversation_state = self.game.last.conversation_state
         paused = self.game.facts.paused
-        assert standing.chat_status == ("real_time" if paused else DEAL.state(self.game.state).chat_status)
-        assert not (paused and standing.automation_enabled)
+        assert conversation_state.chat_status == ("real_time" if paused else DEAL.state(self.game.state).chat_status)
+        assert not (paused and conversation_state.automation_enabled)
 
 
 TestDeal = Deal.TestCase
 TestDeal.settings = settings(stateful_step_count=60)
 
 
-def moves_from(decision):
+def decisions_from(decision):
     """Every decision that can follow, by the parties and by the system."""
-    state, facts = decision.standing.flow_state, decision.facts
+    state, facts = decision.conversation_state.flow_state, decision.facts
     for role in DEAL.parties:
         for offered in available_actions(DEAL, state, facts, role):
             data = dict(DATA.get(offered["action"], {}))
             if "price" in data:
                 data["price"] = f"{1000 + facts.state_version}"
             yield decide(DEAL, state, facts, role, offered["action"], data)
-    if DEAL.state(state).kind is StateKind.LEADING:
-        for event in DEAL.state(state).all_events():
-            yield decide(DEAL, state, facts, Role.SYSTEM, event.name)
+    if DEAL.state(state).kind is StateKind.GUIDED:
+        for system_action in DEAL.state(state).all_system_actions():
+            yield decide(DEAL, state, facts, Role.SYSTEM, system_action.name)
 
 
 def test_walking_every_path_takes_every_edge_and_no_other():
@@ -185,9 +185,9 @@ def test_walking_every_path_takes_every_edge_and_no_other():
     seen, news, taken = set(), [first], set()
     while news:
         decision = news.pop()
-        place = (decision.standing.flow_state, decision.facts.rounds_used, decision.facts.revisions_used)
+        place = (decision.conversation_state.flow_state, decision.facts.rounds_used, decision.facts.revisions_used)
         taken |= {(s.before.flow_state, s.after.flow_state, s.reason) for s in decision.steps if s.before}
         if place not in seen:
             seen.add(place)
-            news.extend(moves_from(decision))
+            news.extend(decisions_from(decision))
     assert taken == ALLOWED

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from conversations.flows import Facts, Role, action_data, as_shown, available_actions
+from conversations.flows import Facts, Role, action_data, available_actions, displayed_prompt
 from conversations.flows.schemas import ActionData, AvailableAction
 from tests.unit.conversations.flows.deal_table import STATES
 
@@ -90,7 +90,7 @@ def test_every_prompt_is_a_form_or_a_button_for_each_action(deal, facts, state):
     for action in offered:
         assert AvailableAction.model_validate(action).model_dump(exclude_none=True) == action
         assert (action["role"], action["state_version"]) == (prompt.role, 7)
-    other = deal.other(Role(prompt.role))
+    other = deal.other_party(Role(prompt.role))
     assert available_actions(deal, state, facts, other) == []
 
 
@@ -125,7 +125,7 @@ def test_fields_carry_the_bounds_that_are_enforced(deal, facts):
 
 def test_an_outdated_prompt_is_shown_as_completed(deal, facts):
     prompt = action_data(deal, "payment_pending", facts)
-    assert as_shown(prompt, 7) == prompt
-    assert as_shown(prompt, 8) == prompt | {"completed": True}
+    assert displayed_prompt(prompt, 7) == prompt
+    assert displayed_prompt(prompt, 8) == prompt | {"completed": True}
     assert "completed" not in prompt
-    assert as_shown(None, 8) is None
+    assert displayed_prompt(None, 8) is None

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from conversations.flows import Facts, Role, available_actions, check_text, decide, get_flow, understood
+from conversations.flows import Facts, Role, available_actions, check_text, decide, get_flow, resolve_action
 from conversations.flows.errors import ConversationClosed, TextNotAccepted
 from conversations.flows.overrides import overridden
 from foundation.errors import DomainError, Invalid
@@ -123,12 +123,12 @@ def test_nothing_is_accepted_or_paid_while_no_offer_is_on_the_table(deal):
 
 
 def test_a_click_is_understood_long_after_its_state_has_gone(deal):
-    click = understood(deal, "brand_owner_pricing", "send_price_offer", {"price": 1000, "more": 1}, "INR")
+    click = resolve_action(deal, "brand_owner_pricing", "send_price_offer", {"price": 1000, "more": 1}, "INR")
     assert (click.action, click.data) == ("send_price_offer", {"price": "1000.00"})
-    same = understood(deal, "brand_owner_pricing", "send_price_offer", {"price": "1000.0"}, "INR")
+    same = resolve_action(deal, "brand_owner_pricing", "send_price_offer", {"price": "1000.0"}, "INR")
     assert same == click
     with pytest.raises(DomainError):
-        understood(deal, "brand_owner_details", "send_price_offer", {"price": 1000}, "INR")
+        resolve_action(deal, "brand_owner_details", "send_price_offer", {"price": 1000}, "INR")
 
 
 def test_text_by_hand(deal):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations.flows.texts import paragraphs, places, render
+from conversations.flows.texts import paragraphs, placeholders, render
 
 
 @given(st.text(), st.text())
@@ -18,7 +18,7 @@ def test_nothing_in_a_value_is_a_place(value):
 
 
 def test_places():
-    assert places("%(a)s %(b_c)s %(a)s 100%% %s (d)s %%(e)s") == {"a", "b_c"}
+    assert placeholders("%(a)s %(b_c)s %(a)s 100%% %s (d)s %%(e)s") == {"a", "b_c"}
 
 
 def test_a_further_paragraph_needs_all_its_values():

@@ -8,7 +8,7 @@ import pytest
 from foundation.database.executor import after_result, in_database, submit_to_database
 
 
-async def answer_to(work: Any) -> list[Any]:
+async def result_of(work: Any) -> list[Any]:
     """What happens in the event loop, from the answer on."""
     happened: list[Any] = []
     over = asyncio.get_running_loop().create_future()
@@ -28,7 +28,7 @@ async def test_what_is_put_off_comes_after_the_answer_and_in_its_order():
         assert after_result(lambda: happened.append("second"))
         return "answer"
 
-    assert await answer_to(work) == [("answer", None), "first", "second"]
+    assert await result_of(work) == [("answer", None), "first", "second"]
 
 
 async def test_what_was_done_before_a_fault_is_told_as_well():
@@ -38,19 +38,19 @@ async def test_what_was_done_before_a_fault_is_told_as_well():
         after_result(lambda: happened.append("done before"))
         raise fault
 
-    assert await answer_to(work) == [(None, fault), "done before"]
+    assert await result_of(work) == [(None, fault), "done before"]
 
 
 async def test_what_is_called_with_the_answer_can_put_nothing_off_any_more():
     def work(happened: list[Any]) -> None:
         after_result(lambda: happened.append(after_result(lambda: None)))
 
-    assert await answer_to(work) == [(None, None), False]
+    assert await result_of(work) == [(None, None), False]
 
 
 async def test_elsewhere_nothing_can_be_put_off():
     assert not after_result(lambda: None)
-    await answer_to(lambda happened: None)
+    await result_of(lambda happened: None)
     assert not after_result(lambda: None)
 
 

@@ -84,7 +84,7 @@ def test_every_command_is_entered() -> None:
 def ids(brand: Person, influencer: Person, settings: Settings, tmp_path: Path) -> dict[str, str]:
     """What is there, of the influencer with the brand owner."""
     settings.MEDIA_ROOT = tmp_path
-    chat, bid = brand.chats_with(influencer), brand.bids_to(influencer)
+    chat, bid = brand.opens_chat_with(influencer), brand.opens_bid_with(influencer)
     upload = uploaded(influencer, picture())["id"]
     message = influencer.says(chat, "Hello", attachments=[upload])["id"]
     brand.says(chat)

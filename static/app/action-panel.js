@@ -8,11 +8,11 @@ import { filled, gettext } from './i18n.js';
 import { payFor } from './payment.js';
 
 /** What is asked of whom right now: buttons and inputs for the awaited side, whom one waits for on the other. */
-export class TurnView {
+export class ActionPanel {
   #client;
   #conversation;
   #shown = '';
-  element = h('div', { class: 'turn', role: 'group', tabindex: -1, 'aria-label': gettext('Next step') });
+  element = h('div', { class: 'action-panel', role: 'group', tabindex: -1, 'aria-label': gettext('Next step') });
 
   constructor(client, conversation) {
     this.#client = client;
@@ -53,12 +53,12 @@ export class TurnView {
         deadline(conversation.due_at),
       );
     }
-    this.body = h('div', { class: 'turn-body' });
+    this.body = h('div', { class: 'action-panel-body' });
     this.#buttons(conversation, asked);
     return [
-      h('header', {}, h('p', { class: 'turn-label' }, gettext('Your turn')), deadline(conversation.due_at)),
+      h('header', {}, h('p', { class: 'action-panel-label' }, gettext('Your turn')), deadline(conversation.due_at)),
       h('h3', {}, prompt.title),
-      h('p', { class: 'turn-subtitle' }, prompt.subtitle),
+      h('p', { class: 'action-panel-subtitle' }, prompt.subtitle),
       this.body,
     ];
   }
@@ -121,5 +121,5 @@ export class TurnView {
 }
 
 function line(symbol, words, ...more) {
-  return h('p', { class: 'turn-line' }, icon(symbol), h('span', {}, words), ...more);
+  return h('p', { class: 'action-panel-line' }, icon(symbol), h('span', {}, words), ...more);
 }

@@ -15,7 +15,7 @@ const PATIENCE = 15_000;
  *
  * Snapshot: `isPlaying`. `views` are the two conversation views by role, `pace` stretches every pause.
  */
-export class Player extends Store {
+export class Autoplay extends Store {
   #views;
   #pace;
   #visits = new Map();
@@ -58,7 +58,7 @@ export class Player extends Store {
 
   async #take(view, { say, action, data = {}, pay }) {
     if (say) await this.#say(view, say);
-    const first = await this.#appears(() => view.turn.element.querySelector(`[data-action="${action}"]`));
+    const first = await this.#appears(() => view.actionPanel.element.querySelector(`[data-action="${action}"]`));
     if (!first || !this.#isPlaying) return false;
     await this.#pause(THINK);
     if (first instanceof HTMLButtonElement) await this.#press(first);
@@ -72,7 +72,7 @@ export class Player extends Store {
   }
 
   async #fillIn(view, action, data) {
-    const form = await this.#appears(() => view.turn.element.querySelector(`form[data-action="${action}"]`));
+    const form = await this.#appears(() => view.actionPanel.element.querySelector(`form[data-action="${action}"]`));
     if (!form) return;
     for (const [name, value] of Object.entries(data)) await this.#write(form.elements.namedItem(name), value);
     await this.#pause(THINK);

@@ -23,7 +23,7 @@ async def sign_in(tab, email, password=PASSWORD):
 
 
 async def test_who_is_not_signed_in_signs_in_and_lands_where_they_wanted_to_go(opens, registered, influencer):
-    conversation = registered.chats_with(influencer)
+    conversation = registered.opens_chat_with(influencer)
     tab = await opens(f"/chat/{conversation}")
     await tab.is_at(rf"/sign-in\?next=.*{conversation}")
     await sign_in(tab, registered.email)
@@ -84,7 +84,7 @@ async def test_registering_says_that_an_address_is_taken_and_that_a_password_is_
 @pytest.mark.parametrize("path", ["/sign-in", "/register"])
 async def test_nothing_that_is_typed_gets_into_the_address_before_the_script_is_there(opens, path):
     tab = await opens("/", may_fail=True)
-    await tab.page.route("**/entrance*.js", lambda route: route.abort())
+    await tab.page.route("**/sign-in*.js", lambda route: route.abort())
     await tab.goes(path)
     await expect(tab.find("form [type=submit]")).to_be_disabled()
     await tab.page.get_by_label("Password").fill("secret-Horse-7")

@@ -42,7 +42,7 @@ def couple(limited: Deployment, meet: Callable[[Deployment], tuple[Person, Perso
     return meet(limited)
 
 
-def test_a_person_may_send_only_so_much_by_whatever_door(
+def test_a_person_may_send_only_so_much_by_whatever_transport(
     limited: Deployment, brand: Person, influencer: Person, conversation: str
 ) -> None:
     tab = brand.tabs.connected(limited.last.url)

@@ -66,9 +66,9 @@ def test_it_comes_back_to_a_server_that_was_killed(
         tab.expect("disconnect")
         given = {"conversation_id": conversation, "message": "while away"}
         deployment.installation.shell(
-            "from accounts.models import User; from messaging.requests import SendMessage;"
+            "from accounts.models import User; from messaging.requests import SendMessageRequest;"
             "from messaging.sending import send_message;"
-            f"send_message(sender=User.objects.get(pk='{brand.id}'), given=SendMessage(**{given}))"
+            f"send_message(sender=User.objects.get(pk='{brand.id}'), data=SendMessageRequest(**{given}))"
         )
     assert tab.expect("connect")["recovered"] is True
     brand.says(conversation, "after")

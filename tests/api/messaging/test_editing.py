@@ -18,7 +18,7 @@ from tests.api.shapes import MESSAGE, is_time, refused, succeeded
 
 @pytest.fixture
 def chat(brand, influencer) -> str:
-    return brand.chats_with(influencer)
+    return brand.opens_chat_with(influencer)
 
 
 def events(person: Any, chat: str, *names: str) -> list[dict[str, Any]]:
@@ -168,7 +168,7 @@ def test_nothing_of_deleted_words_is_left_anywhere(brand, influencer, chat):
 
 
 def test_the_first_text_of_an_opening_can_be_deleted_too(brand, influencer):
-    bid = brand.bids_to(influencer, message="albatross", title="Shoes")
+    bid = brand.opens_bid_with(influencer, message="albatross", title="Shoes")
     own = brand.reads(f"/api/conversations/{bid}/messages")["results"][-1]
     assert own["message"] == "albatross"
     assert brand.api.delete(f"/api/messages/{own['id']}").status_code == 200
@@ -207,7 +207,7 @@ def test_what_is_no_id_counts_as_unknown(brand, method, identifier):
 
 
 def test_only_own_words_are_changed(brand, influencer, operator, chat):
-    bid = brand.bids_to(influencer)
+    bid = brand.opens_bid_with(influencer)
     words = brand.says(chat, "Hello")
     prompt = brand.reads(f"/api/conversations/{bid}/messages")["results"][0]
     assert prompt["sender_id"] == brand.id

@@ -19,26 +19,26 @@ export function unattended(promise) {
  * Whoever asks is answered by a read that began after the question. A fault that passes is waited out: the read is
  * tried again after a pause or, without a connection, by `resume`. What will not be tried again is raised.
  */
-export class Reading {
+export class Query {
   #read;
-  #circumstances;
+  #conditions;
   #waiting = [];
   #served = [];
-  #turn = 0;
+  #generation = 0;
   #running = null;
   #timer = null;
   #tries = 0;
 
   /**
-   * `read(isCurrent)` answers a promise; `isCurrent()` says whether its answer is still wanted. `circumstances` are
+   * `read(isCurrent)` answers a promise; `isCurrent()` says whether its answer is still wanted. `conditions` are
    * two functions: `isOnline`, and `willRetry` (whether it is in use, and will be online again).
    */
-  constructor(read, circumstances) {
+  constructor(read, conditions) {
     this.#read = read;
-    this.#circumstances = circumstances;
+    this.#conditions = conditions;
   }
 
-  get isUnderWay() {
+  get isRunning() {
     return this.#running !== null;
   }
 
@@ -48,29 +48,29 @@ export class Reading {
   }
 
   /** Resolves when it has been read. What is under way ends before it is read again. */
-  ask() {
-    const asked = promised(this.#waiting);
+  fetch() {
+    const promise = promised(this.#waiting);
     this.#running ?? this.#start();
-    return asked;
+    return promise;
   }
 
   /** The same at once: the answer that is under way is not wanted any more. Who waits for it waits for this one. */
-  anew() {
-    const asked = promised(this.#waiting);
+  refetch() {
+    const promise = promised(this.#waiting);
     this.#waiting.unshift(...this.#served.splice(0));
     this.#start();
-    return asked;
+    return promise;
   }
 
   /** Resolves when nothing that was asked for is missing. */
   settled() {
     if (this.#waiting.length) return promised(this.#waiting);
-    return this.isUnderWay ? promised(this.#served) : Promise.resolve();
+    return this.isRunning ? promised(this.#served) : Promise.resolve();
   }
 
   /** There is a connection again: try what waits for it. */
   resume() {
-    if (this.#waiting.length && !this.isUnderWay) this.#start();
+    if (this.#waiting.length && !this.isRunning) this.#start();
   }
 
   /** Nobody waits any more. */
@@ -81,12 +81,12 @@ export class Reading {
 
   #start() {
     clearTimeout(this.#timer);
-    this.#turn += 1;
-    this.#running = this.#run(this.#turn);
+    this.#generation += 1;
+    this.#running = this.#run(this.#generation);
   }
 
-  async #run(turn) {
-    const isCurrent = () => turn === this.#turn;
+  async #run(generation) {
+    const isCurrent = () => generation === this.#generation;
     let isWaitedOut = false;
     while (isCurrent() && this.#waiting.length && !isWaitedOut) {
       this.#served = this.#waiting.splice(0);
@@ -108,7 +108,7 @@ export class Reading {
   /** Answers whether it is tried again later. */
   #hasFailed(fault) {
     const served = this.#served.splice(0);
-    const { isOnline, willRetry } = this.#circumstances;
+    const { isOnline, willRetry } = this.#conditions;
     if (!passes(fault) || !willRetry()) {
       for (const one of served) one.reject(fault);
       return false;
@@ -121,19 +121,19 @@ export class Reading {
 }
 
 /** All that one object reads: it goes on together, and ends together. */
-export class Readings {
+export class Queries {
   #all = [];
-  #circumstances;
+  #conditions;
 
   /** `isOpen()` says whether the object is in use. */
   constructor(client, isOpen = () => true) {
     const isKept = () => !['closed', 'ended'].includes(client.getSnapshot().status);
-    this.#circumstances = { isOnline: () => client.isOnline, willRetry: () => isOpen() && isKept() };
+    this.#conditions = { isOnline: () => client.isOnline, willRetry: () => isOpen() && isKept() };
   }
 
-  /** What `read` reads; see `Reading`. */
+  /** What `read` reads; see `Query`. */
   of(read) {
-    const one = new Reading(read, this.#circumstances);
+    const one = new Query(read, this.#conditions);
     this.#all.push(one);
     return one;
   }

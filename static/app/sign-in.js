@@ -6,7 +6,7 @@ import { h, onceAtATime } from './dom.js';
 import { inWords } from './faults.js';
 import { destination, siteSession } from './session.js';
 
-const form = document.querySelector('form[data-entrance]');
+const form = document.querySelector('form[data-method]');
 const notice = form.querySelector('[role="alert"]');
 const button = form.querySelector('[type="submit"]');
 
@@ -40,10 +40,10 @@ function say(fault) {
   notice.hidden = false;
 }
 
-async function enter() {
+async function signIn() {
   clear();
   try {
-    await siteSession()[form.dataset.entrance](Object.fromEntries(new FormData(form)));
+    await siteSession()[form.dataset.method](Object.fromEntries(new FormData(form)));
     location.assign(destination());
   } catch (fault) {
     say(fault);
@@ -52,7 +52,7 @@ async function enter() {
 
 form.addEventListener('submit', (event) => {
   event.preventDefault();
-  void onceAtATime(button, enter);
+  void onceAtATime(button, signIn);
 });
 
 for (const link of document.querySelectorAll('a[data-keep-next]')) link.search = location.search;
@@ -66,4 +66,4 @@ for (const account of document.querySelectorAll('[data-account]')) {
 }
 
 // Before this script is there a form would go to the server as it is, with the password in the address.
-for (const one of document.querySelectorAll('.entrance button[disabled]')) one.disabled = false;
+for (const one of document.querySelectorAll('.sign-in button[disabled]')) one.disabled = false;

@@ -11,7 +11,7 @@ from foundation.errors import DomainError, Invalid
 from tests.unit.conversations.flows.deal_table import STATES
 
 SYSTEM, OPERATOR = Role.SYSTEM, Role.OPERATOR
-LEADING = [state for state in STATES if state not in {"work_approved", "real_time", "chat_closed"}]
+GUIDED = [state for state in STATES if state not in {"work_approved", "real_time", "chat_closed"}]
 
 
 @pytest.mark.parametrize(("kind", "word"), [("bid", "bid"), ("campaign", "campaign")])
@@ -39,16 +39,16 @@ def test_an_opening_without_title_and_amount_has_one_paragraph():
 def test_a_direct_conversation_opens_in_silence():
     decision = opening(flow_for("direct"), "direct", Facts())
     assert (decision.message, decision.action_data, decision.due.after) == (None, None, None)
-    assert decision.standing.chat_status == decision.standing.flow_state == "real_time"
-    assert decision.standing.awaiting_role is None
-    assert decision.standing.automation_enabled is False
+    assert decision.conversation_state.chat_status == decision.conversation_state.flow_state == "real_time"
+    assert decision.conversation_state.awaiting_role is None
+    assert decision.conversation_state.automation_enabled is False
     with pytest.raises(KeyError):
         opening(flow_for("direct"), "bid", Facts())
 
 
 def test_a_payment_arrives_once_and_in_its_place(deal, facts):
     decision = decide(deal, "payment_pending", facts, SYSTEM, "payment_verified")
-    assert decision.standing.flow_state == "payment_completed"
+    assert decision.conversation_state.flow_state == "payment_completed"
     assert "INR 1500.00" in decision.message.text
     for state in STATES.keys() - {"payment_pending", "chat_closed"}:
         with pytest.raises(WrongState):
@@ -59,8 +59,8 @@ def test_a_payment_arrives_once_and_in_its_place(deal, facts):
 
 def test_a_payment_arrives_in_a_pause_which_lasts(deal, facts):
     decision = decide(deal, "payment_pending", replace(facts, paused=True), SYSTEM, "payment_verified")
-    assert decision.standing.flow_state == "payment_completed"
-    assert (decision.facts.paused, decision.standing.automation_enabled) == (True, False)
+    assert decision.conversation_state.flow_state == "payment_completed"
+    assert (decision.facts.paused, decision.conversation_state.automation_enabled) == (True, False)
     assert (decision.timing, decision.due.remind_after) == (Timing.RESTART, timedelta(days=1))
     assert decision.action_data is None
 
@@ -68,18 +68,18 @@ def test_a_payment_arrives_in_a_pause_which_lasts(deal, facts):
 @pytest.mark.parametrize("state", STATES)
 def test_a_deadline_does_its_own_thing_and_only_where_there_is_one(deal, facts, state):
     own = {True: "approved_automatically", False: "expired"}[state == "work_submitted"]
-    for event in ("expired", "approved_automatically"):
-        if STATES[state][2] and event == own:
-            assert decide(deal, state, facts, SYSTEM, event, state_version=7).action == event
+    for system_action in ("expired", "approved_automatically"):
+        if STATES[state][2] and system_action == own:
+            assert decide(deal, state, facts, SYSTEM, system_action, state_version=7).action == system_action
             for told, version in ((facts, 6), (replace(facts, paused=True), 7)):
                 with pytest.raises(DomainError):
-                    decide(deal, state, told, SYSTEM, event, state_version=version)
+                    decide(deal, state, told, SYSTEM, system_action, state_version=version)
         else:
             with pytest.raises(DomainError):
-                decide(deal, state, facts, SYSTEM, event)
+                decide(deal, state, facts, SYSTEM, system_action)
 
 
-@pytest.mark.parametrize("state", LEADING)
+@pytest.mark.parametrize("state", GUIDED)
 def test_a_reminder_moves_nothing(deal, facts, state):
     decision = decide(deal, state, facts, SYSTEM, "remind", state_version=7)
     awaiting, _, due, every = STATES[state]
@@ -100,13 +100,13 @@ def test_there_is_nothing_to_remind_of(deal, facts):
         decide(deal, "payment_pending", facts, SYSTEM, "remind", state_version=6)
 
 
-@pytest.mark.parametrize("state", LEADING)
+@pytest.mark.parametrize("state", GUIDED)
 def test_a_pause_and_its_end_keep_the_state(deal, facts, state):
     awaiting, chat_status, *_ = STATES[state]
     paused = decide(deal, state, facts, OPERATOR, "pause", {"reason": " A question "})
     assert paused.steps[0].reason == "paused"
-    assert (paused.standing.flow_state, paused.standing.chat_status) == (state, "real_time")
-    assert (paused.standing.awaiting_role, paused.standing.automation_enabled) == (awaiting, False)
+    assert (paused.conversation_state.flow_state, paused.conversation_state.chat_status) == (state, "real_time")
+    assert (paused.conversation_state.awaiting_role, paused.conversation_state.automation_enabled) == (awaiting, False)
     assert (paused.timing, paused.facts.state_version, paused.action_data) == (Timing.HOLD, 8, None)
     assert (paused.message.sender, paused.message.action_required) == ("system", False)
     assert paused.message.text.endswith("Reason: A question")
@@ -115,8 +115,8 @@ def test_a_pause_and_its_end_keep_the_state(deal, facts, state):
 
     resumed = decide(deal, state, paused.facts, OPERATOR, "resume")
     assert resumed.steps[0].reason == "resumed"
-    assert resumed.steps[0].before == paused.standing
-    assert (resumed.standing.flow_state, resumed.standing.chat_status) == (state, chat_status)
+    assert resumed.steps[0].before == paused.conversation_state
+    assert (resumed.conversation_state.flow_state, resumed.conversation_state.chat_status) == (state, chat_status)
     assert (resumed.timing, resumed.facts.state_version) == (Timing.RESUME, 9)
     assert resumed.message.action_data == resumed.action_data
     assert resumed.action_data["state_version"] == 9
@@ -126,12 +126,15 @@ def test_a_pause_and_its_end_keep_the_state(deal, facts, state):
         decide(deal, state, resumed.facts, SYSTEM, "remind", state_version=7)
 
 
-@pytest.mark.parametrize("state", [*LEADING, "real_time"])
+@pytest.mark.parametrize("state", [*GUIDED, "real_time"])
 @pytest.mark.parametrize("is_paused", [False, True])
 def test_an_operator_closes_anything_open(deal, facts, state, is_paused):
     told = replace(facts, paused=is_paused)
     decision = decide(deal, state, told, OPERATOR, "close", state_version=7)
-    assert (decision.standing.flow_state, decision.standing.chat_status) == ("chat_closed", "closed")
+    assert (decision.conversation_state.flow_state, decision.conversation_state.chat_status) == (
+        "chat_closed",
+        "closed",
+    )
     assert decision.steps[0].reason == "closed_by_operator"
     assert decision.facts.paused is False
     assert (decision.timing, decision.due.after, decision.due.remind_after) == (Timing.RESTART, None, None)

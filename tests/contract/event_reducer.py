@@ -8,7 +8,7 @@ class Client:
         self.seq = 0
         self.context: dict[str, Any] = {}
         self.messages: dict[str, dict[str, Any]] = {}
-        self.standings: list[tuple[Any, Any]] = []
+        self.states: list[tuple[Any, Any]] = []
 
     def take(self, event: str, data: dict[str, Any]) -> None:
         assert data["seq"] == self.seq + 1, "dense and in order"
@@ -34,7 +34,7 @@ class Client:
                 message["read_at"] = data["read_at"]
 
     def conversation_state_changed(self, data: dict[str, Any]) -> None:
-        self.standings.append((data["previous_state"], data["new_state"]))
+        self.states.append((data["previous_state"], data["new_state"]))
 
     def conversation_updated(self, data: dict[str, Any]) -> None:
         self.context = data["conversation_context"]
