@@ -9,6 +9,7 @@ from typing import Any
 from accounts.models import User
 from conversations.errors import ConversationNotFound
 from conversations.flows import ResolvedAction, Role, decide, resolve_action
+from conversations.locking import lock_as_participant
 from conversations.models import Conversation, Participant
 from deals.facts import facts_of, find_deal
 from deals.models import PaymentOrder
@@ -21,9 +22,9 @@ from deals.responses import ActionResult
 from deals.transitions import AppliedAction, apply_decision
 from foundation.errors import DomainError
 from foundation.ids import parse_id
+from messaging.conflicts import describing_conflicts
+from messaging.conversation_selectors import conversation_for
 from messaging.payloads import MessagePayload
-from messaging.selectors import conversation_for, describing_conflicts
-from messaging.services import lock_as_participant
 from realtime import run_savepoint_batch, unit_of_work
 
 

@@ -7,7 +7,7 @@ from rest_framework.viewsets import ViewSet
 from accounts.authentication import UserRequest
 from accounts.models import User
 from conversations.selectors import visible_conversation
-from conversations.services import record_view
+from conversations.view_records import record_view
 from deals.actions import result_of, take_action
 from deals.opening import open_conversation_as
 from deals.requests import ActionRequest, ButtonClickRequest, OpenConversationRequest
@@ -16,7 +16,8 @@ from deals.selectors import deal_summary
 from deals.transitions import AppliedAction
 from foundation.openapi import Problem, describe
 from foundation.rest import success_response
-from messaging import conversation_api, selectors
+from messaging import conversation_api
+from messaging.conversation_selectors import conversation_for
 from messaging.rate_limits import OPENINGS, SENDS, check_user_limit
 from messaging.responses import ConflictProblem, ConversationResponse
 
@@ -42,7 +43,7 @@ class ConversationViewSet(conversation_api.ConversationViewSet):
     def create(self, request: UserRequest) -> Response:
         check_user_limit(OPENINGS, request.user)
         opened = open_conversation_as(opener=request.user, data=OpenConversationRequest.parse(request.data))
-        conversation = selectors.conversation_for(user=request.user, conversation_id=opened.conversation.pk)
+        conversation = conversation_for(user=request.user, conversation_id=opened.conversation.pk)
         return success_response(201 if opened.created else 200, conversation=conversation)
 
 

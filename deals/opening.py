@@ -7,7 +7,7 @@ from conversations.flows import check_text, conversation_types, flow_for
 from conversations.flows.errors import TextNotAccepted
 from conversations.flows.money import PriceFault, is_currency, parse_price
 from conversations.models import Conversation
-from conversations.services import OpenedConversation
+from conversations.opening import OpenedConversation
 from deals.models import Deal
 from deals.requests import OpenConversationRequest
 from foundation.errors import Invalid

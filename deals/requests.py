@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, WithJsonSchema
 
 from foundation.schemas import RequestSchema, Text
-from messaging.requests import LONGEST_MESSAGE, Identifier, NonNegativeInteger, StrictStr
+from messaging.limits import LONGEST_MESSAGE
+from messaging.requests import Identifier, NonNegativeInteger, StrictStr
 
 Price = Annotated[Any, WithJsonSchema({"type": ["string", "number", "null"], "examples": ["1500.00"]})]
 """Digits with at most the currency's decimals, above zero; the service checks that."""

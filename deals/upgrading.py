@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from conversations.events import CONVERSATION_UPDATED
 from conversations.flows import Flow, action_data
+from conversations.locking import lock_conversation
 from conversations.models import Conversation
 from conversations.payloads import ConversationUpdatedPayload
-from conversations.services import lock_conversation
 from deals.facts import facts_of, find_deal
 from foundation import clock
 from realtime import publish, unit_of_work

@@ -6,15 +6,17 @@ from rest_framework.viewsets import ViewSet
 
 from accounts.authentication import UserRequest
 from conversations.selectors import visible_conversation
-from conversations.services import record_view
+from conversations.view_records import record_view
 from foundation.errors import Invalid
 from foundation.openapi import BOOLEAN, INTEGER, LIMIT, PAGINATION, Problem, describe, query_parameter
 from foundation.query_params import boolean_param, integer_param, limit_param, text_param
 from foundation.rest import success_response
-from messaging import selectors, services
-from messaging.api import send_response
+from messaging.conversation_selectors import ListFilter, conversation_list, render_conversations
+from messaging.history import Window, history
+from messaging.message_api import send_response
 from messaging.payloads import MessagePayload
 from messaging.rate_limits import SENDS, check_user_limit
+from messaging.read_marks import mark_read
 from messaging.requests import ConversationMessageRequest, MarkReadRequest, SendMessageRequest
 from messaging.responses import (
     ConflictProblem,
@@ -46,13 +48,13 @@ class ConversationViewSet(ViewSet):
         params = request.query_params
         if params.get("awaiting") not in {None, "me"}:
             raise Invalid(errors={"awaiting": ["Only `me` can be asked for."]})
-        filters = selectors.ListFilter(
+        filters = ListFilter(
             conversation_type=text_param(params, "type"),
             awaiting_me="awaiting" in params,
             unread=boolean_param(params, "unread"),
             search=text_param(params, "search"),
         )
-        conversations, page = selectors.conversation_list(
+        conversations, page = conversation_list(
             user=request.user, filters=filters, cursor=params.get("cursor"), limit=limit_param(params)
         )
         return success_response(results=conversations, next=page.next, previous=page.previous)
@@ -61,7 +63,7 @@ class ConversationViewSet(ViewSet):
     def retrieve(self, request: UserRequest, pk: str) -> Response:
         conversation = visible_conversation(user=request.user, conversation_id=pk)
         record_view(conversation=conversation, viewer=request.user, through="rest")
-        return success_response(conversation=selectors.render_conversations([conversation], request.user)[0])
+        return success_response(conversation=render_conversations([conversation], request.user)[0])
 
     @describe(
         "Messages by `seq`, oldest first inside a page; the newest page if nothing else is asked for",
@@ -78,10 +80,8 @@ class ConversationViewSet(ViewSet):
         params = request.query_params
         conversation = visible_conversation(user=request.user, conversation_id=pk)
         record_view(conversation=conversation, viewer=request.user, through="rest")
-        window = selectors.Window(**{name: integer_param(params, name) for name in ("before", "after", "around")})
-        page = selectors.history(
-            conversation=conversation, window=window, cursor=params.get("cursor"), limit=limit_param(params)
-        )
+        window = Window(**{name: integer_param(params, name) for name in ("before", "after", "around")})
+        page = history(conversation=conversation, window=window, cursor=params.get("cursor"), limit=limit_param(params))
         version = conversation.state_version
         return success_response(
             **page.mapped(lambda rows: [MessagePayload.of(row, state_version=version) for row in rows])
@@ -102,7 +102,7 @@ class ConversationViewSet(ViewSet):
     @describe("Move one's read mark forward", request=MarkReadRequest, responses={200: MarkReadResponse})
     @action(detail=True, methods=["post"])
     def read(self, request: UserRequest, pk: str) -> Response:
-        result = services.mark_read(user=request.user, conversation_id=pk, data=MarkReadRequest.parse(request.data))
+        result = mark_read(user=request.user, conversation_id=pk, data=MarkReadRequest.parse(request.data))
         return success_response(**MarkReadResponse.model_validate(result).model_dump())
 
     @describe(

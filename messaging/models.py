@@ -9,9 +9,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from conversations.locking import lock_with_participants
+from conversations.message_seqs import allocate_seqs
 from conversations.models import Conversation, Transition
 from conversations.selectors import other_participant_id
-from conversations.services import allocate_seqs, lock_with_participants
 from foundation import clock
 from foundation.database.fields import LongTextField
 from foundation.ids import uuid7

@@ -9,10 +9,10 @@ from accounts.models import SYSTEM_USER_ID, User
 from accounts.selectors import find_user
 from conversations.flows import Decision, Facts, Role, flow_for, opening
 from conversations.models import Conversation
-from conversations.services import NewParticipant, OpenedConversation, open_conversation
+from conversations.opening import NewParticipant, OpenedConversation, open_conversation
 from foundation.errors import Forbidden, Invalid, NotFound
 from foundation.ids import parse_id
-from messaging.conversation_list import publish_list_updates
+from messaging.list_updates import publish_list_updates
 from messaging.models import SYSTEM, Message
 from realtime import unit_of_work
 

@@ -8,8 +8,8 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from conversations.models import Transition
-from messaging.conversation_list import publish_list_updates
 from messaging.events import NEW_MESSAGE
+from messaging.list_updates import publish_list_updates
 from messaging.models import Message, Upload
 from messaging.payloads import NewMessagePayload
 from messaging.uploads.services import remove_files

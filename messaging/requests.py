@@ -7,10 +7,7 @@ from pydantic import AfterValidator, Field, PlainValidator, model_validator
 from pydantic_core import PydanticCustomError
 
 from foundation.schemas import RequestSchema, Text
-
-LONGEST_MESSAGE = 5000
-LONGEST_URL = 2000
-MOST_ATTACHMENTS = 10
+from messaging.limits import LONGEST_MESSAGE, LONGEST_URL, MOST_ATTACHMENTS
 
 
 def _web_address(value: str) -> str:

@@ -12,8 +12,9 @@ from accounts.models import User
 from conversations.errors import ConversationNotFound
 from conversations.flows import check_text
 from conversations.flows.errors import ConversationClosed
+from conversations.locking import queue_lock_with_participants
+from conversations.message_seqs import UnreadTotals, allocate_seqs, queue_unread_totals
 from conversations.models import Conversation
-from conversations.services import UnreadTotals, allocate_seqs, queue_lock_with_participants, queue_unread_totals
 from foundation.database.bulk import insert_instances, new_instance, select_by_pair, send_post_save
 from foundation.errors import DomainError, Forbidden, Invalid
 from foundation.ids import parse_id

@@ -11,16 +11,18 @@ from conversations.flows import Role
 from conversations.models import Conversation, room_of
 from conversations.payloads import TypingPayload
 from conversations.selectors import visible_conversation
-from conversations.services import record_view
+from conversations.view_records import record_view
 from foundation.database.batching import Batcher, write_batcher
 from foundation.database.bulk import fetch_many
 from foundation.database.executor import in_database
 from foundation.errors import DomainError, Forbidden, NotFound
 from foundation.ids import parse_id
 from foundation.json import from_json
-from messaging import selectors
+from messaging.conflicts import describe_conflict
+from messaging.conversation_selectors import render_for
 from messaging.payloads import ConversationPayload, MessagePayload
 from messaging.rate_limits import SENDS, check_user_limits
+from messaging.read_marks import ReadMarkUpdate, mark_read_many
 from messaging.requests import (
     ConversationMarkReadRequest,
     ConversationRequest,
@@ -36,7 +38,6 @@ from messaging.responses import (
     SendMessageResponse,
 )
 from messaging.sending import OutgoingMessage, SentMessage, send_messages
-from messaging.services import ReadMarkUpdate, mark_read_many
 from realtime import Caller, Command, LoggedEvent, gateway, publish_ephemeral, registry
 
 CONVERSATION = "01980000-0000-7000-8000-00000000000c"
@@ -68,7 +69,7 @@ def _load_joined(wanted: list[tuple[uuid.UUID, User]]) -> list[JoinedState | Not
     pairs = [(conversations[one], user) for one, user in wanted if one in conversations]
     for conversation, user in pairs:
         record_view(conversation=conversation, viewer=user, through="socket")
-    shown = iter(selectors.render_for(pairs))
+    shown = iter(render_for(pairs))
     return [_joined_state(next(shown), user) if one in conversations else NotFound() for one, user in wanted]
 
 
@@ -120,7 +121,7 @@ def _send_within_limits(outgoing_messages: list[OutgoingMessage]) -> list[SentMe
     results = [error or next(sent) for error in refused]
     for one, result in zip(outgoing_messages, results, strict=True):
         if isinstance(result, DomainError):
-            selectors.describe_conflict(result, one.sender, one.data.conversation_id)
+            describe_conflict(result, one.sender, one.data.conversation_id)
     return results
 
 

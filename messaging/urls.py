@@ -2,7 +2,7 @@
 
 from rest_framework.routers import SimpleRouter
 
-from messaging.api import MessageViewSet
+from messaging.message_api import MessageViewSet
 from messaging.uploads.api import UploadViewSet
 
 router = SimpleRouter(trailing_slash=False)

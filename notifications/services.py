@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from accounts.models import SYSTEM_USER_ID, User
-from conversations.services import participant_rows_of
+from conversations.locking import participant_rows_of
 from foundation import clock
 from foundation.database.bulk import insert_instances, new_instance, send_post_save
 from foundation.errors import NotFound

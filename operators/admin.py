@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 
 from accounts.models import User
 from conversations.models import Conversation, ConversationView, Participant
-from conversations.services import record_view
+from conversations.view_records import record_view
 from foundation.errors import DomainError, NotFound
 from messaging.models import Upload
 from messaging.uploads.downloads import download_response

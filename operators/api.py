@@ -6,7 +6,7 @@ from rest_framework.viewsets import ViewSet
 
 from accounts.authentication import UserRequest
 from conversations.selectors import visible_conversation
-from conversations.services import record_view
+from conversations.view_records import record_view
 from deals.api import result_response
 from deals.responses import ActionResult
 from foundation.errors import DomainError

@@ -7,10 +7,10 @@ from django import forms
 from accounts.models import User
 from conversations.flows.system_actions import CLOSE, PAUSE, REASON, RESUME
 from conversations.models import Conversation
-from conversations.services import remove_participant
+from conversations.participants import remove_participant
 from foundation import text
-from messaging.requests import LONGEST_MESSAGE
-from messaging.services import post_system_message
+from messaging.limits import LONGEST_MESSAGE
+from messaging.system_messages import post_system_message
 from operators.interventions import intervene
 from operators.requests import InterventionRequest
 

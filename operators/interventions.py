@@ -6,15 +6,14 @@ from contextlib import suppress
 from accounts.models import User
 from conversations.flows import Role, decide
 from conversations.flows.system_actions import CLOSE, PAUSE, RESUME
+from conversations.locking import lock_as_participant, lock_conversation
 from conversations.models import Conversation, Participant
 from conversations.selectors import participants_of
-from conversations.services import lock_conversation
 from deals.actions import parse_conversation_id
 from deals.facts import facts_of, find_deal
 from deals.transitions import AppliedAction, apply_decision
 from foundation.errors import DomainError, Forbidden
-from messaging.selectors import describing_conflicts
-from messaging.services import lock_as_participant
+from messaging.conflicts import describing_conflicts
 from operators.requests import InterventionRequest
 from realtime import unit_of_work
 

@@ -5,8 +5,8 @@ from typing import Any
 from conversations.flows import displayed_prompt
 from conversations.models import Conversation, Transition
 from foundation.database.pagination import Page
+from messaging.history import Window, history
 from messaging.models import Message
-from messaging.selectors import Window, history
 from operators.diagrams import diagram
 from operators.interventions import possible_interventions
 

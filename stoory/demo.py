@@ -13,9 +13,9 @@ from deals.opening import open_conversation_as
 from deals.payments.orders import pay_in_sandbox
 from deals.requests import ActionRequest, OpenConversationRequest
 from foundation import clock
+from messaging.read_marks import mark_read
 from messaging.requests import MarkReadRequest, SendMessageRequest
 from messaging.sending import send_message
-from messaging.services import mark_read
 from stoory.demo_conversations import ANAYA, CONVERSATIONS, DEV, KIRAN, LEELA, MIRA, DemoConversation, DemoStep
 
 PASSWORD = "stoory-demo-2026"  # noqa: S105 (published on the home page of the demo)

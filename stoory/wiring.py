@@ -15,7 +15,7 @@ from conversations.rendering import register_part
 from conversations.selectors import may_enter, presence_rooms, recently_expelled
 from deals.periodic_tasks import run_periodic_tasks
 from deals.selectors import load_available_actions
-from messaging.selectors import load_last_message
+from messaging.conversation_selectors import load_last_message
 from realtime import ApplicationHooks, gateway, install_hooks, revoke_sessions
 from stoory.flow_overrides import overrides
 

@@ -15,8 +15,8 @@ from deals.responses import PaymentResult, WebhookResult
 from foundation.errors import PayloadTooLarge
 from foundation.openapi import describe
 from foundation.rest import success_response
+from messaging.conversation_selectors import conversation_for
 from messaging.rate_limits import SENDS, check_user_limit
-from messaging.selectors import conversation_for
 
 
 class PaymentViewSet(ViewSet):

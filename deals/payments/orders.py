@@ -17,8 +17,8 @@ from django.db import IntegrityError
 from accounts.models import User
 from conversations import flows
 from conversations.flows.errors import ConversationClosed, WrongState
+from conversations.locking import lock_conversation
 from conversations.models import Conversation
-from conversations.services import lock_conversation
 from deals import payments
 from deals.models import Offer, PaymentEvent, PaymentOrder, PaymentStatus
 from deals.payments import (

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from accounts.models import User
 from accounts.services import block
-from conversations.services import remove_participant
+from conversations.participants import remove_participant
 
 
 def main() -> None:

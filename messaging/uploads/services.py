@@ -14,7 +14,7 @@ from django.db.models.fields.files import FieldFile
 from accounts.models import User
 from conversations.models import Conversation
 from conversations.selectors import visible_conversation
-from conversations.services import record_view
+from conversations.view_records import record_view
 from foundation import clock
 from foundation.database.bulk import fetch_many
 from foundation.errors import Invalid, NotFound, PayloadTooLarge

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from conversations.models import Conversation
-from messaging.services import post_system_message
+from messaging.system_messages import post_system_message
 from tests.contract.event_reducer import Client
 from tests.deals import PATH
 from tests.harness.people import Person

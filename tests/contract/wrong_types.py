@@ -8,7 +8,7 @@ from accounts.models import LoginSession, User
 from conversations.models import Conversation
 from messaging.models import Message
 from messaging.payloads import MessagesReadPayload
-from messaging.services import post_system_message
+from messaging.system_messages import post_system_message
 from socketio_server import SocketServer
 
 

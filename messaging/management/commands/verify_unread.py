@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from messaging.unread import recount, wrong_counts
+from messaging.unread_counts import recount, wrong_counts
 
 
 class Command(BaseCommand):

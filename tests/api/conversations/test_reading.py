@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from conversations.models import Conversation, ConversationView, Participant
-from conversations.services import remove_participant
+from conversations.participants import remove_participant
 from foundation import clock
 from messaging.models import Message
-from messaging.services import post_system_message
+from messaging.system_messages import post_system_message
 from tests.api.messaging.test_sending import ABSENT, NO_IDS
 from tests.api.shapes import CONVERSATION, is_time, refused, succeeded
 from tests.factories import make_user

@@ -10,9 +10,9 @@ from django.http import HttpResponse
 
 from accounts.models import SYSTEM_USER_ID
 from conversations.models import Conversation
-from conversations.services import remove_participant
+from conversations.participants import remove_participant
 from messaging.models import Message
-from messaging.services import post_system_message
+from messaging.system_messages import post_system_message
 from realtime.models import RoomEvent
 from tests.api.shapes import MESSAGE, is_time, is_uuid7, refused, succeeded
 

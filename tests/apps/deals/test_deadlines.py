@@ -10,8 +10,8 @@ from django.core.management import call_command
 from django.db import connections, transaction
 
 from conversations.flows.errors import ConversationClosed, StaleAction, UnknownAction, WrongState
+from conversations.locking import lock_conversation
 from conversations.models import Conversation, Transition
-from conversations.services import lock_conversation
 from deals import deadlines
 from deals.deadlines import run_deadlines
 from foundation import clock, errors

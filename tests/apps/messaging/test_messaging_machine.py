@@ -11,20 +11,22 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from accounts.models import User
 from conversations.models import Conversation
+from conversations.participants import remove_participant
 from conversations.selectors import total_unread
-from conversations.services import remove_participant
 from deals.opening import open_conversation_as
 from deals.requests import OpenConversationRequest
 from foundation.errors import NotFound
 from foundation.json import from_json, to_json
+from messaging.conversation_selectors import ListFilter, conversation_list
+from messaging.editing import delete_message, edit_message
 from messaging.errors import IdempotencyMismatch
 from messaging.models import Message
 from messaging.payloads import MessagePayload
+from messaging.read_marks import mark_read
 from messaging.requests import EditMessageRequest, MarkReadRequest, SendMessageRequest
-from messaging.selectors import ListFilter, conversation_list
 from messaging.sending import send_message
-from messaging.services import delete_message, edit_message, mark_read, post_system_message
-from messaging.unread import wrong_counts
+from messaging.system_messages import post_system_message
+from messaging.unread_counts import wrong_counts
 from notifications.models import Notification
 from realtime import event_log
 from realtime.models import Room

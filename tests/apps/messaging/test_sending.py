@@ -9,8 +9,8 @@ from django.db import connection
 from conversations.errors import ConversationNotFound
 from conversations.flows.errors import ConversationClosed
 from conversations.models import Conversation, Participant
+from conversations.participants import remove_participant
 from conversations.selectors import total_unread
-from conversations.services import remove_participant
 from foundation.errors import DomainError
 from foundation.json import from_json
 from messaging.errors import IdempotencyMismatch

@@ -6,11 +6,12 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from conversations.models import Participant
+from messaging.editing import delete_message
 from messaging.models import Message
 from messaging.opening import open_direct
+from messaging.read_marks import mark_read
 from messaging.requests import MarkReadRequest
-from messaging.services import delete_message, mark_read
-from messaging.unread import WrongCount, wrong_counts
+from messaging.unread_counts import WrongCount, wrong_counts
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db

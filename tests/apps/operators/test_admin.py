@@ -16,10 +16,11 @@ from conversations.models import Conversation, ConversationView, Participant
 from deals.opening import open_conversation_as
 from deals.requests import OpenConversationRequest
 from foundation.json import from_json
+from messaging.editing import delete_message, edit_message
 from messaging.models import Message
 from messaging.opening import open_direct
+from messaging.read_marks import mark_read
 from messaging.requests import EditMessageRequest, MarkReadRequest
-from messaging.services import delete_message, edit_message, mark_read
 from operators import transcripts
 from realtime import event_log
 from tests.factories import make_staff, make_user
@@ -102,7 +103,7 @@ def queries_of(client: Client, path: str) -> int:
     return len(captured)
 
 
-def logged(conversation: Conversation) -> list[event_log.Logged]:
+def logged(conversation: Conversation) -> list[event_log.LoggedEvent]:
     return event_log.read(conversation.room, after=0)
 
 

@@ -26,7 +26,7 @@ from foundation.database.bulk import (
 from foundation.database.pipeline import is_postgresql, pipelined
 from messaging.models import Message, Upload
 from messaging.opening import open_direct
-from messaging.services import post_system_message
+from messaging.system_messages import post_system_message
 from notifications.models import Notification
 from realtime.models import Room, RoomEvent
 from tests.factories import make_user

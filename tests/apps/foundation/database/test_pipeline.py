@@ -11,13 +11,13 @@ from psycopg.pq import TransactionStatus
 
 from accounts.models import LoginSession
 from accounts.services import Identity, authenticate_tokens
-from conversations import services
+from conversations import locking
 from foundation import clock
 from foundation.database import pipeline
 from foundation.database.bulk import insert_instances
 from foundation.database.pipeline import Pipeline, execute, pipelined
 from foundation.ids import random_id, uuid7
-from messaging import selectors
+from messaging.conversation_selectors import render_conversations
 from messaging.opening import open_direct
 from messaging.requests import SendMessageRequest
 from messaging.sending import send_message
@@ -212,7 +212,7 @@ def test_a_message_takes_two_round_trips_where_it_is_known_who_takes_part(round_
         send_message(sender=one, data=SendMessageRequest.parse(given | {"client_message_id": name}))
         trips.append(len(round_trips))
     assert trips == [2, 2]
-    services._people.cache_clear()
+    locking._participant_ids.cache_clear()
     round_trips.clear()
     send_message(sender=one, data=SendMessageRequest.parse(given | {"client_message_id": "d"}))
     assert len(round_trips) == 3
@@ -222,14 +222,14 @@ def test_the_newest_messages_are_asked_for_with_who_takes_part(round_trips):
     one, two = make_user("brand_owner"), make_user("influencer")
     conversation = open_direct(opener=one, other_id=str(two.pk)).conversation
     round_trips.clear()
-    selectors.render_conversations([conversation], one)
+    render_conversations([conversation], one)
     assert round_trips[0] == 3
     nothing_said = len(round_trips)
     send_message(
         sender=one, data=SendMessageRequest.parse({"conversation_id": str(conversation.pk), "message": "Hello"})
     )
     round_trips.clear()
-    selectors.render_conversations([conversation], one)
+    render_conversations([conversation], one)
     assert len(round_trips) == nothing_said + 2
 
 

@@ -18,13 +18,13 @@ from deals.periodic_tasks import run_periodic_tasks
 from foundation import errors
 from foundation.clock import moved
 from messaging import sending
+from messaging.editing import delete_message
 from messaging.errors import IdempotencyMismatch
+from messaging.history import Window, history
 from messaging.models import Message, Upload
 from messaging.opening import open_direct
 from messaging.requests import SendMessageRequest
-from messaging.selectors import Window, history
 from messaging.sending import OutgoingMessage, send_message, send_messages
-from messaging.services import delete_message
 from messaging.uploads.services import read_upload, store_upload
 from operators.interventions import intervene
 from operators.requests import InterventionRequest

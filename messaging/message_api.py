@@ -5,10 +5,12 @@ from rest_framework.viewsets import ViewSet
 
 from accounts.authentication import UserRequest
 from accounts.models import User
-from conversations.services import record_view
+from conversations.view_records import record_view
 from foundation.openapi import Problem, describe
 from foundation.rest import success_response
-from messaging import selectors, services
+from messaging.conflicts import describing_conflicts
+from messaging.editing import delete_message, edit_message
+from messaging.history import message_for
 from messaging.models import Message
 from messaging.payloads import MessagePayload
 from messaging.rate_limits import SENDS, check_user_limit
@@ -22,7 +24,7 @@ def message_payload(message: Message) -> MessagePayload:
 
 
 def send_response(sender: User, data: SendMessageRequest) -> Response:
-    with selectors.describing_conflicts(sender, data.conversation_id):
+    with describing_conflicts(sender, data.conversation_id):
         result = send_message(sender=sender, data=data)
     message = result.message
     return success_response(
@@ -45,7 +47,7 @@ class MessageViewSet(ViewSet):
 
     @describe("Read a message", responses={200: MessageResponse})
     def retrieve(self, request: UserRequest, pk: str) -> Response:
-        message = selectors.message_for(user=request.user, message_id=pk)
+        message = message_for(user=request.user, message_id=pk)
         record_view(conversation=message.conversation, viewer=request.user, through="rest", subject=message.pk)
         return success_response(message=message_payload(message))
 
@@ -58,11 +60,11 @@ class MessageViewSet(ViewSet):
     def partial_update(self, request: UserRequest, pk: str) -> Response:
         check_user_limit(SENDS, request.user)
         data = EditMessageRequest.parse(request.data)
-        conversation_id = selectors.message_for(user=request.user, message_id=pk).conversation_id
-        with selectors.describing_conflicts(request.user, conversation_id):
-            message = services.edit_message(user=request.user, message_id=pk, data=data)
+        conversation_id = message_for(user=request.user, message_id=pk).conversation_id
+        with describing_conflicts(request.user, conversation_id):
+            message = edit_message(user=request.user, message_id=pk, data=data)
         return success_response(message=message_payload(message))
 
     @describe("Delete one's own message", responses={200: MessageResponse})
     def destroy(self, request: UserRequest, pk: str) -> Response:
-        return success_response(message=message_payload(services.delete_message(user=request.user, message_id=pk)))
+        return success_response(message=message_payload(delete_message(user=request.user, message_id=pk)))

@@ -7,10 +7,10 @@ from django.db import transaction
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from conversations.locking import lock_conversation
 from conversations.models import Participant
-from conversations.services import lock_conversation
 from messaging.models import Message
-from messaging.services import count_unread
+from messaging.read_marks import count_unread
 
 
 @dataclass(frozen=True)

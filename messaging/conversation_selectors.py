@@ -1,28 +1,23 @@
 """Reads of messages and conversations, each in a number of queries that does not depend on how much there is."""
 
 import uuid
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import F, QuerySet
 
 from accounts.models import User
-from conversations.flows.errors import WrongState
 from conversations.models import Conversation, Participant
 from conversations.rendering import ViewedConversation, render_members
 from conversations.selectors import participations_of, visible_conversation
 from foundation.database.bulk import fetch_many, last_of_each
 from foundation.database.pagination import Keyset, Page
-from foundation.errors import DomainError, Invalid, NotFound
-from foundation.ids import parse_id
 from messaging.models import Message
 from messaging.payloads import ConversationPayload, MessagePayload
 from messaging.uploads.services import load_attachments
 
 CONVERSATIONS = Keyset(("last_activity_at", "conversation_id"), descending=True, model=Participant)
-HISTORY = Keyset(("seq",), descending=False, model=Message)
 
 
 @dataclass(frozen=True)
@@ -92,71 +87,3 @@ def last_messages(conversation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Me
     found = list(fetch_many(Message, by="id", among=ids, order_by="id")) if ids else []
     load_attachments(found)
     return {message.conversation_id: message for message in found}
-
-
-def describe_conflict(error: DomainError, user: User, conversation_id: object) -> None:
-    """Add the conversation as it is now, and what the user may do in it, to an error with status 409."""
-    if error.status == WrongState.status and conversation_id is not None:
-        shown = conversation_for(user=user, conversation_id=conversation_id)
-        error.extra |= {"conversation": shown, "available_actions": shown.available_actions}
-
-
-@contextmanager
-def describing_conflicts(user: User, conversation_id: object) -> Iterator[None]:
-    """`describe_conflict` for what is refused inside. Enter it before the transaction, which has ended by then."""
-    try:
-        yield
-    except DomainError as error:
-        describe_conflict(error, user, conversation_id)
-        raise
-
-
-@dataclass(frozen=True)
-class Window:
-    """A part of a history: `before` and `after` exclude their `seq`, `around` stands in the middle."""
-
-    before: int | None = None
-    after: int | None = None
-    around: int | None = None
-
-
-def history(*, conversation: Conversation, window: Window, cursor: str | None, limit: int) -> Page[Message]:
-    """A page of messages, oldest first: the newest ones where nothing else is asked for."""
-    given = [one for one in (cursor, window.before, window.after, window.around) if one is not None]
-    if len(given) > 1:
-        raise Invalid("Only one of cursor, before, after and around can be given.")
-    page = _window(Message.objects.filter(conversation=conversation), window, cursor, limit)
-    load_attachments(page.results)
-    return page
-
-
-def _window(rows: QuerySet[Message], window: Window, cursor: str | None, limit: int) -> Page[Message]:
-    if cursor is not None:
-        return HISTORY.page(rows, cursor=cursor, limit=limit)
-    if window.after is not None:
-        return HISTORY.page(rows, cursor=HISTORY.cursor(window.after), limit=limit)
-    if window.around is not None:
-        return _around_seq(rows, window.around, limit)
-    end = window.before if window.before is not None else 2**63 - 1
-    return HISTORY.page(rows, cursor=HISTORY.cursor(end, backwards=True), limit=limit)
-
-
-def _around_seq(rows: QuerySet[Message], seq: int, limit: int) -> Page[Message]:
-    newer = HISTORY.page(rows, cursor=HISTORY.cursor(seq - 1), limit=(limit + 1) // 2)
-    if limit == 1 and newer.results:
-        return newer
-    older = HISTORY.page(rows, cursor=HISTORY.cursor(seq, backwards=True), limit=max(1, limit // 2))
-    return Page(older.results + newer.results, next=newer.next, previous=older.previous)
-
-
-def message_for(*, user: User, message_id: object) -> Message:
-    """A message that the user may see. Raises `NotFound`."""
-    parsed = parse_id(message_id)
-    message = Message.objects.select_related("conversation").filter(pk=parsed).first() if parsed else None
-    if message is None:
-        raise NotFound("There is no such message.")
-    try:
-        visible_conversation(user=user, conversation_id=message.conversation_id)
-    except NotFound:
-        raise NotFound("There is no such message.") from None
-    return message

@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from conversations.locking import participant_rows_of
 from conversations.models import Conversation, ParticipantRow
 from conversations.selectors import total_unread
-from conversations.services import participant_rows_of
 from foundation import clock
+from messaging.conversation_selectors import last_messages
 from messaging.events import CONVERSATION_LIST_UPDATED
 from messaging.models import Message
 from messaging.payloads import ListUpdatedPayload, MessagePayload
-from messaging.selectors import last_messages
 from realtime import before_commit, publish_ephemeral, user_room
 
 

@@ -1,0 +1,97 @@
+"""Conversations with their rows locked: everything that writes to a conversation begins here.
+
+Lock order: conversations by id, then rooms (`realtime`). Participants change under the lock of their conversation.
+"""
+
+import uuid
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import MISSING, fields
+from functools import lru_cache
+from typing import Any
+
+from accounts.models import User
+from conversations.errors import ConversationNotFound
+from conversations.models import Conversation, Participant, ParticipantRow
+from conversations.selectors import participants_of
+from foundation.database.bulk import fetch_many, select_many
+from foundation.database.pipeline import pipelined
+from foundation.errors import Forbidden
+
+PARTICIPANT_CACHE_SIZE = 16_384
+"""Conversations of which a process remembers who takes part: some eight megabytes."""
+
+
+_ROW_COLUMNS = tuple(field.name for field in fields(ParticipantRow) if field.default is MISSING)
+
+
+def lock_conversation(conversation_id: uuid.UUID) -> Conversation:
+    """The conversation with its row locked until the transaction ends. Raises `NotFound`."""
+    try:
+        return Conversation.objects.select_for_update().get(pk=conversation_id)
+    except Conversation.DoesNotExist:
+        raise ConversationNotFound from None
+
+
+def lock_with_participants(conversation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Conversation]:
+    """Those of the conversations that exist, locked in the order of their ids, with `participant_rows`."""
+    with pipelined():
+        return queue_lock_with_participants(conversation_ids)()
+
+
+def queue_lock_with_participants(
+    conversation_ids: Collection[uuid.UUID],
+) -> Callable[[], dict[uuid.UUID, Conversation]]:
+    """Queue the queries of `lock_with_participants` in a pipeline. The function returned waits for their result."""
+    conversations = fetch_many(Conversation, by="id", among=conversation_ids, order_by="id", lock=True)
+    rows = _select_participant_rows(conversation_ids)
+
+    def read() -> dict[uuid.UUID, Conversation]:
+        found = {conversation.id: conversation for conversation in conversations}
+        for conversation_id, participant_rows in _by_conversation(found, rows).items():
+            found[conversation_id].participant_rows = participant_rows
+            _participant_ids(conversation_id)[:] = [row.user_id for row in participant_rows]
+        return found
+
+    return read
+
+
+def participant_rows_of(conversations: Iterable[Conversation]) -> dict[uuid.UUID, list[ParticipantRow]]:
+    """Both participants of each conversation, in a stable order; queried where they were not read along."""
+    by_id = {conversation.id: conversation for conversation in conversations}
+    known = {key: one.participant_rows for key, one in by_id.items() if "participant_rows" in vars(one)}
+    unknown = [key for key in by_id if key not in known]
+    return known | (_by_conversation(unknown, _select_participant_rows(unknown)) if unknown else {})
+
+
+def _select_participant_rows(conversation_ids: Iterable[uuid.UUID]) -> Iterable[tuple[Any, ...]]:
+    return select_many(Participant, _ROW_COLUMNS, by="conversation_id", among=conversation_ids, order_by="id")
+
+
+def _by_conversation(
+    conversation_ids: Iterable[uuid.UUID], rows: Iterable[tuple[Any, ...]]
+) -> dict[uuid.UUID, list[ParticipantRow]]:
+    participant_rows: dict[uuid.UUID, list[ParticipantRow]] = {one: [] for one in conversation_ids}
+    for columns in rows:
+        row = ParticipantRow(*columns)
+        participant_rows[row.conversation_id].append(row)
+    return participant_rows
+
+
+@lru_cache(maxsize=PARTICIPANT_CACHE_SIZE)
+def _participant_ids(conversation_id: uuid.UUID) -> list[uuid.UUID]:
+    """The participants, removed ones included, as `queue_lock_with_participants` last read them; empty before."""
+    return []
+
+
+def lock_as_participant(conversation_id: uuid.UUID, user: User) -> tuple[Conversation, list[Participant]]:
+    """The conversation, locked, and both participants, for somebody who is one of them.
+
+    Raises `NotFound` for others, `Forbidden` for staff, who may look and not write.
+    """
+    conversation = lock_conversation(conversation_id)
+    participants = participants_of(conversation)
+    if not any(participant.user_id == user.pk and participant.removed_at is None for participant in participants):
+        if user.is_staff:
+            raise Forbidden("Only those who take part in a conversation write in it.")
+        raise ConversationNotFound
+    return conversation, participants

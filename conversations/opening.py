@@ -1,0 +1,101 @@
+"""Opening a conversation between two people."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from accounts.models import User
+from conversations.flows import Decision, Flow, Role, flow_for
+from conversations.locking import (
+    lock_conversation,
+)
+from conversations.models import Conversation, Participant
+from conversations.transitions import record_transition, set_state
+from foundation import clock
+from realtime import lock_rooms, unit_of_work
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewParticipant:
+    user: User
+    role: Role
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenedConversation:
+    """A conversation that was opened, or that there was already (`created` is False)."""
+
+    conversation: Conversation
+    created: bool
+
+
+def open_conversation(
+    *,
+    conversation_type: str,
+    participants: tuple[NewParticipant, NewParticipant],
+    opener: User,
+    decision: Decision,
+    currency: str,
+    title: str = "",
+    source_id: str | None = None,
+) -> OpenedConversation:
+    """Open a conversation between two people, or find the one that there may only be one of.
+
+    `decision` is the opening of the newest flow of this type. Its Transition is written; its message is the caller's.
+    """
+    flow = flow_for(conversation_type)
+    key = _unique_key(flow, conversation_type, participants, source_id)
+    with unit_of_work():
+        now = clock.now()
+        conversation = Conversation(
+            conversation_type=conversation_type,
+            title=title,
+            source_id=source_id,
+            currency=currency,
+            unique_key=key,
+            flow_name=flow.name,
+            flow_version=flow.version,
+            current_action_data=dict(decision.action_data) if decision.action_data else None,
+            due_at=_after(now, decision.due.after),
+            remind_at=_after(now, decision.due.remind_after),
+            created_at=now,
+            updated_at=now,
+        )
+        set_state(conversation, decision.conversation_state, decision.facts.state_version)
+        if not _inserted(conversation):
+            return OpenedConversation(conversation=lock_conversation(_by_key(key)), created=False)
+        Participant.objects.bulk_create(
+            Participant(
+                conversation=conversation, user=participant.user, role=participant.role.value, last_activity_at=now
+            )
+            for participant in participants
+        )
+        lock_rooms(conversation.room)
+        for step in decision.steps:
+            record_transition(conversation=conversation, step=step, actor=opener)
+        return OpenedConversation(conversation=conversation, created=True)
+
+
+def _after(now: datetime, span: timedelta | None) -> datetime | None:
+    return None if span is None else now + span
+
+
+def _unique_key(
+    flow: Flow, conversation_type: str, participants: tuple[NewParticipant, NewParticipant], source_id: str | None
+) -> str | None:
+    """What two conversations that may not both exist have in common; None where any number may."""
+    if flow.one_per_pair:
+        return ":".join([conversation_type, *sorted(str(participant.user.pk) for participant in participants)])
+    if source_id is None:
+        return None
+    return ":".join([conversation_type, *(str(participant.user.pk) for participant in participants), source_id])
+
+
+def _by_key(key: str | None) -> uuid.UUID:
+    return Conversation.objects.values_list("pk", flat=True).get(unique_key=key)
+
+
+def _inserted(conversation: Conversation) -> bool:
+    """Insert first, ask afterwards: of two who open the same conversation at once one finds the other's."""
+    Conversation.objects.bulk_create([conversation], ignore_conflicts=True)
+    return Conversation.objects.filter(pk=conversation.pk).exists()

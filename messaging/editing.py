@@ -1,0 +1,92 @@
+"""Editing, deleting and reading messages, and speaking as the system: each one transaction, called by REST, sockets
+and the admin alike."""
+
+import uuid
+
+from accounts.models import User
+from conversations.flows.errors import ConversationClosed
+from conversations.locking import lock_as_participant
+from conversations.models import Participant
+from foundation import clock
+from foundation.errors import Forbidden, NotFound
+from foundation.ids import parse_id
+from messaging.conflicts import describing_conflicts
+from messaging.events import MESSAGE_DELETED, MESSAGE_UPDATED
+from messaging.list_updates import publish_list_updates
+from messaging.models import Message
+from messaging.payloads import (
+    MessageDeletedPayload,
+    MessagePayload,
+    MessageUpdatedPayload,
+    redacted,
+)
+from messaging.read_marks import count_unread
+from messaging.requests import EditMessageRequest
+from messaging.signals import message_erased
+from realtime import erase_events, publish, unit_of_work
+
+
+def _own_message(message_id: object, user: User) -> Message:
+    """The user's own text, its conversation locked. Raises `NotFound` where the user may not see it, `Forbidden`
+    where it is not the user's own words."""
+    parsed, found = parse_id(message_id), _conversation_of(message_id)
+    if parsed is None or found is None:
+        raise NotFound("There is no such message.")
+    try:
+        lock_as_participant(found, user)
+    except NotFound:
+        raise NotFound("There is no such message.") from None
+    message = Message.objects.select_related("conversation").get(pk=parsed)
+    if message.sender_id != user.pk or not message.is_from_user:
+        raise Forbidden("Only one's own messages can be changed.")
+    return message
+
+
+def _conversation_of(message_id: object) -> uuid.UUID | None:
+    parsed = parse_id(message_id)
+    return Message.objects.filter(pk=parsed).values_list("conversation_id", flat=True).first() if parsed else None
+
+
+def edit_message(*, user: User, message_id: object, data: EditMessageRequest) -> Message:
+    """Put other words into one's own message. Editing it to the words that it has changes nothing."""
+    with describing_conflicts(user, _conversation_of(message_id)), unit_of_work():
+        message = _own_message(message_id, user)
+        if message.is_deleted:
+            raise NotFound("This message was deleted.")
+        if message.conversation.is_closed:
+            raise ConversationClosed
+        if message.message == data.message:
+            return message
+        message.message = data.message
+        message.edited_at = clock.now()
+        message.save(update_fields=["message", "edited_at"])
+        payload = MessageUpdatedPayload(conversation_id=message.conversation_id, message=MessagePayload.of(message))
+        publish(message.conversation.room, MESSAGE_UPDATED, payload, subject=message.pk)
+        publish_list_updates(message.conversation, "updated")
+        return message
+
+
+def delete_message(*, user: User, message_id: object) -> Message:
+    """Erase the content of one's own message, in the log too; its `seq` stays. Repeated, it changes nothing."""
+    with unit_of_work():
+        message = _own_message(message_id, user)
+        if message.is_deleted:
+            return message
+        message.message, message.media_url, message.deleted_at = "", None, clock.now()
+        message.save(update_fields=["message", "media_url", "deleted_at"])
+        message.attachments.all().delete()
+        _recount_unread(message.conversation_id)
+        erase_events(message.pk, redacted)
+        message_erased.send(Message, message=message)
+        payload = MessageDeletedPayload(
+            conversation_id=message.conversation_id, message_id=message.pk, deleted_at=message.deleted_at
+        )
+        publish(message.conversation.room, MESSAGE_DELETED, payload)
+        publish_list_updates(message.conversation, "deleted")
+        return message
+
+
+def _recount_unread(conversation_id: uuid.UUID) -> None:
+    for participant in Participant.objects.filter(conversation_id=conversation_id):
+        participant.unread_count = count_unread(participant)
+        participant.save(update_fields=["unread_count"])

@@ -1,0 +1,67 @@
+"""Pages of a conversation's messages."""
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from accounts.models import User
+from conversations.models import Conversation
+from conversations.selectors import visible_conversation
+from foundation.database.pagination import Keyset, Page
+from foundation.errors import Invalid, NotFound
+from foundation.ids import parse_id
+from messaging.models import Message
+from messaging.uploads.services import load_attachments
+
+HISTORY = Keyset(("seq",), descending=False, model=Message)
+
+
+@dataclass(frozen=True)
+class Window:
+    """A part of a history: `before` and `after` exclude their `seq`, `around` stands in the middle."""
+
+    before: int | None = None
+    after: int | None = None
+    around: int | None = None
+
+
+def history(*, conversation: Conversation, window: Window, cursor: str | None, limit: int) -> Page[Message]:
+    """A page of messages, oldest first: the newest ones where nothing else is asked for."""
+    given = [one for one in (cursor, window.before, window.after, window.around) if one is not None]
+    if len(given) > 1:
+        raise Invalid("Only one of cursor, before, after and around can be given.")
+    page = _window(Message.objects.filter(conversation=conversation), window, cursor, limit)
+    load_attachments(page.results)
+    return page
+
+
+def _window(rows: QuerySet[Message], window: Window, cursor: str | None, limit: int) -> Page[Message]:
+    if cursor is not None:
+        return HISTORY.page(rows, cursor=cursor, limit=limit)
+    if window.after is not None:
+        return HISTORY.page(rows, cursor=HISTORY.cursor(window.after), limit=limit)
+    if window.around is not None:
+        return _around_seq(rows, window.around, limit)
+    end = window.before if window.before is not None else 2**63 - 1
+    return HISTORY.page(rows, cursor=HISTORY.cursor(end, backwards=True), limit=limit)
+
+
+def _around_seq(rows: QuerySet[Message], seq: int, limit: int) -> Page[Message]:
+    newer = HISTORY.page(rows, cursor=HISTORY.cursor(seq - 1), limit=(limit + 1) // 2)
+    if limit == 1 and newer.results:
+        return newer
+    older = HISTORY.page(rows, cursor=HISTORY.cursor(seq, backwards=True), limit=max(1, limit // 2))
+    return Page(older.results + newer.results, next=newer.next, previous=older.previous)
+
+
+def message_for(*, user: User, message_id: object) -> Message:
+    """A message that the user may see. Raises `NotFound`."""
+    parsed = parse_id(message_id)
+    message = Message.objects.select_related("conversation").filter(pk=parsed).first() if parsed else None
+    if message is None:
+        raise NotFound("There is no such message.")
+    try:
+        visible_conversation(user=user, conversation_id=message.conversation_id)
+    except NotFound:
+        raise NotFound("There is no such message.") from None
+    return message
