@@ -71,3 +71,12 @@ def test_it_is_found_wherever_it_stands(text):
 @pytest.mark.parametrize("text", ["an old name", "oldname", "older_name", "MyOldNames"])
 def test_ordinary_words_are_not(text):
     assert not retired_in(text, {"old_name", "ActionAlias"})
+
+
+def test_the_glossary_names_what_there_is():
+    terms = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([A-Z][a-z]+[A-Za-z]*)`", terms))
+    code = {path: text for path, text in texts().items() if path.endswith(".py")}
+    defined = set(re.findall(r"^class (\w+)", "\n".join(code.values()), re.MULTILINE))
+    assert named
+    assert named <= defined

@@ -1,0 +1,30 @@
+"""The import contracts cover every package, inside as well, and except nothing."""
+
+from tests.packages import PACKAGES, PYPROJECT
+
+IMPORTS = PYPROJECT["tool"]["importlinter"]
+CONTRACTS = {contract["name"]: contract for contract in IMPORTS["contracts"]}
+TOOLS = {"faults", "benchmarks"}
+
+
+def test_every_package_is_looked_at():
+    assert set(IMPORTS["root_packages"]) == {*PACKAGES, *TOOLS}
+
+
+def test_no_import_is_ignored():
+    assert {name for name, contract in CONTRACTS.items() if "ignore" in " ".join(contract)} == set()
+
+
+def test_types_count_as_imports():
+    assert "exclude_type_checking_imports" not in IMPORTS
+
+
+def test_every_package_is_without_cycles():
+    [contract] = [one for one in CONTRACTS.values() if one["type"] == "acyclic_siblings"]
+    assert set(contract["ancestors"]) == {*PACKAGES, *TOOLS}
+    assert "skip_descendants" not in contract
+
+
+def test_every_package_has_its_layer():
+    layers = CONTRACTS["Imports run one way only"]["layers"]
+    assert {name.strip() for layer in layers for name in layer.split(":")} == {*PACKAGES, "(integrations)"}
