@@ -20,7 +20,6 @@ from foundation.errors import Forbidden
 PARTICIPANT_CACHE_SIZE = 16_384
 """Conversations of which a process remembers who takes part: some eight megabytes."""
 
-
 _ROW_COLUMNS = tuple(field.name for field in fields(ParticipantRow) if field.default is MISSING)
 
 
@@ -49,7 +48,7 @@ def queue_lock_with_participants(
         found = {conversation.id: conversation for conversation in conversations}
         for conversation_id, participant_rows in _by_conversation(found, rows).items():
             found[conversation_id].participant_rows = participant_rows
-            _participant_ids(conversation_id)[:] = [row.user_id for row in participant_rows]
+            known_participant_ids(conversation_id)[:] = [row.user_id for row in participant_rows]
         return found
 
     return read
@@ -78,7 +77,7 @@ def _by_conversation(
 
 
 @lru_cache(maxsize=PARTICIPANT_CACHE_SIZE)
-def _participant_ids(conversation_id: uuid.UUID) -> list[uuid.UUID]:
+def known_participant_ids(conversation_id: uuid.UUID) -> list[uuid.UUID]:
     """The participants, removed ones included, as `queue_lock_with_participants` last read them; empty before."""
     return []
 

@@ -1,13 +1,11 @@
-"""The places of messages in their conversation: their `seq`, unread counts, and the top of both lists."""
+"""What changes in a conversation with a new message: its `seq`, the unread counts, and its position in both lists."""
 
 import uuid
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from conversations.locking import (
-    _participant_ids,
-)
+from conversations.locking import known_participant_ids
 from conversations.models import Conversation, Participant, room_of
 from conversations.selectors import unread_sums
 from foundation import clock
@@ -28,7 +26,7 @@ def queue_unread_totals(senders: Collection[tuple[uuid.UUID, uuid.UUID]]) -> Unr
     of one of the conversations are not known yet."""
     rooms, users = set(), set()
     for conversation_id, sender_id in senders:
-        people = _participant_ids(conversation_id)
+        people = known_participant_ids(conversation_id)
         if not people:
             return None
         rooms.add(room_of(conversation_id))

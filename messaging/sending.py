@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import structlog
 from django.db import DatabaseError, IntegrityError
 
 from accounts.models import User
@@ -25,8 +24,6 @@ from messaging.opening import open_direct
 from messaging.requests import SendMessageRequest
 from messaging.uploads.services import attach_uploads, load_attachments
 from realtime import unit_of_work, user_room
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from django.db import connection
 from accounts.models import SYSTEM_USER_ID
 from conversations import flows
 from conversations.models import Conversation, Participant, Transition
+from deals.models import Deal
 from messaging.models import Message
 from realtime.models import RoomEvent
 from tests.api.messaging.test_sending import ABSENT, NO_IDS
@@ -354,4 +355,5 @@ def test_openings_at_the_same_time_open_once(brand, influencer, kind):
     assert sorted(answer.status_code for answer in answers) == [200] * (copies - 1) + [201]
     assert len({answer.json()["conversation"]["id"] for answer in answers}) == 1
     assert (Conversation.objects.count(), Participant.objects.count(), Transition.objects.count()) == (1, 2, 1)
+    assert Deal.objects.count() == (kind == "bid")
     assert Message.objects.filter(message_type="user_input").count() == 1

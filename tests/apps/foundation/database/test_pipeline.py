@@ -212,7 +212,7 @@ def test_a_message_takes_two_round_trips_where_it_is_known_who_takes_part(round_
         send_message(sender=one, data=SendMessageRequest.parse(given | {"client_message_id": name}))
         trips.append(len(round_trips))
     assert trips == [2, 2]
-    locking._participant_ids.cache_clear()
+    locking.known_participant_ids.cache_clear()
     round_trips.clear()
     send_message(sender=one, data=SendMessageRequest.parse(given | {"client_message_id": "d"}))
     assert len(round_trips) == 3

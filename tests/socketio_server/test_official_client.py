@@ -15,10 +15,10 @@ from tests.harness.environment import need_node
 from tests.socketio_server.clients import WAIT, Site, eventually
 from tests.socketio_server.servers import talkative
 
-SCRIPT = Path(__file__).parent / "stock_client.js"
+SCRIPT = Path(__file__).parent / "official_client.js"
 
 
-class StockClient:
+class OfficialClient:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
@@ -39,7 +39,7 @@ class StockClient:
 
 
 @asynccontextmanager
-async def stock_client(site: Site, transports: str, buffered: int = 0) -> AsyncIterator[StockClient]:
+async def official_client(site: Site, transports: str, buffered: int = 0) -> AsyncIterator[OfficialClient]:
     process = await asyncio.create_subprocess_exec(
         need_node(),
         str(SCRIPT),
@@ -50,7 +50,7 @@ async def stock_client(site: Site, transports: str, buffered: int = 0) -> AsyncI
         stdout=asyncio.subprocess.PIPE,
     )
     try:
-        yield StockClient(process)
+        yield OfficialClient(process)
     finally:
         process.kill()
         await process.wait()
@@ -60,7 +60,7 @@ async def stock_client(site: Site, transports: str, buffered: int = 0) -> AsyncI
 class TestOneTransport:
     async def test_events_and_acknowledgements(self, serve, transport):
         site = await serve(talkative())
-        async with stock_client(site, transport) as client:
+        async with official_client(site, transport) as client:
             await client.hears("connect")
             await client.emit("echo", 1, "zwei 😀", {"three": [None]})
             assert await client.hears("event", "echoed") == [1, "zwei 😀", {"three": [None]}]
@@ -69,7 +69,7 @@ class TestOneTransport:
     async def test_it_comes_back_when_the_transport_is_closed(self, serve, transport):
         server = talkative()
         site = await serve(server)
-        async with stock_client(site, transport) as client:
+        async with official_client(site, transport) as client:
             first, _ = await client.hears("connect")
             server.close_transport(first)
             reason, active = await client.hears("disconnect")
@@ -81,7 +81,7 @@ class TestOneTransport:
     async def test_it_stays_away_when_it_is_disconnected(self, serve, transport):
         server = talkative()
         site = await serve(server)
-        async with stock_client(site, transport) as client:
+        async with official_client(site, transport) as client:
             sid, _ = await client.hears("connect")
             await server.disconnect(sid)
             await client.hears("disconnect", "io server disconnect", False)
@@ -96,7 +96,7 @@ class TestOneTransport:
             await server.emit("secret", to=sid)
             raise exceptions.ConnectionRefusedError("No", {"code": "token_invalid"})
 
-        async with stock_client(await serve(server), transport) as client:
+        async with official_client(await serve(server), transport) as client:
             await client.hears("connect_error", "No", {"code": "token_invalid"})
             await client.hears_nothing(1.0)
 
@@ -108,14 +108,14 @@ class TestOneTransport:
             for number in range(1_000):
                 await server.emit("event", number, to=sid)
 
-        async with stock_client(await serve(server), transport) as client:
+        async with official_client(await serve(server), transport) as client:
             await client.hears("connect")
             for number in range(1_000):
                 await client.hears("event", "event", number)
 
     async def test_it_outlives_many_pings(self, serve, transport):
         site = await serve(talkative(limits=Limits(ping_interval=0.2, ping_timeout=0.5)))
-        async with stock_client(site, transport) as client:
+        async with official_client(site, transport) as client:
             await client.hears("connect")
             await client.hears_nothing(2.0)
             await client.emit("echo")
@@ -126,7 +126,7 @@ class TestOneTransport:
 async def test_what_it_buffered_arrives_in_order(serve, transports):
     server, seen = SocketServer(), []
     server.on("count", lambda sid, number: seen.append(number))
-    async with stock_client(await serve(server), transports, buffered=2_000):
+    async with official_client(await serve(server), transports, buffered=2_000):
         await eventually(lambda: len(seen) == 2_000)
     assert seen == list(range(2_000))
 
@@ -141,7 +141,7 @@ async def test_upgrade_loses_and_doubles_nothing(serve, monkeypatch):
             await server.emit("event", number, to=sid)
             await asyncio.sleep(0.001)
 
-    async def to_server(client: StockClient) -> None:
+    async def to_server(client: OfficialClient) -> None:
         for number in range(300):
             await client.emit("number", number)
             await asyncio.sleep(0.003)
@@ -154,7 +154,7 @@ async def test_upgrade_loses_and_doubles_nothing(serve, monkeypatch):
 
     monkeypatch.setattr(EngineServer, "_probe", late_probe)
     site = await serve(server)
-    async with stock_client(site, "polling,websocket") as client:
+    async with official_client(site, "polling,websocket") as client:
         sid, transport = await client.hears("connect")
         assert transport == "polling"
         going = asyncio.gather(to_client(sid), to_server(client))

@@ -1,5 +1,5 @@
 // The stock client, told what to emit and telling what happens to it, in lines of JSON.
-// node stock_client.js URL TRANSPORTS [BUFFERED]: BUFFERED events are emitted before there is a connection.
+// node official_client.js URL TRANSPORTS [BUFFERED]: BUFFERED events are emitted before there is a connection.
 import { createInterface } from 'node:readline';
 import { io } from 'socket.io-client';
 
