@@ -11,7 +11,7 @@ from conversations.errors import ConversationNotFound
 from conversations.flows import ResolvedAction, Role, decide, resolve_action
 from conversations.locking import lock_as_participant
 from conversations.models import Conversation, Participant
-from deals.facts import facts_of, find_deal
+from deals.facts import deal_to_change, facts_of
 from deals.models import PaymentOrder
 from deals.payloads import PaymentPayload
 from deals.payments import OpenedOrder
@@ -79,7 +79,7 @@ def _take_action(attempt: ActionAttempt) -> AppliedAction:
 def _apply(
     conversation: Conversation, participants: list[Participant], user: User, data: ActionRequest
 ) -> AppliedAction:
-    deal = find_deal(conversation)
+    deal = deal_to_change(conversation)
     decision = decide(
         conversation.flow,
         conversation.flow_state,

@@ -10,10 +10,18 @@ from deals.models import Deal, Offer
 
 
 def find_deal(conversation: Conversation) -> Deal | None:
-    """The deal of a conversation with its last offer; None where its flow has no actions, so that there is none."""
+    """The deal of a conversation with its last offer, if there is one."""
     if not conversation.flow.has_actions:
         return None
-    return Deal.objects.select_related("last_offer").get(pk=conversation.pk)
+    return Deal.objects.select_related("last_offer").filter(pk=conversation.pk).first()
+
+
+def deal_to_change(conversation: Conversation) -> Deal | None:
+    """As `find_deal`, for a conversation that is locked: created where its flow has got actions since it was opened."""
+    deal = find_deal(conversation)
+    if deal is None and conversation.flow.has_actions:
+        deal = Deal.objects.create(conversation=conversation)
+    return deal
 
 
 def facts_of(conversation: Conversation, deal: Deal | None, participants: Iterable[Participant]) -> Facts:

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef, Q
+
 from accounts.models import User
 from conversations import flows
+from conversations.models import Conversation
 from deals.models import Acceptance, Deal, Offer
 from foundation import clock
 from foundation.json import to_json
@@ -63,20 +66,24 @@ def hash_of(offer: Offer) -> str:
 
 
 @dataclass(frozen=True)
-class Fault:
+class ChainError:
+    """Something that is wrong with the offers of a conversation."""
+
     conversation_id: object
-    what: str
+    message: str
 
 
-def faults() -> Iterator[Fault]:
-    """Where a chain of offers does not hold, deal by deal."""
-    for deal in Deal.objects.select_related("last_offer").order_by("pk").iterator(chunk_size=500):
-        offers = list(Offer.objects.filter(conversation=deal.pk).select_related("acceptance").order_by("number"))
-        for what in _faults_of(deal, offers):
-            yield Fault(deal.pk, what)
+def chain_errors() -> Iterator[ChainError]:
+    """Where a chain of offers does not hold, conversation by conversation."""
+    has_offers = Exists(Offer.objects.filter(conversation=OuterRef("pk")))
+    conversations = Conversation.objects.filter(has_offers | Q(deal__last_offer__isnull=False))
+    for conversation in conversations.select_related("deal").order_by("pk").iterator(chunk_size=500):
+        offers = list(conversation.offers.select_related("acceptance").order_by("number"))
+        for message in _errors_of(getattr(conversation, "deal", None), offers):
+            yield ChainError(conversation.pk, message)
 
 
-def _faults_of(deal: Deal, offers: list[Offer]) -> Iterator[str]:
+def _errors_of(deal: Deal | None, offers: list[Offer]) -> Iterator[str]:
     previous = ""
     for number, offer in enumerate(offers, start=1):
         if offer.number != number:
@@ -92,5 +99,7 @@ def _faults_of(deal: Deal, offers: list[Offer]) -> Iterator[str]:
         if acceptance and number < len(offers):
             yield f"offer {number} was accepted, and another one was made after it"
         previous = offer.hash
-    if deal.last_offer_id != (offers[-1].pk if offers else None):
+    if deal is None:
+        yield "there are offers, and no deal"
+    elif deal.last_offer_id != (offers[-1].pk if offers else None):
         yield "the newest offer is not the one on the table"

@@ -14,7 +14,7 @@ from conversations.models import Conversation, Participant, Transition
 from conversations.selectors import participants_of
 from conversations.transitions import record_transition, set_state
 from deals import offers
-from deals.facts import facts_of, find_deal
+from deals.facts import deal_to_change, facts_of
 from deals.models import Deal, Delivery, PaymentOrder, Revision
 from foundation import clock
 from messaging.models import SYSTEM, Message
@@ -38,7 +38,7 @@ class AppliedAction:
 
 def apply_system_action(conversation: Conversation, system_action: str) -> AppliedAction:
     """Let the system take one of the state's system actions, or remind. Raises `ConversationClosed` or `WrongState`."""
-    participants, deal = participants_of(conversation), find_deal(conversation)
+    participants, deal = participants_of(conversation), deal_to_change(conversation)
     decision = decide(
         conversation.flow,
         conversation.flow_state,

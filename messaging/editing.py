@@ -1,5 +1,4 @@
-"""Editing, deleting and reading messages, and speaking as the system: each one transaction, called by REST, sockets
-and the admin alike."""
+"""Editing and deleting messages: each one transaction, called by REST and the admin alike."""
 
 import uuid
 

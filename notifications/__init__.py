@@ -1,5 +1,5 @@
 """Notifications: who is notified of what, and through which channel.
 
 May import `deals` and everything below it; today it needs `messaging` alone.
-Start reading at `services`, then `receivers`, which call it when a message is saved, read or erased.
+Start with `services`, then `receivers`, which call it when a message is saved, read or erased.
 """

@@ -1,5 +1,5 @@
 """The operators' side: the admin's list of conversations, transcripts, diagrams, and interventions.
 
 May import `notifications` and everything below it.
-Start reading at `admin` (pages), `transcripts` (what a transcript shows) and `interventions` (pause, resume, close).
+Start with `admin` (pages), `transcripts` (what a transcript shows) and `interventions` (pause, resume, close).
 """

@@ -10,7 +10,7 @@ from conversations.locking import lock_as_participant, lock_conversation
 from conversations.models import Conversation, Participant
 from conversations.selectors import participants_of
 from deals.actions import parse_conversation_id
-from deals.facts import facts_of, find_deal
+from deals.facts import deal_to_change, facts_of, find_deal
 from deals.transitions import AppliedAction, apply_decision
 from foundation.errors import DomainError, Forbidden
 from messaging.conflicts import describing_conflicts
@@ -29,7 +29,7 @@ def intervene(*, operator: User, conversation_id: object, action: str, data: Int
             lock_as_participant(parsed, operator)
             raise Forbidden("Only operators do this.")
         conversation = lock_conversation(parsed)
-        participants, deal = participants_of(conversation), find_deal(conversation)
+        participants, deal = participants_of(conversation), deal_to_change(conversation)
         decision = decide(
             conversation.flow,
             conversation.flow_state,

@@ -24,7 +24,7 @@ def packages() -> list[str]:
     """The packages of the product, from the top layer to the bottom."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
     layers = next(one for one in settings["importlinter"]["contracts"] if one["type"] == "layers")["layers"]
-    names = [name.strip(" ()") for layer in layers for name in layer.split(":")]
+    names = [name.strip(" ()") for layer in layers for name in layer.split("|")]
     return [name for name in names if (ROOT / name).is_dir()]
 
 

@@ -3,7 +3,7 @@
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from itertools import cycle
 
@@ -26,8 +26,8 @@ LIMITS = {
 }
 
 
-@pytest.fixture(scope="module")
-def limited(deployment: Deployment) -> Iterator[Deployment]:
+@contextmanager
+def with_limits(deployment: Deployment) -> Iterator[Deployment]:
     """Servers of their own in the same installation, with limits that are soon reached."""
     strict = replace(deployment.installation, environment=deployment.installation.environment | LIMITS)
     with ExitStack() as stack:
@@ -35,6 +35,23 @@ def limited(deployment: Deployment) -> Iterator[Deployment]:
         yield replace(deployment, installation=strict, servers=servers)
         for server in servers:
             check_log(server)
+
+
+@pytest.fixture(scope="module")
+def limited_embedded(embedded: Deployment) -> Iterator[Deployment]:
+    with with_limits(embedded) as limited:
+        yield limited
+
+
+@pytest.fixture(scope="module")
+def limited_shared(shared: Deployment) -> Iterator[Deployment]:
+    with with_limits(shared) as limited:
+        yield limited
+
+
+@pytest.fixture(params=["embedded", "shared"])
+def limited(request: pytest.FixtureRequest) -> Deployment:
+    return request.getfixturevalue(f"limited_{request.param}")
 
 
 @pytest.fixture

@@ -29,8 +29,9 @@ def server(strict: Installation) -> Iterator[RunningServer]:
 def test_a_socket_is_warned_and_dropped_unless_it_brings_a_newer_token(
     strict: Installation, server: RunningServer, influencer: Person
 ) -> None:
-    made = f"making.make_short_tokens('{influencer.id}', {SECONDS}, 3)"
-    tokens = json.loads(strict.shell(f"import json; from tests.acceptance import making; print(json.dumps({made}))"))
+    made = f"make_short_tokens('{influencer.id}', {SECONDS}, 3)"
+    code = f"import json; from tests.acceptance.setup_data import make_short_tokens; print(json.dumps({made}))"
+    tokens = json.loads(strict.shell(code))
     dropped, renewed, lasting = (influencer.tabs.tab(url) for url in (server.url, server.url, influencer.tabs.url))
     for tab, token in zip((dropped, renewed, lasting), tokens, strict=True):
         tab.do("connect", token)

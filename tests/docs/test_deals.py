@@ -134,8 +134,8 @@ def test_the_order_to_pay(blocks, brand: Person, influencer: Person):
 
 @runs("docs/deals.md", "Files", "", "js")
 async def test_files_are_sent_and_shown(blocks, site: RunningServer, brand: Person, chromium: Browser):
-    requests, example = blocks
-    assert [f"{method} {path}" for method, path, _ in requests(requests)] == UPLOADS
+    listed, example = blocks
+    assert [f"{method} {path}" for method, path, _ in requests(listed)] == UPLOADS
     picture = io.BytesIO()
     Image.new("RGB", (640, 480), "teal").save(picture, "PNG")
     headers = {"Authorization": f"Bearer {brand.access}"}

@@ -92,7 +92,7 @@ async def test_a_search_that_has_to_wait_goes_on_by_itself(opens, brand, influen
 
 async def test_where_there_are_more_people_they_are_shown_when_asked_for(opens, brand, user_pool, site):
     surname = f"q{secrets.token_hex(6)}"
-    user_pool.all_of("influencer", *(f"{letter}a {surname}" for letter in "ABCDEFGHIJKL"), url=site.url)
+    user_pool.new_users("influencer", *(f"{letter}a {surname}" for letter in "ABCDEFGHIJKL"), url=site.url)
     tab = await opens("/chat", brand)
     form = await new_conversation(tab)
     await form.input.fill(surname)

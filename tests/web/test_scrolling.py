@@ -19,11 +19,11 @@ FILL = """
 import uuid
 from accounts.models import User
 from messaging.requests import SendMessageRequest
-from messaging.sending import Sending, send_messages
+from messaging.sending import OutgoingMessage, send_messages
 sides = [User.objects.get(pk=one) for one in ({sides})]
 for start in range(0, {many}, 250):
     sendings = [
-        Sending(sides[number % 3 == 0], SendMessageRequest(conversation_id="{conversation}", message=text))
+        OutgoingMessage(sides[number % 3 == 0], SendMessageRequest(conversation_id="{conversation}", message=text))
         for number in range(start, start + 250)
         for text in ["Message " + str(number) + " word" * (number % 40)]
     ]
@@ -59,12 +59,12 @@ PLACES = "() => [...document.querySelectorAll('.message[data-seq]')].map((row) =
 
 @pytest.fixture(scope="module")
 def brand(site: RunningServer, user_pool: UserPool) -> Person:
-    return user_pool.somebody("brand_owner", "Anaya", site.url)
+    return user_pool.new_user("brand_owner", "Anaya", site.url)
 
 
 @pytest.fixture(scope="module")
 def long(site: RunningServer, user_pool: UserPool, brand: Person) -> str:
-    influencer = user_pool.somebody("influencer", "Mira", site.url)
+    influencer = user_pool.new_user("influencer", "Mira", site.url)
     conversation = brand.opens_chat_with(influencer)
     sides = f"'{brand.id}', '{influencer.id}'"
     site.installation.shell(FILL.format(sides=sides, many=MANY, conversation=conversation))

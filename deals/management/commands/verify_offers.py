@@ -12,9 +12,9 @@ class Command(BaseCommand):
     help = "Prove the chain of offers of every conversation, and that what was accepted is what was offered."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = list(offers.faults())
-        for fault in found:
-            self.stdout.write(self.style.ERROR(f"{fault.conversation_id}: {fault.what}"))
+        found = list(offers.chain_errors())
+        for error in found:
+            self.stdout.write(self.style.ERROR(f"{error.conversation_id}: {error.message}"))
         if found:
-            raise CommandError(f"{len(found)} faults")
+            raise CommandError(f"{len(found)} errors")
         self.stdout.write(f"{Offer.objects.count()} offers are as they were made.")

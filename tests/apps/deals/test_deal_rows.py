@@ -10,6 +10,7 @@ from conversations.models import Conversation
 from deals.models import Deal, Offer
 from deals.opening import open_conversation_as
 from deals.requests import OpenConversationRequest
+from messaging.conversation_selectors import conversation_for
 from messaging.opening import open_direct
 from operators.interventions import intervene
 from operators.requests import InterventionRequest
@@ -99,3 +100,20 @@ def test_it_goes_with_its_conversation():
     deal = make_deal("influencer_price_response")
     Conversation.objects.get(pk=deal.conversation.pk).delete()
     assert not Deal.objects.exists()
+
+
+def test_one_that_is_missing_is_made_by_the_next_action():
+    """As for a conversation that was opened before its flow had actions."""
+    deal = open_deal()
+    Deal.objects.all().delete()
+    deal.act("accept_connection")
+    assert (row_of(deal).last_offer, row_of(deal).revisions_used) == (None, 0)
+
+
+def test_without_it_a_conversation_can_still_be_read_and_operated():
+    deal = open_deal()
+    Deal.objects.all().delete()
+    shown = conversation_for(user=deal.influencer, conversation_id=deal.conversation.pk)
+    assert [one["action"] for one in shown.available_actions] == ["accept_connection", "reject_connection"]
+    intervene_in(deal, "pause")
+    assert row_of(deal).due_left is not None

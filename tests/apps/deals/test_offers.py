@@ -8,7 +8,7 @@ from django.db import connection
 
 from conversations.models import Conversation
 from deals.models import Acceptance, Deal, Offer
-from deals.offers import faults, hash_of
+from deals.offers import chain_errors, hash_of
 from foundation.ids import uuid7
 from tests.deals import make_deal
 
@@ -38,7 +38,7 @@ def test_what_the_product_writes_holds(deal):
     out = io.StringIO()
     call_command("verify_offers", stdout=out)
     assert out.getvalue() == "4 offers are as they were made.\n"
-    assert list(faults()) == []
+    assert list(chain_errors()) == []
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_what_the_product_writes_holds(deal):
 )
 def test_a_changed_offer_shows(deal, column, value):
     sql(f"UPDATE deals_offer SET {column} = %s WHERE id = %s", value, db_id(offer(deal, 3)))
-    assert {fault.conversation_id for fault in faults()} == {deal.conversation.pk}
+    assert {fault.conversation_id for fault in chain_errors()} == {deal.conversation.pk}
     with pytest.raises(CommandError):
         call_command("verify_offers", stdout=io.StringIO())
 
@@ -68,14 +68,14 @@ def test_an_offer_that_was_changed_together_with_its_hash_shows_by_the_next_and_
         changed = offer(deal, number)
         changed.amount = 5
         sql("UPDATE deals_offer SET amount = 5, hash = %s WHERE id = %s", hash_of(changed), db_id(changed))
-        assert any(shown in fault.what for fault in faults())
+        assert any(shown in error.message for error in chain_errors())
 
 
 def test_an_offer_that_is_gone_shows(deal):
     middle = offer(deal, 2)
     sql("UPDATE deals_offer SET answers_id = NULL WHERE answers_id = %s", db_id(middle))
     sql("DELETE FROM deals_offer WHERE id = %s", db_id(middle))
-    assert [fault.what for fault in faults()] == ["offer 2 is missing"]
+    assert [error.message for error in chain_errors()] == ["offer 2 is missing"]
 
 
 def test_an_offer_that_was_put_in_shows(deal):
@@ -94,7 +94,7 @@ def test_an_offer_that_was_put_in_shows(deal):
     )
     forged.hash = hash_of(forged)
     forged.save()
-    assert [fault.what for fault in faults()] == [
+    assert [error.message for error in chain_errors()] == [
         "offer 3 was accepted, and another one was made after it",
         "the newest offer is not the one on the table",
     ]
@@ -102,7 +102,7 @@ def test_an_offer_that_was_put_in_shows(deal):
 
 def test_another_offer_on_the_table_shows(deal):
     Deal.objects.filter(pk=deal.conversation.pk).update(last_offer=offer(deal, 1))
-    assert [fault.what for fault in faults()] == ["the newest offer is not the one on the table"]
+    assert [error.message for error in chain_errors()] == ["the newest offer is not the one on the table"]
 
 
 def test_a_conversation_goes_with_all_that_was_agreed_in_it(deal):
@@ -110,3 +110,13 @@ def test_a_conversation_goes_with_all_that_was_agreed_in_it(deal):
     Conversation.objects.get(pk=deal.conversation.pk).delete()
     assert not Offer.objects.filter(conversation=deal.conversation.pk).exists()
     assert not Acceptance.objects.exists()
+
+
+def test_offers_without_a_deal_show(deal):
+    Deal.objects.filter(pk=deal.conversation.pk).delete()
+    assert [error.message for error in chain_errors()] == ["there are offers, and no deal"]
+
+
+def test_a_deal_with_an_offer_of_another_one_shows(deal):
+    Deal.objects.filter(pk=make_deal("influencer_responding").conversation.pk).update(last_offer=offer(deal, 3))
+    assert [error.message for error in chain_errors()] == ["the newest offer is not the one on the table"]
