@@ -31,7 +31,7 @@ class RoleFilter(admin.SimpleListFilter):
 
 
 class ChangeUserForm(UserChangeForm):
-    password = None  # type: ignore[assignment]  # how Django is told to leave it out
+    password = None  # type: ignore[assignment]  # this is how Django leaves a field out
     role = forms.ChoiceField(choices=ROLES)
 
     class Meta:
@@ -120,7 +120,7 @@ class UserAdmin(BaseUserAdmin):
         return super().has_delete_permission(request, obj) and not self._is_out_of_reach(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        for user in queryset:  # one by one: each tells that its sessions have ended
+        for user in queryset:  # one by one: each call sends the signal that its sessions have ended
             user.delete()
 
     # --- Actions ---

@@ -28,7 +28,7 @@ class AccountBackend(ModelBackend):
         try:
             count_login_attempt(email, address)
         except RateLimited:
-            # To the form this is one more failure: whoever guesses is not told that the right one came too late.
+            # To the form this is one more failure: it does not show that the right password came too late.
             raise PermissionDenied from None
         user = super().authenticate(request, username=username, password=password, **credentials)
         if user is not None:

@@ -199,7 +199,7 @@ class LoginSessionQuerySet(models.QuerySet["LoginSession"]):
 
     @transaction.atomic
     def end_of(self, user_id: uuid.UUID, reason: str) -> None:
-        """End those of this queryset that are the user's, and tell of it after the commit.
+        """End those of this queryset that are the user's, and send `sessions_ended` after the commit.
 
         Locks the user before the sessions, as everything does that takes both.
         """

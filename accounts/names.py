@@ -45,8 +45,8 @@ def _is_of_a_word(character: str) -> bool:
 def keys_of(name: str) -> set[bytes]:
     """What a name is found by, one key for each of its words: the word, then all words of the name, each after a space.
 
-    They are bytes, which compare alike everywhere, whatever the locale. In their order people stand by the word that
-    was looked for, those who have exactly this word first, then by their name.
+    They are bytes, which compare alike everywhere, whatever the locale. In their order people are sorted by the word
+    that was looked for, those who have exactly this word first, then by their name.
     """
     words = words_of(name)
     return {" ".join([word, *words]).encode()[:LONGEST_KEY] for word in words}

@@ -28,7 +28,7 @@ def _account_key(email: str, address: str) -> str:
 
 
 def count_login_attempt(email: str, address: str) -> None:
-    """Count an attempt as failed before the password is looked at: guesses made at once must not all pass.
+    """Count an attempt as failed before the password is checked: simultaneous guesses must not all pass.
 
     Raises `RateLimited` for an account tried from this address too often, or an address that tries too much.
     """

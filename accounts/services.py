@@ -60,7 +60,7 @@ def authenticate_token(token: Any) -> Identity:
 
 
 def authenticate_tokens(tokens: Sequence[Any]) -> list[Identity | DomainError]:
-    """As `authenticate_token` for many, looked up together; each is answered for itself."""
+    """As `authenticate_token` for many, in one query; each has its own result."""
     read = [_read(token) for token in tokens]
     sessions = _sessions_of([token for token in read if isinstance(token, AccessToken)])
     return [
@@ -162,7 +162,7 @@ def refresh(*, refresh: str) -> Tokens:
     """A new pair of tokens for a refresh token, which is used up by it.
 
     A used one that comes back was copied: whoever sends it, its login session ends (RFC 9700, 4.14.2).
-    Raises the same refusals as `authenticate_token`.
+    Raises the same errors as `authenticate_token`.
     """
     token = RefreshToken.read(refresh)
     pair = _rotate(token)

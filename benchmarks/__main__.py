@@ -85,7 +85,7 @@ def _measure(arguments: argparse.Namespace, scale: Scale, environment: Environme
 
 
 def _run_case(environment: Environment, case: LoadCase, scale: Scale, rounds: int, only: str | None) -> dict[str, Any]:
-    """The targets take turns, so that what else the machine does affects all of them."""
+    """The targets alternate, so that other load on the machine affects all of them."""
     wanted = only.split(",") if only else [one.name for one in case.targets]
     chosen = [one for one in case.targets if one.name in wanted]
     install_dependencies(chosen)

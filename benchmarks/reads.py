@@ -25,7 +25,7 @@ FILL = (ROOT / "benchmarks" / "fill.sql").read_text
 def measure(environment: Environment, sizes: tuple[int, ...], rounds: int, times: int) -> list[dict[str, Any]]:
     """One row for each size: milliseconds (medians), rows and pages that PostgreSQL touched, by what was read.
 
-    Each history is in a database of its own, and they take turns in each round.
+    Each history is in a database of its own, and they alternate in each round.
     """
     with ExitStack() as stack:
         histories = [stack.enter_context(_history(environment.with_suffix(str(size)), size)) for size in sizes]

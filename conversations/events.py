@@ -23,7 +23,7 @@ CONVERSATION_STATE_CHANGED = registry.event(
         name="conversation_state_changed",
         payload=StateChangedPayload,
         room="conversation_<id>",
-        when="A step of the flow was taken, the opening included. The first of the events of a step.",
+        when="A transition of the flow, the opening included. The first of the events of a transition.",
         logged=True,
         example={
             "seq": 4,
@@ -49,7 +49,7 @@ CONVERSATION_UPDATED = registry.event(
         name="conversation_updated",
         payload=ConversationUpdatedPayload,
         room="conversation_<id>",
-        when="Follows each conversation_state_changed, with the whole context as it now stands.",
+        when="Follows each conversation_state_changed, with the whole new context.",
         logged=True,
         example={
             "seq": 5,

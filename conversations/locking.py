@@ -18,7 +18,7 @@ from foundation.database.pipeline import pipelined
 from foundation.errors import Forbidden
 
 PARTICIPANT_CACHE_SIZE = 16_384
-"""Conversations of which a process remembers who takes part: some eight megabytes."""
+"""Conversations whose participants a process caches: some eight megabytes."""
 
 _ROW_COLUMNS = tuple(field.name for field in fields(ParticipantRow) if field.default is MISSING)
 

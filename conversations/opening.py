@@ -96,6 +96,6 @@ def _by_key(key: str | None) -> uuid.UUID:
 
 
 def _inserted(conversation: Conversation) -> bool:
-    """Insert first, ask afterwards: of two who open the same conversation at once one finds the other's."""
+    """Insert first, look afterwards: of two who open the same conversation at once, one finds the other's."""
     Conversation.objects.bulk_create([conversation], ignore_conflicts=True)
     return Conversation.objects.filter(pk=conversation.pk).exists()

@@ -92,7 +92,7 @@ def recently_expelled() -> list[tuple[uuid.UUID, str]]:
 
 
 def presence_rooms(user_ids: Collection[uuid.UUID]) -> list[tuple[uuid.UUID, str]]:
-    """These people with the rooms of their latest conversations, which are told when they come and go."""
+    """These users with the rooms of their latest conversations, which receive their presence."""
     latest = newest_of_each(
         Participant,
         "conversation_id",

@@ -59,7 +59,7 @@ def take_actions(attempts: Sequence[ActionAttempt]) -> list[AppliedAction | Exce
 
 
 def finish_action(attempt: ActionAttempt, before: AppliedAction, at_provider: OpenedOrder | None) -> AppliedAction:
-    """Finish an action that awaited a provider, with what that answered. The conversation may have moved on meanwhile,
+    """Finish an action that awaited a provider, with what that answered. The conversation may have changed meanwhile,
     so the action is taken once more: it finds the order opened, or is refused as if it came only now."""
     if at_provider is not None and before.order is not None:
         store_opened(before.order, at_provider)

@@ -1,7 +1,7 @@
 """Periodic tasks, run by the server or by `manage.py run_deadlines`."""
 
 from deals.deadlines import run_deadlines
-from deals.payments.orders import request_due_refunds
+from deals.payments.refunds import request_due_refunds
 from messaging.uploads.services import delete_unsent_uploads
 
 

@@ -29,7 +29,7 @@ class OpenConversationRequest(RequestSchema):
 
 class ActionRequest(RequestSchema):
     """An action of the flow, by its present name or an old one. `data` is what the action takes; with
-    `state_version` it is taken only while the conversation still stands as the one who acts has seen it."""
+    `state_version` it is taken only while the conversation is in the state that the user saw."""
 
     action: StrictStr
     data: Any = None

@@ -6,7 +6,7 @@ from messaging.payloads import ConversationPayload, MessagePayload
 
 
 class ActionResult(Schema):
-    """The conversation as it now stands. `message` is that of the transition, `payment` what is needed to pay, and
+    """The conversation after the action. `message` is that of the transition, `payment` what is needed to pay, and
     `repeated` that the same request had been applied before; each is there only where it applies."""
 
     conversation: ConversationPayload
@@ -16,7 +16,7 @@ class ActionResult(Schema):
 
 
 class PaymentResult(Schema):
-    """The order as it now stands, and its conversation."""
+    """The current order, and its conversation."""
 
     payment: PaymentPayload
     conversation: ConversationPayload

@@ -28,7 +28,7 @@ def running_conversations(flow: Flow) -> list[uuid.UUID]:
 
 
 def incompatible_conversations(flow: Flow) -> list[IncompatibleConversation]:
-    """Those that do not fit: a conversation moves only where it stands in the newer version as it does now."""
+    """Those that do not fit: a conversation moves only if its state is the same in the newer version."""
     rows = Conversation.objects.filter(pk__in=running_conversations(flow)).order_by("pk")
     return [IncompatibleConversation(row.pk, why) for row in rows.iterator() if (why := _incompatibility(row, flow))]
 

@@ -1,5 +1,5 @@
 """Domain errors: why a request is refused. REST renders them as RFC 9457 problem documents, a socket in the
-acknowledgement; both carry the same `code`. Errors of one domain stand in the `errors` of its package."""
+acknowledgement; both carry the same `code`. Errors of one domain are in the `errors` of its package."""
 
 from typing import Any, ClassVar
 
@@ -11,7 +11,7 @@ class DomainError(Exception):
     """A request was understood and refused; nothing has changed.
 
     `errors` maps a field of the request to its messages, `extra` adds members to the response (a 409 carries the
-    conversation as it stands), `retry_after` is in seconds.
+    conversation in its current state), `retry_after` is in seconds.
     """
 
     code: ClassVar[str] = "invalid"

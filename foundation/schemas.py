@@ -157,7 +157,7 @@ ERROR_MESSAGES = {
 
 
 def errors_by_field(invalid: ValidationError) -> dict[str, list[str]]:
-    """`{field: [what is wrong, …]}`; errors of the whole request stand under `NON_FIELD_ERRORS`."""
+    """`{field: [what is wrong, …]}`; errors of the whole request have the key `NON_FIELD_ERRORS`."""
     errors: dict[str, list[str]] = {}
     for error in invalid.errors(include_url=False, include_input=False):
         field = ".".join(str(part) for part in error["loc"] if not str(part).startswith("function-"))

@@ -34,11 +34,13 @@ class ConversationViewSet(ViewSet):
     """Conversations, and what is in them."""
 
     @describe(
-        "The conversations of the one who asks, newest activity first",
+        "The conversations of the current user, newest activity first",
         responses={200: ConversationPage},
         parameters=[
             query_parameter("type", "direct, bid or campaign"),
-            query_parameter("awaiting", "`me`: where it is one's own turn", kind={"type": "string", "enum": ["me"]}),
+            query_parameter(
+                "awaiting", "`me`: only those that await the current user", kind={"type": "string", "enum": ["me"]}
+            ),
             query_parameter("unread", "`true`: with unread messages; `false`: without", kind=BOOLEAN),
             query_parameter("search", "in the title and the other side's name"),
             *PAGINATION,
@@ -66,7 +68,7 @@ class ConversationViewSet(ViewSet):
         return success_response(conversation=render_conversations([conversation], request.user)[0])
 
     @describe(
-        "Messages by `seq`, oldest first inside a page; the newest page if nothing else is asked for",
+        "Messages by `seq`, oldest first inside a page; the newest page by default",
         responses={200: MessagePage},
         parameters=[
             query_parameter("before", "older than this `seq`", kind=INTEGER),

@@ -81,7 +81,7 @@ def load_last_message(conversations: Sequence[Conversation]) -> Callable[[Viewed
 
 def last_messages(conversation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Message]:
     """The newest message of each conversation that has one."""
-    # Its id first: asked in one statement, PostgreSQL may read every message to find these few.
+    # Its id first: in one statement, PostgreSQL may read every message to find these few.
     last = last_of_each(Message, "id", by="conversation_id", among=conversation_ids, order_by="seq")
     ids = [message_id for _, message_id in last]
     found = list(fetch_many(Message, by="id", among=ids, order_by="id")) if ids else []

@@ -70,7 +70,7 @@ MESSAGE_DELETED = registry.event(
         name="message_deleted",
         payload=MessageDeletedPayload,
         room="conversation_<id>",
-        when="A message was deleted; it keeps its place with an empty text.",
+        when="A message was deleted; it keeps its `seq`, with an empty text.",
         logged=True,
         example={
             "seq": 8,

@@ -18,7 +18,7 @@ HISTORY = Keyset(("seq",), descending=False, model=Message)
 
 @dataclass(frozen=True)
 class Window:
-    """A part of a history: `before` and `after` exclude their `seq`, `around` stands in the middle."""
+    """A part of a history: `before` and `after` exclude their `seq`, `around` is in the middle."""
 
     before: int | None = None
     after: int | None = None
@@ -26,7 +26,7 @@ class Window:
 
 
 def history(*, conversation: Conversation, window: Window, cursor: str | None, limit: int) -> Page[Message]:
-    """A page of messages, oldest first: the newest ones where nothing else is asked for."""
+    """A page of messages, oldest first: the newest ones by default."""
     given = [one for one in (cursor, window.before, window.after, window.around) if one is not None]
     if len(given) > 1:
         raise Invalid("Only one of cursor, before, after and around can be given.")

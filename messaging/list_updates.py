@@ -1,4 +1,4 @@
-"""The event that tells people that their conversation list has changed."""
+"""The event that a line of a user's conversation list has changed."""
 
 import uuid
 from collections.abc import Iterable

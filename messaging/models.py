@@ -26,7 +26,7 @@ class Message(models.Model):
     """One message. `seq` is its sequence number in the conversation, that of its `new_message` event.
 
     Saving a new one is enough to send it, from wherever: it gets its `seq`, and its events follow.
-    `transition` is the step of the flow that a system message tells of, if any.
+    `transition` is the transition that a system message announces, if any.
     `fingerprint` is what a repeat under the same `client_message_id` is compared with.
     """
 

@@ -73,7 +73,7 @@ def find_person(user_id: object) -> User:
 
 
 def _new_participants(opener: User, other: User, conversation_type: str) -> tuple[NewParticipant, NewParticipant]:
-    """Who plays which part. Raises `Forbidden` where the flow has no part for one of them."""
+    """Who has which role. Raises `Forbidden` where the flow has no role for one of them."""
     flow = flow_for(conversation_type)
     if flow.opened_by is None:
         first, second = sorted([opener, other], key=lambda user: user.pk)

@@ -1,4 +1,4 @@
-"""How much one person may send, over REST and over sockets together."""
+"""How much one user may send, over REST and sockets in total."""
 
 from collections.abc import Sequence
 
@@ -19,5 +19,5 @@ def check_user_limit(bucket: Bucket, user: User) -> None:
 
 
 def check_user_limits(bucket: Bucket, users: Sequence[User]) -> list[RateLimited | None]:
-    """As `check_user_limit` for one request of each person, together: the refusals."""
+    """As `check_user_limit` for one request of each user, in one round trip: the errors."""
     return check_rate_limits(bucket, [str(user.pk) for user in users])

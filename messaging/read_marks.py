@@ -47,7 +47,7 @@ class ReadMarkUpdate:
 
 
 def mark_read_many(updates: Sequence[ReadMarkUpdate]) -> list[ReadMarkResult | Exception]:
-    """Move many read marks in one transaction; each is answered as `mark_read` would."""
+    """Move many read marks in one transaction; each has the result that `mark_read` would return."""
     return run_savepoint_batch(
         lambda one: mark_read(user=one.user, conversation_id=one.conversation_id, data=one.data),
         updates,

@@ -34,7 +34,7 @@ class MarkReadResponse(Schema):
 
 
 class JoinRoomResponse(Schema):
-    """`seq` is the end of the room's log; `reset` tells that it does not reach back to `after`, so that nothing
+    """`seq` is the end of the room's log; `reset` says that it does not reach back to `after`, so that nothing
     was replayed and everything is to be read anew."""
 
     seq: int
@@ -70,7 +70,7 @@ class ConversationPage(Schema):
 
 
 class ConflictProblem(Problem):
-    """A refusal in the present state, with the conversation as it stands and what may be done in it now."""
+    """An error that the current state causes, with the current conversation and what may be done in it now."""
 
     conversation: ConversationPayload
     available_actions: list[AvailableAction]

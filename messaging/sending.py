@@ -1,4 +1,4 @@
-"""Sending messages: what arrives together is committed together, and each is refused by itself."""
+"""Sending messages: a batch shares a transaction, and each message is refused by itself."""
 
 import hashlib
 import uuid
@@ -49,7 +49,7 @@ def send_message(*, sender: User, data: SendMessageRequest) -> SentMessage:
 
 
 def send_messages(outgoing_messages: Sequence[OutgoingMessage]) -> list[SentMessage | Exception]:
-    """Send many in one transaction, in their order; each is answered as `send_message` would, a refusal or fault
+    """Send many in one transaction, in their order; each has the result of `send_message`, an error
     of one concerning that one alone."""
     results: dict[int, SentMessage | Exception] = {}
     together = [(number, one) for number, one in enumerate(outgoing_messages) if one.data.conversation_id is not None]
@@ -117,7 +117,7 @@ def _send(outgoing_messages: Sequence[OutgoingMessage]) -> list[SentMessage | Do
 def _load_batch(outgoing_messages: Sequence[OutgoingMessage]) -> _BatchContext:
     senders = {(parsed, one.sender.id) for one in outgoing_messages if (parsed := parse_id(one.data.conversation_id))}
     read = queue_lock_with_participants({conversation_id for conversation_id, _ in senders})
-    # Asked behind the locks: who sends the same at the same time has committed by then.
+    # Read behind the locks: whoever sends the same message at the same time has committed by then.
     named = [(one.sender.id, one.data.client_message_id) for one in outgoing_messages if one.data.client_message_id]
     keys = _queue_sent_before(named)
     # Uploads are locked before rooms, as everywhere.
@@ -196,7 +196,7 @@ def check_accepts_text(conversation: Conversation) -> None:
 
 
 def _insert(messages: list[Message], totals: UnreadTotals | None) -> None:
-    """Insert the messages together, and tell of each as if it had been saved by itself."""
+    """Insert the messages in one statement, and send `post_save` for each."""
     senders = [(one.conversation, one.sender_id) for one in messages]
     rooms = {user_room(one.receiver_id) for one in messages}
     seqs = allocate_seqs(senders=senders, lock_with=rooms, totals=totals)

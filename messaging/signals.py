@@ -6,4 +6,4 @@ messages_read = Signal()
 """A read mark moved: `conversation_id`, `user_id`, `up_to_seq`. Sent inside of the transaction."""
 
 message_erased = Signal()
-"""The words of a message are gone for good: `message`. Sent inside of the transaction."""
+"""The text of a message was removed for good: `message`. Sent inside of the transaction."""

@@ -232,8 +232,8 @@ for command in (
         request=ConversationRequest,
         response=EmptyResponse,
         handler=typing_start,
-        summary="Tells the others in the conversation; ends by itself after 6 seconds, on sending, leaving and "
-        "disconnecting.",
+        summary="Sends `user_typing` to the others in the conversation; ends by itself after 6 seconds, on sending, "
+        "leaving and disconnecting.",
         example=REFERENCE,
         bare="conversation_id",
     ),

@@ -12,7 +12,7 @@ MESSAGE = "message"
 
 
 class Notification(models.Model):
-    """Something that a user is to know of. `message` is what it tells of, if it is a message.
+    """Something that a user is to know of. `message` is its message, if it is about one.
 
     Of a message it is written in one transaction with it, for people of its conversation. So the database need not
     check again that these exist: it checks the message.

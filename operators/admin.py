@@ -155,7 +155,7 @@ class ConversationAdmin(admin.ModelAdmin):
         return form(conversation, request.POST)
 
     def _execute(self, request: HttpRequest, conversation: Conversation, form: Any) -> bool:
-        """Whether it was done; where it was not, the operator is told why."""
+        """Whether it was done; if not, the operator sees why."""
         if not form.is_valid():
             for faults in form.errors.values():
                 self.message_user(request, faults[0], messages.ERROR)

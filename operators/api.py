@@ -21,7 +21,7 @@ def intervention_response(request: UserRequest, conversation_id: str, what: str)
     try:
         done = intervene(operator=request.user, conversation_id=conversation_id, action=what, data=data)
     except DomainError as error:
-        if "conversation" in error.extra:  # a refusal that shows it is a look into it
+        if "conversation" in error.extra:  # an error that shows it is a view of it
             conversation = visible_conversation(user=request.user, conversation_id=conversation_id)
             record_view(conversation=conversation, viewer=request.user, through="rest")
         raise

@@ -1,7 +1,7 @@
 """Durable rooms over Socket.IO for any application: publish and subscribe, recovery, presence, commands.
 
 It knows rooms, events and user ids, and nothing of what the application means by them. It imports `socketio_server` and
-`foundation` alone; what the application has to tell comes through `ApplicationHooks`. Other packages import the names
+`foundation` alone; what the application knows comes through `ApplicationHooks`. Other packages import the names
 in `__all__` from here, and none of its modules. Start with `publishing` (how an event is sent), then `event_log` (where
 it is stored), `local_rooms` (how it reaches the sockets) and `socket_gateway` (how clients connect).
 """
@@ -99,7 +99,7 @@ _MODULE_OF = {name: module for module, names in _MODULES.items() for name in nam
 if not TYPE_CHECKING:  # or every name would be one of this package for mypy
 
     def __getattr__(name: str) -> Any:
-        """Import a public name when it is asked for: Django imports this package before its models can be."""
+        """Import a public name on first use: Django imports this package before its models can be."""
         module = _MODULE_OF.get(name)
         if module is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

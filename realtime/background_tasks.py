@@ -35,7 +35,7 @@ class BackgroundTasks:
 
 
 async def _run_every(seconds: float, work: Callable[[], Awaitable[Any]]) -> None:
-    # Processes that were started together must not do it at the same time.
+    # Processes that were started at the same time must not do it at the same time.
     await asyncio.sleep(random.uniform(0, seconds))  # noqa: S311
     while True:
         await log_errors(work())

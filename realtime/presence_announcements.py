@@ -40,7 +40,7 @@ def announce_offline(left: dict[uuid.UUID, datetime]) -> None:
     """Announce those whose last connection ended at these moments, unless they are back."""
     offline = presence.went_offline(left)
     announce(offline, online=False)
-    # Who came back meanwhile may have been announced before this: the last event must say how it stands.
+    # A user who reconnected meanwhile may have been announced before this: the last event must be right.
     announce(presence.online_users(offline), online=True)
 
 
@@ -48,7 +48,7 @@ def announce(users: set[uuid.UUID], *, online: bool) -> None:
     if not users:
         return
     seen, rooms = presence.last_seen_times(users), application_hooks().presence_rooms(users)
-    with unit_of_work():  # the hints of one leave together
+    with unit_of_work():  # the hints of one unit of work are sent together
         for user_id, room in rooms:
             payload = PresencePayload(user_id=user_id, online=online, last_seen=seen.get(user_id))
             publish_ephemeral(room, PRESENCE, payload)

@@ -158,8 +158,8 @@ class RoomJoin:
 
 
 def save_joins(joins: Iterable[RoomJoin]) -> None:
-    """Write who joined which room, before the clients are told so, and their sessions where these are not yet
-    written."""
+    """Write who joined which room, before the clients receive the acknowledgement, and their sessions if these are
+    not yet written."""
     latest = {(join.session.pid, join.room): join for join in joins}
     sessions = {join.session.pid: join.session for join in latest.values()}
     rows = [{"session_id": pid, "room_name": room, "seq": join.seq} for (pid, room), join in sorted(latest.items())]

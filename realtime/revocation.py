@@ -20,12 +20,12 @@ REMEMBERED = 60.0
 
 
 def revoke_sessions(session_ids: Iterable[uuid.UUID]) -> None:
-    """Tell every process that these login sessions have ended; called after the commit that ended them."""
+    """Notify every process that these login sessions have ended; called after the commit that ended them."""
     bus.send([Hint.control("revoke", sessions=[str(one) for one in session_ids])])
 
 
 def expel(user_id: uuid.UUID, room: str) -> None:
-    """Tell every process that a user may no longer be in a room; called after the commit."""
+    """Notify every process that a user may no longer be in a room; called after the commit."""
     bus.send([Hint.control("expel", user=str(user_id), room=room)])
 
 

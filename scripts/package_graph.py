@@ -21,7 +21,7 @@ Imports = dict[str, set[str]]
 
 
 def packages() -> list[str]:
-    """The packages of the product, from the top layer to the bottom."""
+    """The packages of the application, from the top layer to the bottom."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
     layers = next(one for one in settings["importlinter"]["contracts"] if one["type"] == "layers")["layers"]
     names = [name.strip(" ()") for layer in layers for name in layer.split("|")]

@@ -12,7 +12,7 @@ from engineio import packet as eio
 from socketio_server.errors import ProtocolError
 
 SEPARATOR = "\x1e"
-"""Stands between the packets of one polling payload."""
+"""Separates the packets of one polling payload."""
 
 _MESSAGE = str(eio.MESSAGE)
 

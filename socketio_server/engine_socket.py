@@ -26,7 +26,7 @@ _RECEIVE_QUEUE = 32
 """Frames of one client that may wait to be handled before reading from its connection is paused."""
 
 _CONNECTION_LOST = object()
-"""Stands in the receive queue for the end of the connection."""
+"""Marks the end of the connection in the receive queue."""
 
 
 class EngineHost(HeartbeatHost, Protocol):
@@ -77,7 +77,7 @@ class EngineSocket(AsyncSocket):
 
     @property
     def session(self) -> dict[str, Any]:
-        """What `get_session` of python-socketio returns. Made when it is first asked for: most sessions need none."""
+        """What `get_session` of python-socketio returns. Made on first use: most sessions need none."""
         if self._user_session is None:
             self._user_session = {}
         return self._user_session

@@ -10,7 +10,7 @@ class Origins:
     """`allowed` are origins as browsers write them (`https://example.org`); `*` allows every page.
 
     A request without `Origin` does not come from a web page and passes. The list alone decides: what a request says
-    about its own host is ignored. A browser's credentials (cookies) are never asked for.
+    about its own host is ignored. A browser's credentials (cookies) are never requested.
     """
 
     def __init__(self, allowed: Iterable[str]) -> None:

@@ -8,7 +8,7 @@ from socketio_server.write_coalescing import CoalescingWriter
 
 
 class _Socket:
-    """Stands for the socket of the connection. asyncio has set its options already (`TCP_NODELAY`), and picows asks for
+    """Replaces the socket of the connection. asyncio has set its options already (`TCP_NODELAY`), and picows reads
     them to log them; on uvloop each such question makes a socket object."""
 
     __slots__ = ("_fileno",)

@@ -241,7 +241,7 @@ class PicowsProtocol(WSProtocol):  # type: ignore[misc]
     # Writing
 
     def write(self, data: bytes) -> None:
-        """Write a whole frame. Frames that are written in one iteration of the event loop leave together."""
+        """Write a whole frame. Frames of one iteration of the event loop are sent in one system call."""
         if not self.disconnected:
             self.writer.write(data)
 
@@ -293,4 +293,4 @@ def on_uvicorn_shutdown(callback: Callable[[], None]) -> None:
 
 
 def _ignore(message: Message) -> None:
-    """Stands for `on_message` when the connection has ended."""
+    """Replaces `on_message` when the connection has ended."""

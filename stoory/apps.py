@@ -1,4 +1,4 @@
-"""Putting the parts together."""
+"""The application configuration."""
 
 from django.apps import AppConfig, apps
 from django.contrib import admin

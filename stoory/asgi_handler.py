@@ -13,7 +13,7 @@ from stoory.health import HEALTH_VIEWS
 
 
 class Handler(ASGIHandler):
-    """All views and all middleware are synchronous, so a request goes to a thread once, and back; Django's own
+    """All views and all middleware are synchronous, so one thread runs a whole request; Django's own
     handler does that for each of them, in a thread that it starts for the request.
 
     WebSockets are Socket.IO's alone; here a handshake is answered 404.

@@ -1,6 +1,6 @@
 """People with direct conversations in any number, for measurements; made by `manage.py bench_data`.
 
-What stands here in bulk is what `accounts` and `messaging.opening.open_direct` write one by one.
+It writes in bulk what `accounts` and `messaging.opening.open_direct` write one by one.
 """
 
 import secrets
@@ -111,7 +111,7 @@ def _open(pairs: Sequence[Pair]) -> None:
 
 
 def _record(transitions: list[Transition]) -> None:
-    """Insert them in one statement, and tell of each as if it had been saved by itself."""
+    """Insert them in one statement, and send `post_save` for each."""
     Transition.objects.bulk_create(transitions)
     send_post_save(transitions)
 

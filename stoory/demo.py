@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from deals.actions import take_action
 from deals.opening import open_conversation_as
-from deals.payments.orders import pay_in_sandbox
+from deals.payments.sandbox_payments import pay_in_sandbox
 from deals.requests import ActionRequest, OpenConversationRequest
 from foundation import clock
 from messaging.read_marks import mark_read
@@ -45,7 +45,7 @@ PEOPLE = (
     Person("yoga@example.com", LEELA, "influencer"),
 )
 DEAL_PEOPLE = (PEOPLE[0], PEOPLE[2])
-"""Who plays the deal of the demo page: the brand owner and the influencer."""
+"""The users of the deal on the demo page: the brand owner and the influencer."""
 
 
 def exists() -> bool:

@@ -9,7 +9,7 @@ from realtime import gateway
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
-    """The process answers; nothing else is asked."""
+    """The process responds; nothing else is checked."""
     return JsonResponse({"success": True, "status": "ok"})
 
 

@@ -31,7 +31,7 @@ class AutoSchema(SpectacularSchema):
         return (known if "id" in variables else []) + others
 
     def _is_list_view(self, serializer: Any = None) -> bool:
-        return False  # a list is a page, which its shape says
+        return False  # a list is a page, which its schema says
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation = super().get_operation(*args, **kwargs)
@@ -41,7 +41,7 @@ class AutoSchema(SpectacularSchema):
         return operation
 
     def _impossible(self, operation: dict[str, Any]) -> set[str]:
-        """The refusals that this operation has no cause for."""
+        """The errors that this operation cannot cause."""
         impossible: set[str] = set()
         takes_body, named = "requestBody" in operation, "{" in self.path
         if not takes_body:
@@ -54,7 +54,7 @@ class AutoSchema(SpectacularSchema):
 
 
 def without_titles(result: Any, **_: Any) -> Any:
-    """Drop the titles that repeat the names of what they stand in."""
+    """Drop the titles that repeat the names of their schemas."""
     if isinstance(result, list):
         return [without_titles(one) for one in result]
     if not isinstance(result, dict):

@@ -11,7 +11,7 @@ APPLICATION = "stoory.asgi:application"
 
 
 def serve(host: str, port: int, workers: int = 1) -> None:
-    """Serve until told to stop; of several workers, one that dies is replaced.
+    """Serve until stopped; of several workers, one that dies is replaced.
 
     Several workers share the port, and which of them gets a poll is chance: they offer WebSocket alone.
     """

@@ -1,4 +1,4 @@
-"""What `realtime` is told of this product and has to do for it, and the flows as this deployment wants them."""
+"""Connects the packages: hooks of `realtime`, parts of a conversation's payload, numbers of the flows."""
 
 import uuid
 from typing import Any

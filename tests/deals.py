@@ -8,7 +8,7 @@ from conversations.models import Conversation
 from deals.actions import take_action
 from deals.models import PaymentOrder
 from deals.opening import open_conversation_as
-from deals.payments.orders import pay_in_sandbox
+from deals.payments.sandbox_payments import pay_in_sandbox
 from deals.requests import ActionRequest, OpenConversationRequest
 from deals.transitions import AppliedAction
 from tests.factories import make_user
@@ -56,7 +56,7 @@ class Deal:
     def act(
         self, action: str, data: Any = None, *, by: User | None = None, state_version: int | None = None
     ) -> AppliedAction:
-        """Take an action, as the awaited side unless told otherwise."""
+        """Take an action, as the awaited role unless another is named."""
         given = ActionRequest(action=action, data=data, state_version=state_version)
         return take_action(user=by or self.awaited, conversation_id=self.conversation.pk, data=given)
 

@@ -1,4 +1,4 @@
-"""The Python packages of the product, from the list that mypy checks."""
+"""The Python packages of the application, from the list that mypy checks."""
 
 import tomllib
 from pathlib import Path

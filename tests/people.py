@@ -1,4 +1,4 @@
-"""The people of the tests that run in the product's own process."""
+"""The people of the tests that run in the application's own process."""
 
 import pytest
 

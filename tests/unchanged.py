@@ -11,7 +11,7 @@ from tests.packages import PACKAGES
 
 
 def every_row() -> dict[str, list[dict[str, Any]]]:
-    """All that the product's tables hold."""
+    """All that the application's tables hold."""
     models = [model for app in apps.get_app_configs() if app.name in PACKAGES for model in app.get_models()]
     return {model.__name__: list(model._base_manager.order_by("pk").values()) for model in models}
 

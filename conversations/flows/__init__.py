@@ -1,7 +1,7 @@
 """Flows: state machines that guide a conversation, as data, and the pure functions that read them.
 
 Nothing outside of this package asks for a conversation's type: `flow_for` and `get_flow` answer with a
-`Flow`, and everything that differs between types stands in it.
+`Flow`, which contains everything that differs between types.
 """
 
 from conversations.flows.decisions import ConversationState, Decision, Due, Timing, conversation_state

@@ -156,7 +156,7 @@ _INPUTS_OF_EFFECT: dict[Effect | None, dict[str, InputKind]] = {
 
 
 def _offers(flow: Flow) -> Faults:
-    """What needs an offer on the table stands behind one on every path."""
+    """What needs an offer on the table follows one on every path."""
     without = without_offer(flow)
     for state in flow.states:
         for action in state.actions:

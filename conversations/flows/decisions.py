@@ -32,7 +32,7 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """The one system message, from a party or the system; `action_data` is the prompt, if one stands."""
+    """The one system message, from a party or the system; `action_data` is the current prompt, if any."""
 
     text: str
     sender: Role
@@ -69,7 +69,7 @@ class Due:
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """Work handed over; `number` counts from 1, `attachments` are upload ids."""
+    """Work delivered; `number` counts from 1, `attachments` are upload ids."""
 
     number: int
     deliverables: str

@@ -1,4 +1,4 @@
-"""What the engine is told about a conversation, beside its state."""
+"""What the engine has to know about a conversation, beside its state."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,9 +16,9 @@ class OfferKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """A price on the table. `amount` is in minor units; `id` is whatever tells one offer from another.
+    """A price on the table. `amount` is in minor units; `id` identifies the offer.
 
-    `round` counts counter-offers: 0 for the first offer, and a final offer stands in the round it answers.
+    `round` counts counter-offers: 0 for the first offer, and a final offer has the round of the offer that it answers.
     """
 
     kind: OfferKind
@@ -67,7 +67,7 @@ def holds(guard: Guard | None, flow: Flow, facts: Facts) -> bool:
 
 
 def price_text(minor: int, currency: str) -> str:
-    """A price as it stands in a text: `INR 1000.00`."""
+    """A price as it is written in a text: `INR 1000.00`."""
     return f"{currency} {format_price(minor, currency)}"
 
 

@@ -1,4 +1,4 @@
-"""What is asked of the awaited side, and what the one who looks may do: both from the flow's own data."""
+"""Prompts for the awaited role, and the available actions of a participant: both from the flow's own data."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -62,7 +62,7 @@ def possible_actions(flow: Flow, state: str, facts: Facts, role: Role) -> list[A
 
 
 def action_data(flow: Flow, state: str, facts: Facts) -> dict[str, Any] | None:
-    """The prompt that stands (an `ActionData`), or None where nobody is asked anything."""
+    """The current prompt (an `ActionData`), or None where nobody is awaited."""
     awaiting = flow.state(state).awaiting
     if awaiting is None or facts.paused:
         return None
@@ -79,7 +79,7 @@ def action_data(flow: Flow, state: str, facts: Facts) -> dict[str, Any] | None:
 
 
 def available_actions(flow: Flow, state: str, facts: Facts, role: Role) -> list[dict[str, Any]]:
-    """What the one who asks may do now, each an `AvailableAction`."""
+    """What this participant may do now, each an `AvailableAction`."""
     return [
         AvailableAction(
             action=action.name,
@@ -94,7 +94,7 @@ def available_actions(flow: Flow, state: str, facts: Facts, role: Role) -> list[
 
 
 def displayed_prompt(prompt: Mapping[str, Any] | None, state_version: int) -> dict[str, Any] | None:
-    """A stored prompt as it is shown later: `completed` once the conversation has moved on from it."""
+    """A stored prompt as it is shown later: `completed` after the next transition."""
     if prompt is None:
         return None
     done = prompt["state_version"] != state_version

@@ -37,7 +37,7 @@ class SubmitButton(Schema):
 
 
 class ActionData(Schema):
-    """A prompt: what the awaited side is asked, and how it answers."""
+    """A prompt: what the awaited role is asked, and how it answers."""
 
     title: str
     subtitle: str

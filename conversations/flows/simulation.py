@@ -10,7 +10,7 @@ from conversations.flows.opening import opening
 
 
 class Simulation:
-    """`decisions` holds them all, the opening first. A refusal is raised and leaves everything as it was."""
+    """`decisions` holds them all, the opening first. An action that is refused raises its error and changes nothing."""
 
     def __init__(self, flow: Flow, conversation_type: str, facts: Facts) -> None:
         self.flow = flow

@@ -1,6 +1,6 @@
 """Texts as templates: `%(name)s` is where a value goes, as gettext and its checkers know it.
 
-A value is inserted as it stands: nothing in it is read as markup or as another placeholder. What comes out is plain
+A value is inserted literally: nothing in it is read as markup or as another placeholder. What comes out is plain
 text.
 """
 

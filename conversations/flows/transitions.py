@@ -60,7 +60,7 @@ def check_version(current: CurrentState, state_version: int | None) -> None:
 
 
 def steps_to(current: CurrentState, to: str, reason: str, *, paused: bool) -> tuple[Step, ...]:
-    """The step to a state, and the automatic transitions from there; versions count on."""
+    """The step to a state, and the automatic transitions from there, with increasing versions."""
     steps: list[Step] = []
     left, version = current.conversation_state, current.facts.state_version
     following: str | None = to

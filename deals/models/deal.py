@@ -27,5 +27,5 @@ class Deal(models.Model):
         return f"deal of {self.conversation_id}"
 
     def snapshot(self) -> tuple[Any, ...]:
-        """What an action can change, to tell whether one has."""
+        """What an action can change, to detect whether one has."""
         return self.last_offer_id, self.revisions_used, self.due_left, self.remind_left

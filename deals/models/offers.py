@@ -49,7 +49,7 @@ class Offer(AppendOnlyModel):
 
 
 class Acceptance(AppendOnlyModel):
-    """That an offer was accepted: with it the amount is agreed, and stands nowhere but in the offer.
+    """That an offer was accepted: with it the amount is agreed; it is stored in the offer alone.
 
     `offer_hash` is that of the offer, so that the last link of the chain is held as well.
     """

@@ -19,7 +19,7 @@ class PaymentStatus(models.TextChoices):
     REFUNDED = "refunded"
 
     def merged_with(self, other: "PaymentStatus") -> "PaymentStatus":
-        """The later of two in that order, so that late, repeated and reordered news end in one status."""
+        """The later of two in that order, so that late, repeated and reordered webhooks end in one status."""
         ranks = list(PaymentStatus)
         return max(self, PaymentStatus(other), key=ranks.index)
 
@@ -29,9 +29,9 @@ class PaymentOrder(models.Model):
     order at a time: one that was refunded is over, and may be followed by another.
 
     `reference` is the provider's name for it and `pay` what a client needs to pay, both empty until the provider
-    has answered; it is asked outside of transactions, under the order's id. `action` is the action of the flow by
+    has answered; it is called outside of transactions, under the order's id. `action` is the action of the flow by
     which it was opened, `state_version` the one it was taken in.
-    `refund_due_at` is when the provider is to be asked for a refund, again if need be, until it has been asked.
+    `refund_due_at` is when a refund is to be requested, again if need be, until the provider has accepted it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -78,8 +78,13 @@ class PaymentOrder(models.Model):
         return self.status in {PaymentStatus.OPEN, PaymentStatus.FAILED}
 
     @property
+    def needs_refund(self) -> bool:
+        """Whether a refund is due that the provider has not accepted yet."""
+        return self.refund_due_at is not None and self.refund_requested_at is None
+
+    @property
     def is_unopened(self) -> bool:
-        """Whether its provider is still to be asked, or has not answered yet."""
+        """Whether the request to its provider is still to be sent, or has no response yet."""
         return self.is_payable and not self.reference
 
 

@@ -9,7 +9,8 @@ from rest_framework.viewsets import ViewSet
 
 from accounts.authentication import UserRequest
 from deals.payloads import PaymentPayload
-from deals.payments.orders import handle_webhook, pay_in_sandbox
+from deals.payments.sandbox_payments import pay_in_sandbox
+from deals.payments.webhooks import handle_webhook
 from deals.requests import SandboxPaymentRequest
 from deals.responses import PaymentResult, WebhookResult
 from foundation.errors import PayloadTooLarge

@@ -9,7 +9,7 @@ from deals.models import PaymentOrder, PaymentStatus
 
 
 class ProviderFailed(Exception):
-    """The provider cannot be reached, or does not do what it was asked; asking again may help."""
+    """The provider cannot be reached, or does not do what was requested; a retry may help."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +46,8 @@ class Provider(Protocol):
     def open(self, order: PaymentOrder) -> OpenedOrder:
         """Have the order opened at the provider; the same again for the same order. Raises `ProviderFailed`.
 
-        The order's id is stored before and names this request for good: asked twice, even at once, the provider opens
-        one order.
+        The order's id is stored before and is the idempotency key of this request: called twice, even at
+        once, the provider opens one order.
         """
 
     def verify(self, body: bytes, headers: Mapping[str, str]) -> ProviderEvent | None:
@@ -57,7 +57,7 @@ class Provider(Protocol):
         """
 
     def refund(self, order: PaymentOrder) -> ProviderEvent | None:
-        """Have a paid order refunded, once however often it is asked. Raises `ProviderFailed`.
+        """Have a paid order refunded, once however often it is called. Raises `ProviderFailed`.
 
-        Answers with what came of it where the provider says so at once, and not by a webhook later on.
+        Returns the result if the provider says so at once, and not by a webhook later on.
         """

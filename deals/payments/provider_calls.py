@@ -27,7 +27,7 @@ class ProviderCalls:
     """Runs calls to providers, `threads` at a time. Callers with the same key at the same time share one call.
 
     Raises `ProviderFailed` where there is no answer within `PAYMENT_PROVIDER_SECONDS`, or where too many wait already.
-    A call that nobody waits for any more runs on, and its answer is dropped.
+    A call that nobody waits for any more runs on, and its result is dropped.
     """
 
     def __init__(self, threads: int, max_calls: int = MAX_CALLS) -> None:

@@ -1,6 +1,6 @@
 """Stripe, through its own library: a PaymentIntent for each order.
 
-A client pays with Stripe.js, `client_secret` and `publishable_key`; what became of it is told by webhooks
+A client pays with Stripe.js, `client_secret` and `publishable_key`; webhooks report the result
 `payment_intent.succeeded`, `payment_intent.payment_failed` and `charge.refunded`.
 """
 

@@ -9,7 +9,7 @@ from tests.harness.people import PASSWORD, Account, newcomer
 
 
 class ApiError(Exception):
-    """The server refused the request; `status` is 0 where the refusal came over a socket."""
+    """The server refused the request; `status` is 0 where the error came over a socket."""
 
     def __init__(self, status: int, code: str) -> None:
         super().__init__(f"{status} {code}")

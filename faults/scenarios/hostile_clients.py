@@ -178,7 +178,7 @@ async def flood(run: Run) -> None:
     floods: list[tuple[int, int, float]] = []
     async with run.workload_running(share=0.2) as workload:
         await asyncio.sleep(2)
-        # In turns, so that what else the machine does affects both.
+        # Alternating, so that other load on the machine affects both.
         for _ in range(1 if run.quick else 4):
             with run.measuring("delivered while nobody floods"):
                 await asyncio.sleep(3 if run.quick else 10)

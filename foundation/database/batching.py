@@ -1,4 +1,4 @@
-"""Batches: work that arrives together is done together, and a single piece waits for nobody."""
+"""Batches: items that are submitted together are handled in one call, and a single item does not wait."""
 
 import asyncio
 from collections import deque
@@ -129,8 +129,7 @@ class Batcher(Generic[T, R]):
 
 
 WRITE_BATCH_SIZE = 64
-"""Items of a batch that writes. If one batch took everything, Python and PostgreSQL would wait for each other in
-turn."""
+"""Items of a batch that writes. If one batch took everything, Python and PostgreSQL would idle by turns."""
 WRITE_CONCURRENCY = 3
 """Running batches of one kind: while PostgreSQL is busy with some, Python prepares the next."""
 

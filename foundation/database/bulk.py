@@ -110,7 +110,7 @@ def sum_many(model: type[Model], name: str, *, by: str, among: Iterable[Any], un
 def newest_of_each(
     model: type[Model], name: str, *, by: str, among: Iterable[Any], unless: str, order_by: tuple[str, ...], limit: int
 ) -> Iterable[tuple[Any, Any]]:
-    """The attribute `by`, each one of `among`, with an attribute of each of its rows that stand highest in this order;
+    """The attribute `by`, each one of `among`, with an attribute of each of its rows that are first in this order;
     `limit` of them. Left out are rows that have a value for `unless`."""
     if is_postgresql():
         return execute(newest(model, name, by, unless, order_by, limit), [_array(among)])
@@ -183,7 +183,7 @@ def insert_with_text(model: type[Model], rows: Sequence[Row], **text: Sequence[s
 def upsert_many(
     model: type[Model], rows: Sequence[Row], *, unique: tuple[str, ...], update: tuple[str, ...] = ()
 ) -> None:
-    """Insert rows, all with the same attributes. Where the attributes `unique` tell that one is there already, those of
+    """Insert rows, all with the same attributes. Where the attributes `unique` show that one is there already, those of
     `update` are set in it, or nothing is done. No two rows may be the same one. No signals are sent."""
     if not rows:
         return
@@ -257,7 +257,7 @@ def _element(value: Any) -> str:
 
 
 def _prepared(row: Row, fields: "list[Field[Any, Any]]") -> list[Any]:
-    """The primary key stands last in the statement."""
+    """The primary key is last in the statement."""
     values = {field.attname: field.get_db_prep_save(row[field.attname], connection) for field in fields}
     key = next(field.attname for field in fields if field.primary_key)
     return [*(value for name, value in values.items() if name != key), values[key]]

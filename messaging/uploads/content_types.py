@@ -28,7 +28,7 @@ SIGNATURES = {
     "image/gif": re.compile(rb"GIF8[79]a.{7}", re.DOTALL),
     "image/webp": re.compile(rb"RIFF.{4}WEBPVP8[ LX]", re.DOTALL),
 }
-"""How pictures begin: a few characters alone may stand in front of anything."""
+"""How pictures begin: a few characters alone may begin any file."""
 THUMBNAIL = (400, 400)
 THUMBNAIL_TYPE = "image/webp"
 
@@ -54,7 +54,7 @@ def _has_signature(kind: str, head: bytes) -> bool:
 
 
 def safe_file_name(name: str, content_type: str) -> str:
-    """The client's name for a file, without what is no text, and with an ending that tells what the file is."""
+    """The client's name for a file, without what is no text, and with an extension that fits its type."""
     shown = "".join(character for character in name if character.isprintable()).strip(". ") or "file"
     if mimetypes.guess_type(shown)[0] == content_type:
         return shown[-255:]

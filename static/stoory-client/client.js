@@ -71,7 +71,7 @@ export class StooryClient extends Store {
     globalThis.addEventListener?.('offline', this.#onNetwork);
   }
 
-  /** What waits for an answer is told `Closed`. */
+  /** Pending reads raise `Closed`. */
   disconnect() {
     this.#leave('closed', new Closed());
   }

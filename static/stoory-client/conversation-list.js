@@ -83,7 +83,7 @@ export class ConversationList extends Store {
     const held = new Map(this.getSnapshot().conversations.map((one) => [one.id, one]));
     const read = page.results.map((one) => (isSame(held.get(one.id), one) ? held.get(one.id) : one));
     this.#show(page, read);
-    // What was told while it was being read may not be in it.
+    // Events that came while it was being read may not be in it.
     for (const id of this.#changedIds) this.#readLine(id);
   }
 
@@ -92,7 +92,7 @@ export class ConversationList extends Store {
     this.update({ phase: 'ready', conversations: inOrder(conversations), hasMore: page.next !== null });
   }
 
-  /** For the client: there is a connection: what it told before is in no log. */
+  /** For the client: there is a new connection: the events before it are in no log. */
   connected() {
     if (this.#isAsked) void this.reload();
     this.#queries.resume();

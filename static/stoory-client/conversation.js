@@ -85,7 +85,7 @@ export class Conversation extends Store {
     void this.#outbox.flush();
   }
 
-  /** Leave it; it stays as it was, and can be opened again. What waits for an answer is told `Closed`. */
+  /** Leave it; it stays as it was, and can be opened again. Pending reads raise `Closed`. */
   close() {
     this.#isOpen = false;
     this.#queries.giveUp(new Closed());
@@ -142,7 +142,7 @@ export class Conversation extends Store {
     else {
       this.#takeConversation(answer.conversation);
       this.update({ online: answer.online });
-      // What was told meanwhile is newer than the answer.
+      // Events that came meanwhile are newer than the response.
       if (this.#lastPresence) this.presence(this.#lastPresence);
     }
   }
@@ -191,7 +191,7 @@ export class Conversation extends Store {
       if (data.message.client_message_id) this.#outbox.settle(data.message.client_message_id);
     }
     const after = this.getSnapshot().conversation;
-    // What may be done now is told to the one who asks only.
+    // The available actions are not in the event: they are for one user only.
     if (after.state_version > before.conversation.state_version) void this.#state.fetch();
   }
 

@@ -1,4 +1,4 @@
-/** What can go wrong, told apart by what helps: waiting, correcting the input, or signing in. */
+/** What can go wrong, by what helps: waiting, correcting the input, or signing in. */
 
 /** The server understood and declined. `code`, `errors` and `body` are those of its answer. */
 export class Refused extends Error {

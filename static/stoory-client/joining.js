@@ -1,6 +1,6 @@
 import { ConnectionLost, Refused } from './errors.js';
 
-/** Codes of refusals that pass, with the status that REST gives them. */
+/** Codes of errors that pass, with the status that REST gives them. */
 const PASSING = { rate_limited: 429, server_error: 500 };
 
 /**

@@ -5,7 +5,7 @@ import { Store } from './store.js';
 const PAGE = 20;
 
 /**
- * What one was told, newest first.
+ * A user's notifications, newest first.
  *
  * Snapshot: `unread` (their number), `notifications`, `hasMore`.
  */

@@ -14,7 +14,7 @@ export function unattended(promise) {
 }
 
 /**
- * Something that is read from the server and must not be older than what has been told since.
+ * Something that is read from the server and must not be older than the events since.
  *
  * Whoever asks is answered by a read that began after the question. A fault that passes is waited out: the read is
  * tried again after a pause or, without a connection, by `resume`. What will not be tried again is raised.

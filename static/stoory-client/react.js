@@ -20,7 +20,7 @@ export function useStatus(client) {
   return useSyncExternalStore(client.subscribe, client.getSnapshot, client.getSnapshot).status;
 }
 
-/** What one was told, in any conversation: its snapshot, and the notifications themselves, to mark them as read. */
+/** The user's notifications, in any conversation: the snapshot, and the store itself, to mark them as read. */
 export function useNotifications(client) {
   const { notifications } = client;
   const snapshot = useSyncExternalStore(notifications.subscribe, notifications.getSnapshot, notifications.getSnapshot);

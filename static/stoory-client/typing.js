@@ -1,4 +1,4 @@
-/** The server ends typing after 6 s by itself, so it is told again sooner than that. */
+/** The server ends typing after 6 s by itself, so it is sent again sooner than that. */
 const REPEAT = 3_000;
 const IDLE = 4_000;
 const LONGEST = 8_000;

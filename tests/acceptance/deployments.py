@@ -1,4 +1,4 @@
-"""The two ways in which the product is run, each with its servers running."""
+"""The two ways in which Stoory is run, each with its servers running."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager

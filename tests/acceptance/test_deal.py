@@ -48,7 +48,7 @@ class Side:
         return self.person.reads(f"/api/conversations/{self.conversation}")["conversation"]
 
     def act(self, action: str, data: Any = None, version: int | None = None) -> dict[str, Any]:
-        """The answer to an action, over REST and the socket in turn."""
+        """The response to an action, alternating between REST and the socket."""
         self._acted += 1
         body = {"action": action, "state_version": version} | ({} if data is None else {"data": data})
         if self._acted % 2:
@@ -163,7 +163,7 @@ def test_many_clicks_at_once_by_both_transports_are_one_step(
     assert all(answer["success"] for answer in answers), answers
     assert sum("repeated" not in answer for answer in answers) == 1
     assert len({answer["message"]["id"] for answer in answers}) == 1
-    # The next step is told after all that these clicks could have caused.
+    # The events of the next step come after all that these clicks could have caused.
     assert sides[BRAND].act("send_project_details", {"details": "Tea"})["success"]
     for side in sides.values():
         side.tab.expect("new_message", seq=9)

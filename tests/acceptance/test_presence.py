@@ -6,7 +6,7 @@ from tests.harness.people import Person
 
 def test_tabs_of_one_person_are_one_presence(brand: Person, influencer: Person, conversation: str) -> None:
     watching = brand.tabs.joined(conversation)
-    # Who enters a room in the moment of connecting is told of all the same.
+    # The presence of a user who joins a room while connecting is sent all the same.
     first = influencer.tabs.joined(conversation)
     arrived = watching.expect("presence", user_id=influencer.id)
     fits(arrived, PRESENCE)

@@ -1,4 +1,4 @@
-"""Too much is refused, by the connection, the person and the address, and told when to try again."""
+"""Too much is refused, by the connection, the user and the address, and the error says when to try again."""
 
 import time
 import uuid

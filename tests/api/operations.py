@@ -40,12 +40,12 @@ class Operation:
 
     @property
     def takes_shape(self) -> bool:
-        """Whether it takes JSON of a shape of ours; what a payment provider sends is of the provider's own."""
+        """Whether it takes JSON of a schema of ours; a payment provider's request has the provider's own."""
         return "$ref" in self.takes.get(JSON, {})
 
     @property
     def takes_what_is_signed(self) -> bool:
-        """Whether a signature lets in, as it does payment providers: the body is JSON of whatever shape."""
+        """Whether a signature lets in, as it does payment providers: the body is JSON of any schema."""
         return JSON in self.takes and not self.takes_shape
 
     @property

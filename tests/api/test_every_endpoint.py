@@ -1,4 +1,4 @@
-"""What holds for every operation of the REST API; which there are, and what sets one apart, is told by its document."""
+"""What holds for every operation of the REST API; its document says which there are and how they differ."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Whether a payload is exactly what its declared shape says."""
+"""Whether a payload is exactly what its declared schema says."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from realtime import Hint, LoggedEvent, registry
 
 
 def fault_of(shape: type[Schema], data: Any) -> str | None:
-    """Why this is not a payload of that shape: types, formats, and no key too many or too few. None if it is."""
+    """Why this is not a payload of that schema: types, formats, and no key too many or too few. None if it is."""
     try:
         parsed = shape.model_validate_json(to_json(data), strict=True)
     except ValidationError as fault:
@@ -23,7 +23,7 @@ def fault_of(shape: type[Schema], data: Any) -> str | None:
 
 
 def fault_of_event(name: str, data: dict[str, Any], seq: int | None) -> str | None:
-    """The same for an event as it is sent; a logged one has its `seq` beside the members of its shape."""
+    """The same for an event as it is sent; a logged one has its `seq` beside the members of its schema."""
     event = registry.events.get(name)
     if event is None:
         return None  # declared by a test
@@ -36,7 +36,7 @@ def fault_of_event(name: str, data: dict[str, Any], seq: int | None) -> str | No
 
 @contextmanager
 def emitted_events(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, str, dict[str, Any]]]]:
-    """Every event that is sent meanwhile, as `(room, name, payload)`; at the end all are held against their shapes."""
+    """Every event that is sent meanwhile, as `(room, name, payload)`; at the end all are validated by their schemas."""
     sent: list[tuple[str, str, dict[str, Any]]] = []
     faults: list[str] = []
     logged, ephemeral = Hint.logged, Hint.ephemeral

@@ -38,7 +38,7 @@ def sends_by_itself(tree: ast.AST) -> set[int]:
 
 
 def spells_a_room(tree: ast.AST) -> set[int]:
-    """The name of a room is put together."""
+    """The name of a room is built from parts."""
     lines = set()
     for node in ast.walk(tree):
         parts = node.values if isinstance(node, ast.JoinedStr) else [getattr(node, "left", None)]

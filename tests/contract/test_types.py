@@ -1,4 +1,4 @@
-"""What mypy is told to look at, and that it leaves nothing out. What it finds is tried in `wrong_types`."""
+"""What mypy checks, and that it leaves nothing out. What it finds is tried in `wrong_types`."""
 
 from tests.contract import wrong_types
 from tests.packages import PYPROJECT

@@ -1,4 +1,4 @@
-"""Code that mypy has to refuse, and does wherever it looks at the product. It is never run.
+"""Code that mypy has to reject, and does wherever it checks the application. It is never run.
 
 mypy looks at this module too. Each fault here is marked as one that is ignored; a mark with nothing to ignore is an
 error. So mypy fails as soon as it no longer finds one of them.

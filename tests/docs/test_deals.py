@@ -82,7 +82,7 @@ def test_three_endpoints_do_the_same(
     blocks, site: RunningServer, brand: Person, influencer: Person, workplace: Path, with_all: bool
 ):
     """Each takes all members that are shown, and also without those that are optional."""
-    conversation = brand.opens_bid_with(influencer, title="Three doors")
+    conversation = brand.opens_bid_with(influencer, title="Three ways")
     turns = ((influencer, "accept_connection", {}), (brand, "send_project_details", DETAILS))
     turns += ((influencer, "accept_project", {}),)
     for (who, action, data), (method, place, members) in zip(turns, requests(blocks[0]), strict=True):
@@ -101,7 +101,7 @@ def test_three_endpoints_do_the_same(
 
 
 def the_example_offers_a_price(url: str, block: Block, brand: Person, conversation: str, workplace: Path) -> None:
-    """On a later state it is refused, and the refusal is printed."""
+    """In a later state it is refused, and the error is printed."""
     given = {"url": url, "token": brand.access, "conversation": conversation}
     text = f"{SOCKET.format(**given)}\n{block.text}\nsocket.close();\n"
     with script(workplace, text) as running:

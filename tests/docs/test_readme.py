@@ -25,7 +25,7 @@ def server(tmp_path: Path):
 
 @runs("README.md", "Start", "sh")
 def test_make_sets_up_and_serves_the_demo_and_runs_the_tests(blocks, checkout: Path):
-    """What `make test` would run is told only: it is what runs this test."""
+    """What `make test` would run is only printed: it is what runs this test."""
     run, test = commands(blocks[0].text)
     port = str(free_port())
     given = {"PORT": port, "DRAIN_SECONDS": "0.2"}
@@ -110,7 +110,7 @@ def test_a_first_conversation_again_and_again(blocks, server: RunningServer, wor
 
 
 def test_the_terminal_is_interactive_as_that_of_a_person(tmp_path: Path):
-    """History expansion is on, a command that fails is told, and a terminal that waits for more knows it."""
+    """History expansion is on, a command that fails is reported, and a terminal that waits for more knows it."""
     with terminal(tmp_path, programs(tmp_path / "bin")) as shell:
         assert lines(shell.types("echo first\nfor n in 1 2\ndo echo $n\ndone")) == ["1", "2"]
         shell.types("echo one")

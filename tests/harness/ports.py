@@ -1,4 +1,4 @@
-"""Ports on 127.0.0.1 for servers that are told their port when they start.
+"""Ports on 127.0.0.1 for servers that get their port when they start.
 
 The kernel gives the ports of outgoing connections from a range of its own, so these are taken from outside of it. Each
 worker of a parallel test run has a part of them to itself, and whoever is given a port holds a lock on it until its

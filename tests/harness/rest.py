@@ -25,13 +25,13 @@ class Response(Protocol):
 
 
 class Transport(Protocol):
-    """How requests get to the product."""
+    """How requests get to the application."""
 
     def send(self, method: str, path: str, body: bytes | str, content_type: str, headers: Headers) -> Response: ...
 
 
 class InProcess:
-    """Django's test client; `environ` is what WSGI servers tell of a request, such as `REMOTE_ADDR`."""
+    """Django's test client; `environ` is what WSGI servers know of a request, such as `REMOTE_ADDR`."""
 
     def __init__(self, **environ: Any) -> None:
         self.client = Client(raise_request_exception=False, **environ)

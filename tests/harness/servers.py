@@ -19,7 +19,7 @@ INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "PYTEST_XDIST_WORKER")
 
 
 def inherited_environment() -> dict[str, str]:
-    """What a process needs of this one's environment, in which there may be settings of the product too."""
+    """What a process needs of this one's environment, in which there may be settings of Stoory too."""
     return {name: os.environ[name] for name in INHERITED if name in os.environ}
 
 
@@ -38,7 +38,7 @@ def responds(url: str, status: int = 200) -> bool:
 
 @dataclass(frozen=True)
 class Installation:
-    """One place where the product is installed: its settings, by the environment alone."""
+    """One installation of Stoory: its settings, by the environment alone."""
 
     directory: Path
     environment: dict[str, str] = field(default_factory=dict)

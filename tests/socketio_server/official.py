@@ -40,7 +40,7 @@ class Suite:
         source = (checkout / self.path / "test-suite.js").read_text()
         (folder / "test-suite.js").write_text(source.replace("http://localhost:3000", f"http://127.0.0.1:{port}"))
         command = ["npx", "--no-install", "mocha", "--exit", "--reporter", "json", f"{self.name}/test-suite.js"]
-        # Its exit code is the number of failures, which the report tells better.
+        # Its exit code is the number of failures, which the report shows better.
         done = subprocess.run(command, cwd=workplace, capture_output=True, text=True, timeout=RUN_SECONDS, check=False)
         return json.loads(done.stdout)
 

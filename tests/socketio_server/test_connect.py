@@ -128,7 +128,7 @@ class TestConnect:
 
 
 class Deciding:
-    """A server whose connect handler waits to be told what to answer."""
+    """A server whose connect handler waits for the test to decide its answer."""
 
     def __init__(self) -> None:
         self.server = SocketServer(namespaces=["/", "/other"])

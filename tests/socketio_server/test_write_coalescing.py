@@ -1,4 +1,4 @@
-"""What is written for a client in one iteration of the event loop leaves together, complete and in order."""
+"""Frames of one iteration of the event loop are sent to a client in one system call, complete and in order."""
 
 import asyncio
 import gc

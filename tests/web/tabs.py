@@ -53,7 +53,7 @@ expect.set_options(timeout=WAIT)
 
 @dataclass(eq=False)
 class Tab:
-    """A page, and the faults that it told of; those of the network count unless the test is about them."""
+    """A page, and the errors that it reported; those of the network count unless the test is about them."""
 
     page: Page
     context: BrowserContext

@@ -58,7 +58,7 @@ async def test_who_leaves_is_offline_but_not_who_closes_one_of_two_tabs(opens, b
     await expect(other.presence).to_contain_text("online")
     await other.page.close()
     await mira.page.close()
-    # Who leaves is told of after a while; by then it would have been told of Anaya as well.
+    # The presence of a user who leaves is sent after a while; by then that of Anaya would have been sent as well.
     await expect(anaya.presence).to_contain_text("last seen")
     assert influencer.sees(conversation)["other_user"]["online"] is True
 

@@ -1,4 +1,4 @@
-"""`manage.py simulate_flow`: play a conversation in the terminal. Nothing is stored or sent."""
+"""`manage.py simulate_flow`: simulate a conversation in the terminal. Nothing is stored or sent."""
 
 import shlex
 import sys
@@ -43,7 +43,7 @@ def parse_line(line: str) -> tuple[Role, str, dict[str, Any]] | None:
 
 
 class Command(BaseCommand):
-    help = "Play a flow in the terminal; with --script from a file, where a refusal ends it."
+    help = "Simulate a flow in the terminal; with --script from a file, where the first error ends it."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""The use case "act": what is written and told of a step, who is refused, and what a repeated click does."""
+"""The use case "act": what an action writes and publishes, who is refused, and what a repeated click does."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -40,7 +40,7 @@ def events_of(deal, after=0):
     return list(rows.values_list("event", flat=True))
 
 
-# What a step writes and tells
+# What an action writes and publishes
 
 
 def test_a_step_is_a_transition_and_one_message_to_the_other_side(deal):
@@ -140,7 +140,7 @@ def test_the_prompts_of_the_past_are_shown_as_completed(deal):
     assert "completed" not in first.action_data
 
 
-# Refusals, of which each leaves everything as it was
+# Actions that are refused leave everything as it was
 
 REFUSED = [
     # where, who, what, with what, at which version beside the present one, and why not

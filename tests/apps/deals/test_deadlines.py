@@ -1,4 +1,4 @@
-"""Conversations that are left alone: reminded of, closed or approved, once, however many schedulers look."""
+"""Inactive conversations: reminded, closed or approved, once, however many schedulers look."""
 
 import io
 import sys

@@ -1,4 +1,4 @@
-"""The chain of offers: what is done to it behind the product's back shows."""
+"""The chain of offers: changes without the application are found."""
 
 import io
 

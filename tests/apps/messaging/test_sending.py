@@ -1,4 +1,4 @@
-"""Messages that arrive together share a transaction; what one of them is refused for concerns that one alone."""
+"""Messages that arrive together share a transaction; an error refuses one of them alone."""
 
 import threading
 import uuid

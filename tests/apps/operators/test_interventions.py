@@ -15,7 +15,7 @@ from conversations.flows import all_flows
 from conversations.flows.graph import edges
 from conversations.models import Transition
 from deals.models import PaymentOrder
-from deals.payments.orders import pay_in_sandbox
+from deals.payments.sandbox_payments import pay_in_sandbox
 from messaging.models import Message
 from messaging.uploads.services import store_upload
 from operators.diagrams import diagram

@@ -1,4 +1,4 @@
-"""The demo data: believable, in many states, and true to every rule of the product."""
+"""The demo data: believable, in many states, and valid by every rule of the application."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Whose address a request has: nobody may choose it, and proxies may tell it."""
+"""Whose address a request has: clients cannot choose it, and trusted proxies name it."""
 
 import pytest
 from django.test import RequestFactory

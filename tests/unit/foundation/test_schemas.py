@@ -1,4 +1,4 @@
-"""Input shapes: both spellings, faults by field, nothing coerced that should not be."""
+"""Schemas of requests: both spellings, errors by field, nothing coerced that should not be."""
 
 import uuid
 from datetime import UTC, datetime

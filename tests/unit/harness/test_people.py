@@ -47,7 +47,7 @@ def server() -> Iterator[tuple[str, type[Recorder]]]:
 
 
 class Wsgi:
-    """What Django's test client gives to the product."""
+    """What Django's test client gives to the application."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.seen: list[dict[str, Any]] = []

@@ -16,7 +16,7 @@ WORKERS = ["", *(f"gw{number}" for number in range(20))]
 
 @pytest.fixture
 def outgoing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file in which the kernel tells of the ports of outgoing connections."""
+    """The file in which the kernel names the ports of outgoing connections."""
     file = tmp_path / "ip_local_port_range"
     file.write_text("32768\t60999\n")
     monkeypatch.setattr(ports, "OUTGOING", file)

@@ -1,4 +1,4 @@
-"""Programs that tests start: they end with all that they started, and tell why where they do not start."""
+"""Programs that tests start: they end with all that they started, and say why where they do not start."""
 
 import os
 import signal

@@ -13,9 +13,10 @@ from conversations.flows.errors import WrongRole, WrongState
 from conversations.models import Transition
 from deals.checks import check_payment_provider
 from deals.models import PaymentEvent, PaymentOrder
-from deals.payments import OpenedOrder, ProviderFailed, orders
-from deals.payments.orders import handle_webhook, pay_in_sandbox
+from deals.payments import OpenedOrder, ProviderFailed, refunds
 from deals.payments.sandbox import SIGNATURE, Sandbox
+from deals.payments.sandbox_payments import pay_in_sandbox
+from deals.payments.webhooks import handle_webhook
 from deals.periodic_tasks import run_periodic_tasks
 from deals.selectors import deal_summary
 from foundation import errors
@@ -157,7 +158,7 @@ EVENTS = (SUCCEEDED, FAILED, REFUNDED)
 
 
 def as_sent(order, kinds):
-    """Each event by itself, and told three times in two orders."""
+    """Each webhook by itself, and repeated three times in two orders."""
     return [event(order, kind) for kind in (*kinds, *kinds[::-1], *kinds)]
 
 
@@ -261,7 +262,7 @@ def test_an_event_of_a_kind_that_does_not_concern_us_is_taken_and_changes_nothin
         assert send(event(order, "payment.created")) is None
 
 
-# A refund that is told before its payment
+# A refund that is reported before its payment
 
 
 @contextmanager
@@ -279,7 +280,7 @@ def nothing_is_told(hints):
 
 @pytest.fixture
 def refunded(deal, order):
-    """The order, of which a refund was told and no payment."""
+    """The order, of which a refund was reported and no payment."""
     send(event(order, REFUNDED))
     order.refresh_from_db()
     return order
@@ -449,7 +450,7 @@ def test_a_process_that_ends_after_a_refund_was_made_leaves_nothing_half_done(de
     def die(*_, **__):
         raise Killed
 
-    settle = orders._apply_event
+    settle = refunds.apply_event
 
     def settle_and_die(provider, event):
         settled = settle(provider, event)
@@ -457,7 +458,7 @@ def test_a_process_that_ends_after_a_refund_was_made_leaves_nothing_half_done(de
             die()
         return settled
 
-    monkeypatch.setattr(orders, "_apply_event", settle_and_die)
+    monkeypatch.setattr(refunds, "apply_event", settle_and_die)
     close(deal)
     with pytest.raises(Killed):
         send(event(order))

@@ -19,9 +19,9 @@ from deals import actions, socket_commands
 from deals.models import PaymentOrder
 from deals.payments import OpenedOrder, ProviderFailed, orders
 from deals.payments.errors import PaymentUnavailable
-from deals.payments.orders import pay_in_sandbox
 from deals.payments.provider_calls import ProviderCalls
 from deals.payments.sandbox import Sandbox
+from deals.payments.sandbox_payments import pay_in_sandbox
 from deals.periodic_tasks import run_periodic_tasks
 from deals.requests import ConversationActionRequest
 from deals.selectors import deal_summary

@@ -12,8 +12,8 @@ import requests
 import stripe
 
 from deals.payments import ProviderFailed, get_provider
-from deals.payments.orders import handle_webhook
 from deals.payments.stripe_provider import Stripe, from_stripe, to_stripe
+from deals.payments.webhooks import handle_webhook
 from foundation import errors
 from operators.interventions import intervene
 from operators.requests import InterventionRequest

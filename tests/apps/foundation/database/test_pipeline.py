@@ -1,4 +1,4 @@
-"""Statements that leave together: in order with Django's own, failing as one would, and never a session out of step."""
+"""Pipelines: in order with Django's own statements, failing as single ones would, and never a session out of step."""
 
 import gc
 import weakref

@@ -21,7 +21,7 @@ from tests.unit.conversations.flows.deal_table import (
 
 
 def expected(state: str, role: str, action: str, *, spent: bool) -> str | None:
-    """The state reached (or kept), or a refusal's code."""
+    """The state reached (or kept), or an error's code."""
     if action not in ROLES[role]:
         return "wrong_role"
     if state == "chat_closed":

@@ -1,4 +1,4 @@
-"""What arrives together is done together, and each gets its own answer."""
+"""Items that are submitted together are handled in one call, and each gets its own result."""
 
 import asyncio
 import threading
