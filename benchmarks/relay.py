@@ -10,9 +10,9 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stoory.settings")
 django.setup()
 
+from accounts.responses import EmptyResponse  # noqa: E402
 from conversations.models import room_of  # noqa: E402
 from messaging.requests import SendMessageRequest  # noqa: E402
-from messaging.responses import Done  # noqa: E402
 from realtime import (  # noqa: E402
     Caller,
     Command,
@@ -22,17 +22,17 @@ from realtime import (  # noqa: E402
 from stoory.uvicorn_server import serve  # noqa: E402
 
 
-async def relay(caller: Caller, message: SendMessageRequest) -> Done:
+async def relay(caller: Caller, message: SendMessageRequest) -> EmptyResponse:
     data = {"conversation_id": message.conversation_id, "message": message.message}
     await gateway.sio.emit("new_message", data, room=room_of(message.conversation_id))
-    return Done()
+    return EmptyResponse()
 
 
 registry.command(
     Command(
         name="relay",
         request=SendMessageRequest,
-        response=Done,
+        response=EmptyResponse,
         handler=relay,
         summary="Sends a text on to a room; it is neither checked nor kept.",
         example={"conversation_id": "01980000-0000-7000-8000-00000000000c", "message": "Hello!"},

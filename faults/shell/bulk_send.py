@@ -12,7 +12,7 @@ from django.db import close_old_connections
 
 from accounts.models import User
 from messaging.requests import SendMessageRequest
-from messaging.sending import Sending, Sent, send_messages
+from messaging.sending import OutgoingMessage, SentMessage, send_messages
 
 
 def main() -> None:
@@ -22,9 +22,9 @@ def main() -> None:
     def write() -> None:
         user = User.objects.get(pk=sender)
         message = SendMessageRequest(conversation_id=conversation, message="x" * int(length))
-        batch = [Sending(user, message) for _ in range(int(size))]
+        batch = [OutgoingMessage(user, message) for _ in range(int(size))]
         for _ in range(int(batches)):
-            refused.extend(repr(one) for one in send_messages(batch) if not isinstance(one, Sent))
+            refused.extend(repr(one) for one in send_messages(batch) if not isinstance(one, SentMessage))
         close_old_connections()
 
     writers = [threading.Thread(target=write) for _ in range(int(threads))]
