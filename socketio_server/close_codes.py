@@ -1,4 +1,17 @@
-"""WebSocket close codes (RFC 6455, 7.4.1; the last one by IANA's registry)."""
+"""Why a session was closed: the WebSocket close codes (RFC 6455, 7.4.1; the last one by IANA's registry).
+
+A client gets them in its `close` event; the log has them at level DEBUG, as `session_ended` with the reason.
+
+| Code | When | Where |
+|---|---|---|
+| 1000 | the client or the application ended the session; or the client answered no ping in time | `heartbeat` |
+| 1002, 1007 | a frame breaks RFC 6455, or its text is not UTF-8 | `websocket_frames` |
+| 1003 | binary data, which this server does not accept | `session_server` |
+| 1008 | a packet breaks Engine.IO or Socket.IO, or an upgrade or a body took too long | `engine_server` |
+| 1009 | a message or a body is too large | `engine_server`, `websocket_frames` |
+| 1012 | the server shuts down | `session_server` |
+| none (TCP reset) | the client did not read what was sent to it | `slow_readers` |
+"""
 
 NORMAL_CLOSURE = 1000
 PROTOCOL_ERROR = 1002

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
+import structlog
 from engineio import packet as eio
 from engineio.async_socket import AsyncSocket
 
@@ -17,6 +18,8 @@ from socketio_server.send_queue import SendQueue
 from socketio_server.slow_readers import SlowReaders
 from socketio_server.transports import Transport
 from socketio_server.websocket_transport import WebSocketTransport
+
+log = structlog.get_logger(__name__)
 
 _PING = str(eio.PING)
 _PONG = str(eio.PONG)
@@ -223,6 +226,7 @@ class EngineSocket(AsyncSocket):
         if self.closing:
             return
         self.closing = True
+        log.debug("session_ended", reason=reason, code=None if abort else code)
         if self.upgrade_transport is not None:
             self.upgrade_transport.abort()
         if self.connected:

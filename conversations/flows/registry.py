@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from conversations.flows.deal import DEAL_1
+from conversations.flows.deal.flow import DEAL_1
 from conversations.flows.definitions import Flow
 from conversations.flows.direct import DIRECT_1
 from conversations.flows.overrides import overridden

@@ -1,5 +1,10 @@
 """The import contracts cover every package, inside as well, and except nothing."""
 
+from graphlib import CycleError, TopologicalSorter
+
+import grimp
+import pytest
+
 from tests.packages import PACKAGES, PYPROJECT
 
 IMPORTS = PYPROJECT["tool"]["importlinter"]
@@ -28,3 +33,14 @@ def test_every_package_is_without_cycles():
 def test_every_package_has_its_layer():
     layers = CONTRACTS["Imports run one way only"]["layers"]
     assert {name.strip() for layer in layers for name in layer.split("|")} == {*PACKAGES, "(integrations)"}
+
+
+def test_no_module_imports_itself_through_others():
+    """The contract compares siblings; this finds cycles through the `__init__` of a package as well."""
+    graph = grimp.build_graph(*PACKAGES, *sorted(TOOLS))
+    TopologicalSorter({name: graph.find_modules_directly_imported_by(name) for name in graph.modules}).prepare()
+
+
+def test_a_cycle_is_found():
+    with pytest.raises(CycleError):
+        TopologicalSorter({"a": {"a.b"}, "a.b": {"a.c"}, "a.c": {"a"}}).prepare()

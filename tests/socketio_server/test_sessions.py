@@ -1,6 +1,7 @@
 """The Engine.IO protocol: heartbeat, close, upgrade."""
 
 import asyncio
+import logging
 
 import pytest
 
@@ -22,10 +23,13 @@ class TestHeartbeat:
             assert (await websocket.connection.receive()).data == "2"
             await websocket.send("3")
 
-    async def test_who_does_not_answer_is_closed(self, serve):
+    async def test_who_does_not_answer_is_closed(self, serve, caplog):
+        caplog.set_level(logging.DEBUG, "socketio_server.engine_socket")
         site = await serve(echo(QUICK))
         websocket, polling = await site.websocket(), await site.polling()
         assert await websocket.closed() == 1000
+        assert "session_ended" in caplog.text
+        assert "ping timeout" in caplog.text
         await site.sessions_become(0)
         assert (await polling.get())[0] == 400
 

@@ -1,0 +1,45 @@
+"""The deal: from first contact over a negotiated price and payment to approved work, then free chat.
+
+Bid and campaign conversations share it and differ in their opening texts alone. A released version is never
+changed, because running conversations stay on theirs; a change is a new version beside it.
+"""
+
+from django.utils.translation import gettext_lazy as _
+
+from conversations.flows.deal import contact, negotiation, work
+from conversations.flows.deal.parts import REASON_TEXT
+from conversations.flows.definitions import Flow, Opening, OperatorTexts, Role
+
+_TITLE = _("About: %(title)s")
+_PROPOSED = _("Proposed amount, binding nobody: %(proposed)s")
+
+DEAL_1 = Flow(
+    name="deal",
+    version=1,
+    parties=(Role.BRAND_OWNER, Role.INFLUENCER),
+    opened_by=Role.BRAND_OWNER,
+    openings=(
+        Opening(
+            conversation_type="bid",
+            text=(_("%(brand_owner)s would like to work with you on a bid."), _TITLE, _PROPOSED),
+        ),
+        Opening(
+            conversation_type="campaign",
+            text=(_("%(brand_owner)s invites you to a campaign."), _TITLE, _PROPOSED),
+        ),
+    ),
+    initial="influencer_responding",
+    states=contact.STATES + negotiation.STATES + work.STATES,
+    closed="chat_closed",
+    rounds=3,
+    revisions=3,
+    operator_texts=OperatorTexts(
+        paused=(
+            _("An operator has paused the guided conversation. You can go on writing here."),
+            REASON_TEXT,
+        ),
+        resumed=(_("The guided conversation goes on where it stopped."), REASON_TEXT),
+        closed=(_("An operator has closed this conversation."), REASON_TEXT),
+    ),
+    reminder_text=(_("Reminder for %(awaited)s: %(prompt)s"),),
+)
