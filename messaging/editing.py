@@ -5,7 +5,6 @@ import uuid
 from accounts.models import User
 from conversations.flows.errors import ConversationClosed
 from conversations.locking import lock_as_participant
-from conversations.models import Participant
 from foundation import clock
 from foundation.errors import Forbidden, NotFound
 from foundation.ids import parse_id
@@ -19,9 +18,9 @@ from messaging.payloads import (
     MessageUpdatedPayload,
     redacted,
 )
-from messaging.read_marks import count_unread
 from messaging.requests import EditMessageRequest
 from messaging.signals import message_erased
+from messaging.unread_counts import recount_conversation
 from realtime import erase_events, publish, unit_of_work
 
 
@@ -74,7 +73,7 @@ def delete_message(*, user: User, message_id: object) -> Message:
         message.message, message.media_url, message.deleted_at = "", None, clock.now()
         message.save(update_fields=["message", "media_url", "deleted_at"])
         message.attachments.all().delete()
-        _recount_unread(message.conversation_id)
+        recount_conversation(message.conversation_id)
         erase_events(message.pk, redacted)
         message_erased.send(Message, message=message)
         payload = MessageDeletedPayload(
@@ -83,9 +82,3 @@ def delete_message(*, user: User, message_id: object) -> Message:
         publish(message.conversation.room, MESSAGE_DELETED, payload)
         publish_list_updates(message.conversation, "deleted")
         return message
-
-
-def _recount_unread(conversation_id: uuid.UUID) -> None:
-    for participant in Participant.objects.filter(conversation_id=conversation_id):
-        participant.unread_count = count_unread(participant)
-        participant.save(update_fields=["unread_count"])

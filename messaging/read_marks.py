@@ -19,15 +19,8 @@ from messaging.payloads import (
 )
 from messaging.requests import MarkReadRequest
 from messaging.signals import messages_read
+from messaging.unread_counts import count_unread
 from realtime import publish, run_savepoint_batch, unit_of_work
-
-
-def count_unread(participant: Participant) -> int:
-    """The number that `Participant.unread_count` has to hold, counted from the messages."""
-    unread = Message.objects.filter(
-        conversation_id=participant.conversation_id, seq__gt=participant.last_read_seq, deleted_at=None
-    )
-    return unread.exclude(sender_id=participant.user_id).count()
 
 
 @dataclass(frozen=True)

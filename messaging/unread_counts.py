@@ -1,5 +1,6 @@
-"""Check the stored unread counts against the messages."""
+"""Unread counts: counted from the messages, stored with each participant, and checked."""
 
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,6 @@ from django.db.models.functions import Coalesce
 from conversations.locking import lock_conversation
 from conversations.models import Participant
 from messaging.models import Message
-from messaging.read_marks import count_unread
 
 
 @dataclass(frozen=True)
@@ -42,3 +42,17 @@ def recount(participant_id: int) -> None:
     participant = Participant.objects.get(pk=participant_id)
     participant.unread_count = count_unread(participant)
     participant.save(update_fields=["unread_count"])
+
+
+def count_unread(participant: Participant) -> int:
+    """The number that `Participant.unread_count` has to hold, counted from the messages."""
+    unread = Message.objects.filter(
+        conversation_id=participant.conversation_id, seq__gt=participant.last_read_seq, deleted_at=None
+    )
+    return unread.exclude(sender_id=participant.user_id).count()
+
+
+def recount_conversation(conversation_id: uuid.UUID) -> None:
+    for participant in Participant.objects.filter(conversation_id=conversation_id):
+        participant.unread_count = count_unread(participant)
+        participant.save(update_fields=["unread_count"])

@@ -57,7 +57,7 @@ def test_typing_ends_by_itself(one: Tab, two: Tab, brand: Person, conversation: 
     assert two.expect("user_typing", isTyping=False)["userId"] == brand.id
 
 
-@pytest.mark.parametrize("door", ["rest", "socket"])
+@pytest.mark.parametrize("transport", ["rest", "socket"])
 def test_typing_ends_on_sending(transport: str, one: Tab, two: Tab, brand: Person, conversation: str) -> None:
     begin(one, two, brand, conversation)
     if transport == "rest":

@@ -11,7 +11,7 @@ from accounts.models import User
 from conversations.models import Conversation
 from foundation import clock
 from messaging.models import Message
-from messaging.read_marks import count_unread
+from messaging.unread_counts import count_unread
 from notifications.models import Notification
 from stoory import demo
 
