@@ -1,64 +1,149 @@
-"""The only place that reads the environment. `docs/configuration.md` lists what may be set."""
+"""The kinds of settings, and how they are read from the environment. Nothing else reads the environment.
 
+`stoory.configuration` declares the settings.
+"""
+
+import math
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Any, Self, TypeVar, get_args
 
+from annotated_types import Ge
 from django.core.exceptions import ImproperlyConfigured
+from dotenv import load_dotenv
+from pydantic import BeforeValidator, Field, FiniteFloat, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUseDefault
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-_TRUE = {"1", "true", "yes", "on"}
-_FALSE = {"0", "false", "no", "off", ""}
+Value = TypeVar("Value")
 
 
-def load_file(path: Path) -> None:
-    """Read `NAME=value` lines of a `.env` file; what the environment already has wins."""
-    if not path.is_file():
-        return
-    for line in path.read_text(encoding="utf-8").splitlines():
-        name, separator, value = line.strip().partition("=")
-        if separator and not name.startswith("#"):
-            os.environ.setdefault(name.strip(), value.strip().strip("\"'"))
+@dataclass(frozen=True)
+class Kind:
+    """Which values are valid, in words, with code in backticks. The value of a secret is never shown."""
+
+    words: str
+    secret: bool = False
+
+
+def _default_if_blank(value: str) -> str:
+    if not value.strip():
+        raise PydanticUseDefault
+    return value.strip()
+
+
+def _off_if_blank(value: str) -> str:
+    return value.strip().lower() or "off"
+
+
+def _floor(value: str) -> int | str:
+    try:
+        return math.floor(float(value))
+    except (ValueError, OverflowError):
+        return value
+
+
+def _split(value: str) -> list[str]:
+    return [word.strip() for word in value.split(",") if word.strip()]
+
+
+DefaultIfBlank = Annotated[Value, BeforeValidator(_default_if_blank)]
+Choice = DefaultIfBlank[Value]
+"""`Choice[Literal["a", "b"]]`: one of these words."""
+
+Text = Annotated[str, BeforeValidator(str.strip), Kind("a text")]
+Secret = DefaultIfBlank[Annotated[str, Field(repr=False), Kind("a secret text", secret=True)]]
+Folder = DefaultIfBlank[Annotated[Path, Kind("a folder")]]
+Flag = Annotated[bool, BeforeValidator(_off_if_blank), Kind("`on` or `off`")]
+Number = DefaultIfBlank[Annotated[FiniteFloat, Kind("a number")]]
+Whole = DefaultIfBlank[Annotated[int, BeforeValidator(_floor), Kind("a whole number")]]
+Words = Annotated[list[str], BeforeValidator(_split), Kind("a list")]
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A default that depends on settings declared before it; documents show it in words."""
+
+    words: str
+    derive: Callable[[dict[str, Any]], Any]
+    example: Any = ""
+
+    def __call__(self, values: dict[str, Any]) -> Any:
+        return self.derive(values)
+
+
+def by_flag(flag: str, *, on: Any, off: Any) -> Derived:
+    """A default that depends on whether another setting is on."""
+    words = f"{shown(on)} with `{flag}=on`, else {shown(off)}"
+    return Derived(words, lambda values: on if values[flag] else off, on)
+
+
+def written(value: Any) -> str:
+    """A value as it is written in the environment."""
+    match value:
+        case bool():
+            return "on" if value else "off"
+        case float():
+            return f"{value:g}"
+        case list():
+            return ",".join(value)
+    return str(value)
+
+
+def shown(value: Any) -> str:
+    """A value as it is shown in a document."""
+    text = written(value)
+    return f"`{text}`" if text else "none"
+
+
+def kind(field: FieldInfo) -> Kind:
+    kinds = [one for one in field.metadata if isinstance(one, Kind)]
+    return kinds[-1] if kinds else Kind(f"one of {', '.join(map(shown, get_args(field.annotation)))}")
+
+
+def requirement(field: FieldInfo) -> str:
+    """Which values of a setting are valid, in words."""
+    least = "".join(f" of at least {one.ge:g}" for one in field.metadata if isinstance(one, Ge))
+    return kind(field).words + least
+
+
+def example(field: FieldInfo) -> str:
+    """A valid value, as it is written in the environment."""
+    if field.examples:
+        return written(field.examples[0])
+    default = field.default_factory or field.default
+    return written(default.example if isinstance(default, Derived) else default)
+
+
+class Environment(BaseSettings):
+    """Settings with the names of their environment variables. Other variables are ignored."""
+
+    model_config = SettingsConfigDict(
+        case_sensitive=True, enable_decoding=False, validate_default=False, frozen=True, use_attribute_docstrings=True
+    )
+
+    @classmethod
+    def load(cls, env_file: Path) -> Self:
+        """Read the file into the environment, which wins, then the settings. Raises `ImproperlyConfigured`."""
+        load_dotenv(env_file, interpolate=False)
+        try:
+            return cls()
+        except ValidationError as invalid:
+            errors = invalid.errors(include_url=False, include_context=False)
+        # A default that depends on an invalid value is not an error of its own.
+        invalid_names = [str(error["loc"][0]) for error in errors if error["type"] != "default_factory_not_called"]
+        raise ImproperlyConfigured("\n".join(map(cls._error, invalid_names)))
+
+    @classmethod
+    def _error(cls, name: str) -> str:
+        field = cls.model_fields[name]
+        but = "" if kind(field).secret else f", not {os.environ[name].strip()!r}"
+        return f"{name} is {requirement(field).replace('`', '')}{but}; for example {name}={example(field)}"
 
 
 def give(name: str, value: str) -> None:
     """Set a variable for the processes that this one starts."""
     os.environ[name] = value
-
-
-def text(name: str, default: str = "") -> str:
-    return os.environ.get(name, default).strip()
-
-
-def flag(name: str, *, default: bool) -> bool:
-    value = text(name, str(default)).lower()
-    if value in _TRUE:
-        return True
-    if value in _FALSE:
-        return False
-    raise ImproperlyConfigured(f"{name} is on or off, not {value!r}")
-
-
-def number(name: str, default: float, *, least: float = 0) -> float:
-    value = text(name) or str(default)
-    try:
-        parsed = float(value)
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} is a number, not {value!r}") from None
-    if parsed < least:
-        raise ImproperlyConfigured(f"{name} is at least {least:g}, not {value}")
-    return parsed
-
-
-def integer(name: str, default: int, *, least: int = 0) -> int:
-    return int(number(name, default, least=least))
-
-
-def words(name: str, default: str = "") -> list[str]:
-    """A list, written with commas."""
-    return [word.strip() for word in text(name, default).split(",") if word.strip()]
-
-
-def choice(name: str, default: str, allowed: set[str]) -> str:
-    value = text(name) or default
-    if value not in allowed:
-        raise ImproperlyConfigured(f"{name} is one of {', '.join(sorted(allowed))}, not {value!r}")
-    return value

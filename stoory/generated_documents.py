@@ -9,8 +9,11 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiYamlRenderer
 
 from realtime import asyncapi_document, events_document, registry
+from stoory import configuration_documents
 
-FOLDER = Path(settings.BASE_DIR) / "docs"
+ROOT = Path(settings.BASE_DIR)
+CONFIGURATION = "docs/configuration.md"
+BEGIN, END = "<!-- settings: written by `make documents` -->\n", "<!-- end of settings -->\n"
 
 
 def _asyncapi() -> str:
@@ -23,10 +26,21 @@ def _openapi() -> str:
     return OpenApiYamlRenderer().render(schema, renderer_context={}).decode()
 
 
+def _configuration() -> str:
+    """The committed document with new tables of the settings; the text around them stays."""
+    before, begin, rest = _committed(CONFIGURATION).partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise ValueError(f"{CONFIGURATION} has no place for the settings: {BEGIN.strip()} … {END.strip()}")
+    return f"{before}{begin}\n{configuration_documents.reference()}\n{end}{after}"
+
+
 DOCUMENTS: dict[str, Callable[[], str]] = {
-    "events.md": lambda: events_document(registry),
-    "asyncapi.json": _asyncapi,
-    "openapi.yaml": _openapi,
+    "docs/events.md": lambda: events_document(registry),
+    "docs/asyncapi.json": _asyncapi,
+    "docs/openapi.yaml": _openapi,
+    CONFIGURATION: _configuration,
+    ".env.example": configuration_documents.sample,
 }
 
 
@@ -37,9 +51,9 @@ def outdated() -> list[str]:
 
 def write() -> None:
     for name, make in DOCUMENTS.items():
-        (FOLDER / name).write_text(make(), encoding="utf-8")
+        (ROOT / name).write_text(make(), encoding="utf-8")
 
 
 def _committed(name: str) -> str:
-    path = FOLDER / name
+    path = ROOT / name
     return path.read_text(encoding="utf-8") if path.exists() else ""

@@ -1,6 +1,6 @@
-"""What may be set is written down: in the reference and in the sample file, all of it and nothing else."""
+"""Settings are declared once: each is used, described and documented, and nothing else reads the environment."""
 
-import ast
+import os
 import re
 from pathlib import Path
 
@@ -9,37 +9,82 @@ import yaml
 from django.conf import settings
 from django.core.management import get_commands
 
+from stoory import configuration_documents, env
+from stoory.configuration import Configuration
 from tests.packages import PACKAGES
 
 ROOT = Path(settings.BASE_DIR)
+FIELDS = Configuration.model_fields
+OPEN = {"STRIPE_PUBLISHABLE_KEY"}
+"""Has the name of a secret, but pages show it."""
 
 
-def _is_read(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) == "env"
+def load(monkeypatch, **variables: str) -> Configuration:
+    monkeypatch.setattr(os, "environ", variables)
+    return Configuration.load(ROOT / "there is no such file")
 
 
-def read_names() -> set[str]:
-    """The variables that the settings ask the environment for."""
-    calls = filter(_is_read, ast.walk(ast.parse((ROOT / "stoory/settings.py").read_text())))
-    return {call.args[0].value for call in calls if call.func.attr != "load_file"}
+def test_every_setting_is_used():
+    used = re.findall(r"\benv\.([A-Z_]+)\b", (ROOT / "stoory/settings.py").read_text())
+    assert set(used) == FIELDS.keys()
 
 
-def documented_names() -> set[str]:
-    rows = re.findall(r"^\| (`[A-Z_`, ]+`) \|", (ROOT / "docs/configuration.md").read_text(), re.MULTILINE)
-    return {name for row in rows for name in re.findall(r"[A-Z_]{2,}", row)}
+def test_every_setting_is_in_one_group_and_described():
+    grouped = [name for fields in configuration_documents.groups().values() for name in fields]
+    assert grouped == list(FIELDS)
+    assert [name for name, field in FIELDS.items() if not field.description] == []
 
 
-def sample_names() -> set[str]:
-    return set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+@pytest.mark.parametrize("name", FIELDS)
+def test_secrets_are_declared_as_secrets(name):
+    named_so = re.search(r"SECRET|KEY|(DATABASE|REDIS)_URL", name) is not None
+    secret = env.kind(FIELDS[name]).secret
+    assert secret == (named_so and name not in OPEN)
+    assert FIELDS[name].repr is not secret
 
 
-def test_the_settings_read_something():
-    assert {"DEBUG", "SECRET_KEY", "DATABASE_URL", "REDIS_URL"} <= read_names()
+@pytest.mark.parametrize("debug", ["on", "off"])
+def test_every_default_is_valid(monkeypatch, debug):
+    defaults = load(monkeypatch, DEBUG=debug)
+    again = load(monkeypatch, **{name: env.written(value) for name, value in defaults})
+    assert again == defaults
 
 
-@pytest.mark.parametrize("written", [documented_names, sample_names])
-def test_every_variable_is_written_down_and_no_other(written):
-    assert written() == read_names()
+def test_the_reference_has_every_setting_once_and_as_many_cells_as_headings():
+    rows = re.findall(r"^\| `.*", configuration_documents.reference(), re.MULTILINE)
+    assert [re.match(r"\| `(\w+)` \|", row)[1] for row in rows] == list(FIELDS)
+    assert {len(re.split(r" \| ", row)) for row in rows} == {4}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "| `TLS` | `off` with `DEBUG=on`, else `on` | `on` or `off` | Clients reach",
+        "| `WORKER_THREADS` | `8` | a whole number of at least 1 | Threads for the",
+        "| `DATABASE_URL` | SQLite in `DATA_DIR` | the URL of a database",
+        "| `TRUSTED_PROXIES` | none | a list | Networks",
+        "| `PEOPLE_SEARCH` | `other_role` | one of `everybody`, `off`, `other_role` | Whom people can find",
+        "| `SECRET_KEY` | none | a secret text | Signs sessions",
+    ],
+)
+def test_the_reference_shows_default_bounds_and_description(row):
+    assert f"\n{row}" in configuration_documents.reference()
+
+
+def test_the_sample_file_has_every_setting_with_a_valid_value(monkeypatch):
+    lines = re.findall(r"^#([A-Z_]+)=(.*)", configuration_documents.sample(), re.MULTILINE)
+    assert [name for name, _ in lines] == list(FIELDS)
+    found = load(monkeypatch, **dict(lines))
+    assert found.ALLOWED_HOSTS == ["chat.example.com"]
+    assert str(found.DATA_DIR) == "var"
+    assert found.DATABASE_POOL == 20
+
+
+def test_documents_do_not_depend_on_the_environment(monkeypatch):
+    before = configuration_documents.reference(), configuration_documents.sample()
+    monkeypatch.setenv("SECRET_KEY", "of-this-installation")
+    monkeypatch.setenv("DEBUG", "off")
+    assert (configuration_documents.reference(), configuration_documents.sample()) == before
 
 
 def test_the_files_for_containers_set_what_there_is_and_run_what_there_is():
@@ -47,7 +92,7 @@ def test_the_files_for_containers_set_what_there_is_and_run_what_there_is():
     dockerfile = (ROOT / "Dockerfile").read_text()
     given = set(compose["x-app"]["environment"]) | set(re.findall(r"^(?:ENV|   ) ([A-Z_]+)=", dockerfile, re.MULTILINE))
     assert {"SECRET_KEY", "DEBUG", "DATA_DIR"} <= given
-    assert {name for name in given if not name.startswith("PYTHON")} <= read_names()
+    assert {name for name in given if not name.startswith("PYTHON")} <= FIELDS.keys()
     commands = [
         service["command"] for service in compose["services"].values() if "manage.py" in service.get("command", [])
     ]
@@ -61,6 +106,9 @@ def test_nothing_else_reads_the_environment():
         str(path.relative_to(ROOT))
         for part in PACKAGES
         for path in (ROOT / part).rglob("*.py")
-        if re.search(r"\bos\.(environ\b(?!\.setdefault\(\"DJANGO_SETTINGS_MODULE\")|getenv)", path.read_text())
+        if re.search(
+            r"\bos\.(environ\b(?!\.setdefault\(\"DJANGO_SETTINGS_MODULE\")|getenv)|\b(BaseSettings|load_dotenv)\b",
+            path.read_text(),
+        )
     }
     assert readers == {"stoory/env.py"}

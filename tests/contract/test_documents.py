@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,15 +28,66 @@ def operations(openapi: dict[str, Any]) -> list[dict[str, Any]]:
     return [operation for methods in openapi["paths"].values() for operation in methods.values()]
 
 
-def test_the_command_refuses_an_old_document(tmp_path, monkeypatch):
-    monkeypatch.setattr(generated_documents, "FOLDER", tmp_path)
-    with pytest.raises(CommandError, match=r"events\.md"):
+CONFIGURATION = generated_documents.CONFIGURATION
+OTHERS = sorted(generated_documents.DOCUMENTS.keys() - {CONFIGURATION})
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, str]:
+    """The documents that do not depend on what is committed, made once, since that takes seconds."""
+    return {name: generated_documents.DOCUMENTS[name]() for name in OTHERS}
+
+
+@pytest.fixture
+def committed(made, tmp_path, monkeypatch) -> Path:
+    """A project with the documents as they have to be, and prose around the tables of the settings."""
+    monkeypatch.setattr(generated_documents, "ROOT", tmp_path)
+    for name, text in made.items():
+        monkeypatch.setitem(generated_documents.DOCUMENTS, name, lambda text=text: text)
+    (tmp_path / "docs").mkdir()
+    begin, end = generated_documents.BEGIN, generated_documents.END
+    (tmp_path / CONFIGURATION).write_text(f"# Before\n{begin}old{end}\nAfter\n")
+    call_command("export_documents")
+    return tmp_path
+
+
+def test_the_command_writes_what_it_accepts(committed):
+    call_command("export_documents", "--check")
+
+
+@pytest.mark.parametrize("name", generated_documents.DOCUMENTS)
+def test_the_command_refuses_an_old_document(committed, name):
+    path = committed / name
+    path.write_text(path.read_text().replace("| `DEBUG` |", "| `BUG` |") if name == CONFIGURATION else "old")
+    with pytest.raises(CommandError, match=f"Not up to date: {re.escape(name)}[.] "):
+        call_command("export_documents", "--check")
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_command_refuses_and_makes_a_missing_document(committed, name):
+    (committed / name).unlink()
+    with pytest.raises(CommandError, match=re.escape(name)):
         call_command("export_documents", "--check")
     call_command("export_documents")
     call_command("export_documents", "--check")
-    (tmp_path / "events.md").write_text("old")
-    with pytest.raises(CommandError, match=r"events\.md"):
-        call_command("export_documents", "--check")
+
+
+def test_the_text_around_the_settings_stays(committed):
+    text = (committed / CONFIGURATION).read_text()
+    before, _, rest = text.partition(generated_documents.BEGIN)
+    tables, _, after = rest.partition(generated_documents.END)
+    assert (before, after) == ("# Before\n", "\nAfter\n")
+    assert "old" not in tables.split()
+    assert "| `DEBUG` | `on` |" in tables
+
+
+def test_a_document_without_a_place_for_the_settings_is_left_alone(committed):
+    path = committed / CONFIGURATION
+    path.write_text("# Other prose\n")
+    for options in ([], ["--check"]):
+        with pytest.raises(ValueError, match=r"docs/configuration\.md has no place for the settings"):
+            call_command("export_documents", *options)
+    assert path.read_text() == "# Other prose\n"
 
 
 def test_the_document_is_valid_openapi_made_without_a_warning(openapi):
@@ -97,8 +149,8 @@ def test_every_name_in_the_paths_is_described(openapi):
 
 
 def test_every_event_and_command_is_in_both_documents():
-    asyncapi = json.loads(generated_documents.DOCUMENTS["asyncapi.json"]())
-    text = generated_documents.DOCUMENTS["events.md"]()
+    asyncapi = json.loads(generated_documents.DOCUMENTS["docs/asyncapi.json"]())
+    text = generated_documents.DOCUMENTS["docs/events.md"]()
     names = set(registry.events) | {command.name for command in registry.commands.values()}
     assert names <= set(asyncapi["channels"]["socket"]["messages"])
     assert names == set(asyncapi["operations"])
@@ -106,7 +158,7 @@ def test_every_event_and_command_is_in_both_documents():
 
 
 def test_the_openapi_document_is_written_whole(openapi):
-    written = yaml.safe_load(generated_documents.DOCUMENTS["openapi.yaml"]())
+    written = yaml.safe_load(generated_documents.DOCUMENTS["docs/openapi.yaml"]())
     assert written == json.loads(json.dumps(openapi))
 
 

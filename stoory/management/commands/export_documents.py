@@ -8,7 +8,7 @@ from stoory import generated_documents
 
 
 class Command(BaseCommand):
-    help = "Write docs/events.md, docs/asyncapi.json and docs/openapi.yaml from the code."
+    help = f"Write {', '.join(generated_documents.DOCUMENTS)} from the code."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--check", action="store_true", help="write nothing; fail where a document is old")

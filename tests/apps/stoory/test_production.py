@@ -89,3 +89,12 @@ def test_database_threads_leave_requests_a_connection(pool, threads):
     services = {"DATABASE_URL": "postgres://127.0.0.1/stoory", "DATABASE_POOL": pool, "WORKER_THREADS": "8"}
     done = run("manage.py", "shell", "--no-imports", "--command", told, **SENSIBLE | services)
     assert done.stdout.split() == [threads], done.stderr
+
+
+def test_all_invalid_settings_are_reported_at_once():
+    done = check(DEBUG="maybe", WORKER_THREADS="0", DATABASE_URL="nowhere://stoory:password@localhost/stoory")
+    assert done.returncode != 0
+    assert "DEBUG is on or off, not 'maybe'; for example DEBUG=on\n" in done.stderr
+    assert "WORKER_THREADS is a whole number of at least 1, not '0'; for example WORKER_THREADS=8\n" in done.stderr
+    assert "DATABASE_URL is the URL of a database" in done.stderr
+    assert "stoory:password@localhost/stoory" not in done.stderr

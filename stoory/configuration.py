@@ -1,0 +1,232 @@
+"""The declarations of all settings, by group: name, kind, default, bound and description.
+
+`make documents` generates the tables of `docs/configuration.md` and `.env.example` from them.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import dj_database_url
+from pydantic import AfterValidator, Field
+
+from stoory.env import Choice, Derived, Environment, Flag, Folder, Kind, Number, Secret, Text, Whole, Words, by_flag
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105 (refused in production)
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+_UPLOAD_TYPES = [
+    *("image/jpeg", "image/png", "image/gif", "image/webp", "video/mp4", "video/quicktime", "video/webm"),
+    *("audio/mpeg", "audio/mp4", "audio/ogg", "audio/x-wav", "application/pdf", "application/zip"),
+    *(
+        f"{_OFFICE}.{one}"
+        for one in ("wordprocessingml.document", "spreadsheetml.sheet", "presentationml.presentation")
+    ),
+]
+
+
+def _database_url(url: str) -> str:
+    dj_database_url.parse(url)
+    return url
+
+
+class Basics(Environment):
+    """The basics"""
+
+    DEBUG: Flag = True
+    """Development: demo accounts, any origin, error pages with details. `off` in production"""
+    SECRET_KEY: Secret = Field(default_factory=Derived("none", lambda _: DEVELOPMENT_SECRET))
+    """Signs sessions and cursors. At least 50 characters in production; required with `DEBUG=off`"""
+    SECRET_KEY_FALLBACKS: Annotated[Words, Kind("a list", secret=True)] = Field([], repr=False)
+    """Former keys, still accepted for what they signed, while a key is being replaced"""
+    ALLOWED_HOSTS: Words = Field(
+        default_factory=by_flag("DEBUG", on=["localhost", "127.0.0.1", "[::1]", "testserver"], off=[]),
+        examples=["chat.example.com"],
+    )
+    """Host names that requests may be addressed to; required with `DEBUG=off`"""
+    DATA_DIR: Folder = Field(default_factory=Derived("`var/`", lambda _: BASE_DIR / "var", "var"))
+    """Where the SQLite database and uploaded files are"""
+    STATIC_ROOT: Folder = Field(
+        default_factory=Derived("`staticfiles/`", lambda _: BASE_DIR / "staticfiles", "staticfiles")
+    )
+    """Where `collectstatic` puts static files, and `serve` finds them"""
+    LANGUAGE_CODE: Text = "en"
+    """Language of the pages, where it has been [translated](#another-language)"""
+    LOG_LEVEL: Choice[Literal["DEBUG", "INFO", "WARNING", "ERROR"]] = "INFO"
+    """The least severity of what is logged"""
+    LOG_FORMAT: Choice[Literal["console", "json"]] = Field(default_factory=by_flag("DEBUG", on="console", off="json"))
+    """One line an event, for people (`console`) or for machines (`json`)"""
+
+
+class Storage(Environment):
+    """Storage"""
+
+    DATABASE_URL: Annotated[
+        Secret,
+        AfterValidator(_database_url),
+        Kind("the URL of a database, with special characters percent-encoded", secret=True),
+    ] = Field(
+        default_factory=Derived(
+            "SQLite in `DATA_DIR`", lambda values: f"sqlite:///{values['DATA_DIR'] / 'stoory.sqlite3'}"
+        ),
+        examples=["postgres://stoory:password@localhost:5432/stoory"],
+    )
+    """`postgres://user:password@host:5432/name` or `sqlite:///path`"""
+    WORKER_THREADS: Whole = Field(8, ge=1)
+    """Threads for the database work of a process's sockets; it has as many and 4 more for HTTP requests"""
+    DATABASE_POOL: Whole = Field(
+        default_factory=Derived("twice `WORKER_THREADS`, and 4", lambda values: values["WORKER_THREADS"] * 2 + 4, 20),
+        ge=2,
+    )
+    """Connections to PostgreSQL that one process may hold. At least one is for HTTP requests: there are never as many
+    `WORKER_THREADS` as connections"""
+    DATABASE_PREPARED_STATEMENTS: Flag = True
+    """Whether PostgreSQL prepares the statements of messages, once for each connection. `off` for poolers that lend
+    connections by transaction and do not know prepared statements (PgBouncer before 1.21)"""
+    REDIS_URL: Secret = Field("", examples=["redis://localhost:6379/0"])
+    """The bus between processes, and rate limits counted over all of them: `redis://host:6379/0`. Required for more
+    than one process. Options may follow (`?ssl_cert_reqs=required`), but not `socket_timeout`: it would end a
+    subscription that receives nothing for so long"""
+    REDIS_PREFIX: Text = "stoory"
+    """Prefix of every key and channel, so that several installations can share a Redis"""
+
+
+class Origins(Environment):
+    """Origins and proxies"""
+
+    SOCKET_ORIGINS: Words = Field(
+        default_factory=by_flag("DEBUG", on=["*"], off=[]), examples=["https://chat.example.com"]
+    )
+    """Origins (`https://app.example.com`) of the web pages that may connect over Socket.IO, this server's own pages
+    included"""
+    CORS_ORIGINS: Words = Field(
+        default_factory=Derived("as `SOCKET_ORIGINS`", lambda values: values["SOCKET_ORIGINS"]),
+        examples=["https://chat.example.com"],
+    )
+    """Origins of the web pages that may use `/api/`. Cookies are never accepted from them. Static files, the modules of
+    the client library among them, may be read by pages of any origin"""
+    CSRF_TRUSTED_ORIGINS: Words = Field([], examples=["https://chat.example.com"])
+    """Origins that may post forms to the admin, where a proxy changes the host name"""
+    TRUSTED_PROXIES: Words = Field([], examples=["10.0.0.0/8"])
+    """Networks (`10.0.0.0/8`, single addresses; `unix` for a Unix socket) whose `X-Forwarded-For` and
+    `X-Forwarded-Proto` are trusted. Set it if, and only if, such a proxy overwrites or extends these headers"""
+    TLS: Flag = Field(default_factory=by_flag("DEBUG", on=False, off=True))
+    """Clients reach the server over https: cookies of the admin are secure, HSTS is sent. `off` to try production
+    settings without a certificate"""
+    TLS_REDIRECT: Flag = False
+    """Redirect plain http to https. Usually the proxy does this"""
+    HSTS_SECONDS: Whole = Field(default_factory=by_flag("TLS", on=31_536_000, off=0), ge=0)
+    """How long browsers are to insist on https; 31536000 is a year"""
+
+
+class Accounts(Environment):
+    """Accounts"""
+
+    JWT_SIGNING_KEY: Secret = Field(default_factory=Derived("`SECRET_KEY`", lambda values: values["SECRET_KEY"]))
+    """Signs access and refresh tokens (HS256), at least 32 bytes. Changing it logs everybody out"""
+    ACCESS_TOKEN_MINUTES: Number = Field(60.0, ge=1)
+    """How long an access token is good for"""
+    REFRESH_TOKEN_DAYS: Number = Field(14.0, ge=1)
+    """How long a login lasts without being used"""
+    SOCKET_TOKEN_POLICY: Choice[Literal["session", "strict"]] = "session"  # noqa: S105 (no secret)
+    """`session`: a socket lives as long as its login session. `strict`: as long as its access token, unless the client
+    sends a newer one"""
+    PEOPLE_SEARCH: Choice[Literal["everybody", "off", "other_role"]] = "other_role"
+    """Whom people can find with `GET /api/people`: `other_role`, so brand owners find influencers and influencers find
+    brand owners; `everybody`; or `off`, and there is no search"""
+    PEOPLE_SEARCHES_PER_MINUTE: Whole = Field(30, ge=1)
+    """Searches of one user"""
+    LOGIN_FAILURES_PER_MINUTE: Whole = Field(10, ge=1)
+    """Wrong passwords for one account"""
+    LOGIN_FAILURES_PER_MINUTE_OF_ADDRESS: Whole = Field(100, ge=1)
+    """Wrong passwords from one address"""
+    REGISTRATIONS_PER_MINUTE_OF_ADDRESS: Whole = Field(120, ge=1)
+    """New accounts from one address"""
+
+
+class RealTime(Environment):
+    """Real time"""
+
+    LONG_POLLING: Flag = True
+    """Clients may connect over HTTP long-polling too. Several workers of `serve` have it off whatever is set, see
+    [operations.md](operations.md)"""
+    ROOM_SWEEP_SECONDS: Number = Field(2.0, ge=0.1)
+    """How often a process compares its positions with the event logs, in case hints were lost. It is the longest delay
+    of an event while Redis is down"""
+    EVENT_RETENTION_DAYS: Number = Field(30.0, ge=1)
+    """`trim_events` deletes older events from the event logs. Messages are not affected"""
+    DRAIN_SECONDS: Number = Field(4.0, ge=0)
+    """Time over which a process that shuts down closes its sockets"""
+    SHUTDOWN_SECONDS: Whole = Field(2, ge=1)
+    """Time that running requests then get to finish"""
+    METRICS: Flag = False
+    """Prometheus metrics at `/metrics`"""
+
+
+class Limits(Environment):
+    """Limits"""
+
+    REQUESTS_PER_SECOND: Number = Field(50.0, ge=0.01)
+    """REST requests of one user, steadily; counted in each process"""
+    REQUESTS_BURST: Whole = Field(500, ge=1)
+    """REST requests of one user, at once; counted in each process"""
+    SENDS_PER_SECOND: Number = Field(10.0, ge=0.01)
+    """Messages and edits of one user, steadily"""
+    SENDS_BURST: Whole = Field(60, ge=1)
+    """Messages and edits of one user, at once"""
+    OPENINGS_PER_HOUR: Whole = Field(120, ge=1)
+    """Conversations opened by one user"""
+    SOCKET_EVENTS_PER_MINUTE: Whole = Field(120, ge=1)
+    """Socket commands of one socket"""
+    CONNECTS_PER_MINUTE_OF_USER: Whole = Field(60, ge=1)
+    """Connections of one user"""
+    CONNECTS_PER_MINUTE_OF_ADDRESS: Whole = Field(600, ge=1)
+    """Connections from one address"""
+    MAX_UPLOAD_MEGABYTES: Whole = Field(10, ge=1)
+    """The largest file that can be uploaded"""
+    UPLOAD_TYPES: Words = Field(
+        default_factory=Derived("pictures, video, audio, PDF, Office documents, ZIP", lambda _: _UPLOAD_TYPES),
+        examples=["image/png,application/pdf"],
+    )
+    """Accepted content types (`image/png,application/pdf`), determined from the files' content"""
+    UPLOAD_MAX_MEGAPIXELS: Whole = Field(40, ge=1)
+    """The largest picture, in millions of pixels"""
+    UPLOADS_PER_HOUR: Whole = Field(200, ge=1)
+    """Files that one user may upload"""
+    RATE_LIMITS: Flag = True
+    """`off` disables all rate limits; for measurements only"""
+    RATE_LIMITS_OFF_CONFIRMED: Flag = False
+    """Has to be `on` too where `RATE_LIMITS=off` meets `DEBUG=off`"""
+
+
+class Deals(Environment):
+    """Deals"""
+
+    DEFAULT_CURRENCY: Text = "INR"
+    """ISO 4217 code for conversations that are opened without one"""
+    FLOWS: Text = ""
+    """Other numbers for the flows, see below"""
+    DEADLINES_IN_SERVER: Flag = True
+    """Every server process runs due deadlines and reminders. `off` if `manage.py run_deadlines` runs instead"""
+    DEADLINE_SECONDS: Number = Field(5.0, ge=0.1)
+    """How often a process looks for due ones"""
+    PAYMENT_PROVIDER: Choice[Literal["none", "sandbox", "stripe"]] = Field(
+        default_factory=by_flag("DEBUG", on="sandbox", off="none")
+    )
+    """Who takes payments; `sandbox` is for development only"""
+    PAYMENT_PROVIDER_SECONDS: Number = Field(8.0, ge=0.1)
+    """How long a request that opens an order waits for the provider; after that the response is 503
+    `payment_unavailable`"""
+    SANDBOX_PAYMENT_SECRET: Secret = Field(
+        default_factory=Derived("a public one", lambda _: "development-only-sandbox-secret")
+    )
+    """Signs the sandbox's webhooks"""
+    STRIPE_SECRET_KEY: Secret = ""
+    """From the Stripe dashboard; required with `PAYMENT_PROVIDER=stripe`"""
+    STRIPE_PUBLISHABLE_KEY: Text = ""
+    """From the Stripe dashboard; required with `PAYMENT_PROVIDER=stripe`"""
+    STRIPE_WEBHOOK_SECRET: Secret = ""
+    """From the Stripe dashboard; required with `PAYMENT_PROVIDER=stripe`"""
+
+
+class Configuration(Deals, Limits, RealTime, Accounts, Origins, Storage, Basics):
+    """All settings. Their order is that of the groups from the last base to the first."""
