@@ -13,6 +13,7 @@ from accounts.requests import (
     ChangePasswordRequest,
     LoginRequest,
     LogoutRequest,
+    PeopleQuery,
     RegistrationRequest,
     TokenRefreshRequest,
     UpdateAccountRequest,
@@ -20,8 +21,7 @@ from accounts.requests import (
 from accounts.responses import EmptyResponse, LoginResponse, PeoplePage, TokensResponse, UserResponse
 from accounts.services import LoginResult
 from foundation.addresses import client_address
-from foundation.openapi import PAGINATION, Problem, describe, query_parameter
-from foundation.query_params import limit_param
+from foundation.openapi import Problem, describe
 from foundation.rest import success_response
 
 
@@ -100,16 +100,8 @@ class PeopleViewSet(ViewSet):
 
     @describe(
         "Find people by name or address",
+        query=PeopleQuery,
         responses={200: PeoplePage},
-        parameters=[
-            query_parameter(
-                "q",
-                "The beginnings of words of the name, or a whole e-mail address",
-                kind={"type": "string", "minLength": people_search.SHORTEST, "maxLength": people_search.LONGEST},
-                required=True,
-            ),
-            *PAGINATION,
-        ],
         errors={404: Problem},
     )
     def list(self, request: UserRequest) -> Response:
@@ -117,11 +109,5 @@ class PeopleViewSet(ViewSet):
         search: 404."""
         people_search.require_search()
         limit_people_search(request.user)
-        params = request.query_params
-        page = people_search.find_people(
-            user=request.user,
-            q=people_search.search_term(params),
-            cursor=params.get("cursor"),
-            limit=limit_param(params),
-        )
+        page = people_search.find_people(user=request.user, query=PeopleQuery.of(request))
         return success_response(**page.mapped(lambda found: [PersonPayload.model_validate(one) for one in found]))

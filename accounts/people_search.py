@@ -8,13 +8,9 @@ from django.db.models.lookups import GreaterThan
 
 from accounts.models import NameWord, Role, User
 from accounts.names import in_key, keys_from, words_of
+from accounts.requests import PeopleQuery
 from foundation.database.pagination import Keyset, Page
-from foundation.errors import Invalid, NotFound
-from foundation.query_params import text_param
-from foundation.text import trimmed
-
-SHORTEST, LONGEST = 2, 100
-"""What can be looked for, in code points."""
+from foundation.errors import NotFound
 
 BY_WORD = Keyset(("key", "user"), descending=False, model=NameWord)
 BY_ADDRESS = Keyset(("id",), descending=False, model=User)
@@ -26,22 +22,14 @@ def require_search() -> None:
         raise NotFound
 
 
-def search_term(params: Any) -> str:
-    """`?q=`, trimmed. Raises `Invalid`."""
-    term = trimmed(text_param(params, "q") or "")
-    if not SHORTEST <= len(term) <= LONGEST:
-        raise Invalid(errors={"q": [f"{SHORTEST} to {LONGEST} characters are needed."]})
-    return term
-
-
-def find_people(*, user: User, q: str, cursor: str | None, limit: int) -> Page[User]:
+def find_people(*, user: User, query: PeopleQuery) -> Page[User]:
     """Those whom the asker may find: with an @ in `q` who has this very address, else everybody for whom each word of
     `q` begins a word of the name. The queries are the same however many they are. Raises `Invalid` for a bad cursor."""
-    address = User.objects.normalize_email(q)
+    address, cursor, limit = User.objects.normalize_email(query.q), query.cursor, query.limit
     if "@" in address:
         people = User.objects.filter(_findable_by(user), email=address)
         return BY_ADDRESS.page(people, cursor=cursor, limit=limit)
-    page = BY_WORD.page(_with_words(words_of(q)).filter(_findable_by(user, "user__")), cursor=cursor, limit=limit)
+    page = BY_WORD.page(_with_words(words_of(query.q)).filter(_findable_by(user, "user__")), cursor=cursor, limit=limit)
     return Page([one.user for one in page.results], next=page.next, previous=page.previous)
 
 

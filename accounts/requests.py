@@ -1,20 +1,24 @@
 """What clients send about accounts."""
 
 import unicodedata
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from accounts.models import UserManager
+from foundation.query_params import PageQuery, QueryText
 from foundation.schemas import RequestSchema, Text
+from foundation.text import trimmed
 
 LONGEST_NAME = 100
 LONGEST_EMAIL = 254
 LONGEST_PASSWORD = 256
 LONGEST_TOKEN = 4096
+SHORTEST_SEARCH, LONGEST_SEARCH = 2, 100
+"""What people can be looked for by, in code points."""
 
 
 def _one_line(value: str) -> str:
@@ -33,6 +37,14 @@ def _is_address(value: str) -> str:
     except ValidationError:
         raise PydanticCustomError("email", "This is not an e-mail address.") from None
     return value
+
+
+def _search_term(value: str) -> str:
+    term = trimmed(value)
+    if not SHORTEST_SEARCH <= len(term) <= LONGEST_SEARCH:
+        lengths = {"shortest": SHORTEST_SEARCH, "longest": LONGEST_SEARCH}
+        raise PydanticCustomError("search_term", "{shortest} to {longest} characters are needed.", lengths)
+    return term
 
 
 Name = Annotated[str, Text(LONGEST_NAME), AfterValidator(_one_line)]
@@ -80,3 +92,16 @@ class UpdateAccountRequest(RequestSchema):
     """`findable`: whether others can find this account."""
 
     findable: Annotated[bool, Field(strict=True)] | None = None
+
+
+class PeopleQuery(PageQuery):
+    q: Annotated[
+        QueryText,
+        AfterValidator(_search_term),
+        WithJsonSchema({"type": "string", "minLength": SHORTEST_SEARCH, "maxLength": LONGEST_SEARCH}),
+    ] = Field(description="The beginnings of words of the name, or a whole e-mail address")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _missing_is_too_short(cls, data: dict[str, Any]) -> dict[str, Any]:
+        return {"q": "", **data}

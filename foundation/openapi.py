@@ -1,12 +1,12 @@
 """How a view is described in OpenAPI: by the schemas that it parses and renders."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from pydantic import create_model
 
-from foundation.query_params import DEFAULT_LIMIT, MAX_LIMIT
+from foundation.query_params import Query
 from foundation.rest import PROBLEM_CONTENT_TYPE
 from foundation.schemas import Schema
 
@@ -44,24 +44,10 @@ STATUS_DESCRIPTIONS = {
 COMMON_ERRORS: dict[int, type[Problem]] = dict.fromkeys((400, 401, 403, 404, 413, 415, 429), Problem)
 """The errors of any operation; those that cannot occur are left out where the operation is known."""
 
-INTEGER = {"type": "integer", "format": "int64", "minimum": 0}
-BOOLEAN = {"type": "boolean"}
-
 ERROR_HEADERS = (
     OpenApiParameter("WWW-Authenticate", str, OpenApiParameter.HEADER, response=[401]),
     OpenApiParameter("Retry-After", {"type": "integer", "minimum": 1}, OpenApiParameter.HEADER, response=[429]),
 )
-
-
-def query_parameter(name: str, description: str, *, kind: Any = str, required: bool = False) -> OpenApiParameter:
-    """A query parameter; `kind` is a Python type or a schema."""
-    return OpenApiParameter(name, kind, description=description, required=required)
-
-
-LIMIT = query_parameter(
-    "limit", "How many", kind={"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
-)
-PAGINATION = (query_parameter("cursor", "`next` or `previous` of another page"), LIMIT)
 
 
 _successful: dict[type[Schema], type[Schema]] = {}
@@ -79,10 +65,10 @@ def describe(
     *,
     responses: Mapping[int, type[Schema]],
     request: Any = None,
-    parameters: Sequence[OpenApiParameter] = (),
+    query: type[Query] = Query,
     errors: Mapping[int, type[Problem]] = {},
 ) -> Callable[[Any], Any]:
-    """Describe an operation: its request, its responses and its errors by status.
+    """Describe an operation: its request body, its query parameters, its responses and its errors by status.
 
     `errors` are those beyond `COMMON_ERRORS`, and the common ones that others of its kind do not have.
     """
@@ -93,7 +79,7 @@ def describe(
     for status in sorted(errors_by_status):
         by_status[status, PROBLEM_CONTENT_TYPE] = _response(status, errors_by_status[status])
     schema = extend_schema(
-        summary=summary, request=request, responses=by_status, parameters=[*parameters, *ERROR_HEADERS]
+        summary=summary, request=request, responses=by_status, parameters=[*query_parameters(query), *ERROR_HEADERS]
     )
 
     def decorate(view: Any) -> Any:
@@ -101,6 +87,16 @@ def describe(
         return schema(view)
 
     return decorate
+
+
+def query_parameters(query: type[Query]) -> Iterator[OpenApiParameter]:
+    """How OpenAPI describes the fields of a query."""
+    schema = query.model_json_schema()
+    for name, member in schema.get("properties", {}).items():
+        kind = member.pop("anyOf", [member])[0]  # the other one is null, for a parameter that is not given
+        yield OpenApiParameter(
+            name, kind, description=member.pop("description"), required=name in schema.get("required", ())
+        )
 
 
 def _response(status: int, schema: type[Schema]) -> OpenApiResponse:

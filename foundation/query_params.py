@@ -1,42 +1,62 @@
-"""Query parameters of REST: their values, checked."""
+"""Schemas of query parameters of REST."""
 
-from typing import Any
+from typing import Annotated, Self
 
-from foundation.errors import Invalid
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError, PydanticKnownError
+from rest_framework.request import Request
+
+from foundation.schemas import RequestSchema
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 
 
-def limit_param(params: Any) -> int:
-    """`?limit=`: 1 to 200, 50 where it is not given. Raises `Invalid`."""
-    limit = integer_param(params, "limit", default=DEFAULT_LIMIT)
+def _whole_number(value: str | int) -> int:
+    written = str(value)
+    if not (written.isascii() and written.isdigit() and len(written) < 20) or int(written) >= 2**63:
+        raise PydanticKnownError("int_type")
+    return int(written)
+
+
+def _limit(value: str | int) -> int:
+    limit = _whole_number(value)
     if not 1 <= limit <= MAX_LIMIT:
-        raise Invalid(errors={"limit": [f"A number from 1 to {MAX_LIMIT} is needed."]})
+        raise PydanticCustomError("limit", "A number from 1 to {most} is needed.", {"most": MAX_LIMIT})
     return limit
 
 
-def integer_param(params: Any, name: str, *, default: Any = None) -> Any:
-    """A query parameter that is a number from 0 up. Raises `Invalid`."""
-    value = params.get(name)
-    if value is None:
-        return default
-    if not (value.isascii() and value.isdigit() and len(value) < 20) or int(value) >= 2**63:
-        raise Invalid(errors={name: ["A whole number is needed."]})
-    return int(value)
+def _flag(value: str) -> bool:
+    if value not in {"true", "false"}:
+        raise PydanticCustomError("flag", "true or false is needed.")
+    return value == "true"
 
 
-def text_param(params: Any, name: str) -> str | None:
-    """A query parameter that is text; None where it is not given. Raises `Invalid`."""
-    value = params.get(name)
-    if value is not None and "\x00" in value:
-        raise Invalid(errors={name: ["The NUL character is not allowed."]})
+def _without_nul(value: str) -> str:
+    if "\x00" in value:
+        raise PydanticCustomError("nul", "The NUL character is not allowed.")
     return value
 
 
-def boolean_param(params: Any, name: str) -> bool | None:
-    """A query parameter that is `true` or `false`; None where it is not given. Raises `Invalid`."""
-    value = params.get(name)
-    if value is None or value in {"true", "false"}:
-        return None if value is None else value == "true"
-    raise Invalid(errors={name: ["true or false is needed."]})
+WholeNumber = Annotated[int, Field(ge=0, json_schema_extra={"format": "int64"}), BeforeValidator(_whole_number)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+QueryText = Annotated[str, AfterValidator(_without_nul)]
+
+
+class Query(RequestSchema):
+    """The query parameters of an operation. Of one that is given twice the last one counts."""
+
+    @classmethod
+    def of(cls, request: Request) -> Self:
+        """Raises `Invalid`."""
+        return cls.parse(request.query_params.dict())
+
+
+class LimitQuery(Query):
+    limit: Annotated[
+        int, BeforeValidator(_limit), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT})
+    ] = Field(DEFAULT_LIMIT, description="How many")
+
+
+class PageQuery(LimitQuery):
+    cursor: str | None = Field(None, description="`next` or `previous` of another page")

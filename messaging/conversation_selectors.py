@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import F, QuerySet
@@ -15,35 +14,28 @@ from foundation.database.bulk import fetch_many, last_of_each
 from foundation.database.pagination import Keyset, Page
 from messaging.models import Message
 from messaging.payloads import ConversationPayload, MessagePayload
+from messaging.requests import ConversationListQuery
 from messaging.uploads.services import load_attachments
 
 CONVERSATIONS = Keyset(("last_activity_at", "conversation_id"), descending=True, model=Participant)
 
 
-@dataclass(frozen=True)
-class ListFilter:
-    conversation_type: str | None = None
-    awaiting_me: bool = False
-    unread: bool | None = None
-    search: str | None = None
-
-
 def conversation_list(
-    *, user: User, filters: ListFilter, cursor: str | None, limit: int
+    *, user: User, query: ConversationListQuery
 ) -> tuple[list[ConversationPayload], Page[Participant]]:
     """The user's conversations, newest activity first."""
     participations = participations_of(user.pk).select_related("conversation")
-    if filters.conversation_type is not None:
-        participations = participations.filter(conversation__conversation_type=filters.conversation_type)
-    if filters.awaiting_me:
+    if query.type is not None:
+        participations = participations.filter(conversation__conversation_type=query.type)
+    if query.awaiting is not None:
         participations = participations.filter(conversation__awaiting_role=F("role"))
-    if filters.unread is not None:
+    if query.unread is not None:
         participations = (
-            participations.filter(unread_count__gt=0) if filters.unread else participations.filter(unread_count=0)
+            participations.filter(unread_count__gt=0) if query.unread else participations.filter(unread_count=0)
         )
-    if filters.search:
-        participations = _search(participations, user, filters.search)
-    page = CONVERSATIONS.page(participations, cursor=cursor, limit=limit)
+    if query.search:
+        participations = _search(participations, user, query.search)
+    page = CONVERSATIONS.page(participations, cursor=query.cursor, limit=query.limit)
     return render_conversations([participant.conversation for participant in page.results], user), page
 
 

@@ -1,7 +1,5 @@
 """Pages of a conversation's messages."""
 
-from dataclasses import dataclass
-
 from django.db.models import QuerySet
 
 from accounts.models import User
@@ -11,38 +9,31 @@ from foundation.database.pagination import Keyset, Page
 from foundation.errors import Invalid, NotFound
 from foundation.ids import parse_id
 from messaging.models import Message
+from messaging.requests import HistoryQuery
 from messaging.uploads.services import load_attachments
 
 HISTORY = Keyset(("seq",), descending=False, model=Message)
 
 
-@dataclass(frozen=True)
-class Window:
-    """A part of a history: `before` and `after` exclude their `seq`, `around` is in the middle."""
-
-    before: int | None = None
-    after: int | None = None
-    around: int | None = None
-
-
-def history(*, conversation: Conversation, window: Window, cursor: str | None, limit: int) -> Page[Message]:
+def history(*, conversation: Conversation, query: HistoryQuery) -> Page[Message]:
     """A page of messages, oldest first: the newest ones by default."""
-    given = [one for one in (cursor, window.before, window.after, window.around) if one is not None]
+    given = [one for one in (query.cursor, query.before, query.after, query.around) if one is not None]
     if len(given) > 1:
         raise Invalid("Only one of cursor, before, after and around can be given.")
-    page = _window(Message.objects.filter(conversation=conversation), window, cursor, limit)
+    page = _page(Message.objects.filter(conversation=conversation), query)
     load_attachments(page.results)
     return page
 
 
-def _window(rows: QuerySet[Message], window: Window, cursor: str | None, limit: int) -> Page[Message]:
-    if cursor is not None:
-        return HISTORY.page(rows, cursor=cursor, limit=limit)
-    if window.after is not None:
-        return HISTORY.page(rows, cursor=HISTORY.cursor(window.after), limit=limit)
-    if window.around is not None:
-        return _around_seq(rows, window.around, limit)
-    end = window.before if window.before is not None else 2**63 - 1
+def _page(rows: QuerySet[Message], query: HistoryQuery) -> Page[Message]:
+    limit = query.limit
+    if query.cursor is not None:
+        return HISTORY.page(rows, cursor=query.cursor, limit=limit)
+    if query.after is not None:
+        return HISTORY.page(rows, cursor=HISTORY.cursor(query.after), limit=limit)
+    if query.around is not None:
+        return _around_seq(rows, query.around, limit)
+    end = query.before if query.before is not None else 2**63 - 1
     return HISTORY.page(rows, cursor=HISTORY.cursor(end, backwards=True), limit=limit)
 
 

@@ -1,11 +1,12 @@
 """What clients send about messages and conversations, over REST and over sockets alike."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, PlainValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
+from foundation.query_params import Flag, PageQuery, QueryText, WholeNumber
 from foundation.schemas import RequestSchema, Text
 from messaging.limits import LONGEST_MESSAGE, LONGEST_URL, MOST_ATTACHMENTS
 
@@ -30,6 +31,12 @@ def _message_position(value: Any) -> str | int:
     raise PydanticCustomError("message_position", "A message's id or a seq is needed.")
 
 
+def _me(value: str) -> str:
+    if value != "me":
+        raise PydanticCustomError("me", "Only `me` can be asked for.")
+    return value
+
+
 MediaUrl = Annotated[
     str,
     Field(strict=True, max_length=LONGEST_URL, json_schema_extra={"format": "uri"}),
@@ -40,6 +47,7 @@ NonNegativeInteger = Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)]
 MessagePosition = Annotated[
     str | int, PlainValidator(_message_position, json_schema_input_type=str | NonNegativeInteger)
 ]
+Me = Annotated[Literal["me"], BeforeValidator(_me), WithJsonSchema({"type": "string", "enum": ["me"]})]
 StrictStr = Annotated[str, Field(strict=True)]
 Identifier = Annotated[StrictStr, Field(json_schema_extra={"format": "uuid"})]
 """An id as a client wrote it; what is none counts as unknown, which is for the service to say."""
@@ -97,3 +105,18 @@ class UserRoomRequest(RequestSchema):
 
 class JoinUserRoomRequest(UserRoomRequest):
     after: NonNegativeInteger | None = None
+
+
+class ConversationListQuery(PageQuery):
+    type: QueryText | None = Field(None, description="direct, bid or campaign")
+    awaiting: Me | None = Field(None, description="`me`: only those that await the current user")
+    unread: Flag | None = Field(None, description="`true`: with unread messages; `false`: without")
+    search: QueryText | None = Field(None, description="in the title and the other side's name")
+
+
+class HistoryQuery(PageQuery):
+    """`before` and `after` exclude their `seq`, `around` is in the middle."""
+
+    before: WholeNumber | None = Field(None, description="older than this `seq`")
+    after: WholeNumber | None = Field(None, description="newer than this `seq`")
+    around: WholeNumber | None = Field(None, description="on both sides of this `seq`")

@@ -1,13 +1,14 @@
 """The REST endpoints of one's own notifications."""
 
+from pydantic import Field
 from rest_framework.decorators import action
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from accounts.authentication import UserRequest
 from foundation.database.pagination import Keyset
-from foundation.openapi import BOOLEAN, INTEGER, LIMIT, PAGINATION, describe, query_parameter
-from foundation.query_params import boolean_param, limit_param
+from foundation.openapi import describe
+from foundation.query_params import Flag, PageQuery
 from foundation.rest import success_response
 from messaging.responses import EventLogResponse
 from notifications import services
@@ -19,28 +20,27 @@ from notifications.payloads import (
     NotificationResponse,
     UnreadCountResponse,
 )
-from realtime import events_page, user_room
+from realtime import EventLogQuery, events_page, user_room
 
 NEWEST_FIRST = Keyset(("created_at", "id"), descending=True, model=Notification)
+
+
+class NotificationListQuery(PageQuery):
+    unread: Flag | None = Field(None, description="`true`: unread ones; `false`: read ones")
 
 
 class NotificationViewSet(ViewSet):
     @describe(
         "One's notifications, newest first",
+        query=NotificationListQuery,
         responses={200: NotificationPage},
-        parameters=[
-            query_parameter("unread", "`true`: unread ones; `false`: read ones", kind=BOOLEAN),
-            *PAGINATION,
-        ],
     )
     def list(self, request: UserRequest) -> Response:
+        query = NotificationListQuery.of(request)
         rows = Notification.objects.filter(user=request.user)
-        unread = boolean_param(request.query_params, "unread")
-        if unread is not None:
-            rows = rows.filter(read_at__isnull=unread)
-        page = NEWEST_FIRST.page(
-            rows, cursor=request.query_params.get("cursor"), limit=limit_param(request.query_params)
-        )
+        if query.unread is not None:
+            rows = rows.filter(read_at__isnull=query.unread)
+        page = NEWEST_FIRST.page(rows, cursor=query.cursor, limit=query.limit)
         return success_response(**page.mapped(lambda rows: [NotificationPayload.model_validate(row) for row in rows]))
 
     @describe("How many of one's notifications are unread", responses={200: UnreadCountResponse})
@@ -61,12 +61,9 @@ class NotificationViewSet(ViewSet):
 
     @describe(
         "The log of one's own room: every notification event, as it was sent",
+        query=EventLogQuery,
         responses={200: EventLogResponse},
-        parameters=[
-            query_parameter("after", "later than this `seq`", kind=INTEGER),
-            LIMIT,
-        ],
     )
     @action(detail=False, methods=["get"])
     def events(self, request: UserRequest) -> Response:
-        return success_response(**events_page(user_room(request.user.pk), request.query_params))
+        return success_response(**events_page(user_room(request.user.pk), EventLogQuery.of(request)))

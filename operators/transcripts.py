@@ -5,8 +5,9 @@ from typing import Any
 from conversations.flows import displayed_prompt
 from conversations.models import Conversation, Transition
 from foundation.database.pagination import Page
-from messaging.history import Window, history
+from messaging.history import history
 from messaging.models import Message
+from messaging.requests import HistoryQuery
 from operators.diagrams import diagram
 from operators.interventions import possible_interventions
 
@@ -17,7 +18,7 @@ LATEST_VIEWS = 5
 def transcript(conversation: Conversation, *, page: str | None) -> dict[str, Any]:
     """What the page shows: `before` (a `seq`) leads to older messages, the newest page is shown without it."""
     before = int(page) if page and page.isdigit() and len(page) < 19 else None
-    messages: Page[Message] = history(conversation=conversation, window=Window(before=before), cursor=None, limit=PAGE)
+    messages: Page[Message] = history(conversation=conversation, query=HistoryQuery(before=before, limit=PAGE))
     participants = list(conversation.participants.select_related("user").order_by("role", "pk"))
     first = participants[0].user_id if participants else None
     senders = {participant.user_id: participant.user for participant in participants}

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         unit_of_work,
     )
     from realtime.pubsub import Hint, bus
-    from realtime.rest import events_page
+    from realtime.rest import EventLogQuery, events_page
     from realtime.revocation import expel, revoke_sessions
     from realtime.savepoint_batch import run_savepoint_batch
     from realtime.socket_gateway import gateway
@@ -43,6 +43,7 @@ __all__ = [
     "Caller",
     "Command",
     "Event",
+    "EventLogQuery",
     "Hint",
     "LoggedEvent",
     "application_hooks",
@@ -88,7 +89,7 @@ _MODULES = {
         "unit_of_work",
     ),
     "pubsub": ("Hint", "bus"),
-    "rest": ("events_page",),
+    "rest": ("EventLogQuery", "events_page"),
     "revocation": ("expel", "revoke_sessions"),
     "savepoint_batch": ("run_savepoint_batch",),
     "socket_gateway": ("gateway",),

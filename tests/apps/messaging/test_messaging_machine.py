@@ -17,13 +17,13 @@ from deals.opening import open_conversation_as
 from deals.requests import OpenConversationRequest
 from foundation.errors import NotFound
 from foundation.json import from_json, to_json
-from messaging.conversation_selectors import ListFilter, conversation_list
+from messaging.conversation_selectors import conversation_list
 from messaging.editing import delete_message, edit_message
 from messaging.errors import IdempotencyMismatch
 from messaging.models import Message
 from messaging.payloads import MessagePayload
 from messaging.read_marks import mark_read
-from messaging.requests import EditMessageRequest, MarkReadRequest, SendMessageRequest
+from messaging.requests import ConversationListQuery, EditMessageRequest, MarkReadRequest, SendMessageRequest
 from messaging.sending import send_message
 from messaging.system_messages import post_system_message
 from messaging.unread_counts import wrong_counts
@@ -172,7 +172,7 @@ class Messaging(RuleBasedStateMachine):
     @invariant()
     def lists_show_what_there_is(self) -> None:
         for user in self.people:
-            shown, _ = conversation_list(user=user, filters=ListFilter(), cursor=None, limit=200)
+            shown, _ = conversation_list(user=user, query=ConversationListQuery(limit=200))
             mine = [chat for chat in self.chats if user in chat.inside()]
             assert {one.id for one in shown} == {chat.conversation.pk for chat in mine}
             by_id = {chat.conversation.pk: chat for chat in mine}

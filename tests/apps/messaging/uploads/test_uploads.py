@@ -20,10 +20,10 @@ from foundation.clock import moved
 from messaging import sending
 from messaging.editing import delete_message
 from messaging.errors import IdempotencyMismatch
-from messaging.history import Window, history
+from messaging.history import history
 from messaging.models import Message, Upload
 from messaging.opening import open_direct
-from messaging.requests import SendMessageRequest
+from messaging.requests import HistoryQuery, SendMessageRequest
 from messaging.sending import OutgoingMessage, send_message, send_messages
 from messaging.uploads.services import read_upload, store_upload
 from operators.interventions import intervene
@@ -260,7 +260,7 @@ def test_a_page_of_messages_takes_as_many_queries_with_attachments_as_without(
     for _ in range(6):
         send(sender, chat, store_upload(owner=sender, file=file()))
     with django_assert_max_num_queries(3):
-        page = history(conversation=chat, window=Window(), cursor=None, limit=50)
+        page = history(conversation=chat, query=HistoryQuery())
         assert [len(message.loaded_attachments) for message in page.results] == [1] * 6
 
 
