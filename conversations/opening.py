@@ -1,6 +1,7 @@
 """Opening a conversation between two people."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,6 +28,8 @@ class OpenedConversation:
 
     conversation: Conversation
     created: bool
+    participants: Sequence[Participant] = ()
+    """Of a conversation that was opened."""
 
 
 def open_conversation(
@@ -64,7 +67,7 @@ def open_conversation(
         set_state(conversation, decision.conversation_state, decision.facts.state_version)
         if not _inserted(conversation):
             return OpenedConversation(conversation=lock_conversation(_by_key(key)), created=False)
-        Participant.objects.bulk_create(
+        rows = Participant.objects.bulk_create(
             Participant(
                 conversation=conversation, user=participant.user, role=participant.role.value, last_activity_at=now
             )
@@ -73,7 +76,7 @@ def open_conversation(
         lock_rooms(conversation.room)
         for step in decision.steps:
             record_transition(conversation=conversation, step=step, actor=opener)
-        return OpenedConversation(conversation=conversation, created=True)
+        return OpenedConversation(conversation=conversation, created=True, participants=rows)
 
 
 def _after(now: datetime, span: timedelta | None) -> datetime | None:

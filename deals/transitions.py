@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from accounts.models import SYSTEM_USER_ID, User
 from conversations.flows import Decision, Role, Timing, decide
-from conversations.flows.decisions import Message as MessageText
 from conversations.models import Conversation, Participant, Transition
 from conversations.selectors import participants_of
 from conversations.transitions import record_transition, set_state
@@ -17,8 +16,8 @@ from deals import offers
 from deals.facts import deal_to_change, facts_of
 from deals.models import Deal, Delivery, PaymentOrder, Revision
 from foundation import clock
-from messaging.models import SYSTEM, Message
-from messaging.uploads.services import attach_uploads
+from messaging.models import Message
+from messaging.system_messages import write_system_message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,12 +146,13 @@ def _write_message(
     """The system message of a decision, with the work that it delivers."""
     if decision.message is None:
         return None
-    message = _message(conversation, participants, decision.message, actor)
-    message.transition = transition
-    if decision.delivery is not None:
-        files = decision.delivery.attachments
-        message.loaded_attachments = attach_uploads(owner=actor, upload_ids=files, message_id=message.pk)
-    message.save()
+    message = write_system_message(
+        conversation=conversation,
+        participants=participants,
+        content=decision.message,
+        transition=transition,
+        upload_ids=decision.delivery.attachments if decision.delivery else (),
+    )
     if decision.delivery is not None:
         _record_delivery(conversation, decision, message, actor)
     return message
@@ -169,20 +169,4 @@ def _record_delivery(conversation: Conversation, decision: Decision, message: Me
         description=work.description,
         notes=work.notes,
         deliverer=actor,
-    )
-
-
-def _message(
-    conversation: Conversation, participants: Sequence[Participant], text: MessageText, actor: User
-) -> Message:
-    people = {one.role: one.user_id for one in participants}
-    return Message(
-        conversation=conversation,
-        sender_id=SYSTEM_USER_ID if text.sender is Role.SYSTEM else actor.pk,
-        receiver_id=people[text.receiver.value],
-        message=text.text,
-        message_type=SYSTEM,
-        is_automated=True,
-        action_required=text.action_required,
-        action_data=dict(text.action_data) if text.action_data else None,
     )

@@ -1,19 +1,17 @@
 """Opening conversations, with their prompt and their line in both lists."""
 
-import uuid
 from dataclasses import dataclass
 
 from django.conf import settings
 
-from accounts.models import SYSTEM_USER_ID, User
+from accounts.models import User
 from accounts.selectors import find_user
-from conversations.flows import Decision, Facts, Role, flow_for, opening
-from conversations.models import Conversation
+from conversations.flows import Facts, Role, flow_for, opening
 from conversations.opening import NewParticipant, OpenedConversation, open_conversation
 from foundation.errors import Forbidden, Invalid, NotFound
 from foundation.ids import parse_id
 from messaging.list_updates import publish_list_updates
-from messaging.models import SYSTEM, Message
+from messaging.system_messages import write_system_message
 from realtime import unit_of_work
 
 DIRECT = "direct"
@@ -59,7 +57,10 @@ def open_between(new: NewConversation) -> OpenedConversation:
         )
         if opened.created:
             publish_list_updates(opened.conversation, "opened")
-            _write_prompt(opened.conversation, decision, new.opener, new.other)
+            if decision.message is not None:
+                write_system_message(
+                    conversation=opened.conversation, participants=opened.participants, content=decision.message
+                )
         return opened
 
 
@@ -96,21 +97,4 @@ def _facts(new: NewConversation, participants: tuple[NewParticipant, NewParticip
         title=new.title,
         currency=new.currency,
         proposed=new.proposed_amount,
-    )
-
-
-def _write_prompt(conversation: Conversation, decision: Decision, opener: User, other: User) -> None:
-    prompt = decision.message
-    if prompt is None:
-        return
-    people: dict[Role, uuid.UUID] = {Role(opener.role): opener.pk, Role(other.role): other.pk}
-    Message.objects.create(
-        conversation=conversation,
-        sender_id=people.get(prompt.sender, SYSTEM_USER_ID),
-        receiver_id=people[prompt.receiver],
-        message=prompt.text,
-        message_type=SYSTEM,
-        is_automated=True,
-        action_required=prompt.action_required,
-        action_data=dict(prompt.action_data) if prompt.action_data else None,
     )

@@ -1,33 +1,56 @@
-"""Messages that no person wrote."""
+"""System messages: those of a flow, which tell of a transition, and those of operators."""
 
 import uuid
+from collections.abc import Sequence
 
 from accounts.models import SYSTEM_USER_ID
+from conversations.flows import Role
+from conversations.flows.decisions import Message as SystemText
 from conversations.locking import lock_conversation
-from conversations.models import Conversation, Participant
+from conversations.models import Conversation, Participant, Transition
+from conversations.selectors import participants_of
 from messaging.models import SYSTEM, Message
+from messaging.uploads.services import attach_uploads
 from realtime import unit_of_work
 
 
 def post_system_message(*, conversation_id: uuid.UUID, text: str) -> Message:
-    """A message that no person wrote, to both sides: from an operator, a command or the flow itself."""
+    """Write a message that no person wrote and no flow asked for: from an operator or a command."""
     with unit_of_work():
         conversation = lock_conversation(conversation_id)
-        return Message.objects.create(
+        receiver = conversation.flow.system_receiver(conversation.flow_state)
+        return write_system_message(
             conversation=conversation,
-            sender_id=SYSTEM_USER_ID,
-            receiver_id=_awaited(conversation),
-            message=text,
-            message_type=SYSTEM,
-            is_automated=True,
+            participants=participants_of(conversation),
+            content=SystemText(text=text, sender=Role.SYSTEM, receiver=receiver, action_data=None),
         )
 
 
-def _awaited(conversation: Conversation) -> uuid.UUID:
-    """The awaited side, or the brand owner, or in a direct conversation the first of the two."""
-    participants = list(Participant.objects.filter(conversation=conversation).order_by("pk"))
-    for role in (conversation.awaiting_role, "brand_owner"):
-        for participant in participants:
-            if participant.role == role:
-                return participant.user_id
-    return participants[0].user_id
+def write_system_message(
+    *,
+    conversation: Conversation,
+    participants: Sequence[Participant],
+    content: SystemText,
+    transition: Transition | None = None,
+    upload_ids: Sequence[str] = (),
+) -> Message:
+    """Write a message to the participant who has the role of its receiver, from the one who has that of its sender, or
+    from nobody. Of two with the same role it is the first. `transition` is what it tells of, and `upload_ids` what its
+    sender delivers with it. The conversation is locked."""
+    users = {participant.role: participant.user for participant in reversed(participants)}
+    sender = users.get(content.sender)
+    message = Message(
+        conversation=conversation,
+        sender_id=sender.pk if sender else SYSTEM_USER_ID,
+        receiver_id=users[content.receiver].pk,
+        message=content.text,
+        message_type=SYSTEM,
+        is_automated=True,
+        action_required=content.action_required,
+        action_data=dict(content.action_data) if content.action_data else None,
+        transition=transition,
+    )
+    if sender is not None:
+        message.loaded_attachments = attach_uploads(owner=sender, upload_ids=upload_ids, message_id=message.pk)
+    message.save()
+    return message

@@ -254,6 +254,10 @@ class Flow:
         """The actions of any state that go by this name."""
         return tuple(action for action in self.actions() if action.has_name(name))
 
+    def system_receiver(self, state: str) -> Role:
+        """To whom a message of the system goes: the awaited party, or the one who opens such conversations."""
+        return self.state(state).awaiting or self.opened_by or self.parties[0]
+
     def other_party(self, role: Role) -> Role:
         first, second = self.parties
         return second if role == first else first

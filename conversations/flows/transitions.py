@@ -35,11 +35,6 @@ class CurrentState:
     def name_of(self, role: Role) -> str | None:
         return {Role.BRAND_OWNER: self.facts.brand_owner, Role.INFLUENCER: self.facts.influencer}.get(role)
 
-    @property
-    def system_receiver(self) -> Role:
-        """To whom a message of the system goes: the awaited side, or the one who opens such conversations."""
-        return self.state.awaiting or self.flow.opened_by or self.flow.parties[0]
-
 
 def check_current(current: CurrentState, state_version: int | None) -> None:
     """Raises `ConversationClosed`, or `StaleAction` where the actor has seen another version."""
@@ -81,10 +76,11 @@ def message(
     actor = current.name_of(sender)
     if actor is not None:
         message_values["actor"] = actor
+    flow = current.flow
     return Message(
-        text=paragraphs(text, message_values | template_values(current.flow, current.facts)),
+        text=paragraphs(text, message_values | template_values(flow, current.facts)),
         sender=sender,
-        receiver=current.system_receiver if sender is Role.SYSTEM else current.flow.other_party(sender),
+        receiver=flow.system_receiver(current.state_name) if sender is Role.SYSTEM else flow.other_party(sender),
         action_data=current.prompt,
     )
 
