@@ -1,12 +1,14 @@
 """The socket command that takes an action: parse, call one service, answer."""
 
+from operator import attrgetter
+
 from accounts.models import User
 from deals.actions import ActionAttempt, finish_action, result_of, take_actions
 from deals.payments.orders import aopen_at_provider
 from deals.requests import ConversationActionRequest
 from deals.responses import ActionResult
 from deals.transitions import AppliedAction
-from foundation.database.batching import Batcher, write_batcher
+from foundation.database.batching import Batcher, apply_to_valid, write_batcher
 from foundation.database.executor import in_database
 from messaging.rate_limits import SENDS, check_user_limits
 from realtime import Caller, Command, registry
@@ -26,10 +28,8 @@ async def conversation_action(caller: Caller, data: ConversationActionRequest) -
 
 
 def _take_actions_within_limits(attempts: list[ActionAttempt]) -> list[ActionResult | AppliedAction | Exception]:
-    refused = check_user_limits(SENDS, [attempt.user for attempt in attempts])
-    allowed = [one for one, error in zip(attempts, refused, strict=True) if error is None]
-    applied = iter(take_actions(allowed))
-    return [error or _result(next(applied), one.user) for one, error in zip(attempts, refused, strict=True)]
+    done = apply_to_valid(take_actions, check_user_limits(SENDS, attempts, attrgetter("user")))
+    return [_result(one, attempt.user) for one, attempt in zip(done, attempts, strict=True)]
 
 
 def _result(applied: AppliedAction | Exception, user: User) -> ActionResult | AppliedAction | Exception:

@@ -3,10 +3,11 @@
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from time import monotonic
+from typing import TypeVar
 
 import redis
 import structlog
@@ -17,6 +18,8 @@ from redis.retry import Retry
 from foundation.errors import RateLimited
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 MAX_LOCAL_BUCKETS = 100_000
 """Buckets that one process keeps; beyond it the least recently used are dropped, so that they are full again."""
@@ -163,9 +166,9 @@ def check_rate_limit(bucket: Bucket, key: str, *, shared: bool = True) -> None:
         raise RateLimited(retry_after=waiting)
 
 
-def check_rate_limits(bucket: Bucket, keys: Sequence[str]) -> list[RateLimited | None]:
-    """As `check_rate_limit` for one request of each key, in one round trip; returns the errors, in order."""
-    if not settings.RATE_LIMITS or not keys:
-        return [None] * len(keys)
-    waiting = _take([(bucket, _hashed(bucket, key), 1) for key in keys])
-    return [RateLimited(retry_after=seconds) if seconds else None for seconds in waiting]
+def check_rate_limits(bucket: Bucket, items: Sequence[T], key: Callable[[T], str]) -> list[T | RateLimited]:
+    """As `check_rate_limit` for each item, in one round trip; returns the items, or in place of one its error."""
+    if not settings.RATE_LIMITS or not items:
+        return list(items)
+    waiting = _take([(bucket, _hashed(bucket, key(one)), 1) for one in items])
+    return [RateLimited(retry_after=seconds) if seconds else one for one, seconds in zip(items, waiting, strict=True)]

@@ -1,7 +1,9 @@
 """The socket commands of messages and conversations: parse, call one service, answer."""
 
 import uuid
+from collections.abc import Sequence
 from functools import partial
+from operator import attrgetter
 
 from accounts.models import User
 from accounts.responses import EmptyResponse
@@ -12,7 +14,7 @@ from conversations.models import Conversation, room_of
 from conversations.payloads import TypingPayload
 from conversations.selectors import visible_conversation
 from conversations.view_records import record_view
-from foundation.database.batching import Batcher, write_batcher
+from foundation.database.batching import Batcher, apply_to_valid, write_batcher
 from foundation.database.bulk import fetch_many
 from foundation.database.executor import in_database
 from foundation.errors import DomainError, Forbidden, NotFound
@@ -66,11 +68,16 @@ def _load_joined(wanted: list[tuple[uuid.UUID, User]]) -> list[JoinedState | Not
     """Conversations that were joined, each as its user sees it, with who of it is online."""
     found = fetch_many(Conversation, by="id", among={conversation_id for conversation_id, _ in wanted}, order_by="id")
     conversations = {conversation.id: conversation for conversation in found}
-    pairs = [(conversations[one], user) for one, user in wanted if one in conversations]
+    return apply_to_valid(
+        _joined_states,
+        [(conversations[one], user) if one in conversations else NotFound() for one, user in wanted],
+    )
+
+
+def _joined_states(pairs: Sequence[tuple[Conversation, User]]) -> list[JoinedState]:
     for conversation, user in pairs:
         record_view(conversation=conversation, viewer=user, through="socket")
-    shown = iter(render_for(pairs))
-    return [_joined_state(next(shown), user) if one in conversations else NotFound() for one, user in wanted]
+    return [_joined_state(shown, user) for shown, (_, user) in zip(render_for(pairs), pairs, strict=True)]
 
 
 def _joined_state(shown: ConversationPayload, user: User) -> JoinedState:
@@ -115,10 +122,7 @@ async def send_message(caller: Caller, data: SendMessageRequest) -> SendMessageR
 
 
 def _send_within_limits(outgoing_messages: list[OutgoingMessage]) -> list[SentMessage | Exception]:
-    refused = check_user_limits(SENDS, [one.sender for one in outgoing_messages])
-    allowed = [one for one, error in zip(outgoing_messages, refused, strict=True) if error is None]
-    sent = iter(send_messages(allowed))
-    results = [error or next(sent) for error in refused]
+    results = apply_to_valid(send_messages, check_user_limits(SENDS, outgoing_messages, attrgetter("sender")))
     for one, result in zip(outgoing_messages, results, strict=True):
         if isinstance(result, DomainError):
             describe_conflict(result, one.sender, one.data.conversation_id)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from foundation.addresses import rate_limit_key
-from foundation.errors import DomainError, NotFound
+from foundation.database.batching import apply_to_valid
+from foundation.errors import DomainError, NotFound, RateLimited
 from foundation.rate_limits import check_rate_limits
 from realtime import recovery
 from realtime.hooks import Identity, application_hooks
@@ -31,27 +32,33 @@ class ConnectRequest:
         return self.auth.get("token") if isinstance(self.auth, dict) else None
 
 
+IdentifiedRequest = tuple[ConnectRequest, Identity]
+
+
 def admit(requests: Sequence[ConnectRequest]) -> list[AdmittedClient | DomainError]:
     """Who each client is and what it recovers, or why it is refused."""
-    limited = check_rate_limits(CONNECTS_OF_ADDRESS, [rate_limit_key(one.address) for one in requests])
+    within_limits = check_rate_limits(CONNECTS_OF_ADDRESS, requests, lambda one: rate_limit_key(one.address))
+    identified = apply_to_valid(_identify, within_limits)
+    return apply_to_valid(_recover, apply_to_valid(_check_users, identified))
+
+
+def _identify(requests: Sequence[ConnectRequest]) -> list[IdentifiedRequest | DomainError]:
     identities = application_hooks().authenticate([one.token for one in requests])
-    checked = _within_limits([error or one for error, one in zip(limited, identities, strict=True)])
-    recoveries = [
-        None if isinstance(one, DomainError) else RecoveryRequest.read(request.auth, one.user.pk)
-        for request, one in zip(requests, checked, strict=True)
-    ]
-    known = [one for one in recoveries if one is not None]
-    found = iter(recovery.recover(known, application_hooks().may_enter) if known else [])
     return [
-        one if isinstance(one, DomainError) else (one, next(found) if back else None)
-        for one, back in zip(checked, recoveries, strict=True)
+        one if isinstance(one, DomainError) else (request, one)
+        for request, one in zip(requests, identities, strict=True)
     ]
 
 
-def _within_limits(identities: Sequence[Identity | DomainError]) -> list[Identity | DomainError]:
-    users = [str(one.user.pk) for one in identities if not isinstance(one, DomainError)]
-    errors = iter(check_rate_limits(CONNECTS_OF_USER, users))
-    return [one if isinstance(one, DomainError) else next(errors) or one for one in identities]
+def _check_users(identified: Sequence[IdentifiedRequest]) -> list[IdentifiedRequest | RateLimited]:
+    return check_rate_limits(CONNECTS_OF_USER, identified, lambda one: str(one[1].user.pk))
+
+
+def _recover(identified: Sequence[IdentifiedRequest]) -> list[AdmittedClient]:
+    asked = [RecoveryRequest.read(request.auth, identity.user.pk) for request, identity in identified]
+    known = [one for one in asked if one is not None]
+    found = iter(recovery.recover(known, application_hooks().may_enter) if known else ())
+    return [(identity, next(found) if one else None) for one, (_, identity) in zip(asked, identified, strict=True)]
 
 
 def admit_to_rooms(joins: Sequence[RoomJoin]) -> list[NotFound | None]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
@@ -11,6 +11,7 @@ from foundation.database.executor import submit_to_database
 
 T = TypeVar("T")
 R = TypeVar("R")
+E = TypeVar("E", bound=Exception)
 
 MAX_BATCH_SIZE = 256
 ENOUGH_FOR_A_BATCH = 32
@@ -126,6 +127,14 @@ class Batcher(Generic[T, R]):
         # Items whose key was busy wait for the end of that batch.
         if self._waiting:
             self._start_batch()
+
+
+def apply_to_valid(work: Callable[[list[T]], Iterable[R]], items: Sequence[T | E]) -> list[R | E]:
+    """Call `work` once, with the items that are no exceptions: those that were not refused. Returns the result of each,
+    and the exceptions where they were. Where all are refused `work` is not called."""
+    valid = [one for one in items if not isinstance(one, Exception)]
+    results = iter(work(valid) if valid else ())
+    return [one if isinstance(one, Exception) else next(results) for one in items]  # type: ignore[misc]  # no T is one
 
 
 WRITE_BATCH_SIZE = 64

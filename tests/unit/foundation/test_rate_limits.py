@@ -4,6 +4,7 @@ import socket
 import threading
 import uuid
 from collections import Counter
+from operator import itemgetter
 
 import pytest
 from django.conf import settings as project_settings
@@ -145,19 +146,22 @@ def test_refusal_says_how_long_to_wait(clock):
 @pytest.mark.usefixtures("anywhere")
 def test_of_many_asked_for_together_each_is_counted_in_its_turn():
     take(THREE, "b", 2)
-    refused = check_rate_limits(THREE, ["a", "b", "a", "b", "a", "a", "c"])
-    assert [refusal is not None for refusal in refused] == [False, False, False, True, False, True, False]
-    assert 0 < refused[3].retry_after <= 20
+    items = [("a", 1), ("b", 2), ("a", 3), ("b", 4), ("a", 5), ("a", 6), ("c", 7)]
+    checked = check_rate_limits(THREE, items, itemgetter(0))
+    assert checked[:3] + checked[4:5] + checked[6:] == items[:3] + items[4:5] + items[6:]
+    assert isinstance(checked[3], RateLimited)
+    assert isinstance(checked[5], RateLimited)
+    assert 0 < checked[3].retry_after <= 20
     assert take(THREE, "c") == 0
-    assert check_rate_limits(THREE, []) == []
+    assert check_rate_limits(THREE, [], str) == []
 
 
 @pytest.mark.usefixtures("rate_limits")
 def test_switched_off_nothing_of_many_is_refused_or_counted(settings):
     settings.RATE_LIMITS = False
-    assert check_rate_limits(THREE, ["a"] * 4) == [None] * 4
+    assert check_rate_limits(THREE, ["a"] * 4, str) == ["a"] * 4
     settings.RATE_LIMITS = True
-    assert check_rate_limits(THREE, ["a"] * 4)[2] is None
+    assert check_rate_limits(THREE, ["a"] * 4, str)[2] == "a"
 
 
 @pytest.mark.usefixtures("rate_limits")
@@ -178,7 +182,7 @@ def test_without_redis_the_process_counts_for_itself():
 @pytest.mark.usefixtures("dead_redis")
 def test_without_redis_many_are_counted_by_the_process_itself():
     key = str(uuid.uuid4())
-    assert [refusal is not None for refusal in check_rate_limits(THREE, [key] * 4)] == [False, False, False, True]
+    assert [one == key for one in check_rate_limits(THREE, [key] * 4, str)] == [True, True, True, False]
 
 
 @pytest.mark.usefixtures("dead_redis")

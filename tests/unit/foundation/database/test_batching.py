@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from foundation.database.batching import Batcher
+from foundation.database.batching import Batcher, apply_to_valid
 
 
 async def test_what_arrives_while_a_batch_is_worked_on_is_the_next_batch():
@@ -199,3 +199,23 @@ async def test_a_key_is_free_again_after_a_fault():
     with pytest.raises(RuntimeError):
         await batcher.submit("a bad one")
     assert await asyncio.wait_for(batcher.submit("a good one"), 30) == "a good one"
+
+
+def test_what_was_refused_stays_refused_and_the_rest_is_worked_on_together():
+    calls = []
+
+    def work(items: list[int]) -> list[int | Exception]:
+        calls.append(items)
+        return [KeyError(item) if item == 3 else item * 10 for item in items]
+
+    refused, last = ValueError("refused"), ValueError("refused as well")
+    first, second, third, fourth, fifth = apply_to_valid(work, [refused, 1, 3, 4, last])
+    assert (first, second, fourth, fifth) == (refused, 10, 40, last)
+    assert isinstance(third, KeyError)
+    assert calls == [[1, 3, 4]]
+
+
+def test_where_all_was_refused_nothing_is_worked_on():
+    refused = [ValueError(), ValueError()]
+    assert apply_to_valid(pytest.fail, refused) == refused
+    assert apply_to_valid(pytest.fail, []) == []
