@@ -14,7 +14,6 @@ from conversations.message_seqs import allocate_seqs
 from conversations.models import Conversation, Transition
 from conversations.selectors import other_participant_id
 from foundation import clock
-from foundation.database.fields import LongTextField
 from foundation.ids import uuid7
 from realtime import unit_of_work
 
@@ -43,7 +42,7 @@ class Message(models.Model):
     receiver = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
-    message = LongTextField(blank=True)
+    message = models.TextField(blank=True)
     media_url = models.CharField(max_length=2000, null=True, blank=True)  # noqa: DJ001 (null is on the wire)
     message_type = models.CharField(max_length=16, default=USER_INPUT)
     is_automated = models.BooleanField(default=False)

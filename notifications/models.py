@@ -5,7 +5,6 @@ from django.db import models
 from django.db.models import Q
 
 from foundation import clock
-from foundation.database.fields import LongTextField
 from foundation.ids import uuid7
 
 MESSAGE = "message"
@@ -28,7 +27,7 @@ class Notification(models.Model):
     )
     type = models.CharField(max_length=32)
     title = models.CharField(max_length=200)
-    body = LongTextField(blank=True)
+    body = models.TextField(blank=True)
     payload = models.JSONField(default=dict)
     conversation = models.ForeignKey(
         "conversations.Conversation",

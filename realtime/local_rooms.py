@@ -238,7 +238,7 @@ class LocalRooms:
             alone = not sent or (len(sent) == 1 and key in sent)
             sent[key] = seq
             send(socket.eio_sid, shared if alone else head + socket.offset_before(key) + own)
-        metrics.events_delivered.count += len(sockets)
+        metrics.events_delivered.inc(len(sockets))
         if self.on_delivered is not None:
             self.on_delivered(room.name, sockets, event)
 
@@ -246,7 +246,7 @@ class LocalRooms:
         socket.sent[room.key] = event.seq
         offset = f"{socket.offset_before(room.key)}{room.key}:{event.seq}"
         self._send(socket.eio_sid, f'{EVENT_PACKET}["{event.event}",{event.data},"{offset}"]')
-        metrics.events_delivered.count += 1
+        metrics.events_delivered.inc()
 
     # --- Filling gaps ---
 

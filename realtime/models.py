@@ -6,8 +6,6 @@ from typing import Any
 from django.db import models, transaction
 from django.db.models.functions import Now
 
-from foundation.database.fields import LongTextField
-
 DEAD_AFTER = timedelta(seconds=20)
 """A process that has written no heartbeat for so long was killed."""
 
@@ -37,7 +35,7 @@ class RoomEvent(models.Model):
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="events", db_index=False, db_constraint=False)
     seq = models.BigIntegerField()
     event = models.CharField(max_length=64)
-    data = LongTextField()
+    data = models.TextField()
     subject = models.UUIDField(null=True, db_index=True)
     created_at = models.DateTimeField(db_index=True)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from django.db import OperationalError
+from prometheus_client import REGISTRY
 
 from foundation.database.executor import in_database
 from foundation.errors import Unavailable
@@ -158,6 +159,18 @@ async def test_a_join_replays_what_was_missed_before_what_is_live(rooms, wire):
     await write(1)
     await rooms.sweep()
     await eventually(lambda: wire.seqs(late) == [2, 3, 4, 5])
+
+
+async def test_each_event_is_counted_for_each_socket_it_is_sent_to(rooms, wire):
+    before = REGISTRY.get_sample_value("stoory_events_delivered_total")
+    await write(2)
+    one, late = socket(), socket()
+    await rooms.join(one, "room", after=None)
+    await rooms.join(late, "room", after=0)
+    await write(3)
+    await rooms.sweep()
+    await eventually(lambda: wire.seqs(one) == [3, 4, 5] and wire.seqs(late) == [1, 2, 3, 4, 5])
+    assert REGISTRY.get_sample_value("stoory_events_delivered_total") == before + 8
 
 
 async def test_a_join_that_cannot_be_replayed_whole_says_reset_and_is_live(rooms, wire):
