@@ -68,9 +68,10 @@ style: $(READY) $(NODE_READY)
 	else echo "LEFT OUT: style of JavaScript, for npm is not installed"; test -z "$$CI"; fi
 
 types: $(READY)
-	@echo "=== Types and imports ==="
+	@echo "=== Types, imports, dead code ==="
 	@$(STEP) mypy $(BIN)/mypy --no-error-summary
 	$(BIN)/lint-imports --no-logo
+	@$(STEP) vulture $(BIN)/python -m scripts.dead_code
 
 static: style types
 	@echo "=== Settings, migrations, generated documents ==="
@@ -83,10 +84,10 @@ static: style types
 test: setup  ## The tests of `make check`: unit, API and contract tests on both databases, one walk in a browser
 	@$(BIN)/python -m tests.suite check $(PYTEST)
 
-quick: setup style types  ## Style, types, imports and unit tests, for the inner loop
+quick: setup style types  ## Style, types, imports, dead code and unit tests, for the inner loop
 	@$(BIN)/python -m tests.suite quick $(PYTEST)
 
-check: setup static test  ## What every commit passes: style, types, imports, migrations, documents, `make test`
+check: setup static test  ## What every commit passes: style, types, imports, dead code, migrations, documents, `make test`
 
 integration: setup  ## All other tests: server processes, browsers, proxies, documents, faults
 	@$(BIN)/python -m tests.suite integration $(PYTEST)

@@ -36,7 +36,6 @@ class EngineHost(HeartbeatHost, Protocol):
     """What a session needs of the server that it belongs to."""
 
     slow_readers: SlowReaders
-    malformed: int
 
     @property
     def reason(self) -> Any: ...
@@ -238,7 +237,6 @@ class EngineSocket(AsyncSocket):
 
     def terminate_malformed(self, code: int) -> None:
         """End the session of a client that broke the protocol."""
-        self.server.malformed += 1
         self.terminate(self.server.reason.TRANSPORT_ERROR, code=code)
 
     def abort(self) -> None:

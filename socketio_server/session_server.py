@@ -51,8 +51,6 @@ class SessionServer(engineio.AsyncServer):
         self.limits = limits or Limits()
         self.binary = binary
         self.draining = False
-        self.malformed = 0
-        """Sessions that were ended because the client broke the protocol."""
         self.slow_readers = SlowReaders(self.limits, on_slow_reader)
         self.heartbeats = TimerQueue(self._heartbeat_due)
         self._origins = Origins(cors_allowed_origins)

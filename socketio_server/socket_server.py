@@ -82,12 +82,9 @@ class SocketServer(socketio.AsyncServer):
         socket = self.eio.sockets.get(eio_sid)
         return None if socket is None or socket.closing else socket
 
-    def send_text(self, eio_sid: str, text: str) -> None:
-        """Send an encoded Socket.IO packet to a client; buffered while its connect handler runs."""
-        self.send_frame(eio_sid, _MESSAGE + text)
-
     def send_frame(self, eio_sid: str, frame: str | bytes) -> None:
-        """As `send_text`, with the Engine.IO frame itself: encoded once, it serves any number of clients."""
+        """Send an Engine.IO frame with an encoded packet to a client; buffered while its connect handler runs. Encoded
+        once, a frame serves any number of clients."""
         client = self._clients.get(eio_sid)
         if client is not None and not (client.buffers and client.buffer(frame)):
             client.socket.send_frame(frame)

@@ -18,13 +18,11 @@ def _label(edge: Edge) -> str:
     return f"{edge.reason}{guard}"
 
 
-def mermaid(flow: Flow, *, current: str | None = None) -> str:
-    """A state diagram in Mermaid's language; `current` names the state to highlight."""
+def mermaid(flow: Flow) -> str:
+    """A state diagram in Mermaid's language."""
     lines = ["stateDiagram-v2", f"    [*] --> {flow.initial}"]
     lines += [f"    {edge.source} --> {edge.target} : {_label(edge)}" for edge in edges(flow)]
     lines += [f"    {state.name} --> [*]" for state in flow.states if state.kind is StateKind.FINAL]
-    if current is not None:
-        lines += ["    classDef current fill:#ffd54f,stroke:#5d4037,stroke-width:3px", f"    class {current} current"]
     return "\n".join(lines) + "\n"
 
 

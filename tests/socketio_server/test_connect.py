@@ -158,7 +158,7 @@ class Deciding:
         await eventually(lambda: self.sid)
         await self.server.emit("to-all")
         await self.server.emit("to-room", 1, room="room")
-        self.server.send_text(self.server.manager.eio_sid_from_sid(self.sid, "/"), '2["as-text"]')
+        self.server.send_frame(self.server.manager.eio_sid_from_sid(self.sid, "/"), '42["as-text"]')
         return site, client
 
 

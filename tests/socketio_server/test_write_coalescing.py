@@ -32,7 +32,7 @@ async def test_an_iteration_is_one_write(monkeypatch):
     @server.on("many")
     async def many(sid: str) -> None:
         for number in range(20):
-            server.send_text(server.manager.eio_sid_from_sid(sid, "/"), f'2["event",{number}]')
+            server.send_frame(server.manager.eio_sid_from_sid(sid, "/"), f'42["event",{number}]')
 
     async with running(server, websockets=DIRECT) as site:
         websocket = await site.connected()
@@ -49,7 +49,7 @@ async def test_much_does_not_wait_for_the_end_of_the_iteration(monkeypatch):
     @server.on("much")
     async def much(sid: str) -> None:
         for _ in range(10):
-            server.send_text(server.manager.eio_sid_from_sid(sid, "/"), f'2["event","{"x" * 30_000}"]')
+            server.send_frame(server.manager.eio_sid_from_sid(sid, "/"), f'42["event","{"x" * 30_000}"]')
 
     async with running(server, websockets=DIRECT) as site:
         websocket = await site.connected()
@@ -148,7 +148,7 @@ async def test_what_was_written_before_a_close_arrives_before_it():
 
     @server.on("last")
     async def last(sid: str) -> None:
-        server.send_text(server.manager.eio_sid_from_sid(sid, "/"), '2["word"]')
+        server.send_frame(server.manager.eio_sid_from_sid(sid, "/"), '42["word"]')
         server.close_transport(sid)
 
     async with running(server, websockets=DIRECT) as site:

@@ -76,9 +76,11 @@ def test_the_json_holds_the_whole_flow(deal):
     assert by_name["real_time"]["inactivity"] == "never"
 
 
-def test_the_diagram_lights_the_present_state(deal):
-    assert "class payment_pending current" in mermaid(deal, current="payment_pending")
-    assert "current" not in mermaid(deal)
+def test_the_diagram_has_an_arrow_for_each_transition_and_the_ends(deal):
+    lines = [line.strip() for line in mermaid(deal).splitlines()]
+    assert lines[:2] == ["stateDiagram-v2", f"[*] --> {deal.initial}"]
+    assert "work_submitted --> work_revision_requested : request_revision (revisions left)" in lines
+    assert "chat_closed --> [*]" in lines
 
 
 def test_check_flows_tells_what_is_wrong(monkeypatch):
