@@ -6,10 +6,10 @@ Lock order: conversations by id, then rooms (`realtime`). Participants change un
 import uuid
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import MISSING, fields
-from functools import lru_cache
 from typing import Any
 
 from accounts.models import User
+from conversations import participant_cache
 from conversations.errors import ConversationNotFound
 from conversations.models import Conversation, Participant, ParticipantRow
 from conversations.selectors import participants_of
@@ -17,18 +17,14 @@ from foundation.database.bulk import fetch_many, select_many
 from foundation.database.pipeline import pipelined
 from foundation.errors import Forbidden
 
-PARTICIPANT_CACHE_SIZE = 16_384
-"""Conversations whose participants a process caches: some eight megabytes."""
-
 _ROW_COLUMNS = tuple(field.name for field in fields(ParticipantRow) if field.default is MISSING)
 
 
 def lock_conversation(conversation_id: uuid.UUID) -> Conversation:
     """The conversation with its row locked until the transaction ends. Raises `NotFound`."""
-    try:
-        return Conversation.objects.select_for_update().get(pk=conversation_id)
-    except Conversation.DoesNotExist:
-        raise ConversationNotFound from None
+    for conversation in fetch_many(Conversation, by="id", among=[conversation_id], order_by="id", lock=True):
+        return conversation
+    raise ConversationNotFound
 
 
 def lock_with_participants(conversation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Conversation]:
@@ -46,9 +42,10 @@ def queue_lock_with_participants(
 
     def read() -> dict[uuid.UUID, Conversation]:
         found = {conversation.id: conversation for conversation in conversations}
-        for conversation_id, participant_rows in _by_conversation(found, rows).items():
+        by_conversation = _by_conversation(found, rows)
+        for conversation_id, participant_rows in by_conversation.items():
             found[conversation_id].participant_rows = participant_rows
-            known_participant_ids(conversation_id)[:] = [row.user_id for row in participant_rows]
+        participant_cache.set_many((key, tuple([row.user_id for row in rows])) for key, rows in by_conversation.items())
         return found
 
     return read
@@ -74,12 +71,6 @@ def _by_conversation(
         row = ParticipantRow(*columns)
         participant_rows[row.conversation_id].append(row)
     return participant_rows
-
-
-@lru_cache(maxsize=PARTICIPANT_CACHE_SIZE)
-def known_participant_ids(conversation_id: uuid.UUID) -> list[uuid.UUID]:
-    """The participants, removed ones included, as `queue_lock_with_participants` last read them; empty before."""
-    return []
 
 
 def lock_as_participant(conversation_id: uuid.UUID, user: User) -> tuple[Conversation, list[Participant]]:

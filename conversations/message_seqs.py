@@ -2,11 +2,11 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from conversations.locking import known_participant_ids
-from conversations.models import Conversation, Participant, room_of
+from conversations import participant_cache
+from conversations.models import Conversation, Participant, ParticipantRow, room_of
 from conversations.selectors import unread_sums
 from foundation import clock
 from foundation.database.bulk import update_many
@@ -21,12 +21,12 @@ class UnreadTotals(NamedTuple):
 
 
 def queue_unread_totals(senders: Collection[tuple[uuid.UUID, uuid.UUID]]) -> UnreadTotals | None:
-    """Queue in a pipeline, behind `queue_lock_with_participants`, what `allocate_seqs` needs for messages in these
-    conversations by these users: the locks of the rooms that get events, and the totals. None where the participants
-    of one of the conversations are not known yet."""
-    rooms, users = set(), set()
+    """Queue in a pipeline, behind `queue_lock_with_participants`, what `lock_rooms_and_total` returns for messages in
+    these conversations by these users. None where the participants of one of the conversations are not known yet."""
+    rooms: set[str] = set()
+    users: set[uuid.UUID] = set()
     for conversation_id, sender_id in senders:
-        people = known_participant_ids(conversation_id)
+        people = participant_cache.get(conversation_id)
         if not people:
             return None
         rooms.add(room_of(conversation_id))
@@ -41,37 +41,48 @@ def _queue_totals(rooms: Iterable[str], users: Collection[uuid.UUID]) -> UnreadT
     return UnreadTotals(users, unread_sums(users))
 
 
-def allocate_seqs(
-    *,
-    senders: Sequence[tuple[Conversation, uuid.UUID]],
-    lock_with: Iterable[str] = (),
-    totals: UnreadTotals | None = None,
-) -> list[int]:
-    """Allocate a `seq` for each message, given as its conversation, from `lock_with_participants`, and its sender. The
-    conversations move to the top of both lists, and the others have one more unread.
+def lock_rooms_and_total(
+    conversations: Iterable[Conversation], rooms: Iterable[str], queued: UnreadTotals | None
+) -> dict[uuid.UUID, int]:
+    """Lock the rooms of these conversations and those others that get events of their messages. Returns what the
+    participants have unread over all conversations; `queued` is from `queue_unread_totals`.
 
-    The caller is in a unit of work and saves the messages in it. Where it locks no other conversations after this, it
-    may pass further rooms to lock, and `totals` that it has queued before (`queue_unread_totals`).
+    The caller locks no other conversations after this.
     """
-    conversations = {conversation.room: conversation for conversation, _ in senders}.values()
-    touched = [row for conversation in conversations for row in conversation.participant_rows]
-    receiving = [row for one, sender_id in senders for row in one.participant_rows if row.user_id != sender_id]
-    users = {row.user_id for row in touched}
-    rooms = [*(one.room for one in conversations), *lock_with]
-    if totals is None or not users.issubset(totals.users):
-        totals = _queue_totals(rooms, users)
+    rooms = [*rooms, *(one.room for one in conversations)]
+    users = {row.user_id for one in conversations for row in one.participant_rows}
+    if queued is None or not users.issubset(queued.users):
+        queued = _queue_totals(rooms, users)
     if lock_rooms(*rooms):
         # A room that was only created now has kept nobody waiting who writes to the same user.
-        totals = _queue_totals(rooms, users)
-    more = Counter(row.user_id for row in receiving if row.removed_at is None)
-    unread = dict(totals.unread)
+        queued = _queue_totals(rooms, users)
+    return dict(queued.unread)
+
+
+def allocate_seqs(
+    senders: Sequence[tuple[Conversation, uuid.UUID]], totals: Mapping[uuid.UUID, int] | None = None
+) -> list[int]:
+    """Allocate a `seq` for each message, given as its conversation, which is locked with its `participant_rows`, and
+    its sender. The conversations move to the top of both lists, and the others have one more unread; with `totals`,
+    from `lock_rooms_and_total`, the rows tell over all conversations too.
+
+    The caller is in a unit of work and saves the messages in it.
+    """
+    conversations = {conversation.id: conversation for conversation, _ in senders}.values()
+    rows = [row for conversation in conversations for row in conversation.participant_rows]
+    receiving = [row for one, sender_id in senders for row in one.participant_rows if row.user_id != sender_id]
     for row in receiving:
         row.unread_count += 1
-    for row in touched:
-        row.total_unread = unread.get(row.user_id, 0) + more[row.user_id]
+    if totals is not None:
+        more = Counter(row.user_id for row in receiving if row.removed_at is None)
+        for row in rows:
+            row.total_unread = totals.get(row.user_id, 0) + more[row.user_id]
+    _store_counts(rows)
+    return [reserve_seq(conversation.room) for conversation, _ in senders]
+
+
+def _store_counts(rows: Iterable[ParticipantRow]) -> None:
     now = clock.now()
     update_many(
-        Participant,
-        [{"id": one.id, "unread_count": one.unread_count, "last_activity_at": now} for one in touched],
+        Participant, [{"id": one.id, "unread_count": one.unread_count, "last_activity_at": now} for one in rows]
     )
-    return [reserve_seq(conversation.room) for conversation, _ in senders]

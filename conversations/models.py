@@ -90,6 +90,11 @@ class ParticipantRow:
     unread_count: int
     total_unread: int | None = None
 
+    @classmethod
+    def of(cls, participant: "Participant") -> "ParticipantRow":
+        one = participant
+        return cls(one.id, one.conversation_id, one.user_id, one.removed_at, one.unread_count)
+
 
 class Participant(models.Model):
     """A person in a conversation: the role, the read mark, and the position in that person's conversation list.

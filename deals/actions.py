@@ -22,9 +22,8 @@ from deals.responses import ActionResult
 from deals.transitions import AppliedAction, apply_decision
 from foundation.errors import DomainError
 from foundation.ids import parse_id
-from messaging.conflicts import describing_conflicts
-from messaging.conversation_selectors import conversation_for
-from messaging.payloads import MessagePayload
+from messaging.conversation_selectors import render_current
+from messaging.payloads import ConversationPayload, MessagePayload
 from realtime import run_savepoint_batch, unit_of_work
 
 
@@ -40,8 +39,8 @@ class ActionAttempt:
 def take_action(*, user: User, conversation_id: object, data: ActionRequest) -> AppliedAction:
     """Take an action as a party of the conversation. The same request again changes nothing.
 
-    Raises `NotFound`, `Forbidden` for staff, then what `decide` raises, where a 409 carries the conversation;
-    and `PaymentUnavailable` where there is something to pay and no provider answers.
+    Raises `NotFound`, `Forbidden` for staff, then what `decide` raises; and `PaymentUnavailable` where there is
+    something to pay and no provider answers.
     """
     attempt = ActionAttempt(user, conversation_id, data)
     applied = _take_action(attempt)
@@ -71,7 +70,7 @@ def finish_action(attempt: ActionAttempt, before: AppliedAction, at_provider: Op
 
 def _take_action(attempt: ActionAttempt) -> AppliedAction:
     user, conversation_id, data = attempt.user, attempt.conversation_id, attempt.data
-    with describing_conflicts(user, conversation_id), unit_of_work():
+    with unit_of_work():
         conversation, participants = lock_as_participant(parse_conversation_id(conversation_id), user)
         return _find_repeated(conversation, user, data) or _apply(conversation, participants, user, data)
 
@@ -140,7 +139,18 @@ def _order_of_repeated(
 
 def result_of(applied: AppliedAction, user: User) -> ActionResult:
     """The response to an action; a member that does not apply is not set."""
-    shown = conversation_for(user=user, conversation_id=applied.conversation.pk)
+    return results_of([(applied, user)])[0]
+
+
+def results_of(pairs: Sequence[tuple[AppliedAction, User]]) -> list[ActionResult]:
+    """The responses to many actions, their conversations read together."""
+    if not pairs:
+        return []
+    shown = render_current([(applied.conversation.pk, user) for applied, user in pairs])
+    return [_result(applied, one) for (applied, _), one in zip(pairs, shown, strict=True)]
+
+
+def _result(applied: AppliedAction, shown: ConversationPayload) -> ActionResult:
     members: dict[str, Any] = {"conversation": shown}
     if applied.message is not None:
         members["message"] = MessagePayload.of(applied.message, state_version=shown.state_version)

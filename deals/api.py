@@ -17,6 +17,7 @@ from deals.transitions import AppliedAction
 from foundation.openapi import Problem, describe
 from foundation.rest import success_response
 from messaging import conversation_api
+from messaging.conflicts import describing_conflicts
 from messaging.conversation_selectors import conversation_for
 from messaging.rate_limits import OPENINGS, SENDS, check_user_limit
 from messaging.responses import ConflictProblem, ConversationResponse
@@ -24,7 +25,9 @@ from messaging.responses import ConflictProblem, ConversationResponse
 
 def action_response(user: User, conversation_id: str, data: ActionRequest) -> Response:
     check_user_limit(SENDS, user)
-    return result_response(take_action(user=user, conversation_id=conversation_id, data=data), user)
+    with describing_conflicts(user, conversation_id):
+        done = take_action(user=user, conversation_id=conversation_id, data=data)
+    return result_response(done, user)
 
 
 def result_response(done: AppliedAction, user: User) -> Response:

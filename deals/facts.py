@@ -13,7 +13,10 @@ def find_deal(conversation: Conversation) -> Deal | None:
     """The deal of a conversation with its last offer, if there is one."""
     if not conversation.flow.has_actions:
         return None
-    return Deal.objects.select_related("last_offer").filter(pk=conversation.pk).first()
+    deal = Deal.objects.select_related("last_offer").filter(pk=conversation.pk).first()
+    if deal is not None:
+        deal.conversation = conversation
+    return deal
 
 
 def deal_to_change(conversation: Conversation) -> Deal | None:

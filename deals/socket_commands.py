@@ -1,15 +1,17 @@
 """The socket command that takes an action: parse, call one service, answer."""
 
 from operator import attrgetter
+from typing import TypeGuard
 
-from accounts.models import User
-from deals.actions import ActionAttempt, finish_action, result_of, take_actions
+from deals.actions import ActionAttempt, finish_action, result_of, results_of, take_actions
+from deals.payments import OpenedOrder
 from deals.payments.orders import aopen_at_provider
 from deals.requests import ConversationActionRequest
 from deals.responses import ActionResult
 from deals.transitions import AppliedAction
 from foundation.database.batching import Batcher, apply_to_valid, write_batcher
 from foundation.database.executor import in_database
+from messaging.conflicts import describe_conflicts, describing_conflicts
 from messaging.rate_limits import SENDS, check_user_limits
 from realtime import Caller, Command, registry
 
@@ -24,16 +26,25 @@ async def conversation_action(caller: Caller, data: ConversationActionRequest) -
     assert done.order is not None
     # The batch is over: nobody else waits for the provider.
     at_provider = await aopen_at_provider(done.order)
-    return await in_database(lambda: result_of(finish_action(attempt, done, at_provider), caller.user))
+    return await in_database(_finish, attempt, done, at_provider)
+
+
+def _finish(attempt: ActionAttempt, before: AppliedAction, at_provider: OpenedOrder | None) -> ActionResult:
+    with describing_conflicts(attempt.user, attempt.conversation_id):
+        done = finish_action(attempt, before, at_provider)
+    return result_of(done, attempt.user)
 
 
 def _take_actions_within_limits(attempts: list[ActionAttempt]) -> list[ActionResult | AppliedAction | Exception]:
-    done = apply_to_valid(take_actions, check_user_limits(SENDS, attempts, attrgetter("user")))
-    return [_result(one, attempt.user) for one, attempt in zip(done, attempts, strict=True)]
+    results = apply_to_valid(take_actions, check_user_limits(SENDS, attempts, attrgetter("user")))
+    describe_conflicts(results, [(attempt.user, attempt.conversation_id) for attempt in attempts])
+    finished = [(one, attempt.user) for one, attempt in zip(results, attempts, strict=True) if _is_finished(one)]
+    responses = iter(results_of(finished))
+    return [next(responses) if _is_finished(one) else one for one in results]
 
 
-def _result(applied: AppliedAction | Exception, user: User) -> ActionResult | AppliedAction | Exception:
-    return applied if isinstance(applied, Exception) or applied.awaits_provider else result_of(applied, user)
+def _is_finished(result: AppliedAction | Exception) -> TypeGuard[AppliedAction]:
+    return isinstance(result, AppliedAction) and not result.awaits_provider
 
 
 _action_batcher: Batcher[ActionAttempt, ActionResult | AppliedAction] = write_batcher(

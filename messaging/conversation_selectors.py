@@ -1,7 +1,7 @@
 """Reads of messages and conversations, each in a number of queries that does not depend on how much there is."""
 
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from django.db.models import F, QuerySet
@@ -15,7 +15,7 @@ from foundation.database.pagination import Keyset, Page
 from messaging.models import Message
 from messaging.payloads import ConversationPayload, MessagePayload
 from messaging.requests import ConversationListQuery
-from messaging.uploads.services import load_attachments
+from messaging.uploads.services import assign_attachments, queue_attachments
 
 CONVERSATIONS = Keyset(("last_activity_at", "conversation_id"), descending=True, model=Participant)
 
@@ -60,6 +60,18 @@ def render_for(pairs: Sequence[tuple[Conversation, User]]) -> list[ConversationP
     return [ConversationPayload.model_construct(**members) for members in render_members(pairs)]
 
 
+def render_current(pairs: Sequence[tuple[uuid.UUID, User]]) -> list[ConversationPayload]:
+    """Conversations that exist, as they are now and each as that user sees it."""
+    found = current_conversations(conversation_id for conversation_id, _ in pairs)
+    return render_for([(found[conversation_id], user) for conversation_id, user in pairs])
+
+
+def current_conversations(conversation_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Conversation]:
+    """Those of the conversations that exist, by id."""
+    found = fetch_many(Conversation, by="id", among=set(conversation_ids), order_by="id")
+    return {conversation.id: conversation for conversation in found}
+
+
 def load_last_message(conversations: Sequence[Conversation]) -> Callable[[ViewedConversation], dict[str, Any]]:
     """The part `last_message` of conversation payloads; see `conversations.rendering`."""
     found = last_messages({one.pk for one in conversations})
@@ -76,6 +88,9 @@ def last_messages(conversation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Me
     # Its id first: in one statement, PostgreSQL may read every message to find these few.
     last = last_of_each(Message, "id", by="conversation_id", among=conversation_ids, order_by="seq")
     ids = [message_id for _, message_id in last]
-    found = list(fetch_many(Message, by="id", among=ids, order_by="id")) if ids else []
-    load_attachments(found)
-    return {message.conversation_id: message for message in found}
+    if not ids:
+        return {}
+    messages, uploads = fetch_many(Message, by="id", among=ids, order_by="id"), queue_attachments(ids)
+    found = {message.conversation_id: message for message in messages}
+    assign_attachments(found.values(), uploads)
+    return found

@@ -8,7 +8,6 @@ from conversations.locking import lock_as_participant
 from foundation import clock
 from foundation.errors import Forbidden, NotFound
 from foundation.ids import parse_id
-from messaging.conflicts import describing_conflicts
 from messaging.events import MESSAGE_DELETED, MESSAGE_UPDATED
 from messaging.list_updates import publish_list_updates
 from messaging.models import Message
@@ -47,7 +46,7 @@ def _conversation_of(message_id: object) -> uuid.UUID | None:
 
 def edit_message(*, user: User, message_id: object, data: EditMessageRequest) -> Message:
     """Put other words into one's own message. Editing it to the words that it has changes nothing."""
-    with describing_conflicts(user, _conversation_of(message_id)), unit_of_work():
+    with unit_of_work():
         message = _own_message(message_id, user)
         if message.is_deleted:
             raise NotFound("This message was deleted.")

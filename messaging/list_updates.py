@@ -1,7 +1,6 @@
 """The event that a line of a user's conversation list has changed."""
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,12 +37,15 @@ def publish_list_updates(
 def _publish(updates: list[_ListUpdate]) -> None:
     latest = {(update.conversation.id, update.reason, update.only): update for update in updates}.values()
     participant_rows = participant_rows_of(update.conversation for update in latest)
-    totals = _totals(participant for found in participant_rows.values() for participant in found)
-    without = [update.conversation.id for update in latest if update.last is None]
-    newest = last_messages(without) if without else {}
+    rows = [row for found in participant_rows.values() for row in found]
+    unknown_totals = {row.user_id for row in rows if row.total_unread is None}
+    totals = total_unread(unknown_totals) if unknown_totals else {}
+    newest = {update.conversation.id: update.last for update in latest if update.last}
+    if others := participant_rows.keys() - newest.keys():
+        newest |= last_messages(others)
     now = clock.now()
     for update in latest:
-        message = update.last or newest.get(update.conversation.id)
+        message = newest.get(update.conversation.id)
         version = update.conversation.state_version
         shown = MessagePayload.of(message, state_version=version) if message else None
         for participant in participant_rows[update.conversation.id]:
@@ -52,12 +54,6 @@ def _publish(updates: list[_ListUpdate]) -> None:
                 _publish_one(
                     participant, update.reason, shown, totals[participant.user_id] if known is None else known, now
                 )
-
-
-def _totals(participant_rows: Iterable[ParticipantRow]) -> dict[uuid.UUID, int]:
-    """What these users have unread, where it was not read along."""
-    unknown = {participant.user_id for participant in participant_rows if participant.total_unread is None}
-    return total_unread(unknown) if unknown else {}
 
 
 def _publish_one(

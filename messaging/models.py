@@ -88,7 +88,7 @@ class Message(models.Model):
             if self.receiver_id is None:
                 self.receiver_id = other_participant_id(self.conversation_id, self.sender_id)
             conversation = lock_with_participants([self.conversation_id])[self.conversation_id]
-            self.seq = allocate_seqs(senders=[(conversation, self.sender_id)])[0]
+            self.seq = allocate_seqs([(conversation, self.sender_id)])[0]
             self.loaded_attachments = self.loaded_attachments or ()
             super().save(*args, **kwargs)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import DatabaseError, IntegrityError
@@ -12,13 +12,14 @@ from conversations.errors import ConversationNotFound
 from conversations.flows import check_text
 from conversations.flows.errors import ConversationClosed
 from conversations.locking import queue_lock_with_participants
-from conversations.message_seqs import UnreadTotals, allocate_seqs, queue_unread_totals
+from conversations.message_seqs import UnreadTotals, lock_rooms_and_total, queue_unread_totals
 from conversations.models import Conversation
-from foundation.database.bulk import insert_instances, new_instance, select_by_pair, send_post_save
+from foundation.database.bulk import new_instance, select_by_pair
 from foundation.errors import DomainError, Forbidden, Invalid
 from foundation.ids import parse_id
 from foundation.json import to_json
 from messaging.errors import IdempotencyMismatch
+from messaging.message_store import store_messages
 from messaging.models import Message
 from messaging.opening import open_direct
 from messaging.requests import SendMessageRequest
@@ -94,92 +95,93 @@ def _send_alone(outgoing: OutgoingMessage) -> SentMessage:
 
 
 @dataclass(frozen=True)
-class _BatchContext:
+class _Loaded:
     """What is read, and locked, once for all."""
 
     conversations: dict[uuid.UUID, Conversation]
     first: dict[tuple[uuid.UUID, str | None], Message]
+    """What was sent before, by senders and the ids that these gave."""
     totals: UnreadTotals | None
 
 
 def _send(outgoing_messages: Sequence[OutgoingMessage]) -> list[SentMessage | DomainError]:
-    batch = _load_batch(outgoing_messages)
+    loaded = _load(outgoing_messages)
     results: list[SentMessage | DomainError] = []
     for outgoing in outgoing_messages:
         try:
-            results.append(_prepare(outgoing, batch))
+            results.append(_check(_validate(outgoing, loaded), outgoing.data, loaded))
         except DomainError as error:
             results.append(error)
-    _insert([result.message for result in results if isinstance(result, SentMessage) and result.created], batch.totals)
+    new = [result.message for result in results if isinstance(result, SentMessage) and result.created]
+    conversations = {message.conversation_id: message.conversation for message in new}.values()
+    totals = lock_rooms_and_total(conversations, {user_room(one.receiver_id) for one in new}, loaded.totals)
+    store_messages(new, totals)
     return results
 
 
-def _load_batch(outgoing_messages: Sequence[OutgoingMessage]) -> _BatchContext:
+def _load(outgoing_messages: Sequence[OutgoingMessage]) -> _Loaded:
+    """Lock the conversations and read what was sent before. Where nothing else is to be locked before rooms, what
+    `lock_rooms_and_total` returns is queued as well."""
     senders = {(parsed, one.sender.id) for one in outgoing_messages if (parsed := parse_id(one.data.conversation_id))}
     read = queue_lock_with_participants({conversation_id for conversation_id, _ in senders})
     # Read behind the locks: whoever sends the same message at the same time has committed by then.
-    named = [(one.sender.id, one.data.client_message_id) for one in outgoing_messages if one.data.client_message_id]
-    keys = _queue_sent_before(named)
+    named = {(one.sender.id, one.data.client_message_id) for one in outgoing_messages if one.data.client_message_id}
+    keys = select_by_pair(Message, ("id",), by=("sender_id", "client_message_id"), among=named) if named else ()
     # Uploads are locked before rooms, as everywhere.
     totals = None if any(one.data.attachments for one in outgoing_messages) else queue_unread_totals(senders)
-    return _BatchContext(read(), _sent_before(keys), totals)
+    conversations, ids = read(), [key for (key,) in keys]
+    first = list(Message.objects.filter(pk__in=ids).select_related("conversation")) if ids else []
+    if first:
+        load_attachments(first)
+    return _Loaded(conversations, {(one.sender_id, one.client_message_id): one for one in first}, totals)
 
 
-def _queue_sent_before(named: Sequence[tuple[uuid.UUID, str]]) -> Iterable[tuple[uuid.UUID]]:
-    if not named:
-        return ()
-    return select_by_pair(Message, ("id",), by=("sender_id", "client_message_id"), among=set(named))
-
-
-def _sent_before(keys: Iterable[tuple[uuid.UUID]]) -> dict[tuple[uuid.UUID, str | None], Message]:
-    """The messages that were sent already, by their senders and the ids that these gave them."""
-    ids = [key for (key,) in keys]
-    if not ids:
-        return {}
-    found = list(Message.objects.filter(pk__in=ids).select_related("conversation"))
-    load_attachments(found)
-    return {(one.sender_id, one.client_message_id): one for one in found}
-
-
-def _prepare(outgoing: OutgoingMessage, batch: _BatchContext) -> SentMessage:
+def _validate(outgoing: OutgoingMessage, loaded: _Loaded) -> Message:
+    """The message, to the other side of a conversation that its sender takes part in. Raises `NotFound`, `Forbidden`
+    or `Invalid`."""
     sender, data = outgoing.sender, outgoing.data
     parsed = parse_id(data.conversation_id)
-    conversation = batch.conversations.get(parsed) if parsed else None
+    conversation = loaded.conversations.get(parsed) if parsed else None
     if conversation is None:
         raise ConversationNotFound
-    other = _receiver_of(sender, conversation)
-    if data.receiver_id is not None and parse_id(data.receiver_id) != other:
-        raise Invalid(errors={"receiver_id": ["The receiver is the other side of the conversation."]})
-    fingerprint = _fingerprint(conversation.id, data) if data.client_message_id else ""
-    first = batch.first.get((sender.id, data.client_message_id)) if data.client_message_id else None
-    if first is not None:
-        if first.fingerprint != fingerprint:
-            raise IdempotencyMismatch
-        return SentMessage(first, created=False)
-    check_accepts_text(conversation)
-    message = new_instance(
-        Message,
-        conversation=conversation,
-        sender=sender,
-        receiver_id=other,
-        message=data.message,
-        media_url=data.media_url,
-        client_message_id=data.client_message_id,
-        fingerprint=fingerprint,
-    )
-    message.loaded_attachments = attach_uploads(owner=sender, upload_ids=data.attachments, message_id=message.id)
-    if data.client_message_id:
-        batch.first[sender.id, data.client_message_id] = message
-    return SentMessage(message, created=True)
-
-
-def _receiver_of(sender: User, conversation: Conversation) -> uuid.UUID:
-    participant_rows = conversation.participant_rows
-    if not any(participant.user_id == sender.id and participant.removed_at is None for participant in participant_rows):
+    rows = conversation.participant_rows
+    if not any(row.user_id == sender.id and row.removed_at is None for row in rows):
         if sender.is_staff:
             raise Forbidden("Only those who take part in a conversation write in it.")
         raise ConversationNotFound
-    return next(participant.user_id for participant in participant_rows if participant.user_id != sender.id)
+    receiver_id = next(row.user_id for row in rows if row.user_id != sender.id)
+    if data.receiver_id is not None and parse_id(data.receiver_id) != receiver_id:
+        raise Invalid(errors={"receiver_id": ["The receiver is the other side of the conversation."]})
+    return new_instance(
+        Message,
+        conversation=conversation,
+        sender=sender,
+        receiver_id=receiver_id,
+        message=data.message,
+        media_url=data.media_url,
+        client_message_id=data.client_message_id,
+        fingerprint=_fingerprint(conversation.id, data) if data.client_message_id else "",
+    )
+
+
+def _check(message: Message, data: SendMessageRequest, loaded: _Loaded) -> SentMessage:
+    """The message, with its attachments, or the first one with its `client_message_id`. Raises what `send_message`
+    does for what may not be sent now."""
+    key = (message.sender_id, message.client_message_id)
+    if message.client_message_id and key in loaded.first:
+        first = loaded.first[key]
+        if first.fingerprint != message.fingerprint:
+            raise IdempotencyMismatch
+        return SentMessage(first, created=False)
+    check_accepts_text(message.conversation)
+    message.loaded_attachments = ()
+    if data.attachments:
+        message.loaded_attachments = attach_uploads(
+            owner=message.sender, upload_ids=data.attachments, message_id=message.id
+        )
+    if message.client_message_id:
+        loaded.first[key] = message
+    return SentMessage(message, created=True)
 
 
 def _fingerprint(conversation_id: uuid.UUID, data: SendMessageRequest) -> str:
@@ -193,14 +195,3 @@ def check_accepts_text(conversation: Conversation) -> None:
     if conversation.is_closed:
         raise ConversationClosed
     check_text(conversation.flow, conversation.flow_state, paused=conversation.paused)
-
-
-def _insert(messages: list[Message], totals: UnreadTotals | None) -> None:
-    """Insert the messages in one statement, and send `post_save` for each."""
-    senders = [(one.conversation, one.sender_id) for one in messages]
-    rooms = {user_room(one.receiver_id) for one in messages}
-    seqs = allocate_seqs(senders=senders, lock_with=rooms, totals=totals)
-    for message, seq in zip(messages, seqs, strict=True):
-        message.seq = seq
-    insert_instances(messages)
-    send_post_save(messages)

@@ -15,13 +15,12 @@ from conversations.payloads import TypingPayload
 from conversations.selectors import visible_conversation
 from conversations.view_records import record_view
 from foundation.database.batching import Batcher, apply_to_valid, write_batcher
-from foundation.database.bulk import fetch_many
 from foundation.database.executor import in_database
-from foundation.errors import DomainError, Forbidden, NotFound
+from foundation.errors import Forbidden, NotFound
 from foundation.ids import parse_id
 from foundation.json import from_json
-from messaging.conflicts import describe_conflict
-from messaging.conversation_selectors import render_for
+from messaging.conflicts import describe_conflicts
+from messaging.conversation_selectors import current_conversations, render_for
 from messaging.payloads import ConversationPayload, MessagePayload
 from messaging.rate_limits import SENDS, check_user_limits
 from messaging.read_marks import ReadMarkUpdate, mark_read_many
@@ -66,8 +65,7 @@ JoinedState = tuple[ConversationPayload, list[uuid.UUID]]
 
 def _load_joined(wanted: list[tuple[uuid.UUID, User]]) -> list[JoinedState | NotFound]:
     """Conversations that were joined, each as its user sees it, with who of it is online."""
-    found = fetch_many(Conversation, by="id", among={conversation_id for conversation_id, _ in wanted}, order_by="id")
-    conversations = {conversation.id: conversation for conversation in found}
+    conversations = current_conversations(conversation_id for conversation_id, _ in wanted)
     return apply_to_valid(
         _joined_states,
         [(conversations[one], user) if one in conversations else NotFound() for one, user in wanted],
@@ -123,9 +121,7 @@ async def send_message(caller: Caller, data: SendMessageRequest) -> SendMessageR
 
 def _send_within_limits(outgoing_messages: list[OutgoingMessage]) -> list[SentMessage | Exception]:
     results = apply_to_valid(send_messages, check_user_limits(SENDS, outgoing_messages, attrgetter("sender")))
-    for one, result in zip(outgoing_messages, results, strict=True):
-        if isinstance(result, DomainError):
-            describe_conflict(result, one.sender, one.data.conversation_id)
+    describe_conflicts(results, [(one.sender, one.data.conversation_id) for one in outgoing_messages])
     return results
 
 

@@ -7,8 +7,9 @@ from accounts.models import SYSTEM_USER_ID
 from conversations.flows import Role
 from conversations.flows.decisions import Message as SystemText
 from conversations.locking import lock_conversation
-from conversations.models import Conversation, Participant, Transition
+from conversations.models import Conversation, Participant, ParticipantRow, Transition
 from conversations.selectors import participants_of
+from messaging.message_store import store_messages
 from messaging.models import SYSTEM, Message
 from messaging.uploads.services import attach_uploads
 from realtime import unit_of_work
@@ -52,5 +53,6 @@ def write_system_message(
     )
     if sender is not None:
         message.loaded_attachments = attach_uploads(owner=sender, upload_ids=upload_ids, message_id=message.pk)
-    message.save()
+    conversation.participant_rows = [ParticipantRow.of(participant) for participant in participants]
+    store_messages([message])
     return message

@@ -11,6 +11,7 @@ from deals.api import result_response
 from deals.responses import ActionResult
 from foundation.errors import DomainError
 from foundation.openapi import describe
+from messaging.conflicts import describe_conflict
 from messaging.responses import ConflictProblem
 from operators.interventions import intervene
 from operators.requests import InterventionRequest
@@ -21,7 +22,7 @@ def intervention_response(request: UserRequest, conversation_id: str, what: str)
     try:
         done = intervene(operator=request.user, conversation_id=conversation_id, action=what, data=data)
     except DomainError as error:
-        if "conversation" in error.extra:  # an error that shows it is a view of it
+        if describe_conflict(error, request.user, conversation_id):  # the error shows the conversation: a view of it
             conversation = visible_conversation(user=request.user, conversation_id=conversation_id)
             record_view(conversation=conversation, viewer=request.user, through="rest")
         raise

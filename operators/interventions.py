@@ -13,7 +13,6 @@ from deals.actions import parse_conversation_id
 from deals.facts import deal_to_change, facts_of, find_deal
 from deals.transitions import AppliedAction, apply_decision
 from foundation.errors import DomainError, Forbidden
-from messaging.conflicts import describing_conflicts
 from operators.requests import InterventionRequest
 from realtime import unit_of_work
 
@@ -23,7 +22,7 @@ def intervene(*, operator: User, conversation_id: object, action: str, data: Int
 
     Raises `NotFound`, `Forbidden` for who is not of the staff, then what `decide` raises.
     """
-    with describing_conflicts(operator, conversation_id), unit_of_work():
+    with unit_of_work():
         parsed = parse_conversation_id(conversation_id)
         if not operator.is_staff:
             lock_as_participant(parsed, operator)

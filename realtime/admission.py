@@ -2,14 +2,15 @@
 batches."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from foundation.addresses import rate_limit_key
 from foundation.database.batching import apply_to_valid
 from foundation.errors import DomainError, NotFound, RateLimited
 from foundation.rate_limits import check_rate_limits
-from realtime import recovery
+from realtime import event_log, recovery
+from realtime.event_log import Replayed, ReplayRequest
 from realtime.hooks import Identity, application_hooks
 from realtime.rate_limits import CONNECTS_OF_ADDRESS, CONNECTS_OF_USER
 from realtime.recovery import Recovered, RecoveryRequest, RoomJoin
@@ -61,10 +62,18 @@ def _recover(identified: Sequence[IdentifiedRequest]) -> list[AdmittedClient]:
     return [(identity, next(found) if one else None) for one, (_, identity) in zip(asked, identified, strict=True)]
 
 
-def admit_to_rooms(joins: Sequence[RoomJoin]) -> list[NotFound | None]:
-    """Store the joins of those who may be in the room; the others are refused."""
+def admit_to_rooms(joins: Sequence[RoomJoin]) -> list[NotFound | Replayed]:
+    """Check who may be in the room, read what is to be replayed, and store the joins. The others are refused."""
     allowed = application_hooks().may_enter({(join.session.user_id, join.room) for join in joins})
     permitted = [join for join in joins if (join.session.user_id, join.room) in allowed]
+    requests = [join.replay for join in permitted if join.replay]
+    events: dict[ReplayRequest | None, Replayed] = {None: None}
+    if requests:
+        events |= zip(requests, event_log.replay(requests), strict=True)
     if permitted:
-        recovery.save_joins(permitted)
-    return [None if (join.session.user_id, join.room) in allowed else NotFound() for join in joins]
+        # What is replayed comes after `after`; where nothing can be, recovery begins where the room stands.
+        recovery.save_joins(
+            replace(join, seq=join.replay.after) if join.replay and events[join.replay] is not None else join
+            for join in permitted
+        )
+    return [events[join.replay] if (join.session.user_id, join.room) in allowed else NotFound() for join in joins]

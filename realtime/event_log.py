@@ -120,9 +120,13 @@ class ReplayRequest:
     start: int
 
 
-def replay(requests: Sequence[ReplayRequest], *, limit: int = REPLAY_LIMIT) -> list[list[LoggedEvent] | None]:
-    """The events for each request; None where they are not complete: the log no longer reaches back that far, `after`
-    lies beyond its head, or there are more than `limit`."""
+Replayed = list[LoggedEvent] | None
+"""The events for a request. None where they are not complete: the log no longer reaches back that far, `after` lies
+beyond its head, or there are too many."""
+
+
+def replay(requests: Sequence[ReplayRequest], *, limit: int = REPLAY_LIMIT) -> list[Replayed]:
+    """The events for each request, at most `limit` since its `after`."""
     found = _heads({request.room for request in requests})
     possible = {request for request in requests if _is_possible(request, found.get(request.room, EMPTY_LOG), limit)}
     same_room: dict[str, list[ReplayRequest]] = {}

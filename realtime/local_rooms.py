@@ -16,7 +16,7 @@ from foundation.errors import Unavailable
 from realtime import event_log as room_log
 from realtime import metrics
 from realtime.background_tasks import BackgroundTasks
-from realtime.event_log import LoggedEvent, LogHead, ReplayRequest
+from realtime.event_log import LoggedEvent, LogHead, Replayed, ReplayRequest
 from realtime.membership import Joined, LocalSocket, OpenRoom
 from realtime.pubsub import Bus
 from socketio_server import SharedFrame
@@ -48,7 +48,7 @@ class LocalRooms:
         self.open: dict[str, OpenRoom] = {}
         self.on_delivered: Callable[[str, list[LocalSocket], LoggedEvent], None] | None = None
         self._heads: Batcher[str, LogHead] = Batcher(_heads)
-        self._replays: Batcher[ReplayRequest, list[LoggedEvent] | None] = Batcher(room_log.replay)
+        self._replays: Batcher[ReplayRequest, Replayed] = Batcher(room_log.replay)
         self._tasks = BackgroundTasks()
         self._rejoining = asyncio.Semaphore(REJOIN_CONCURRENCY)
 
@@ -60,19 +60,22 @@ class LocalRooms:
         name: str,
         *,
         after: int | None,
-        record_join: Callable[[int], Awaitable[None]] | None = None,
+        admit: Callable[[int, ReplayRequest | None], Awaitable[Replayed]] | None = None,
         check_rights: Callable[[], None] | None = None,
     ) -> Joined:
         """Put a socket into a room. With `after`, all events since are replayed to it before live ones.
 
-        `record_join(seq)` is awaited before the socket is a member: it stores the join, or raises where it is not
-        allowed. `check_rights()` is called last, before anything is sent, and raises in the same way.
+        `admit(position, request)` is awaited when the room is open, before the socket is a member: it stores the join
+        and returns the events that are requested, or raises where the join is not allowed. Without it they are only
+        read. `check_rights()` is called last, before anything is sent, and raises in the same way.
         """
         room = await self._hold(name)
         try:
-            events = None if after is None else await self._replays.submit(room.replay_request(after))
-            if record_join is not None:
-                await record_join(room.position if events is None or after is None else after)
+            request = None if after is None else room.replay_request(after)
+            if admit is not None:
+                events = await admit(room.position, request)
+            else:
+                events = await self._replays.submit(request) if request else None
             if events is not None and after is not None:
                 events = events + room.delivered_since(events, after)
             if check_rights is not None:

@@ -62,7 +62,8 @@ class _UnitOfWork:
         queued_locks, self.queued_locks = self.queued_locks, ()
         self.rooms |= event_log.locked_rooms(queued_locks)
         others = [name for name in names if name not in self.rooms]
-        self.rooms |= event_log.lock(others)
+        if others:
+            self.rooms |= event_log.lock(others)
         for item in self.pending:
             if item.seq is None and item.room in self.rooms:
                 item.seq = self.next_seq(item.room)

@@ -19,6 +19,7 @@ from django.db.models.functions import Now
 from foundation import clock
 from foundation.database.bulk import Row, select_many, upsert_many
 from foundation.database.pipeline import pipelined, pipelined_transaction
+from realtime.event_log import ReplayRequest
 from realtime.hooks import user_room
 from realtime.models import JoinedRoom, Room, SocketSession
 
@@ -150,11 +151,12 @@ def end_sessions(process_id: uuid.UUID, pids: Iterable[str]) -> None:
 
 @dataclass(frozen=True)
 class RoomJoin:
-    """A session joins a room whose log stood at `seq`."""
+    """A session joins a room whose log stood at `seq`, after the events that are to be replayed to it."""
 
     session: SessionRecord
     room: str
     seq: int
+    replay: ReplayRequest | None = None
 
 
 def save_joins(joins: Iterable[RoomJoin]) -> None:

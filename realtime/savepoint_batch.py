@@ -12,10 +12,11 @@ R = TypeVar("R")
 
 
 def run_savepoint_batch(work: Callable[[T], R], items: Sequence[T], *, by: Callable[[T], Any]) -> list[R | Exception]:
-    """Call `work`, a unit of work, for each item; returns the result of each, or the exception that it raised.
+    """Call `work` for each item; returns the result of each, or the exception that it raised.
 
-    All of them run in one transaction, each in a savepoint, in the order of `by`: what they lock first, so that two
-    processes lock it in the same order. After a conflict with another transaction each runs in one of its own.
+    `work` opens a unit of work: for a lone item that is the transaction. Several share one, in which each of theirs is
+    a savepoint, in the order of `by`: what they lock first, so that two processes lock it in the same order. After a
+    conflict with another transaction each runs in one of its own.
     """
     if len(items) > 1:
         done: dict[int, R | Exception] = {}
@@ -31,8 +32,7 @@ def run_savepoint_batch(work: Callable[[T], R], items: Sequence[T], *, by: Calla
 
 def _outcome(work: Callable[[T], R], item: T) -> R | Exception:
     try:
-        with unit_of_work():
-            return work(item)
+        return work(item)
     except DatabaseError:
         raise
     except Exception as error:

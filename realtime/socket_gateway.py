@@ -27,6 +27,7 @@ from realtime.connections import Connection, Connections
 from realtime.declarations import Caller
 from realtime.dispatcher import Dispatcher
 from realtime.ephemeral_states import EphemeralStates
+from realtime.event_log import Replayed, ReplayRequest
 from realtime.hooks import Identity, user_room
 from realtime.membership import Joined, LocalSocket
 from realtime.presence_announcements import PresenceAnnouncer
@@ -79,7 +80,7 @@ class Gateway:
             (REFRESH_INTERVAL, bus.refresh),
         ]
         self._admissions: Batcher[ConnectRequest, AdmittedClient] = Batcher(admit, interval=ADMISSION_INTERVAL)
-        self._joins: Batcher[RoomJoin, None] = Batcher(admit_to_rooms)
+        self._joins: Batcher[RoomJoin, Replayed] = Batcher(admit_to_rooms)
         self._starting = asyncio.Lock()
         self._started = self._drained = False
         self._last_committed_at = 0.0
@@ -209,14 +210,14 @@ class Gateway:
         """Put the caller's socket into a room, and store that for its recovery. Raises `NotFound` without the right."""
         connection, checked_from = self._connections.by_sid[caller.sid], self._revocation.begin()
 
-        async def record(seq: int) -> None:
-            await self._joins.submit(RoomJoin(connection.session, room, seq))
+        def admit(position: int, request: ReplayRequest | None) -> Awaitable[Replayed]:
+            return self._joins.submit(RoomJoin(connection.session, room, position, request))
 
         def check() -> None:
             if self._revocation.has_ended((caller.user_id, room), checked_from):
                 raise NotFound
 
-        return await self._rooms.join(connection.socket, room, after=after, record_join=record, check_rights=check)
+        return await self._rooms.join(connection.socket, room, after=after, admit=admit, check_rights=check)
 
     async def leave(self, caller: Caller, room: str) -> None:
         connection = self._connections.by_sid[caller.sid]

@@ -1,7 +1,7 @@
 """Files: taken from one person, sent with a message, and private to those who take part in its conversation."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -71,10 +71,21 @@ def attach_uploads(*, owner: User, upload_ids: Sequence[object], message_id: uui
 
 def load_attachments(messages: Collection[Message]) -> None:
     """Look up what was sent with messages, once for all of them: for each its `loaded_attachments`."""
-    found: dict[uuid.UUID | None, list[Upload]] = {message.id: [] for message in messages}
+    if messages:
+        assign_attachments(messages, queue_attachments([message.id for message in messages]))
+
+
+def queue_attachments(message_ids: Iterable[uuid.UUID]) -> Iterable[Upload]:
+    """What was sent with these messages. In a pipeline the query is queued."""
+    return fetch_many(Upload, by="message_id", among=message_ids, order_by="position")
+
+
+def assign_attachments(messages: Iterable[Message], uploads: Iterable[Upload]) -> None:
+    """Set `loaded_attachments` of each message."""
+    found: dict[uuid.UUID | None, list[Upload]] = {}
     for message in messages:
-        message.loaded_attachments = found[message.id]
-    for upload in fetch_many(Upload, by="message_id", among=found, order_by="position") if found else ():
+        message.loaded_attachments = found[message.id] = []
+    for upload in uploads:
         found[upload.message_id].append(upload)
 
 

@@ -9,6 +9,9 @@ FACTS = {"Message": {"read_at"}, "Notification": {"read_at", "body"}, "Transitio
 ROOMS = ("conversation_", "user_")
 """What the names of rooms begin with."""
 
+BULK_FUNCTIONS = {"insert_many", "insert_with_text", "upsert_many", "update_many"}
+"""The functions of `foundation.database.bulk` that write rows of the model they are given, and send no signals."""
+
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -69,16 +72,40 @@ def _is_written_down(side: ast.AST) -> bool:
 
 def writes_facts_in_bulk(tree: ast.AST) -> set[int]:
     """Rows of facts are written without their being saved one by one: allowed where `post_save` is sent for each,
-    and for the few fields that say what became of a fact."""
+    and for the few fields that say what became of a fact. Instances that are inserted may be facts of any kind."""
     lines = set()
     for function in [*functions(tree), tree]:
         body = list(_own_nodes(function))
-        tells = any(ast.unparse(node).startswith("post_save.send") for node in body if isinstance(node, ast.Call))
+        calls = [node for node in body if isinstance(node, ast.Call)]
+        told = {_first_argument(call) for call in calls if _name_of(call) == "send_post_save"}
+        tells = bool(told) or any(ast.unparse(call).startswith("post_save.send") for call in calls)
         for call, method in _methods(body):
             model = _fact_of(method.value, body)
             if model and _breaks(call, method.attr, FACTS[model], tells):
                 lines.add(call.lineno)
+        lines |= {call.lineno for call in calls if _inserts_untold(call, told) or _bulk_writes_facts(call, body)}
     return lines
+
+
+def _name_of(call: ast.Call) -> str:
+    """The name of the function that is called, without its module."""
+    return ast.unparse(call.func).rpartition(".")[2]
+
+
+def _first_argument(call: ast.Call) -> str:
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return ast.unparse(given[0]) if given else ""
+
+
+def _inserts_untold(call: ast.Call, told: set[str]) -> bool:
+    return _name_of(call) == "insert_instances" and _first_argument(call) not in told
+
+
+def _bulk_writes_facts(call: ast.Call, body: list[ast.AST]) -> bool:
+    if _name_of(call) not in BULK_FUNCTIONS:
+        return False
+    models = [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg == "model")]
+    return any(_meaning(model, body).rpartition(".")[2] in FACTS for model in models)
 
 
 def _own_nodes(function: ast.AST) -> Iterator[ast.AST]:
@@ -92,13 +119,19 @@ def _own_nodes(function: ast.AST) -> Iterator[ast.AST]:
 
 
 def _fact_of(value: ast.AST, body: list[ast.AST]) -> str | None:
-    """The model whose rows an expression stands for, if they are facts; names are looked up in the same function."""
+    """The model whose rows an expression stands for, if they are facts."""
+    written = _meaning(value, body)
+    return next((name for name in FACTS if written.startswith((f"{name}.objects", f"{name}._"))), None)
+
+
+def _meaning(value: ast.AST, body: list[ast.AST]) -> str:
+    """An expression as it is written, or what its name was assigned in the same function."""
     written = ast.unparse(value)
     root = written.partition(".")[0]
     for node in body:
         if isinstance(node, ast.Assign) and any(ast.unparse(target) == root for target in node.targets):
             written = ast.unparse(node.value)
-    return next((name for name in FACTS if written.startswith((f"{name}.objects", f"{name}._"))), None)
+    return written
 
 
 def _breaks(call: ast.Call, method: str, changeable: set[str], tells: bool) -> bool:

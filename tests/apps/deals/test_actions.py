@@ -20,6 +20,7 @@ from deals.actions import result_of, take_action
 from deals.models import Acceptance, Delivery, Offer, Revision
 from deals.requests import ActionRequest
 from foundation import errors
+from messaging.conflicts import describe_conflict
 from messaging.models import Message
 from messaging.requests import SendMessageRequest
 from messaging.sending import send_message
@@ -181,6 +182,7 @@ def test_what_is_refused_changes_nothing_and_sends_nothing(hints, where, who, ac
     with nothing_happens(hints), pytest.raises(why) as refusal:
         deal.act(action, data, by=getattr(deal, who), state_version=version)
     if why.status == 409:
+        describe_conflict(refusal.value, getattr(deal, who), deal.conversation.pk)
         shown = refusal.value.extra["conversation"]
         assert (shown.flow_state, shown.state_version) == (where, version - beside)
         assert refusal.value.extra["available_actions"] == shown.available_actions
@@ -203,7 +205,7 @@ def test_a_step_that_fails_half_way_leaves_nothing(hints, deal, monkeypatch):
     def fail(*_, **__):
         raise RuntimeError("no message today")
 
-    monkeypatch.setattr(Message, "save", fail)
+    monkeypatch.setattr("deals.transitions.store_messages", fail)
     with nothing_happens(hints), pytest.raises(RuntimeError):
         deal.act("accept_connection")
 

@@ -240,11 +240,11 @@ async def test_leaving_and_joining_at_once_ends_joined(rooms, bus, wire):
 async def test_who_is_refused_while_joining_is_in_no_room(rooms, bus, wire):
     one = socket()
 
-    async def refuse(seq: int) -> None:
+    async def refuse(position: int, request: event_log.ReplayRequest | None) -> None:
         raise PermissionError
 
     with pytest.raises(PermissionError):
-        await rooms.join(one, "room", after=None, record_join=refuse)
+        await rooms.join(one, "room", after=None, admit=refuse)
     await eventually(lambda: not rooms.open)
     assert one.rooms == {}
 
@@ -370,16 +370,19 @@ async def test_after_a_return_offsets_name_every_room_again(rooms, wire):
     assert [packet[2] for packet in wire.packets(back)] == [f"{right}:1.{left}:2"]
 
 
-async def test_a_join_that_cannot_be_replayed_is_stored_where_the_room_stands(rooms):
+async def test_who_is_admitted_is_told_where_the_room_stands_and_gets_what_the_admission_read(rooms, wire):
     await write(2)
-    stored: list[int] = []
+    asked: list[tuple[int, event_log.ReplayRequest | None]] = []
 
-    async def store(seq: int) -> None:
-        stored.append(seq)
+    async def admit(position: int, request: event_log.ReplayRequest | None) -> event_log.Replayed:
+        asked.append((position, request))
+        return await in_database(event_log.read, "room", after=request.start) if request else None
 
-    await rooms.join(socket(), "room", after=9, record_join=store)
-    await rooms.join(socket(), "room", after=1, record_join=store)
-    assert stored == [2, 1]
+    one, two = socket(), socket()
+    assert not (await rooms.join(one, "room", after=None, admit=admit)).reset
+    assert not (await rooms.join(two, "room", after=1, admit=admit)).reset
+    assert asked == [(2, None), (2, event_log.ReplayRequest("room", 1, 1))]
+    assert (wire.seqs(one), wire.seqs(two)) == ([], [2])
 
 
 async def test_a_return_that_fails_holds_no_room_open(rooms, bus, monkeypatch):

@@ -51,13 +51,15 @@ def test_where_one_collides_each_is_done_by_itself():
     assert [texts(room) for room in "abc"] == [['{"seq":1,"text":"a"}'], [], ['{"seq":1,"text":"c"}']]
 
 
-def test_all_of_them_are_one_transaction():
-    inside: list[bool] = []
+def test_several_are_one_transaction_and_a_lone_one_has_no_savepoint():
+    savepoints: list[int] = []
 
     def work(item: int) -> int:
-        inside.append(connection.in_atomic_block and len(connection.savepoint_ids) == 1)
-        return item
+        with unit_of_work():
+            savepoints.append(len(connection.savepoint_ids))
+            return item
 
     assert run_savepoint_batch(work, [2, 1], by=int) == [2, 1]
-    assert inside == [True, True]
+    assert run_savepoint_batch(work, [3], by=int) == [3]
+    assert savepoints == [1, 1, 0]
     assert run_savepoint_batch(work, [], by=int) == []

@@ -28,6 +28,7 @@ from deals.selectors import deal_summary
 from foundation import errors
 from foundation.clock import moved
 from foundation.database.executor import in_database
+from messaging.conflicts import describing_conflicts
 from messaging.models import Message
 from messaging.requests import SendMessageRequest
 from messaging.sending import send_message
@@ -83,7 +84,8 @@ def deal(db, provider):
 
 
 def by_rest(deal, version=None):
-    return deal.act(PAY, by=deal.brand_owner, state_version=version).order
+    with describing_conflicts(deal.brand_owner, deal.conversation.pk):  # as the endpoint does
+        return deal.act(PAY, by=deal.brand_owner, state_version=version).order
 
 
 def by_socket(deal, version=None):

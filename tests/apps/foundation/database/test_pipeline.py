@@ -9,7 +9,7 @@ from psycopg.pq import TransactionStatus
 
 from accounts.models import LoginSession
 from accounts.services import Identity, authenticate_tokens
-from conversations import locking
+from conversations import participant_cache
 from foundation import clock
 from foundation.database import pipeline
 from foundation.database.bulk import insert_instances
@@ -208,7 +208,7 @@ def test_a_message_takes_two_round_trips_where_it_is_known_who_takes_part(round_
         send_message(sender=one, data=SendMessageRequest.parse(given | {"client_message_id": name}))
         trips.append(len(round_trips))
     assert trips == [2, 2]
-    locking.known_participant_ids.cache_clear()
+    participant_cache.clear()
     round_trips.clear()
     send_message(sender=one, data=SendMessageRequest.parse(given | {"client_message_id": "d"}))
     assert len(round_trips) == 3
