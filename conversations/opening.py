@@ -74,8 +74,8 @@ def open_conversation(
             for participant in participants
         )
         lock_rooms(conversation.room)
-        for step in decision.steps:
-            record_transition(conversation=conversation, step=step, actor=opener)
+        for change in decision.state_changes:
+            record_transition(conversation=conversation, change=change, actor=opener)
         return OpenedConversation(conversation=conversation, created=True, participants=rows)
 
 

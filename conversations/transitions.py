@@ -4,7 +4,7 @@ from typing import Any
 
 from accounts.models import User
 from conversations.flows import ConversationState
-from conversations.flows.decisions import Step
+from conversations.flows.decisions import StateChange
 from conversations.models import Conversation, Transition
 
 
@@ -18,26 +18,26 @@ def set_state(conversation: Conversation, conversation_state: ConversationState,
 
 
 def record_transition(
-    *, conversation: Conversation, step: Step, actor: User, data: dict[str, Any] | None = None
+    *, conversation: Conversation, change: StateChange, actor: User, data: dict[str, Any] | None = None
 ) -> Transition:
     """Save the transition of a step that the conversation has taken; its events follow."""
-    transition = transition_of(conversation=conversation, step=step, actor=actor, data=data)
+    transition = transition_of(conversation=conversation, change=change, actor=actor, data=data)
     transition.save()
     return transition
 
 
 def transition_of(
-    *, conversation: Conversation, step: Step, actor: User, data: dict[str, Any] | None = None
+    *, conversation: Conversation, change: StateChange, actor: User, data: dict[str, Any] | None = None
 ) -> Transition:
     """The transition of a step, not saved."""
     return Transition(
         conversation=conversation,
-        from_state=_state_data(step.before) if step.before else None,
-        to_state=_state_data(step.after),
-        action=step.reason,
+        from_state=_state_data(change.before) if change.before else None,
+        to_state=_state_data(change.after),
+        action=change.reason,
         actor=actor,
         data=data or {},
-        state_version=step.state_version,
+        state_version=change.state_version,
         flow_version=conversation.flow_version,
     )
 

@@ -114,10 +114,10 @@ def _find_repeated(conversation: Conversation, user: User, data: ActionRequest) 
     if order is not None and (not order.is_payable or conversation.flow_state == seen.to_state["flow_state"]):
         return AppliedAction(conversation=conversation, order=order, repeated=True)
     taken = conversation.transitions.filter(state_version=data.state_version + 1, actor=user)
-    step = taken.select_related("message").first()
-    if step is None or action != ResolvedAction(step.action, step.data):
+    transition = taken.select_related("message").first()
+    if transition is None or action != ResolvedAction(transition.action, transition.data):
         return None
-    return AppliedAction(conversation=conversation, message=step.message, repeated=True)
+    return AppliedAction(conversation=conversation, message=transition.message, repeated=True)
 
 
 def _resolve(conversation: Conversation, state: str, data: ActionRequest) -> ResolvedAction | None:

@@ -26,12 +26,12 @@ from messaging.responses import ConflictProblem, ConversationResponse
 def action_response(user: User, conversation_id: str, data: ActionRequest) -> Response:
     check_user_limit(SENDS, user)
     with describing_conflicts(user, conversation_id):
-        done = take_action(user=user, conversation_id=conversation_id, data=data)
-    return result_response(done, user)
+        applied = take_action(user=user, conversation_id=conversation_id, data=data)
+    return result_response(applied, user)
 
 
-def result_response(done: AppliedAction, user: User) -> Response:
-    shown = result_of(done, user)
+def result_response(applied: AppliedAction, user: User) -> Response:
+    shown = result_of(applied, user)
     return success_response(**{name: getattr(shown, name) for name in shown.model_fields_set})
 
 

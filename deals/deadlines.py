@@ -56,7 +56,7 @@ def _take_one(failed: set[uuid.UUID]) -> uuid.UUID | None:
             if conversation is None:
                 return None
             taken = conversation.pk
-            apply_system_action(conversation, _event_of(conversation))
+            apply_system_action(conversation, _system_action_of(conversation))
     except Exception:
         if taken is None:
             raise
@@ -66,7 +66,7 @@ def _take_one(failed: set[uuid.UUID]) -> uuid.UUID | None:
     return taken
 
 
-def _event_of(conversation: Conversation) -> str:
+def _system_action_of(conversation: Conversation) -> str:
     """The system action of the deadline where it has passed, which makes a reminder pointless, else the reminder."""
     is_over = conversation.due_at is not None and conversation.due_at <= clock.now()
     system_action = due_in(conversation.flow, conversation.flow_state).system_action

@@ -5,7 +5,7 @@ from django.conf import settings
 from accounts.models import User
 from conversations.flows import check_text, conversation_types, flow_for
 from conversations.flows.errors import TextNotAccepted
-from conversations.flows.money import PriceFault, is_currency, parse_price
+from conversations.flows.money import InvalidPrice, is_currency, parse_price
 from conversations.models import Conversation
 from conversations.opening import OpenedConversation
 from deals.models import Deal
@@ -85,5 +85,5 @@ def _proposed_amount(data: OpenConversationRequest, currency: str) -> int | None
         return None
     try:
         return parse_price(data.proposed_amount, currency)
-    except PriceFault as fault:
+    except InvalidPrice as fault:
         raise Invalid(errors={"proposed_amount": [str(fault)]}) from None

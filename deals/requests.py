@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, WithJsonSchema
 
 from foundation.schemas import RequestSchema, Text
-from messaging.limits import LONGEST_MESSAGE
+from messaging.limits import MAX_MESSAGE_LENGTH
 from messaging.requests import Identifier, NonNegativeInteger, StrictStr
 
 Price = Annotated[Any, WithJsonSchema({"type": ["string", "number", "null"], "examples": ["1500.00"]})]
@@ -24,7 +24,7 @@ class OpenConversationRequest(RequestSchema):
     source_id: Annotated[str, Text(100)] | None = None
     currency: Annotated[str, Field(strict=True, pattern=r"^[A-Z]{3}$")] | None = None
     proposed_amount: Price = None
-    message: Annotated[str, Text(LONGEST_MESSAGE)] | None = None
+    message: Annotated[str, Text(MAX_MESSAGE_LENGTH)] | None = None
 
 
 class ActionRequest(RequestSchema):

@@ -20,19 +20,19 @@ CONVERSATION = "01980000-0000-7000-8000-00000000000c"
 
 async def conversation_action(caller: Caller, data: ConversationActionRequest) -> ActionResult:
     attempt = ActionAttempt(caller.user, data.conversation_id, data)
-    done = await _action_batcher.submit(attempt)
-    if isinstance(done, ActionResult):
-        return done
-    assert done.order is not None
+    applied = await _action_batcher.submit(attempt)
+    if isinstance(applied, ActionResult):
+        return applied
+    assert applied.order is not None
     # The batch is over: nobody else waits for the provider.
-    at_provider = await aopen_at_provider(done.order)
-    return await in_database(_finish, attempt, done, at_provider)
+    at_provider = await aopen_at_provider(applied.order)
+    return await in_database(_finish, attempt, applied, at_provider)
 
 
 def _finish(attempt: ActionAttempt, before: AppliedAction, at_provider: OpenedOrder | None) -> ActionResult:
     with describing_conflicts(attempt.user, attempt.conversation_id):
-        done = finish_action(attempt, before, at_provider)
-    return result_of(done, attempt.user)
+        applied = finish_action(attempt, before, at_provider)
+    return result_of(applied, attempt.user)
 
 
 def _take_actions_within_limits(attempts: list[ActionAttempt]) -> list[ActionResult | AppliedAction | Exception]:

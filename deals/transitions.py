@@ -61,7 +61,7 @@ def apply_decision(
     assert deal is not None
     now, before = clock.now(), deal.snapshot()
     _set_schedule(conversation, deal, decision, now)
-    if not decision.steps:
+    if not decision.state_changes:
         conversation.save(update_fields=["remind_at"])
         message = _write_message(conversation, participants, decision, actor)
         return AppliedAction(conversation=conversation, message=message)
@@ -70,16 +70,16 @@ def apply_decision(
     if deal.snapshot() != before:
         deal.save()
     message = None
-    for number, step in enumerate(decision.steps, start=1):
-        set_state(conversation, step.after, step.state_version)
-        has_prompt = number == len(decision.steps) and decision.action_data is not None
+    for number, change in enumerate(decision.state_changes, start=1):
+        set_state(conversation, change.after, change.state_version)
+        has_prompt = number == len(decision.state_changes) and decision.action_data is not None
         conversation.current_action_data = dict(decision.action_data or {}) if has_prompt else None
         conversation.save()
         if number == 1:
-            first = record_transition(conversation=conversation, step=step, actor=actor, data=dict(decision.data))
+            first = record_transition(conversation=conversation, change=change, actor=actor, data=dict(decision.data))
             message = _write_message(conversation, participants, decision, actor, first)
         else:
-            record_transition(conversation=conversation, step=step, actor=User(pk=SYSTEM_USER_ID))
+            record_transition(conversation=conversation, change=change, actor=User(pk=SYSTEM_USER_ID))
     return AppliedAction(conversation=conversation, message=message)
 
 

@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from foundation.query_params import Flag, PageQuery, QueryText, WholeNumber
 from foundation.schemas import RequestSchema, Text
-from messaging.limits import LONGEST_MESSAGE, LONGEST_URL, MOST_ATTACHMENTS
+from messaging.limits import MAX_ATTACHMENTS, MAX_MESSAGE_LENGTH, MAX_URL_LENGTH
 
 
 def _web_address(value: str) -> str:
@@ -39,7 +39,7 @@ def _me(value: str) -> str:
 
 MediaUrl = Annotated[
     str,
-    Field(strict=True, max_length=LONGEST_URL, json_schema_extra={"format": "uri"}),
+    Field(strict=True, max_length=MAX_URL_LENGTH, json_schema_extra={"format": "uri"}),
     AfterValidator(_web_address),
 ]
 ClientMessageId = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -56,12 +56,12 @@ Identifier = Annotated[StrictStr, Field(json_schema_extra={"format": "uuid"})]
 class ConversationMessageRequest(RequestSchema):
     """A message to the conversation of the address. `attachments` are the ids of uploads, each sent once."""
 
-    message: Annotated[str, Text(LONGEST_MESSAGE)]
+    message: Annotated[str, Text(MAX_MESSAGE_LENGTH)]
     media_url: MediaUrl | None = None
     client_message_id: ClientMessageId | None = None
     receiver_id: Identifier | None = None
     attachments: list[Identifier] = Field(
-        default_factory=list, max_length=MOST_ATTACHMENTS, json_schema_extra={"default": []}
+        default_factory=list, max_length=MAX_ATTACHMENTS, json_schema_extra={"default": []}
     )
 
 
@@ -78,7 +78,7 @@ class SendMessageRequest(ConversationMessageRequest):
 
 
 class EditMessageRequest(RequestSchema):
-    message: Annotated[str, Text(LONGEST_MESSAGE)]
+    message: Annotated[str, Text(MAX_MESSAGE_LENGTH)]
 
 
 class MarkReadRequest(RequestSchema):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from accounts.models import SYSTEM_USER_ID
 from conversations.flows import Role
-from conversations.flows.decisions import Message as SystemText
+from conversations.flows.decisions import SystemMessage as SystemText
 from conversations.locking import lock_conversation
 from conversations.models import Conversation, Participant, ParticipantRow, Transition
 from conversations.selectors import participants_of

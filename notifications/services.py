@@ -17,7 +17,7 @@ from messaging.models import Message
 from notifications.models import MESSAGE, Notification
 from realtime import before_commit
 
-LONGEST_BODY = 200
+MAX_BODY_LENGTH = 200
 
 
 def notify_of_message(*, message: Message) -> None:
@@ -57,7 +57,7 @@ def _of_message(message: Message, user_id: uuid.UUID, title: str, now: datetime)
         user_id=user_id,
         type=MESSAGE,
         title=title,
-        body=message.message[:LONGEST_BODY],
+        body=message.message[:MAX_BODY_LENGTH],
         payload={
             "conversation_id": str(conversation_id),
             "message_id": str(message.id),

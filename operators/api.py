@@ -17,16 +17,16 @@ from operators.interventions import intervene
 from operators.requests import InterventionRequest
 
 
-def intervention_response(request: UserRequest, conversation_id: str, what: str) -> Response:
+def intervention_response(request: UserRequest, conversation_id: str, action: str) -> Response:
     data = InterventionRequest.parse(request.data)
     try:
-        done = intervene(operator=request.user, conversation_id=conversation_id, action=what, data=data)
+        applied = intervene(operator=request.user, conversation_id=conversation_id, action=action, data=data)
     except DomainError as error:
         if describe_conflict(error, request.user, conversation_id):  # the error shows the conversation: a view of it
             conversation = visible_conversation(user=request.user, conversation_id=conversation_id)
             record_view(conversation=conversation, viewer=request.user, through="rest")
         raise
-    return result_response(done, request.user)
+    return result_response(applied, request.user)
 
 
 class InterventionViewSet(ViewSet):

@@ -11,7 +11,7 @@ from conversations.flows.graph import edges
 WIDTH, HEIGHT, GAP, MARGIN = 190, 24, 16, 60
 PITCH = HEIGHT + GAP
 
-Step = tuple[str, str]
+Edge = tuple[str, str]
 """From a state to a state."""
 
 
@@ -54,7 +54,7 @@ class Diagram:
     lines: list[Line]
 
 
-def diagram(flow: Flow, *, current: str, taken: Collection[Step]) -> Diagram:
+def diagram(flow: Flow, *, current: str, taken: Collection[Edge]) -> Diagram:
     """The flow with the state `current` shown as the present one, and the steps that were taken."""
     entered = {flow.initial} | {target for _, target in taken}
     boxes = {
@@ -63,7 +63,7 @@ def diagram(flow: Flow, *, current: str, taken: Collection[Step]) -> Diagram:
         )
         for number, state in enumerate(flow.states)
     }
-    reasons: dict[Step, list[str]] = defaultdict(list)
+    reasons: dict[Edge, list[str]] = defaultdict(list)
     for edge in edges(flow):
         reasons[edge.source, edge.target].append(edge.reason)
     final = {state.name for state in flow.states if state.kind is StateKind.FINAL}

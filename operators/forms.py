@@ -9,7 +9,7 @@ from conversations.flows.system_actions import CLOSE, PAUSE, REASON, RESUME
 from conversations.models import Conversation
 from conversations.participants import remove_participant
 from foundation import text
-from messaging.limits import LONGEST_MESSAGE
+from messaging.limits import MAX_MESSAGE_LENGTH
 from messaging.system_messages import post_system_message
 from operators.interventions import intervene
 from operators.requests import InterventionRequest
@@ -19,7 +19,7 @@ class SystemMessageForm(forms.Form):
     """A message to both sides, in nobody's name."""
 
     message = forms.CharField(
-        max_length=LONGEST_MESSAGE,
+        max_length=MAX_MESSAGE_LENGTH,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
@@ -31,7 +31,7 @@ class SystemMessageForm(forms.Form):
 
     def clean_message(self) -> str:
         written = text.trimmed(self.cleaned_data["message"].replace("\r\n", "\n"))
-        fault = text.error_message(written, max_length=LONGEST_MESSAGE)
+        fault = text.error_message(written, max_length=MAX_MESSAGE_LENGTH)
         if fault:
             raise forms.ValidationError(fault)
         return written

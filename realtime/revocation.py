@@ -63,7 +63,7 @@ class Revocation:
         self._revoked_at = {right: at for right, at in self._revoked_at.items() if at > now - REMEMBERED}
         self._revoked_at.update(dict.fromkeys(rights, now))
 
-    def end_sessions(self, session_ids: set[uuid.UUID]) -> None:
+    def revoke_login_sessions(self, session_ids: set[uuid.UUID]) -> None:
         """A Socket.IO DISCONNECT: the stock client does not come back by itself."""
         self._remember(session_ids)
         for connection in self._connections.of_sessions(session_ids):
@@ -82,7 +82,7 @@ class Revocation:
         if not sessions:
             return
         dead, expelled = await in_database(_dead_and_expelled, sessions)
-        self.end_sessions(dead)
+        self.revoke_login_sessions(dead)
         for user_id, room in expelled:
             self.expel(user_id, room)
 

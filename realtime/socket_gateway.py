@@ -260,7 +260,7 @@ class Gateway:
         elif kind == "control.beat":
             self._bus_heartbeat.receive(message["process"])
         elif kind == "control.revoke":
-            self._revocation.end_sessions({uuid.UUID(one) for one in message["sessions"]})
+            self._revocation.revoke_login_sessions({uuid.UUID(one) for one in message["sessions"]})
         elif kind == "control.expel":
             self._revocation.expel(uuid.UUID(message["user"]), message["room"])
 

@@ -12,7 +12,7 @@ from engineio.async_socket import AsyncSocket
 from socketio_server import close_codes
 from socketio_server.engine_packets import byte_size, decode_frame
 from socketio_server.errors import ProtocolError
-from socketio_server.heartbeat import Due, Heartbeat, HeartbeatHost
+from socketio_server.heartbeat import Heartbeat, HeartbeatAction, HeartbeatHost
 from socketio_server.polling_transport import PollingTransport
 from socketio_server.send_queue import SendQueue
 from socketio_server.slow_readers import SlowReaders
@@ -204,9 +204,9 @@ class EngineSocket(AsyncSocket):
         if self.closing:
             return
         action = self.heartbeat.on_due(due, handling=self._handler_lock.locked())
-        if action is Due.SEND_PING:
+        if action is HeartbeatAction.SEND_PING:
             self.send_frame(_PING)
-        elif action is Due.TIME_OUT:
+        elif action is HeartbeatAction.TIME_OUT:
             self.terminate(self.server.reason.PING_TIMEOUT)
 
     @property

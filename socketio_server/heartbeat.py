@@ -21,7 +21,7 @@ class HeartbeatHost(Protocol):
     heartbeats: TimerQueue
 
 
-class Due(Enum):
+class HeartbeatAction(Enum):
     """What is to be done when the heartbeat is due."""
 
     SEND_PING = 1
@@ -48,13 +48,13 @@ class Heartbeat:
         if self.awaits_pong:
             self.start()
 
-    def on_due(self, due: float, *, handling: bool) -> Due | None:
+    def on_due(self, due: float, *, handling: bool) -> HeartbeatAction | None:
         """`due` is a time that was scheduled, maybe no longer the current one; `handling` says that a handler runs."""
         if due != self._due:
             return None
         if not self.awaits_pong:
             self._expect_pong(due + self._host.limits.ping_timeout)
-            return Due.SEND_PING
+            return HeartbeatAction.SEND_PING
         if handling:
             return None
         late = _now() - due
@@ -62,7 +62,7 @@ class Heartbeat:
             # This process was blocked, so the pong may have arrived without being read.
             self._expect_pong(_now() + min(late, self._host.limits.ping_timeout))
             return None
-        return Due.TIME_OUT
+        return HeartbeatAction.TIME_OUT
 
     def extend(self) -> None:
         """A handler has returned: the pong may have waited behind it, and that time does not count."""

@@ -24,7 +24,7 @@ from realtime import lock_rooms, unit_of_work
 
 TYPE = "direct"
 CHUNK = 500
-SHORTEST_LIFETIME = timedelta(hours=12)
+MIN_LIFETIME = timedelta(hours=12)
 
 Pair = tuple[User, User]
 
@@ -103,9 +103,9 @@ def _open(pairs: Sequence[Pair]) -> None:
         lock_rooms(*(one.room for one in conversations))
         _record(
             [
-                transition_of(conversation=conversation, step=step, actor=opener)
+                transition_of(conversation=conversation, change=change, actor=opener)
                 for conversation, (opener, _) in zip(conversations, pairs, strict=True)
-                for step in decision.steps
+                for change in decision.state_changes
             ]
         )
 
@@ -131,7 +131,7 @@ def _conversation(flow: flows.Flow, decision: flows.Decision, pair: Pair) -> Con
 @transaction.atomic
 def log_in(users: Sequence[User]) -> list[str]:
     """An access token of a new login session for each, which outlives a measurement."""
-    lifetime = max(settings.ACCESS_TOKEN_LIFETIME, SHORTEST_LIFETIME)
+    lifetime = max(settings.ACCESS_TOKEN_LIFETIME, MIN_LIFETIME)
     sessions = [LoginSession.of(user, expires_at=clock.now() + lifetime) for user in users]
     LoginSession.objects.bulk_create(sessions, batch_size=CHUNK)
     return [_token(session, lifetime) for session in sessions]

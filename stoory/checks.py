@@ -9,8 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 from foundation.addresses import TrustedProxies
 from stoory import socketio_client
 
-SHORTEST_SECRET = 50
-SHORTEST_SIGNING_KEY = 32
+MIN_SECRET_LENGTH = 50
+MIN_SIGNING_KEY_LENGTH = 32
 """HS256 asks for a key as long as its hash, 32 bytes (RFC 7518, 3.2)."""
 
 HOW_TO = "Set it to a new one: python -c 'import secrets; print(secrets.token_urlsafe(64))'"
@@ -24,11 +24,13 @@ def check_secrets(**kwargs: Any) -> list[CheckMessage]:
     secret, signing_key = settings.SECRET_KEY, settings.SIMPLE_JWT["SIGNING_KEY"]
     if settings.DEVELOPMENT_SECRET in (secret, signing_key):
         errors.append(Error("SECRET_KEY is not set.", hint=HOW_TO, id="stoory.E001"))
-    elif len(secret) < SHORTEST_SECRET:
-        errors.append(Error(f"SECRET_KEY has fewer than {SHORTEST_SECRET} characters.", hint=HOW_TO, id="stoory.E002"))
-    if len(signing_key.encode()) < SHORTEST_SIGNING_KEY:
+    elif len(secret) < MIN_SECRET_LENGTH:
         errors.append(
-            Error(f"JWT_SIGNING_KEY is shorter than {SHORTEST_SIGNING_KEY} bytes.", hint=HOW_TO, id="stoory.E003")
+            Error(f"SECRET_KEY has fewer than {MIN_SECRET_LENGTH} characters.", hint=HOW_TO, id="stoory.E002")
+        )
+    if len(signing_key.encode()) < MIN_SIGNING_KEY_LENGTH:
+        errors.append(
+            Error(f"JWT_SIGNING_KEY is shorter than {MIN_SIGNING_KEY_LENGTH} bytes.", hint=HOW_TO, id="stoory.E003")
         )
     return errors
 

@@ -21,7 +21,7 @@ class ConversationState:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class StateChange:
     """One Transition: `before` is None for the opening, `state_version` is the one it leads to."""
 
     before: ConversationState | None
@@ -31,7 +31,7 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Message:
+class SystemMessage:
     """The one system message, from a party or the system; `action_data` is the current prompt, if any."""
 
     text: str
@@ -90,15 +90,15 @@ class RevisionRequest:
 class Decision:
     """What happens. `facts` and `conversation_state` are those afterwards; `data` is the cleaned input.
 
-    Without `steps` there is no transition, no state event, and the version stays.
+    Without `state_changes` there is no transition, no state event, and the version stays.
     """
 
     action: str
     data: Mapping[str, Any] = field(default_factory=dict)
     conversation_state: ConversationState
     facts: Facts
-    steps: tuple[Step, ...] = ()
-    message: Message | None = None
+    state_changes: tuple[StateChange, ...] = ()
+    message: SystemMessage | None = None
     action_data: Mapping[str, Any] | None = None
     timing: Timing = Timing.KEEP
     due: Due = Due()

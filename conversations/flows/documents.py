@@ -114,7 +114,7 @@ def _actions(flow: Flow) -> list[str]:
     )
 
 
-def _events(flow: Flow) -> list[str]:
+def _system_actions(flow: Flow) -> list[str]:
     return _table(
         ("State", "System action", "Leads to", "Message"),
         (
@@ -150,7 +150,7 @@ def markdown(flow: Flow) -> str:
         "",
         *_states(flow),
     ]
-    for title, rows in (("Actions", _actions(flow)), ("System actions", _events(flow))):
+    for title, rows in (("Actions", _actions(flow)), ("System actions", _system_actions(flow))):
         if len(rows) > len(_table(("",), ())):
             lines += [f"## {title}", "", *rows]
     return "\n".join(lines).rstrip() + "\n"

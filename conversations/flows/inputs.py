@@ -10,45 +10,45 @@ from typing import Any
 from conversations.flows.definitions import Action, Input, InputKind, PriceRule
 from conversations.flows.errors import StaleAction
 from conversations.flows.facts import Facts
-from conversations.flows.money import PriceFault, format_price, parse_price
+from conversations.flows.money import InvalidPrice, format_price, parse_price
 from foundation import text
 from foundation.errors import Invalid
 from foundation.ids import parse_id
 
 
-class InputFault(ValueError):
+class InvalidInput(ValueError):
     """A value that an action does not take; the message says why."""
 
 
 def _text(field: Input, value: object, currency: str) -> str:
     if not isinstance(value, str):
-        raise InputFault("A text is needed.")
+        raise InvalidInput("A text is needed.")
     assert field.max_length is not None
     value = text.trimmed(value)
     fault = text.error_message(value, max_length=field.max_length) if value else None
     if fault:
-        raise InputFault(fault)
+        raise InvalidInput(fault)
     return value
 
 
 def _price(field: Input, value: object, currency: str) -> str:
     try:
         return format_price(parse_price(value, currency), currency)
-    except PriceFault as fault:
-        raise InputFault(str(fault)) from None
+    except InvalidPrice as fault:
+        raise InvalidInput(str(fault)) from None
 
 
 def _files(field: Input, value: object, currency: str) -> list[str]:
     if not isinstance(value, list):
-        raise InputFault("A list of upload ids is needed.")
+        raise InvalidInput("A list of upload ids is needed.")
     assert field.max_items is not None
     if len(value) > field.max_items:
-        raise InputFault(f"At most {field.max_items} uploads.")
+        raise InvalidInput(f"At most {field.max_items} uploads.")
     ids = [parse_id(item) for item in value]
     if None in ids:
-        raise InputFault("This is not the id of an upload.")
+        raise InvalidInput("This is not the id of an upload.")
     if len(set(ids)) < len(ids):
-        raise InputFault("Each upload is named once.")
+        raise InvalidInput("Each upload is named once.")
     return [str(found) for found in ids]
 
 
@@ -72,7 +72,7 @@ def read(inputs: tuple[Input, ...], data: object, currency: str) -> dict[str, An
         value = data.get(field.id)
         try:
             parsed = None if value is None else _READERS[field.kind](field, value, currency)
-        except InputFault as fault:
+        except InvalidInput as fault:
             errors[field.id] = [str(fault)]
             continue
         if parsed:

@@ -12,7 +12,7 @@ _DIGITS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _LONGEST = 32
 
 
-class PriceFault(ValueError):
+class InvalidPrice(ValueError):
     """What was sent is no price; the message says why."""
 
 
@@ -37,23 +37,23 @@ def _decimal(value: object) -> Decimal:
         value = int(value)  # a JSON number has no way to tell 1000 from 1000.0
     if isinstance(value, int) and not isinstance(value, bool):
         if value > HIGHEST:
-            raise PriceFault(f"At most {HIGHEST}.")
+            raise InvalidPrice(f"At most {HIGHEST}.")
         value = str(value) if value >= 0 else ""
     written = repr(value) if isinstance(value, float) else value
     if not isinstance(written, str) or len(written) > _LONGEST or not _DIGITS.fullmatch(written):
-        raise PriceFault("A price is written with digits and at most one decimal point.")
+        raise InvalidPrice("A price is written with digits and at most one decimal point.")
     return Decimal(written)
 
 
 def parse_price(value: object, currency: str) -> int:
-    """The minor units of a price that a client sent, as a JSON string or number. Raises `PriceFault`."""
+    """The minor units of a price that a client sent, as a JSON string or number. Raises `InvalidPrice`."""
     price, exponent = _decimal(value), decimals(currency)
     if -price.as_tuple().exponent > exponent:  # type: ignore[operator]
-        raise PriceFault(f"At most {exponent} decimals in {currency}.")
+        raise InvalidPrice(f"At most {exponent} decimals in {currency}.")
     if price <= 0:
-        raise PriceFault("A price is above zero.")
+        raise InvalidPrice("A price is above zero.")
     if price > HIGHEST:
-        raise PriceFault(f"At most {HIGHEST}.")
+        raise InvalidPrice(f"At most {HIGHEST}.")
     return int(price.scaleb(exponent))
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from conversations.flows.decisions import Decision, Step, Timing, due_in
+from conversations.flows.decisions import Decision, StateChange, Timing, due_in
 from conversations.flows.definitions import Flow
 from conversations.flows.facts import Facts
 from conversations.flows.transitions import CurrentState, message
@@ -23,7 +23,7 @@ def opening(flow: Flow, conversation_type: str, facts: Facts) -> Decision:
         action=REASON,
         conversation_state=first.conversation_state,
         facts=first.facts,
-        steps=(Step(before=None, after=first.conversation_state, reason=REASON, state_version=1),),
+        state_changes=(StateChange(before=None, after=first.conversation_state, reason=REASON, state_version=1),),
         message=message(first, text, sender=opener, input_values={}) if text else None,
         action_data=first.prompt,
         timing=Timing.RESTART,

@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conversations.flows.decisions import ConversationState, Decision, Message, Step, Timing, conversation_state, due_in
+from conversations.flows.decisions import (
+    ConversationState,
+    Decision,
+    StateChange,
+    SystemMessage,
+    Timing,
+    conversation_state,
+    due_in,
+)
 from conversations.flows.definitions import Flow, Role, State, StateKind, Template
 from conversations.flows.errors import ConversationClosed, StaleAction
 from conversations.flows.facts import Facts, template_values
@@ -54,30 +62,30 @@ def check_version(current: CurrentState, state_version: int | None) -> None:
         raise StaleAction
 
 
-def steps_to(current: CurrentState, to: str, reason: str, *, paused: bool) -> tuple[Step, ...]:
+def state_changes_to(current: CurrentState, to: str, reason: str, *, paused: bool) -> tuple[StateChange, ...]:
     """The step to a state, and the automatic transitions from there, with increasing versions."""
-    steps: list[Step] = []
+    state_changes: list[StateChange] = []
     left, version = current.conversation_state, current.facts.state_version
     following: str | None = to
     while following is not None:
         version += 1
         reached = conversation_state(current.flow, following, paused=paused)
-        steps.append(Step(before=left, after=reached, reason=reason, state_version=version))
+        state_changes.append(StateChange(before=left, after=reached, reason=reason, state_version=version))
         system_action, left = current.flow.state(following).automatic_transition, reached
         following, reason = (system_action.to, system_action.name) if system_action else (None, reason)
-    return tuple(steps)
+    return tuple(state_changes)
 
 
 def message(
     current: CurrentState, text: tuple[Template, ...], *, sender: Role, input_values: Mapping[str, Any]
-) -> Message:
+) -> SystemMessage:
     """The system message of a transition that led to `current`; `input_values` fills placeholders of the texts."""
     message_values = {name: value for name, value in input_values.items() if isinstance(value, str)}
     actor = current.name_of(sender)
     if actor is not None:
         message_values["actor"] = actor
     flow = current.flow
-    return Message(
+    return SystemMessage(
         text=paragraphs(text, message_values | template_values(flow, current.facts)),
         sender=sender,
         receiver=flow.system_receiver(current.state_name) if sender is Role.SYSTEM else flow.other_party(sender),
@@ -99,15 +107,15 @@ def transition_to(
 ) -> Decision:
     """The decision to go to a state. `after` are the facts afterwards, `records` what is to be recorded."""
     facts = after or current.facts
-    steps = steps_to(current, to, reason, paused=facts.paused)
-    last = steps[-1]
+    state_changes = state_changes_to(current, to, reason, paused=facts.paused)
+    last = state_changes[-1]
     reached = CurrentState(current.flow, last.after.flow_state, replace(facts, state_version=last.state_version))
     return Decision(
         action=reason,
         data=data or {},
         conversation_state=last.after,
         facts=reached.facts,
-        steps=steps,
+        state_changes=state_changes,
         message=message(reached, text, sender=sender, input_values=data or {}),
         action_data=reached.prompt,
         timing=timing,

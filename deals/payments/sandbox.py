@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from conversations.flows.money import PriceFault, format_price, parse_price
+from conversations.flows.money import InvalidPrice, format_price, parse_price
 from deals.models import PaymentOrder, PaymentStatus
 from deals.payments.provider import OpenedOrder, ProviderEvent
 from foundation import clock
@@ -86,7 +86,7 @@ class Sandbox:
 def _minor_units(event: SandboxEvent) -> int:
     try:
         return parse_price(event.amount, event.currency)
-    except PriceFault as fault:
+    except InvalidPrice as fault:
         raise Invalid(errors={"amount": [str(fault)]}) from None
     except ValueError:
         raise Invalid(errors={"currency": ["An ISO 4217 currency code is needed."]}) from None

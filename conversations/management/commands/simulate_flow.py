@@ -90,9 +90,9 @@ class Command(BaseCommand):
             self._show(game, game.act(role, action, data))
 
     def _show(self, game: Simulation, decision: Decision) -> None:
-        for step in decision.steps:
-            before = step.before.flow_state if step.before else "·"
-            self.stdout.write(self.style.SUCCESS(f"{before} → {step.after.flow_state} ({step.reason})"))
+        for change in decision.state_changes:
+            before = change.before.flow_state if change.before else "·"
+            self.stdout.write(self.style.SUCCESS(f"{before} → {change.after.flow_state} ({change.reason})"))
         if decision.payment:
             self.stdout.write(f"an order of {decision.payment.price} {decision.payment.currency} is open")
         if decision.message:

@@ -205,7 +205,7 @@ def test_a_step_that_fails_half_way_leaves_nothing(hints, deal, monkeypatch):
     def fail(*_, **__):
         raise RuntimeError("no message today")
 
-    monkeypatch.setattr("deals.transitions.store_messages", fail)
+    monkeypatch.setattr("messaging.system_messages.store_messages", fail)
     with nothing_happens(hints), pytest.raises(RuntimeError):
         deal.act("accept_connection")
 

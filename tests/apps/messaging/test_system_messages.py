@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import SYSTEM_USER_ID
 from conversations.flows import Role
-from conversations.flows.decisions import Message as SystemText
+from conversations.flows.decisions import SystemMessage as SystemText
 from conversations.locking import lock_conversation
 from conversations.selectors import participants_of
 from messaging.opening import open_direct

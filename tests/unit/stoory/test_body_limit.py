@@ -11,7 +11,7 @@ LIMIT = 100_000
 CHUNK = 10_000
 
 
-class Exchange:
+class Exchanged:
     """One request: its chunks are made as they are asked for, and what is answered is kept."""
 
     def __init__(self, size: int, *, headers: dict[str, str] | None = None) -> None:
@@ -54,8 +54,8 @@ async def application(scope, receive, send) -> None:
     await send({"type": "http.response.body", "body": str(size).encode()})
 
 
-async def exchanged(size: int, **more) -> Exchange:
-    exchange = Exchange(size, **more)
+async def exchanged(size: int, **more) -> Exchanged:
+    exchange = Exchanged(size, **more)
     await BodyLimit(application, limit=LIMIT)(exchange.scope, exchange.receive, exchange.send)
     return exchange
 

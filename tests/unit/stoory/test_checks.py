@@ -39,7 +39,7 @@ def test_tokens_signed_with_the_secret_of_development(settings):
 
 
 def test_a_short_secret(settings):
-    settings.SECRET_KEY = SECRET[: checks.SHORTEST_SECRET - 1]
+    settings.SECRET_KEY = SECRET[: checks.MIN_SECRET_LENGTH - 1]
     assert found() == ["stoory.E002"]
 
 

@@ -99,20 +99,20 @@ def check_message(decision, role, awaiting):
 
 
 def check_steps(decision, state, action, facts):
-    names = [step.after.flow_state for step in decision.steps]
-    befores = [step.before.flow_state for step in decision.steps]
+    names = [step.after.flow_state for step in decision.state_changes]
+    befores = [step.before.flow_state for step in decision.state_changes]
     assert befores == [state, *names[:-1]]
-    assert [step.state_version for step in decision.steps] == [8, 9][: len(names)]
-    assert decision.facts.state_version == decision.steps[-1].state_version
+    assert [step.state_version for step in decision.state_changes] == [8, 9][: len(names)]
+    assert decision.facts.state_version == decision.state_changes[-1].state_version
     assert names[-1] == decision.conversation_state.flow_state
-    for step in decision.steps:
+    for step in decision.state_changes:
         assert (step.before.flow_state, step.after.flow_state, step.reason) in parsed_diagram()
-    assert decision.steps[0].reason == action
+    assert decision.state_changes[0].reason == action
 
 
 def test_approved_work_opens_the_free_chat_at_once(deal, facts):
     decision = decide(deal, "work_submitted", facts, Role.BRAND_OWNER, "approve_work")
-    assert [(step.after.flow_state, step.reason) for step in decision.steps] == [
+    assert [(step.after.flow_state, step.reason) for step in decision.state_changes] == [
         ("work_approved", "approve_work"),
         ("real_time", "free_chat_opened"),
     ]
@@ -123,5 +123,5 @@ def test_proceeding_to_payment_moves_nothing_however_often(deal, facts, offer):
     for _ in range(2):
         decision = decide(deal, "payment_pending", facts, Role.BRAND_OWNER, "proceed_to_payment")
         assert decision.payment == offer
-        assert (decision.steps, decision.message, decision.timing) == ((), None, Timing.KEEP)
+        assert (decision.state_changes, decision.message, decision.timing) == ((), None, Timing.KEEP)
         assert decision.facts == facts

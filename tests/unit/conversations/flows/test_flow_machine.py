@@ -59,12 +59,12 @@ class Deal(RuleBasedStateMachine):
         return True
 
     def check(self, state, facts, decision) -> None:
-        path = [state, *(step.after.flow_state for step in decision.steps)]
-        for source, target, step in zip(path, path[1:], decision.steps, strict=False):
+        path = [state, *(step.after.flow_state for step in decision.state_changes)]
+        for source, target, step in zip(path, path[1:], decision.state_changes, strict=False):
             from_outside = step.reason in {"paused", "resumed", "closed_by_operator"}
             assert from_outside or (source, target, step.reason) in ALLOWED
             assert source != "chat_closed"
-        assert decision.facts.state_version == facts.state_version + len(decision.steps)
+        assert decision.facts.state_version == facts.state_version + len(decision.state_changes)
         self.counters += decision.action == "send_counter_offer"
         self.revisions += decision.action == "request_revision"
         self.check_money(decision)
@@ -186,7 +186,7 @@ def test_walking_every_path_takes_every_edge_and_no_other():
     while news:
         decision = news.pop()
         place = (decision.conversation_state.flow_state, decision.facts.rounds_used, decision.facts.revisions_used)
-        taken |= {(s.before.flow_state, s.after.flow_state, s.reason) for s in decision.steps if s.before}
+        taken |= {(s.before.flow_state, s.after.flow_state, s.reason) for s in decision.state_changes if s.before}
         if place not in seen:
             seen.add(place)
             news.extend(decisions_from(decision))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conversations.flows.money import (
-    PriceFault,
+    InvalidPrice,
     decimals,
     format_price,
     highest,
@@ -52,13 +52,13 @@ NO_PRICES = [
 
 @pytest.mark.parametrize("value", NO_PRICES, ids=range(len(NO_PRICES)))
 def test_what_is_none(value):
-    with pytest.raises(PriceFault, match=r".+\."):
+    with pytest.raises(InvalidPrice, match=r".+\."):
         parse_price(value, "INR")
 
 
 @pytest.mark.parametrize(("value", "currency"), [("1.5", "JPY"), (1.5, "JPY"), ("1.0", "JPY"), ("1.2345", "BHD")])
 def test_a_currency_has_its_own_decimals(value, currency):
-    with pytest.raises(PriceFault, match="decimals"):
+    with pytest.raises(InvalidPrice, match="decimals"):
         parse_price(value, currency)
 
 

@@ -77,7 +77,7 @@ def test_names_that_no_party_has(deal, facts, action):
 )
 def test_old_names_are_understood_and_recorded_as_present_ones(deal, facts, state, role, name, data, action):
     decision = decide(deal, state, facts, role, name, data)
-    assert decision.action == decision.steps[0].reason == action
+    assert decision.action == decision.state_changes[0].reason == action
     assert decision == decide(deal, state, facts, role, action)
 
 

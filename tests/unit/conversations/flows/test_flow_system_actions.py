@@ -25,7 +25,7 @@ def test_the_opening_tells_what_it_is_about(kind, word):
     assert (decision.message.sender, decision.message.receiver) == ("brand_owner", "influencer")
     assert decision.message.action_data == decision.action_data
     assert (decision.action_data["role"], decision.action_data["state_version"]) == ("influencer", 1)
-    (step,) = decision.steps
+    (step,) = decision.state_changes
     assert (step.before, step.reason, step.state_version) == (None, "conversation_opened", 1)
     assert step.after.flow_state == "influencer_responding"
     assert (decision.timing, decision.due.after) == (Timing.RESTART, timedelta(days=7))
@@ -83,7 +83,7 @@ def test_a_deadline_does_its_own_thing_and_only_where_there_is_one(deal, facts, 
 def test_a_reminder_moves_nothing(deal, facts, state):
     decision = decide(deal, state, facts, SYSTEM, "remind", state_version=7)
     awaiting, _, due, every = STATES[state]
-    assert decision.steps == ()
+    assert decision.state_changes == ()
     assert decision.facts == facts
     assert (decision.message.sender, decision.message.receiver) == ("system", awaiting)
     assert decision.message.action_data["state_version"] == 7
@@ -104,7 +104,7 @@ def test_there_is_nothing_to_remind_of(deal, facts):
 def test_a_pause_and_its_end_keep_the_state(deal, facts, state):
     awaiting, chat_status, *_ = STATES[state]
     paused = decide(deal, state, facts, OPERATOR, "pause", {"reason": " A question "})
-    assert paused.steps[0].reason == "paused"
+    assert paused.state_changes[0].reason == "paused"
     assert (paused.conversation_state.flow_state, paused.conversation_state.chat_status) == (state, "real_time")
     assert (paused.conversation_state.awaiting_role, paused.conversation_state.automation_enabled) == (awaiting, False)
     assert (paused.timing, paused.facts.state_version, paused.action_data) == (Timing.HOLD, 8, None)
@@ -114,8 +114,8 @@ def test_a_pause_and_its_end_keep_the_state(deal, facts, state):
         decide(deal, state, paused.facts, OPERATOR, "pause")
 
     resumed = decide(deal, state, paused.facts, OPERATOR, "resume")
-    assert resumed.steps[0].reason == "resumed"
-    assert resumed.steps[0].before == paused.conversation_state
+    assert resumed.state_changes[0].reason == "resumed"
+    assert resumed.state_changes[0].before == paused.conversation_state
     assert (resumed.conversation_state.flow_state, resumed.conversation_state.chat_status) == (state, chat_status)
     assert (resumed.timing, resumed.facts.state_version) == (Timing.RESUME, 9)
     assert resumed.message.action_data == resumed.action_data
@@ -135,7 +135,7 @@ def test_an_operator_closes_anything_open(deal, facts, state, is_paused):
         "chat_closed",
         "closed",
     )
-    assert decision.steps[0].reason == "closed_by_operator"
+    assert decision.state_changes[0].reason == "closed_by_operator"
     assert decision.facts.paused is False
     assert (decision.timing, decision.due.after, decision.due.remind_after) == (Timing.RESTART, None, None)
     assert (decision.message.sender, decision.message.receiver) == ("system", "brand_owner")
