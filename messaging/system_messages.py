@@ -51,8 +51,11 @@ def write_system_message(
         action_data=dict(content.action_data) if content.action_data else None,
         transition=transition,
     )
-    if sender is not None:
+    message.loaded_attachments = ()
+    if sender is not None and upload_ids:
         message.loaded_attachments = attach_uploads(owner=sender, upload_ids=upload_ids, message_id=message.pk)
-    conversation.participant_rows = [ParticipantRow.of(participant) for participant in participants]
+    rows = conversation.participant_rows = [ParticipantRow.of(participant) for participant in participants]
     store_messages([message])
+    for participant, row in zip(participants, rows, strict=True):
+        participant.unread_count = row.unread_count
     return message

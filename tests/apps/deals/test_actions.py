@@ -3,7 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import SYSTEM_USER_ID
 from conversations import flows
@@ -16,7 +17,7 @@ from conversations.flows.errors import (
     WrongState,
 )
 from conversations.models import Transition
-from deals.actions import result_of, take_action
+from deals.actions import result_of, results_of, take_action
 from deals.models import Acceptance, Delivery, Offer, Revision
 from deals.requests import ActionRequest
 from foundation import errors
@@ -334,3 +335,15 @@ def test_of_two_sides_that_act_at_once_one_is_first():
     with ThreadPoolExecutor(2) as threads:
         answers = list(threads.map(close, [deal.brand_owner, deal.influencer] * 5))
     assert sorted(map(str, answers)) == sorted(["False"] + ["conversation_closed"] * 9)
+
+
+def test_the_responses_of_a_batch_are_read_together():
+    deals = [make_deal() for _ in range(3)]
+    applied = [(deal.act("accept_connection"), deal.influencer) for deal in deals]
+    with CaptureQueriesContext(connection) as for_one:
+        results_of(applied[:1])
+    with CaptureQueriesContext(connection) as for_all:
+        shown = results_of(applied)
+    assert len(for_all) == len(for_one)
+    assert [one.conversation.id for one in shown] == [deal.conversation.pk for deal in deals]
+    assert results_of([]) == []

@@ -44,3 +44,15 @@ def test_a_message_of_a_flow_goes_from_one_role_to_the_other(deal):
         )
     assert (written.sender_id, written.receiver_id) == (deal.influencer.pk, deal.brand_owner.pk)
     assert (written.action_required, written.action_data) == (True, prompt)
+
+
+def test_two_in_one_transaction_are_both_unread(deal):
+    content = SystemText(text="Twice", sender=Role.SYSTEM, receiver=Role.BRAND_OWNER, action_data=None)
+    with unit_of_work():
+        conversation = lock_conversation(deal.conversation.pk)
+        participants = participants_of(conversation)
+        before = {one.user_id: one.unread_count for one in participants}
+        for _ in range(2):
+            write_system_message(conversation=conversation, participants=participants, content=content)
+    now = {one.user_id: one.unread_count for one in participants_of(conversation)}
+    assert now == {user_id: count + 2 for user_id, count in before.items()}

@@ -226,7 +226,7 @@ def test_the_newest_messages_are_asked_for_with_who_takes_part(round_trips):
     )
     round_trips.clear()
     render_conversations([conversation], one)
-    assert len(round_trips) == nothing_said + 2
+    assert len(round_trips) == nothing_said + 1
 
 
 def test_who_tokens_belong_to_is_asked_in_one_round_trip(round_trips):
