@@ -16,6 +16,7 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Field, Model, OuterRef, Subquery, Sum
 from django.db.models.base import ModelState
 from django.db.models.signals import post_save
+from django.db.transaction import TransactionManagementError
 from psycopg.pq import Format
 
 from foundation.database.fields import field_of
@@ -60,6 +61,7 @@ def select_many(
 ) -> Iterable[tuple[Any, ...]]:
     """These attributes of the rows whose attribute `by` is one of `among`; with `lock`, locked in this order."""
     if is_postgresql():
+        _check_can_lock(lock)
         return execute(selection(model, names, by, order_by, lock), [_array(among)])
     rows = model._default_manager.filter(**{f"{by}__in": list(among)})
     return list((rows.select_for_update() if lock else rows).order_by(order_by).values_list(*names))
@@ -81,10 +83,17 @@ def select_by_pair(
 def fetch_many(model: type[M], *, by: str, among: Iterable[Any], order_by: str, lock: bool = False) -> Iterable[M]:
     """As `select_many`, with whole rows: the instances that the manager would return. No signals are sent."""
     if is_postgresql():
+        _check_can_lock(lock)
         make = partial(_instance, model, documents(model))
         return execute(selection(model, attributes(model), by, order_by, lock), [_array(among)], make)
     rows = model._default_manager.filter(**{f"{by}__in": list(among)}).order_by(order_by)
     return list(rows.select_for_update() if lock else rows)
+
+
+def _check_can_lock(lock: bool) -> None:
+    """A lock that is taken outside of a transaction ends with the statement. Raises as `select_for_update` does."""
+    if lock and not connection.in_atomic_block:
+        raise TransactionManagementError("Rows are locked inside of a transaction.")
 
 
 def _instance(model: type[M], json: tuple[str, ...], row: tuple[Any, ...]) -> M:

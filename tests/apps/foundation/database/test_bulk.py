@@ -1,9 +1,11 @@
 """Many rows at once read and written as one by one, on whatever database there is."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.transaction import TransactionManagementError
 
 from accounts.models import User
 from conversations.models import Conversation, Participant
@@ -307,3 +309,13 @@ def test_statements_are_not_planned_anew_for_other_values():
         )
         generic, custom = cursor.fetchone()
     assert (generic >= 3, custom) == (True, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("on_postgresql")
+def test_rows_are_not_locked_outside_of_a_transaction():
+    for function in (partial(fetch_many, Room), partial(select_many, Room, ("id",))):
+        with pytest.raises(TransactionManagementError):
+            function(by="name", among=["a"], order_by="name", lock=True)
+        with transaction.atomic():
+            assert list(function(by="name", among=["a"], order_by="name", lock=True)) == []
