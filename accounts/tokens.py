@@ -1,4 +1,7 @@
-"""JSON Web Tokens (RFC 7519) of a login session: an access token, and the refresh token that renews it."""
+"""JSON Web Tokens (RFC 7519) of a login session: an access token, and the refresh token that renews it.
+
+Their lifetimes are the settings `ACCESS_TOKEN_MINUTES` and `REFRESH_TOKEN_DAYS`.
+"""
 
 import uuid
 from datetime import datetime, timedelta

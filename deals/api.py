@@ -6,8 +6,8 @@ from rest_framework.viewsets import ViewSet
 
 from accounts.authentication import UserRequest
 from accounts.models import User
-from conversations.selectors import visible_conversation
 from conversations.view_records import record_view
+from conversations.visibility import visible_conversation
 from deals.actions import result_of, take_action
 from deals.opening import open_conversation_as
 from deals.requests import ActionRequest, ButtonClickRequest, OpenConversationRequest

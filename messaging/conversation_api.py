@@ -5,8 +5,8 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from accounts.authentication import UserRequest
-from conversations.selectors import visible_conversation
 from conversations.view_records import record_view
+from conversations.visibility import visible_conversation
 from foundation.openapi import Problem, describe
 from foundation.rest import success_response
 from messaging.conversation_selectors import conversation_list, render_conversations

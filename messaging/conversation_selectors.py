@@ -9,7 +9,8 @@ from django.db.models import F, QuerySet
 from accounts.models import User
 from conversations.models import Conversation, Participant
 from conversations.rendering import ViewedConversation, render_members
-from conversations.selectors import participations_of, visible_conversation
+from conversations.selectors import participations_of
+from conversations.visibility import visible_conversation
 from foundation.database.bulk import fetch_many, last_of_each
 from foundation.database.pagination import Keyset, Page
 from messaging.models import Message

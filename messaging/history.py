@@ -1,10 +1,10 @@
-"""Pages of a conversation's messages."""
+"""Pages of a conversation's messages. `foundation.query_params` has the sizes of pages."""
 
 from django.db.models import QuerySet
 
 from accounts.models import User
 from conversations.models import Conversation
-from conversations.selectors import visible_conversation
+from conversations.visibility import visible_conversation
 from foundation.database.pagination import Keyset, Page
 from foundation.errors import Invalid, NotFound
 from foundation.ids import parse_id

@@ -12,8 +12,8 @@ from conversations.events import USER_TYPING
 from conversations.flows import Role
 from conversations.models import Conversation, room_of
 from conversations.payloads import TypingPayload
-from conversations.selectors import visible_conversation
 from conversations.view_records import record_view
+from conversations.visibility import visible_conversation
 from foundation.database.batching import Batcher, apply_to_valid, write_batcher
 from foundation.database.executor import in_database
 from foundation.errors import Forbidden, NotFound

@@ -1,4 +1,4 @@
-"""Unread counts: counted from the messages, stored with each participant, and checked."""
+"""Unread counts: counted from the messages, and checked. `conversations.message_seqs` counts a new message."""
 
 import uuid
 from dataclasses import dataclass

@@ -5,8 +5,8 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from accounts.authentication import UserRequest
-from conversations.selectors import visible_conversation
 from conversations.view_records import record_view
+from conversations.visibility import visible_conversation
 from deals.api import result_response
 from deals.responses import ActionResult
 from foundation.errors import DomainError

@@ -7,7 +7,7 @@ from django import forms
 from accounts.models import User
 from conversations.flows.system_actions import CLOSE, PAUSE, REASON, RESUME
 from conversations.models import Conversation
-from conversations.participants import remove_participant
+from conversations.participant_removal import remove_participant
 from foundation import text
 from messaging.limits import MAX_MESSAGE_LENGTH
 from messaging.system_messages import post_system_message

@@ -1,4 +1,4 @@
-"""The commands of every application."""
+"""The socket command of every application, `authenticate`. Others stand in its own `socket_commands` modules."""
 
 from typing import Annotated
 

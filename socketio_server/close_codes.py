@@ -4,7 +4,8 @@ A client gets them in its `close` event; the log has them at level DEBUG, as `se
 
 | Code | When | Where |
 |---|---|---|
-| 1000 | the client or the application ended the session; or the client answered no ping in time | `heartbeat` |
+| 1000 | the client ended the session, or answered no ping in time | `heartbeat` |
+| 1000 | the application closed it, for example when its access token expired | `realtime.token_expiry` |
 | 1002, 1007 | a frame breaks RFC 6455, or its text is not UTF-8 | `websocket_frames` |
 | 1003 | binary data, which this server does not accept | `session_server` |
 | 1008 | a packet breaks Engine.IO or Socket.IO, or an upgrade or a body took too long | `engine_server` |

@@ -1,4 +1,7 @@
-"""Request bodies are bounded before anything keeps them: Django itself would spool them to disk whole."""
+"""Request bodies are bounded before anything keeps them: Django itself would spool them to disk whole.
+
+This is `MAX_REQUEST_BODY`, for every request; JSON has `MAX_JSON_BODY` (`foundation.rest`).
+"""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any

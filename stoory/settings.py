@@ -1,4 +1,7 @@
-"""Settings: the embedded default (SQLite, in memory) unless the environment says otherwise."""
+"""Settings: the embedded default (SQLite, in memory) unless the environment says otherwise.
+
+`stoory.configuration` declares what the environment may set.
+"""
 
 from datetime import timedelta
 from typing import Any

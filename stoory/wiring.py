@@ -12,7 +12,8 @@ from accounts.services import authenticate_tokens
 from accounts.signals import sessions_ended
 from conversations import flows
 from conversations.rendering import register_part
-from conversations.selectors import may_enter, presence_rooms, recently_expelled
+from conversations.selectors import presence_rooms, recently_expelled
+from conversations.visibility import may_enter
 from deals.periodic_tasks import run_periodic_tasks
 from deals.selectors import load_available_actions
 from messaging.conversation_selectors import load_last_message

@@ -7,7 +7,7 @@ from conversations.flows.definitions import Action, Flow, Input, InputKind, Role
 from conversations.flows.facts import Facts, holds, template_values
 from conversations.flows.money import highest, lowest
 from conversations.flows.schemas import ActionData, AvailableAction, Button, InputField, SubmitButton
-from conversations.flows.texts import render
+from conversations.flows.templates import render
 
 
 def _field(field: Input, currency: str) -> InputField:

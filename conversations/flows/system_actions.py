@@ -8,7 +8,7 @@ from conversations.flows.definitions import Deadline, Input, InputKind, Reminder
 from conversations.flows.errors import UnknownAction, WrongState
 from conversations.flows.facts import template_values
 from conversations.flows.inputs import read
-from conversations.flows.texts import render
+from conversations.flows.templates import render
 from conversations.flows.transitions import CurrentState, check_current, message, transition_to
 
 REMIND = "remind"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Set
 
 from conversations.flows.definitions import OFFERS, Action, Deadline, Flow, InputKind, Reminders, State, Template
 from conversations.flows.graph import without_offer
-from conversations.flows.texts import placeholders
+from conversations.flows.templates import placeholders
 
 ALWAYS = frozenset({"brand_owner", "influencer", "rounds_left", "revisions_left"})
 OPTIONAL = frozenset({"title", "proposed"})

@@ -17,7 +17,7 @@ from conversations.flows.definitions import Flow, Role, State, StateKind, Templa
 from conversations.flows.errors import ConversationClosed, StaleAction
 from conversations.flows.facts import Facts, template_values
 from conversations.flows.prompts import action_data
-from conversations.flows.texts import paragraphs
+from conversations.flows.templates import paragraphs
 
 
 @dataclass(frozen=True)

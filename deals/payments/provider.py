@@ -1,4 +1,4 @@
-"""What a payment provider has to do for us."""
+"""What a payment provider has to do for us. `registry` says which are switched on."""
 
 import uuid
 from collections.abc import Mapping

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from accounts.models import User
 from accounts.services import block
-from conversations.participants import remove_participant
+from conversations.participant_removal import remove_participant
 
 
 def main() -> None:

@@ -1,4 +1,7 @@
-"""A pool of threads that keep their database connection from one piece of work to the next."""
+"""A pool of threads that keep their database connection from one piece of work to the next.
+
+`WORKER_THREADS` says how many there are, `DATABASE_POOL` how many connections a process has.
+"""
 
 import threading
 from collections import deque

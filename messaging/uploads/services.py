@@ -13,8 +13,8 @@ from django.db.models.fields.files import FieldFile
 
 from accounts.models import User
 from conversations.models import Conversation
-from conversations.selectors import visible_conversation
 from conversations.view_records import record_view
+from conversations.visibility import visible_conversation
 from foundation import clock
 from foundation.database.bulk import fetch_many
 from foundation.errors import Invalid, NotFound, PayloadTooLarge

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from conversations.models import Conversation, ConversationView, Participant
-from conversations.participants import remove_participant
+from conversations.participant_removal import remove_participant
 from foundation import clock
 from messaging.models import Message
 from messaging.system_messages import post_system_message

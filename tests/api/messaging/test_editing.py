@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from conversations.models import Conversation
-from conversations.participants import remove_participant
+from conversations.participant_removal import remove_participant
 from foundation import clock
 from messaging.models import Message
 from realtime.models import RoomEvent

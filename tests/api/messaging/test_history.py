@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from conversations.models import Participant
-from conversations.participants import remove_participant
+from conversations.participant_removal import remove_participant
 from foundation import clock
 from notifications.models import Notification
 from realtime import event_log

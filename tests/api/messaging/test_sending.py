@@ -10,7 +10,7 @@ from django.http import HttpResponse
 
 from accounts.models import SYSTEM_USER_ID
 from conversations.models import Conversation
-from conversations.participants import remove_participant
+from conversations.participant_removal import remove_participant
 from messaging.models import Message
 from messaging.system_messages import post_system_message
 from realtime.models import RoomEvent

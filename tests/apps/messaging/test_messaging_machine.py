@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from accounts.models import User
 from conversations.models import Conversation
-from conversations.participants import remove_participant
+from conversations.participant_removal import remove_participant
 from conversations.selectors import total_unread
 from deals.opening import open_conversation_as
 from deals.requests import OpenConversationRequest

@@ -9,7 +9,7 @@ from django.db import connection
 from conversations.errors import ConversationNotFound
 from conversations.flows.errors import ConversationClosed
 from conversations.models import Conversation, Participant
-from conversations.participants import remove_participant
+from conversations.participant_removal import remove_participant
 from conversations.selectors import total_unread
 from foundation.errors import DomainError
 from foundation.json import from_json

@@ -14,7 +14,7 @@ from django.db import connection, connections
 
 from conversations.flows.errors import ConversationClosed, WrongRole, WrongState
 from conversations.models import Transition
-from conversations.participants import remove_participant
+from conversations.participant_removal import remove_participant
 from deals import actions, socket_commands
 from deals.models import PaymentOrder
 from deals.payments import OpenedOrder, ProviderFailed, orders

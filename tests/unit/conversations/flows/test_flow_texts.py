@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations.flows.texts import paragraphs, placeholders, render
+from conversations.flows.templates import paragraphs, placeholders, render
 
 
 @given(st.text(), st.text())

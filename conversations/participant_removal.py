@@ -1,4 +1,4 @@
-"""Who takes part in a conversation."""
+"""Removing a participant. `visibility` says who may see a conversation."""
 
 import uuid
 
