@@ -252,8 +252,8 @@ def _set_blocked(user: User, blocked: bool) -> None:
 def _require_good_password(password: str, user: User, *, field: str) -> None:
     try:
         validate_password(password, user)
-    except ValidationError as fault:
-        raise Invalid(errors={field: fault.messages}) from None
+    except ValidationError as error:
+        raise Invalid(errors={field: error.messages}) from None
 
 
 @transaction.atomic

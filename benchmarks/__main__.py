@@ -35,8 +35,8 @@ def main() -> None:
         )
         try:
             _measure(arguments, scale, environment)
-        except (CommandFailed, MissingProgram) as fault:
-            sys.exit(f"{fault}")
+        except (CommandFailed, MissingProgram) as error:
+            sys.exit(f"{error}")
 
 
 def _arguments() -> argparse.Namespace:

@@ -62,14 +62,14 @@ def _send_first_text(conversation: Conversation, opener: User, other: User, text
 
 
 def _other_id(opener: User, data: OpenConversationRequest) -> str:
-    """Whom the opener names, by whatever key; naming oneself beside the other is no fault."""
+    """Whom the opener names, by whatever key; naming oneself beside the other is allowed."""
     named = [data.user_id, data.influencer_id, data.brand_owner_id]
     others = {one for one in named if one is not None and parse_id(one) != opener.pk}
     if len(others) == 1:
         return others.pop()
     field = "user_id" if flow_for(data.conversation_type).opened_by is None else "influencer_id"
-    fault = "One other person is needed." if others else NOT_ONESELF
-    raise Invalid(errors={field: [fault]})
+    error = "One other person is needed." if others else NOT_ONESELF
+    raise Invalid(errors={field: [error]})
 
 
 def _currency(data: OpenConversationRequest) -> str:
@@ -85,5 +85,5 @@ def _proposed_amount(data: OpenConversationRequest, currency: str) -> int | None
         return None
     try:
         return parse_price(data.proposed_amount, currency)
-    except InvalidPrice as fault:
-        raise Invalid(errors={"proposed_amount": [str(fault)]}) from None
+    except InvalidPrice as error:
+        raise Invalid(errors={"proposed_amount": [str(error)]}) from None

@@ -69,8 +69,8 @@ def send_messages(outgoing_messages: Sequence[OutgoingMessage]) -> list[SentMess
 def _send_or_error(outgoing: OutgoingMessage) -> SentMessage | Exception:
     try:
         return _send_one(outgoing)
-    except Exception as fault:
-        return fault
+    except Exception as error:
+        return error
 
 
 def _send_one(outgoing: OutgoingMessage) -> SentMessage:

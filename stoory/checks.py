@@ -47,8 +47,8 @@ def check_rate_limits_on(**kwargs: Any) -> list[CheckMessage]:
 def check_trusted_proxies(**kwargs: Any) -> list[CheckMessage]:
     try:
         TrustedProxies(settings.TRUSTED_PROXIES)
-    except ValueError as fault:
-        return [Error(f"TRUSTED_PROXIES is a list of networks: {fault}.", id="stoory.E005")]
+    except ValueError as error:
+        return [Error(f"TRUSTED_PROXIES is a list of networks: {error}.", id="stoory.E005")]
     return []
 
 

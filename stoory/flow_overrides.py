@@ -14,8 +14,8 @@ def overrides(written: str) -> dict[str, dict[str, Any]]:
     try:
         parsed = json.loads(written or "{}")
         return {name: _numbers(numbers) for name, numbers in parsed.items()}
-    except (ValueError, AttributeError, TypeError) as fault:
-        raise ImproperlyConfigured(f"FLOWS is a JSON object of flows: {fault}") from None
+    except (ValueError, AttributeError, TypeError) as error:
+        raise ImproperlyConfigured(f"FLOWS is a JSON object of flows: {error}") from None
 
 
 def _numbers(parsed: dict[str, Any]) -> dict[str, Any]:

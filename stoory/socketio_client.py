@@ -68,8 +68,8 @@ def install() -> None:
         with tempfile.TemporaryDirectory() as folder:
             try:
                 script = fetch(Path(folder))
-            except Unavailable as fault:
-                reasons.append(f"{fetch.__name__}: {fault}")
+            except Unavailable as error:
+                reasons.append(f"{fetch.__name__}: {error}")
                 continue
         _write(_without_source_map(script))
         return

@@ -22,8 +22,8 @@ from stoory.flow_overrides import overrides
 
 try:
     flows.configure(overrides(settings.FLOWS))
-except ValueError as fault:
-    raise ImproperlyConfigured(f"FLOWS: {fault}") from None
+except ValueError as error:
+    raise ImproperlyConfigured(f"FLOWS: {error}") from None
 
 install_hooks(
     ApplicationHooks(

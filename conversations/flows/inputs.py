@@ -25,17 +25,17 @@ def _text(field: Input, value: object, currency: str) -> str:
         raise InvalidInput("A text is needed.")
     assert field.max_length is not None
     value = text.trimmed(value)
-    fault = text.error_message(value, max_length=field.max_length) if value else None
-    if fault:
-        raise InvalidInput(fault)
+    error = text.error_message(value, max_length=field.max_length) if value else None
+    if error:
+        raise InvalidInput(error)
     return value
 
 
 def _price(field: Input, value: object, currency: str) -> str:
     try:
         return format_price(parse_price(value, currency), currency)
-    except InvalidPrice as fault:
-        raise InvalidInput(str(fault)) from None
+    except InvalidPrice as error:
+        raise InvalidInput(str(error)) from None
 
 
 def _files(field: Input, value: object, currency: str) -> list[str]:
@@ -72,8 +72,8 @@ def read(inputs: tuple[Input, ...], data: object, currency: str) -> dict[str, An
         value = data.get(field.id)
         try:
             parsed = None if value is None else _READERS[field.kind](field, value, currency)
-        except InvalidInput as fault:
-            errors[field.id] = [str(fault)]
+        except InvalidInput as error:
+            errors[field.id] = [str(error)]
             continue
         if parsed:
             found[field.id] = parsed

@@ -71,8 +71,8 @@ def _open(order: PaymentOrder) -> OpenedOrder:
 def log_failure(order: PaymentOrder, log_event: str) -> Iterator[None]:
     try:
         yield
-    except (ProviderFailed, NotFound) as fault:
-        log.warning(log_event, provider=order.provider, order=str(order.pk), error=str(fault))
+    except (ProviderFailed, NotFound) as error:
+        log.warning(log_event, provider=order.provider, order=str(order.pk), error=str(error))
 
 
 def store_opened(order: PaymentOrder, at_provider: OpenedOrder) -> None:

@@ -86,7 +86,7 @@ class Sandbox:
 def _minor_units(event: SandboxEvent) -> int:
     try:
         return parse_price(event.amount, event.currency)
-    except InvalidPrice as fault:
-        raise Invalid(errors={"amount": [str(fault)]}) from None
+    except InvalidPrice as error:
+        raise Invalid(errors={"amount": [str(error)]}) from None
     except ValueError:
         raise Invalid(errors={"currency": ["An ISO 4217 currency code is needed."]}) from None

@@ -42,8 +42,8 @@ class Stripe:
         }
         try:
             intent = self._client.v1.payment_intents.create(wanted, {"idempotency_key": f"open-{order.pk}"})
-        except stripe.StripeError as fault:
-            raise ProviderFailed(type(fault).__name__) from fault
+        except stripe.StripeError as error:
+            raise ProviderFailed(type(error).__name__) from error
         pay = {"client_secret": intent.client_secret, "publishable_key": self._publishable_key}
         return OpenedOrder(reference=intent.id, pay=pay)
 
@@ -61,8 +61,8 @@ class Stripe:
             self._client.v1.refunds.create(
                 {"payment_intent": order.reference}, {"idempotency_key": f"refund-{order.pk}"}
             )
-        except stripe.StripeError as fault:
-            raise ProviderFailed(type(fault).__name__) from fault
+        except stripe.StripeError as error:
+            raise ProviderFailed(type(error).__name__) from error
 
 
 def _parse_event(event: stripe.Event) -> ProviderEvent | None:

@@ -80,8 +80,8 @@ def thumbnail_of(file: IO[bytes], content_type: str) -> bytes | None:
         raise Invalid(errors={"file": [f"A picture has at most {limit:,} pixels."]}) from None
     except MemoryError:
         raise
-    except Exception as fault:  # damaged files make Pillow raise nearly everything
-        log.info("thumbnail_failed", content_type=content_type, error=type(fault).__name__)
+    except Exception as error:  # damaged files make Pillow raise nearly everything
+        log.info("thumbnail_failed", content_type=content_type, error=type(error).__name__)
         return None
 
 

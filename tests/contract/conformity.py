@@ -16,8 +16,8 @@ def fault_of(shape: type[Schema], data: Any) -> str | None:
     """Why this is not a payload of that schema: types, formats, and no key too many or too few. None if it is."""
     try:
         parsed = shape.model_validate_json(to_json(data), strict=True)
-    except ValidationError as fault:
-        return str(fault)
+    except ValidationError as error:
+        return str(error)
     again = from_json(parsed.model_dump_json(exclude_unset=True))
     return None if again == data else f"{data} is read as {again}"
 
@@ -30,8 +30,8 @@ def fault_of_event(name: str, data: dict[str, Any], seq: int | None) -> str | No
     if event.logged and (seq is None or data.get("seq") != seq):
         return f"{name} stands at {seq} and says {data.get('seq')}"
     payload = {key: value for key, value in data.items() if not (event.logged and key == "seq")}
-    fault = fault_of(event.payload, payload)
-    return fault and f"{name}: {fault}"
+    error = fault_of(event.payload, payload)
+    return error and f"{name}: {error}"
 
 
 @contextmanager

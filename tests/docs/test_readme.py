@@ -67,8 +67,8 @@ def test_a_server_for_production(blocks, checkout: Path, tmp_path: Path):
 def prepares(shell: Terminal, text: str) -> None:
     try:
         shell.types(text)
-    except AssertionError as fault:
-        if "could not be fetched" in str(fault):
+    except AssertionError as error:
+        if "could not be fetched" in str(error):
             need(None, "a package registry cannot be reached")
         raise
 

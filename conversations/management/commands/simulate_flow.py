@@ -70,8 +70,8 @@ class Command(BaseCommand):
         for number, line in enumerate(script, start=1):
             try:
                 self._take(game, line)
-            except (DomainError, ValueError) as fault:
-                raise CommandError(f"line {number}: {_why(fault)}") from None
+            except (DomainError, ValueError) as error:
+                raise CommandError(f"line {number}: {_why(error)}") from None
 
     def _play(self, game: Simulation) -> None:
         self.stdout.write(HELP)
@@ -80,8 +80,8 @@ class Command(BaseCommand):
                 return
             try:
                 self._take(game, line)
-            except (DomainError, ValueError) as fault:
-                self.stdout.write(self.style.ERROR(_why(fault)))
+            except (DomainError, ValueError) as error:
+                self.stdout.write(self.style.ERROR(_why(error)))
 
     def _take(self, game: Simulation, line: str) -> None:
         move = parse_line(line)
@@ -106,7 +106,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"  > {role} {available['action']} {inputs}".rstrip())
 
 
-def _why(fault: Exception) -> str:
-    if isinstance(fault, DomainError):
-        return f"{fault.code}: {fault.message} {fault.errors or ''}".rstrip()
-    return str(fault)
+def _why(error: Exception) -> str:
+    if isinstance(error, DomainError):
+        return f"{error.code}: {error.message} {error.errors or ''}".rstrip()
+    return str(error)

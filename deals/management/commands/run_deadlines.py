@@ -32,8 +32,8 @@ class Command(BaseCommand):
         close_old_connections()
         try:
             done = run_periodic_tasks()
-        except (DatabaseError, InterfaceError) as fault:  # the next round tries again
-            self.stderr.write(f"The database does not answer: {type(fault).__name__}")
+        except (DatabaseError, InterfaceError) as error:  # the next round tries again
+            self.stderr.write(f"The database does not answer: {type(error).__name__}")
             return
         if done:
             self.stdout.write(f"{done} conversations")

@@ -169,8 +169,8 @@ def test_writers_at_the_same_time_leave_one_dense_order():
                     # In opposite orders: the rooms are locked by name all the same.
                     for room in ("left", "right") if number % 2 else ("right", "left"):
                         publish(room, NOTE, note(f"{name}{number}"))
-        except Exception as fault:
-            faults.append(fault)
+        except Exception as error:
+            faults.append(error)
         finally:
             connection.close()
 

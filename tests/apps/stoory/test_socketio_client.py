@@ -34,8 +34,8 @@ def fetched(source, bundle: Path, monkeypatch) -> str:
     monkeypatch.setattr(socketio_client, "SOURCES", (source,))
     try:
         socketio_client.install()
-    except socketio_client.Unavailable as fault:
-        need(None, f"a package registry cannot be reached ({fault})")
+    except socketio_client.Unavailable as error:
+        need(None, f"a package registry cannot be reached ({error})")
     return bundle.read_text()
 
 
