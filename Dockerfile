@@ -12,7 +12,7 @@ COPY requirements.txt .
 RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore -r requirements.txt
 
 COPY . .
-RUN python manage.py fetch_socketio_client && python manage.py collectstatic --noinput --verbosity 0
+RUN python manage.py collectstatic --noinput --verbosity 0
 
 USER stoory
 VOLUME /data

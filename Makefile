@@ -16,7 +16,6 @@ FAULTS ?=
 RUN_READY := $(VENV)/.run-ready
 READY := $(VENV)/.ready
 NODE_READY := node_modules/.ready
-CLIENT_READY := static/vendor/socket.io-client/socket.io.min.js
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-input --root-user-action=ignore \
 	--progress-bar off --retries 5
 STEP := scripts/step.sh
@@ -25,7 +24,7 @@ PRETTIER := node_modules/.bin/prettier --log-level warn --check .
 # Further options of pytest for `make quick`, `test`, `check` and `integration`.
 PYTEST ?=
 
-.PHONY: help setup run style types static test quick check integration bench faults screenshots documents clean
+.PHONY: help setup run style types static test quick check integration bench faults screenshots documents vendor clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -46,12 +45,9 @@ $(NODE_READY): package.json package-lock.json
 		$(STEP) "Installing JavaScript packages of the tests" npm ci --no-audit --no-fund --loglevel=error && touch $@; \
 	else echo "npm is not installed: the tests with the JavaScript client will be left out."; fi
 
-$(CLIENT_READY): package-lock.json requirements-client.txt | $(RUN_READY)
-	@$(STEP) "Fetching socket.io-client for the pages" $(BIN)/python manage.py fetch_socketio_client
+setup: $(READY) $(NODE_READY)  ## Virtual environment, dependencies
 
-setup: $(READY) $(NODE_READY) $(CLIENT_READY)  ## Virtual environment, dependencies
-
-run: $(RUN_READY) $(CLIENT_READY)  ## Serve with demo data on http://127.0.0.1:3000
+run: $(RUN_READY)  ## Serve with demo data on http://127.0.0.1:3000
 	@$(STEP) "Preparing the database" $(BIN)/python manage.py migrate --verbosity 0
 	@printf '\nPlay       http://127.0.0.1:$(PORT)/demo        a deal, both sides of it\n'
 	@printf 'Open       http://127.0.0.1:$(PORT)/            how to log in and use the API\n'
@@ -106,5 +102,8 @@ documents: $(READY)  ## Write the generated documents anew
 	@$(BIN)/python manage.py export_flows
 	@$(BIN)/python scripts/package_graph.py
 
+vendor: $(RUN_READY) $(NODE_READY)  ## Copy what pages load of npm's packages into static/vendor, in the versions of package-lock.json
+	@$(BIN)/python scripts/vendor.py
+
 clean:  ## Throw away what was set up and the development database
-	rm -rf $(VENV) node_modules var staticfiles $(CLIENT_READY)
+	rm -rf $(VENV) node_modules var staticfiles

@@ -7,7 +7,6 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register, run
 from django.core.exceptions import ImproperlyConfigured
 
 from foundation.addresses import TrustedProxies
-from stoory import socketio_client
 
 MIN_SECRET_LENGTH = 50
 MIN_SIGNING_KEY_LENGTH = 32
@@ -70,14 +69,6 @@ def check_origins(**kwargs: Any) -> list[CheckMessage]:
     if "*" in [*settings.SOCKET_ORIGINS, *settings.CORS_ORIGINS]:
         return [Warning("Pages of any origin may use this server.", hint=hint, id="stoory.W002")]
     return []
-
-
-@register(Tags.staticfiles)
-def check_socketio_client(**kwargs: Any) -> list[CheckMessage]:
-    if socketio_client.BUNDLE.exists():
-        return []
-    hint = "Run `python manage.py fetch_socketio_client`, then `collectstatic` if you use it."
-    return [Warning("The pages lack socket.io-client: none of them can connect.", hint=hint, id="stoory.W003")]
 
 
 def refuse_dangerous_settings() -> None:

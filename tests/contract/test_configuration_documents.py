@@ -97,7 +97,7 @@ def test_the_files_for_containers_set_what_there_is_and_run_what_there_is():
         service["command"] for service in compose["services"].values() if "manage.py" in service.get("command", [])
     ]
     run = {command[2] for command in commands} | set(re.findall(r'manage\.py"?,? "?(\w+)', dockerfile))
-    assert run == {"migrate", "fetch_socketio_client", "collectstatic", "serve"}
+    assert run == {"migrate", "collectstatic", "serve"}
     assert run <= get_commands().keys()
 
 

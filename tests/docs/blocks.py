@@ -42,7 +42,7 @@ def documents() -> list[str]:
 
 
 def files_of(folder: Path) -> Iterator[Path]:
-    """The project's own files, and what was fetched into the static ones."""
+    """The project's own files."""
     for path in folder.iterdir():
         if path.is_file():
             yield path

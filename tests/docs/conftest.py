@@ -56,13 +56,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
         place = folder / path.relative_to(ROOT)
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, place)
-    for name in (
-        "requirements.txt",
-        "requirements-dev.txt",
-        "requirements-client.txt",
-        "package.json",
-        "package-lock.json",
-    ):
+    for name in ("requirements.txt", "requirements-dev.txt", "package.json", "package-lock.json"):
         os.utime(folder / name, (0, 0))  # older than what was set up from them
     (folder / ".venv").symlink_to(sys.prefix)
     (folder / "node_modules").symlink_to(ROOT / "node_modules")

@@ -178,7 +178,13 @@ async def test_an_origin_that_is_not_listed_reads_modules_and_nothing_else(serve
 
 
 @pytest.mark.parametrize(
-    "path", ["stoory-client/index.js", "stoory-client/client.js", "vendor/socket.io-client/index.js"]
+    "path",
+    [
+        "stoory-client/index.js",
+        "stoory-client/client.js",
+        "vendor/socket.io-client/index.js",
+        "vendor/socket.io-client/socket.io.min.js",
+    ],
 )
 def test_modules_say_that_any_origin_may_read_them_and_are_asked_for_again(server, path):
     answer = httpx.get(f"{server.url}/static/{path}", headers={"Origin": "https://elsewhere.example"}, timeout=60)

@@ -11,7 +11,7 @@ from stoory.demo import PASSWORD, PEOPLE
 from tests.docs.claims import runs
 from tests.docs.ready import wait_until_ready
 from tests.docs.terminal import Terminal, commands, lines, programs, terminal
-from tests.harness.environment import need, need_node, need_postgresql_and_redis
+from tests.harness.environment import need_node, need_postgresql_and_redis
 from tests.harness.ports import free_port
 from tests.harness.servers import RunningServer, embedded, shared
 
@@ -54,7 +54,7 @@ def test_a_server_for_production(blocks, checkout: Path, tmp_path: Path):
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         given = {"REDIS_PREFIX": own["REDIS_PREFIX"], "DRAIN_SECONDS": "0.2"}
         with terminal(checkout, path, **given) as shell:
-            prepares(shell, prepare)
+            shell.types(prepare)
             makes_an_operator(shell)
             shell.begins(serve)
             wait_until_ready(f"http://127.0.0.1:{port}/readyz")
@@ -62,15 +62,6 @@ def test_a_server_for_production(blocks, checkout: Path, tmp_path: Path):
             assert answer.status_code == 200
             assert httpx.get(f"http://127.0.0.1:{port}/", headers={"Host": "127.0.0.1"}).status_code == 400
             shell.interrupts()
-
-
-def prepares(shell: Terminal, text: str) -> None:
-    try:
-        shell.types(text)
-    except AssertionError as error:
-        if "could not be fetched" in str(error):
-            need(None, "a package registry cannot be reached")
-        raise
 
 
 def makes_an_operator(shell: Terminal) -> None:

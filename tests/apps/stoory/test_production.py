@@ -98,3 +98,17 @@ def test_all_invalid_settings_are_reported_at_once():
     assert "WORKER_THREADS is a whole number of at least 1, not '0'; for example WORKER_THREADS=8\n" in done.stderr
     assert "DATABASE_URL is the URL of a database" in done.stderr
     assert "stoory:password@localhost/stoory" not in done.stderr
+
+
+def test_static_files_keep_the_published_bundle_and_its_source_map(tmp_path):
+    """The name with a hash differs in one line alone: it names the source map with its hash."""
+    done = run("manage.py", "collectstatic", "--noinput", STATIC_ROOT=str(tmp_path), **SENSIBLE)
+    assert done.returncode == 0, done.stderr
+    source, collected = (root / "vendor" / "socket.io-client" for root in (ROOT / "static", tmp_path))
+    published = (source / "socket.io.min.js").read_bytes()
+    assert (collected / "socket.io.min.js").read_bytes() == published
+    (hashed,) = collected.glob("socket.io.min.????????????.js")
+    (source_map,) = collected.glob("socket.io.min.js.????????????.map")
+    named = b"sourceMappingURL=" + source_map.name.encode()
+    assert hashed.read_bytes() == published.replace(b"sourceMappingURL=socket.io.min.js.map", named)
+    assert source_map.read_bytes() == (source / "socket.io.min.js.map").read_bytes()

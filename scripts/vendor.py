@@ -1,0 +1,43 @@
+"""`python scripts/vendor.py`: copy what pages load of npm's packages into `static/vendor`, byte for byte.
+
+`static/vendor/versions.json` names each package with its version, its licence, and the SHA-256 checksum of each file
+by its path in the package. Packages in `package-lock.json` are copied anew out of `node_modules`.
+"""
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def copy_packages(root: Path) -> None:
+    """Copy the files and write their versions and checksums.
+
+    Raises `ValueError` where `node_modules` has another version than `package-lock.json`, and `OSError` where a file
+    is missing.
+    """
+    table = root / "static" / "vendor" / "versions.json"
+    folders = json.loads(table.read_text(encoding="utf-8"))
+    locked = json.loads((root / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    for folder, entry in folders.items():
+        place = f"node_modules/{entry['package']}"
+        if place not in locked:
+            continue
+        installed = json.loads((root / place / "package.json").read_text(encoding="utf-8"))
+        entry.update(version=locked[place]["version"], licence=installed["license"])
+        if installed["version"] != entry["version"]:
+            raise ValueError(f"{place} is {installed['version']}, not {entry['version']}. Run `npm ci`.")
+        for path in entry["files"]:
+            content = (root / place / path).read_bytes()
+            (table.parent / folder / Path(path).name).write_bytes(content)
+            entry["files"][path] = hashlib.sha256(content).hexdigest()
+    table.write_text(json.dumps(folders, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    try:
+        copy_packages(ROOT)
+    except (ValueError, OSError) as error:
+        sys.exit(str(error))
