@@ -59,7 +59,7 @@ class Environment:
     def prepare(self, pairs: int) -> None:
         """Compile the load generator, and create the database with so many pairs of users."""
         self.data.mkdir(parents=True, exist_ok=True)
-        compiler = require_program("cc", "install a C compiler, for example with `apt install_dependencies gcc`")
+        compiler = require_program("cc", "install a C compiler, for example with `apt install gcc`")
         run(compiler, "-O2", "-Wall", "-o", self.load_generator, *sorted(LOAD_SOURCES.glob("*.c")))
         self.create_database()
         self.manage("migrate", "--verbosity", "0")

@@ -28,7 +28,7 @@ def measure(environment: Environment, seconds: float) -> dict[str, Metrics]:
 
 
 def _drive(environment: Environment, port: int, script: Path, seconds: float) -> Metrics:
-    wrk = machine.require_program("wrk", "install wrk, for example with `apt install_dependencies wrk`")
+    wrk = machine.require_program("wrk", "install wrk, for example with `apt install wrk`")
     options = ["-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "--latency", "--timeout", "30s", "-s", script]
     command = [wrk, *options, f"http://127.0.0.1:{port}", "--", environment.data]
     return parse(run(*machine.pinned_to(environment.load_core, command)))

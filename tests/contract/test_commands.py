@@ -1,0 +1,58 @@
+"""The commands that code and documents tell people to run are there."""
+
+import re
+import subprocess
+from importlib.util import find_spec
+
+import pytest
+from django.core.management import get_commands
+
+from tests.packages import ROOT
+
+PLACES = ["*.py", "*.md", "*.html", "*.sh", "*.yaml", "*.js", "Makefile", "Dockerfile", ".ci/run", ".env.example"]
+EXEMPT = {"CHANGELOG.md", "docs/adr/0012-web-client-without-a-build.md", "tests/contract/test_commands.py"}
+"""Those that name commands of the past, or wrong ones."""
+
+COMMAND = re.compile(
+    r"`make (?P<target>[\w-]+)"
+    r"|(?:[`/\"]|python )manage\.py(?: |\", \")(?P<command>[a-z]\w+)"
+    r"|\bpython -m (?P<module>\w+(?:\.\w+)*)"
+    r"|\bapt(?:-get)? (?P<apt>[a-z]\w+)"
+)
+TARGETS = set(re.findall(r"^([a-z][\w-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def is_there(kind: str, name: str) -> bool:
+    if kind == "module":
+        return find_spec(name) is not None
+    return name in {"target": TARGETS, "command": get_commands(), "apt": {"install", "update"}}[kind]
+
+
+def unknown_in(text: str) -> list[str]:
+    """The commands in a text that are not there."""
+    return [one[0] for one in COMMAND.finditer(text) if not is_there(one.lastgroup, one[one.lastgroup])]
+
+
+def test_every_command_is_there():
+    listed = subprocess.run(["git", "ls-files", *PLACES], cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    texts = {path: (ROOT / path).read_text() for path in listed.split() if path not in EXEMPT}
+    assert len(texts) > 500
+    assert {path: found for path, text in texts.items() if (found := unknown_in(text))} == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "for example with `apt install_dependencies gcc`",
+        "run `make docs`",
+        '["python", "manage.py", "server"]',
+        "`manage.py fetch_client`",
+        "`python -m benchmarks.setting`",
+    ],
+)
+def test_a_command_that_is_not_is_found(text):
+    assert len(unknown_in(text)) == 1
+
+
+def test_prose_is_no_command():
+    assert unknown_in("Make sure that manage.py is there, and make them adapt it.") == []
