@@ -4,7 +4,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions, parsers, renderers
@@ -75,6 +75,8 @@ _BY_EXCEPTION: list[tuple[type[Exception], type[DomainError]]] = [
     (Http404, errors.NotFound),
     (PermissionDenied, errors.Forbidden),
     (RequestDataTooBig, errors.PayloadTooLarge),
+    (SuspiciousOperation, errors.Invalid),
+    (BadRequest, errors.Invalid),
     (exceptions.NotAuthenticated, errors.TokenMissing),
     (exceptions.AuthenticationFailed, errors.TokenInvalid),
     (exceptions.PermissionDenied, errors.Forbidden),

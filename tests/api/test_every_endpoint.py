@@ -213,6 +213,14 @@ def test_what_is_no_form(brand, fill, sent_hints, operation):
                 assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
 
 
+@each(*FORMS)
+def test_forms_with_too_many_fields(brand, fill, sent_hints, operation):
+    path = fill(operation.path)
+    body = encode_multipart(BOUNDARY, {f"field{number}": "x" for number in range(1001)})
+    with nothing_happens(sent_hints):
+        refused(brand.api.send(operation.method, path, body, content_type=MULTIPART_CONTENT), 400, "invalid")
+
+
 @each(*WITHOUT_BODY)
 def test_a_body_where_none_is_taken_is_not_looked_at(brand, fill, operation):
     path = fill(operation.path)

@@ -1,9 +1,32 @@
-"""Faults that are not a client's: the database away, and what nobody expected."""
+"""What Django raises, and faults that are not a client's: the database away, and what nobody expected."""
 
 import pytest
+from django.core.exceptions import (
+    BadRequest,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+)
 from django.db import InterfaceError, InternalError, OperationalError
 
 from foundation.rest import exception_handler
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        (PermissionDenied(), 403, "forbidden"),
+        (BadRequest(), 400, "invalid"),
+        (SuspiciousOperation(), 400, "invalid"),
+        (TooManyFieldsSent(), 400, "invalid"),
+        (RequestDataTooBig(), 413, "payload_too_large"),
+    ],
+)
+def test_what_django_raises_for_a_request_is_not_a_fault_of_the_server(fault, status, code):
+    response = exception_handler(fault, {})
+    assert response.status_code == response.data["status"] == status
+    assert response.data["code"] == code
 
 
 @pytest.mark.parametrize(
