@@ -1,0 +1,55 @@
+"""The technical pages of Django show settings, and no secret among them."""
+
+import pytest
+
+from stoory.configuration import Configuration
+from stoory.env import kind
+from tests.apps.stoory.test_production import run
+
+HIDDEN = "Hidden-0123456789-of-"
+SECRETS = {name: f"{HIDDEN}{name}" for name, field in Configuration.model_fields.items() if kind(field).secret}
+URLS = {
+    "DATABASE_URL": f"postgres://stoory:{HIDDEN}DATABASE_URL@127.0.0.1:5432/stoory",
+    "REDIS_URL": f"redis://:{HIDDEN}REDIS_URL@127.0.0.1:6379/0",
+}
+REPORT = """
+import os, sys
+from django.http import Http404
+from django.test import RequestFactory
+from django.views import debug
+
+# A WSGI server may have the environment among what it knows of a request.
+request = RequestFactory(**os.environ).get(
+    "/broken", headers={"Accept": %r, "Authorization": "Bearer Hidden-token", "Cookie": "sessionid=Hidden-session"}
+)
+try:
+    1 / 0
+except ZeroDivisionError:
+    print(debug.technical_500_response(request, *sys.exc_info()).content.decode())
+print(debug.technical_404_response(request, Http404()).content.decode())
+"""
+DJANGOS_OWN = """
+from django.conf import settings
+
+settings.DEFAULT_EXCEPTION_REPORTER_FILTER = "django.views.debug.SafeExceptionReporterFilter"
+"""
+
+
+def report(code: str) -> str:
+    done = run("manage.py", "shell", "--no-imports", "--command", code, **SECRETS | URLS)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_no_secret_is_shown(accept):
+    shown = report(REPORT % accept)
+    assert "ZeroDivisionError" in shown
+    assert [line for line in shown.splitlines() if "Hidden-" in line] == []
+    assert all(name in shown for name in ("REDIS_URL", "DATABASE_URL", "CHANNEL_LAYERS", "STRIPE_SECRET_KEY"))
+    assert "realtime.channel_layer.PubSubChannelLayer" in shown
+
+
+def test_the_filter_of_django_would_show_some():
+    shown = report(DJANGOS_OWN + REPORT % "application/json")
+    assert {name for name in SECRETS if HIDDEN + name in shown} == {"REDIS_URL", "DATABASE_URL"}
