@@ -2,14 +2,39 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import asdict
 
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 
 from stoory.health import HEALTH_VIEWS
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class ContentSecurityPolicyMiddleware(CSPMiddleware):
+    """django-csp's middleware, exempting Django's technical pages alone, whose styles and scripts are inline. While
+    `DEBUG` is on, django-csp itself exempts every 404 and 500, JSON too, but not the technical page of a 400."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if _may_be_technical(response):
+            return response
+        response = super().process_response(request, response)
+        if HEADER not in response:
+            response[HEADER] = build_policy(**asdict(self.get_policy_parts(request, response)))
+        return response
+
+
+def _may_be_technical(response: HttpResponseBase) -> bool:
+    """While `DEBUG` is on, Django answers with a technical page where the site has its pages for these statuses."""
+    is_html = response.get("Content-Type", "").startswith("text/html")
+    return settings.DEBUG and is_html and response.status_code in {400, 404, 500}
 
 
 class HealthCheckMiddleware:

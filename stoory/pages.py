@@ -67,8 +67,8 @@ def _fault(request: HttpRequest, error: errors.DomainError) -> HttpResponse:
 
 
 @csrf_exempt
-def unknown_address(request: HttpRequest, **_: Any) -> HttpResponse:
-    """Every address that is none; without a view for them Django answers with a page of its own while `DEBUG` is on."""
+def unknown_api_address(request: HttpRequest) -> HttpResponse:
+    """A view, because Django answers with its technical page where there is none and `DEBUG` is on."""
     return not_found(request)
 
 

@@ -48,7 +48,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "stoory.content_security_policy.ContentSecurityPolicy",
+    "stoory.middleware.ContentSecurityPolicyMiddleware",
     "stoory.middleware.HealthCheckMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",

@@ -35,12 +35,12 @@ api: list[URLPattern | URLResolver] = [
 urlpatterns = [
     path("", include((site_pages, "pages"))),
     path("api/", include((api, "api"))),
+    re_path("^api(?:/|$)", pages.unknown_api_address),
     path("chat/", RedirectView.as_view(pattern_name="pages:chat")),
     path("chat/<uuid:conversation_id>/", RedirectView.as_view(pattern_name="pages:chat")),
     path("demo/", RedirectView.as_view(pattern_name="pages:demo")),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
-    re_path("", pages.unknown_address),
 ]
 
 handler400 = "stoory.pages.bad_request"

@@ -58,7 +58,6 @@ def it_listens(shell: Terminal, me: Person, conversation: str) -> None:
 
 
 def test_no_other_page_shows_code() -> None:
-    """`debug.html` is what a developer sees of an exception."""
     shown = {path.stem for path in (ROOT / "templates").glob("*.html") if "<pre" in path.read_text()}
-    assert shown == {"home", "developers", "debug"}
+    assert shown == {"home", "developers"}
     assert len(PAGES) == 2

@@ -59,7 +59,6 @@ class Photographer:
             "developers": "/developers",
             "sign-in": "/sign-in",
             "register": "/register",
-            "not-found": "/nowhere",
         }.items():
             await page.goto(self._url + path)
             await self.keep(page, name)

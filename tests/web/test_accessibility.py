@@ -8,10 +8,10 @@ from playwright.async_api import Route, expect
 
 from tests.harness.environment import ROOT, need_node
 from tests.pages import PAGES
+from tests.web.errors import HEADLINES, show_error
 from tests.web.tabs import Tab
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-PATHS = [*PAGES, "/nowhere"]
 LAST = {"/chat": ".list .empty:not([hidden])", "/demo": ".pane.next .action-panel button"}
 """What is there when all of a page is, where a script makes it."""
 
@@ -31,10 +31,19 @@ async def faults(tab: Tab) -> list[str]:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", PAGES)
 async def test_axe_finds_nothing(opens, brand, path, theme):
-    tab = await opens(path, brand, color_scheme=theme, may_fail=path == "/nowhere")
+    tab = await opens(path, brand, color_scheme=theme)
     await expect(tab.find(LAST.get(path, "h1")).first).to_be_visible()
+    assert await faults(tab) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("status", HEADLINES)
+async def test_axe_finds_nothing_on_the_page_of_an_error(opens, status, theme):
+    tab = await opens("/", color_scheme=theme, may_fail=True)
+    await show_error(tab, status)
+    await expect(tab.find("h1")).to_have_text(HEADLINES[status])
     assert await faults(tab) == []
 
 
@@ -189,10 +198,18 @@ async def test_what_comes_is_told_to_a_screen_reader(opens, brand, influencer):
     await expect(live).to_have_text("Mira: Just now")
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", PAGES)
 async def test_no_page_is_wider_than_a_narrow_screen(opens, brand, path):
-    tab = await opens(path, brand, viewport=NARROW, may_fail=path == "/nowhere")
+    tab = await opens(path, brand, viewport=NARROW)
     await expect(tab.find(LAST.get(path, "h1")).first).to_be_visible()
+    assert await tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("status", HEADLINES)
+async def test_no_error_page_is_wider_than_a_narrow_screen(opens, status):
+    tab = await opens("/", viewport=NARROW, may_fail=True)
+    await show_error(tab, status)
+    await expect(tab.find("h1")).to_have_text(HEADLINES[status])
     assert await tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

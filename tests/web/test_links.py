@@ -1,17 +1,13 @@
 """Every link, form, script, style and picture of every page leads where it says, in development and in production."""
 
 import pytest
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.test import RequestFactory
-from playwright.async_api import Route, expect
+from playwright.async_api import expect
 
-from stoory.content_security_policy import ContentSecurityPolicy
 from stoory.demo import ADMIN, PASSWORD
 from tests.harness.people import Person, newcomer
 from tests.pages import PAGES
+from tests.web.errors import HEADLINES, show_error
 from tests.web.links import ID, Page, Walk
-from tests.web.tabs import Tab
 
 SIGN_IN = ("Sign in · Stoory", "^Sign in$")
 OPENS_CHAT = frozenset({"Chat", "Open the chat"})
@@ -34,7 +30,6 @@ KNOWN = [
         ready=".opblock",
     ),
     Page("/admin/login/", r"Log in \| Stoory", None, OPENS_ADMIN),
-    Page("/nowhere", "There is no such page · Stoory", "^There is no such page$"),
 ]
 DEMO = Page(
     "/demo",
@@ -54,7 +49,7 @@ OPERATOR = [
 ]
 DOCUMENTS = dict.fromkeys(("OpenAPI", "/api/schema"), ("/api/schema", "application/vnd.oai.openapi"))
 STARTS = ["/", "/sign-in", "/register", "/developers", "/chat", "/api/docs", "/admin/"]
-EXPECTED = {*PAGES, "/api/docs", "/admin/login/", "/nowhere"}
+EXPECTED = {*PAGES, "/api/docs", "/admin/login/"}
 
 
 def walk_with(running, tab, pages):
@@ -66,7 +61,6 @@ def walk_with(running, tab, pages):
 async def walk_everywhere(walk):
     for start in STARTS:
         await walk.begin(start)
-    await walk.begin("/nowhere", status=404)
 
 
 async def test_everything_leads_where_it_says_for_who_is_signed_out(running):
@@ -114,29 +108,13 @@ async def test_everything_leads_where_it_says_on_the_page_of_a_form_that_has_exp
     assert "/" in walk.seen
 
 
-FAULTS = {
-    400: "That did not make sense",
-    403: "This page is not for you",
-    500: "Something went wrong on our side",
-}
-
-
-@pytest.mark.parametrize("status", FAULTS)
-async def test_everything_leads_where_it_says_on_the_page_of_a_fault(opens, status):
-    def fails(request: HttpRequest) -> HttpResponse:
-        return render(request, f"{status}.html", status=status)
-
-    answer = ContentSecurityPolicy(fails)(RequestFactory().get("/broken"))
-
-    async def answered(route: Route) -> None:
-        await route.fulfill(status=status, headers=dict(answer.headers), body=answer.content)
-
-    tab: Tab = await opens("/", may_fail=True)
-    await tab.page.route("**/broken", answered)
-    await tab.goes("/broken")
-    await expect(tab.find("h1")).to_have_text(FAULTS[status])
-    await expect(tab.page).to_have_title(f"{FAULTS[status]} · Stoory")
+@pytest.mark.parametrize("status", HEADLINES)
+async def test_everything_leads_where_it_says_on_the_page_of_an_error(opens, status):
+    tab = await opens("/", may_fail=True)
+    await show_error(tab, status)
+    await expect(tab.find("h1")).to_have_text(HEADLINES[status])
+    await expect(tab.page).to_have_title(f"{HEADLINES[status]} · Stoory")
     walk = Walk(tab, [*KNOWN, DEMO, *SIGNED_OUT], DOCUMENTS)
-    await walk.look("the page of a fault")
+    await walk.look("the page of an error")
     assert walk.faults == []
     assert "/" in walk.seen

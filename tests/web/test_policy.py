@@ -3,17 +3,19 @@
 import re
 import sys
 
+import pytest
 from django.http import HttpRequest, HttpResponse
-from django.test import RequestFactory
 from django.views.debug import technical_500_response
-from playwright.async_api import Page, Response, Route, expect
+from playwright.async_api import Page, Response, expect
 
-from stoory.content_security_policy import ContentSecurityPolicy
 from stoory.demo import ADMIN, PASSWORD
 from tests.pages import PAGES
+from tests.web.errors import HEADLINES, show_error, show_response
 from tests.web.tabs import Tab
 
 LINKS = "() => [...document.querySelectorAll('a[href]')].map((link) => link.href)"
+BACKGROUND = "(selector) => getComputedStyle(document.querySelector(selector)).backgroundColor"
+TRANSPARENT = "rgba(0, 0, 0, 0)"
 LOOKED_AT = ["/admin/", "/admin/accounts/user/", "/admin/conversations/conversation/ID/change/"]
 
 
@@ -22,7 +24,7 @@ async def test_every_page_has_a_policy_that_allows_nothing_inline_and_keeps_to_i
     tab.is_spent = True
     documents: list[Response] = []
     tab.page.on("response", lambda one: one.request.resource_type == "document" and documents.append(one))
-    opened = [*PAGES, "/api/docs", "/nowhere", "/admin/login/"]
+    opened = [*PAGES, "/api/docs", "/admin/login/"]
     for path in opened:
         await tab.goes(path)
     await tab.page.get_by_label("Email").fill(ADMIN)
@@ -38,20 +40,32 @@ async def test_every_page_has_a_policy_that_allows_nothing_inline_and_keeps_to_i
     assert len(documents) >= len(opened) + len(seen)
 
 
-async def test_what_a_developer_is_shown_of_an_exception_looks_right_under_it(opens):
-    answer = ContentSecurityPolicy(_report)(RequestFactory().get("/broken"))
-
-    async def answered(route: Route) -> None:
-        await route.fulfill(status=answer.status_code, headers=dict(answer.headers), body=answer.content)
-
+@pytest.mark.parametrize("status", HEADLINES)
+async def test_error_pages_keep_to_it(opens, status):
     tab = await opens("/", may_fail=True)
-    await tab.page.route("**/broken", answered)
-    await tab.goes("/broken")
-    await expect(tab.find("h1")).to_have_text("ZeroDivisionError at /broken")
+    await show_error(tab, status)
+    await expect(tab.find("h1")).to_have_text(HEADLINES[status])
     assert "Inter" in await tab.page.evaluate("getComputedStyle(document.body).fontFamily")
-    await tab.find("summary", has_text="Local variables").first.click()
-    await expect(tab.find("dt", has_text="divisor")).to_be_visible()
-    assert await tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_an_exception_is_shown_to_developers_with_djangos_styles_and_scripts(opens, settings):
+    settings.DEBUG = True
+    tab = await opens("/", may_fail=True)
+    await show_response(tab, _report)
+    await expect(tab.find("h1")).to_contain_text("ZeroDivisionError at /broken")
+    assert await tab.page.evaluate(BACKGROUND, "#summary") != TRANSPARENT
+    await expect(tab.find("td", has_text="divisor")).to_be_hidden()
+    await tab.find("summary", has_text="Local vars").last.click()
+    await expect(tab.find("td", has_text="divisor")).to_be_visible()
+    await tab.find("a", has_text="Switch to copy-and-paste view").click()
+    await expect(tab.find("textarea#traceback_area")).to_be_visible()
+
+
+async def test_developers_are_told_which_addresses_there_are_where_none_is(opens):
+    tab = await opens("/nowhere", may_fail=True)
+    await expect(tab.find("h1")).to_contain_text("Page not found")
+    assert await tab.page.evaluate(BACKGROUND, "header") != TRANSPARENT
+    await expect(tab.find("li", has_text="developers")).to_be_visible()
 
 
 def _report(request: HttpRequest) -> HttpResponse:

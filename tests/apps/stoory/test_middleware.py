@@ -41,6 +41,16 @@ def test_the_last_slash_is_free_for_posts_too(path):
     assert answer.status_code == 401
 
 
+def test_the_admin_is_found_without_its_slash():
+    assert Client().get("/admin")["Location"] == "/admin/"
+
+
+@pytest.mark.parametrize("address", ["/chat", "/chat/01980000-0000-7000-8000-00000000000c", "/demo"])
+def test_a_page_is_found_with_a_slash(address):
+    answer = Client().get(f"{address}/")
+    assert (answer.status_code, answer["Location"]) == (302, address)
+
+
 # --- Probes ---
 
 
