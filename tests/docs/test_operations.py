@@ -1,5 +1,6 @@
-"""docs/operations.md: the unit for systemd, verified by systemd, and what it starts."""
+"""docs/operations.md: a server for production; the unit for systemd, verified by systemd, and what it starts."""
 
+import os
 import shlex
 import shutil
 import subprocess
@@ -8,10 +9,50 @@ from configparser import RawConfigParser
 from getpass import getuser
 from pathlib import Path
 
+import httpx
+
 from tests.docs.claims import runs
-from tests.harness.environment import need
+from tests.docs.ready import wait_until_ready
+from tests.docs.terminal import Terminal, terminal
+from tests.harness.environment import need, need_postgresql_and_redis
+from tests.harness.ports import free_port
 from tests.harness.processes import Process, on_free_port, run
-from tests.harness.servers import inherited_environment, responds
+from tests.harness.servers import inherited_environment, responds, shared
+
+
+@runs("docs/operations.md", "Production", "sh", "sh")
+def test_a_server_for_production(blocks, checkout: Path, tmp_path: Path):
+    """Against a database and a Redis of this machine, on a port of its own."""
+    prepare, serve = (one.text for one in blocks)
+    port = str(free_port())
+    with shared(tmp_path, *need_postgresql_and_redis()) as installation:
+        own = installation.environment
+        prepare = prepare.replace("postgres://stoory:…@db.internal:5432/stoory", own["DATABASE_URL"])
+        prepare = prepare.replace("redis://cache.internal:6379/0", own["REDIS_URL"])
+        serve = serve.replace("--host 0.0.0.0 --port 3000", f"--port {port}")
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        given = {"REDIS_PREFIX": own["REDIS_PREFIX"], "DRAIN_SECONDS": "0.2"}
+        with terminal(checkout, path, **given) as shell:
+            shell.types(prepare)
+            makes_an_operator(shell)
+            shell.begins(serve)
+            wait_until_ready(f"http://127.0.0.1:{port}/readyz")
+            answer = httpx.get(f"http://127.0.0.1:{port}/", headers={"Host": "chat.example.com"})
+            assert answer.status_code == 200
+            assert httpx.get(f"http://127.0.0.1:{port}/", headers={"Host": "127.0.0.1"}).status_code == 400
+            shell.interrupts()
+
+
+def makes_an_operator(shell: Terminal) -> None:
+    shell.begins("python manage.py createsuperuser")
+    for asked, answer in (
+        ("Email: $", "operator@example.com"),
+        ("Password: $", "a-long-Passphrase-1"),
+        (r"Password \(again\): $", "a-long-Passphrase-1"),
+    ):
+        shell.sees(asked)
+        shell.answers(answer)
+    shell.sees("Superuser created successfully")
 
 
 @runs("docs/operations.md", "Processes", "ini")

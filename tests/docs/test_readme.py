@@ -1,5 +1,6 @@
-"""What README.md says to do, done."""
+"""README.md: what it says to do, done; its length, and its figures."""
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -10,10 +11,27 @@ import pytest
 from stoory.demo import PASSWORD, PEOPLE
 from tests.docs.claims import runs
 from tests.docs.ready import wait_until_ready
-from tests.docs.terminal import Terminal, commands, lines, programs, terminal
-from tests.harness.environment import need_node, need_postgresql_and_redis
+from tests.docs.terminal import commands, lines, programs, terminal
+from tests.harness.environment import ROOT, need_node
 from tests.harness.ports import free_port
-from tests.harness.servers import RunningServer, embedded, shared
+from tests.harness.servers import RunningServer, embedded
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+FIGURES = [
+    ("room", "deliveries_per_second"),
+    ("pairs", "messages_per_second"),
+    ("many-pairs", "messages_per_second"),
+    ("rate", "delivery_p50_ms"),
+    ("rate", "delivery_p99_ms"),
+    ("many-rate", "delivery_p99_ms"),
+    ("double-rate", "delivery_p99_ms"),
+    ("two-processes", "messages_per_second"),
+    ("idle", "connects_per_second"),
+    ("idle", "joins_per_second"),
+    ("idle", "kib_per_socket"),
+    ("idle", "recovery_seconds"),
+]
+"""The case and the metric of each row."""
 
 
 @pytest.fixture
@@ -39,41 +57,6 @@ def test_make_sets_up_and_serves_the_demo_and_runs_the_tests(blocks, checkout: P
         assert all(person.email in page for person in PEOPLE)
         shell.interrupts()
         assert lines(shell.types(f"{test} --dry-run"))[-1].split()[:3] == [".venv/bin/python", "-m", "tests.suite"]
-
-
-@runs("README.md", "Production", "sh", "sh")
-def test_a_server_for_production(blocks, checkout: Path, tmp_path: Path):
-    """Against a database and a Redis of this machine, on a port of its own."""
-    prepare, serve = (one.text for one in blocks)
-    port = str(free_port())
-    with shared(tmp_path, *need_postgresql_and_redis()) as installation:
-        own = installation.environment
-        prepare = prepare.replace("postgres://stoory:…@db.internal:5432/stoory", own["DATABASE_URL"])
-        prepare = prepare.replace("redis://cache.internal:6379/0", own["REDIS_URL"])
-        serve = serve.replace("--host 0.0.0.0 --port 3000", f"--port {port}")
-        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        given = {"REDIS_PREFIX": own["REDIS_PREFIX"], "DRAIN_SECONDS": "0.2"}
-        with terminal(checkout, path, **given) as shell:
-            shell.types(prepare)
-            makes_an_operator(shell)
-            shell.begins(serve)
-            wait_until_ready(f"http://127.0.0.1:{port}/readyz")
-            answer = httpx.get(f"http://127.0.0.1:{port}/", headers={"Host": "chat.example.com"})
-            assert answer.status_code == 200
-            assert httpx.get(f"http://127.0.0.1:{port}/", headers={"Host": "127.0.0.1"}).status_code == 400
-            shell.interrupts()
-
-
-def makes_an_operator(shell: Terminal) -> None:
-    shell.begins("python manage.py createsuperuser")
-    for asked, answer in (
-        ("Email: $", "operator@example.com"),
-        ("Password: $", "a-long-Passphrase-1"),
-        (r"Password \(again\): $", "a-long-Passphrase-1"),
-    ):
-        shell.sees(asked)
-        shell.answers(answer)
-    shell.sees("Superuser created successfully")
 
 
 @runs("README.md", "A first conversation", "sh", "js", "sh", "")
@@ -110,3 +93,45 @@ def test_the_terminal_is_interactive_as_that_of_a_person(tmp_path: Path):
             shell.types("cat nothing")
         with pytest.raises(AssertionError, match="event not found"):
             shell.types('echo "Hello!\\""\necho next')
+
+
+def test_it_is_short():
+    assert len(README.splitlines()) <= 150
+
+
+def test_its_figures_are_those_of_the_results():
+    """Rounded, and the best of each row in bold."""
+    cases = json.loads((ROOT / "docs" / "benchmarks" / "results.json").read_text())["cases"]
+    table = README.partition("## Figures")[2].partition("\n## ")[0]
+    rows = [line.strip("|").split("|")[1:] for line in table.splitlines() if line[:1] == "|"][2:]
+    assert len(rows) == len(FIGURES)
+    for row, (case, metric) in zip(rows, FIGURES, strict=True):
+        medians = [target[metric]["median"] for target in cases[case]["targets"] if target["name"] != "channels"]
+        shown = [cell for cell in map(str.strip, row) if cell]
+        assert all(is_rounded(*pair) for pair in zip(shown, medians, strict=True)), (shown, medians)
+        higher = next(one for one in cases[case]["metrics"] if one["name"] == metric)["higher_is_better"]
+        best = medians.index(max(medians) if higher else min(medians))
+        assert [cell.startswith("**") for cell in shown] == [at == best for at in range(len(shown))], shown
+
+
+def is_rounded(cell: str, measured: float) -> bool:
+    """Whether what was measured is within half a unit of the last digit that counts."""
+    number = cell.strip("*").split()[0].replace(",", "")
+    decimals = len(number.partition(".")[2])
+    zeros = 0 if decimals else len(number) - len(number.rstrip("0"))
+    return abs(float(number) - measured) <= 0.5 * 10.0 ** (zeros - decimals)
+
+
+@pytest.mark.parametrize(
+    ("cell", "measured", "is_right"),
+    [
+        ("**6,370**", 6372.5, True),
+        ("6,370", 6376.0, False),
+        ("0.9 ms", 0.928, True),
+        ("16.0 KiB", 15.96, True),
+        ("16.0 KiB", 16.2, False),
+        ("31 ms", 31.6, False),
+    ],
+)
+def test_a_wrong_figure_is_noticed(cell, measured, is_right):
+    assert is_rounded(cell, measured) is is_right
