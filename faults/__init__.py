@@ -1,7 +1,7 @@
-"""The fault harness, in the manner of Jepsen: it breaks a cluster of real processes under a workload, records a history
-of what clients see, and checks it. `docs/reliability.md` explains how to run it.
+"""The fault harness, modelled on Jepsen: it injects faults into a cluster of real processes under a workload, records
+a history of what the clients see, and checks it. `docs/reliability.md` explains how to run it.
 
-It may import `tests.harness`, nothing of `benchmarks` or the tests, and none of the applications except in `shell`,
-which runs with the settings of a server. Start reading at `scenarios`, then `run` (what a scenario has at hand),
-`workload` and `checker.properties` (what has to hold); `runner` puts them together.
+The harness may import `tests.harness`, but neither `benchmarks` nor the tests. Only `shell` imports the applications,
+because it runs with the settings of a server. Start reading at `scenarios`, then `run` (what a scenario can use),
+`workload`, and `checker.properties` (what must hold). `runner` connects them.
 """

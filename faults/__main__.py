@@ -24,7 +24,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--skip", default="", help="names of scenarios to leave out, separated by commas")
     parser.add_argument("--quick", action="store_true", help="fewer repetitions of each fault")
     parser.add_argument(
-        "--busy", action="store_true", help="everything may take ten times as long, and no metric has a threshold"
+        "--busy", action="store_true", help="for a busy machine: ten times the time limits, and no thresholds"
     )
     parser.add_argument("--list", action="store_true", help="list the scenarios and exit")
     parser.add_argument("--out", type=Path, default=ROOT / "var" / "faults", help="directory of histories and logs")
@@ -39,11 +39,11 @@ def main() -> int:
     only = arguments.only.split(",") if arguments.only else list(SCENARIOS)
     unknown = [name for name in only if name not in SCENARIOS]
     if unknown:
-        print(f"There is no scenario {', '.join(unknown)}; see --list.", file=sys.stderr)
+        print(f"Unknown scenario: {', '.join(unknown)}. See --list.", file=sys.stderr)
         return 2
     chosen = [SCENARIOS[name] for name in only if name not in arguments.skip.split(",")]
     if missing := missing_programs():
-        print(f"To be installed first: {', '.join(missing)}.", file=sys.stderr)
+        print(f"Programs to install first: {', '.join(missing)}.", file=sys.stderr)
         return 2
     options = Options(
         workers=arguments.workers,
@@ -56,7 +56,7 @@ def main() -> int:
         out=arguments.out,
         busy=arguments.busy,
     )
-    print(f"{options.workers} workers, {options.messages} messages a scenario, seed {options.seed}, to {options.out}")
+    print(f"{options.workers} workers, {options.messages} messages a scenario, seed {options.seed}, in {options.out}")
     results = run_all(chosen, options)
     report = markdown_report(results)
     print(report)

@@ -1,13 +1,13 @@
-"""What clients and the checker need to know of an event."""
+"""The facts about an event that clients and the checker need."""
 
 from typing import Any
 
 OWN_EVENTS = frozenset({"notification", "conversation_list_updated", "token_expiring"})
-"""Events of the room of a user."""
+"""The events of a user's room."""
 
 
 def describe(event: str, data: dict[str, Any], user_id: str) -> dict[str, Any]:
-    """The room of an event, its `seq` there, the id of what it is about, and whose data it carries."""
+    """Return the room of an event, its `seq` in that room, the id of its message or other row, and its conversation."""
     inner = data.get("data") or {}
     conversation = data.get("conversation_id") or data.get("conversationId") or inner.get("conversation_id")
     message = (data.get("message") or {}).get("id")

@@ -1,4 +1,4 @@
-"""Metrics of a run, each with the threshold that it has to keep."""
+"""Metrics of a run, each with an optional threshold."""
 
 import math
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Metric:
-    """`maximum` and `minimum` are thresholds; without either the value is only reported."""
+    """A measured value. `maximum` and `minimum` are thresholds. A metric without a threshold always holds."""
 
     name: str
     value: float
@@ -17,7 +17,8 @@ class Metric:
 
     @classmethod
     def rounded(cls, name: str, value: float, unit: str, digits: int = 0, **thresholds: float | None) -> "Metric":
-        """Rounded to so many digits. NaN, the value where nothing was measured, stays NaN."""
+        """Make a metric whose value is rounded to this number of digits. NaN means that nothing was measured, and stays
+        NaN."""
         return cls(name, round(value, digits) if math.isfinite(value) else value, unit, **thresholds)
 
     @property
@@ -32,13 +33,13 @@ class Metric:
 
     @property
     def threshold(self) -> str:
-        """As the report shows it."""
+        """The threshold as a text for the report."""
         if self.maximum is not None:
             return f"<= {self.maximum:g} {self.unit}".strip()
         return f">= {self.minimum:g} {self.unit}".strip() if self.minimum is not None else ""
 
 
 def percentile(values: Iterable[float], share: float) -> float:
-    """The smallest value that is not less than this share of all values; NaN if there are none."""
+    """Return the smallest value that is at least as large as this share of all values, or NaN if `values` is empty."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else math.nan

@@ -1,4 +1,4 @@
-"""The users of a run, and the direct conversations of which each takes part in several."""
+"""The users of a run, and their direct conversations."""
 
 import asyncio
 from dataclasses import dataclass
@@ -8,21 +8,21 @@ from faults.cluster.cluster import Cluster
 from tests.harness.people import Account
 
 NEIGHBOURS = 3
-"""With so many of the next users each has a conversation."""
+"""Each user has a conversation with this number of the next users."""
 
 
 @dataclass(eq=False)
 class People:
     accounts: list[Account]
     pairs: dict[str, tuple[Account, Account]]
-    """The participants of each conversation."""
+    """The two participants of each conversation, by its id."""
 
     @property
     def conversations(self) -> list[str]:
         return list(self.pairs)
 
     def of(self, person: Account) -> tuple[str, ...]:
-        """The conversations that this user takes part in."""
+        """Return the conversations of this user."""
         return tuple(one for one, participants in self.pairs.items() if person in participants)
 
 

@@ -1,5 +1,5 @@
-"""Records what happens as it happens: one JSON object a line, each with `kind` and `t` (seconds of the machine's
-monotonic clock, the same in every process)."""
+"""Records the history of a run, one JSON object a line. Each record has a `kind` and a time `t`, in seconds of the
+machine's monotonic clock, which is the same in every process."""
 
 import time
 from collections import Counter
@@ -13,7 +13,7 @@ Record = dict[str, Any]
 
 
 class Recorder:
-    """Writes records to a file; `counts` has how many there are of each kind."""
+    """Writes records to a file. `counts` has the number of records of each kind."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -25,7 +25,7 @@ class Recorder:
         self.add({"kind": kind, "t": time.monotonic(), **members})
 
     def add(self, record: Record) -> None:
-        """Add a record that another process made. Records after `close` are dropped."""
+        """Write a record that another process made. Records that arrive after `close` are dropped."""
         self.counts[record["kind"]] += 1
         if not self._file.closed:
             self._file.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))

@@ -4,7 +4,7 @@ from faults.results import Result
 
 
 def markdown_report(results: list[Result]) -> str:
-    """As it stands in `docs/reliability.md`."""
+    """Return a table of the scenarios, a table of the metrics, and the notes."""
     metrics = [
         (one.scenario, metric.name, f"{metric.value:g} {metric.unit}".strip(), metric.threshold, _missed(metric.holds))
         for one in results
@@ -21,8 +21,8 @@ def markdown_report(results: list[Result]) -> str:
 
 def _scenarios(results: list[Result]) -> str:
     rows = [(one.scenario, one.what, *_counts([one]), "holds" if one.holds else "**fails**") for one in results]
-    head = ("Scenario", "What is done", "Acknowledged", "Pairs in order", "Violations", "")
-    return _table(head, [*rows, ("in all", "", *_counts(results), "")])
+    head = ("Scenario", "Faults", "Acknowledged", "Pairs in order", "Violations", "")
+    return _table(head, [*rows, ("total", "", *_counts(results), "")])
 
 
 def _counts(results: list[Result]) -> tuple[str, str, str]:

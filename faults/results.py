@@ -1,4 +1,4 @@
-"""What came of a scenario."""
+"""The result of a scenario."""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +8,8 @@ from faults.metrics import Metric
 
 @dataclass
 class Result:
-    """`acknowledged` messages; `ordered_pairs` of neighbouring events whose order was compared."""
+    """`acknowledged` is a number of messages, `ordered_pairs` the number of neighbouring events whose order was
+    compared."""
 
     scenario: str
     what: str

@@ -1,4 +1,4 @@
-"""The run of a scenario: the cluster, the clients and the workload that it has at hand, and what it reports."""
+"""The run of a scenario: its cluster, clients and workload, and the metrics and violations that it reports."""
 
 import asyncio
 import random
@@ -26,8 +26,8 @@ CATCH_UP_TIMEOUT = 30.0
 
 @dataclass(eq=False)
 class Run:
-    """A run of one scenario. `messages` is how many its workload sends, `quick` asks for fewer repetitions; everything
-    may take `patience` times as long as on a machine that has nothing else to do."""
+    """A run of one scenario. `messages` is the number of messages of its workload. With `quick` each fault has fewer
+    repetitions. All time limits are multiplied by `patience`, which is more than 1 on a busy machine."""
 
     cluster: Cluster
     people: People
@@ -42,19 +42,20 @@ class Run:
     patience: float = 1.0
     metrics: list[Metric] = field(default_factory=list)
     thresholds: dict[str, float] = field(default_factory=dict)
-    """Maxima of metrics that every scenario has, for this one, by their names."""
+    """The maxima in this scenario of metrics that every scenario has, by name."""
     violations: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     workload: Workload | None = None
     clients: list[SocketClient] = field(default_factory=list)
     final_state: FinalState | None = None
-    """Of another cluster than the common one, where the scenario has used one."""
+    """The final state of the scenario's own cluster, if it has used one instead of the common cluster."""
 
     @asynccontextmanager
     async def workload_running(
         self, share: float = 1.0, rate: float | None = None, people: People | None = None, **options: Any
     ) -> AsyncIterator[Workload]:
-        """Send messages to observers while the block runs; afterwards the cluster heals, and clients catch up."""
+        """Send messages to observers while the block runs. Afterwards, heal the cluster and wait until all clients have
+        caught up."""
         workload = await self.connect_observers(share, rate, people, **options)
         async with sending(workload):
             yield workload
@@ -66,7 +67,7 @@ class Run:
     async def connect_observers(
         self, share: float = 1.0, rate: float | None = None, people: People | None = None, **options: Any
     ) -> Workload:
-        """Connect observers of the workload; nothing is sent yet."""
+        """Create the workload and connect its observers. No message is sent yet."""
         self.workload = Workload(
             cluster=self.cluster,
             people=people or self.people,
@@ -83,7 +84,7 @@ class Run:
         return self.workload
 
     def client(self, name: str, person: Account, node: int, **options: Any) -> SocketClient:
-        """A client beside those of the workload, stopped at the end like them."""
+        """Return a further client, which is stopped at the end of the run like the clients of the workload."""
         client = SocketClient(
             name=name,
             person=person,
@@ -104,37 +105,38 @@ class Run:
     def measuring(
         self, name: str, maximum: float | None = None, *, baseline: str | None = None, factor: float = 1.2
     ) -> Iterator[None]:
-        """Measure how late messages that are sent in the block are delivered: milliseconds at the 99th percentile. The
-        threshold is `maximum`, or `factor` times what the block named `baseline` measured. Blocks of one name are
-        measured together."""
+        """Measure the delivery latency of messages that are sent in the block: the 99th percentile, in milliseconds.
+        The threshold is `maximum`, or `factor` times the result of the block named `baseline`. Blocks with the same
+        name are measured together."""
         since = time.monotonic()
         yield
         threshold = {"maximum": maximum, "baseline": baseline, "factor": factor}
         self.recorder.record("window", name=name, since=since, until=time.monotonic(), **threshold)
 
     def use(self, cluster: Cluster, people: People) -> None:
-        """Go on with another cluster."""
+        """Use another cluster for the rest of the run."""
         self.cluster, self.people = cluster, people
 
     async def wait_until_caught_up(self, clients: list[SocketClient]) -> None:
         """Wait until these clients and the observers have seen the last event of their rooms."""
         timeout = self.scaled(CATCH_UP_TIMEOUT)
         if self.workload is not None and await self.workload.wait_until_caught_up(timeout, clients) is None:
-            self.violations.append(f"not every client had caught up {timeout:g} s after the last message")
+            self.violations.append(f"some clients had not caught up {timeout:g} s after the last message")
 
     def allow_duplicates(self) -> None:
-        """Processes are killed, so clients may return with an older offset than they have seen."""
+        """Allow duplicates, because the scenario kills processes: a client can then return with an older offset than
+        the last event that it received."""
         self.thresholds[DUPLICATES] = 1.0
 
     def scaled(self, seconds: float) -> float:
-        """A bound, as the patience of this run extends it."""
+        """Return a time limit multiplied by the patience of this run."""
         return seconds * self.patience
 
     def report(self, name: str, value: float, unit: str = "", **threshold: float) -> None:
         self.metrics.append(Metric(name, value, unit, **threshold))
 
     def log_fault(self, what: str) -> None:
-        """Record in the history what is injected now."""
+        """Record in the history that a fault is injected."""
         self.recorder.record("fault", what=what)
 
     async def pause(self, minimum: float, maximum: float) -> None:

@@ -1,4 +1,4 @@
-"""Runs scenarios one after another on one cluster, and has each checked."""
+"""Runs scenarios one after another on one cluster, and checks each."""
 
 import asyncio
 import random
@@ -36,7 +36,7 @@ class Options:
     quick: bool
     out: Path
     busy: bool = False
-    """The machine has other things to do: everything may take longer, and no metric has a threshold."""
+    """Set on a busy machine: time limits are longer, and no metric has a threshold."""
 
     @property
     def patience(self) -> float:
@@ -44,7 +44,7 @@ class Options:
 
 
 def run_all(scenarios: list[Scenario], options: Options) -> list[Result]:
-    """Whatever ends it, SIGTERM included, ends what it has started too."""
+    """Run the scenarios. At the end, also after SIGTERM, all started processes are stopped."""
 
     async def run() -> list[Result]:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)
@@ -101,7 +101,7 @@ async def _run(scenario: Scenario, run: Run, busy: bool) -> Result:
         await scenario.inject(run)
         state = run.final_state or await _final_state(run)
     except Exception as error:
-        run.violations.append(f"broke off: {type(error).__name__}: {error}")
+        run.violations.append(f"the scenario failed: {type(error).__name__}: {error}")
     finally:
         run.recorder.close()
         await run.stop()
@@ -128,7 +128,7 @@ async def _final_state(run: Run) -> FinalState:
 
 
 def _check(scenario: Scenario, run: Run, state: FinalState | None, seconds: float) -> Result:
-    """A run without a final state broke off: its history is compared with nothing."""
+    """Check a run. Without a final state the scenario has failed, and its history is not compared."""
     history = parse(read_records(run.recorder.path))
     performance = measure(history)
     metrics = [*run.metrics, *performance.metrics]

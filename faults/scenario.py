@@ -1,4 +1,4 @@
-"""Scenarios: functions that inject faults, under the names by which they are chosen."""
+"""Scenarios: functions that inject faults, registered by name."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ Inject = Callable[[Run], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Scenario:
-    """`inject` injects the faults. The checker judges every scenario alike afterwards."""
+    """`inject` injects the faults. Afterwards the checker checks every scenario in the same way."""
 
     name: str
     what: str

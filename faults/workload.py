@@ -1,5 +1,5 @@
-"""The workload of a run: observers that receive, and senders that send each message until it is acknowledged, over REST
-and over sockets."""
+"""The workload of a run. Senders send each message over REST or a socket until it is acknowledged, and observers
+receive the events."""
 
 import asyncio
 import random
@@ -21,7 +21,7 @@ from faults.waiting import wait_until
 from tests.harness.people import Account
 
 NETWORK_ERRORS = (aiohttp.ClientError, ConnectionError, TimeoutError)
-"""After these a client tries the same again."""
+"""The errors after which a sender retries."""
 ATTEMPT_TIMEOUT = 5.0
 RETRY_SECONDS = 180.0
 CONNECT_CONCURRENCY = 10
@@ -30,8 +30,8 @@ VOCABULARY = "lorem ipsum dolor sit amet consetetur sadipscing elitr sed diam no
 
 @dataclass(eq=False)
 class Workload:
-    """At least `messages` are sent, and more as long as `continues`; all senders together send `rate` messages a second
-    at most."""
+    """The workload sends at least `messages` messages, and more while `continues` is set. All senders together send at
+    most `rate` messages a second."""
 
     cluster: Cluster
     people: People
@@ -45,9 +45,10 @@ class Workload:
     observers_each: int = 2
     """Observers for each user."""
     official_share: float = 0.5
-    """Of the users, who have an official client as well."""
+    """The share of the users who have an official client too."""
     socket_share: float = 0.5
-    """Of the messages whose sender has a connected observer; the others are sent over REST."""
+    """The share of messages that are sent over a socket if an observer of the sender is connected. All others are sent
+    over REST."""
     continues: bool = False
     started: int = 0
     observers: list[SocketClient] = field(default_factory=list)
@@ -57,7 +58,8 @@ class Workload:
     # --- Observers ---
 
     async def connect_observers(self) -> None:
-        """Connect observers of each user to different nodes, one in eight by long-polling, and official clients."""
+        """Connect the official clients, and observers of each user to different nodes, one in eight with
+        long-polling."""
         official = []
         for number, person in enumerate(self.people.accounts):
             for copy in range(self.observers_each):
@@ -87,8 +89,8 @@ class Workload:
         return self.cluster.nodes[number % len(self.cluster.nodes)].url
 
     async def wait_until_caught_up(self, timeout: float, clients: Iterable[SocketClient] = ()) -> float | None:
-        """Wait until all observers, and these clients, have seen the last event of their rooms; returns how many
-        seconds that took, None after the time-out."""
+        """Wait until all observers and these clients have seen the last event of their rooms. Return the seconds that
+        this took, or None after the time-out."""
         begin = time.monotonic()
         while time.monotonic() - begin < timeout:
             if not self._behind(await self.cluster.last_seqs(), [*self.observers, *clients]):
@@ -111,7 +113,7 @@ class Workload:
     # --- Senders ---
 
     async def send(self) -> None:
-        """Send all messages; returns when each was acknowledged, refused or given up."""
+        """Send all messages. Return when each message was acknowledged, refused or given up."""
         async with asyncio.TaskGroup() as group:
             for number in range(self.senders):
                 group.create_task(self._sender(number))
@@ -135,7 +137,7 @@ class Workload:
         self.acknowledged += 1
 
     async def send_until_acknowledged(self, sender: Account, body: dict[str, str]) -> None:
-        """Send one message, again and again with the same `client_message_id`, until it is acknowledged."""
+        """Send one message, and retry with the same `client_message_id` until it is acknowledged or refused."""
         deadline = time.monotonic() + RETRY_SECONDS
         attempt = 0
         while time.monotonic() < deadline:
@@ -186,7 +188,7 @@ class Workload:
 
 @asynccontextmanager
 async def sending(workload: Workload) -> AsyncIterator[Workload]:
-    """Send messages as long as the block runs, and wait until all are acknowledged."""
+    """Send messages while the block runs, then wait until all are acknowledged."""
     workload.continues = True
     task = asyncio.create_task(workload.send())
     try:

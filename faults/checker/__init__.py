@@ -1,2 +1,2 @@
-"""Judges a run: `history` parses its records, `final_state` reads the database, `properties` says what has to hold, and
-`performance` measures. It knows nothing of the faults that were injected."""
+"""Checks a run: `history` parses its records, `final_state` reads the database, `properties` checks what must hold,
+and `performance` measures. The checker does not know which faults were injected."""

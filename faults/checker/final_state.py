@@ -1,4 +1,4 @@
-"""What the database holds at the end of a run, read past the server."""
+"""The rows of the database at the end of a run, read directly and not through the server."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -29,8 +29,9 @@ class ParticipantRow:
 
 @dataclass
 class FinalState:
-    """`logs` has the events of each room in order, each `(seq, event, id)`; `last_seqs` the `last_seq` of its row.
-    `listed` is what REST lists: `(user, conversation) -> (last message, unread)`."""
+    """The final state. `logs` maps each room to its events in order, each `(seq, event, id)`. `last_seqs` maps it to
+    the `last_seq` of its row. `listed` is the conversation list of REST: `(user, conversation) -> (last message,
+    unread)`."""
 
     messages: list[MessageRow] = field(default_factory=list)
     participants: list[ParticipantRow] = field(default_factory=list)
@@ -61,7 +62,7 @@ async def read_final_state(url: str) -> FinalState:
 def final_state_of(
     messages: Iterable[tuple], participants: Iterable[tuple], last_seqs: Iterable[tuple], events: Iterable[tuple]
 ) -> FinalState:
-    """From rows of any database; ids are UUIDs or hexadecimal text."""
+    """Make a final state of the rows of any database. Ids are UUIDs or hexadecimal text."""
     state = FinalState(last_seqs=dict(last_seqs))
     state.messages = [MessageRow(str(a), str(b), c, str(d), e, f is not None) for a, b, c, d, e, f in messages]
     state.participants = [ParticipantRow(str(a), str(b), c, d) for a, b, c, d in participants]

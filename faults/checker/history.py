@@ -1,4 +1,4 @@
-"""A history, parsed from the records of a run and sorted by what they are about."""
+"""A history, parsed from the records of a run and grouped by client, message and process."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -7,22 +7,22 @@ from dataclasses import dataclass, field
 from faults.recorder import Record
 
 SeenEvent = tuple[int, int, str, str | None, float]
-"""An event at a client: the number of the connection, `seq`, name, id, time."""
+"""An event that a client received: the number of the connection, `seq`, name, id, time."""
 
 Absence = tuple[int, float, float]
-"""The number of the connection after it, when the client lost the one before, and when it was connected again."""
+"""A time without a connection: the number of the next connection, the time of the loss, the time of the reconnect."""
 
 
 @dataclass(eq=False)
 class Observer:
-    """What one client saw, by room, in order of arrival; `starts` has the `seq` at which it joined each room."""
+    """What one client received, by room, in order of arrival. `starts` has the `seq` at which it joined each room."""
 
     name: str
     user: str
     may_miss_events: bool = False
     events: dict[str, list[SeenEvent]] = field(default_factory=lambda: defaultdict(list))
     about: list[tuple[str, str, float]] = field(default_factory=list)
-    """Event, conversation and time of every event about a conversation."""
+    """The name, conversation and time of every event about a conversation."""
     times: list[float] = field(default_factory=list)
     starts: dict[str, int] = field(default_factory=dict)
     replays: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
@@ -39,7 +39,7 @@ class Observer:
 
 @dataclass
 class History:
-    """Observers by their names; `acks` by `client_message_id`, `windows` by name, `usages` of resources by process."""
+    """The observers by name, `acks` by `client_message_id`, `windows` by name, and resource `usages` by process."""
 
     observers: dict[str, Observer] = field(default_factory=dict)
     acks: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
@@ -59,7 +59,7 @@ def parse(records: Iterable[Record]) -> History:
 
 
 def _ignore(history: History, record: Record) -> None:
-    """What is there for people to read, such as the faults that were injected."""
+    """Ignore a record that only people read, such as an injected fault."""
 
 
 def _client(history: History, record: Record) -> None:

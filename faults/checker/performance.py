@@ -1,4 +1,4 @@
-"""Throughput and latency of a run, from its history: how much was sent and seen, how late, and how often twice."""
+"""The performance of a run, from its history: throughput, latency, recovery times and duplicates."""
 
 import math
 from collections import defaultdict
@@ -12,14 +12,15 @@ from faults.metrics import Metric, percentile
 from faults.recorder import Record
 
 DUPLICATES = "events seen again"
-"""In a later connection; twice in one connection is a violation."""
+"""Duplicates in a later connection. A duplicate in the same connection is a violation."""
 ACKNOWLEDGED = "acknowledged, p99"
 RECOVERED = "clients back and caught up, p99"
 
 
 @dataclass
 class Performance:
-    """`acknowledged` messages; `ordered_pairs` of neighbouring events whose order was compared."""
+    """`acknowledged` is a number of messages, `ordered_pairs` the number of neighbouring events whose order was
+    compared."""
 
     acknowledged: int
     ordered_pairs: int
@@ -44,7 +45,7 @@ def measure(history: History) -> Performance:
 
 
 def _windows(history: History) -> list[Metric]:
-    """The 99th percentile of the messages that were sent within each window."""
+    """Return the 99th percentile of the delivery latency in each window."""
     p99 = {name: _window_p99(windows, history) for name, windows in history.windows.items()}
     return [
         Metric.rounded(name, p99[name], "ms", maximum=_maximum(windows[0], p99))
@@ -73,8 +74,8 @@ def _duplicates(observer: Observer) -> int:
 
 
 def delivery_latencies(history: History, since: float = 0.0, until: float = float("inf")) -> Iterator[float]:
-    """Milliseconds from the request (of the attempt that was acknowledged) to the first time that each observer saw its
-    message, of requests made within a span of time."""
+    """Yield the milliseconds from each acknowledged request to the first time that each observer saw its message. Only
+    requests from `since` to `until` count."""
     sent_at = _sent_at(history)
     for observer in history.observers.values():
         for events in observer.events.values():
@@ -86,8 +87,8 @@ def delivery_latencies(history: History, since: float = 0.0, until: float = floa
 
 
 def recovery_times(history: History) -> Iterator[float]:
-    """Milliseconds from the loss of each connection until the client was connected again and had seen every message
-    that was sent until then."""
+    """Yield the milliseconds from the loss of each connection until the client was connected again and had seen every
+    message that was sent before the reconnect."""
     sent_at = _sent_at(history)
     for observer in history.observers.values():
         seen: dict[int, list[tuple[float, float]]] = defaultdict(list)
@@ -101,5 +102,5 @@ def recovery_times(history: History) -> Iterator[float]:
 
 
 def _sent_at(history: History) -> dict[str, float]:
-    """When each message was sent, by its id."""
+    """Return when each message was sent, by its id."""
     return {acks[0]["id"]: acks[0]["begun"] for acks in history.acks.values()}

@@ -1,1 +1,1 @@
-"""Clients of the cluster, which record what they see: over REST and sockets, the official one, and hostile ones."""
+"""Clients of the cluster: REST, sockets, the official client, and raw connections for attacks."""

@@ -1,7 +1,7 @@
 """Measures how long the event loop of a server process is blocked.
 
-`python -m faults.clients.latency_probe PORT` sends requests that the event loop answers by itself, one after another,
-until its input ends. It is a process of its own so that nothing else delays it.
+`python -m faults.clients.latency_probe PORT` sends one request after another until its input ends. The event loop of
+the server answers them without a thread. The probe is a separate process, so that nothing else delays it.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ REQUEST = b"GET /socket.io/?EIO=4&transport=none HTTP/1.1\r\nHost: 127.0.0.1\r\n
 
 
 class LatencyProbe:
-    """Measures a worker while the block runs; afterwards `latencies` has milliseconds."""
+    """Measures a worker while the block runs. Afterwards `latencies` has the milliseconds of each request."""
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker

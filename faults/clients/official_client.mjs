@@ -1,6 +1,6 @@
-// Unmodified socket.io-client 4 as the guide for frontends uses it: it joins each conversation once, on the first
-// connect, and leaves everything else to the library. One line of JSON on stdin configures the clients; they print
-// records of the same kinds as the Python clients.
+// Unmodified socket.io-client 4, used as the quick start shows: it joins each conversation once, on the first connect,
+// and the library does everything else. One line of JSON on stdin configures the clients. They print records of the
+// same kinds as the Python clients.
 import { createInterface } from 'node:readline';
 import { io } from 'socket.io-client';
 

@@ -1,4 +1,4 @@
-"""The official client, an unmodified `socket.io-client` for JavaScript: one Node process for any number of them."""
+"""Official clients, each an unmodified `socket.io-client` for JavaScript. One Node process runs all of them."""
 
 import asyncio
 import json
@@ -53,7 +53,7 @@ class OfficialClients:
         rooms = sum(len(client.conversations) + 1 for client in self.clients)
         await wait_until(lambda: self.joined >= rooms or self.refused)
         if self.refused:
-            raise RuntimeError(f"A client was refused a room before any fault was injected: {self.refused[0]}")
+            raise RuntimeError(f"A client could not join a room, although no fault was injected: {self.refused[0]}")
 
     async def _read(self) -> None:
         async for line in self._process.stdout:

@@ -1,4 +1,4 @@
-"""Connections without a library in between, to send what no client would."""
+"""TCP connections without a client library, to send data that no library would send."""
 
 import asyncio
 import base64
@@ -12,19 +12,20 @@ from faults.cluster.worker import Worker
 TEXT, BINARY = 0x1, 0x2
 COMPRESSED = 0x40
 CLOSE_FRAME = b"\x88\x02"
-"""Its head, with a code and no reason."""
+"""The head of a close frame with a code and no reason."""
 
 
 @dataclass
 class RawClient:
-    """A TCP connection to a worker; by `upgrade` a WebSocket (RFC 6455), which sends any frame."""
+    """A TCP connection to a worker. `upgrade` opens a WebSocket (RFC 6455) that can send any frame."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
     @classmethod
     async def open(cls, worker: Worker, receive_buffer: int = 0) -> "RawClient":
-        """`receive_buffer` is the size of the kernel's buffer; 0 leaves it to the kernel."""
+        """Open a TCP connection. `receive_buffer` is the size of the kernel's buffer in bytes; 0 is the default of the
+        kernel."""
         endpoint = socket.socket()
         if receive_buffer:
             endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -36,7 +37,7 @@ class RawClient:
     async def upgrade(
         cls, worker: Worker, query: str = "EIO=4&transport=websocket", receive_buffer: int = 0
     ) -> "RawClient":
-        """Raises `ConnectionError` where the server refuses."""
+        """Open a WebSocket. Raises `ConnectionError` if the server refuses it."""
         client = await cls.open(worker, receive_buffer)
         key = base64.b64encode(os.urandom(16)).decode()
         client.write(
@@ -50,12 +51,12 @@ class RawClient:
         return client
 
     def write(self, data: bytes) -> None:
-        """Write, unless the server has closed the connection."""
+        """Write the data, unless the connection is closed."""
         if not self.writer.transport.is_closing():
             self.writer.write(data)
 
     def frame(self, payload: bytes, opcode: int = TEXT, *, flags: int = 0x80, announced: int | None = None) -> None:
-        """Send a frame; `announced` is a length to claim instead of the real one."""
+        """Send a frame. `announced` replaces the real length in the head of the frame."""
         length = len(payload) if announced is None else announced
         head = bytes([flags | opcode])
         if length < 126:
@@ -67,8 +68,8 @@ class RawClient:
         self.write(head + b"\0\0\0\0" + payload)  # a mask of zeros changes nothing
 
     async def received(self, timeout: float) -> tuple[bytes, bool]:
-        """All data until the connection ends or time is up, and whether it ended. A close frame counts as an end: the
-        server then waits for an answer that does not come."""
+        """Return all data that arrives within `timeout` seconds, and whether the connection ended. A close frame counts
+        as the end, because the server then waits for a close frame that this client never sends."""
         data = b""
         try:
             async with asyncio.timeout(timeout):

@@ -9,7 +9,7 @@ from tests.harness.people import PASSWORD, Account, newcomer
 
 
 class ApiError(Exception):
-    """The server refused the request; `status` is 0 where the error came over a socket."""
+    """The server refused the request. `status` is 0 if the error arrived over a socket."""
 
     def __init__(self, status: int, code: str) -> None:
         super().__init__(f"{status} {code}")
@@ -17,12 +17,12 @@ class ApiError(Exception):
 
     @property
     def is_retryable(self) -> bool:
-        """Whether a client should try the same again."""
+        """Whether a client should retry the request."""
         return self.status >= 500 or self.code in {"server_error", "rate_limited"}
 
 
 class RestClient:
-    """`base_url` is the address of a proxy or of a worker."""
+    """The REST client. In its methods, `base_url` is the address of a proxy or a worker."""
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
@@ -37,7 +37,8 @@ class RestClient:
         timeout: float = 10.0,
         **options: Any,
     ) -> tuple[int, dict[str, Any]]:
-        """Raises `ApiError`, and what the network raises (`aiohttp.ClientError`, `TimeoutError`)."""
+        """Return the status and the body. Raises `ApiError`, and for network errors `aiohttp.ClientError` or
+        `TimeoutError`."""
         headers = {"Authorization": f"Bearer {person.access}"} if person else {}
         async with (
             asyncio.timeout(timeout),
@@ -55,7 +56,7 @@ class RestClient:
         return Account.of(response)
 
     async def log_in(self, base_url: str, person: Account) -> Account:
-        """The same user with another login session."""
+        """Log in, and return the same user with a new login session."""
         body = {"email": person.email, "password": PASSWORD}
         _, response = await self.call(base_url, "POST", "/api/auth/token", json=body, timeout=60)
         return Account.of(response)

@@ -1,4 +1,4 @@
-"""A Socket.IO 5 client that reconnects like the official one (with its `pid` and offset) and records what it sees.
+"""A Socket.IO 5 client that reconnects like the official client, with `pid` and offset, and records what it receives.
 
 https://socket.io/docs/v4/socket-io-protocol/
 """
@@ -23,17 +23,17 @@ from tests.harness.people import Account
 CONNECT_TIMEOUT = 10.0
 START_TIMEOUT = 60.0
 HEARTBEAT_SECONDS = 45.0
-"""Without a ping for so long (interval and time-out of the server) the connection counts as lost."""
+"""Seconds without a ping after which the connection counts as lost: the server's ping interval and time-out."""
 
 
 class DisconnectedByServer(ConnectionError):
-    """The server sent DISCONNECT or CONNECT_ERROR, after which the official client does not reconnect."""
+    """The server sent DISCONNECT or CONNECT_ERROR. The official client does not reconnect after either."""
 
 
 @dataclass(eq=False)
 class SocketClient:
-    """One client of one user. It joins `conversations` on the first connect, and again (`after` what it saw last, if
-    `rejoins`) on each connect that the server has not recovered."""
+    """One client of one user. It joins `conversations` on the first connect. If `rejoins` is set, it joins them again,
+    with `after`, on each connect that the server did not recover."""
 
     name: str
     person: Account
@@ -44,7 +44,7 @@ class SocketClient:
     transport: str = "websocket"
     rejoins: bool = True
     may_miss_events: bool = False
-    """It leaves and joins rooms as it likes."""
+    """Set for a client that leaves and joins rooms at random."""
     backoff: float = 0.5
     last_seqs: dict[str, int] = field(default_factory=dict)
     connection: int = 0
@@ -69,7 +69,7 @@ class SocketClient:
     # --- Connections ---
 
     async def start(self) -> None:
-        """Connect and join, then go on until `stop`. Raises `TimeoutError`."""
+        """Connect and join, then stay connected until `stop`. Raises `TimeoutError`."""
         self._task = asyncio.create_task(self._keep_connected())
         try:
             async with asyncio.timeout(START_TIMEOUT):
@@ -78,7 +78,7 @@ class SocketClient:
             raise TimeoutError(f"{self.name} ({self.transport}) did not connect: {self._lost_because}") from None
 
     async def drop(self) -> None:
-        """Lose the connection, and reconnect as after any loss."""
+        """Close the transport. The client reconnects as after any lost connection."""
         if self._transport is not None:
             await self._transport.close()
 
@@ -143,7 +143,7 @@ class SocketClient:
         self.is_connected = False
         for call in self._calls.values():
             if not call.done():
-                call.set_exception(ConnectionError("gone"))
+                call.set_exception(ConnectionError("the connection was lost"))
                 call.exception()  # the caller may have been cancelled
         self._calls.clear()
         if self._transport is not None:
@@ -159,7 +159,7 @@ class SocketClient:
             for conversation in self.conversations:
                 await self._join("join_conversation", {"conversationId": conversation}, f"conversation_{conversation}")
         except (ConnectionError, TimeoutError, ApiError) as error:
-            # The official client would stay without its rooms; this one shall see the rest of the run.
+            # The official client would stay without its rooms. This client retries, to observe the rest of the run.
             self.recorder.record("join_failed", client=self.name, error=str(error))
             self._pid = None
             if self._transport is not None:

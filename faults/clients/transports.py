@@ -1,4 +1,4 @@
-"""The client's side of the two Engine.IO 4 transports. https://socket.io/docs/v4/engine-io-protocol/"""
+"""The client side of the two Engine.IO 4 transports. https://socket.io/docs/v4/engine-io-protocol/"""
 
 import asyncio
 import itertools
@@ -50,9 +50,9 @@ class WebSocketTransport:
 
 
 class PollingTransport:
-    """Sends waiting packets in one request after the other, as the official client does, and is lost with the first
-    that fails. Each request has a connection of its own, so that all reach the same worker: connections that were kept
-    from before it was killed and started again would lead to another one."""
+    """Long-polling. It sends waiting packets in one request after another, as the official client does. The first
+    failed request ends it. Each request has its own connection, because a connection kept from before a restart of the
+    worker would lead to another worker."""
 
     def __init__(self, _session: aiohttp.ClientSession, base_url: str) -> None:
         self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True))
@@ -104,7 +104,7 @@ class PollingTransport:
             self._posting = None
 
     async def _request(self, method: str, data: str | None = None) -> str:
-        # Numbered as by the official client, because the library, like browsers, may repeat a GET by itself.
+        # The official client numbers its requests too: aiohttp and browsers can repeat a GET on their own.
         query = urlencode(self._query | {"t": next(self._numbers)})
         try:
             async with self._session.request(method, self._base + query, data=data) as response:
@@ -112,7 +112,7 @@ class PollingTransport:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise ConnectionError(type(error).__name__) from error
         if response.status != 200:
-            raise ConnectionError(f"answered {response.status}")
+            raise ConnectionError(f"the server returned {response.status}")
         return text
 
     async def close(self) -> None:

@@ -1,1 +1,1 @@
-"""The system under test, and the tools to break it: server processes, PostgreSQL, Redis, and proxies between them."""
+"""The system under test: server processes, PostgreSQL, Redis, and the proxies between them that inject faults."""

@@ -1,4 +1,4 @@
-"""Sends many messages to one conversation from the threads of one more process, past REST and sockets."""
+"""Sends many messages to one conversation from threads of a separate process that calls the service directly."""
 
 import asyncio
 import sys
@@ -16,14 +16,14 @@ class BulkSendResult:
     refused: int
     per_second: float
     ended: float
-    """By the monotonic clock of the machine."""
+    """Seconds of the machine's monotonic clock."""
 
 
 async def bulk_send(
     worker: Worker, conversation: str, sender: str, *, threads: int, batches: int, length: int = 20
 ) -> BulkSendResult:
-    """Run `faults.shell.bulk_send` with the settings of a worker: each thread sends so many batches of texts of this
-    length."""
+    """Run `faults.shell.bulk_send` with the settings of a worker. Each thread sends this number of batches; each text
+    has `length` characters."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "manage.py", "shell", "--no-imports", "-c", COMMAND),
         cwd=ROOT,

@@ -14,7 +14,7 @@ LOCAL = "127.0.0.1"
 
 @dataclass(eq=False)
 class Node:
-    """One worker, and the proxies through which clients reach it and it reaches PostgreSQL and Redis."""
+    """One worker with its three proxies: for its clients, its PostgreSQL connections and its Redis connections."""
 
     worker: Worker
     client_proxy: Proxy
@@ -33,8 +33,8 @@ class Node:
 
 @dataclass(eq=False)
 class Cluster:
-    """Nodes with one PostgreSQL and one Redis. The proxy of a dead worker leads clients to another worker, as a load
-    balancer does."""
+    """Nodes with one PostgreSQL and one Redis. If a worker is dead, its proxy forwards clients to another worker, as a
+    load balancer does."""
 
     home: Path
     size: int
@@ -76,7 +76,7 @@ class Cluster:
             node.client_proxy.upstreams = (*addresses[number:], *addresses[:number])
 
     async def last_seqs(self) -> dict[str, int]:
-        """The `last_seq` of each room, read past the server."""
+        """Return the `last_seq` of each room, read directly from the database."""
         return dict(await self.postgres.execute("SELECT name, last_seq FROM realtime_room"))
 
     def heal(self) -> None:
@@ -94,7 +94,7 @@ class Cluster:
 
 @dataclass(eq=False)
 class EmbeddedCluster(Cluster):
-    """Processes with one SQLite file, without pub/sub between them."""
+    """Processes that share one SQLite file and have no Redis."""
 
     @property
     def database(self) -> Path:

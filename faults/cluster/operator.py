@@ -1,4 +1,4 @@
-"""An operator, who removes users from conversations and blocks them."""
+"""An operator who removes users from conversations and blocks them."""
 
 import asyncio
 import sys
@@ -10,8 +10,8 @@ COMMAND = "from faults.shell import moderation; moderation.main()"
 
 
 class Operator:
-    """`faults.shell.moderation` with the settings of a worker. Commands return when they were done, by the monotonic
-    clock of the machine."""
+    """`faults.shell.moderation` with the settings of a worker. Each method returns the time at which its command
+    finished, in seconds of the machine's monotonic clock."""
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
@@ -27,7 +27,7 @@ class Operator:
         await self._line("ready")
 
     async def _line(self, beginning: str) -> str:
-        """The next line that begins so; other lines are logs."""
+        """Return the rest of the next line with this beginning. Other lines are logs."""
         while True:
             async with asyncio.timeout(60):
                 line = (await self._process.stdout.readline()).decode()

@@ -1,4 +1,4 @@
-"""A TCP proxy that injects faults, in the terms of Shopify's Toxiproxy."""
+"""A TCP proxy that injects faults. Its terms are those of Shopify's Toxiproxy."""
 
 import asyncio
 import contextlib
@@ -12,16 +12,16 @@ from typing import Any
 Address = tuple[str, int]
 BUFFER = 65_536
 UPSTREAM, DOWNSTREAM = "upstream", "downstream"
-"""From the client to the server, and back."""
+"""The direction from the client to the server, and the direction from the server to the client."""
 
 
 @dataclass(frozen=True)
 class Toxics:
-    """What is done to the bytes of one direction.
+    """The faults of one direction.
 
-    `latency` and `jitter` delay each chunk by so many seconds; `bandwidth` is bytes a second; `timeout` stops all data
-    while the connection stays open; `slicer` cuts the stream into pieces of so many bytes; `limit_data` closes a
-    connection after so many bytes.
+    `latency` and `jitter` delay each chunk, in seconds. `bandwidth` is the limit in bytes a second. `timeout` stops all
+    data, but keeps the connection open. `slicer` splits the stream into pieces of this number of bytes. `limit_data`
+    closes a connection after this number of bytes.
     """
 
     latency: float = 0.0
@@ -46,7 +46,7 @@ class _Connection:
 
 
 class Proxy:
-    """Listens on a port of its own and forwards to the first of `upstreams` that accepts the connection."""
+    """Listens on its own port, and forwards to the first of `upstreams` that accepts the connection."""
 
     def __init__(self, *upstreams: Address) -> None:
         self.upstreams = upstreams
@@ -72,13 +72,14 @@ class Proxy:
     # --- Faults ---
 
     def add(self, *directions: str, **toxics: Any) -> None:
-        """Add toxics to both directions, or to the named ones (a connection dead in one direction is half open)."""
+        """Add toxics to both directions or to the given ones. A connection that is stopped in one direction is half
+        open."""
         for direction in directions or (UPSTREAM, DOWNSTREAM):
             self.toxics[direction] = replace(self.toxics[direction], **toxics)
         self._wake()
 
     def heal(self) -> None:
-        """Remove all toxics. Connections that were stopped go on."""
+        """Remove all toxics. Stopped connections continue."""
         self.toxics = {UPSTREAM: Toxics(), DOWNSTREAM: Toxics()}
         self._is_down = False
         self._wake()
@@ -102,7 +103,7 @@ class Proxy:
             connection.cut(reset=False)
 
     def reset_peer(self, share: float = 1.0, rng: random.Random | None = None) -> int:
-        """Close connections with a TCP reset, all or a share of them; returns how many."""
+        """Close all connections, or a random share of them, with a TCP reset. Return their number."""
         connections = list(self._connections)
         if share < 1.0:
             connections = (rng or random.Random()).sample(connections, round(share * len(connections)))
@@ -163,7 +164,7 @@ class Proxy:
                     await self._forward_with_toxics(connection, direction, chunk, writer)
             await self._wait_while_stopped(direction)
             writer.write_eof()
-        except (OSError, RuntimeError):  # uvloop raises the latter where a connection has gone
+        except (OSError, RuntimeError):  # uvloop raises RuntimeError if the connection is closed
             await self._wait_while_stopped(direction)
             connection.cut(reset=True)
 
@@ -192,8 +193,8 @@ def _sliced(chunk: bytes, size: int) -> list[bytes]:
 
 
 def _linger_zero(writer: asyncio.StreamWriter) -> None:
-    """Closing sends a reset instead of a FIN (socket(7), SO_LINGER)."""
+    """Let the next close send a reset instead of a FIN (socket(7), SO_LINGER)."""
     endpoint = writer.get_extra_info("socket")
     if endpoint is not None:
-        with contextlib.suppress(OSError, ValueError):  # it may be closed already
+        with contextlib.suppress(OSError, ValueError):  # the socket can be closed already
             endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -1,4 +1,4 @@
-"""A PostgreSQL and a Redis server that belong to the harness, which stops and kills them."""
+"""The harness's own PostgreSQL and Redis servers, which it stops and kills."""
 
 import asyncio
 import contextlib
@@ -27,12 +27,13 @@ log_min_messages = fatal
 
 
 async def run_command(*command: str | Path, **options: object) -> str:
-    """`processes.run` in a thread."""
+    """Call `processes.run` in a thread."""
     return await asyncio.to_thread(processes.run, *command, **options)
 
 
 class Postgres:
-    """`initdb` refuses to run as root, so root runs it as the user `postgres`. It gets its port at the first start."""
+    """A PostgreSQL server. Its port is chosen at the first start. `initdb` refuses to run as root, so root runs all
+    programs as the user `postgres`."""
 
     def __init__(self, home: Path) -> None:
         self.port = 0
@@ -66,7 +67,7 @@ class Postgres:
         processes.run(*createdb)
 
     def _start(self, port: int) -> int:
-        """Start it on this port, and return that. Raises `PortTaken`."""
+        """Start the server on this port, and return the port. Raises `PortTaken`."""
         before = len(self._log.read_bytes())
         try:
             self._control("start", "-w", "-t", "30", "-l", self._log, "-o", f"-p {port}")
@@ -76,15 +77,15 @@ class Postgres:
         return port
 
     async def stop(self, mode: str = "fast") -> None:
-        """`fast` ends sessions in order; `immediate` is like a power cut."""
+        """Stop the server. `fast` ends the database sessions first; `immediate` is like a power cut."""
         with contextlib.suppress(CommandFailed):
             await asyncio.to_thread(self._control, "stop", "-w", "-m", mode)
 
     async def kill(self) -> None:
-        """SIGKILL to the postmaster; its children end by themselves."""
+        """Send SIGKILL to the postmaster. Its children then exit."""
         pid = int((self._data / "postmaster.pid").read_text().split()[0])
         os.kill(pid, signal.SIGKILL)
-        # The next one does not start while this process exists, even as a zombie.
+        # PostgreSQL does not start again while the old process exists, even as a zombie.
         await wait_until(lambda: not _exists(pid))
         await asyncio.sleep(0.5)
 
@@ -92,7 +93,8 @@ class Postgres:
         processes.run(*self._as_user, self._programs / "pg_ctl", action, "-D", self._data, *arguments, cwd="/")
 
     async def execute(self, *statements: str) -> list[tuple]:
-        """Run statements past all proxies, each in its own transaction; returns the rows of the last."""
+        """Run each statement in its own transaction, over a connection without proxy. Return the rows of the last
+        one."""
         rows: list[tuple] = []
         async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as connection:
             for statement in statements:
@@ -116,7 +118,7 @@ def _exists(pid: int) -> bool:
 
 
 class Redis:
-    """It gets its port at the first start."""
+    """A Redis server. Its port is chosen at the first start."""
 
     def __init__(self, home: Path) -> None:
         self.port = 0
@@ -147,7 +149,7 @@ class Redis:
 
 
 def create_home() -> Path:
-    """A temporary directory that the user `postgres` can reach as well."""
+    """Create a temporary directory that the user `postgres` can read too."""
     home = Path(tempfile.mkdtemp(prefix="stoory-faults-"))
     home.chmod(0o755)
     return home

@@ -1,4 +1,4 @@
-"""The server processes under test: started, killed, terminated, and observed from outside."""
+"""The server processes under test: how the harness starts, kills, terminates and observes them."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ from tests.harness.servers import responds, serve
 
 START_TIMEOUT = 60.0
 EXPECTED_LOGGERS = ("channels_redis", "django.request")
-"""They log lost connections and responses with 5xx as errors."""
+"""The loggers whose errors are ignored, because they log lost connections and 5xx responses as errors."""
 BASE_ENVIRONMENT = {
     "DEBUG": "off",
     "TLS": "off",
@@ -32,7 +32,8 @@ BASE_ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class ResourceUsage:
-    """Of a process: resident bytes, open file descriptors, and by `/metrics` its sockets, rooms and tasks."""
+    """The resources of a process: resident bytes, open file descriptors, and the sockets, rooms and tasks that
+    `/metrics` reports."""
 
     rss: int
     fds: int
@@ -42,7 +43,7 @@ class ResourceUsage:
 
 
 class Worker:
-    """`manage.py serve` on a port of its own, which it gets at the first start."""
+    """A process of `manage.py serve`. Its port is chosen at the first start."""
 
     def __init__(self, name: str, home: Path, environment: dict[str, str]) -> None:
         self.name, self.port = name, 0
@@ -71,7 +72,7 @@ class Worker:
         return self._process.start()
 
     async def start(self, **environment: str) -> None:
-        """Start it and wait until it is ready."""
+        """Start the worker and wait until it is ready."""
         if self.port:
             self._spawn(self.port, environment)
             await self.until_ready(START_TIMEOUT)
@@ -83,14 +84,14 @@ class Worker:
         return port
 
     async def start_until_alive(self) -> None:
-        """Start it, and wait only for `/healthz`: what it needs may be down."""
+        """Start the worker and wait only for `/healthz`, because PostgreSQL or Redis can be down."""
         self._spawn(self.port, {})
         async with asyncio.timeout(START_TIMEOUT):
             while await self.status("/healthz") != 200:
                 await asyncio.sleep(0.1)
 
     async def until_ready(self, timeout: float) -> float:
-        """Wait for `/readyz`; returns how many seconds it took."""
+        """Wait until `/readyz` returns 200. Return the seconds that this took."""
         begin = time.monotonic()
         while time.monotonic() - begin < timeout:
             if not self.is_running:
@@ -101,7 +102,7 @@ class Worker:
         raise TimeoutError(f"{self.name} is not ready after {timeout:g} s, see {self.log}")
 
     async def until_unready(self, timeout: float) -> float | None:
-        """Wait until `/readyz` responds with 503; returns how many seconds it took, None if it stayed ready."""
+        """Wait until `/readyz` returns 503. Return the seconds that this took, or None if the worker stayed ready."""
         begin = time.monotonic()
         while time.monotonic() - begin < timeout:
             if await self.status("/readyz") == 503:
@@ -110,19 +111,20 @@ class Worker:
         return None
 
     async def status(self, path: str) -> int:
-        """The status of a GET past all proxies; 0 without a response within 15 s."""
+        """Return the status of a GET request without proxy, or 0 if no response arrives within 15 s."""
         with contextlib.suppress(aiohttp.ClientError, TimeoutError):
             async with aiohttp.request("GET", self.url + path, timeout=aiohttp.ClientTimeout(15)) as response:
                 return response.status
         return 0
 
     async def kill(self) -> None:
-        """SIGKILL."""
+        """Send SIGKILL."""
         if self.is_running:
             await asyncio.to_thread(self._process.kill)
 
     async def terminate(self, within: float = 30.0) -> float:
-        """SIGTERM; returns after how many seconds it had ended. It is killed if it takes longer than `within`."""
+        """Send SIGTERM, and SIGKILL if the worker runs for more than `within` seconds after it. Return the seconds
+        until its end."""
         begin = time.monotonic()
         with contextlib.suppress(TimeoutError):
             await asyncio.to_thread(self._process.stop, within)
@@ -141,14 +143,14 @@ class Worker:
         )
 
     async def metrics(self) -> dict[str, float]:
-        """The plain samples of `/metrics`."""
+        """Return the samples of `/metrics`."""
         async with aiohttp.request("GET", self.url + "/metrics") as response:
             lines = (await response.text()).splitlines()
         samples = (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))
         return {name: float(value) for name, value in samples}
 
     def logged_errors(self) -> list[str]:
-        """Unhandled exceptions in its log."""
+        """Return the unhandled exceptions and errors in the worker's log."""
         if not self.log.exists():
             return []
         lines = self.log.read_text(errors="replace").splitlines()

@@ -1,5 +1,5 @@
-"""Injects faults into a running cluster, and checks what clients have seen. Each scenario is one function; the modules
-sort them by what fails."""
+"""Injects faults into a running cluster and checks what the clients saw. Each scenario is one function; each module has
+the scenarios of one kind of fault."""
 
 from faults.scenarios import (
     database,

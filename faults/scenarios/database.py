@@ -1,4 +1,4 @@
-"""PostgreSQL: crashed, locked, full, and read only."""
+"""Faults of PostgreSQL: a power cut, locked rows, a full disk, read-only mode."""
 
 import asyncio
 
@@ -10,12 +10,12 @@ from faults.waiting import wait_until
 from faults.workload import Workload
 
 SPARE = 48 * 2**20
-"""Bytes of the small disk beside what is stored and what the workload will store."""
+"""The free bytes on the small disk, in addition to the stored rows and the rows of the workload."""
 POOL = 20
-"""The default maximum of connections of a process."""
+"""The default maximum of database connections of a process."""
 
 
-@scenario("database-restart", "PostgreSQL stopped as by a power cut, and started again")
+@scenario("database-restart", "PostgreSQL stops as in a power cut, and starts again")
 async def database_restart(run: Run) -> None:
     postgres = run.cluster.postgres
     crashes = 2 if run.quick else 5
@@ -27,12 +27,12 @@ async def database_restart(run: Run) -> None:
             await (postgres.kill() if number % 2 else postgres.stop("immediate"))
             await run.pause(1, 3)
             await postgres.start()
-            run.report("first message after it was back", await _seconds_to_next(workload), "s", maximum=5)
+            run.report("first message after the start", await _seconds_to_next(workload), "s", maximum=5)
             connections = max(connections, *(node.postgres_proxy.connections for node in run.cluster.nodes))
-    run.report("connections of a worker, at most", connections, "", maximum=POOL)
+    run.report("database connections of a worker, most", connections, "", maximum=POOL)
 
 
-@scenario("locked-rows", "another session locks all conversations, so that all connections are busy")
+@scenario("locked-rows", "another database session locks all conversations, so all connections are busy")
 async def locked_rows(run: Run) -> None:
     async with run.workload_running() as workload:
         await workload.after(0.3)
@@ -41,33 +41,33 @@ async def locked_rows(run: Run) -> None:
             await connection.execute("SELECT id FROM conversations_conversation FOR UPDATE")
             await asyncio.sleep(3 if run.quick else 15)
             await connection.rollback()
-        run.report("first message after the locks were free", await _seconds_to_next(workload), "s", maximum=5)
+        run.report("first message after the locks were released", await _seconds_to_next(workload), "s", maximum=5)
 
 
 async def _seconds_to_next(workload: Workload) -> float:
-    """Seconds until the next message is acknowledged."""
+    """Wait until the next message is acknowledged. Return the seconds that this took."""
     before = workload.acknowledged
     return round(await wait_until(lambda: workload.acknowledged > before), 1)
 
 
-@scenario("read-only-database", "PostgreSQL takes no writes for a while")
+@scenario("read-only-database", "PostgreSQL rejects all writes for a while")
 async def read_only_database(run: Run) -> None:
     postgres = run.cluster.postgres
     reload = "SELECT pg_reload_conf()"
     async with run.workload_running() as workload:
         await workload.after(0.4)
-        run.log_fault("no writes")
+        run.log_fault("the database is read only")
         await postgres.execute("ALTER SYSTEM SET default_transaction_read_only = on", reload)
         await asyncio.sleep(1)
         before = workload.acknowledged
         await asyncio.sleep(3)
-        run.report("acknowledged while nothing could be written", workload.acknowledged - before, "", maximum=0)
+        run.report("acknowledged while the database was read only", workload.acknowledged - before, "", maximum=0)
         off = "SET default_transaction_read_only = off"
         await postgres.execute(off, "ALTER SYSTEM RESET default_transaction_read_only", reload)
         await _seconds_to_next(workload)
 
 
-@scenario("full-disk", "the disk that messages are written to is full for a while")
+@scenario("full-disk", "the disk of the messages is full for a while")
 async def full_disk(run: Run) -> None:
     postgres, small = run.cluster.postgres, run.cluster.home / "small"
     small.mkdir()
@@ -85,7 +85,7 @@ async def full_disk(run: Run) -> None:
         try:
             async with run.workload_running() as workload:
                 await workload.after(0.3)
-                run.log_fault("disk full")
+                run.log_fault("the disk is full")
                 await asyncio.to_thread(_fill, filler)
                 refused = await _until_stuck(workload)
                 run.report("messages refused while the disk was full", refused, "", minimum=1)
@@ -112,7 +112,7 @@ def _fill(filler: object) -> None:
 
 
 async def _until_stuck(workload: Workload, seconds: float = 30) -> int:
-    """Wait until messages are refused; returns how many attempts failed in three seconds."""
+    """Wait until the first attempt fails. Return the number of attempts that fail until three seconds later."""
     before = workload.recorder.counts["error"]
     await wait_until(lambda: workload.recorder.counts["error"] > before, timeout=seconds)
     await asyncio.sleep(3)

@@ -1,4 +1,4 @@
-"""The embedded default: SQLite, no Redis."""
+"""Faults of a cluster with SQLite and without Redis."""
 
 import asyncio
 import sqlite3
@@ -11,7 +11,7 @@ from faults.people import create_people
 from faults.scenario import Run, scenario
 
 
-@scenario("embedded-writers", "two processes on one SQLite file, one of them killed again and again")
+@scenario("embedded-writers", "two processes write to one SQLite file, and one of them is killed repeatedly")
 async def embedded_writers(run: Run) -> None:
     cluster = EmbeddedCluster(run.cluster.home / "embedded", 2)
     await cluster.start()
@@ -23,7 +23,7 @@ async def embedded_writers(run: Run) -> None:
         async with run.workload_running(share=0.5) as workload:
             for number in range(kills):
                 await workload.after((number + 1) / (kills + 1))
-                run.log_fault("kill the first process")
+                run.log_fault("the first process is killed")
                 await cluster.workers[0].kill()
                 await cluster.workers[0].start()
         run.final_state = await asyncio.to_thread(_read, cluster.database)
@@ -39,8 +39,8 @@ async def embedded_writers(run: Run) -> None:
 
 async def _write(run: Run, cluster: EmbeddedCluster, conversation: str, sender: str) -> None:
     written = await bulk_send(cluster.workers[0], conversation, sender, threads=4, batches=5 if run.quick else 50)
-    run.report("messages refused, of four threads", written.refused, "", maximum=0)
-    run.report("four threads write", round(written.per_second), "messages/s", minimum=500)
+    run.report("four threads: messages refused", written.refused, "", maximum=0)
+    run.report("four threads: messages stored", round(written.per_second), "messages/s", minimum=500)
 
 
 def _read(database: Path) -> FinalState:
@@ -50,7 +50,7 @@ def _read(database: Path) -> FinalState:
 
 
 def _dashed(rows: list[tuple]) -> list[tuple]:
-    """SQLite keeps UUIDs as 32 hexadecimal digits."""
+    """Convert the UUIDs, which SQLite stores as 32 hexadecimal digits."""
     return [tuple(map(_uuid, row)) for row in rows]
 
 

@@ -13,14 +13,14 @@ from faults.cluster.worker import Worker
 from faults.scenario import Run, scenario
 
 UNAUTHENTICATED = 12.0
-"""Seconds within which a connection without a token must be closed, with a margin."""
+"""Seconds after which the server must have closed a connection without a token, plus a margin."""
 
 
-@scenario("hostile-clients", "bodies and frames too large, bombs, fuzz, events before the token, guessed sessions")
+@scenario("hostile-clients", "too large bodies and frames, bombs, fuzz, events before the token, guessed sessions")
 async def hostile_clients(run: Run) -> None:
     worker = run.cluster.workers[0]
     frames = 5_000 if run.quick else 100_000
-    # What is allocated at first use is no growth.
+    # Warm up: memory that is allocated at first use does not count.
     await _malformed(run, worker)
     before, maximum = (await worker.resource_usage()).rss, 0
     async with LatencyProbe(worker) as probe:
@@ -32,17 +32,17 @@ async def hostile_clients(run: Run) -> None:
             now = (await worker.resource_usage()).rss
             run.notes.append(f"after {attack.__name__.strip('_')}: {(now - before) / 2**20:+.1f} MiB")
             maximum = max(maximum, now)
-    run.report("memory they took", round((maximum - before) / 2**20, 1), "MiB", maximum=5)
-    run.report("slowest response of the event loop meanwhile", round(max(probe.latencies), 1), "ms", maximum=50)
+    run.report("memory growth during the attacks", round((maximum - before) / 2**20, 1), "MiB", maximum=5)
+    run.report("slowest response of the event loop", round(max(probe.latencies), 1), "ms", maximum=50)
     await _fuzz(run, worker, frames // 5)
     warm = (await worker.resource_usage()).rss
     await _fuzz(run, worker, frames)
     after = (await worker.resource_usage()).rss
     run.report("frames of fuzz", frames)
     run.report(
-        f"memory the fuzz took, after {frames // 5:,} to warm up", round((after - warm) / 2**20, 1), "MiB", maximum=5
+        f"memory growth, after {frames // 5:,} frames to warm up", round((after - warm) / 2**20, 1), "MiB", maximum=5
     )
-    run.report("memory after it all, first uses included", round((after - before) / 2**20, 1), "MiB")
+    run.report("memory growth of the whole scenario", round((after - before) / 2**20, 1), "MiB")
 
 
 async def _record_attack(run: Run, what: str, client: RawClient, timeout: float = 5.0) -> None:
@@ -52,7 +52,7 @@ async def _record_attack(run: Run, what: str, client: RawClient, timeout: float 
 
 
 async def _endless_body(run: Run, worker: Worker) -> None:
-    """200 MiB in chunks to the polling transport, which is to stop reading early."""
+    """Send 200 MiB in chunks to the polling transport, which must stop reading early."""
     client = await RawClient.open(worker)
     client.write(b"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
     head = await client.reader.readuntil(b"}")
@@ -66,7 +66,7 @@ async def _endless_body(run: Run, worker: Worker) -> None:
             client.write(chunk)
             sent += 65_536
             await asyncio.wait_for(client.writer.drain(), 5)
-    run.report("of an endless body was taken", round(sent / 2**20, 1), "MiB", maximum=16)
+    run.report("sent of an endless body", round(sent / 2**20, 1), "MiB", maximum=16)
     await _record_attack(run, "endless body", client)
 
 
@@ -112,7 +112,7 @@ async def _many_attachments(run: Run, worker: Worker) -> None:
 
 
 async def _early_events(run: Run, worker: Worker) -> None:
-    """Events beside and before a CONNECT that is refused."""
+    """Send events before CONNECT, and events right after a CONNECT that is refused."""
     body = b'["join_conversation","' + run.people.conversations[0].encode() + b'"]'
     client = await RawClient.upgrade(worker)
     client.frame(b"420" + body)
@@ -121,11 +121,11 @@ async def _early_events(run: Run, worker: Worker) -> None:
     client.frame(b'40{"token":"no"}')
     for number in range(20):
         client.frame(b"42%d" % number + body)
-    await _record_attack(run, "events beside a refused CONNECT", client, UNAUTHENTICATED)
+    await _record_attack(run, "events with a refused CONNECT", client, UNAUTHENTICATED)
 
 
 async def _guessed_session(run: Run, worker: Worker) -> None:
-    """Guessed session ids open nothing."""
+    """Try to open WebSockets of guessed Engine.IO sessions."""
     for sid in ("a" * 20, "A" * 32, "../../etc/passwd", "0"):
         try:
             client = await RawClient.upgrade(worker, f"EIO=4&transport=websocket&sid={sid}")
@@ -135,11 +135,11 @@ async def _guessed_session(run: Run, worker: Worker) -> None:
 
 
 async def _silence(run: Run, worker: Worker) -> None:
-    """Connections that say nothing, or answer pings and nothing else, are closed within 10 s."""
+    """Send nothing. The server must close the connection within 10 s."""
     begin = time.monotonic()
     client = await RawClient.upgrade(worker)
-    await _record_attack(run, "no CONNECT at all", client, UNAUTHENTICATED)
-    run.report("a connection without a token is closed after", round(time.monotonic() - begin, 1), "s", maximum=10)
+    await _record_attack(run, "no CONNECT", client, UNAUTHENTICATED)
+    run.report("connection without a token closed after", round(time.monotonic() - begin, 1), "s", maximum=10)
 
 
 async def _fuzz(run: Run, worker: Worker, frames: int) -> None:
@@ -158,7 +158,7 @@ async def _fuzz(run: Run, worker: Worker, frames: int) -> None:
         await client.received(0.05)
         client.close()
     if await worker.status("/healthz") != 200:
-        run.violations.append("the worker does not answer after the fuzz")
+        run.violations.append("the worker does not respond after the fuzz")
 
 
 def _nonsense(run: Run) -> bytes:
@@ -169,7 +169,7 @@ def _nonsense(run: Run) -> bytes:
     return bytes(packet[:120])
 
 
-@scenario("flood", "one client sends a thousand events a second and reconnects when it is closed; the limits are on")
+@scenario("flood", "one client sends 1,000 events a second and reconnects when it is closed; rate limits are on")
 async def flood(run: Run) -> None:
     worker = run.cluster.workers[0]
     await worker.terminate()
@@ -178,18 +178,18 @@ async def flood(run: Run) -> None:
     floods: list[tuple[int, int, float]] = []
     async with run.workload_running(share=0.2) as workload:
         await asyncio.sleep(2)
-        # Alternating, so that other load on the machine affects both.
+        # The two measurements alternate, so that other load on the machine affects both.
         for _ in range(1 if run.quick else 4):
-            with run.measuring("delivered while nobody floods"):
+            with run.measuring("delivered without the flood"):
                 await asyncio.sleep(3 if run.quick else 10)
-            with run.measuring("delivered while one floods", baseline="delivered while nobody floods"):
+            with run.measuring("delivered during the flood", baseline="delivered without the flood"):
                 deadline = time.monotonic() + (3 if run.quick else 10)
                 while time.monotonic() < deadline:
                     floods.append(await _flood_once(worker, person.access, workload.people.conversations[0]))
-    run.report("connections that flooded, and were closed", len(floods))
-    run.report("events of one that were handled, at most", max(taken for taken, *_ in floods), "", maximum=140)
-    run.report("events of one that were refused, at most", max(refused for _, refused, _ in floods))
-    run.report("closed after, slowest", round(max(seconds for *_, seconds in floods), 1), "s", maximum=30)
+    run.report("flooding connections", len(floods))
+    run.report("events handled of one connection, most", max(handled for handled, *_ in floods), "", maximum=140)
+    run.report("events refused of one connection, most", max(refused for _, refused, _ in floods))
+    run.report("connection closed after, slowest", round(max(seconds for *_, seconds in floods), 1), "s", maximum=30)
     await worker.terminate()
     await worker.start()
 

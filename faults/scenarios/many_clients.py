@@ -1,4 +1,4 @@
-"""Many clients at once."""
+"""Many clients or requests at the same time."""
 
 import asyncio
 import dataclasses
@@ -8,7 +8,7 @@ from faults.scenario import Run, scenario
 from faults.waiting import wait_until
 
 
-@scenario("mass-drop", "all connections reset at once")
+@scenario("mass-drop", "all connections are reset at the same time")
 async def mass_drop(run: Run) -> None:
     number = 60 if run.quick else 600
     people = run.people.accounts
@@ -19,7 +19,7 @@ async def mass_drop(run: Run) -> None:
     ]
     for start in range(0, number, 20):
         await asyncio.gather(*(client.start() for client in crowd[start : start + 20]))
-    # Each message goes to a tenth of the crowd: a few are enough.
+    # Each message is delivered to a tenth of the crowd, so a few messages are enough.
     async with run.workload_running(share=0.05, rate=10) as workload:
         await workload.after(0.4)
         run.log_fault("all connections are reset")
@@ -29,11 +29,11 @@ async def mass_drop(run: Run) -> None:
         await wait_until(
             lambda: all(client.connection > 1 and client.is_connected for client in crowd), run.scaled(120)
         )
-        run.report("all clients connected again after", round(time.monotonic() - begin, 1), "s", maximum=45)
+        run.report("all clients reconnected after", round(time.monotonic() - begin, 1), "s", maximum=45)
     await run.wait_until_caught_up(crowd)
 
 
-@scenario("repeated-sends", "the same message sent many times at once, over REST and sockets; responses are lost")
+@scenario("repeated-sends", "the same message many times at once, over REST and sockets; some responses are lost")
 async def repeated_sends(run: Run) -> None:
     keys, copies = (10, 20) if run.quick else (200, 50)
     async with run.workload_running(share=0.1, rate=20) as workload:
@@ -51,19 +51,19 @@ async def repeated_sends(run: Run) -> None:
 
 
 async def _lose_responses(run: Run) -> None:
-    """Reset connections during requests, which are sent again with the same `client_message_id`."""
+    """Reset connections during requests, so that senders retry with the same `client_message_id`."""
     await run.pause(0, 0.1)
     run.rng.choice(run.cluster.nodes).client_proxy.reset_peer(0.2, run.rng)
 
 
-@scenario("churn", "clients that connect, join and leave, thousands of times")
+@scenario("churn", "clients connect, join and disconnect, thousands of times")
 async def churn(run: Run) -> None:
     cycles = 400 if run.quick else 20_000
     await _cycles(run, max(400, cycles // 10))
     await _record_usage(run)
     await _cycles(run, cycles)
     await _record_usage(run)
-    run.report("connections made and ended", cycles)
+    run.report("connections opened and closed", cycles)
 
 
 async def _cycles(run: Run, number: int) -> None:

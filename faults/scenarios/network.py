@@ -1,4 +1,4 @@
-"""Network faults between the parts: cut, stalled, half open, slow."""
+"""Network faults: connections that are cut, stalled, half open or slow."""
 
 import asyncio
 
@@ -6,12 +6,12 @@ from faults.cluster.proxy import DOWNSTREAM, UPSTREAM
 from faults.scenario import Run, scenario
 
 
-@scenario("lost-database", "the connections of one worker to PostgreSQL cut, then stalled")
+@scenario("lost-database", "the connections of one worker to PostgreSQL are cut, later stalled")
 async def lost_database(run: Run) -> None:
     node = run.cluster.nodes[0]
     async with run.workload_running() as workload:
         await workload.after(0.2)
-        run.log_fault(f"{node.worker.name} is cut from the database")
+        run.log_fault(f"the database connections of {node.worker.name} are cut")
         node.postgres_proxy.down()
         unready = await node.worker.until_unready(20)
         await asyncio.sleep(2 if run.quick else 10)
@@ -19,13 +19,13 @@ async def lost_database(run: Run) -> None:
         run.report("cut: unready after", round(unready, 1) if unready is not None else float("nan"), "s", maximum=14)
         run.report("cut: ready again after", round(await node.worker.until_ready(30), 1), "s", maximum=5)
         await workload.after(0.6)
-        run.log_fault(f"{node.worker.name} waits for the database")
+        run.log_fault(f"the database connections of {node.worker.name} stall")
         with node.postgres_proxy.with_toxics(timeout=True):
             await asyncio.sleep(5 if run.quick else 30)
         run.report("stalled: ready again after", round(await node.worker.until_ready(60), 1), "s", maximum=5)
 
 
-@scenario("lost-clients", "connections of clients cut, stalled, and half open")
+@scenario("lost-clients", "connections of clients are cut, stalled, or half open")
 async def lost_clients(run: Run) -> None:
     seconds = 3 if run.quick else 30
     async with run.workload_running() as workload:
@@ -34,7 +34,7 @@ async def lost_clients(run: Run) -> None:
         ):
             await workload.after((number + 1) / 6)
             client_proxy = run.rng.choice(run.cluster.nodes).client_proxy
-            run.log_fault(f"the proxy of a node has {what} {directions}")
+            run.log_fault(f"the client proxy of a node injects {what} {directions}")
             if what == "down":
                 client_proxy.down()
             else:
@@ -43,7 +43,7 @@ async def lost_clients(run: Run) -> None:
             client_proxy.heal()
 
 
-@scenario("bad-network", "slow, jittering and sliced connections everywhere, some reset")
+@scenario("bad-network", "all connections have latency and jitter and are sliced; some are reset")
 async def bad_network(run: Run) -> None:
     async with run.workload_running(share=0.3) as workload:
         for node in run.cluster.nodes:

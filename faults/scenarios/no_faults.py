@@ -1,4 +1,4 @@
-"""No faults: how quickly messages are stored and delivered."""
+"""Runs without faults, which measure how fast messages are stored and delivered."""
 
 import time
 
@@ -9,14 +9,14 @@ from faults.scenario import Run, scenario
 PER_SECOND = 200
 
 
-@scenario("baseline", "nothing, to compare the others with")
+@scenario("baseline", "no faults, for comparison")
 async def baseline(run: Run) -> None:
     async with run.workload_running():
-        with run.measuring("delivered, everything up", maximum=100):
+        with run.measuring("delivered, no faults", maximum=100):
             await run.workload.after(1.0)
 
 
-@scenario("two-hundred-a-second", "two hundred messages a second over sockets, one observer for each user")
+@scenario("two-hundred-a-second", "no faults; 200 messages a second over sockets, one observer for each user")
 async def two_hundred_a_second(run: Run) -> None:
     begin = time.monotonic()
     async with run.workload_running(
@@ -30,12 +30,12 @@ async def two_hundred_a_second(run: Run) -> None:
     run.thresholds[ACKNOWLEDGED] = 50
 
 
-@scenario("hot-conversation", "eight threads that write to one conversation, and nothing else")
+@scenario("hot-conversation", "no faults; eight threads write to one conversation")
 async def hot_conversation(run: Run) -> None:
     conversation = run.people.conversations[0]
     sender = run.people.pairs[conversation][0]
     written = await bulk_send(
         run.cluster.workers[0], conversation, sender.id, threads=8, batches=10 if run.quick else 60
     )
-    run.report("writes refused", written.refused, "", maximum=0)
-    run.report("eight threads write", round(written.per_second), "messages/s", minimum=1000)
+    run.report("eight threads: messages refused", written.refused, "", maximum=0)
+    run.report("eight threads: messages stored", round(written.per_second), "messages/s", minimum=1000)

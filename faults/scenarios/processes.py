@@ -1,4 +1,4 @@
-"""Server processes: killed, terminated, with clients away for long, and with wrong clocks."""
+"""Faults of server processes: killed, terminated, down for a long time, with a wrong clock."""
 
 import asyncio
 import time
@@ -12,11 +12,11 @@ from faults.waiting import wait_until
 from tests.harness.processes import CommandFailed
 
 REPLAYED = 1000
-"""So many events of a room a client is promised when it reconnects."""
+"""The number of missed events of a room that the server replays when a client reconnects."""
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 
 
-@scenario("killed-worker", "SIGKILL to a worker under the workload, again and again")
+@scenario("killed-worker", "a worker is killed during the workload, repeatedly")
 async def killed_worker(run: Run) -> None:
     run.allow_duplicates()
     kills = 3 if run.quick else 20
@@ -24,23 +24,21 @@ async def killed_worker(run: Run) -> None:
         for number in range(kills):
             await workload.after((number + 1) / (kills + 1))
             worker = run.rng.choice(run.cluster.workers)
-            run.log_fault(f"kill {worker.name}")
+            run.log_fault(f"{worker.name} is killed")
             await worker.kill()
             await run.pause(0.2, 2.0)
             await worker.start()
     run.thresholds[RECOVERED] = 5000
 
 
-@scenario(
-    "long-absence", "clients away for 1,000 events of a room, their process killed; they reconnect to another one"
-)
+@scenario("long-absence", "a worker is killed; its clients miss 1,000 events of a room and reconnect to another worker")
 async def long_absence(run: Run) -> None:
     run.allow_duplicates()
     people = await create_people(run.cluster, run.rest, 4)
     workload = await run.connect_observers(people=people)
     await asyncio.gather(*(workload.send_message(pair[0], one) for one, pair in people.pairs.items() for _ in range(3)))
     await run.wait_until_caught_up([])
-    node = run.cluster.nodes[2 % len(run.cluster.nodes)]  # official clients are connected to it as well
+    node = run.cluster.nodes[2 % len(run.cluster.nodes)]  # a node that has official clients too
     away = [client for client in workload.observers if client.base_url == node.url]
     run.log_fault(f"{node.worker.name} is killed, and its proxy is down")
     node.client_proxy.down()
@@ -56,30 +54,30 @@ async def long_absence(run: Run) -> None:
     node.client_proxy.heal()
     await wait_until(lambda: all(client.connection > 1 and client.is_connected for client in away), run.scaled(60))
     await run.wait_until_caught_up([])
-    run.report("events of a room meanwhile", REPLAYED, "", minimum=1000)
+    run.report("missed events of a room", REPLAYED, "", minimum=1000)
     await node.worker.start()
 
 
-@scenario("rolling-restart", "SIGTERM to one worker after the other, under the workload")
+@scenario("rolling-restart", "workers are terminated with SIGTERM one after another during the workload")
 async def rolling_restart(run: Run) -> None:
     slowest, spreads = 0.0, []
     async with run.workload_running() as workload:
         for number, worker in enumerate(run.cluster.workers):
             await workload.after((number + 1) / (len(run.cluster.workers) + 1))
-            run.log_fault(f"terminate {worker.name}")
+            run.log_fault(f"{worker.name} is terminated")
             begin = time.monotonic()
             slowest = max(slowest, await worker.terminate())
             left = [one.disconnected_at for one in workload.observers if one.disconnected_at > begin]
             spreads.append(max(left) - min(left) if left else 0.0)
             await worker.start()
-    run.report("ended after SIGTERM, slowest", round(slowest, 1), "s", maximum=10)
-    run.report("its sockets are disconnected over, shortest", round(min(spreads), 1), "s", minimum=1)
+    run.report("exit after SIGTERM, slowest", round(slowest, 1), "s", maximum=10)
+    run.report("time between the first and the last disconnect, shortest", round(min(spreads), 1), "s", minimum=1)
 
 
-@scenario("clock-skew", "workers 10 minutes ahead and behind, and one that jumps back and forth")
+@scenario("clock-skew", "workers with clocks 10 minutes ahead and behind, and one with a clock that jumps")
 async def clock_skew(run: Run) -> None:
     if not FAKETIME.exists():
-        raise CommandFailed("libfaketime is needed (apt: faketime)")
+        raise CommandFailed("libfaketime is not installed (Debian package: faketime)")
     clock = run.cluster.home / "faketime"
     skewed = run.cluster.workers[-3:]
     for worker, offset in zip(skewed, ("+600", "-600", "+0"), strict=True):
@@ -89,11 +87,11 @@ async def clock_skew(run: Run) -> None:
     async with run.workload_running() as workload:
         for number, offset in enumerate(("+600", "-600", "+0")):
             await workload.after((number + 1) / 4)
-            run.log_fault(f"{skewed[-1].name} jumps to {offset} s")
+            run.log_fault(f"the clock of {skewed[-1].name} jumps to {offset} s")
             jumping.write_text(offset)
             await asyncio.sleep(2)
     lost = sum(client.connection - 1 for client in workload.observers)
-    run.report("connections lost to the clock", lost, "", maximum=0)
+    run.report("connections lost", lost, "", maximum=0)
     await asyncio.gather(*(_restart(worker) for worker in skewed))
 
 

@@ -12,7 +12,7 @@ from faults.scenario import Run, scenario
 from faults.workload import NETWORK_ERRORS
 
 
-@scenario("soak", "all faults in random order, as long as messages are sent")
+@scenario("soak", "all faults in random order, while messages are sent")
 async def soak(run: Run) -> None:
     run.allow_duplicates()
     faults = [_kill, _terminate, _redis, _power_cut, _redis_stalled, _database, _clients, _resets]
@@ -71,7 +71,7 @@ async def _resets(run: Run) -> None:
 
 
 @scenario(
-    "random-operations", "joining, leaving, sending, editing, deleting, reading, reconnecting, removals at random"
+    "random-operations", "clients join, leave, send, edit, delete, read and reconnect, and users are removed, at random"
 )
 async def random_operations(run: Run) -> None:
     number = 600 if run.quick else 10_000
@@ -95,7 +95,7 @@ async def random_operations(run: Run) -> None:
 
 
 async def _operate(run: Run, client: SocketClient, left: object) -> None:
-    """Random operations of one client, which leaves rooms and so may miss events."""
+    """Run random operations of one client. It can miss events, because it leaves rooms."""
     own: list[str] = []
     for _ in left:
         conversation = run.rng.choice(run.people.conversations)
@@ -141,7 +141,7 @@ async def _reconnect(run: Run, client: SocketClient, conversation: str, own: lis
 
 
 async def _remove_some(run: Run, operator: Operator, number: int) -> None:
-    """Remove a few users from a conversation meanwhile."""
+    """Remove a few users from their conversations during the operations."""
     for conversation in run.rng.sample(run.people.conversations, 6):
         await run.pause(0.5, number / 1500)
         removed = run.rng.choice(run.people.pairs[conversation])

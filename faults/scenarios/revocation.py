@@ -1,4 +1,4 @@
-"""Login sessions and memberships that end while events are sent, with Redis and without."""
+"""Ends of login sessions and removals from conversations while events are sent, with and without Redis."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,17 +13,17 @@ from faults.workload import NETWORK_ERRORS
 from tests.harness.people import PASSWORD, Account
 
 BOUNDS = {True: 1.0, False: 6.0}
-"""Seconds, with Redis and without."""
+"""The bound in seconds, with Redis (True) and without (False)."""
 
 EndSession = Callable[[Run, Account, Operator], Awaitable[object]]
 
 
-@scenario("ended-sessions", "users log out, change their password, are blocked; with Redis and without")
+@scenario("ended-sessions", "users log out, change their password or are blocked, with and without Redis")
 async def ended_sessions(run: Run) -> None:
     ways = {
         "logging out": _log_out,
         "logging out everywhere": _log_out_everywhere,
-        "another password": _change_password,
+        "a password change": _change_password,
         "a block": _block,
     }
     ends = [(way, True) for way in ways]
@@ -52,7 +52,7 @@ async def ended_sessions(run: Run) -> None:
 async def _seconds_to_disconnect(
     run: Run, people: People, person: Account, bound: float, end: Callable[[Account], Awaitable[object]]
 ) -> float:
-    """Seconds from the end of a login session until the last of its sockets was disconnected."""
+    """Return the seconds from the end of a login session until the last of its sockets is disconnected."""
     nodes = range(len(run.cluster.nodes))
     options = {"conversations": people.of(person)}
     clients = [run.client(f"leaving-{person.id[-6:]}-{node}", person, node, **options) for node in nodes]
@@ -68,7 +68,7 @@ async def _log_out(run: Run, person: Account, operator: Operator) -> None:
 
 
 async def _log_out_everywhere(run: Run, person: Account, operator: Operator) -> None:
-    """From another login session than that of the sockets."""
+    """Log out everywhere, from a login session that has no sockets."""
     url = run.cluster.nodes[0].url
     other = await run.rest.log_in(url, person)
     await run.rest.call(url, "POST", "/api/auth/logout", json={"refresh": other.refresh, "everywhere": True})
@@ -83,7 +83,7 @@ async def _block(run: Run, person: Account, operator: Operator) -> None:
     await operator.block(person.id)
 
 
-@scenario("removed-people", "users are removed from conversations, with Redis and without")
+@scenario("removed-people", "users are removed from conversations, with and without Redis")
 async def removed_people(run: Run) -> None:
     times = 2 if run.quick else 6
     people = await _leavers(run, 2 * times)
@@ -92,7 +92,7 @@ async def removed_people(run: Run) -> None:
     async with run.workload_running(people=people) as workload:
         for number, (conversation, (_, leaver)) in enumerate(people.pairs.items()):
             if number == times:
-                run.log_fault("kill redis")
+                run.log_fault("Redis is killed")
                 await run.cluster.redis.kill()
             await workload.after((number + 1) / (2 * times + 2))
             at = await operator.remove(conversation, leaver.id)
@@ -108,7 +108,7 @@ async def removed_people(run: Run) -> None:
 
 
 async def _leavers(run: Run, number: int) -> People:
-    """New users, each with a conversation from which it is going to be removed."""
+    """Create users who each have one conversation, from which the scenario removes them."""
     url = run.cluster.nodes[0].url
     staying = [run.people.accounts[one % len(run.people.accounts)] for one in range(number)]
     pairs = {}
@@ -125,8 +125,8 @@ async def _check_join_is_refused(run: Run, observers: list[SocketClient], leaver
                 await client.call("join_conversation", {"conversationId": conversation})
             except ApiError as refusal:
                 if refusal.code != "not_found":
-                    run.violations.append(f"{client.name} was refused its former room with {refusal.code}")
+                    run.violations.append(f"the join of {client.name} failed with {refusal.code}, not with not_found")
             except NETWORK_ERRORS:
                 continue
             else:
-                run.violations.append(f"{client.name} joined again")
+                run.violations.append(f"{client.name} could join again after the removal")

@@ -1,4 +1,4 @@
-"""Clients that connect, join, and then stop reading."""
+"""Clients that connect, join a room, and then stop reading."""
 
 import asyncio
 import contextlib
@@ -19,11 +19,11 @@ from tests.harness.people import Account
 RECEIVE_BUFFER = 4096
 TEXT = "x" * 3000
 PONG_SECONDS = 5.0
-"""Less than the server waits for a pong."""
+"""Seconds between two pongs, which is less than the server waits for a pong."""
 
 
 class SlowReader:
-    """A client in a room that reads until `stop_reading`; it sends pongs all the time."""
+    """A client that joins a room and reads until `stop_reading`. It never stops sending pongs."""
 
     def __init__(self, worker: Worker, person: Account) -> None:
         self._worker, self._person = worker, person
@@ -51,7 +51,7 @@ class SlowReader:
                 pass
 
     def stop_reading(self, pause: float | None = None) -> None:
-        """Read nothing any more, or only a little after each `pause`."""
+        """Stop reading, or read only a little after each `pause` (seconds)."""
         self._reading.cancel()
         self._client.writer.transport.pause_reading()
         if pause is not None:
@@ -67,7 +67,7 @@ class SlowReader:
                 transport.pause_reading()
 
     def close(self) -> None:
-        # Aborted, not closed: the response to a closing handshake comes after what nobody reads.
+        # Abort instead of closing: the server's close frame would arrive after data that nobody reads.
         for task in (self._reading, self._ponging):
             if task is not None:
                 task.cancel()
@@ -77,7 +77,7 @@ class SlowReader:
 
 @asynccontextmanager
 async def _in_room(node: Node, reader: Account, conversation: str, number: int) -> AsyncIterator[list[SlowReader]]:
-    """So many clients of one user in a room."""
+    """Provide this number of clients of one user, all in one room."""
     readers = [SlowReader(node.worker, reader) for _ in range(number)]
     try:
         for start in range(0, number, 50):
@@ -89,12 +89,12 @@ async def _in_room(node: Node, reader: Account, conversation: str, number: int) 
 
 
 def _stop_reading(readers: list[SlowReader]) -> None:
-    """All of them; one in ten still reads a little."""
+    """Stop nine clients of ten. The tenth still reads a little."""
     for number, one in enumerate(readers):
         one.stop_reading(pause=3.0 if number % 10 == 9 else None)
 
 
-@scenario("slow-readers", "hundreds of clients in a busy room that read nothing, and some that read a little")
+@scenario("slow-readers", "hundreds of clients in a busy room read nothing or only a little")
 async def slow_readers(run: Run) -> None:
     node = run.cluster.nodes[0]
     conversation = run.people.conversations[0]
@@ -106,23 +106,23 @@ async def slow_readers(run: Run) -> None:
 
 
 async def _flood(run: Run, node: Node, sender: Account, conversation: str, number: int) -> None:
-    """Send until the readers are cut, and look at what it costs the process."""
-    cut_before = await _cut_readers(node)
+    """Send until the server has closed the readers, and measure memory and latency."""
+    closed_before = await _closed_readers(node)
     before, maximum = (await node.worker.resource_usage()).rss, 0
     begin, took = time.monotonic(), []
-    while await _cut_readers(node) - cut_before < number and time.monotonic() < begin + 60:
+    while await _closed_readers(node) - closed_before < number and time.monotonic() < begin + 60:
         sent = time.monotonic()
         await _send(run, sender, conversation, TEXT)
         took.append((time.monotonic() - sent) * 1000)
         maximum = max(maximum, (await node.worker.resource_usage()).rss)
-    seconds, cut = time.monotonic() - begin, await _cut_readers(node) - cut_before
-    run.report("of them cut", round(100 * cut / number), "%", minimum=100)
-    run.report("the last was cut after", round(seconds, 1), "s")
-    run.report("memory they took", round((maximum - before) / 2**20, 1), "MiB", maximum=64)
-    run.report("sending meanwhile, p99", round(percentile(took, 0.99)), "ms")
+    seconds, closed = time.monotonic() - begin, await _closed_readers(node) - closed_before
+    run.report("slow readers closed", round(100 * closed / number), "%", minimum=100)
+    run.report("last slow reader closed after", round(seconds, 1), "s")
+    run.report("memory growth", round((maximum - before) / 2**20, 1), "MiB", maximum=64)
+    run.report("messages sent within, p99", round(percentile(took, 0.99)), "ms")
 
 
-@scenario("stalled-readers", "hundreds of clients in a room that stop reading, while other rooms go on")
+@scenario("stalled-readers", "hundreds of clients in one room stop reading; deliveries in other rooms are measured")
 async def stalled_readers(run: Run) -> None:
     node = run.cluster.nodes[0]
     conversation = run.people.conversations[0]
@@ -131,15 +131,16 @@ async def stalled_readers(run: Run) -> None:
     async with run.workload_running(share=0.2), _in_room(node, reader, conversation, number) as readers:
         sending = asyncio.create_task(_send_regularly(run, sender, conversation))
         await asyncio.sleep(2)
-        with run.measuring("delivered to others while they read"):
+        with run.measuring("delivered to others, all read"):
             await asyncio.sleep(seconds)
-        cut_before, give_up = await _cut_readers(node), time.monotonic() + run.scaled(60)
+        closed_before, give_up = await _closed_readers(node), time.monotonic() + run.scaled(60)
         _stop_reading(readers)
-        with run.measuring("delivered to others while they do not", baseline="delivered to others while they read"):
-            while await _cut_readers(node) - cut_before < number and time.monotonic() < give_up:
+        with run.measuring("delivered to others, hundreds do not read", baseline="delivered to others, all read"):
+            while await _closed_readers(node) - closed_before < number and time.monotonic() < give_up:
                 await asyncio.sleep(0.5)
         sending.cancel()
-        run.report("of them cut", round(100 * (await _cut_readers(node) - cut_before) / number), "%", minimum=100)
+        closed = await _closed_readers(node) - closed_before
+        run.report("slow readers closed", round(100 * closed / number), "%", minimum=100)
 
 
 async def _send_regularly(run: Run, sender: Account, conversation: str) -> None:
@@ -148,27 +149,27 @@ async def _send_regularly(run: Run, sender: Account, conversation: str) -> None:
         await asyncio.sleep(0.5)
 
 
-@scenario("one-slow-reader", "a client that reads nothing, up to each of the limits")
+@scenario("one-slow-reader", "one client reads nothing until it reaches each of the limits")
 async def one_slow_reader(run: Run) -> None:
     node = run.cluster.nodes[0]
     host = run.people.accounts[0]
     for what, batches, length, bound in (
-        ("400 short messages at once: cut after", 25, 20, 1.0),
-        ("1.5 MB at once: cut after", 20, 4900, 1.0),
-        ("80 KB and then nothing: cut after", 1, 4900, 11.0),
+        ("400 short messages at once: closed after", 25, 20, 1.0),
+        ("1.5 MB at once: closed after", 20, 4900, 1.0),
+        ("80 KB and then nothing: closed after", 1, 4900, 11.0),
     ):
         reader = await run.rest.register(node.url, "influencer")
         conversation = await run.rest.open_direct(node.url, host, reader)
-        cut_before = await _cut_readers(node)
+        closed_before = await _closed_readers(node)
         async with _in_room(node, reader, conversation, 1) as readers:
             readers[0].stop_reading()
             written = await bulk_send(
                 run.cluster.workers[-1], conversation, host.id, threads=1, batches=batches, length=length
             )
             give_up = time.monotonic() + run.scaled(30)
-            while await _cut_readers(node) == cut_before:
+            while await _closed_readers(node) == closed_before:
                 if time.monotonic() > give_up:
-                    run.violations.append(f"{what}: it was not cut")
+                    run.violations.append(f"{what}: the client was not closed")
                     break
                 await asyncio.sleep(0.05)
             run.report(what, round(time.monotonic() - written.ended, 1), "s", maximum=bound)
@@ -179,5 +180,5 @@ async def _send(run: Run, sender: Account, conversation: str, text: str) -> None
     await run.rest.call(run.cluster.nodes[-1].url, "POST", "/api/messages", person=sender, json=body, timeout=30)
 
 
-async def _cut_readers(node: Node) -> int:
+async def _closed_readers(node: Node) -> int:
     return round((await node.worker.metrics())["stoory_slow_readers_closed_total"])

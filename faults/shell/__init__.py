@@ -1,1 +1,1 @@
-"""Modules that run in `manage.py shell` with the settings of a worker: the only ones that import the applications."""
+"""Modules that run in `manage.py shell` with the settings of a worker. Only they import the applications."""

@@ -1,7 +1,7 @@
-"""Threads that write to one conversation, several messages a batch, as a process does for its sockets under load.
+"""Threads that send batches of messages to one conversation, as a server process does for its sockets under load.
 
-One line on stdin says what to send; one line on stdout says how many messages were refused, when the first was sent and
-when the last was stored, and the first error.
+One line on stdin has the arguments. One line on stdout has the number of refused messages, the times of the beginning
+and the end, and the first error.
 """
 
 import sys

@@ -1,4 +1,5 @@
-"""Takes users out of conversations and blocks them: a command a line on stdin, each answered by `done` and the time."""
+"""Removes users from conversations and blocks them. Each line on stdin is a command; the response is `done` and the
+time."""
 
 import sys
 import time

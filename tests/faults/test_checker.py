@@ -1,4 +1,4 @@
-"""The checker finds every kind of violation that is planted in a history, and nothing in one without."""
+"""The checker finds every kind of violation that is planted in a history, and none in a correct history."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ ROOM = "conversation_c"
 
 
 class Sample:
-    """A conversation of Ann and Bob, three messages long, whole in the database and at both their clients."""
+    """A conversation of Ann and Bob with three messages, complete in the database and at both clients."""
 
     def __init__(self) -> None:
         self.records: list[Record] = []
@@ -75,17 +75,17 @@ def an_acknowledged_message_that_is_not_stored(history: Sample) -> None:
 
 
 @planted("durable")
-def an_acknowledged_message_that_is_stored_elsewhere(history: Sample) -> None:
+def an_acknowledged_message_that_is_stored_under_another_seq(history: Sample) -> None:
     history.state.messages[2] = MessageRow("m3", "c", 9, ANN, "k3")
 
 
 @planted("gapless")
-def a_hole_in_the_log(history: Sample) -> None:
+def a_gap_in_the_log(history: Sample) -> None:
     del history.state.logs[ROOM][1]
 
 
 @planted("gapless")
-def a_room_that_counts_further_than_its_log(history: Sample) -> None:
+def a_last_seq_after_the_end_of_the_log(history: Sample) -> None:
     history.state.last_seqs[ROOM] = 4
 
 
@@ -117,29 +117,29 @@ def two_events_in_the_wrong_order(history: Sample) -> None:
 
 
 @planted("ordered")
-def a_hole_in_one_connection(history: Sample) -> None:
+def a_gap_within_one_connection(history: Sample) -> None:
     history.records.remove(history.events("client-bob")[1])
 
 
 @planted("ordered")
-def a_hole_over_a_reconnect(history: Sample) -> None:
+def a_gap_across_a_reconnect(history: Sample) -> None:
     history.reconnected("client-bob", recovered=True)
     history.state.logs[ROOM] += [(4, "new_message", "m4"), (5, "new_message", "m5")]
     history.event("client-bob", 5, connection=2)
 
 
 @planted("ordered")
-def another_event_under_the_same_number(history: Sample) -> None:
+def an_event_that_the_log_has_under_another_seq(history: Sample) -> None:
     history.events("client-bob")[1]["id"] = "other"
 
 
 @planted("ordered")
-def a_number_that_the_log_does_not_have(history: Sample) -> None:
+def a_seq_that_the_log_does_not_have(history: Sample) -> None:
     history.event("client-bob", 4)
 
 
 @planted("ordered")
-def a_step_back_of_a_client_that_may_miss_events(history: Sample) -> None:
+def a_decreasing_seq_at_a_client_that_may_miss_events(history: Sample) -> None:
     history.records[0]["may_miss_events"] = True
     history.event("client-ann", 2, at=9.0, connection=2)
 
@@ -150,7 +150,7 @@ def a_message_stored_twice(history: Sample) -> None:
 
 
 @planted("unique")
-def a_repeat_that_is_answered_with_another_message(history: Sample) -> None:
+def a_repeated_send_that_is_acknowledged_with_another_message(history: Sample) -> None:
     history.add("ack", client_message_id="k3", id="m2", seq=2, took=0.1, begun=3.0)
 
 
@@ -160,12 +160,12 @@ def an_event_seen_twice_in_one_connection(history: Sample) -> None:
 
 
 @planted("unique")
-def a_message_under_two_numbers(history: Sample) -> None:
+def a_message_under_two_sequence_numbers(history: Sample) -> None:
     history.event("client-bob", 4, id="m3")
 
 
 @planted("counted")
-def an_unread_count_that_drifted(history: Sample) -> None:
+def a_wrong_unread_count(history: Sample) -> None:
     history.state.participants[1] = ParticipantRow("c", BOB, 1, 3)
 
 
@@ -175,7 +175,7 @@ def a_list_that_shows_an_older_message(history: Sample) -> None:
 
 
 @planted("private")
-def an_event_at_a_user_who_takes_no_part(history: Sample) -> None:
+def an_event_at_a_user_who_is_no_participant(history: Sample) -> None:
     history.add("client", client="client-eve", user=EVE, may_miss_events=False)
     history.event("client-eve", None, event="user_typing", id=None)
 
@@ -240,7 +240,7 @@ def a_client_that_is_disconnected_for_good(history: Sample) -> None:
 
 
 @pytest.mark.parametrize("what", ["fds", "sockets", "rooms", "tasks", "rss"])
-def test_growth_is_found(what):
+def test_resource_growth_is_found(what):
     history = Sample()
     size = {"rss": 100 << 20, "fds": 20, "sockets": 0, "rooms": 0, "tasks": 20}
     history.add("usage", process="worker", **size)
@@ -250,11 +250,11 @@ def test_growth_is_found(what):
     assert history.violations() == {"leak_free"}
 
 
-def test_nothing_is_found_where_nothing_is_wrong():
+def test_a_correct_history_has_no_violation():
     assert Sample().violations() == set()
 
 
-def test_a_reconnect_with_a_duplicate_and_the_rest_is_no_violation():
+def test_a_duplicate_after_a_reconnect_is_no_violation():
     history = Sample()
     history.reconnected("client-bob", recovered=True)
     history.state.messages.append(MessageRow("m4", "c", 4, BOB, "k4"))
@@ -268,7 +268,7 @@ def test_a_reconnect_with_a_duplicate_and_the_rest_is_no_violation():
     assert history.violations() == set()
 
 
-def test_removed_users_need_not_see_the_rest():
+def test_removed_users_need_not_see_later_events():
     history = Sample()
     history.records.remove(history.events("client-bob")[2])
     history.add("removed", 2.5, user=BOB, room=ROOM, bound=1.0)

@@ -1,5 +1,5 @@
-"""The fault harness in small: real processes, PostgreSQL and Redis that are killed, and nothing may be lost, doubled,
-out of order or shown to the wrong person. Nothing is timed."""
+"""A small run of the fault harness. It kills real processes, PostgreSQL and Redis. No message may be lost, duplicated,
+reordered or delivered to the wrong user. The run has no time thresholds."""
 
 import re
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 
 from tests.harness.environment import ROOT, need_fault_harness
 
-pytestmark = pytest.mark.alone  # it fills the machine
+pytestmark = pytest.mark.alone  # the run uses all cores
 
 SCENARIOS = (
     "killed-worker", "redis-restart", "database-restart", "repeated-sends", "ended-sessions", "random-operations",
@@ -22,7 +22,7 @@ VERDICT = re.compile(r"^(?P<name>\S+) +(?P<verdict>holds|FAILS) .* (?P<acknowled
 
 @pytest.fixture(scope="module")
 def output(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What the harness printed."""
+    """The output of the harness."""
     need_fault_harness()
     out: Path = tmp_path_factory.mktemp("faults")
     sizes = ["--workers", "3", "--people", "6", "--messages", str(MESSAGES), "--rate", "60"]
@@ -34,14 +34,14 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_holds(output: str, name: str) -> None:
+def test_the_scenario_holds(output: str, name: str) -> None:
     verdicts = {found["name"]: found for found in VERDICT.finditer(output)}
     assert name in verdicts, output
     assert verdicts[name]["verdict"] == "holds", output
     assert int(verdicts[name]["acknowledged"]) > 0, output
 
 
-def test_it_lists_the_scenarios() -> None:
+def test_list_prints_the_scenarios() -> None:
     listed = subprocess.run(
         [sys.executable, "-m", "faults", "--list"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
@@ -51,4 +51,4 @@ def test_it_lists_the_scenarios() -> None:
 def test_an_unknown_scenario_is_named() -> None:
     command = [sys.executable, "-m", "faults", "--only", "killed-worker,nothing"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (2, "There is no scenario nothing; see --list.\n")
+    assert (done.returncode, done.stderr) == (2, "Unknown scenario: nothing. See --list.\n")

@@ -1,4 +1,4 @@
-"""The metrics of a run say what was in its history."""
+"""The metrics of a run are calculated from its history."""
 
 import math
 from typing import Any
@@ -47,7 +47,7 @@ def test_latency_is_from_the_request_to_the_first_event() -> None:
     assert found["events seen again"].value == 50
 
 
-def test_a_client_has_caught_up_when_it_has_seen_what_was_sent_meanwhile() -> None:
+def test_a_client_has_caught_up_when_it_has_seen_all_messages_sent_before_the_reconnect() -> None:
     lost = record("disconnected", 2.0, client="a", connection=1, reason="cut")
     before, meanwhile, later = sent(1, 1.0), sent(2, 2.5), sent(3, 3.5)
     back = [lost, meanwhile, connected(2, 3.0), later, seen(2, 3.25, 2), seen(3, 5.0, 2)]
@@ -55,13 +55,13 @@ def test_a_client_has_caught_up_when_it_has_seen_what_was_sent_meanwhile() -> No
     assert found["clients back and caught up, p99"].value == 1250
 
 
-def test_a_client_that_missed_nothing_has_caught_up_when_it_is_connected() -> None:
+def test_a_client_that_missed_no_message_has_caught_up_when_it_is_connected() -> None:
     lost = record("disconnected", 2.0, client="a", connection=1, reason="cut")
     found = metrics(connected(1, 0), lost, connected(2, 2.5))
     assert found["clients back and caught up, p99"].value == 500
 
 
-def test_a_window_has_what_was_begun_in_it() -> None:
+def test_a_window_measures_the_messages_sent_in_it() -> None:
     found = metrics(
         connected(1, 0), sent(1, 1.0), seen(1, 1.1), sent(2, 2.0), seen(2, 2.4), window("late", 2.0, 3.0, maximum=300)
     )
@@ -69,7 +69,7 @@ def test_a_window_has_what_was_begun_in_it() -> None:
 
 
 @pytest.mark.parametrize(("took", "holds"), [(0.12, True), (0.13, False)])
-def test_a_window_may_have_another_one_as_its_baseline(took: float, holds: bool) -> None:
+def test_a_window_can_have_another_window_as_its_baseline(took: float, holds: bool) -> None:
     found = metrics(
         *(connected(1, 0), sent(1, 1.0), seen(1, 1.1), sent(2, 2.0), seen(2, 2.0 + took)),
         *(window("before", 1.0, 2.0), window("after", 2.0, 3.0, baseline="before")),
@@ -77,7 +77,7 @@ def test_a_window_may_have_another_one_as_its_baseline(took: float, holds: bool)
     assert (found["after"].maximum, found["after"].holds) == (120, holds)
 
 
-def test_windows_of_one_name_are_measured_together() -> None:
+def test_windows_with_the_same_name_are_measured_together() -> None:
     found = metrics(
         *(connected(1, 0), sent(1, 1.0), seen(1, 1.1), sent(2, 2.0), seen(2, 2.9), sent(3, 3.0), seen(3, 3.2)),
         *(window("in turns", 1.0, 2.0), window("in turns", 3.0, 4.0), window("between", 2.0, 3.0, baseline="in turns")),
@@ -85,13 +85,13 @@ def test_windows_of_one_name_are_measured_together() -> None:
     assert (found["in turns"].value, found["between"].value, found["between"].maximum) == (200, 900, 240)
 
 
-def test_without_measurements_no_threshold_holds() -> None:
+def test_a_threshold_fails_without_measurements() -> None:
     nothing = metrics(connected(1, 0), window("empty", 1.0, 2.0, maximum=100))["empty"]
     assert math.isnan(nothing.value)
     assert not nothing.holds
 
 
-def test_a_percentile_is_a_value_that_was_measured() -> None:
+def test_a_percentile_is_a_measured_value() -> None:
     assert percentile([5, 1, 4, 2, 3], 0.5) == 3
     assert percentile(range(1, 101), 0.99) == 99
     assert math.isnan(percentile([], 0.5))
