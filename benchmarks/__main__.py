@@ -1,4 +1,4 @@
-"""The command line: measures cases, prints their tables, and saves the results with a chart."""
+"""Measures cases, prints their tables, and saves the results with a chart."""
 
 import argparse
 import os
@@ -42,24 +42,26 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     names = [*CASES, *OTHERS]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"{', '.join(names)}; all of them if none is given")
-    parser.add_argument("--quick", dest="scale", action="store_const", const="quick", default="full", help="one round")
+    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"{', '.join(names)} (default: all)")
     parser.add_argument(
-        "--tiny", dest="scale", action="store_const", const="tiny", help="only check that responses are right"
+        "--quick", dest="scale", action="store_const", const="quick", default="full", help="one short round"
+    )
+    parser.add_argument(
+        "--tiny", dest="scale", action="store_const", const="tiny", help="only check that the responses are correct"
     )
     parser.add_argument("--only", help="targets, separated by commas: stoory, node, python-socketio, channels")
     parser.add_argument(
-        "--database", default=os.environ.get("BENCH_DATABASE_URL", DATABASE), help="dropped and made anew"
+        "--database", default=os.environ.get("BENCH_DATABASE_URL", DATABASE), help="is dropped and created again"
     )
     parser.add_argument("--redis", default=os.environ.get("BENCH_REDIS_URL", REDIS))
     parser.add_argument("--server-core", type=int, default=0)
     parser.add_argument("--load-core", type=int, default=(os.cpu_count() or 1) - 1)
-    parser.add_argument("--rounds", type=int, help="how often each target is measured")
+    parser.add_argument("--rounds", type=int, help="number of measurements of each target")
     parser.add_argument("--most-messages", type=int, help="leave out longer histories in `reads`")
-    parser.add_argument("--out", type=Path, help="where results.json, results.md and chart.svg go")
+    parser.add_argument("--out", type=Path, help="directory of results.json, results.md and chart.svg")
     arguments = parser.parse_args()
     if unknown := set(arguments.cases) - set(names):
-        parser.error(f"there is no case {', '.join(sorted(unknown))}")
+        parser.error(f"unknown case: {', '.join(sorted(unknown))}")
     arguments.cases = [name for name in names if name in (arguments.cases or names)]
     arguments.out = arguments.out or (DOCUMENTS if arguments.scale == "full" else ROOT / "var" / "benchmarks")
     return arguments
@@ -85,7 +87,7 @@ def _measure(arguments: argparse.Namespace, scale: Scale, environment: Environme
 
 
 def _run_case(environment: Environment, case: LoadCase, scale: Scale, rounds: int, only: str | None) -> dict[str, Any]:
-    """The targets alternate, so that other load on the machine affects all of them."""
+    """Measure a case. The targets alternate, so that other load on the machine affects all of them."""
     wanted = only.split(",") if only else [one.name for one in case.targets]
     chosen = [one for one in case.targets if one.name in wanted]
     install_dependencies(chosen)
@@ -119,7 +121,7 @@ def _reads(environment: Environment, scale: Scale, rounds: int, most: int | None
     _log(f"reads: {', '.join(f'{size:,}' for size in sizes)} messages …")
     return {
         "kind": "reads",
-        "title": "Reads at growing histories",
+        "title": "Reads with histories of different lengths",
         "sizes": reads.measure(environment, sizes, rounds, scale.reads),
     }
 

@@ -1,4 +1,4 @@
-"""The cases that are measured, and the scales that they are measured at."""
+"""The cases of the benchmarks, and the scales of a run."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from benchmarks import targets as t
 
 @dataclass(frozen=True)
 class Scale:
-    """How large a run is, and how long it takes. `messages` are the lengths of the histories that `reads` reads."""
+    """The size of a run; durations are in seconds. `messages` has the lengths of the histories of the case `reads`."""
 
     rounds: int
     warmup: float
@@ -35,8 +35,8 @@ TINY = Scale(1, 0.2, 0.5, 10, 4, 6, 40, 20, 3, (2000, 4000), 3, 3)
 
 @dataclass(frozen=True)
 class Metric:
-    """One number of a result. `threshold` bounds the ratio of the first target to the first peer: it is the least where
-    higher is better, the greatest where lower is."""
+    """One number of a result. `threshold` is for the ratio of the first target to the Node peer: the minimum if higher
+    is better, the maximum if lower is better."""
 
     name: str
     label: str
@@ -46,7 +46,7 @@ class Metric:
 
 @dataclass(frozen=True)
 class LoadCase:
-    """A case of the load generator; the first target is compared with the others."""
+    """A case of the load generator. The first target is compared with the others."""
 
     name: str
     title: str
@@ -140,14 +140,14 @@ LOAD_CASES = (
     ),
     LoadCase(
         "idle",
-        "Sockets connect with a token, then join their rooms; idle there; all dropped, and back with recovery",
+        "Sockets connect with a token, join their rooms, stay idle, are dropped, and reconnect with recovery",
         (t.STOORY, t.NODE),
         _idle,
         (
             Metric("connects_per_second", "connects/s", threshold=1.5),
             Metric("joins_per_second", "joins/s"),
             Metric("kib_per_socket", "KiB a socket", higher_is_better=False),
-            Metric("recovery_seconds", "all back, s", higher_is_better=False),
+            Metric("recovery_seconds", "all recovered, s", higher_is_better=False),
         ),
     ),
 )

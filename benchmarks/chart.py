@@ -1,4 +1,4 @@
-"""Results as an SVG chart: for each case one bar for each target, of the first metric."""
+"""An SVG chart of the results, with one bar for the first metric of each case and target."""
 
 from typing import Any
 from xml.sax.saxutils import escape
@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 def draw(content: Json) -> str:
-    """An SVG image of every case that compares targets."""
+    """Return an SVG image of all cases that compare targets."""
     parts, y = [], 10
     for case in content["cases"].values():
         if "targets" in case:

@@ -1,5 +1,4 @@
-"""The environment of a measurement: a database of its own with users, the settings of production, and the load
-generator."""
+"""The environment of a measurement: its database with users, the settings of production, and the load generator."""
 
 import secrets
 import sys
@@ -22,7 +21,8 @@ SUFFIX = "_bench"
 
 @dataclass
 class Environment:
-    """`database` is the URL of a PostgreSQL database whose name ends with `_bench`: it is dropped and created again."""
+    """`database` is the URL of a PostgreSQL database, which is dropped and created again. Its name must end with
+    `_bench`."""
 
     database: str
     redis: str
@@ -33,16 +33,16 @@ class Environment:
 
     @property
     def data(self) -> Path:
-        """Where the tokens and conversations of `manage.py bench_data` are."""
+        """The directory with the tokens and conversations of `manage.py bench_data`."""
         return self.home / "people"
 
     @property
     def load_generator(self) -> Path:
-        """The compiled program."""
+        """The path of the compiled load generator."""
         return self.home / "load"
 
     def variables(self, **more: str) -> dict[str, str]:
-        """The environment variables of a server in production, but without rate limits."""
+        """Return the environment variables of a server in production, but without rate limits."""
         return inherited_environment() | {
             "DEBUG": "False",
             "SECRET_KEY": self.secret,
@@ -57,7 +57,7 @@ class Environment:
         }
 
     def prepare(self, pairs: int) -> None:
-        """Compile the load generator, and create the database with so many pairs of users."""
+        """Compile the load generator, and create the database with this number of pairs of users."""
         self.data.mkdir(parents=True, exist_ok=True)
         compiler = require_program("cc", "install a C compiler, for example with `apt install gcc`")
         run(compiler, "-O2", "-Wall", "-o", self.load_generator, *sorted(LOAD_SOURCES.glob("*.c")))
@@ -68,7 +68,7 @@ class Environment:
         self.reset_peers()
 
     def with_suffix(self, suffix: str) -> "Environment":
-        """The same with another database, whose name has this suffix."""
+        """Return the same environment with another database, whose name has this suffix."""
         name = f"{self._database_name().removesuffix(SUFFIX)}_{suffix}{SUFFIX}"
         return replace(self, database=databases.named(self.database, name))
 
@@ -83,16 +83,16 @@ class Environment:
     def _database_name(self) -> str:
         name = urlsplit(self.database).path.lstrip("/")
         if not name.endswith(SUFFIX):
-            raise CommandFailed(f"{name} does not end with {SUFFIX}: it would be dropped, so it is not touched.")
+            raise CommandFailed(f"The database {name} would be dropped, but its name does not end with {SUFFIX}.")
         return name
 
     def reset_peers(self) -> None:
-        """Create the tables of the peers, empty."""
+        """Create the empty tables of the peers."""
         with psycopg.connect(self.database) as connection:
             connection.execute((PEERS / "schema.sql").read_text())
 
     def vacuum(self) -> None:
-        """Do what autovacuum does in production; here it may be off, or run in the middle of a measurement."""
+        """Vacuum and analyse all tables, because autovacuum can be off here or run during a measurement."""
         with psycopg.connect(self.database, autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
 

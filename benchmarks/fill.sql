@@ -1,7 +1,7 @@
--- A history of any length in a few statements. `bench.messages` says how many messages; half of them go into the
--- conversation `bench.long`, half are spread evenly over the others. All were read but the last of each conversation, which
--- the reader (`bench.reader`) got.
--- Foreign keys hold by construction, so their checks, a query a row, are left out.
+-- Creates a history of any length with a few statements. `bench.messages` is the number of messages. Half of them are
+-- in the conversation `bench.long`; the others are spread evenly over the other conversations. All messages are read,
+-- except the last one of each conversation, whose receiver is the reader (`bench.reader`).
+-- The checks of foreign keys, one query for each row, are disabled: the rows are correct by construction.
 BEGIN;
 SET LOCAL session_replication_role = replica;
 SET LOCAL synchronous_commit = off;
@@ -16,7 +16,8 @@ CREATE TEMPORARY TABLE filled ON COMMIT DROP AS
     JOIN conversations_participant second
         ON second.conversation_id = c.id AND second.user_id <> first.user_id;
 
--- Two events stand in each room's log from its opening; ids are UUIDs of version 7 in the order of the rows.
+-- Each room's log has two events from the opening of the conversation, so the messages begin at seq 3. Ids are UUIDs of
+-- version 7 in the order of the rows.
 CREATE TEMPORARY TABLE written ON COMMIT DROP AS
     SELECT f.id AS conversation_id, n + 2 AS seq,
            CASE WHEN (f.messages - n) % 2 = 0 THEN f.other ELSE f.reader END AS sender_id,

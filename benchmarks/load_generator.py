@@ -1,4 +1,4 @@
-"""Runs the load generator, and measures who uses the processors meanwhile."""
+"""Runs the load generator, and measures the processor time of the server, the load generator and PostgreSQL."""
 
 import json
 import subprocess
@@ -14,14 +14,14 @@ from tests.harness.processes import CommandFailed
 
 SETTLE_SECONDS = 2.0
 SATURATED = 90.0
-"""Per cent of a core from which it counts as saturated."""
+"""The utilization, in per cent, from which a core counts as saturated."""
 
 Result = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class _CpuTimes:
-    """Processor time so far, by who used it."""
+    """The processor seconds used so far by the server, the load generator and PostgreSQL."""
 
     at: float
     seconds: dict[str, float]
@@ -32,7 +32,7 @@ class _CpuTimes:
         return cls(time.monotonic(), {name: machine.cpu_seconds(pids) for name, pids in groups.items()})
 
     def since(self, before: "_CpuTimes") -> dict[str, float]:
-        """Per cent of one core."""
+        """Return the utilization since `before`, in per cent of one core."""
         passed = self.at - before.at
         return {
             f"{name}_cpu": round(100 * max(0.0, seconds - before.seconds[name]) / passed, 1)
@@ -41,7 +41,8 @@ class _CpuTimes:
 
 
 def run_load(target: Target, running: RunningTarget, environment: Environment, options: list[str]) -> Result:
-    """One run against servers that are ready; returns its metrics. Raises `CommandFailed` when a response was wrong."""
+    """Run the load generator against running servers, and return the metrics. Raises `CommandFailed` if a response was
+    wrong."""
     ports = ",".join(map(str, running.ports))
     command = [environment.load_generator, *options, *target.load, "--ports", ports, "--data", environment.data]
     with subprocess.Popen(
@@ -82,6 +83,6 @@ def _lines(process: subprocess.Popen[str]) -> Iterator[Result]:
 
 
 def saturated_cores(result: Result) -> str:
-    """Whose core limited the result."""
+    """Return the names of the processes whose cores were saturated, or "none"."""
     saturated = [name for name in ("server", "load", "postgres") if result.get(f"{name}_cpu", 0) >= SATURATED]
-    return " and ".join(saturated) or "nobody's"
+    return " and ".join(saturated) or "none"

@@ -1,4 +1,4 @@
-"""What the kernel knows of processes, and where they may run."""
+"""Processes and their resources, read from `/proc`, and the description of the machine."""
 
 import os
 import platform
@@ -16,7 +16,7 @@ class MissingProgram(Exception):
 
 
 def require_program(program: str, hint: str) -> str:
-    """The path of a program. Raises `MissingProgram`."""
+    """Return the path of a program. Raises `MissingProgram`."""
     found = shutil.which(program)
     if found is None:
         raise MissingProgram(f"{program} is missing: {hint}")
@@ -24,12 +24,12 @@ def require_program(program: str, hint: str) -> str:
 
 
 def pinned_to(core: int, command: Iterable[str | Path]) -> list[str]:
-    """The command, kept on one core."""
+    """Return the command with `taskset`, which pins it to one core."""
     return [require_program("taskset", "install util-linux"), "-c", str(core), *map(str, command)]
 
 
 def _stat(pid: int) -> list[str]:
-    """The fields of /proc/PID/stat from the third on (proc_pid_stat(5)); empty for a process that is gone."""
+    """Return the fields of /proc/PID/stat from the third on (proc_pid_stat(5)), or none if the process has ended."""
     try:
         return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -37,7 +37,7 @@ def _stat(pid: int) -> list[str]:
 
 
 def process_tree(pid: int) -> list[int]:
-    """A process and all that descend from it."""
+    """Return the ids of a process and all its descendants."""
     found, parents = [pid], {}
     for one in PROC.iterdir():
         if one.name.isdigit() and (fields := _stat(int(one.name))):
@@ -48,7 +48,7 @@ def process_tree(pid: int) -> list[int]:
 
 
 def processes_named(name: str) -> list[int]:
-    """Every process whose program has this name."""
+    """Return the ids of all processes with this program name."""
     pids = [int(one.name) for one in PROC.iterdir() if one.name.isdigit()]
     return [pid for pid in pids if _name(pid) == name]
 
@@ -61,17 +61,17 @@ def _name(pid: int) -> str:
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
-    """What these processes have used of processors so far, in user and kernel mode."""
+    """Return the processor seconds of these processes so far, in user and kernel mode."""
     return sum(int(fields[11]) + int(fields[12]) for pid in pids if (fields := _stat(pid))) / TICKS
 
 
 def resident_kib(pids: Iterable[int]) -> float:
-    """Their memory that is in RAM, what they share counted for each."""
+    """Return the resident memory of these processes in KiB. Shared memory counts for each process."""
     return sum(int(fields[21]) for pid in pids if (fields := _stat(pid))) * PAGE_KIB
 
 
 def description() -> dict[str, str | int]:
-    """This machine, for those who compare results."""
+    """Return a description of this machine, which is saved with the results."""
     models = [line for line in (PROC / "cpuinfo").read_text().splitlines() if line.startswith("model name")]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {

@@ -1,7 +1,7 @@
-"""What `benchmarks.reads` runs with the settings of a server. Both commands print JSON.
+"""Commands that `benchmarks.reads` runs with the settings of a server. Both print JSON.
 
-`people COUNT` opens conversations of one reader with COUNT others; `read READER CONVERSATION TIMES` reads as the reader
-does, over the REST API.
+`people COUNT` creates one reader and its conversations with COUNT other users. `read READER CONVERSATION TIMES` reads
+over the REST API as the reader.
 """
 
 import json
@@ -59,7 +59,7 @@ def _measured(client: Client, path: str, times: int) -> dict[str, Any]:
 
 
 def _statements(client: Client, path: str) -> list[tuple[str, list[str]]]:
-    """The statements of a request with their values: Django's own, and those that left in pipelines."""
+    """Return the statements of a request with their values, both those of Django and those of pipelines."""
     statements, flush = [], Pipeline.flush
 
     def recorded(pipeline: Pipeline, **options: Any) -> None:
@@ -79,12 +79,12 @@ def _get(client: Client, path: str) -> float:
     started = time.perf_counter()
     response = client.get(path)
     if response.status_code != 200 or not response.json()["success"]:
-        raise SystemExit(f"{path} answered {response.status_code}: {response.content!r}")
+        raise SystemExit(f"{path} returned {response.status_code}: {response.content!r}")
     return (time.perf_counter() - started) * 1000
 
 
 def _plan(statement: str, values: list[str]) -> dict[str, Any]:
-    """As it is carried out once it is prepared: the plan that serves all values."""
+    """Return the plan of the statement as the server runs it: prepared, with a generic plan for all values."""
     literals = sql.SQL("({})").format(sql.SQL(", ").join(map(sql.Literal, values))) if values else sql.SQL("")
     with connection.cursor() as cursor:
         cursor.execute(f"PREPARE probed AS {statement}")
@@ -95,7 +95,7 @@ def _plan(statement: str, values: list[str]) -> dict[str, Any]:
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The nodes that read tables and indexes."""
+    """Yield the nodes of a plan that read tables and indexes."""
     if not plan.get("Plans"):
         yield plan
     for inner in plan.get("Plans", []):
@@ -103,7 +103,7 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _rows(node: dict[str, Any]) -> float:
-    """Rows that were looked at, those that a filter threw away included."""
+    """Return the number of rows read, including the rows that a filter removed."""
     return (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
 
 

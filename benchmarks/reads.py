@@ -1,4 +1,4 @@
-"""Reading from a short and a long history: time and rows of a history page, a conversation list, an unread count."""
+"""Reads of a history page, the conversation list and the unread count, with short and long histories."""
 
 import json
 import sys
@@ -14,19 +14,17 @@ from tests.harness.environment import ROOT
 from tests.harness.processes import run
 
 CONVERSATIONS = 1000
-"""That the reader takes part in, and that share the messages with the one long history."""
+"""The number of conversations of the reader. One has half of the messages; the others share the other half."""
 
 Reads = dict[str, dict[str, Any]]
-"""By what was read: `ms`, `queries`, `rows` and `pages`."""
+"""For each kind of read: `ms`, `queries`, `rows` and `pages`."""
 
 FILL = (ROOT / "benchmarks" / "fill.sql").read_text
 
 
 def measure(environment: Environment, sizes: tuple[int, ...], rounds: int, times: int) -> list[dict[str, Any]]:
-    """One row for each size: milliseconds (medians), rows and pages that PostgreSQL touched, by what was read.
-
-    Each history is in a database of its own, and they alternate in each round.
-    """
+    """Return one result for each size. For each kind of read it has the median of the milliseconds, and the queries,
+    rows and pages of PostgreSQL. Each history has its own database; the histories alternate in each round."""
     with ExitStack() as stack:
         histories = [stack.enter_context(_history(environment.with_suffix(str(size)), size)) for size in sizes]
         found = [[read(times) for read in histories] for _ in range(rounds)]
@@ -37,7 +35,8 @@ def measure(environment: Environment, sizes: tuple[int, ...], rounds: int, times
 
 @contextmanager
 def _history(environment: Environment, messages: int) -> Iterator[Callable[[int], Reads]]:
-    """Reads so often from a history of so many messages, which is there as long as this is."""
+    """Create a history of this number of messages, and drop it after the block. Provides a function that reads from it
+    a given number of times."""
     try:
         environment.create_database()
         environment.manage("migrate", "--verbosity", "0")
@@ -49,7 +48,8 @@ def _history(environment: Environment, messages: int) -> Iterator[Callable[[int]
 
 
 def _median(rounds: Sequence[Reads]) -> Reads:
-    """Of the milliseconds; the rest is that of the first round, for each logs in once more."""
+    """Return the first round with the medians of the milliseconds. The other figures grow a little with each round,
+    because each round logs in again."""
     first = rounds[0]
     return {name: first[name] | {"ms": round(median(one[name]["ms"] for one in rounds), 3)} for name in first}
 
@@ -59,7 +59,7 @@ def _probe(environment: Environment, *arguments: str) -> Any:
 
 
 def _fill(environment: Environment, messages: int, reader: str, long: str) -> None:
-    """Half of the messages go into one conversation, half are spread over all others."""
+    """Insert the messages, half of them into one conversation and the others spread over all other conversations."""
     values = {"messages": str(messages), "reader": reader, "long": long}
     with psycopg.connect(environment.database, autocommit=True) as connection:
         for name, value in values.items():

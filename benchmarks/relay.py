@@ -1,5 +1,5 @@
-"""`manage.py serve` with one more command: `relay` sends a text on to a room and does nothing else, which is all
-that the room case of the peers does. Run it as `python -m benchmarks.relay PORT`.
+"""`manage.py serve` with the command `relay`, which sends a text to a room without storing it, as the peers do in the
+case `room`. Run it as `python -m benchmarks.relay PORT`.
 """
 
 import os
@@ -34,7 +34,7 @@ registry.command(
         request=SendMessageRequest,
         response=EmptyResponse,
         handler=relay,
-        summary="Sends a text on to a room; it is neither checked nor kept.",
+        summary="Sends a text to a room without checking or storing it.",
         example={"conversation_id": "01980000-0000-7000-8000-00000000000c", "message": "Hello!"},
     )
 )

@@ -1,4 +1,4 @@
-"""Sending and reading over REST: one process, driven by wrk."""
+"""Sending and reading over REST: one server process, with load from wrk."""
 
 import re
 from pathlib import Path
@@ -20,7 +20,7 @@ Metrics = dict[str, float]
 
 
 def measure(environment: Environment, seconds: float) -> dict[str, Metrics]:
-    """Requests a second and latencies of `send` and `page`."""
+    """Return the requests a second and the latencies of `send` and `page`."""
     with serving(STOORY, environment) as running:
         return {
             name: _drive(environment, running.ports[0], SCRIPTS / f"{name}.lua", seconds) for name in ("send", "page")
@@ -35,11 +35,11 @@ def _drive(environment: Environment, port: int, script: Path, seconds: float) ->
 
 
 def parse(output: str) -> Metrics:
-    """Parse what wrk printed. Raises `CommandFailed` where requests were refused or lost."""
+    """Parse the output of wrk. Raises `CommandFailed` if requests were refused or lost."""
     if error := _ERRORS.search(output):
         raise CommandFailed(f"wrk: {error[1]}")
     if not (rate := float(_RATE.search(output)[1])):
-        raise CommandFailed("wrk: no request was answered in time")
+        raise CommandFailed("wrk: no response arrived in time")
     percentiles = {
         f"p{percent}_ms": round(float(value) * _IN_MS[unit], 3) for percent, value, unit in _PERCENTILES.findall(output)
     }

@@ -1,4 +1,4 @@
-"""Results: medians and spreads over the rounds, and ratios against the peers."""
+"""Results: medians and spreads over the rounds, and ratios to the peers."""
 
 import json
 import statistics
@@ -25,7 +25,7 @@ class Spread:
 
 
 def summary(case: LoadCase, rounds: dict[str, list[Result]]) -> Json:
-    """One case as it is saved and shown; `rounds` has the results of each target, in their order."""
+    """Return one case in the form that is saved and shown. `rounds` has the results of each target."""
     metrics = {name: _metrics(case, results) for name, results in rounds.items()}
     labels = {one.name: one.label for one in case.targets if one.name in rounds}
     return {
@@ -50,14 +50,14 @@ def _metrics(case: LoadCase, results: list[Result]) -> Json:
 
 
 def _efficiency(metric: Metric, results: list[Result]) -> float | None:
-    """Work for each second of a core, which means something on a busy machine as well."""
+    """Return the work for each second of server CPU, which can be compared even on a busy machine."""
     if not metric.name.endswith("_per_second"):
         return None
     return statistics.median(one[metric.name] / max(one["server_cpu"], 1.0) * 100 for one in results)
 
 
 def _ratios(case: LoadCase, metrics: dict[str, Json]) -> list[Json]:
-    """The first target against each other one."""
+    """Return the ratios of the first target to each other target."""
     first, *others = metrics
     return [_ratio(metric, metrics[first], metrics[other], other) for metric in case.metrics for other in others]
 
@@ -70,8 +70,8 @@ def _ratio(metric: Metric, ours: Json, theirs: Json, name: str) -> Json:
 
 
 class Results:
-    """The results in a directory, each case with the machine that it was measured on; measuring a case again replaces
-    its result."""
+    """The results in a directory, each case with the machine on which it was measured. A new measurement of a case
+    replaces the old one."""
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / "results.json"

@@ -7,7 +7,7 @@ Json = dict[str, Any]
 
 
 def document(content: Json) -> str:
-    """Every case that was measured, one table each."""
+    """Return a document with one table for each measured case."""
     parts, machine = ["# Results\n"], None
     for case in content["cases"].values():
         if case["machine"] != machine:
@@ -20,7 +20,7 @@ def document(content: Json) -> str:
 def _measured_on(machine: Json) -> str:
     return (
         f"Measured on {machine['cores']} cores ({machine['processor']}), {machine['memory_gib']} GiB, Linux "
-        f"{machine['kernel']}, Python {machine['python']}; medians, in brackets the lowest and highest round.\n"
+        f"{machine['kernel']}, Python {machine['python']}. Medians; the lowest and highest round are in brackets.\n"
     )
 
 
@@ -49,7 +49,7 @@ def _load(case: Json) -> str:
     ]
     labels = [metric["label"] for metric in metrics]
     return _table(
-        ["", *labels, "CPU: server, load, PostgreSQL", "saturated core", "a second of the server's core"], rows
+        ["", *labels, "CPU: server, load, PostgreSQL", "saturated cores", "per second of server CPU"], rows
     ) + _ratios(case)
 
 
@@ -74,7 +74,7 @@ def _reads(case: Json) -> str:
             ratio = f"{read['ms'] / first['ms']:.2f}"
             numbers = [f"{read['ms']:g}", ratio, *(f"{read[one]:,}" for one in ("queries", "rows", "pages"))]
             rows.append([name, f"{size['messages']:,}", *numbers])
-    return _table(["read", "messages", "ms", "to the smallest", "queries", "rows", "pages"], rows)
+    return _table(["read", "messages", "ms", "ratio to the shortest", "queries", "rows", "pages"], rows)
 
 
 def _rest(case: Json) -> str:

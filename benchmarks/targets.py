@@ -1,4 +1,4 @@
-"""The targets, which are the servers that are measured: how each is started, waited for, and stopped."""
+"""The targets, which are the measured servers: how each one is started and stopped."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -22,7 +22,8 @@ Command = Callable[[int], list[str]]
 
 @dataclass(frozen=True)
 class Target:
-    """`command(port)` starts it. Only `stored` ones get the database; `load` are options of the load generator."""
+    """A measured server. `command(port)` returns the command that starts it. Only `stored` targets get the database,
+    only `shared` targets get Redis. `load` has options for the load generator."""
 
     name: str
     label: str
@@ -79,7 +80,7 @@ CHANNELS = Target(
 
 
 def install_dependencies(targets: list[Target]) -> None:
-    """Install what the peers need beside the project's own dependencies."""
+    """Install the dependencies of the peers that are not dependencies of the project."""
     if any(one.directory != ROOT for one in targets) and not (PEERS / "node" / "node_modules").is_dir():
         npm = machine.require_program("npm", "install Node with npm")
         run(npm, "ci", "--no-audit", "--no-fund", cwd=PEERS / "node")
@@ -87,7 +88,7 @@ def install_dependencies(targets: list[Target]) -> None:
 
 @contextmanager
 def serving(target: Target, environment: Environment) -> Iterator[RunningTarget]:
-    """Run all processes of a target on the core of the servers; they are ready."""
+    """Run all processes of a target on the server core, and wait until they are ready."""
     with ExitStack() as stack:
         ports, pids = [], []
         for _ in range(target.processes):
@@ -105,7 +106,7 @@ def _start(target: Target, environment: Environment, port: int) -> Process:
         environment=_variables(target, environment, port),
         directory=target.directory,
     )
-    # Each of them listens as soon as it is ready.
+    # Every target starts to listen when it is ready.
     return process.start().wait_until(lambda: listens(port), START_SECONDS)
 
 
@@ -119,6 +120,6 @@ def _variables(target: Target, environment: Environment, port: int) -> dict[str,
 
 
 def _stop(process: Process) -> None:
-    """A process that does not end in time has been measured all the same."""
+    """Stop a process. A time-out is ignored, because the measurement has already finished."""
     with suppress(TimeoutError):
         process.stop(STOP_SECONDS)

@@ -1,4 +1,4 @@
-/* What every layer may use: time, and the way a run ends early. */
+/* The base of all layers: time, and ending a run early. */
 #ifndef BASE_H
 #define BASE_H
 
@@ -11,7 +11,7 @@ typedef int64_t Nanoseconds;
 /* Prints the reason and exits with code 1. */
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The monotonic clock. */
+/* Returns the time of the monotonic clock. */
 Nanoseconds now(void);
 
 #endif

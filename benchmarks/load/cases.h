@@ -1,4 +1,4 @@
-/* What can be measured: each case has its clients, and says what they do. */
+/* The cases: each one defines how many clients it has and what they do. */
 #ifndef CASES_H
 #define CASES_H
 
@@ -12,7 +12,7 @@ typedef struct {
     bool reconnect;
 } Options;
 
-/* `tick` runs between the events of the network, and returns when it wants to run again; 0 ends the run. */
+/* `tick` runs between network events. It returns the time at which it must run again, or 0 to end the run. */
 typedef struct {
     const char *name;
     ClientHandler handler;
@@ -22,10 +22,10 @@ typedef struct {
 
 extern const Case room_case, pairs_case, rate_case, idle_case;
 
-/* Of the case that runs; the program sets them before it starts. */
+/* The options of the case. `main` sets them before the case starts. */
 extern Options options;
 
-/* NULL where there is none of this name. */
+/* Returns NULL if no case has this name. */
 const Case *case_named(const char *name);
 
 /* Runs a case to its end. */

@@ -26,7 +26,7 @@ static FILE *open_data(const char *name) {
     char path[4096];
     snprintf(path, sizeof path, "%s/%s", options->data, name);
     FILE *file = fopen(path, "r");
-    if (!file) fail("%s cannot be read", path);
+    if (!file) fail("cannot read %s", path);
     return file;
 }
 
@@ -96,14 +96,16 @@ static void acknowledged(ChatSocket *socket, unsigned id, Text answer) {
         return;
     }
     Nanoseconds *sent_at = &client->pending[id % MAX_WINDOW];
-    if (id > client->sent || !*sent_at) fail("socket %d got acknowledgement %u unasked", number_of(client), id);
+    if (id > client->sent || !*sent_at) {
+        fail("socket %d got acknowledgement %u without a request", number_of(client), id);
+    }
     Nanoseconds took = now() - *sent_at;
     *sent_at = 0;
     counts.acknowledged++;
     if (handler->acknowledged) handler->acknowledged(client, took);
 }
 
-/* Each number of either sender comes once; one that overtakes another is counted. */
+/* Each number of a sender must arrive once. Numbers that arrive out of order are counted. */
 static void check_number(Client *client, const Message *message) {
     unsigned due = client->from[message->side].next;
     switch (sequence_add(&client->from[message->side], message->number)) {
@@ -111,7 +113,7 @@ static void check_number(Client *client, const Message *message) {
         case AHEAD: counts.reordered++; return;
         case DUPLICATE: fail("socket %d got message %u twice", number_of(client), message->number);
         case OUT_OF_RANGE:
-            fail("socket %d got message %u of side %d; message %u was due", number_of(client), message->number,
+            fail("socket %d got message %u of side %d, but expected message %u", number_of(client), message->number,
                  message->side, due);
     }
 }
@@ -119,7 +121,7 @@ static void check_number(Client *client, const Message *message) {
 static void message_arrived(Client *client, Text body) {
     Message message;
     if (!message_read(body, &message)) {
-        fail("socket %d got a message of somebody else: %.*s", number_of(client), (int)body.length, body.data);
+        fail("socket %d got an unknown message: %.*s", number_of(client), (int)body.length, body.data);
     }
     if (message.pair != client->pair || (message.side & ~1)) {
         fail("socket %d got a message of pair %u", number_of(client), message.pair);
@@ -134,7 +136,7 @@ static void event_arrived(ChatSocket *socket, Event event, Text body) {
     if (event == NEW_MESSAGE) {
         message_arrived(client, body);
     } else if (event == NOTIFICATION) {
-        if (!text_contains(body, MESSAGE_MARK)) fail("socket %d was notified of something else", number_of(client));
+        if (!text_contains(body, MESSAGE_MARK)) fail("socket %d got an unknown notification", number_of(client));
         counts.notified++;
     } else {
         counts.other++;
@@ -146,7 +148,7 @@ void clients_start(const ClientOptions *given, const ClientHandler *with, int co
     options = given;
     handler = with;
     total = count;
-    if (!handler->in_one_room && count % 2) fail("people come in pairs");
+    if (!handler->in_one_room && count % 2) fail("the number of clients is not even");
     clients = calloc(count, sizeof *clients);
     if (!clients) fail("out of memory");
     read_people(handler->in_one_room ? 1 : count / 2);
@@ -170,7 +172,7 @@ void clients_drop(int side) {
 void clients_reconnect(void) {
     for (int n = 0; n < total; n++) {
         ChatSocket *socket = &clients[n].socket;
-        if (!*socket->pid || !*socket->offset) fail("socket %d has nothing to recover with", n);
+        if (!*socket->pid || !*socket->offset) fail("socket %d has no pid or offset for recovery", n);
         socket->is_recovering = true;
     }
     begin_all(connect_client);

@@ -1,5 +1,5 @@
-/* The people: client n is side n % 2 of conversation n / 2, except in a room, where all are in conversation 0.
- * Everything that reaches a client is checked here. */
+/* The clients. Client n is side n % 2 of conversation n / 2; in the case `room`, all clients are in conversation 0.
+ * This layer checks everything that a client receives. */
 #ifndef CLIENTS_H
 #define CLIENTS_H
 
@@ -10,12 +10,12 @@
 #define MAX_PORTS 8
 
 typedef struct {
-    ChatSocket socket; /* first, so that the address of the one is that of the other */
+    ChatSocket socket; /* the first member, so that both have the same address */
     unsigned pair;
     int side;
-    unsigned sent;                   /* messages, numbered from 1 */
-    Nanoseconds pending[MAX_WINDOW]; /* when each unacknowledged message was sent; 0: none in this slot */
-    Sequence from[2];                /* what has arrived of either side */
+    unsigned sent;                   /* number of sent messages, which are numbered from 1 */
+    Nanoseconds pending[MAX_WINDOW]; /* time of sending of each unacknowledged message; 0 in a free slot */
+    Sequence from[2];                /* numbers of the messages received from each side */
     bool has_joined;
 } Client;
 
@@ -25,15 +25,15 @@ typedef struct {
     const Protocol *protocol;
 } ClientOptions;
 
-/* What a case makes of its clients. With `joins_later` they join by `clients_join`, not as soon as they are connected.
- * Both callbacks may be NULL. */
+/* The behaviour of the clients of a case. With `joins_later` they join in `clients_join`, otherwise right after they
+ * have connected. Both callbacks may be NULL. */
 typedef struct {
     bool in_one_room, joins_later;
     void (*acknowledged)(Client *, Nanoseconds took);
     void (*delivered)(Client *, bool is_own, Nanoseconds sent_at);
 } ClientHandler;
 
-/* Exactly what has happened so far, over all clients. */
+/* The number of events of each kind so far, over all clients. */
 typedef struct {
     long sent, acknowledged, delivered, notified, reordered, other;
 } Counts;
@@ -43,16 +43,16 @@ extern Counts counts;
 
 void clients_start(const ClientOptions *, const ClientHandler *, int count);
 
-/* All are connected; each joins its conversation. */
+/* Lets each client join its conversation. All clients must be connected. */
 void clients_join(void);
 
-/* The clients of one side lose their connections. */
+/* Drops the connections of all clients of one side. */
 void clients_drop(int side);
 
-/* All have lost their connections; each connects again, with connection state recovery. */
+/* Reconnects all clients with connection state recovery. All clients must have lost their connections. */
 void clients_reconnect(void);
 
-/* Whether all have done what they began last: to connect, join or reconnect. */
+/* Whether all clients have finished the last action that was started: connect, join or reconnect. */
 bool clients_are_ready(void);
 
 void client_send(Client *, Nanoseconds sent_at);

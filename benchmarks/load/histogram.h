@@ -1,4 +1,4 @@
-/* Durations, counted in slots whose width is at most 1/32 of their value, from microseconds up. */
+/* A histogram of durations, with a resolution of 1 microsecond or 1/32 of the value. */
 #ifndef HISTOGRAM_H
 #define HISTOGRAM_H
 
@@ -12,7 +12,7 @@ typedef struct {
 
 void histogram_record(Histogram *, Nanoseconds took);
 
-/* In milliseconds. */
+/* Returns a percentile in milliseconds. `share` is between 0 and 1. */
 double histogram_percentile(const Histogram *, double share);
 
 #endif

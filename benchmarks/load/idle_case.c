@@ -1,8 +1,8 @@
-/* Idle sockets: how fast they connect, how fast all join their conversations, and how fast all recover after they
- * have lost their connections.
+/* Idle sockets: how fast they connect, join their conversations, and recover after all connections were dropped.
  *
- * Before they lose them, everybody gets one message, so that all have an offset; then the second of each pair drops and
- * misses one message of the first, who drops too. Who has its connection again, and what it missed, has recovered.
+ * First every client receives a message, so that it has an offset. Then the second client of each pair is dropped and
+ * misses a message of the first client. Then the first client is dropped too. A client has recovered when it is
+ * connected again and has received the missed message.
  */
 #include "cases.h"
 
@@ -10,7 +10,7 @@
 
 #define STEP (SECOND / 100)
 #define TIMEOUT (120 * SECOND)
-#define OFFLINE (2 * SECOND) /* by then the server has noticed */
+#define OFFLINE (2 * SECOND) /* long enough for the server to notice the lost connection */
 
 static enum { CONNECTING_ALL, JOINING, HOLDING, GREETING, SECOND_OFFLINE, MISSING, ALL_OFFLINE, RECOVERING } phase;
 static Nanoseconds phase_began, phase_ends;

@@ -1,4 +1,4 @@
-/* Options in, one JSON object a line out; anything that is not as it should be ends the run with exit code 1. */
+/* The load generator. It prints one JSON object a line. Any violation ends the run with exit code 1. */
 #define _GNU_SOURCE
 #include "cases.h"
 
@@ -23,11 +23,11 @@ static const char usage[] =
     "  --data DIR        tokens.txt and rooms.txt of `manage.py bench_data`\n"
     "  --sockets N       sockets of room and idle          --pairs N        conversations of pairs and rate\n"
     "  --window K        unacknowledged messages a sender  --rate R         messages a second, all senders together\n"
-    "  --warmup S        before the measured interval      --measure S      the measured interval\n"
-    "  --concurrency N   connections being made at once    --hold S         idle: stay so long\n"
+    "  --warmup S        seconds before the measurement    --measure S      seconds of the measurement\n"
+    "  --concurrency N   simultaneous connects and joins   --hold S         idle: seconds to stay connected\n"
     "  --command NAME    the event that sends a message    --notifications  each message notifies its receiver\n"
     "  --reconnect       idle: drop all connections and recover them\n"
-    "  --plain           JSON frames of its own instead of Socket.IO\n";
+    "  --plain           plain JSON frames instead of Socket.IO\n";
 
 static void read_ports(char *list) {
     for (char *port = strtok(list, ","); port; port = strtok(NULL, ",")) {
@@ -64,9 +64,9 @@ static const Case *read_options(int count, char **words) {
         fputs(usage, stderr);
         exit(2);
     }
-    if (options.window < 1 || options.window > MAX_WINDOW) fail("--window is 1 to %d", MAX_WINDOW);
+    if (options.window < 1 || options.window > MAX_WINDOW) fail("--window must be 1 to %d", MAX_WINDOW);
     if (options.sockets < 1 || options.pairs < 1 || options.clients.concurrency < 1 || options.rate <= 0) {
-        fail("numbers are above zero");
+        fail("--sockets, --pairs, --concurrency and --rate must be above zero");
     }
     return chosen;
 }

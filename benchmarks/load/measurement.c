@@ -61,7 +61,7 @@ static Nanoseconds drain(Nanoseconds time) {
         return 0;
     }
     if (time >= phase_ends) {
-        fail("after %d s: %ld messages sent, %ld acknowledged, %ld of %ld deliveries, %ld notifications", DRAIN_SECONDS,
+        fail("after %d s: %ld messages sent, %ld acknowledged, %ld of %ld delivered, %ld notifications", DRAIN_SECONDS,
              counts.sent, counts.acknowledged, counts.delivered, counts.sent * receivers, counts.notified);
     }
     return time + STEP;

@@ -1,4 +1,4 @@
-/* The phases of a run that sends messages (warm-up, measured interval, draining), and what came of the measured one. */
+/* The phases of a run that sends messages (warm-up, measurement, draining), and the results of the measurement. */
 #ifndef MEASUREMENT_H
 #define MEASUREMENT_H
 
@@ -9,7 +9,7 @@ typedef struct {
     bool notifications; /* each message notifies its receiver */
 } MeasurementOptions;
 
-/* Begins the warm-up. Each message has so many receivers, its sender included. */
+/* Begins the warm-up. `receivers` is the number of receivers of each message, its sender included. */
 void measurement_start(const MeasurementOptions *, Nanoseconds now, int receivers);
 
 /* Whether messages are sent in this phase. */
@@ -18,8 +18,8 @@ bool measurement_sends(void);
 void measurement_acknowledged(Nanoseconds took);
 void measurement_delivered(bool is_own, Nanoseconds sent_at);
 
-/* Goes on to the next phase where it is time. Returns when to be called next; 0 when everything that was sent has
- * arrived where it should, as often as it should, and the results are printed. */
+/* Enters the next phase when the present one ends. Returns the time at which it must be called again. After draining,
+ * when every message is acknowledged and delivered, it prints the results and returns 0. */
 Nanoseconds measurement_tick(Nanoseconds now);
 
 #endif

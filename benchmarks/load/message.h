@@ -1,4 +1,4 @@
-/* The text of a message carries what is needed to check its way: who sent it, which one it is, and when. */
+/* The text of a message contains its pair, side, number and time of sending, so that the receiver can check it. */
 #ifndef MESSAGE_H
 #define MESSAGE_H
 
@@ -8,7 +8,7 @@
 #define MESSAGE_LENGTH 64
 #define MESSAGE_MARK "load:"
 
-/* Number `number`, from 1, of one side of a pair. */
+/* A message of one side of a pair. Each side numbers its messages from 1. */
 typedef struct {
     unsigned pair, number;
     int side;
@@ -17,10 +17,10 @@ typedef struct {
 
 void message_write(char text[MESSAGE_LENGTH + 1], const Message *);
 
-/* False where the JSON contains no message of the load generator. */
+/* Returns false if the JSON contains no message of the load generator. */
 bool message_read(Text json, Message *);
 
-/* The numbers of one sender that have arrived: all below `next`, and those of the bits of `early` counted from it. */
+/* The numbers that have arrived from one sender: all below `next`, and `next + n` for each bit n of `early`. */
 typedef struct {
     unsigned next;
     uint64_t early;

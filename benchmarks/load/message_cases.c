@@ -1,10 +1,10 @@
-/* The cases that send messages: a crowded room, pairs as fast as they are answered, pairs at a steady rate. */
+/* The cases that send messages: one large room, pairs that wait for acknowledgements, pairs at a fixed rate. */
 #include "cases.h"
 
 #define STEP (SECOND / 20)
 #define SETTLE SECOND
 
-static Nanoseconds begins; /* when the first message is sent: what joining has caused is over by then */
+static Nanoseconds begins; /* when the first message is sent: late enough for the work of the joins to be finished */
 static bool running;
 
 static bool may_begin(Nanoseconds time) {
@@ -18,8 +18,8 @@ static void start(Nanoseconds time, int receivers) {
     measurement_start(&options.measurement, time, receivers);
 }
 
-/* One room: every socket gets every message of the one sender, which waits for what is neither acknowledged nor
- * delivered to itself: a server that acknowledges at once and delivers later would else only grow its queue. */
+/* One room: every socket receives every message of a single sender. The sender waits both for the acknowledgement and
+ * for its own delivery. Otherwise a server that acknowledges early would only fill its queues. */
 
 static int room_clients(void) { return options.sockets; }
 
@@ -50,7 +50,7 @@ static Nanoseconds room_tick(Nanoseconds time) {
 
 const Case room_case = {"room", {true, false, room_acknowledged, room_delivered}, room_clients, room_tick};
 
-/* Pairs: each side sends, and sends again when it is answered. */
+/* Pairs: each side sends a message, and sends the next one when it receives the acknowledgement. */
 
 static int pairs_clients(void) { return 2 * options.pairs; }
 
@@ -77,8 +77,8 @@ static Nanoseconds pairs_tick(Nanoseconds time) {
 
 const Case pairs_case = {"pairs", {false, false, pairs_acknowledged, pairs_delivered}, pairs_clients, pairs_tick};
 
-/* Pairs at a rate: messages leave when they are due, whether or not earlier ones were answered, and are timed from
- * that moment, so that a server that stalls is not spared the messages of its stall. */
+/* Pairs at a rate: each message is sent when it is due, even if earlier messages are not acknowledged. Its latency
+ * counts from the time when it was due, so that the messages of a stall count too. */
 
 static long due_count;
 

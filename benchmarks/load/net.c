@@ -13,7 +13,7 @@
 
 #define READ_BUFFER (1 << 20)
 #define EVENTS 1024
-#define SOURCES 16 /* addresses from 127.0.0.1 on: each has its own range of ports */
+#define SOURCES 16 /* source addresses from 127.0.0.1 on, because each has its own range of ports */
 
 #ifndef IP_BIND_ADDRESS_NO_PORT
 #define IP_BIND_ADDRESS_NO_PORT 24

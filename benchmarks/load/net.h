@@ -1,4 +1,4 @@
-/* Non-blocking TCP connections of one thread. */
+/* Non-blocking TCP connections in one thread. */
 #ifndef NET_H
 #define NET_H
 
@@ -11,12 +11,12 @@ typedef enum { CLOSED, CONNECTING, ESTABLISHED } ConnectionState;
 typedef struct {
     int fd, number, port;
     ConnectionState state;
-    char *incomplete, *unsent; /* a part of a frame, and what the kernel has not taken yet */
+    char *incomplete, *unsent; /* the part of a frame received so far, and the bytes that the kernel has not accepted */
     size_t incomplete_length, unsent_length;
 } Connection;
 
-/* What the layer above does with connections. `received` returns how many of the bytes it has used; the others come
- * again with those that follow. */
+/* The callbacks of the layer above. `received` returns how many bytes it has used. The others are passed again,
+ * together with the bytes that follow. */
 typedef struct {
     void (*connected)(Connection *);
     size_t (*received)(Connection *, char *bytes, size_t length);
@@ -26,10 +26,10 @@ void net_start(const ConnectionHandler *);
 void net_open(Connection *);
 void net_send(Connection *, const char *bytes, size_t length);
 
-/* As a connection breaks: without a closing handshake of any protocol. */
+/* Resets the connection, without the closing handshake of any protocol. */
 void net_drop(Connection *);
 
-/* Handles what happens until `tick` returns 0; it returns when to be called next, at the latest. */
+/* Handles network events until `tick` returns 0. `tick` returns the latest time at which it must be called again. */
 void net_run(Nanoseconds (*tick)(Nanoseconds now));
 
 #endif

@@ -1,5 +1,5 @@
-/* JSON objects with a `type`, for servers without Socket.IO: {"type": "join" | "relay", "id", …} are answered with
- * {"type": "ack", "id", "success"}; events are {"type": "new_message", …}. */
+/* JSON objects with a `type`, for servers without Socket.IO. The client sends {"type": "join" | "relay", "id", …}, the
+ * server acknowledges with {"type": "ack", "id", "success"} and sends events as {"type": "new_message", …}. */
 #define _GNU_SOURCE
 #include "protocol.h"
 
@@ -34,7 +34,7 @@ static void received(WebSocket *websocket, Text frame) {
         chat_handler->event(socket, NEW_MESSAGE, frame);
     } else if (text_starts_with(frame, "{\"type\": \"ack\"")) {
         const char *id = memmem(frame.data, frame.length, id_key, strlen(id_key));
-        if (!id) fail("socket %d got an acknowledgement of nothing", socket->websocket.connection.number);
+        if (!id) fail("socket %d got an acknowledgement without an id", socket->websocket.connection.number);
         chat_handler->acknowledged(socket, strtoul(id + strlen(id_key), NULL, 10), frame);
     } else {
         fail("socket %d got %.*s", socket->websocket.connection.number, (int)frame.length, frame.data);

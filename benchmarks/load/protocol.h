@@ -1,19 +1,19 @@
-/* How messages travel inside WebSocket frames: as Socket.IO packets, or as JSON objects of their own. */
+/* The protocols inside WebSocket frames: Socket.IO packets, or plain JSON objects. */
 #ifndef PROTOCOL_H
 #define PROTOCOL_H
 
 #include "websocket.h"
 
 typedef struct {
-    WebSocket websocket; /* first, so that the address of the one is that of the other */
+    WebSocket websocket; /* the first member, so that both have the same address */
     const char *token, *room;
-    char pid[64], offset[160]; /* connection state recovery */
-    bool is_recovering;        /* connect with these two */
+    char pid[64], offset[160]; /* for connection state recovery */
+    bool is_recovering;        /* whether to connect with `pid` and `offset` */
 } ChatSocket;
 
 typedef enum { NEW_MESSAGE, NOTIFICATION, OTHER } Event;
 
-/* What the layer above does with what the server sends. A join is acknowledged with the id 0. */
+/* The callbacks of the layer above. The acknowledgement of a join has the id 0. */
 typedef struct {
     void (*connected)(ChatSocket *, Text answer);
     void (*acknowledged)(ChatSocket *, unsigned id, Text answer);

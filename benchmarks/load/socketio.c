@@ -1,4 +1,4 @@
-/* Socket.IO protocol 5 over Engine.IO 4, WebSocket only, default namespace. */
+/* Socket.IO protocol 5 over Engine.IO 4: WebSocket and the default namespace only. */
 #define _GNU_SOURCE
 #include "protocol.h"
 
@@ -13,7 +13,7 @@ static void send_packet(ChatSocket *socket, const char *packet, int length) {
     websocket_send_text(&socket->websocket, packet, length);
 }
 
-static void opened(WebSocket *socket) { (void)socket; /* the server speaks first */ }
+static void opened(WebSocket *socket) { (void)socket; /* the server sends the first packet */ }
 
 static void connect_namespace(ChatSocket *socket) {
     char packet[MAX_PACKET];
@@ -40,12 +40,12 @@ static void send_message(ChatSocket *socket, const char *command, unsigned id, c
     send_packet(socket, packet, length);
 }
 
-/* An event that can be replayed has its offset as last argument, a string. */
+/* A logged event has its offset as its last argument, a string. */
 static void keep_offset(ChatSocket *socket, Text frame) {
     if (frame.length < 4 || memcmp(frame.data + frame.length - 2, "\"]", 2)) return;
     const char *end = frame.data + frame.length - 2, *start = memrchr(frame.data, '"', end - frame.data);
     if (!start || (size_t)(end - start) > sizeof socket->offset) {
-        fail("socket %d: an odd offset", socket->websocket.connection.number);
+        fail("socket %d got an invalid offset", socket->websocket.connection.number);
     }
     memcpy(socket->offset, start + 1, end - start - 1);
     socket->offset[end - start - 1] = 0;

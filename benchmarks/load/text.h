@@ -1,4 +1,4 @@
-/* Bytes in a buffer that somebody else owns, without a NUL at the end, and just enough JSON to search them. */
+/* Texts in a buffer of another layer, without a NUL at the end, and the functions that search JSON in them. */
 #ifndef TEXT_H
 #define TEXT_H
 
@@ -13,7 +13,7 @@ typedef struct {
 bool text_starts_with(Text, const char *prefix);
 bool text_contains(Text, const char *part);
 
-/* Copies the value of a string member, found by the first place where its key stands; false without one that fits. */
+/* Copies the value of the first string member with this key. Returns false if it is missing or too long. */
 bool text_copy_member(Text json, const char *key, char *into, size_t size);
 
 #endif

@@ -11,7 +11,7 @@ enum { CONTINUATION = 0, TEXT_FRAME = 1, CLOSE = 8, PING = 9, PONG = 10 };
 static const WebSocketHandler *handler;
 static uint64_t random_bits = 88172645463325252ULL;
 
-static uint64_t random_next(void) { /* xorshift: masks and keys have to differ, nothing more */
+static uint64_t random_next(void) { /* xorshift is enough, because masks and keys must only differ */
     random_bits ^= random_bits << 13;
     random_bits ^= random_bits >> 7;
     random_bits ^= random_bits << 17;
@@ -23,7 +23,7 @@ static void connected(Connection *connection) {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef";
     char key[25], request[512];
     for (int i = 0; i < 21; i++) key[i] = digits[random_next() >> 40 & 31];
-    memcpy(key + 21, "A==", 4); /* 16 bytes in Base64: the 22nd digit holds two bits */
+    memcpy(key + 21, "A==", 4); /* 16 bytes in Base64: the 22nd digit has only two bits */
     sha1_accept(key, socket->accept);
     int length = snprintf(request, sizeof request,
                           "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -37,7 +37,7 @@ static size_t upgraded(WebSocket *socket, const char *bytes, size_t length) {
     if (!end) return 0;
     Text head = {bytes, end - bytes + 2};
     if (!text_starts_with(head, "HTTP/1.1 101")) {
-        fail("socket %d: no WebSocket: %.*s", socket->connection.number, 200, bytes);
+        fail("socket %d: the server refused the WebSocket: %.*s", socket->connection.number, 200, bytes);
     }
     if (!text_contains(head, socket->accept)) fail("socket %d: wrong Sec-WebSocket-Accept", socket->connection.number);
     socket->is_open = true;
@@ -48,7 +48,7 @@ static size_t upgraded(WebSocket *socket, const char *bytes, size_t length) {
 static void send_frame(WebSocket *socket, int opcode, const char *bytes, size_t length) {
     static unsigned char frame[MAX_SENT + 8];
     size_t head = 2;
-    if (length > MAX_SENT) fail("a frame of %zu bytes is more than this sends", length);
+    if (length > MAX_SENT) fail("a frame to send has %zu bytes, more than %d", length, MAX_SENT);
     frame[0] = 0x80 | opcode;
     frame[1] = 0x80 | (length < 126 ? length : 126);
     if (length >= 126) {
@@ -90,7 +90,7 @@ static size_t frame_size(const unsigned char *bytes, size_t length, size_t *head
     return size;
 }
 
-/* Returns how many of the bytes were whole frames. */
+/* Handles all complete frames, and returns their size in bytes. */
 static size_t received(Connection *connection, char *bytes, size_t length) {
     WebSocket *socket = (WebSocket *)connection;
     size_t used = socket->is_open ? 0 : upgraded(socket, bytes, length);

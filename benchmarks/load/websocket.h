@@ -1,4 +1,4 @@
-/* The client's side of WebSocket (RFC 6455): the opening handshake, masked text frames out, whole frames in. */
+/* The client side of WebSocket (RFC 6455): the opening handshake, sending masked text frames, receiving frames. */
 #ifndef WEBSOCKET_H
 #define WEBSOCKET_H
 
@@ -9,12 +9,12 @@
 #include <stdbool.h>
 
 typedef struct {
-    Connection connection; /* first, so that the address of the one is that of the other */
+    Connection connection; /* the first member, so that both have the same address */
     bool is_open;
-    char accept[ACCEPT_SIZE]; /* the Sec-WebSocket-Accept that is expected */
+    char accept[ACCEPT_SIZE]; /* the expected Sec-WebSocket-Accept */
 } WebSocket;
 
-/* What the layer above does with WebSockets. */
+/* The callbacks of the layer above. */
 typedef struct {
     const char *path;
     void (*opened)(WebSocket *);
@@ -25,7 +25,7 @@ void websocket_start(const WebSocketHandler *);
 void websocket_open(WebSocket *);
 void websocket_send_text(WebSocket *, const char *bytes, size_t length);
 
-/* As a connection breaks: without a close frame. */
+/* Resets the connection, without a close frame. */
 void websocket_drop(WebSocket *);
 
 #endif

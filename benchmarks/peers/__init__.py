@@ -1,1 +1,1 @@
-"""Other servers, each written as its own documentation advises, doing the work that is measured."""
+"""The peers: other servers that do the same work, each written as its own documentation recommends."""

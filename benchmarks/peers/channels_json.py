@@ -1,4 +1,4 @@
-"""Django Channels with a JSON consumer, on uvicorn, with the layer in memory."""
+"""Django Channels on uvicorn, with a JSON consumer and the in-memory layer."""
 
 import os
 from typing import Any
@@ -19,7 +19,7 @@ django.setup()
 
 
 class Chat(AsyncJsonWebsocketConsumer):
-    """`join` and `relay`, each answered with an `ack`."""
+    """Handles `join` and `relay`, and sends an `ack` for each."""
 
     room: str | None = None
 

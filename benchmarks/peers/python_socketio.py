@@ -1,5 +1,5 @@
-"""Stock python-socketio on uvicorn. `JWT_KEY` checks tokens; `DATABASE_URL` stores messages; `REDIS_URL` shares rooms
-with other processes."""
+"""Unmodified python-socketio on uvicorn. Environment variables: `JWT_KEY` to check tokens, `DATABASE_URL` to store
+messages, `REDIS_URL` to share rooms between processes."""
 
 import os
 from typing import Any
@@ -57,14 +57,14 @@ async def join_conversation(sid: str, data: dict[str, str]) -> dict[str, Any]:
 
 @sio.event
 async def relay(sid: str, data: dict[str, str]) -> dict[str, Any]:
-    """Sent on to the room, and nothing else."""
+    """Relay a message to the room, without storing it."""
     await sio.emit("new_message", data, room=room_of(data["conversation_id"]))
     return {"success": True}
 
 
 @sio.event
 async def send_message(sid: str, data: dict[str, str]) -> dict[str, Any]:
-    """Stored, delivered to both sides after the commit, acknowledged."""
+    """Store a message, deliver it to both participants after the commit, and acknowledge it."""
     user_id = (await sio.get_session(sid))["user_id"]
     conversation_id = data["conversation_id"]
     message, notification = await store.store(user_id, conversation_id, data["message"])

@@ -1,5 +1,5 @@
--- What a peer stores for a message: the least that does the work, with no more indexes than its reads need.
--- The conversations, their people and the login sessions are those of `manage.py bench_data`.
+-- The tables of the peers, with only the columns and indexes that the work needs.
+-- `manage.py bench_data` has created the conversations, participants and login sessions.
 DROP SCHEMA IF EXISTS peer CASCADE;
 CREATE SCHEMA peer;
 

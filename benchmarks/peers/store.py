@@ -1,4 +1,4 @@
-"""What the Python peer stores for a message: one transaction each, from a pool of connections."""
+"""Stores messages of the Python peer in PostgreSQL with a connection pool, one transaction for each message."""
 
 import uuid
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ NOTIFICATION = """INSERT INTO peer.notification (id, user_id, message_id, title,
 
 
 class NotFound(Exception):
-    """Who sends takes no part in the conversation."""
+    """The sender is no participant of the conversation."""
 
 
 class Store:
@@ -29,7 +29,7 @@ class Store:
         self.pool = AsyncConnectionPool(url, min_size=1, max_size=20, open=False)
 
     async def user_of_session(self, session_id: str) -> str | None:
-        """The user of a login session that lives."""
+        """Return the id of the user of an active login session."""
         async with self.pool.connection() as connection:
             found = await (await connection.execute(SESSION, [session_id])).fetchone()
         return str(found[0]) if found else None
@@ -39,7 +39,7 @@ class Store:
             return await (await connection.execute(TAKES_PART, [conversation_id, user_id])).fetchone() is not None
 
     async def store(self, sender_id: str, conversation_id: str, text: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Store a message; answers it and its notification. Raises `NotFound`."""
+        """Store a message and its notification, and return both. Raises `NotFound`."""
         async with self.pool.connection() as connection:
             return await self._write(connection, sender_id, conversation_id, text)
 

@@ -1,4 +1,4 @@
--- GET the newest page of a conversation, one conversation after the other.
+-- Requests the newest page of one conversation after another.
 package.path = string.match(debug.getinfo(1, "S").source, "^@(.*/)") .. "?.lua;" .. package.path
 local people = require("people")
 local number = 0

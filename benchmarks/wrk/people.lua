@@ -1,4 +1,4 @@
--- The tokens and conversations of `manage.py bench_data`, from the directory that wrk is given after `--`.
+-- The tokens and conversations of `manage.py bench_data`. The argument of wrk after `--` is their directory.
 local people = {tokens = {}, rooms = {}}
 
 function people.read(directory)
@@ -6,7 +6,7 @@ function people.read(directory)
   for line in io.lines(directory .. "/rooms.txt") do people.rooms[#people.rooms + 1] = line end
 end
 
--- Conversation `number` modulo how many there are, and the token of one of its people.
+-- Returns a conversation and the token of one of its participants. Any number is valid: the list repeats.
 function people.one(number)
   local room = number % #people.rooms
   return people.rooms[room + 1], people.tokens[2 * room + 1 + math.floor(number / #people.rooms) % 2]

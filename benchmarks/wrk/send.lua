@@ -1,4 +1,4 @@
--- POST /api/messages, from one person after the other.
+-- Sends POST /api/messages for one user after another.
 package.path = string.match(debug.getinfo(1, "S").source, "^@(.*/)") .. "?.lua;" .. package.path
 local people = require("people")
 local number = 0

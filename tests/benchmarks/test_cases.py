@@ -1,4 +1,4 @@
-"""Every benchmark once, tiny: each response is right, and a wrong one ends the run. Nothing is timed."""
+"""Every benchmark runs once on the smallest scale. All responses are checked, times are not."""
 
 import json
 import subprocess
@@ -18,14 +18,14 @@ from tests.harness.environment import ROOT, need_node, need_postgresql_and_redis
 from tests.harness.processes import CommandFailed
 from tests.harness.servers import inherited_environment
 
-pytestmark = pytest.mark.alone  # it fills the machine
+pytestmark = pytest.mark.alone  # the benchmarks use all cores
 
 RUN_SECONDS = 300
 
 
 @pytest.fixture(scope="module")
 def services() -> Iterator[tuple[str, str]]:
-    """A database of this module's own, and Redis."""
+    """The URLs of a new database and of Redis."""
     server, redis = need_postgresql_and_redis()
     database = databases.named(server, f"t{uuid.uuid4().hex[:12]}_bench")
     yield database, redis
@@ -68,7 +68,9 @@ def test_rest_responds_correctly(services: tuple[str, str], tmp_path: Path) -> N
     assert [one["requests_per_second"]["median"] > 0 for one in found["requests"]] == [True, True]
 
 
-def test_a_longer_history_is_read_with_as_many_queries(services: tuple[str, str], tmp_path: Path) -> None:
+def test_the_number_of_queries_does_not_depend_on_the_length_of_the_history(
+    services: tuple[str, str], tmp_path: Path
+) -> None:
     found = measured(services, tmp_path, "reads")
     assert [size["messages"] for size in found["sizes"]] == list(TINY.messages)
     counts = [{name: read["queries"] for name, read in size["reads"].items()} for size in found["sizes"]]
@@ -76,19 +78,19 @@ def test_a_longer_history_is_read_with_as_many_queries(services: tuple[str, str]
     assert all(counts[0].values())
 
 
-def test_a_database_of_another_name_is_not_touched(services: tuple[str, str], tmp_path: Path) -> None:
+def test_a_database_without_the_suffix_is_not_dropped(services: tuple[str, str], tmp_path: Path) -> None:
     database, redis = services
     other = databases.named(database, "precious")
     done = benchmark((other, redis), tmp_path, "room")
     assert done.returncode != 0
-    assert "precious does not end with _bench" in done.stderr
+    assert "The database precious would be dropped, but its name does not end with _bench." in done.stderr
 
 
 def test_unknown_cases_are_refused(services: tuple[str, str], tmp_path: Path) -> None:
-    assert "there is no case romm" in benchmark(services, tmp_path, "romm").stderr
+    assert "unknown case: romm" in benchmark(services, tmp_path, "romm").stderr
 
 
-def test_refused_and_lost_requests_fail() -> None:
+def test_refused_and_lost_requests_raise_an_error() -> None:
     for output in (
         "  Non-2xx or 3xx responses: 3\nRequests/sec:  12.0\n",
         "  Socket errors: connect 0, read 2, write 0, timeout 0\nRequests/sec:  12.0\n",
@@ -98,11 +100,11 @@ def test_refused_and_lost_requests_fail() -> None:
             parse(output)
 
 
-def test_latencies_are_read_in_milliseconds() -> None:
+def test_latencies_are_converted_to_milliseconds() -> None:
     output = "     50%  640.00us\n     99%    1.50s \nRequests/sec:    320.10\n"
     assert parse(output) == {"requests_per_second": 320.1, "p50_ms": 0.64, "p99_ms": 1500.0}
 
 
-def test_a_saturated_core_is_named() -> None:
+def test_saturated_cores_are_named() -> None:
     assert saturated_cores({"server_cpu": 98.0, "load_cpu": 20.0, "postgres_cpu": 93.0}) == "server and postgres"
-    assert saturated_cores({"server_cpu": 50.0}) == "nobody's"
+    assert saturated_cores({"server_cpu": 50.0}) == "none"

@@ -1,4 +1,4 @@
-"""The load generator against servers that do something wrong: each fault ends the run."""
+"""The load generator ends the run with an error if the server makes a mistake."""
 
 import base64
 import hashlib
@@ -39,7 +39,7 @@ def people(tmp_path: Path) -> Path:
 
 
 class Peer:
-    """The server's side of one WebSocket."""
+    """The server side of one WebSocket."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection, self._file = connection, connection.makefile("rb")
@@ -57,7 +57,7 @@ class Peer:
         self._connection.sendall(bytes([first]) + size + payload)
 
     def received(self) -> Iterator[str]:
-        """What the client sends, until it is gone."""
+        """Yield the texts that the client sends, until it disconnects."""
         while head := self._file.read(2):
             size = head[1] & 0x7F
             size = int.from_bytes(self._file.read(2)) if size == 126 else size
@@ -67,7 +67,7 @@ class Peer:
 
 @contextmanager
 def serving(to_message: Answer, to_connect: Answer) -> Iterator[int]:
-    """A server that joins everybody to everything, and answers messages and CONNECT packets as told."""
+    """Run a server that accepts all joins, and handles messages and CONNECT packets with the given functions."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         threading.Thread(target=_accept_all, args=(server, to_message, to_connect), daemon=True).start()
         yield server.getsockname()[1]
@@ -105,7 +105,7 @@ def connected(peer: Peer, packet: str) -> None:
 
 
 def parts(packet: str) -> tuple[str, str]:
-    """The acknowledgement id and the text of a message."""
+    """Return the acknowledgement id and the text of a message."""
     number, _, rest = packet[2:].partition("[")
     return number, json.loads(f"[{rest}")[1]["message"]
 
@@ -123,7 +123,7 @@ def run(program: Path, people: Path, to_message: Answer, to_connect: Answer = co
         return subprocess.run(command, capture_output=True, text=True, timeout=RUN_SECONDS, check=False)
 
 
-def test_a_server_that_does_right_is_measured(program: Path, people: Path) -> None:
+def test_a_correct_server_is_measured(program: Path, people: Path) -> None:
     done = run(program, people, right)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout.splitlines()[-1])
@@ -139,7 +139,7 @@ def twice(peer: Peer, packet: str) -> None:
     right(peer, packet)
 
 
-def acknowledged_unasked(peer: Peer, packet: str) -> None:
+def acknowledged_without_request(peer: Peer, packet: str) -> None:
     peer.send('437[{"success":true}]')
 
 
@@ -161,13 +161,13 @@ def disconnecting(peer: Peer, packet: str) -> None:
     [
         (refused, "was refused"),
         (twice, "message 1"),
-        (acknowledged_unasked, "acknowledgement 7 unasked"),
+        (acknowledged_without_request, "acknowledgement 7 without a request"),
         (of_another_conversation, "message of pair 1"),
         (closing, "closed socket 0 with code 769"),
         (disconnecting, "socket 0 got 41"),
     ],
 )
-def test_a_fault_ends_the_run(program: Path, people: Path, fault: Answer, said: str) -> None:
+def test_a_mistake_of_the_server_ends_the_run(program: Path, people: Path, fault: Answer, said: str) -> None:
     done = run(program, people, fault)
     assert done.returncode == 1
     assert said in done.stderr
@@ -179,7 +179,7 @@ def test_a_refused_connection_ends_the_run(program: Path, people: Path) -> None:
     assert '44{"message":"no"}' in done.stderr
 
 
-def test_too_few_people_are_told(program: Path, people: Path) -> None:
+def test_a_file_with_too_few_lines_ends_the_run(program: Path, people: Path) -> None:
     command = [program, "pairs", "--pairs", "2", "--ports", "1", "--data", people]
     done = subprocess.run(command, capture_output=True, text=True, timeout=RUN_SECONDS, check=False)
     assert done.returncode == 1

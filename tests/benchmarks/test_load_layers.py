@@ -1,4 +1,5 @@
-"""The files of the load generator form layers: each includes lower ones only, and is called back by handlers."""
+"""The files of the load generator form layers. A file includes only headers of lower layers, which call back through
+handlers."""
 
 import re
 from pathlib import Path
@@ -19,7 +20,7 @@ LAYERS = (
     {"histogram.h", "histogram.c", "sha1.h", "sha1.c", "text.h", "text.c"},
     {"base.h", "base.c"},
 )
-"""From the top down. A layer has at most one header for one subject; its sources include that one and lower ones."""
+"""The layers from top to bottom. A source file may include its own header and those of lower layers."""
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 EXTERN = re.compile(r"^\s*extern\b", re.MULTILINE)
@@ -30,7 +31,8 @@ def layer_of(name: str) -> int:
 
 
 def own_headers(name: str) -> set[str]:
-    """The header that a source implements: that of its name, or the one of its layer; a header has none."""
+    """Return the header that a source file implements: the only header of its layer, or the one with its name. A header
+    has none."""
     if name.endswith(".h"):
         return set()
     headers = {one for one in LAYERS[layer_of(name)] if one.endswith(".h")}
@@ -38,7 +40,7 @@ def own_headers(name: str) -> set[str]:
 
 
 def wrong_includes(name: str, code: str) -> list[str]:
-    """What a file includes and must not."""
+    """Return the violations of the layers in a file."""
     below = {one for names in LAYERS[layer_of(name) + 1 :] for one in names if one.endswith(".h")}
     allowed = below | own_headers(name)
     found = [f"{name} includes {one}" for one in INCLUDE.findall(code) if one not in allowed]
@@ -79,9 +81,9 @@ def test_every_source_includes_its_header() -> None:
         ("net.c", "extern int clients;\n"),
     ],
 )
-def test_a_fault_is_found(name: str, code: str) -> None:
+def test_a_violation_is_found(name: str, code: str) -> None:
     assert wrong_includes(name, code)
 
 
-def test_what_is_lower_may_be_included() -> None:
+def test_a_header_of_a_lower_layer_is_allowed() -> None:
     assert wrong_includes("clients.c", '#include "clients.h"\n#include "base.h"\n#include <net.h>\n') == []

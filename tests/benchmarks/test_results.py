@@ -1,4 +1,4 @@
-"""Results that are kept from one run to the next."""
+"""Results are kept from one run to the next."""
 
 from benchmarks import machine, tables
 from benchmarks.results import Results
@@ -8,7 +8,7 @@ def rest(title: str) -> dict:
     return {"kind": "rest", "title": title, "requests": []}
 
 
-def test_each_case_is_told_with_the_machine_that_it_was_measured_on(tmp_path, monkeypatch):
+def test_each_case_is_shown_with_the_machine_on_which_it_was_measured(tmp_path, monkeypatch):
     known = {"cores": 2, "memory_gib": 24, "kernel": "6.1", "python": "3.11.2"}
     for name, processor in [("one", "slow"), ("two", "slow"), ("three", "quick"), ("one", "quick")]:
         monkeypatch.setattr(machine, "description", lambda model=processor: known | {"processor": model})

@@ -1,7 +1,7 @@
-// The Node reference server: socket.io as its documentation advises for production (bufferutil installed, the
-// handshake request let go, connection state recovery or the Redis adapter), doing the work that is measured.
+// The Node reference server: socket.io as its documentation recommends for production (bufferutil, discarded handshake
+// request, connection state recovery or the Redis adapter).
 //
-// Environment: PORT, JWT_KEY; DATABASE_URL stores messages; REDIS_URL shares rooms with other processes.
+// Environment variables: PORT and JWT_KEY; DATABASE_URL to store messages; REDIS_URL to share rooms between processes.
 import { createServer } from 'node:http';
 import { createAdapter } from '@socket.io/redis-adapter';
 import jwt from 'jsonwebtoken';
@@ -55,13 +55,13 @@ io.on('connection', (socket) => {
     answer({ success: true });
   });
 
-  // Sent on to the room, and nothing else.
+  // Relay the message to the room, without storing it.
   socket.on('relay', ({ conversation_id, message }, answer) => {
     io.to(roomOf(conversation_id)).emit('new_message', { conversation_id, message });
     answer({ success: true });
   });
 
-  // Stored, acknowledged after the commit, delivered to both sides.
+  // Store the message, acknowledge it after the commit, and deliver it to both participants.
   socket.on('send_message', async ({ conversation_id, message: text }, answer) => {
     try {
       const { message, notification } = await store.store(userId, conversation_id, text);

@@ -1,4 +1,4 @@
-// What the durable case stores: one transaction a message, from a pool of connections.
+// Stores messages in PostgreSQL with a connection pool, one transaction for each message.
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 
@@ -19,7 +19,7 @@ export class Store {
     this.pool = new pg.Pool({ connectionString: url, max: 20 });
   }
 
-  // The user of a login session that lives, or undefined.
+  // Returns the id of the user of an active login session, or undefined.
   async userOfSession(sessionId) {
     const found = await this.pool.query({ name: 'session', text: SESSION, values: [sessionId] });
     return found.rows[0]?.id;
@@ -30,7 +30,7 @@ export class Store {
     return found.rowCount === 1;
   }
 
-  // Stores a message with its notification; answers both, and how many are unread. Throws for who takes no part.
+  // Stores a message and its notification, and returns both. Throws if the sender is no participant.
   async store(senderId, conversationId, text) {
     const client = await this.pool.connect();
     try {
