@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Believed: `this.#timer ??= start()` reads the private field to decide whether to write it, so the field is used.
-# Is so: `no-unused-private-class-members` (in ESLint's recommended set) counts `??=`, `||=` and `&&=` as a write alone
-#   and reports the field as never used. `if (!this.#timer) this.#timer = start()`, which does the same, is not reported.
+# Is so: `no-unused-private-class-members` (in ESLint's recommended set) treats `??=`, `||=` and `&&=` only as writes,
+#   and reports the field as unused. It does not report the equivalent `if (!this.#timer) this.#timer = start()`.
 # Versions: ESLint 10.15.0, Node 20.20.
-# Seen: in a store that starts one timer at most.
-# Why it matters: the rule stops a build for a field whose value decides what the program does, and its advice, to
-#   remove the field, would change that.
+# Seen: in a store that starts at most one timer.
+# Why it matters: the rule fails a build because of a field whose value changes the behaviour of the program. Removing
+#   the field, as the rule advises, would break the program.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Believed: the contract type `acyclic_siblings` proves that a package has no import cycle at any depth.
-# Is so: it compares the children of a package with one another. A module that imports a name from the `__init__` of its
-#   own package, which imports that module, is a cycle of parent and child: the contract keeps. The same two imports
-#   between siblings break it. A topological sort of the graph that grimp builds finds both.
+# Is so: it only compares the children of a package with each other. If a module imports a name from the `__init__` of
+#   its own package, and the `__init__` imports that module, the cycle is between parent and child, and the contract is
+#   kept. The same two imports between siblings break the contract. A topological sort of grimp's graph finds both.
 # Versions: import-linter 2.16, grimp 3.20, Python 3.11.
-# Seen: in a package whose `__init__` gathers public names, from which one of its modules took such a name.
-# Why it matters: such a cycle fails or not depending on which module is imported first, and the contract that is there
-#   to exclude it stays green.
+# Seen: in a package whose `__init__` collects public names. One of its modules imported such a name from the package.
+# Why it matters: whether such a cycle fails depends on which module is imported first. The contract that should exclude
+#   the cycle passes.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

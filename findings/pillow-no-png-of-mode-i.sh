@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Believed: a picture in mode "I" (32-bit integers) can be saved as PNG, as 16-bit grey; older versions did so.
-# Is so: Pillow 13 raises OSError ("cannot write mode I as PNG"). Modes "I;16" and "L" are saved as before.
-# Versions: Pillow 13.0.0, Python 3.11; Pillow 11.2.1 wrote the same picture.
-# Seen: while making thumbnails of pictures in every mode.
-# Why it matters: a thumbnail or an export that keeps the mode of its source fails for the few pictures that are
-#   in mode "I". Convert to "I;16" or "L" before saving.
+# Believed: Pillow can save a picture in mode "I" (32-bit integers) as a PNG with 16-bit grey, as older versions did.
+# Is so: Pillow 13 raises OSError ("cannot write mode I as PNG"). It saves modes "I;16" and "L" as before.
+# Versions: Pillow 13.0.0, Python 3.11. Pillow 11.2.1 saves the same picture.
+# Seen: when thumbnails of pictures in every mode were created.
+# Why it matters: a thumbnail or an export that keeps the mode of its source fails for pictures in mode "I", which are
+#   rare. Convert them to "I;16" or "L" before saving.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Believed: a fixture with `scope="session"` and two params is set up twice in a session, once for each param.
-# Is so: pytest keeps one instance of it at a time. It sorts the tests so that two set-ups suffice; where a plugin orders
-#   them anew afterwards, or pytest-xdist hands them out in small lots, it tears one instance down and sets the other up
-#   at each change of the param. Two session fixtures without params, chosen by `request.getfixturevalue` in a fixture
-#   with params of function scope, are set up once each in any order.
+# Is so: pytest keeps only one instance of the fixture at a time. It sorts the tests so that two set-ups are enough.
+#   But if a plugin changes the order later, or pytest-xdist distributes the tests in small groups, pytest tears down
+#   one instance and sets up the other at each change of the param. The alternative is two session fixtures without
+#   params, and a function-scoped fixture with params that chooses one with `request.getfixturevalue`. Then each session
+#   fixture is set up once, in any order of the tests.
 # Versions: pytest 9.0.2, pytest-random-order 1.2.0.
-# Seen: servers of acceptance tests, on SQLite and on PostgreSQL; in random order each change took 14 seconds, and a run
-#   a third longer.
-# Why it matters: the time that a suite takes depends on the order of its tests, and state that "lives for the session"
-#   does not.
+# Seen: with servers of acceptance tests, on SQLite and on PostgreSQL. In random order each change of the param took 14
+#   seconds, and a run took a third longer.
+# Why it matters: the duration of a test run depends on the order of the tests, and state with session scope does not
+#   last for the whole session.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

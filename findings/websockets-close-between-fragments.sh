@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Believed: a peer may close a WebSocket in the middle of a fragmented message. A CLOSE frame is a control frame, control
-#   frames may stand between fragments (RFC 6455, 5.4), so the library answers with the same code: 1000 for 1000.
-# Is so: the library answers 1002 (protocol error), for a CLOSE between fragments is a fault to it. A PING in the same
-#   place is answered as it should be.
+# Believed: a peer may close a WebSocket in the middle of a fragmented message, because a CLOSE frame is a control frame
+#   and control frames may be sent between fragments (RFC 6455, 5.4). The library then responds with the same close
+#   code: 1000 for 1000.
+# Is so: the library responds with 1002 (protocol error), because it treats a CLOSE between fragments as an error. It
+#   responds correctly to a PING between fragments.
 # Versions: websockets 17.4 (sans-I/O protocol), Python 3.11.
-# Seen: in tests that send fragments with every kind of control frame between them, over two implementations.
-# Why it matters: what a log or a metric counts as protocol errors contains people who just closed a page while
-#   something was on its way; close codes of two implementations cannot be compared.
+# Seen: in tests that send every kind of control frame between fragments, with two implementations.
+# Why it matters: the protocol errors in a log or a metric include users who closed a page while data was being sent.
+#   The close codes of two implementations cannot be compared.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -18,7 +19,7 @@ from websockets.protocol import Protocol, Side, State
 
 
 def answer(frame: Frame) -> list[Frame]:
-    """What a server answers to this frame in the middle of a fragmented text."""
+    """Return the frames that a server sends after this frame in the middle of a fragmented text."""
     server = Protocol(Side.SERVER, state=State.OPEN)
     for one in (Frame(Opcode.TEXT, b"first part", fin=False), frame):
         server.receive_data(one.serialize(mask=True))
@@ -34,5 +35,5 @@ close, = answer(Frame(Opcode.CLOSE, Close(1000, "").serialize()))
 code = Close.parse(close.data).code
 print("CLOSE 1000 between fragments:", close)
 assert pong.opcode is Opcode.PONG
-assert code == 1002, f"now it is answered with {code}"
+assert code == 1002, f"the server now responds with {code}"
 PYTHON
