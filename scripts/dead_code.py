@@ -1,7 +1,8 @@
 """`python -m scripts.dead_code`: find dead code in the paths of `[tool.vulture]` in pyproject.toml.
 
-Vulture knows names alone. What frameworks do it is told here: a library calls what overrides something of its own; a
-string or a template names what it uses; and fields of models and schemas, options and settings are read by others.
+Vulture only compares names, so this script adds the uses by frameworks. A method is used if it overrides a method of a
+library, and a name is used if a string or a template contains it. Variables are never reported, because libraries read
+the fields of models and schemas, options and settings.
 """
 
 import ast
@@ -38,7 +39,8 @@ def main() -> int:
 def find_dead_code(
     paths: Iterable[str], exclude: Iterable[str] = (), *, names: Iterable[str] = (), decorators: Iterable[str] = ()
 ) -> list[Item]:
-    """What is used nowhere in the paths; `names` and `decorators` are taken for used."""
+    """Return the code that nothing in the paths uses. Names and decorators that match `names` and `decorators` count as
+    used."""
     files = [file for path in paths for file in Path(path).rglob("*.py")]
     vulture = Vulture(ignore_names=list(names), ignore_decorators=list(decorators))
     vulture.scavenge(files, exclude=list(exclude))
@@ -47,7 +49,7 @@ def find_dead_code(
 
 
 def _named_in_strings(files: Iterable[Path]) -> Iterator[str]:
-    """The names in strings that are nothing but a name: `"accounts.backends.AccountBackend"`, `{"get": "me"}`."""
+    """Yield the names in strings that contain only a name: `"accounts.backends.AccountBackend"`, `{"get": "me"}`."""
     for file in files:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and _NAME.fullmatch(node.value):
@@ -61,7 +63,7 @@ def _named_in_templates() -> Iterator[str]:
 
 
 def _overrides(item: Item) -> bool:
-    """Whether it overrides what its class has from one outside of the project."""
+    """Return whether the item overrides an attribute of a class outside the project."""
     if item.typ not in {"method", "property"}:
         return False
     module = import_module(".".join(Path(item.filename).resolve().relative_to(ROOT).with_suffix("").parts))

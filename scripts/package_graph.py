@@ -1,8 +1,7 @@
 """`python scripts/package_graph.py [--check]`: write the packages and their imports into `docs/architecture.md`.
 
 The table has the first sentence of each package's docstring. The graph has an arrow for each import between two
-packages, but not for those that follow from other arrows. Both are read from the code by grimp, which import-linter
-uses too.
+packages, except for imports that follow from other arrows. grimp, which import-linter uses too, reads the imports.
 """
 
 import argparse
@@ -21,7 +20,7 @@ Imports = dict[str, set[str]]
 
 
 def packages() -> list[str]:
-    """The packages of the application, from the top layer to the bottom."""
+    """Return the packages of the application, from the top layer to the bottom."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
     layers = next(one for one in settings["importlinter"]["contracts"] if one["type"] == "layers")["layers"]
     names = [name.strip(" ()") for layer in layers for name in layer.split("|")]
@@ -29,7 +28,7 @@ def packages() -> list[str]:
 
 
 def imports_between(names: list[str]) -> Imports:
-    """For each package, those that it imports directly."""
+    """Return for each package the packages that it imports directly."""
     sys.path.insert(0, str(ROOT))
     graph = grimp.build_graph(*names)
     found: Imports = {name: set() for name in names}
@@ -43,7 +42,7 @@ def imports_between(names: list[str]) -> Imports:
 
 
 def reduced(imports: Imports) -> Imports:
-    """Without the imports of packages that are reached through another import."""
+    """Return the imports without those that follow from other imports."""
     return {
         name: {one for one in direct if not any(one in _reached(other, imports) for other in direct - {one})}
         for name, direct in imports.items()
@@ -56,7 +55,7 @@ def _reached(name: str, imports: Imports) -> set[str]:
 
 
 def first_sentence(name: str) -> str:
-    """The first sentence of a package's docstring."""
+    """Return the first sentence of a package's docstring."""
     text = ast.get_docstring(ast.parse((ROOT / name / "__init__.py").read_text(encoding="utf-8"))) or ""
     sentence = " ".join(text.split()).partition(". ")[0]
     return sentence if sentence.endswith(".") else f"{sentence}."
@@ -74,16 +73,16 @@ def section() -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Write the packages and their imports into docs/architecture.md.")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail where the document is old")
+    parser.add_argument("--check", action="store_true", help="only fail if the document is out of date")
     options = parser.parse_args()
     text = DOCUMENT.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     if not rest or not after:
-        parser.error(f"{DOCUMENT.name} has no place for the packages: {BEGIN.strip()} … {END.strip()}")
+        parser.error(f"{DOCUMENT.name} has no section for the packages: {BEGIN.strip()} … {END.strip()}")
     new = before + section() + after
     if options.check and new != text:
-        parser.error(f"{DOCUMENT.name} does not show the packages as they are. Run `make documents`.")
+        parser.error(f"{DOCUMENT.name} is out of date. Run `make documents`.")
     if not options.check:
         DOCUMENT.write_text(new, encoding="utf-8")
     return 0

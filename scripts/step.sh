@@ -1,6 +1,6 @@
 #!/bin/sh
-# step.sh TITLE COMMAND…: run a command that is silent for long. Says every STEP_SECONDS (4) how long it has run and the
-# last line that it wrote; shows all that it wrote if it fails.
+# step.sh TITLE COMMAND…: run a command without showing its output. Every STEP_SECONDS (4) it prints the running time
+# and the last line of the output. If the command fails, it prints the whole output.
 set -u
 title=$1
 shift
