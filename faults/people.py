@@ -8,7 +8,7 @@ from faults.cluster.cluster import Cluster
 from tests.harness.people import Account
 
 NEIGHBOURS = 3
-"""Each user has a conversation with this number of the next users."""
+"""Each user has a conversation with each of this number of following users."""
 
 
 @dataclass(eq=False)

@@ -62,7 +62,7 @@ async def read_final_state(url: str) -> FinalState:
 def final_state_of(
     messages: Iterable[tuple], participants: Iterable[tuple], last_seqs: Iterable[tuple], events: Iterable[tuple]
 ) -> FinalState:
-    """Make a final state of the rows of any database. Ids are UUIDs or hexadecimal text."""
+    """Make a final state from the rows of any database. Ids are UUIDs or hexadecimal text."""
     state = FinalState(last_seqs=dict(last_seqs))
     state.messages = [MessageRow(str(a), str(b), c, str(d), e, f is not None) for a, b, c, d, e, f in messages]
     state.participants = [ParticipantRow(str(a), str(b), c, d) for a, b, c, d in participants]

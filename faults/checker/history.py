@@ -1,4 +1,4 @@
-"""A history, parsed from the records of a run and grouped by client, message and process."""
+"""The history of a run, parsed from its records and grouped by client, message and process."""
 
 from collections import defaultdict
 from collections.abc import Iterable

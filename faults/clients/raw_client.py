@@ -65,7 +65,7 @@ class RawClient:
             head += bytes([0x80 | 126]) + struct.pack(">H", length)
         else:
             head += bytes([0x80 | 127]) + struct.pack(">Q", length)
-        self.write(head + b"\0\0\0\0" + payload)  # a mask of zeros changes nothing
+        self.write(head + b"\0\0\0\0" + payload)  # a mask of zeros does not change the payload
 
     async def received(self, timeout: float) -> tuple[bytes, bool]:
         """Return all data that arrives within `timeout` seconds, and whether the connection ended. A close frame counts

@@ -27,9 +27,9 @@ async def database_restart(run: Run) -> None:
             await (postgres.kill() if number % 2 else postgres.stop("immediate"))
             await run.pause(1, 3)
             await postgres.start()
-            run.report("first message after the start", await _seconds_to_next(workload), "s", maximum=5)
+            run.report("time from the start to the first message", await _seconds_to_next(workload), "s", maximum=5)
             connections = max(connections, *(node.postgres_proxy.connections for node in run.cluster.nodes))
-    run.report("database connections of a worker, most", connections, "", maximum=POOL)
+    run.report("database connections of a worker, maximum", connections, "", maximum=POOL)
 
 
 @scenario("locked-rows", "another database session locks all conversations, so all connections are busy")
@@ -41,7 +41,7 @@ async def locked_rows(run: Run) -> None:
             await connection.execute("SELECT id FROM conversations_conversation FOR UPDATE")
             await asyncio.sleep(3 if run.quick else 15)
             await connection.rollback()
-        run.report("first message after the locks were released", await _seconds_to_next(workload), "s", maximum=5)
+        run.report("time from the unlock to the first message", await _seconds_to_next(workload), "s", maximum=5)
 
 
 async def _seconds_to_next(workload: Workload) -> float:

@@ -139,7 +139,7 @@ async def _silence(run: Run, worker: Worker) -> None:
     begin = time.monotonic()
     client = await RawClient.upgrade(worker)
     await _record_attack(run, "no CONNECT", client, UNAUTHENTICATED)
-    run.report("connection without a token closed after", round(time.monotonic() - begin, 1), "s", maximum=10)
+    run.report("time until a silent connection is closed", round(time.monotonic() - begin, 1), "s", maximum=10)
 
 
 async def _fuzz(run: Run, worker: Worker, frames: int) -> None:
@@ -187,9 +187,9 @@ async def flood(run: Run) -> None:
                 while time.monotonic() < deadline:
                     floods.append(await _flood_once(worker, person.access, workload.people.conversations[0]))
     run.report("flooding connections", len(floods))
-    run.report("events handled of one connection, most", max(handled for handled, *_ in floods), "", maximum=140)
-    run.report("events refused of one connection, most", max(refused for _, refused, _ in floods))
-    run.report("connection closed after, slowest", round(max(seconds for *_, seconds in floods), 1), "s", maximum=30)
+    run.report("handled events of a connection, maximum", max(handled for handled, *_ in floods), "", maximum=140)
+    run.report("refused events of a connection, maximum", max(refused for _, refused, _ in floods))
+    run.report("time until a connection is closed, maximum", round(max(one[2] for one in floods), 1), "s", maximum=30)
     await worker.terminate()
     await worker.start()
 

@@ -149,7 +149,7 @@ async def _send_regularly(run: Run, sender: Account, conversation: str) -> None:
         await asyncio.sleep(0.5)
 
 
-@scenario("one-slow-reader", "one client reads nothing until it reaches each of the limits")
+@scenario("one-slow-reader", "one client stops reading; the server must close it at each of the limits")
 async def one_slow_reader(run: Run) -> None:
     node = run.cluster.nodes[0]
     host = run.people.accounts[0]
