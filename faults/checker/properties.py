@@ -11,7 +11,7 @@ from faults.checker.history import History, Observer, SeenEvent
 
 NEW = "new_message"
 GROWTH = {"fds": 4, "sockets": 0, "rooms": 0, "tasks": 4}
-"""How much each resource of a process may grow, because the number of database connections and timers varies."""
+"""The allowed growth of each resource of a process, because the number of database connections and timers varies."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def authenticated(history: History, state: FinalState) -> Iterator[str]:
 
 
 def revoked(history: History, state: FinalState) -> Iterator[str]:
-    """A client receives no event later than the bound after the end of its login session."""
+    """When the bound after the end of its login session is over, a client receives no more events."""
     until = {name: record["t"] + record["bound"] for record in history.revocations for name in record["clients"]}
     for name, last in until.items():
         late = sum(at > last for at in history.observers[name].times)

@@ -144,7 +144,7 @@ class SocketClient:
         for call in self._calls.values():
             if not call.done():
                 call.set_exception(ConnectionError("the connection was lost"))
-                call.exception()  # the caller may have been cancelled
+                call.exception()  # marks it as retrieved: the caller can be cancelled
         self._calls.clear()
         if self._transport is not None:
             transport, self._transport = self._transport, None

@@ -112,7 +112,7 @@ def _fill(filler: object) -> None:
 
 
 async def _until_stuck(workload: Workload, seconds: float = 30) -> int:
-    """Wait until the first attempt fails. Return the number of attempts that fail until three seconds later."""
+    """Wait until an attempt fails, and count the failed attempts of the next three seconds. Return their number."""
     before = workload.recorder.counts["error"]
     await wait_until(lambda: workload.recorder.counts["error"] > before, timeout=seconds)
     await asyncio.sleep(3)

@@ -66,7 +66,7 @@ async def _endless_body(run: Run, worker: Worker) -> None:
             client.write(chunk)
             sent += 65_536
             await asyncio.wait_for(client.writer.drain(), 5)
-    run.report("sent of an endless body", round(sent / 2**20, 1), "MiB", maximum=16)
+    run.report("accepted part of an endless body", round(sent / 2**20, 1), "MiB", maximum=16)
     await _record_attack(run, "endless body", client)
 
 

@@ -19,7 +19,7 @@ async def redis_restart(run: Run) -> None:
         run.log_fault("Redis is flushed")
         await redis.command("FLUSHALL")
         await workload.after(0.5)
-        run.log_fault("Redis is killed for a long time")
+        run.log_fault("Redis is killed and stays down")
         await redis.kill()
         with run.measuring("delivered, Redis down", maximum=5000):
             await asyncio.sleep(5 if run.quick else 60)
