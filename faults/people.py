@@ -8,7 +8,7 @@ from faults.cluster.cluster import Cluster
 from tests.harness.people import Account
 
 NEIGHBOURS = 3
-"""Each user has a conversation with each of this number of following users."""
+"""The number of following users with whom each user has a conversation."""
 
 
 @dataclass(eq=False)
