@@ -7,9 +7,7 @@ from datetime import datetime, timedelta
 
 from accounts.models import User
 from conversations.flows import Decision, Flow, Role, flow_for
-from conversations.locking import (
-    lock_conversation,
-)
+from conversations.locking import lock_conversation
 from conversations.models import Conversation, Participant
 from conversations.transitions import record_transition, set_state
 from foundation import clock

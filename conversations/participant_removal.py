@@ -2,9 +2,7 @@
 
 import uuid
 
-from conversations.locking import (
-    lock_conversation,
-)
+from conversations.locking import lock_conversation
 from conversations.models import Participant, room_of
 from foundation import clock
 from foundation.errors import NotFound

@@ -11,12 +11,7 @@ from foundation.ids import parse_id
 from messaging.events import MESSAGE_DELETED, MESSAGE_UPDATED
 from messaging.list_updates import publish_list_updates
 from messaging.models import Message
-from messaging.payloads import (
-    MessageDeletedPayload,
-    MessagePayload,
-    MessageUpdatedPayload,
-    redacted,
-)
+from messaging.payloads import MessageDeletedPayload, MessagePayload, MessageUpdatedPayload, redacted
 from messaging.requests import EditMessageRequest
 from messaging.signals import message_erased
 from messaging.unread_counts import recount_conversation

@@ -32,12 +32,7 @@ from messaging.requests import (
     SendMessageRequest,
     UserRoomRequest,
 )
-from messaging.responses import (
-    JoinConversationResponse,
-    JoinRoomResponse,
-    MarkReadResponse,
-    SendMessageResponse,
-)
+from messaging.responses import JoinConversationResponse, JoinRoomResponse, MarkReadResponse, SendMessageResponse
 from messaging.sending import OutgoingMessage, SentMessage, send_messages
 from realtime import Caller, Command, LoggedEvent, gateway, publish_ephemeral, registry
 

@@ -13,13 +13,7 @@ if TYPE_CHECKING:
     from realtime.declarations import Caller, Command, Event, registry
     from realtime.event_documents import asyncapi_document, events_document
     from realtime.event_log import LoggedEvent, erase_events, last_seqs
-    from realtime.hooks import (
-        ROOM_NAME_CACHE_SIZE,
-        ApplicationHooks,
-        application_hooks,
-        install_hooks,
-        user_room,
-    )
+    from realtime.hooks import ROOM_NAME_CACHE_SIZE, ApplicationHooks, application_hooks, install_hooks, user_room
     from realtime.presence import last_seen_times, online_users
     from realtime.publishing import (
         before_commit,

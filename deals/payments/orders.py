@@ -14,13 +14,7 @@ from conversations import flows
 from conversations.locking import lock_conversation
 from conversations.models import Conversation
 from deals.models import Offer, PaymentOrder, PaymentStatus
-from deals.payments import (
-    OpenedOrder,
-    ProviderFailed,
-    default_provider,
-    get_provider,
-    provider_calls,
-)
+from deals.payments import OpenedOrder, ProviderFailed, default_provider, get_provider, provider_calls
 from foundation.errors import NotFound
 from realtime import unit_of_work
 

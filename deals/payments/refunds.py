@@ -5,18 +5,12 @@ from functools import partial
 from itertools import takewhile
 
 from deals.models import PaymentOrder
-from deals.payments import (
-    ProviderEvent,
-    get_provider,
-    provider_calls,
-)
+from deals.payments import ProviderEvent, get_provider, provider_calls
 from deals.payments.orders import log_failure
 from deals.payments.payment_events import apply_event
 from foundation import clock
 
 REFUND_RETRY_DELAY = timedelta(minutes=5)
-
-
 REFUNDS_PER_ROUND = 20
 
 
