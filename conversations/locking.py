@@ -16,13 +16,16 @@ from conversations.selectors import participants_of
 from foundation.database.bulk import fetch_many, select_many
 from foundation.database.pipeline import pipelined
 from foundation.errors import Forbidden
+from foundation.ids import parse_id
 
 _ROW_COLUMNS = tuple(field.name for field in fields(ParticipantRow) if field.default is MISSING)
 
 
-def lock_conversation(conversation_id: uuid.UUID) -> Conversation:
-    """The conversation with its row locked until the transaction ends. Raises `NotFound`."""
-    for conversation in fetch_many(Conversation, by="id", among=[conversation_id], order_by="id", lock=True):
+def lock_conversation(conversation_id: object) -> Conversation:
+    """The conversation with its row locked until the transaction ends. Raises `NotFound`, for a malformed id too."""
+    parsed = parse_id(conversation_id)
+    among = [] if parsed is None else [parsed]
+    for conversation in fetch_many(Conversation, by="id", among=among, order_by="id", lock=True):
         return conversation
     raise ConversationNotFound
 
@@ -73,7 +76,7 @@ def _by_conversation(
     return participant_rows
 
 
-def lock_as_participant(conversation_id: uuid.UUID, user: User) -> tuple[Conversation, list[Participant]]:
+def lock_as_participant(conversation_id: object, user: User) -> tuple[Conversation, list[Participant]]:
     """The conversation, locked, and both participants, for somebody who is one of them.
 
     Raises `NotFound` for others, `Forbidden` for staff, who may look and not write.

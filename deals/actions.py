@@ -1,17 +1,14 @@
 """The use case "act": a party takes an action, in one transaction under the conversation's lock; its flow alone decides
 what happens."""
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from accounts.models import User
-from conversations.errors import ConversationNotFound
-from conversations.flows import ResolvedAction, Role, decide, resolve_action
+from conversations.flows import ResolvedAction, Role, resolve_action
 from conversations.locking import lock_as_participant
 from conversations.models import Conversation, Participant
-from deals.facts import deal_to_change, facts_of
 from deals.models import PaymentOrder
 from deals.payloads import PaymentPayload
 from deals.payments import OpenedOrder
@@ -19,9 +16,8 @@ from deals.payments.errors import PaymentUnavailable
 from deals.payments.orders import get_or_create_order, open_at_provider, store_opened
 from deals.requests import ActionRequest
 from deals.responses import ActionResult
-from deals.transitions import AppliedAction, apply_decision
+from deals.transitions import AppliedAction, apply_action
 from foundation.errors import DomainError
-from foundation.ids import parse_id
 from messaging.conversation_selectors import render_current
 from messaging.payloads import ConversationPayload, MessagePayload
 from realtime import run_savepoint_batch, unit_of_work
@@ -71,36 +67,21 @@ def finish_action(attempt: ActionAttempt, before: AppliedAction, at_provider: Op
 def _take_action(attempt: ActionAttempt) -> AppliedAction:
     user, conversation_id, data = attempt.user, attempt.conversation_id, attempt.data
     with unit_of_work():
-        conversation, participants = lock_as_participant(parse_conversation_id(conversation_id), user)
+        conversation, participants = lock_as_participant(conversation_id, user)
         return _find_repeated(conversation, user, data) or _apply(conversation, participants, user, data)
 
 
 def _apply(
     conversation: Conversation, participants: list[Participant], user: User, data: ActionRequest
 ) -> AppliedAction:
-    deal = deal_to_change(conversation)
-    decision = decide(
-        conversation.flow,
-        conversation.flow_state,
-        facts_of(conversation, deal, participants),
-        next(Role(participant.role) for participant in participants if participant.user_id == user.pk),
-        data.action,
-        data.data,
-        state_version=data.state_version,
+    role = next(Role(participant.role) for participant in participants if participant.user_id == user.pk)
+    applied, decision = apply_action(
+        conversation, participants, user, role, data.action, data.data, state_version=data.state_version
     )
-    applied = apply_decision(conversation, deal, participants, decision, user)
     if decision.payment is None:
         return applied
     order, is_new = get_or_create_order(conversation, decision.payment, user, decision.action)
     return replace(applied, order=order, repeated=not is_new)
-
-
-def parse_conversation_id(conversation_id: object) -> uuid.UUID:
-    """Raises `ConversationNotFound` where it is no id."""
-    parsed = parse_id(conversation_id)
-    if parsed is None:
-        raise ConversationNotFound
-    return parsed
 
 
 def _find_repeated(conversation: Conversation, user: User, data: ActionRequest) -> AppliedAction | None:

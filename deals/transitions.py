@@ -1,4 +1,4 @@
-"""Applying a decision of the flow: what it records, its transitions and its system message, in one transaction.
+"""Applying what the flow decides: what it records, its transitions and its system message, in one transaction.
 
 The caller has locked the conversation and is in a unit of work.
 """
@@ -6,6 +6,7 @@ The caller has locked the conversation and is in a unit of work.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from accounts.models import SYSTEM_USER_ID, User
 from conversations.flows import Decision, Role, Timing, decide
@@ -37,28 +38,36 @@ class AppliedAction:
 
 def apply_system_action(conversation: Conversation, system_action: str) -> AppliedAction:
     """Let the system take one of the state's system actions, or remind. Raises `ConversationClosed` or `WrongState`."""
-    participants, deal = participants_of(conversation), deal_to_change(conversation)
+    participants, version = participants_of(conversation), conversation.state_version
+    system = User(pk=SYSTEM_USER_ID)
+    return apply_action(conversation, participants, system, Role.SYSTEM, system_action, state_version=version)[0]
+
+
+def apply_action(
+    conversation: Conversation,
+    participants: Sequence[Participant],
+    actor: User,
+    role: Role,
+    action: str,
+    data: Any = None,
+    *,
+    state_version: int | None,
+) -> tuple[AppliedAction, Decision]:
+    """Write everything that the flow decides, but for payments, which are the caller's. Raises what `decide` raises."""
+    deal = deal_to_change(conversation)
+    facts = facts_of(conversation, deal, participants)
     decision = decide(
-        conversation.flow,
-        conversation.flow_state,
-        facts_of(conversation, deal, participants),
-        Role.SYSTEM,
-        system_action,
-        state_version=conversation.state_version,
+        conversation.flow, conversation.flow_state, facts, role, action, data, state_version=state_version
     )
-    return apply_decision(conversation, deal, participants, decision, User(pk=SYSTEM_USER_ID))
+    assert deal is not None  # only flows with actions, whose conversations have a deal, come to a decision
+    return _apply(conversation, deal, participants, decision, actor), decision
 
 
-def apply_decision(
-    conversation: Conversation, deal: Deal | None, participants: Sequence[Participant], decision: Decision, actor: User
+def _apply(
+    conversation: Conversation, deal: Deal, participants: Sequence[Participant], decision: Decision, actor: User
 ) -> AppliedAction:
-    """Write everything that a decision says, but for payments, which are the caller's. Only flows with actions, whose
-    conversations have a deal, come to a decision.
-
-    The first transition is the actor's, those that follow automatically are the system's. The message is written
-    right after the first one.
-    """
-    assert deal is not None
+    """The first transition is the actor's, those that follow automatically are the system's. The message is written
+    right after the first one."""
     now, before = clock.now(), deal.snapshot()
     _set_schedule(conversation, deal, decision, now)
     if not decision.state_changes:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accounts.models import User
-from conversations.errors import ConversationNotFound
 from conversations.locking import lock_as_participant
 from conversations.models import Conversation, Participant
 from conversations.selectors import total_unread
@@ -14,9 +13,7 @@ from foundation.ids import parse_id
 from messaging.events import MESSAGES_READ
 from messaging.list_updates import publish_list_updates
 from messaging.models import Message
-from messaging.payloads import (
-    MessagesReadPayload,
-)
+from messaging.payloads import MessagesReadPayload
 from messaging.requests import MarkReadRequest
 from messaging.signals import messages_read
 from messaging.unread_counts import count_unread
@@ -50,11 +47,8 @@ def mark_read_many(updates: Sequence[ReadMarkUpdate]) -> list[ReadMarkResult | E
 
 def mark_read(*, user: User, conversation_id: object, data: MarkReadRequest) -> ReadMarkResult:
     """Move one's read mark forward, to a message or a `seq`; beyond the end it reads to the end."""
-    parsed = parse_id(conversation_id)
-    if parsed is None:
-        raise ConversationNotFound
     with unit_of_work():
-        conversation, participants = lock_as_participant(parsed, user)
+        conversation, participants = lock_as_participant(conversation_id, user)
         participant = next(participant for participant in participants if participant.user_id == user.pk)
         last = _last_message_read(conversation, data)
         if last > participant.last_read_seq:

@@ -9,9 +9,8 @@ from conversations.flows.system_actions import CLOSE, PAUSE, RESUME
 from conversations.locking import lock_as_participant, lock_conversation
 from conversations.models import Conversation, Participant
 from conversations.selectors import participants_of
-from deals.actions import parse_conversation_id
-from deals.facts import deal_to_change, facts_of, find_deal
-from deals.transitions import AppliedAction, apply_decision
+from deals.facts import facts_of, find_deal
+from deals.transitions import AppliedAction, apply_action
 from foundation.errors import DomainError, Forbidden
 from operators.requests import InterventionRequest
 from realtime import unit_of_work
@@ -23,22 +22,15 @@ def intervene(*, operator: User, conversation_id: object, action: str, data: Int
     Raises `NotFound`, `Forbidden` for who is not of the staff, then what `decide` raises.
     """
     with unit_of_work():
-        parsed = parse_conversation_id(conversation_id)
         if not operator.is_staff:
-            lock_as_participant(parsed, operator)
+            lock_as_participant(conversation_id, operator)
             raise Forbidden("Only operators do this.")
-        conversation = lock_conversation(parsed)
-        participants, deal = participants_of(conversation), deal_to_change(conversation)
-        decision = decide(
-            conversation.flow,
-            conversation.flow_state,
-            facts_of(conversation, deal, participants),
-            Role.OPERATOR,
-            action,
-            {"reason": data.reason},
-            state_version=data.state_version,
+        conversation = lock_conversation(conversation_id)
+        participants, reason = participants_of(conversation), {"reason": data.reason}
+        applied, _ = apply_action(
+            conversation, participants, operator, Role.OPERATOR, action, reason, state_version=data.state_version
         )
-        return apply_decision(conversation, deal, participants, decision, operator)
+        return applied
 
 
 def possible_interventions(conversation: Conversation, participants: Sequence[Participant]) -> list[str]:
