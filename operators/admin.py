@@ -17,6 +17,7 @@ from accounts.models import User
 from conversations.models import Conversation, ConversationView, Participant
 from conversations.view_records import record_view
 from foundation.errors import DomainError, NotFound
+from foundation.ids import parse_id
 from messaging.models import Upload
 from messaging.uploads.downloads import download_response
 from messaging.uploads.services import read_upload
@@ -115,7 +116,7 @@ class ConversationAdmin(admin.ModelAdmin):
         """The transcript; what is posted is a message from the system, somebody to remove, or stepping in."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        conversation = get_object_or_404(self.get_queryset(request), pk=_uuid(object_id))
+        conversation = get_object_or_404(self.get_queryset(request), pk=parse_id(object_id))
         form: forms.Form = SystemMessageForm(conversation)
         if request.method == "POST":
             form = self._bind_form(request, conversation)
@@ -193,10 +194,3 @@ def _staff(request: HttpRequest) -> User:
     """Who is logged in; nobody else gets as far as a view of the admin."""
     assert isinstance(request.user, User)
     return request.user
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None

@@ -1,5 +1,8 @@
 """The REST endpoints of operators."""
 
+from collections.abc import Callable
+from typing import Any
+
 from rest_framework.decorators import action
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
@@ -29,35 +32,25 @@ def intervention_response(request: UserRequest, conversation_id: str, action: st
     return result_response(applied, request.user)
 
 
+def describe_intervention(summary: str) -> Callable[[Any], Any]:
+    errors = {409: ConflictProblem}
+    return describe(summary, request=InterventionRequest, responses={200: ActionResult}, errors=errors)
+
+
 class InterventionViewSet(ViewSet):
     """What operators do to a conversation."""
 
-    @describe(
-        "Pause the automation, as an operator",
-        request=InterventionRequest,
-        responses={200: ActionResult},
-        errors={409: ConflictProblem},
-    )
+    @describe_intervention("Pause the automation, as an operator")
     @action(detail=True, methods=["post"])
     def pause(self, request: UserRequest, pk: str) -> Response:
         return intervention_response(request, pk, "pause")
 
-    @describe(
-        "Let the automation go on, as an operator",
-        request=InterventionRequest,
-        responses={200: ActionResult},
-        errors={409: ConflictProblem},
-    )
+    @describe_intervention("Let the automation go on, as an operator")
     @action(detail=True, methods=["post"])
     def resume(self, request: UserRequest, pk: str) -> Response:
         return intervention_response(request, pk, "resume")
 
-    @describe(
-        "Close a conversation, as an operator",
-        request=InterventionRequest,
-        responses={200: ActionResult},
-        errors={409: ConflictProblem},
-    )
+    @describe_intervention("Close a conversation, as an operator")
     @action(detail=True, methods=["post"])
     def close(self, request: UserRequest, pk: str) -> Response:
         return intervention_response(request, pk, "close")

@@ -15,19 +15,19 @@ from operators.interventions import intervene
 from operators.requests import InterventionRequest
 
 
-class SystemMessageForm(forms.Form):
-    """A message to both sides, in nobody's name."""
-
-    message = forms.CharField(
-        max_length=MAX_MESSAGE_LENGTH,
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-    success_message = "The message was sent to both sides."
+class ConversationForm(forms.Form):
+    """Something to be done in a conversation."""
 
     def __init__(self, conversation: Conversation, *args: Any, **kwargs: Any) -> None:
         self.conversation = conversation
         super().__init__(*args, **kwargs)
+
+
+class SystemMessageForm(ConversationForm):
+    """A message to both sides, in nobody's name."""
+
+    message = forms.CharField(max_length=MAX_MESSAGE_LENGTH, strip=False, widget=forms.Textarea(attrs={"rows": 3}))
+    success_message = "The message was sent to both sides."
 
     def clean_message(self) -> str:
         written = text.trimmed(self.cleaned_data["message"].replace("\r\n", "\n"))
@@ -41,15 +41,11 @@ class SystemMessageForm(forms.Form):
         return f"Posted the system message {message.pk}."
 
 
-class RemovalForm(forms.Form):
+class RemovalForm(ConversationForm):
     """Take somebody out of the conversation."""
 
     remove = forms.UUIDField()
     success_message = "That person no longer takes part."
-
-    def __init__(self, conversation: Conversation, *args: Any, **kwargs: Any) -> None:
-        self.conversation = conversation
-        super().__init__(*args, **kwargs)
 
     def execute(self) -> str:
         user_id = self.cleaned_data["remove"]
@@ -57,7 +53,7 @@ class RemovalForm(forms.Form):
         return f"Removed the participant {user_id}."
 
 
-class InterventionForm(forms.Form):
+class InterventionForm(ConversationForm):
     """Pause, resume or close the conversation, as it stood on the page."""
 
     DONE = {
@@ -71,8 +67,8 @@ class InterventionForm(forms.Form):
     state_version = forms.IntegerField(min_value=1)
 
     def __init__(self, conversation: Conversation, *args: Any, operator: User, **kwargs: Any) -> None:
-        self.conversation, self.operator = conversation, operator
-        super().__init__(*args, **kwargs)
+        self.operator = operator
+        super().__init__(conversation, *args, **kwargs)
 
     @property
     def success_message(self) -> str:
