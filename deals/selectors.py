@@ -1,6 +1,5 @@
 """Queries of deals."""
 
-import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -27,7 +26,8 @@ def deal_summary(conversation: Conversation) -> DealPayload:
 
 def load_available_actions(conversations: Sequence[Conversation]) -> Callable[[ViewedConversation], dict[str, Any]]:
     """The part `available_actions` of conversation payloads; see `conversations.rendering`."""
-    deals = _deals_of([one.pk for one in conversations if one.flow.has_actions])
+    have_deals = [one.pk for one in conversations if one.flow.has_actions]
+    deals = Deal.objects.select_related("last_offer").in_bulk(have_deals)
 
     def render(view: ViewedConversation) -> dict[str, Any]:
         conversation = view.conversation
@@ -36,9 +36,3 @@ def load_available_actions(conversations: Sequence[Conversation]) -> Callable[[V
         return {"available_actions": available_actions(conversation.flow, conversation.flow_state, facts, role)}
 
     return render
-
-
-def _deals_of(conversation_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Deal]:
-    if not conversation_ids:
-        return {}
-    return Deal.objects.select_related("last_offer").in_bulk(conversation_ids)

@@ -6,7 +6,7 @@ Moments are the database's own: the clocks of the processes may differ.
 import uuid
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from foundation.database.executor import in_database
@@ -52,7 +52,8 @@ def retire(process_id: uuid.UUID) -> None:
 def reap_dead() -> dict[uuid.UUID, datetime]:
     """End the connections of processes that were killed. Returns the users of these connections and when they ended.
     Of several callers at the same time one finds a dead process."""
-    dead = list(ServerProcess.objects.select_for_update(skip_locked=_can_skip_locked()).dead())
+    skip = connection.features.has_select_for_update_skip_locked
+    dead = list(ServerProcess.objects.select_for_update(skip_locked=skip).dead())
     left: dict[uuid.UUID, datetime] = {}
     for process in dead:
         held = SocketSession.objects.filter(process=process, ended_at=None)
@@ -60,7 +61,3 @@ def reap_dead() -> dict[uuid.UUID, datetime]:
         held.end(process.heartbeat_at)
         process.delete()
     return left
-
-
-def _can_skip_locked() -> bool:
-    return transaction.get_connection().features.has_select_for_update_skip_locked

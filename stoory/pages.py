@@ -51,18 +51,10 @@ def demo_page(request: HttpRequest) -> HttpResponse:
     return _page(request, "demo.html", sides=sides)
 
 
-def _problem(error: errors.DomainError) -> JsonResponse:
-    return JsonResponse(problem_document(error), status=error.status, content_type=PROBLEM_CONTENT_TYPE)
-
-
-def _is_api(request: HttpRequest) -> bool:
-    return f"{request.path}/".startswith("/api/")
-
-
 def _fault(request: HttpRequest, error: errors.DomainError) -> HttpResponse:
     """A problem document for clients of the API, a page for everybody else."""
-    if _is_api(request):
-        return _problem(error)
+    if f"{request.path}/".startswith("/api/"):
+        return JsonResponse(problem_document(error), status=error.status, content_type=PROBLEM_CONTENT_TYPE)
     return render(request, f"{error.status}.html", status=error.status)
 
 

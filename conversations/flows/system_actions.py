@@ -25,17 +25,10 @@ def by_system(current: CurrentState, name: str, state_version: int | None) -> De
     check_current(current, state_version)
     if name == REMIND:
         return _remind(current)
-    system_action = next(
-        (system_action for system_action in current.state.system_actions if system_action.name == name), None
-    )
-    rule = current.state.inactivity
-    if (
-        system_action is None
-        and isinstance(rule, Deadline)
-        and rule.system_action.name == name
-        and not current.facts.paused
-    ):
-        system_action = rule.system_action
+    rule, possible = current.state.inactivity, current.state.system_actions
+    if isinstance(rule, Deadline) and not current.facts.paused:
+        possible += (rule.system_action,)
+    system_action = next((one for one in possible if one.name == name), None)
     if system_action is None:
         raise WrongState
     return transition_to(current, to=system_action.to, reason=name, text=system_action.text)

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models.fields.files import FieldFile
 
 from accounts.models import User
 from conversations.models import Conversation
@@ -140,12 +139,8 @@ def _check_takes_part(user: User, upload: Upload, conversation: Conversation) ->
 def remove_files(upload: Upload) -> None:
     """Take an upload's files out of the storage."""
     for file in (upload.file, upload.thumbnail):
-        _remove(file)
-
-
-def _remove(file: FieldFile) -> None:
-    if file.name:
-        file.storage.delete(file.name)
+        if file.name:
+            file.storage.delete(file.name)
 
 
 def delete_unsent_uploads() -> int:
