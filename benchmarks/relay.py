@@ -12,19 +12,31 @@ django.setup()
 
 from accounts.responses import EmptyResponse  # noqa: E402
 from conversations.models import room_of  # noqa: E402
+from foundation.schemas import Schema  # noqa: E402
 from messaging.requests import SendMessageRequest  # noqa: E402
-from realtime import (  # noqa: E402
-    Caller,
-    Command,
-    gateway,
-    registry,
-)
+from realtime import Caller, Command, Event, publish_ephemeral, registry  # noqa: E402
 from stoory.uvicorn_server import serve  # noqa: E402
 
 
+class RelayedPayload(Schema):
+    conversation_id: str | None
+    message: str
+
+
+RELAYED = Event(
+    name="new_message",
+    payload=RelayedPayload,
+    room="conversation_<id>",
+    when="A text was relayed.",
+    logged=False,
+    example={"conversation_id": "01980000-0000-7000-8000-00000000000c", "message": "Hello!"},
+)
+"""In the place of the logged event of that name, for which the load generator waits."""
+
+
 async def relay(caller: Caller, message: SendMessageRequest) -> EmptyResponse:
-    data = {"conversation_id": message.conversation_id, "message": message.message}
-    await gateway.sio.emit("new_message", data, room=room_of(message.conversation_id))
+    payload = RelayedPayload(conversation_id=message.conversation_id, message=message.message)
+    publish_ephemeral(room_of(message.conversation_id), RELAYED, payload)
     return EmptyResponse()
 
 

@@ -2,7 +2,8 @@
 
 It knows rooms, events and user ids, and nothing of what the application means by them. It imports `socketio_server` and
 `foundation` alone; what the application knows comes through `ApplicationHooks`. Other packages import the names
-in `__all__` from here, and none of its modules. Start with `publishing` (how an event is sent), then `event_log` (where
+in `__all__` from here, and none of its modules: so `publish` and `publish_ephemeral` are the only ways in which an
+event leaves for a room. Start with `publishing` (how an event is sent), then `event_log` (where
 it is stored), `local_rooms` (how it reaches the sockets) and `socket_gateway` (how clients connect).
 """
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
         reserve_seq,
         unit_of_work,
     )
-    from realtime.pubsub import Hint, bus
     from realtime.rest import EventLogQuery, events_page
     from realtime.revocation import expel, revoke_sessions
     from realtime.savepoint_batch import run_savepoint_batch
@@ -38,12 +38,10 @@ __all__ = [
     "Command",
     "Event",
     "EventLogQuery",
-    "Hint",
     "LoggedEvent",
     "application_hooks",
     "asyncapi_document",
     "before_commit",
-    "bus",
     "erase_events",
     "events_document",
     "events_page",
@@ -82,7 +80,6 @@ _MODULES = {
         "reserve_seq",
         "unit_of_work",
     ),
-    "pubsub": ("Hint", "bus"),
     "rest": ("EventLogQuery", "events_page"),
     "revocation": ("expel", "revoke_sessions"),
     "savepoint_batch": ("run_savepoint_batch",),

@@ -1,23 +1,18 @@
-"""python-socketio's client manager over the channel layer: a Socket.IO room is a durable room here."""
+"""python-socketio's client manager for durable rooms: it knows the clients of this process, and no rooms of its own."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from socketio import AsyncManager
 
-from foundation.json import to_json
 from realtime.local_rooms import LocalRooms
 from realtime.membership import LocalSocket
-from realtime.pubsub import Bus, Hint
+from realtime.pubsub import Bus
 from socketio_server import SocketServer
 
 
 class RoomManager(AsyncManager):
-    """Rooms live in `local`; each has a group of the channel layer, joined only while it has a member here.
-
-    `emit` to a room goes over the bus to every process that has members of it. What must not be lost goes through
-    `publish` instead.
-    """
+    """Rooms live in `local`; each has a group of the channel layer, joined only while it has a member here."""
 
     server: SocketServer
 
@@ -51,28 +46,28 @@ class RoomManager(AsyncManager):
         to: str | None = None,
         **kwargs: Any,
     ) -> None:
-        target = to or room
-        if target is None or self.is_sid_room(namespace, target):
-            await super().emit(event, data, namespace, target, skip_sid, callback, **kwargs)
-        else:
-            self._bus.send([Hint.ephemeral(target, event, to_json(data), None)])
+        """Send an event to one client of this process, by its `sid`. Raises `ValueError` where nobody has it: rooms get
+        their events through `publish` and `publish_ephemeral` alone."""
+        sid = to or room
+        if not isinstance(sid, str) or not self.is_sid_room(namespace, sid):
+            raise ValueError("Events are emitted to one connected client; use publish or publish_ephemeral for rooms.")
+        await super().emit(event, data, namespace, sid, skip_sid, callback, **kwargs)
 
     def basic_enter_room(self, sid: str, namespace: str, room: str | None, eio_sid: str | None = None) -> None:
         """The room that python-socketio makes for each client is not kept, for `get_participants` knows who is in it.
-        It would cost a kilobyte, and a search through all rooms for each client that disconnects."""
-        if room != sid:
+        It would cost a kilobyte, and a search through all rooms for each client that disconnects.
+
+        Raises `ValueError` for a room by name: `Gateway.join` checks the right to it.
+        """
+        if room is None:
             super().basic_enter_room(sid, namespace, room, eio_sid)
+        elif room != sid:
+            raise ValueError("Rooms are joined through the gateway.")
 
     def get_participants(self, namespace: str, room: str | None) -> Iterable[tuple[str, str]]:
         if room is not None and self.is_sid_room(namespace, room):
             return [(room, self.eio_sid_from_sid(room, namespace))]
         return super().get_participants(namespace, room)
-
-    async def enter_room(self, sid: str, namespace: str, room: str, eio_sid: str | None = None) -> None:
-        await self.local.join(self.sockets[sid], room, after=None)
-
-    async def leave_room(self, sid: str, namespace: str, room: str) -> None:
-        self.local.leave(self.sockets[sid], room)
 
     def get_rooms(self, sid: str, namespace: str) -> list[str]:
         socket = self.sockets.get(sid)

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 
@@ -35,8 +36,11 @@ class TokenExpiry:
 
     def _notify(self, connection: Connection) -> None:
         payload = TokenExpiringPayload(expires_at=connection.expires_at).model_dump()
-        work = self._sio.emit(TOKEN_EXPIRING.name, payload, to=connection.socket.sid)
-        self._sio.start_background_task(lambda: work)
+        self._sio.start_background_task(self._send, connection.socket.sid, payload)
+
+    async def _send(self, sid: str, payload: dict[str, Any]) -> None:
+        if self._sio.manager.is_connected(sid, "/"):  # it may have gone in this moment
+            await self._sio.emit(TOKEN_EXPIRING.name, payload, to=sid)
 
     def _end(self, connection: Connection) -> None:
         """Close the transport: the client reconnects by itself, and is admitted if it has a newer token by then."""

@@ -10,7 +10,7 @@ from django.db import connections
 from pytest_django.fixtures import Settings
 
 from foundation import rate_limits as buckets
-from realtime import Hint, bus
+from realtime.pubsub import Hint, bus
 from tests.contract.conformity import emitted_events
 from tests.harness import environment
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.apps import apps
 
-from realtime import Hint
+from realtime.pubsub import Hint
 from tests.packages import PACKAGES
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from realtime import Hint
+from realtime.pubsub import Hint
 from tests.deals import Deal, open_deal
 
 

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from foundation.json import from_json, to_json
 from foundation.schemas import Schema
-from realtime import Hint, LoggedEvent, registry
+from realtime import LoggedEvent, registry
+from realtime.pubsub import Hint
 
 
 def fault_of(shape: type[Schema], data: Any) -> str | None:

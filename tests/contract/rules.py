@@ -32,12 +32,30 @@ def imports_in_functions(tree: ast.AST) -> set[int]:
 
 
 def sends_by_itself(tree: ast.AST) -> set[int]:
-    """Something is given to Socket.IO or to the channel layer directly."""
-    return {
-        call.lineno
-        for call, method in _methods(ast.walk(tree))
-        if method.attr in {"emit", "group_send", "group_send_many"}
+    """Something is given to Socket.IO, to a socket or to the channel layer directly."""
+    return _uses(tree, {"emit", "send_frame", "send_text", "send_packet", "group_send", "group_send_many"})
+
+
+def makes_hints_for_rooms(tree: ast.AST) -> set[int]:
+    """A hint with events is made for the bus, past `publish` and `publish_ephemeral`."""
+    by_hand = {call.lineno for call in ast.walk(tree) if isinstance(call, ast.Call) and _name_of(call) == "Hint"}
+    return by_hand | {
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"logged", "ephemeral"}
+        and ast.unparse(node.value).rpartition(".")[2] == "Hint"
     }
+
+
+def delivers_by_itself(tree: ast.AST) -> set[int]:
+    """Events are given to the rooms of this process by something else than the bus."""
+    return _uses(tree, {"handle_hint", "handle_growth", "broadcast"})
+
+
+def _uses(tree: ast.AST, names: set[str]) -> set[int]:
+    """Something's method of such a name is called, or passed on."""
+    return {node.lineno for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in names}
 
 
 def spells_a_room(tree: ast.AST) -> set[int]:

@@ -31,6 +31,8 @@ def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+SOCKET_SERVER = {name(path) for path in MODULES if path.is_relative_to(ROOT / "socketio_server")}
+
 RULES: dict[Callable[[ast.AST], set[int]], tuple[set[str], str, str]] = {
     rules.imports_in_functions: (
         set(),
@@ -38,9 +40,21 @@ RULES: dict[Callable[[ast.AST], set[int]], tuple[set[str], str, str]] = {
         "def f():\n    from json import loads\n",
     ),
     rules.sends_by_itself: (
-        {"realtime/pubsub.py", "realtime/client_manager.py", "realtime/token_expiry.py", "realtime/channel_layer.py"},
-        "publish(room, EVENT, payload)\nemit = 1",
-        "await sio.emit('new_message', data)\nawait layer.group_send(group, {})",
+        {"realtime/pubsub.py", "realtime/client_manager.py", "realtime/token_expiry.py", "realtime/channel_layer.py"}
+        | SOCKET_SERVER,
+        "publish(room, EVENT, payload)\nemit = 1\nmessages_read.send(Message)",
+        "await sio.emit('new_message', data)\nawait layer.group_send(group, {})\nsend = server.send_frame",
+    ),
+    rules.makes_hints_for_rooms: (
+        {"realtime/publishing.py", "realtime/pubsub.py"},
+        "bus.send([Hint.control('beat')])\nevent.logged\nunit.ephemeral.append(hint)",
+        "bus.send([Hint.ephemeral(room, name, data, None)])\nmake = pubsub.Hint.logged\nHint(room, {})\n"
+        "pubsub.Hint(group=room, message={})",
+    ),
+    rules.delivers_by_itself: (
+        {"realtime/socket_gateway.py"},
+        "rooms.join(socket, room)\ndef broadcast(): pass",
+        "rooms.broadcast(room, name, data, None)\ndeliver = self._rooms.handle_hint\nlocal.handle_growth(room)",
     ),
     rules.spells_a_room: (
         {"conversations/models.py", "realtime/hooks.py"},

@@ -149,31 +149,36 @@ def test_an_event_is_sent_to_the_rooms_that_it_declares(brand, influencer, sent_
     assert all(room.startswith(pattern) for room, _ in found)
 
 
-async def test_an_expiring_token_is_told_to_its_socket(settings):
+@pytest.mark.parametrize("is_connected", [True, False])
+async def test_an_expiring_token_is_told_to_its_socket_while_that_is_there(settings, is_connected):
     settings.SOCKET_TOKEN_POLICY = "strict"
     told: list[tuple[str, Any, str]] = []
     tasks: list[Any] = []
 
     class Server:
+        manager = SimpleNamespace(is_connected=lambda sid, namespace: is_connected and (sid, namespace) == ("one", "/"))
+
         async def emit(self, event: str, payload: Any, to: str) -> None:
             told.append((event, from_json(to_json(payload)), to))
 
-        def start_background_task(self, work: Callable[[], Any]) -> None:
-            tasks.append(asyncio.ensure_future(work()))
+        def start_background_task(self, work: Callable[..., Any], *args: Any) -> None:
+            tasks.append(asyncio.ensure_future(work(*args)))
 
     connection = SimpleNamespace(
         expires_at=clock.now() + timedelta(seconds=30), timers={}, socket=SimpleNamespace(sid="one")
     )
     TokenExpiry(Server()).watch(connection)
     for _ in range(200):
-        if told:
+        if tasks:
             break
         await asyncio.sleep(0.01)
+    await asyncio.gather(*tasks)
     for timer in connection.timers.values():
         timer.cancel()
-    ((event, payload, to),) = told
-    assert (event, to) == ("token_expiring", "one")
-    assert fault_of_event(event, payload, None) is None
+    assert [(event, to) for event, _, to in told] == ([("token_expiring", "one")] if is_connected else [])
+    assert len(tasks) == 1
+    for event, payload, _ in told:
+        assert fault_of_event(event, payload, None) is None
 
 
 @pytest.mark.django_db(transaction=True)

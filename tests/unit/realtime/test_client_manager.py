@@ -1,0 +1,43 @@
+"""What python-socketio's own interface may do here: reach one client, and no room."""
+
+from typing import Any
+
+import pytest
+
+from realtime.client_manager import RoomManager
+from realtime.pubsub import Bus
+from socketio_server import SocketServer
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """What goes to clients, as `(Engine.IO session, frame)`."""
+    frames: list[tuple[str, str]] = []
+    monkeypatch.setattr(SocketServer, "send_frame", lambda self, eio_sid, frame: frames.append((eio_sid, frame)))
+    return frames
+
+
+@pytest.fixture
+async def server(sent: list[tuple[str, str]]) -> SocketServer:
+    """A server with two clients."""
+    server = SocketServer(client_manager=RoomManager(Bus()))
+    for eio_sid in ("one", "two"):
+        await server.manager.connect(await server.manager.pre_connect(eio_sid, "/"), "/")
+    return server
+
+
+async def test_an_event_is_emitted_to_one_client(server, sent):
+    await server.emit("note", {"text": "Hello"}, to=server.manager.sid_from_eio_sid("one", "/"))
+    assert sent == [("one", '42["note",{"text":"Hello"}]')]
+
+
+@pytest.mark.parametrize("target", [{}, {"room": "conversation_1"}, {"to": "nobody"}, {"room": ["conversation_1"]}])
+async def test_an_event_for_a_room_or_for_everybody_is_refused(server, sent, target: dict[str, Any]):
+    with pytest.raises(ValueError, match="publish_ephemeral"):
+        await server.emit("note", {"text": "Hello"}, **target)
+    assert sent == []
+
+
+async def test_a_room_is_not_joined_past_the_gateway(server):
+    with pytest.raises(ValueError, match="gateway"):
+        await server.enter_room(server.manager.sid_from_eio_sid("one", "/"), "conversation_1")
