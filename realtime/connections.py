@@ -2,8 +2,10 @@
 
 import asyncio
 import uuid
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import structlog
 
@@ -12,11 +14,13 @@ from foundation.rate_limits import LocalBucket
 from realtime import presence, recovery
 from realtime.declarations import Caller
 from realtime.membership import LocalSocket
+from realtime.presence_announcements import PresenceAnnouncer
 from realtime.recovery import SessionRecord
 
 log = structlog.get_logger(__name__)
 
 WRITE_EVERY = 0.1
+"""Seconds for which starts and ends are collected."""
 
 
 @dataclass(slots=True, eq=False)
@@ -32,16 +36,20 @@ class Connection:
 
 
 class Connections:
-    """The connections of this process by socket id. `write_forever` stores their starts and ends in batches."""
+    """The connections of this process by socket id.
 
-    def __init__(self) -> None:
+    The first one that starts or ends spawns a task that stores them in batches, one after the other, until nothing is
+    left to store, and passes the users on to be announced.
+    """
+
+    def __init__(self, announcer: PresenceAnnouncer, spawn: Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]]):
+        self._announcer, self._spawn = announcer, spawn
         self.process_id = uuid.uuid4()
         self.by_sid: dict[str, Connection] = {}
         self._by_pid: dict[str, Connection] = {}
         self._started: dict[str, SessionRecord] = {}
         self._ended: dict[str, uuid.UUID] = {}
-        self.came_online: asyncio.Queue[set[uuid.UUID]] = asyncio.Queue()
-        self.left: asyncio.Queue[dict[uuid.UUID, datetime]] = asyncio.Queue()
+        self._writing: asyncio.Task[Any] | None = None
 
     def add(self, connection: Connection) -> None:
         pid = connection.session.pid
@@ -49,6 +57,7 @@ class Connections:
         self._by_pid[pid] = connection
         self._ended.pop(pid, None)
         self._started[pid] = connection.session
+        self._write_soon()
 
     def remove(self, sid: str) -> Connection | None:
         connection = self.by_sid.pop(sid, None)
@@ -61,6 +70,7 @@ class Connections:
         if self._by_pid.get(pid) is connection:
             del self._by_pid[pid]
             self._ended[pid] = connection.caller.user_id
+            self._write_soon()
         return connection
 
     def of_user(self, user_id: uuid.UUID) -> list[Connection]:
@@ -72,15 +82,22 @@ class Connections:
     def session_ids(self) -> set[uuid.UUID]:
         return {one.caller.session_id for one in self.by_sid.values()}
 
-    async def write_forever(self) -> None:
-        while True:
-            await asyncio.sleep(WRITE_EVERY)
-            await self.write()
+    async def wait_until_stored(self, timeout: float) -> None:
+        """Wait for so many seconds at most."""
+        if self._writing is not None:
+            await asyncio.wait([self._writing], timeout=timeout)
 
-    async def write(self) -> None:
+    def _write_soon(self) -> None:
+        if self._writing is None or self._writing.done():
+            self._writing = self._spawn(self._write_all())
+
+    async def _write_all(self) -> None:
+        while self._started or self._ended:
+            await asyncio.sleep(WRITE_EVERY)
+            await self._write()
+
+    async def _write(self) -> None:
         """Store the sessions that started and ended since the last time. What fails is kept for the next time."""
-        if not self._started and not self._ended:
-            return
         started, ended = self._started, self._ended
         self._started, self._ended = {}, {}
         try:
@@ -88,12 +105,13 @@ class Connections:
         except Exception as error:  # the database is away, the sockets are not
             log.warning("connections_not_saved", error=type(error).__name__)
             self._started = started | self._started
-            self._ended = ended | self._ended
+            # A session that was recovered in the meantime has not ended.
+            self._ended |= {pid: user_id for pid, user_id in ended.items() if pid not in self._by_pid}
             return
         if arrived:
-            self.came_online.put_nowait(arrived)
+            self._announcer.came_online(arrived)
         if left:
-            self.left.put_nowait(left)
+            self._announcer.left(left)
 
 
 def store(

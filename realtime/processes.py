@@ -3,6 +3,7 @@
 Moments are the database's own: the clocks of the processes may differ.
 """
 
+import asyncio
 import uuid
 from datetime import datetime, timedelta
 
@@ -12,30 +13,34 @@ from django.db.models.functions import Now
 from foundation.database.executor import in_database
 from realtime import presence
 from realtime.background_tasks import log_errors
-from realtime.connections import Connections
-from realtime.models import ServerProcess, SocketSession
+from realtime.models import DEAD_AFTER, ServerProcess, SocketSession
+from realtime.presence_announcements import PresenceAnnouncer
 
 HEARTBEAT = timedelta(seconds=5)
+UNANNOUNCED = timedelta(seconds=30)
+"""A process that ended may have announced none of those who left so long before its last heartbeat, or later."""
 
 
 class ProcessHeartbeat:
     """This process's heartbeat in the database."""
 
-    def __init__(self, connections: Connections) -> None:
-        self._connections = connections
+    def __init__(self, process_id: uuid.UUID, announcer: PresenceAnnouncer) -> None:
+        self._process_id, self._announcer = process_id, announcer
 
     async def start(self) -> None:
-        await log_errors(in_database(beat, self._connections.process_id))
+        await log_errors(in_database(beat, self._process_id))
 
-    async def stop(self) -> None:
-        await log_errors(in_database(retire, self._connections.process_id))
+    async def stop(self, timeout: float) -> None:
+        """End this process's connections, and leave who went offline to be announced by others; wait for so many
+        seconds at most. What is not done then is done by others as well, when the heartbeat is old."""
+        await log_errors(asyncio.wait_for(in_database(retire, self._process_id), timeout))
 
     async def beat(self) -> None:
         """Write a heartbeat, and reap the processes that have written none for too long."""
-        await in_database(beat, self._connections.process_id)
+        await in_database(beat, self._process_id)
         left = await in_database(reap_dead)
         if left:
-            self._connections.left.put_nowait(left)
+            self._announcer.left(left)
 
 
 def beat(process_id: uuid.UUID) -> None:
@@ -43,21 +48,31 @@ def beat(process_id: uuid.UUID) -> None:
     ServerProcess.objects.update_or_create(id=process_id, defaults={"heartbeat_at": Now()})
 
 
+@transaction.atomic
 def retire(process_id: uuid.UUID) -> None:
-    """This process stops in good order."""
-    ServerProcess.objects.filter(pk=process_id).delete()
+    """This process stops in good order: whatever it still holds ends, and the next heartbeat of another one reaps
+    it."""
+    _end_held(process_id, None)
+    ServerProcess.objects.filter(pk=process_id).update(heartbeat_at=Now() - DEAD_AFTER - HEARTBEAT)
 
 
 @transaction.atomic
 def reap_dead() -> dict[uuid.UUID, datetime]:
-    """End the connections of processes that were killed. Returns the users of these connections and when they ended.
-    Of several callers at the same time one finds a dead process."""
+    """End the connections of dead processes. Returns the users of connections that ended then or shortly before, each
+    with the time when the connection ended. Of several callers at the same time, only one finds a dead process."""
     skip = connection.features.has_select_for_update_skip_locked
     dead = list(ServerProcess.objects.select_for_update(skip_locked=skip).dead())
     left: dict[uuid.UUID, datetime] = {}
     for process in dead:
-        held = SocketSession.objects.filter(process=process, ended_at=None)
-        left |= presence.store_last_seen(held.values_list("user_id", flat=True), process.heartbeat_at)
-        held.end(process.heartbeat_at)
+        _end_held(process.pk, process.heartbeat_at)
+        ended = SocketSession.objects.filter(process=process, ended_at__gt=process.heartbeat_at - UNANNOUNCED)
+        left |= presence.last_seen_times(set(ended.values_list("user_id", flat=True)))
         process.delete()
     return left
+
+
+def _end_held(process_id: uuid.UUID, at: datetime | None) -> None:
+    """End the connections that a process holds, by default now."""
+    held = SocketSession.objects.filter(process=process_id, ended_at=None)
+    presence.store_last_seen(held.values_list("user_id", flat=True), at)
+    held.end(at or Now())

@@ -41,6 +41,10 @@ from socketio_server import Limits, SocketServer, on_uvicorn_shutdown
 
 log = structlog.get_logger(__name__)
 
+STOP_TIMEOUT = 3.0
+"""Seconds for which a process that stops waits for the database, once for the ends of its connections and once to
+retire."""
+
 
 class Gateway:
     """Everything that this process needs to serve sockets; `start` and `stop` belong to its event loop."""
@@ -57,10 +61,11 @@ class Gateway:
             on_slow_reader=metrics.slow_readers.inc,
         )
         self._rooms = self._manager.local
-        self._connections = Connections()
+        self._tasks = BackgroundTasks()
+        announcer = PresenceAnnouncer(self._tasks.spawn)
+        self._connections = Connections(announcer, self._tasks.spawn)
         self._states = EphemeralStates(self._rooms)
         self._expiry = TokenExpiry(self.sio)
-        self._tasks = BackgroundTasks()
         self._revocation = Revocation(
             connections=self._connections,
             rooms=self._rooms,
@@ -68,9 +73,8 @@ class Gateway:
             sio=self.sio,
             spawn=self._tasks.spawn,
         )
-        self._announcer = PresenceAnnouncer(self._connections, self._tasks.spawn)
         self._bus_heartbeat = BusHeartbeat(self._connections.process_id, on_recovered=self._sweep_soon)
-        self._process_heartbeat = ProcessHeartbeat(self._connections)
+        self._process_heartbeat = ProcessHeartbeat(self._connections.process_id, announcer)
         self._periodic: list[tuple[float, Callable[[], Awaitable[Any]]]] = [
             (settings.ROOM_SWEEP_SECONDS, self._rooms.sweep),
             (bus_heartbeat.INTERVAL, self._bus_heartbeat.send),
@@ -102,17 +106,11 @@ class Gateway:
                 await bus.start(self._receive)
                 await self._bus_heartbeat.start()
                 await self._process_heartbeat.start()
-                self._start_background_tasks()
+                for seconds, work in self._periodic:
+                    self._tasks.run_every(seconds, work)
                 on_uvicorn_shutdown(self._drain_soon)
                 self._set_gauges()
                 self._started = True
-
-    def _start_background_tasks(self) -> None:
-        for seconds, work in self._periodic:
-            self._tasks.run_every(seconds, work)
-        self._tasks.spawn(self._connections.write_forever())
-        self._tasks.spawn(self._announcer.announce_online_forever())
-        self._tasks.spawn(self._announcer.announce_offline_forever())
 
     def _sweep_soon(self) -> None:
         self._tasks.spawn(log_errors(self._rooms.sweep()))
@@ -139,12 +137,12 @@ class Gateway:
             self._tasks.spawn(self.drain())
 
     async def stop(self) -> None:
-        """Drain, stop the background tasks, and store how the sockets ended."""
+        """Drain, store how the sockets ended, and stop the background tasks. Other processes announce who is gone."""
         if self._started:
             await self.drain()
+            await self._connections.wait_until_stored(STOP_TIMEOUT)
             await self._tasks.cancel()
-            await self._connections.write()
-            await self._process_heartbeat.stop()
+            await self._process_heartbeat.stop(STOP_TIMEOUT)
             await bus.stop()
             self._started = False
 

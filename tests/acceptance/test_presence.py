@@ -1,5 +1,8 @@
 """Who is there, counted over tabs and processes."""
 
+import pytest
+
+from tests.acceptance.deployments import Deployment
 from tests.acceptance.shapes import PRESENCE, fits
 from tests.harness.people import Person
 
@@ -28,6 +31,21 @@ def test_tabs_of_one_person_are_one_presence(brand: Person, influencer: Person, 
     watching.expect("new_message")
     told = [event["online"] for event in watching.all("presence") if event["user_id"] == influencer.id]
     assert told == [True, False]
+
+
+@pytest.mark.parametrize("deployment", ["shared"], indirect=True)
+def test_who_does_not_come_back_after_their_server_stopped_is_gone(
+    deployment: Deployment, brand: Person, influencer: Person, conversation: str
+) -> None:
+    watching = brand.tabs.joined(conversation)
+    with deployment.installation.serving() as server:
+        leaving = influencer.tabs.connected(server.url)
+        assert watching.expect("presence", user_id=influencer.id)["online"] is True
+        leaving.do("disconnect")
+        server.stop()
+    left = watching.expect("presence", user_id=influencer.id, online=False)
+    fits(left, PRESENCE)
+    assert left["last_seen"]
 
 
 def test_strangers_are_told_nothing(brand: Person, influencer: Person, conversation: str) -> None:

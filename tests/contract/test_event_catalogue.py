@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from foundation import clock
+from foundation.ids import random_id
 from foundation.json import from_json, to_json
 from foundation.schemas import CachedSchema, Schema
 from messaging import socket_commands
-from realtime import presence_announcements, registry
+from realtime import connections, presence_announcements, processes, registry
+from realtime.recovery import SessionRecord
 from realtime.token_expiry import TokenExpiry
 from tests.contract.conformity import fault_of, fault_of_event
 from tests.harness.people import Person
@@ -118,7 +120,10 @@ def types(brand: Person, influencer: Person) -> None:
 
 def comes_online(brand: Person, influencer: Person) -> None:
     brand.opens_chat_with(influencer)
-    presence_announcements.announce({brand.pk}, online=True)
+    process_id = uuid.uuid4()
+    processes.beat(process_id)
+    arrived, _ = connections.store(process_id, [SessionRecord(random_id(), brand.pk, process_id, 0)], {})
+    presence_announcements.announce_online(arrived)
 
 
 CASES: dict[str, Callable[[Person, Person], None]] = {

@@ -19,7 +19,7 @@ from foundation.ids import random_id
 from foundation.rate_limits import LocalBucket
 from messaging import socket_commands
 from messaging.models import Message
-from realtime import Caller
+from realtime import Caller, connections
 from realtime.connections import Connection
 from realtime.dispatcher import Dispatcher
 from realtime.membership import LocalSocket
@@ -47,12 +47,14 @@ def documented() -> dict[str, list[int]]:
 
 @pytest_asyncio.fixture
 async def gateway(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Gateway]:
-    """A gateway that serves, without its periodic tasks."""
+    """A gateway that serves, without its periodic tasks, and stores no connections meanwhile."""
+    monkeypatch.setattr(connections, "WRITE_EVERY", 3600)
     gateway = Gateway()
     monkeypatch.setattr(socket_commands, "gateway", gateway)
     await bus.start(gateway._receive)
     await asyncio.sleep(0)
     yield gateway
+    await gateway._tasks.cancel()
     await bus.stop()
 
 

@@ -122,6 +122,45 @@ def test_of_who_comes_back_while_their_leaving_is_told_it_is_told_last_that_they
     assert [(one["user_id"], one["online"]) for one in told] == [(str(USER), False), (str(USER), True)]
 
 
+def test_who_is_gone_again_is_not_announced_as_online(sent_hints: list[Hint]) -> None:
+    one = begun(uuid.uuid4())
+    ended(one)
+    time_passes()
+    presence_announcements.announce_online([USER])
+    assert sent_hints == []
+
+
+def test_those_who_left_a_process_shortly_before_it_stopped_are_left_to_others() -> None:
+    process_id, other = uuid.uuid4(), uuid.uuid4()
+    left = ended(begun(process_id))
+    begun(other)
+    processes.retire(process_id)
+    assert processes.reap_dead() == left
+    assert processes.reap_dead() == {}
+    assert set(ServerProcess.objects.values_list("pk", flat=True)) == {other}
+
+
+def test_what_a_process_that_stops_still_holds_ends_now() -> None:
+    one = begun(uuid.uuid4())
+    before = timezone.now()
+    processes.retire(one.process_id)
+    assert presence.online_users([USER]) == {USER}, "for five seconds more"
+    assert before - timedelta(seconds=1) < processes.reap_dead()[USER] < timezone.now() + timedelta(seconds=1)
+    assert SocketSession.objects.get(pk=one.pid).ended_at is not None
+
+
+@pytest.mark.parametrize(("before", "is_left_over"), [(timedelta(seconds=1), True), (timedelta(minutes=2), False)])
+def test_of_a_process_that_was_killed_those_are_announced_who_left_shortly_before(
+    before: timedelta, is_left_over: bool
+) -> None:
+    one = begun(uuid.uuid4())
+    died = timezone.now() - DEAD_AFTER - timedelta(seconds=1)
+    left = ended(one, died - before)
+    SocketSession.objects.update(ended_at=died - before)
+    ServerProcess.objects.filter(pk=one.process_id).update(heartbeat_at=died)
+    assert processes.reap_dead() == (left if is_left_over else {})
+
+
 def test_the_sockets_of_a_dead_process_have_ended_with_its_last_heartbeat() -> None:
     one = begun(uuid.uuid4())
     died = timezone.now() - DEAD_AFTER - timedelta(seconds=1)

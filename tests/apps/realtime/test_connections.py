@@ -1,0 +1,173 @@
+"""How the starts and ends of connections are stored: in their order, a batch at a time, and none is lost."""
+
+import asyncio
+import threading
+import uuid
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+
+from foundation import clock
+from foundation.ids import random_id
+from foundation.rate_limits import LocalBucket
+from realtime import Caller, connections
+from realtime.background_tasks import BackgroundTasks
+from realtime.connections import Connection, Connections
+from realtime.membership import LocalSocket
+from realtime.recovery import SessionRecord
+
+MANY = 2000
+
+
+class Announcer:
+    """What would be announced."""
+
+    def __init__(self) -> None:
+        self.online: list[set[uuid.UUID]] = []
+        self.offline: list[dict[uuid.UUID, Any]] = []
+        self.came_online, self.left = self.online.append, self.offline.append
+
+
+class Store:
+    """In the place of `connections.store`: notes what is stored, by pid, and fails while the database is away."""
+
+    def __init__(self) -> None:
+        self.stored: list[tuple[str, str]] = []
+        self.batches, self.is_away = 0, False
+        self.may_end = threading.Event()
+        self.may_end.set()
+        self._busy = threading.Lock()
+
+    def __call__(self, process_id: uuid.UUID, started: list[SessionRecord], ended: dict[str, uuid.UUID]) -> Any:
+        assert self._busy.acquire(blocking=False), "two batches at a time"
+        try:
+            self.batches += 1
+            is_away = self.is_away
+            self.may_end.wait(10)
+            if is_away:
+                raise OperationalError
+            self.stored += [("started", one.pid) for one in started] + [("ended", pid) for pid in ended]
+            return {one.user_id for one in started}, dict.fromkeys(ended.values(), clock.now())
+        finally:
+            self._busy.release()
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Store:
+    store = Store()
+    monkeypatch.setattr(connections, "store", store)
+    monkeypatch.setattr(connections, "WRITE_EVERY", 0.01)
+    return store
+
+
+@pytest.fixture
+def announcer() -> Announcer:
+    return Announcer()
+
+
+@pytest.fixture
+async def held(store: Store, announcer: Announcer) -> AsyncIterator[Connections]:
+    tasks = BackgroundTasks()
+    yield Connections(announcer, tasks.spawn)
+    store.may_end.set()
+    await tasks.cancel()
+
+
+def connect(held: Connections, pid: str = "", user_id: uuid.UUID | None = None) -> Connection:
+    sid, user_id = random_id(), user_id or uuid.uuid4()
+    session = SessionRecord(pid or random_id(), user_id, held.process_id, 0, is_new=not pid)
+    caller = Caller(sid, user_id, None, uuid.uuid4())
+    expires_at = clock.now() + timedelta(hours=1)
+    connection = Connection(LocalSocket(sid, sid, user_id), caller, session, expires_at, LocalBucket(1, 1))
+    held.add(connection)
+    return connection
+
+
+def leave(held: Connections, connection: Connection) -> str:
+    held.remove(connection.socket.sid)
+    return connection.session.pid
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    for _ in range(1000):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("It did not come to pass.")
+
+
+async def test_of_a_crowd_that_leaves_at_once_all_are_stored_in_few_batches(held, store, announcer):
+    crowd = [connect(held) for _ in range(MANY)]
+    await held.wait_until_stored(10)
+    before = store.batches
+    pids = {leave(held, one) for one in crowd}
+    await held.wait_until_stored(10)
+    assert {pid for what, pid in store.stored if what == "ended"} == pids
+    assert store.batches - before == 1
+    assert [len(users) for users in announcer.offline] == [MANY]
+
+
+async def test_while_nothing_is_to_be_stored_nothing_runs(held, store):
+    leave(held, connect(held))
+    await held.wait_until_stored(10)
+    assert store.batches == 1
+    assert len(asyncio.all_tasks()) == 1
+    connect(held)
+    await held.wait_until_stored(10)
+    assert store.batches == 2
+
+
+async def test_two_sockets_of_a_user_that_come_and_go_are_stored_in_their_order(held, store):
+    user_id = uuid.uuid4()
+    one, other = connect(held, user_id=user_id), connect(held, user_id=user_id)
+    await held.wait_until_stored(10)
+    store.may_end.clear()
+    leave(held, one)
+    await eventually(lambda: store.batches == 2)
+    again = connect(held, one.session.pid, user_id)  # while its end is being stored
+    leave(held, other)
+    store.may_end.set()
+    await held.wait_until_stored(10)
+    assert store.stored[2:] == [
+        ("ended", one.session.pid),
+        ("started", again.session.pid),
+        ("ended", other.session.pid),
+    ]
+
+
+async def test_what_cannot_be_stored_is_stored_when_the_database_is_back(held, store, announcer):
+    store.is_away = True
+    gone, here = connect(held), connect(held)
+    leave(held, gone)
+    await eventually(lambda: store.batches > 2)
+    assert store.stored == []
+    store.is_away = False
+    await held.wait_until_stored(10)
+    assert sorted(store.stored) == sorted(
+        [("started", gone.session.pid), ("started", here.session.pid), ("ended", gone.session.pid)]
+    )
+    assert [set(users) for users in announcer.offline] == [{gone.caller.user_id}]
+
+
+async def test_who_is_back_when_the_end_of_the_session_could_not_be_stored_has_not_ended(held, store):
+    one = connect(held)
+    await held.wait_until_stored(10)
+    store.is_away = True
+    store.may_end.clear()
+    pid = leave(held, one)
+    await eventually(lambda: store.batches == 2)
+    connect(held, pid, one.caller.user_id)
+    store.is_away = False
+    store.may_end.set()
+    await held.wait_until_stored(10)
+    assert store.stored == [("started", pid), ("started", pid)]
+
+
+async def test_waiting_for_a_database_that_does_not_answer_has_an_end(held, store):
+    store.may_end.clear()
+    connect(held)
+    await asyncio.wait_for(held.wait_until_stored(0.05), 5)
+    assert store.stored == []
