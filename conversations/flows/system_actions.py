@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from conversations.flows.decisions import Decision, Due, Timing
-from conversations.flows.definitions import Deadline, Input, InputKind, Reminders, Role, StateKind
+from conversations.flows.definitions import Deadline, Input, InputKind, Reminders, Role, StateKind, Template
 from conversations.flows.errors import UnknownAction, WrongState
 from conversations.flows.facts import template_values
 from conversations.flows.inputs import read
@@ -63,28 +63,22 @@ def by_operator(current: CurrentState, name: str, data: Any, state_version: int 
 def _pause(current: CurrentState, data: dict[str, Any]) -> Decision:
     if current.facts.paused or current.state.kind is not StateKind.GUIDED:
         raise WrongState
-    return transition_to(
-        current,
-        to=current.state_name,
-        reason="paused",
-        text=current.flow.operator_texts.paused,
-        data=data,
-        after=replace(current.facts, paused=True),
-        timing=Timing.HOLD,
-    )
+    return _stay(current, data, "paused", current.flow.operator_texts.paused, Timing.HOLD)
 
 
 def _resume(current: CurrentState, data: dict[str, Any]) -> Decision:
     if not current.facts.paused:
         raise WrongState
+    return _stay(current, data, "resumed", current.flow.operator_texts.resumed, Timing.RESUME)
+
+
+def _stay(
+    current: CurrentState, data: dict[str, Any], reason: str, text: tuple[Template, ...], timing: Timing
+) -> Decision:
+    """Keep the state, and hold its deadline or let it go on."""
+    after = replace(current.facts, paused=timing is Timing.HOLD)
     return transition_to(
-        current,
-        to=current.state_name,
-        reason="resumed",
-        text=current.flow.operator_texts.resumed,
-        data=data,
-        after=replace(current.facts, paused=False),
-        timing=Timing.RESUME,
+        current, to=current.state_name, reason=reason, text=text, data=data, after=after, timing=timing
     )
 
 
