@@ -1,7 +1,7 @@
 """House rules that a program can check, each over the syntax tree of one module: the lines that break it."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 FACTS = {"Message": {"read_at"}, "Notification": {"read_at", "body"}, "Transition": set()}
 """The tables whose rows are facts, and which of their fields may be changed for many rows at once."""
@@ -29,6 +29,17 @@ def _methods(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.Call, ast.Attribute
 def imports_in_functions(tree: ast.AST) -> set[int]:
     inside = (node for function in functions(tree) for node in ast.walk(function))
     return {node.lineno for node in inside if isinstance(node, ast.Import | ast.ImportFrom)}
+
+
+def reaches_past(tree: ast.AST, package: str, public: Collection[str]) -> set[int]:
+    """A public name of a package is imported from the module inside that defines it."""
+    return {
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        and (node.module or "").startswith(f"{package}.")
+        and any(one.name in public for one in node.names)
+    }
 
 
 def sends_by_itself(tree: ast.AST) -> set[int]:

@@ -22,7 +22,7 @@ from messaging.opening import open_direct
 from messaging.read_marks import mark_read
 from messaging.requests import EditMessageRequest, MarkReadRequest
 from operators import transcripts
-from realtime import event_log
+from realtime import LoggedEvent, event_log
 from tests.factories import make_staff, make_user
 
 pytestmark = pytest.mark.django_db
@@ -103,7 +103,7 @@ def queries_of(client: Client, path: str) -> int:
     return len(captured)
 
 
-def logged(conversation: Conversation) -> list[event_log.LoggedEvent]:
+def logged(conversation: Conversation) -> list[LoggedEvent]:
     return event_log.read(conversation.room, after=0)
 
 

@@ -1,7 +1,7 @@
 """Events that exist only in tests."""
 
 from foundation.schemas import Schema
-from realtime.declarations import Event
+from realtime import Event
 
 
 class NotePayload(Schema):

@@ -6,11 +6,10 @@ import pytest
 
 from foundation.errors import NotFound
 from foundation.ids import random_id, uuid7
-from realtime import event_log, hooks
+from realtime import event_log, hooks, publish
 from realtime.admission import admit_to_rooms
 from realtime.event_log import ReplayRequest
 from realtime.models import JoinedRoom
-from realtime.publishing import publish
 from realtime.recovery import RoomJoin, SessionRecord
 from tests.apps.realtime.samples import NOTE, note
 

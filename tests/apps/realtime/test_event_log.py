@@ -5,8 +5,7 @@ from datetime import timedelta
 import pytest
 
 from foundation import clock
-from realtime import event_log
-from realtime.publishing import publish
+from realtime import LoggedEvent, event_log, publish
 from tests.apps.realtime.samples import NOTE, note
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +20,7 @@ def replay(room: str, *, after: int, start: int | None = None, limit: int = even
     return event_log.replay([event_log.ReplayRequest(room, after, after if start is None else start)], limit=limit)[0]
 
 
-def seqs(events: list[event_log.LoggedEvent] | None) -> list[int] | None:
+def seqs(events: list[LoggedEvent] | None) -> list[int] | None:
     return None if events is None else [event.seq for event in events]
 
 

@@ -13,10 +13,9 @@ from prometheus_client import REGISTRY
 from foundation.database.executor import in_database
 from foundation.errors import Unavailable
 from foundation.json import from_json
-from realtime import event_log
+from realtime import LoggedEvent, event_log, publish
 from realtime.local_rooms import LocalRooms
 from realtime.membership import LocalSocket
-from realtime.publishing import publish
 from tests.apps.realtime.samples import NOTE, note
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -282,7 +281,7 @@ def read(monkeypatch) -> list[str]:
     names: list[str] = []
     real = event_log.read
 
-    def reading(name: str, **options: int) -> list[event_log.LoggedEvent]:
+    def reading(name: str, **options: int) -> list[LoggedEvent]:
         names.append(name)
         return real(name, **options)
 
@@ -295,7 +294,7 @@ async def test_a_crowd_that_returns_reads_the_logs_together(rooms, wire, read, m
     await write(3, "right")
     real, taken, all_here = event_log.replay, [], threading.Event()
 
-    def replay(wishes: list[event_log.ReplayRequest]) -> list[list[event_log.LoggedEvent] | None]:
+    def replay(wishes: list[event_log.ReplayRequest]) -> list[list[LoggedEvent] | None]:
         taken.append(len(wishes))
         assert all_here.wait(60)
         return real(wishes)
@@ -320,7 +319,7 @@ async def test_what_is_delivered_during_a_return_comes_from_memory(rooms, wire, 
     await rooms.join(staying, "room", after=None)
     real = event_log.replay
 
-    def replay(wishes: list[event_log.ReplayRequest]) -> list[list[event_log.LoggedEvent] | None]:
+    def replay(wishes: list[event_log.ReplayRequest]) -> list[list[LoggedEvent] | None]:
         found = real(wishes)
         asyncio.run_coroutine_threadsafe(offered(), loop).result()
         return found
@@ -351,7 +350,7 @@ async def test_a_hole_in_what_was_delivered_during_a_return_is_no_return(rooms, 
     await rooms.join(socket(), "room", after=None)
     real = event_log.replay
 
-    def replay(wishes: list[event_log.ReplayRequest]) -> list[list[event_log.LoggedEvent] | None]:
+    def replay(wishes: list[event_log.ReplayRequest]) -> list[list[LoggedEvent] | None]:
         found = real(wishes)
         rooms.open["room"].position = 4
         return found

@@ -8,9 +8,17 @@ import pytest
 from django.db import connection, transaction
 
 from foundation.json import from_json
-from realtime import event_log
+from realtime import (
+    erase_events,
+    event_log,
+    lock_rooms,
+    publish,
+    publish_ephemeral,
+    queue_room_locks,
+    reserve_seq,
+    unit_of_work,
+)
 from realtime.models import Room, RoomEvent
-from realtime.publishing import lock_rooms, publish, publish_ephemeral, queue_room_locks, reserve_seq, unit_of_work
 from realtime.pubsub import bus
 from tests.apps.realtime.samples import NOTE, WHISPER, note
 
@@ -194,6 +202,6 @@ def test_erasing_rewrites_every_copy_and_keeps_the_places():
     publish("room", NOTE, note("secret"), subject=subject)
     publish("room", NOTE, note("plain"))
     publish("other", NOTE, note("secret"), subject=subject)
-    event_log.erase_events(subject, lambda event, data: data | {"text": ""})
+    erase_events(subject, lambda event, data: data | {"text": ""})
     assert texts("room") == [(1, ""), (2, "plain")]
     assert texts("other") == [(1, "")]

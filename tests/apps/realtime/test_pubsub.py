@@ -9,9 +9,8 @@ from channels.layers import BaseChannelLayer, InMemoryChannelLayer, channel_laye
 from prometheus_client import REGISTRY
 from redis.asyncio.client import PubSub
 
-from realtime import pubsub
+from realtime import LoggedEvent, pubsub
 from realtime.channel_layer import PubSubChannelLayer
-from realtime.event_log import LoggedEvent
 from realtime.pubsub import CONTROL, Bus, Hint
 from tests.harness.environment import need_postgresql_and_redis
 

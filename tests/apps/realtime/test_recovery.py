@@ -10,10 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from foundation import clock
 from foundation.database import bulk
 from foundation.ids import random_id
-from realtime import event_log, recovery
-from realtime.hooks import user_room
+from realtime import event_log, publish, recovery, user_room
 from realtime.models import JoinedRoom, SocketSession
-from realtime.publishing import publish
 from realtime.recovery import Recovered, RecoveryRequest, RoomJoin, SessionRecord
 from tests.apps.realtime.samples import NOTE, note
 

@@ -4,10 +4,8 @@ import pytest
 from django.db import IntegrityError, connection
 
 from foundation.errors import NotFound
-from realtime import event_log
+from realtime import event_log, publish, run_savepoint_batch, unit_of_work
 from realtime.models import Room
-from realtime.publishing import publish, unit_of_work
-from realtime.savepoint_batch import run_savepoint_batch
 from tests.apps.realtime.samples import NOTE, note
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -14,7 +14,7 @@ from accounts.services import Identity
 from foundation import clock
 from foundation.database.batching import Batcher
 from foundation.errors import TokenInvalid
-from realtime.event_log import LoggedEvent
+from realtime import LoggedEvent
 from realtime.pubsub import Hint
 from realtime.socket_gateway import Gateway
 

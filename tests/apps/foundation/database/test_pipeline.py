@@ -19,9 +19,8 @@ from messaging.conversation_selectors import render_conversations
 from messaging.opening import open_direct
 from messaging.requests import SendMessageRequest
 from messaging.sending import send_message
-from realtime import recovery
+from realtime import recovery, unit_of_work
 from realtime.models import Room
-from realtime.publishing import unit_of_work
 from realtime.recovery import RecoveryRequest, RoomJoin, SessionRecord
 from tests.factories import login, make_user
 
