@@ -17,6 +17,7 @@ from accounts.errors import NotAuthenticated, UserBlocked
 from accounts.models import SYSTEM_USER_ID, LoginSession, User
 from accounts.tokens import AccessToken, RefreshToken, Tokens
 from foundation.clock import now
+from foundation.database.batching import apply_to_valid
 from foundation.database.bulk import fetch_many
 from foundation.database.pipeline import pipelined
 from foundation.errors import DomainError, Forbidden, Invalid, TokenInvalid, TokenRevoked
@@ -61,12 +62,12 @@ def authenticate_token(token: Any) -> Identity:
 
 def authenticate_tokens(tokens: Sequence[Any]) -> list[Identity | DomainError]:
     """As `authenticate_token` for many, in one query; each has its own result."""
-    read = [_read(token) for token in tokens]
-    sessions = _sessions_of([token for token in read if isinstance(token, AccessToken)])
-    return [
-        token if isinstance(token, DomainError) else _identified(token, sessions.get(token.session_id))
-        for token in read
-    ]
+    return apply_to_valid(_identify, [_read(token) for token in tokens])
+
+
+def _identify(tokens: Sequence[AccessToken]) -> list[Identity | DomainError]:
+    sessions = _sessions_of(tokens)
+    return [_identified(token, sessions.get(token.session_id)) for token in tokens]
 
 
 def _sessions_of(tokens: Sequence[AccessToken]) -> dict[uuid.UUID | None, LoginSession]:
