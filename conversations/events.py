@@ -39,6 +39,7 @@ CONVERSATION_STATE_CHANGED = registry.event(
                 "awaiting_role": "brand_owner",
             },
             "reason": "accept_connection",
+            "summary": "Mira accepted the request",
             "timestamp": "2026-01-01T12:00:00.000Z",
         },
     )
@@ -58,6 +59,7 @@ CONVERSATION_UPDATED = registry.event(
             "awaiting_role": "brand_owner",
             "chat_status": "automated",
             "conversation_type": "bid",
+            "stage": {"key": "project", "label": "Project", "position": 2},
             "conversation_context": EXAMPLE_CONTEXT,
         },
     )

@@ -134,7 +134,7 @@ class Transition(AppendOnlyModel):
     """One transition of a conversation's flow. The opening has no `from_state`.
 
     A state is `{chat_status, flow_state, awaiting_role}`; `state_version` is the one it led to, `flow_version` that of
-    the flow.
+    the flow. `summary` says who did what, in the words of that time.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -142,6 +142,7 @@ class Transition(AppendOnlyModel):
     from_state = models.JSONField(null=True)
     to_state = models.JSONField()
     action = models.CharField(max_length=64)
+    summary = models.TextField(blank=True, default="", db_default="")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     data = models.JSONField(default=dict)
     state_version = models.PositiveIntegerField()

@@ -3,8 +3,8 @@
 from typing import Any
 
 from accounts.payloads import PersonPayload
-from conversations.flows import displayed_prompt
-from conversations.flows.schemas import ActionData
+from conversations.flows import displayed_prompt, stage_of
+from conversations.flows.schemas import ActionData, FlowStage
 from conversations.models import Conversation, Transition
 from foundation.schemas import Id, Schema, Timestamp
 
@@ -47,10 +47,13 @@ class ConversationStatePayload(Schema):
 
 
 class StateChangedPayload(Schema):
+    """`reason` is the name of the action or system action, `summary` says in words who did what."""
+
     conversation_id: Id
     previous_state: ConversationStatePayload | None
     new_state: ConversationStatePayload
     reason: str
+    summary: str
     timestamp: Timestamp
 
     @classmethod
@@ -60,6 +63,7 @@ class StateChangedPayload(Schema):
             previous_state=transition.from_state,
             new_state=transition.to_state,
             reason=transition.action,
+            summary=transition.summary,
             timestamp=transition.created_at,
         )
 
@@ -70,6 +74,7 @@ class ConversationUpdatedPayload(Schema):
     awaiting_role: str | None
     chat_status: str
     conversation_type: str
+    stage: FlowStage | None
     conversation_context: ContextPayload
 
     @classmethod
@@ -80,6 +85,7 @@ class ConversationUpdatedPayload(Schema):
             awaiting_role=conversation.awaiting_role,
             chat_status=conversation.chat_status,
             conversation_type=conversation.conversation_type,
+            stage=stage_of(conversation.flow, conversation.flow_state),
             conversation_context=ContextPayload.of(conversation),
         )
 

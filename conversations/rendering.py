@@ -11,7 +11,7 @@ from typing import Any
 
 from accounts.models import User
 from accounts.payloads import PersonPayload
-from conversations.flows import Role
+from conversations.flows import Role, stage_of
 from conversations.models import Conversation, Participant, room_of
 from conversations.payloads import OtherUserPayload, context_members
 from foundation.database.bulk import fetch_many
@@ -95,6 +95,7 @@ def _members(view: ViewedConversation, loaded: _Loaded) -> dict[str, Any]:
         "brand_owner": _person(by_role.get("brand_owner")),
         "influencer": _person(by_role.get("influencer")),
         "other_user": _other_user(other.user, loaded) if other else None,
+        "stage": stage_of(conversation.flow, conversation.flow_state),
         "my_role": own.role if own else Role.OPERATOR.value,
         "unread_count": own.unread_count if own else 0,
         "seq": loaded.seqs.get(conversation.room, 0),

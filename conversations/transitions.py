@@ -35,6 +35,7 @@ def transition_of(
         from_state=_state_data(change.before) if change.before else None,
         to_state=_state_data(change.after),
         action=change.reason,
+        summary=change.summary,
         actor=actor,
         data=data or {},
         state_version=change.state_version,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from conversations.flows.schemas import FlowStage
 from deals.models import Offer, PaymentOrder
 from foundation.schemas import Id, Schema, Timestamp
 
@@ -36,12 +37,14 @@ class OfferPayload(Schema):
 
 
 class DealPayload(Schema):
-    """Both sides see the same. `payment_status` is open, failed, paid or refunded, null before there is an order."""
+    """Both sides see the same. `payment_status` is open, failed, paid or refunded, null before there is an order;
+    `stages` are all those of the flow, in order."""
 
     currency: str
     offers: list[OfferPayload]
     agreed_price: str | None
     payment_status: str | None
+    stages: list[FlowStage]
 
 
 class PaymentPayload(Schema):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from conversations.flows import Role, available_actions
+from conversations.flows import Role, available_actions, stages
 from conversations.models import Conversation
 from conversations.rendering import ViewedConversation
 from deals.facts import facts_of
@@ -21,6 +21,7 @@ def deal_summary(conversation: Conversation) -> DealPayload:
         offers=offers,
         agreed_price=next((one.amount for one in offers if one.accepted_at), None),
         payment_status=orders[-1].status if orders else None,
+        stages=stages(conversation.flow),
     )
 
 

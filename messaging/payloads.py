@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts.payloads import PersonPayload
 from conversations.flows import displayed_prompt
-from conversations.flows.schemas import ActionData, AvailableAction
+from conversations.flows.schemas import ActionData, AvailableAction, FlowStage
 from conversations.payloads import ContextPayload, OtherUserPayload
 from foundation.schemas import CachedSchema, Id, Schema, Timestamp
 from messaging.models import Message, Upload
@@ -132,6 +132,7 @@ class ConversationPayload(ContextPayload):
     brand_owner: PersonPayload | None
     influencer: PersonPayload | None
     other_user: OtherUserPayload | None
+    stage: FlowStage | None
     my_role: str
     last_message: MessagePayload | None
     unread_count: int

@@ -11,6 +11,7 @@ from conversations.flows.facts import Facts, Offer, OfferKind
 from conversations.flows.opening import opening
 from conversations.flows.prompts import action_data, available_actions, displayed_prompt
 from conversations.flows.registry import all_flows, configure, conversation_types, flow_for, get_flow
+from conversations.flows.stages import stage_of, stages
 
 __all__ = [
     "ChatStatus",
@@ -37,4 +38,6 @@ __all__ = [
     "get_flow",
     "opening",
     "resolve_action",
+    "stage_of",
+    "stages",
 ]

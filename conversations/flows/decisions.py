@@ -22,12 +22,14 @@ class ConversationState:
 
 @dataclass(frozen=True, kw_only=True)
 class StateChange:
-    """One Transition: `before` is None for the opening, `state_version` is the one it leads to."""
+    """One Transition: `before` is None for the opening, `state_version` is the one it leads to, `summary` says in
+    words who did what."""
 
     before: ConversationState | None
     after: ConversationState
     reason: str
     state_version: int
+    summary: str
 
 
 @dataclass(frozen=True, kw_only=True)

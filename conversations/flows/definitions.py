@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import cached_property
 
 from django.utils.functional import Promise
 
@@ -114,13 +115,15 @@ class Action:
     """What a party may do in a state.
 
     `text` is the system message, paragraph by paragraph; those after the first are left out where a value is
-    missing. Without outcomes the action leads to no transition.
+    missing. `summary` is what the history says, in one line. Without outcomes the action leads to no transition, and
+    needs neither.
     """
 
     name: str
     roles: tuple[Role, ...]
     label: Template
     text: tuple[Template, ...] = ()
+    summary: Template = ""
     style: str = "primary"
     inputs: tuple[Input, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
@@ -137,12 +140,18 @@ class Action:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SystemAction:
-    """A transition that no party causes; `name` is its `reason` in events. Without `text` it has no message."""
+class PlannedTransition:
+    """Where a transition leads and what is said of it. `name` is its `reason` in events, `text` the system message,
+    `summary` what the history says, in one line."""
 
     name: str
     to: str
     text: tuple[Template, ...] = ()
+    summary: Template = ""
+
+
+class SystemAction(PlannedTransition):
+    """A transition that no party causes. Without `text` it has no message."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,9 +179,20 @@ class NoDeadline:
     """Explicitly neither a deadline nor reminders."""
 
 
+@dataclass(frozen=True)
+class Stage:
+    """States that are one to somebody who asks how far a conversation has come. `key` is for programs, and stays."""
+
+    key: str
+    label: Template
+
+
 @dataclass(frozen=True, kw_only=True)
 class State:
+    """`stage` is None only in a flow without actions, which has no stages."""
+
     name: str
+    stage: Stage | None = None
     kind: StateKind = StateKind.GUIDED
     awaiting: Role | None = None
     chat_status: ChatStatus = ChatStatus.AUTOMATED
@@ -195,14 +215,20 @@ class Opening:
     """How conversations of one type begin; without `text` they begin without a message."""
 
     conversation_type: str
+    summary: Template = ""
     text: tuple[Template, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class OperatorTexts:
+    """The messages of the interventions, and what the history says of them."""
+
     paused: tuple[Template, ...] = ()
+    paused_summary: Template = ""
     resumed: tuple[Template, ...] = ()
+    resumed_summary: Template = ""
     closed: tuple[Template, ...] = ()
+    closed_summary: Template = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,6 +258,13 @@ class Flow:
     def has_actions(self) -> bool:
         """Whether parties can take actions, so that its conversations have a deal."""
         return any(state.actions for state in self.states)
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """Those that lead to the end, in the order of their first states. That of a final state, into which the flow
+        may go from anywhere, is none of them."""
+        leading = [state.stage for state in self.states if state.stage and state.kind is not StateKind.FINAL]
+        return tuple({stage.key: stage for stage in leading}.values())
 
     def state(self, name: str) -> State:
         """Raises `KeyError` where the flow has no such state."""

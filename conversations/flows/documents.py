@@ -72,12 +72,13 @@ def _table(head: tuple[str, ...], rows: Iterable[Iterable[str]]) -> list[str]:
 
 
 def _states(flow: Flow) -> list[str]:
-    head = ("State", "awaiting_role", "chat_status", "Text by hand", "Inactivity", "Prompt")
+    head = ("State", "Stage", "awaiting_role", "chat_status", "Text by hand", "Inactivity", "Prompt")
     return _table(
         head,
         (
             (
                 f"`{state.name}`",
+                str(state.stage.label) if state.stage else "",
                 state.awaiting.value if state.awaiting else "nobody",
                 state.chat_status.value,
                 "yes" if state.accepts_text else "no",
@@ -95,7 +96,7 @@ def _targets(action: Action) -> str:
 
 
 def _actions(flow: Flow) -> list[str]:
-    head = ("State", "Action", "Role", "Leads to", "Input", "Aliases", "Message")
+    head = ("State", "Action", "Role", "Leads to", "Input", "Aliases", "Message", "History")
     return _table(
         head,
         (
@@ -107,6 +108,7 @@ def _actions(flow: Flow) -> list[str]:
                 "; ".join(map(_input, action.inputs)),
                 ", ".join(f"`{alias.name}`" + (f" {alias.value}" if alias.value else "") for alias in action.aliases),
                 " ¶ ".join(map(str, action.text)),
+                str(action.summary),
             )
             for state in flow.states
             for action in state.actions
@@ -116,13 +118,14 @@ def _actions(flow: Flow) -> list[str]:
 
 def _system_actions(flow: Flow) -> list[str]:
     return _table(
-        ("State", "System action", "Leads to", "Message"),
+        ("State", "System action", "Leads to", "Message", "History"),
         (
             (
                 f"`{state.name}`",
                 f"`{system_action.name}`",
                 f"`{system_action.to}`",
                 " ¶ ".join(map(str, system_action.text)),
+                str(system_action.summary),
             )
             for state in flow.states
             for system_action in state.all_system_actions()

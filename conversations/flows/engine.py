@@ -5,7 +5,7 @@ from typing import Any
 
 from conversations.flows import system_actions
 from conversations.flows.decisions import Decision
-from conversations.flows.definitions import Action, Flow, Outcome, Role, State, StateKind
+from conversations.flows.definitions import Action, Flow, Outcome, PlannedTransition, Role, State, StateKind
 from conversations.flows.effects import effects_of
 from conversations.flows.errors import ConversationClosed, TextNotAccepted, UnknownAction, WrongRole, WrongState
 from conversations.flows.facts import Facts, holds
@@ -98,9 +98,7 @@ def _by_party(
         )
     return transition_to(
         current,
-        to=outcome.to,
-        reason=action.name,
-        text=action.text + outcome.text,
+        PlannedTransition(name=action.name, to=outcome.to, text=action.text + outcome.text, summary=action.summary),
         sender=role,
         data=data,
         after=effects.facts,

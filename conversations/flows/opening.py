@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from conversations.flows.decisions import Decision, StateChange, Timing, due_in
 from conversations.flows.definitions import Flow
-from conversations.flows.facts import Facts
+from conversations.flows.facts import Facts, template_values
+from conversations.flows.templates import render
 from conversations.flows.transitions import CurrentState, message
 
 REASON = "conversation_opened"
@@ -16,15 +17,22 @@ def opening(flow: Flow, conversation_type: str, facts: Facts) -> Decision:
     The message goes from the opener to the other side; a direct conversation begins without one. Raises
     `KeyError` where the flow does not lead conversations of this type.
     """
-    text = flow.opening(conversation_type).text
+    begins = flow.opening(conversation_type)
     first = CurrentState(flow, flow.initial, replace(facts, state_version=1))
     opener = flow.opened_by or flow.parties[0]
+    change = StateChange(
+        before=None,
+        after=first.conversation_state,
+        reason=REASON,
+        state_version=1,
+        summary=render(begins.summary, template_values(flow, facts)),
+    )
     return Decision(
         action=REASON,
         conversation_state=first.conversation_state,
         facts=first.facts,
-        state_changes=(StateChange(before=None, after=first.conversation_state, reason=REASON, state_version=1),),
-        message=message(first, text, sender=opener, input_values={}) if text else None,
+        state_changes=(change,),
+        message=message(first, begins.text, sender=opener, input_values={}) if begins.text else None,
         action_data=first.prompt,
         timing=Timing.RESTART,
         due=due_in(flow, flow.initial),

@@ -51,6 +51,15 @@ class ActionData(Schema):
     completed: bool | None = None
 
 
+class FlowStage(Schema):
+    """A stage of a flow. `key` is for programs, `label` for people; `position` counts from 1 and is null for the stage
+    of an end that a conversation may come to from anywhere."""
+
+    key: str
+    label: str
+    position: int | None
+
+
 class AvailableAction(Schema):
     action: str
     role: str

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from conversations.flows.decisions import Decision, Due, Timing
-from conversations.flows.definitions import Deadline, Input, InputKind, Reminders, Role, StateKind, Template
+from conversations.flows.definitions import Deadline, Input, InputKind, Reminders, Role, StateKind, SystemAction
 from conversations.flows.errors import UnknownAction, WrongState
 from conversations.flows.facts import template_values
 from conversations.flows.inputs import read
@@ -31,7 +31,7 @@ def by_system(current: CurrentState, name: str, state_version: int | None) -> De
     system_action = next((one for one in possible if one.name == name), None)
     if system_action is None:
         raise WrongState
-    return transition_to(current, to=system_action.to, reason=name, text=system_action.text)
+    return transition_to(current, system_action)
 
 
 def _remind(current: CurrentState) -> Decision:
@@ -63,33 +63,34 @@ def by_operator(current: CurrentState, name: str, data: Any, state_version: int 
 def _pause(current: CurrentState, data: dict[str, Any]) -> Decision:
     if current.facts.paused or current.state.kind is not StateKind.GUIDED:
         raise WrongState
-    return _stay(current, data, "paused", current.flow.operator_texts.paused, Timing.HOLD)
+    texts = current.flow.operator_texts
+    pausing = SystemAction(name="paused", to=current.state_name, text=texts.paused, summary=texts.paused_summary)
+    return _stay(current, pausing, data, Timing.HOLD)
 
 
 def _resume(current: CurrentState, data: dict[str, Any]) -> Decision:
     if not current.facts.paused:
         raise WrongState
-    return _stay(current, data, "resumed", current.flow.operator_texts.resumed, Timing.RESUME)
+    texts = current.flow.operator_texts
+    resuming = SystemAction(name="resumed", to=current.state_name, text=texts.resumed, summary=texts.resumed_summary)
+    return _stay(current, resuming, data, Timing.RESUME)
 
 
-def _stay(
-    current: CurrentState, data: dict[str, Any], reason: str, text: tuple[Template, ...], timing: Timing
-) -> Decision:
+def _stay(current: CurrentState, transition: SystemAction, data: dict[str, Any], timing: Timing) -> Decision:
     """Keep the state, and hold its deadline or let it go on."""
     after = replace(current.facts, paused=timing is Timing.HOLD)
-    return transition_to(
-        current, to=current.state_name, reason=reason, text=text, data=data, after=after, timing=timing
-    )
+    return transition_to(current, transition, data=data, after=after, timing=timing)
 
 
 def _close(current: CurrentState, data: dict[str, Any]) -> Decision:
     if current.flow.closed is None:
         raise WrongState
+    texts = current.flow.operator_texts
     return transition_to(
         current,
-        to=current.flow.closed,
-        reason="closed_by_operator",
-        text=current.flow.operator_texts.closed,
+        SystemAction(
+            name="closed_by_operator", to=current.flow.closed, text=texts.closed, summary=texts.closed_summary
+        ),
         data=data,
         after=replace(current.facts, paused=False),
     )

@@ -35,6 +35,13 @@ def _labels(where: str, action: Action) -> Iterator[Fault]:
             yield "E027", path, "has no label"
 
 
+def _summary(where: str, summary: Template, there: Set[str]) -> Iterator[Fault]:
+    """What the history says is a line that is always there, so it counts on `there` alone."""
+    if not str(summary).strip():
+        yield "E032", where, "has no summary for the history"
+    yield from _asks(where, summary, there)
+
+
 def _action(state: State, action: Action, sure: Set[str]) -> Iterator[Fault]:
     where = f"{state.name}.{action.name}"
     yield from _labels(where, action)
@@ -44,14 +51,18 @@ def _action(state: State, action: Action, sure: Set[str]) -> Iterator[Fault]:
     known = sure | needed | offered | {"actor"}
     for outcome in action.outcomes:
         yield from _paragraphs(where, action.text + outcome.text, known, {field.id for field in text_inputs})
+    if action.outcomes:
+        yield from _summary(where, action.summary, sure | offered | {"actor"})
 
 
 def _state(state: State, sure: Set[str]) -> Iterator[Fault]:
     for action in state.actions:
         yield from _action(state, action, sure)
-    due = (state.inactivity.system_action,) if isinstance(state.inactivity, Deadline) else ()
-    for system_action in state.system_actions + due:
-        yield from _paragraphs(f"{state.name}.{system_action.name}", system_action.text, sure, OPTIONAL)
+    for system_action in state.all_system_actions():
+        where = f"{state.name}.{system_action.name}"
+        if system_action is not state.automatic_transition:
+            yield from _paragraphs(where, system_action.text, sure, OPTIONAL)
+        yield from _summary(where, system_action.summary, sure)
     if state.awaiting:
         for text in (state.title, state.subtitle):
             if not str(text).strip():
@@ -59,10 +70,25 @@ def _state(state: State, sure: Set[str]) -> Iterator[Fault]:
             yield from _asks(state.name, text, sure)
 
 
+def _stages(flow: Flow) -> Iterator[Fault]:
+    """All states of a flow with actions have one, and those that share it mean the same by it."""
+    labels: dict[str, str] = {}
+    for state in flow.states:
+        stage = state.stage
+        if stage is None:
+            if flow.has_actions:
+                yield "E030", state.name, "belongs to no stage"
+        elif not stage.key or not str(stage.label).strip():
+            yield "E031", state.name, "belongs to a stage without a key or a label"
+        elif labels.setdefault(stage.key, str(stage.label)) != str(stage.label):
+            yield "E031", state.name, f"calls its stage {stage.key!r} otherwise than another state"
+
+
 def _common(flow: Flow) -> Iterator[Fault]:
     texts = flow.operator_texts
     for where in ("paused", "resumed", "closed"):
         yield from _paragraphs(f"operator.{where}", getattr(texts, where), ALWAYS, OPTIONAL | {"reason"})
+        yield from _summary(f"operator.{where}", getattr(texts, f"{where}_summary"), ALWAYS)
     if any(isinstance(state.inactivity, Deadline | Reminders) for state in flow.states):
         yield from _paragraphs("reminder", flow.reminder_text, ALWAYS | {"awaited", "prompt"}, OPTIONAL)
 
@@ -73,6 +99,8 @@ def faults_of_texts(flow: Flow) -> Iterator[Fault]:
     for opening in flow.openings:
         if leads or opening.text:
             yield from _paragraphs(opening.conversation_type, opening.text, ALWAYS, OPTIONAL)
+        yield from _summary(opening.conversation_type, opening.summary, ALWAYS)
+    yield from _stages(flow)
     early = without_offer(flow)
     for state in flow.states:
         yield from _state(state, ALWAYS if state.name in early else ALWAYS | {"price"})

@@ -13,11 +13,11 @@ from conversations.flows.decisions import (
     conversation_state,
     due_in,
 )
-from conversations.flows.definitions import Flow, Role, State, StateKind, Template
+from conversations.flows.definitions import Flow, PlannedTransition, Role, State, StateKind, Template
 from conversations.flows.errors import ConversationClosed, StaleAction
 from conversations.flows.facts import Facts, template_values
 from conversations.flows.prompts import action_data
-from conversations.flows.templates import paragraphs
+from conversations.flows.templates import paragraphs, render
 
 
 @dataclass(frozen=True)
@@ -62,17 +62,25 @@ def check_version(current: CurrentState, state_version: int | None) -> None:
         raise StaleAction
 
 
-def state_changes_to(current: CurrentState, to: str, reason: str, *, paused: bool) -> tuple[StateChange, ...]:
-    """The step to a state, and the automatic transitions from there, with increasing versions."""
+def state_changes_to(
+    current: CurrentState, planned: PlannedTransition, *, facts: Facts, sender: Role
+) -> tuple[StateChange, ...]:
+    """The transition, and the automatic ones that follow, with increasing versions. `facts` are those afterwards."""
     state_changes: list[StateChange] = []
     left, version = current.conversation_state, current.facts.state_version
-    following: str | None = to
+    values = template_values(current.flow, facts) | {"actor": current.name_of(sender) or ""}
+    following: PlannedTransition | None = planned
     while following is not None:
         version += 1
-        reached = conversation_state(current.flow, following, paused=paused)
-        state_changes.append(StateChange(before=left, after=reached, reason=reason, state_version=version))
-        system_action, left = current.flow.state(following).automatic_transition, reached
-        following, reason = (system_action.to, system_action.name) if system_action else (None, reason)
+        change = StateChange(
+            before=left,
+            after=conversation_state(current.flow, following.to, paused=facts.paused),
+            reason=following.name,
+            state_version=version,
+            summary=render(following.summary, values),
+        )
+        state_changes.append(change)
+        left, following = change.after, current.flow.state(following.to).automatic_transition
     return tuple(state_changes)
 
 
@@ -95,28 +103,26 @@ def message(
 
 def transition_to(
     current: CurrentState,
+    planned: PlannedTransition,
     *,
-    to: str,
-    reason: str,
-    text: tuple[Template, ...],
     sender: Role = Role.SYSTEM,
     data: Mapping[str, Any] | None = None,
     after: Facts | None = None,
     timing: Timing = Timing.RESTART,
     **records: Any,
 ) -> Decision:
-    """The decision to go to a state. `after` are the facts afterwards, `records` what is to be recorded."""
+    """The decision to take a transition. `after` are the facts afterwards, `records` what is to be recorded."""
     facts = after or current.facts
-    state_changes = state_changes_to(current, to, reason, paused=facts.paused)
+    state_changes = state_changes_to(current, planned, facts=facts, sender=sender)
     last = state_changes[-1]
     reached = CurrentState(current.flow, last.after.flow_state, replace(facts, state_version=last.state_version))
     return Decision(
-        action=reason,
+        action=planned.name,
         data=data or {},
         conversation_state=last.after,
         facts=reached.facts,
         state_changes=state_changes,
-        message=message(reached, text, sender=sender, input_values=data or {}),
+        message=message(reached, planned.text, sender=sender, input_values=data or {}),
         action_data=reached.prompt,
         timing=timing,
         due=due_in(current.flow, reached.state_name),

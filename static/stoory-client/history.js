@@ -88,8 +88,8 @@ const CHANGES = {
 
   conversation_state_changed: (state, step) => ({ steps: state.steps && [...state.steps, step] }),
 
-  conversation_updated: (state, { conversation_context: context }) => ({
-    conversation: withContext(state.conversation, context),
+  conversation_updated: (state, { conversation_context: context, stage }) => ({
+    conversation: withContext(state.conversation, { ...context, stage }),
   }),
 };
 

@@ -97,6 +97,14 @@ export interface Message {
   attachments: Attachment[];
 }
 
+/** A part of a flow, which says how far a conversation has come. */
+export interface Stage {
+  key: string;
+  label: string;
+  /** From 1 on; null for the stage of an end that a conversation may come to from anywhere. */
+  position: number | null;
+}
+
 export interface Context {
   id: string;
   chat_status: 'automated' | 'real_time' | 'closed';
@@ -116,6 +124,8 @@ export interface ConversationData extends Context {
   brand_owner: Person | null;
   influencer: Person | null;
   other_user: (Person & { online: boolean; last_seen: string | null }) | null;
+  /** Null in a flow without stages. */
+  stage: Stage | null;
   my_role: Role;
   last_message: Message | null;
   unread_count: number;
@@ -138,6 +148,8 @@ export interface Step {
   previous_state: Standing | null;
   new_state: Standing;
   reason: string;
+  /** Who did what, in words; absent from what was logged before there were summaries. */
+  summary?: string;
   timestamp: string;
 }
 
@@ -159,6 +171,8 @@ export interface Deal {
   offers: Offer[];
   agreed_price: string | null;
   payment_status: 'open' | 'failed' | 'paid' | 'refunded' | null;
+  /** All those of the flow, in order. */
+  stages: Stage[];
 }
 
 export interface Payment {

@@ -20,7 +20,7 @@ CONTEXT = {
 }  # fmt: skip
 CONVERSATION = CONTEXT | {
     "title", "source_id", "currency", "brand_owner", "influencer", "other_user", "my_role", "last_message",
-    "unread_count", "seq", "available_actions", "created_at", "updated_at",
+    "unread_count", "seq", "available_actions", "created_at", "updated_at", "stage",
 }  # fmt: skip
 PERSON = {"id", "name", "role"}
 OTHER_USER = PERSON | {"online", "last_seen"}

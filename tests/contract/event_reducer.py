@@ -7,6 +7,7 @@ class Client:
     def __init__(self) -> None:
         self.seq = 0
         self.context: dict[str, Any] = {}
+        self.stage: dict[str, Any] | None = None
         self.messages: dict[str, dict[str, Any]] = {}
         self.states: list[tuple[Any, Any]] = []
 
@@ -37,7 +38,7 @@ class Client:
         self.states.append((data["previous_state"], data["new_state"]))
 
     def conversation_updated(self, data: dict[str, Any]) -> None:
-        self.context = data["conversation_context"]
+        self.context, self.stage = data["conversation_context"], data["stage"]
         assert all(data[key] == self.context[key] for key in ("flow_state", "awaiting_role", "chat_status"))
 
     def history(self) -> list[dict[str, Any]]:

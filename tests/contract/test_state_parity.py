@@ -31,6 +31,7 @@ def agree(client: Client, reader: Person, chat: str) -> None:
     shown = reader.sees(chat)
     assert client.seq == shown["seq"]
     assert client.context == {key: shown[key] for key in CONTEXT}
+    assert client.stage == shown["stage"]
     history = reader.reads(f"{path}/messages", limit=200)["results"]
     assert client.history() == history
     assert shown["last_message"] == (history[-1] if history else None)

@@ -102,6 +102,31 @@ test('a step of the flow takes the actions away until they are read again; older
   assert.deepEqual(available_actions, server.actions);
 });
 
+test('the stage comes with the step and stays until the next one', async () => {
+  const server = new FakeServer();
+  const stage = (position) => ({ key: `stage ${position}`, label: `Stage ${position}`, position });
+  const isRead = (version) => {
+    server.version = version;
+    const conversation = { ...server.conversation, stage: stage(version) };
+    server.answers.set(`GET /api/conversations/${ROOM}`, { conversation });
+  };
+  isRead(1);
+  const { conversation } = await server.opened();
+  const letGo = server.holdBack(`GET /api/conversations/${ROOM}`);
+  const updated = (seq, version) => [
+    'conversation_updated',
+    { seq, conversation_id: ROOM, conversation_context: context(version), stage: stage(version) },
+  ];
+  server.happens(updated(1, 2));
+  server.happens(newMessage(2, {}, 2));
+  server.happens(updated(3, 1));
+  assert.deepEqual(conversation.getSnapshot().conversation.stage, stage(2));
+  isRead(2);
+  letGo();
+  await settled();
+  assert.deepEqual(conversation.getSnapshot().conversation.stage, stage(2));
+});
+
 test('older pages are put before what is shown, without doubles', async () => {
   const server = new FakeServer();
   for (let seq = 1; seq <= 120; seq += 1) server.log.push(newMessage(seq));

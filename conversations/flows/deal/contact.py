@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from conversations.flows.deal import stages
 from conversations.flows.deal.parts import (
     ACCEPT,
     BY_BRAND_OWNER,
@@ -17,6 +18,7 @@ from conversations.flows.definitions import Action, ActionAlias, Outcome, Role, 
 
 INFLUENCER_RESPONDING = State(
     name="influencer_responding",
+    stage=stages.CONTACT,
     awaiting=Role.INFLUENCER,
     title=_("New request"),
     subtitle=_("%(brand_owner)s would like to connect with you."),
@@ -28,6 +30,7 @@ INFLUENCER_RESPONDING = State(
             label=_("Accept"),
             style="success",
             text=(_("%(influencer)s accepted the connection."),),
+            summary=_("%(influencer)s accepted the request"),
             outcomes=(Outcome("brand_owner_details"),),
             aliases=(ACCEPT,),
         ),
@@ -38,6 +41,7 @@ INFLUENCER_RESPONDING = State(
             style="danger",
             inputs=(REASON,),
             text=(_("%(influencer)s declined the connection."), REASON_TEXT),
+            summary=_("%(influencer)s declined the request"),
             outcomes=CLOSED,
             aliases=(REJECT,),
         ),
@@ -46,6 +50,7 @@ INFLUENCER_RESPONDING = State(
 
 BRAND_OWNER_DETAILS = State(
     name="brand_owner_details",
+    stage=stages.PROJECT,
     awaiting=Role.BRAND_OWNER,
     title=_("Project details"),
     subtitle=_("Describe the project to %(influencer)s."),
@@ -57,6 +62,7 @@ BRAND_OWNER_DETAILS = State(
             label=_("Send details"),
             inputs=(DETAILS,),
             text=(_("%(brand_owner)s sent the project details."), "%(details)s"),
+            summary=_("%(brand_owner)s sent the project"),
             outcomes=(Outcome("influencer_reviewing"),),
         ),
     ),
@@ -64,6 +70,7 @@ BRAND_OWNER_DETAILS = State(
 
 INFLUENCER_REVIEWING = State(
     name="influencer_reviewing",
+    stage=stages.PROJECT,
     awaiting=Role.INFLUENCER,
     title=_("Review the project"),
     subtitle=_("Would you like to do this project for %(brand_owner)s?"),
@@ -75,6 +82,7 @@ INFLUENCER_REVIEWING = State(
             label=_("Accept project"),
             style="success",
             text=(_("%(influencer)s accepted the project."),),
+            summary=_("%(influencer)s accepted the project"),
             outcomes=(Outcome("brand_owner_pricing"),),
             aliases=(ACCEPT,),
         ),
@@ -85,6 +93,7 @@ INFLUENCER_REVIEWING = State(
             style="danger",
             inputs=(REASON,),
             text=(_("%(influencer)s declined the project."), REASON_TEXT),
+            summary=_("%(influencer)s declined the project"),
             outcomes=CLOSED,
             aliases=(REJECT, ActionAlias("deny_project")),
         ),

@@ -11,6 +11,7 @@ from conversations.flows.deal.parts import REASON_TEXT
 from conversations.flows.definitions import Flow, Opening, OperatorTexts, Role
 
 _TITLE = _("About: %(title)s")
+_OPENED = _("%(brand_owner)s made the request")
 _PROPOSED = _("Proposed amount, binding nobody: %(proposed)s")
 
 DEAL_1 = Flow(
@@ -21,10 +22,12 @@ DEAL_1 = Flow(
     openings=(
         Opening(
             conversation_type="bid",
+            summary=_OPENED,
             text=(_("%(brand_owner)s would like to work with you on a bid."), _TITLE, _PROPOSED),
         ),
         Opening(
             conversation_type="campaign",
+            summary=_OPENED,
             text=(_("%(brand_owner)s invites you to a campaign."), _TITLE, _PROPOSED),
         ),
     ),
@@ -38,8 +41,11 @@ DEAL_1 = Flow(
             _("An operator has paused the guided conversation. You can go on writing here."),
             REASON_TEXT,
         ),
+        paused_summary=_("An operator paused the deal"),
         resumed=(_("The guided conversation goes on where it stopped."), REASON_TEXT),
+        resumed_summary=_("The deal goes on"),
         closed=(_("An operator has closed this conversation."), REASON_TEXT),
+        closed_summary=_("An operator closed the conversation"),
     ),
     reminder_text=(_("Reminder for %(awaited)s: %(prompt)s"),),
 )

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from conversations.flows.deal import stages
 from conversations.flows.deal.parts import (
     ACCEPT,
     BY_BRAND_OWNER,
@@ -21,6 +22,7 @@ _NO_ROUNDS_LEFT = _("No round of negotiation is left, so this conversation is cl
 
 BRAND_OWNER_PRICING = State(
     name="brand_owner_pricing",
+    stage=stages.PRICE,
     awaiting=Role.BRAND_OWNER,
     title=_("Price offer"),
     subtitle=_("Offer %(influencer)s a price for the project."),
@@ -32,6 +34,7 @@ BRAND_OWNER_PRICING = State(
             label=_("Send offer"),
             inputs=(PRICE,),
             text=(_("%(brand_owner)s offers %(price)s."),),
+            summary=_("%(brand_owner)s offered a price"),
             outcomes=(Outcome("influencer_price_response"),),
             effect=Effect.OFFER,
         ),
@@ -40,6 +43,7 @@ BRAND_OWNER_PRICING = State(
 
 INFLUENCER_PRICE_RESPONSE = State(
     name="influencer_price_response",
+    stage=stages.PRICE,
     awaiting=Role.INFLUENCER,
     title=_("Price offer: %(price)s"),
     subtitle=_("Accept the price, decline it, or negotiate."),
@@ -52,6 +56,7 @@ INFLUENCER_PRICE_RESPONSE = State(
             style="success",
             inputs=(SAME_PRICE,),
             text=(_("%(influencer)s accepted the price of %(price)s."),),
+            summary=_("%(influencer)s accepted the price"),
             outcomes=(Outcome("payment_pending"),),
             effect=Effect.ACCEPT_OFFER,
             aliases=(ACCEPT,),
@@ -62,6 +67,7 @@ INFLUENCER_PRICE_RESPONSE = State(
             label=_("Decline price"),
             style="danger",
             text=(_("%(influencer)s declined the price of %(price)s."),),
+            summary=_("%(influencer)s declined the price"),
             outcomes=CLOSED,
             aliases=(REJECT,),
         ),
@@ -71,6 +77,7 @@ INFLUENCER_PRICE_RESPONSE = State(
             label=_("Negotiate"),
             style="secondary",
             text=(_("%(influencer)s would like to negotiate the price of %(price)s."),),
+            summary=_("%(influencer)s asked to negotiate"),
             outcomes=(Outcome("brand_owner_negotiation", Guard.ROUNDS_LEFT),),
         ),
     ),
@@ -78,6 +85,7 @@ INFLUENCER_PRICE_RESPONSE = State(
 
 BRAND_OWNER_NEGOTIATION = State(
     name="brand_owner_negotiation",
+    stage=stages.PRICE,
     awaiting=Role.BRAND_OWNER,
     title=_("Negotiation requested"),
     subtitle=_("%(influencer)s would like to negotiate. Rounds left: %(rounds_left)s."),
@@ -89,6 +97,7 @@ BRAND_OWNER_NEGOTIATION = State(
             label=_("Negotiate"),
             style="success",
             text=(_("%(brand_owner)s agreed to negotiate."),),
+            summary=_("%(brand_owner)s agreed to negotiate"),
             outcomes=(Outcome("influencer_price_input"),),
             aliases=(ACCEPT, ActionAlias("handle_negotiation", "agree")),
         ),
@@ -99,6 +108,7 @@ BRAND_OWNER_NEGOTIATION = State(
             style="danger",
             inputs=(REASON,),
             text=(_("%(brand_owner)s declined to negotiate."), REASON_TEXT),
+            summary=_("%(brand_owner)s declined to negotiate"),
             outcomes=CLOSED,
             aliases=(REJECT, ActionAlias("handle_negotiation", "reject")),
         ),
@@ -107,6 +117,7 @@ BRAND_OWNER_NEGOTIATION = State(
 
 INFLUENCER_PRICE_INPUT = State(
     name="influencer_price_input",
+    stage=stages.PRICE,
     awaiting=Role.INFLUENCER,
     title=_("Your price"),
     subtitle=_("The last offer is %(price)s. Rounds left: %(rounds_left)s."),
@@ -118,6 +129,7 @@ INFLUENCER_PRICE_INPUT = State(
             label=_("Send counter-offer"),
             inputs=(OTHER_PRICE,),
             text=(_("%(influencer)s makes a counter-offer of %(price)s."),),
+            summary=_("%(influencer)s made a counter-offer"),
             outcomes=(Outcome("brand_owner_price_response"),),
             effect=Effect.COUNTER_OFFER,
         ),
@@ -126,6 +138,7 @@ INFLUENCER_PRICE_INPUT = State(
 
 BRAND_OWNER_PRICE_RESPONSE = State(
     name="brand_owner_price_response",
+    stage=stages.PRICE,
     awaiting=Role.BRAND_OWNER,
     title=_("Counter-offer: %(price)s"),
     subtitle=_("Accept it, decline it, or make a final offer. Rounds left: %(rounds_left)s."),
@@ -137,6 +150,7 @@ BRAND_OWNER_PRICE_RESPONSE = State(
             label=_("Accept counter-offer"),
             style="success",
             text=(_("%(brand_owner)s accepted the counter-offer of %(price)s."),),
+            summary=_("%(brand_owner)s accepted the counter-offer"),
             outcomes=(Outcome("payment_pending"),),
             effect=Effect.ACCEPT_OFFER,
             aliases=(ACCEPT,),
@@ -147,6 +161,7 @@ BRAND_OWNER_PRICE_RESPONSE = State(
             label=_("Decline counter-offer"),
             style="danger",
             text=(_("%(brand_owner)s declined the counter-offer of %(price)s."),),
+            summary=_("%(brand_owner)s declined the counter-offer"),
             outcomes=(
                 Outcome("influencer_price_input", Guard.ROUNDS_LEFT),
                 Outcome("chat_closed", text=(_NO_ROUNDS_LEFT,)),
@@ -160,6 +175,7 @@ BRAND_OWNER_PRICE_RESPONSE = State(
             style="secondary",
             inputs=(PRICE,),
             text=(_("%(brand_owner)s makes a final offer of %(price)s."),),
+            summary=_("%(brand_owner)s made a final offer"),
             outcomes=(Outcome("influencer_final_response"),),
             effect=Effect.FINAL_OFFER,
         ),
@@ -168,6 +184,7 @@ BRAND_OWNER_PRICE_RESPONSE = State(
 
 INFLUENCER_FINAL_RESPONSE = State(
     name="influencer_final_response",
+    stage=stages.PRICE,
     awaiting=Role.INFLUENCER,
     title=_("Final offer: %(price)s"),
     subtitle=_("Accept the final offer, or end the conversation."),
@@ -179,6 +196,7 @@ INFLUENCER_FINAL_RESPONSE = State(
             label=_("Accept final offer"),
             style="success",
             text=(_("%(influencer)s accepted the final offer of %(price)s."),),
+            summary=_("%(influencer)s accepted the final offer"),
             outcomes=(Outcome("payment_pending"),),
             effect=Effect.ACCEPT_OFFER,
             aliases=(ACCEPT,),
@@ -190,6 +208,7 @@ INFLUENCER_FINAL_RESPONSE = State(
             style="danger",
             inputs=(REASON,),
             text=(_("%(influencer)s declined the final offer of %(price)s."), REASON_TEXT),
+            summary=_("%(influencer)s declined the final offer"),
             outcomes=CLOSED,
             aliases=(REJECT,),
         ),

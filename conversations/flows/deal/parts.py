@@ -45,4 +45,6 @@ WORK_TEXT = (
 
 def closes_after(days: int) -> Deadline:
     text = (_("There was no answer in time, so this conversation is closed."),)
-    return Deadline(after=timedelta(days=days), system_action=SystemAction(name="expired", to="chat_closed", text=text))
+    summary = _("Closed, as there was no answer in time")
+    expired = SystemAction(name="expired", to="chat_closed", text=text, summary=summary)
+    return Deadline(after=timedelta(days=days), system_action=expired)

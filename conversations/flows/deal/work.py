@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
+from conversations.flows.deal import stages
 from conversations.flows.deal.parts import (
     BY_BRAND_OWNER,
     BY_INFLUENCER,
@@ -35,6 +36,7 @@ from conversations.flows.definitions import (
 
 PAYMENT_PENDING = State(
     name="payment_pending",
+    stage=stages.PAYMENT,
     awaiting=Role.BRAND_OWNER,
     title=_("Payment: %(price)s"),
     subtitle=_("Pay the agreed price so that %(influencer)s can start."),
@@ -52,12 +54,14 @@ PAYMENT_PENDING = State(
             name="payment_verified",
             to="payment_completed",
             text=(_("The payment of %(price)s has arrived. %(influencer)s can start the work."),),
+            summary=_("The payment arrived"),
         ),
     ),
 )
 
 PAYMENT_COMPLETED = State(
     name="payment_completed",
+    stage=stages.WORK,
     awaiting=Role.INFLUENCER,
     chat_status=ChatStatus.REAL_TIME,
     title=_("Ready to start"),
@@ -69,6 +73,7 @@ PAYMENT_COMPLETED = State(
             roles=BY_INFLUENCER,
             label=_("Start work"),
             text=(_("%(influencer)s started the work."),),
+            summary=_("%(influencer)s started the work"),
             outcomes=(Outcome("work_in_progress"),),
         ),
     ),
@@ -76,6 +81,7 @@ PAYMENT_COMPLETED = State(
 
 WORK_IN_PROGRESS = State(
     name="work_in_progress",
+    stage=stages.WORK,
     awaiting=Role.INFLUENCER,
     chat_status=ChatStatus.REAL_TIME,
     title=_("Work in progress"),
@@ -88,6 +94,7 @@ WORK_IN_PROGRESS = State(
             label=_("Submit work"),
             inputs=WORK,
             text=(_("%(influencer)s submitted the work."), *WORK_TEXT),
+            summary=_("%(influencer)s submitted the work"),
             outcomes=(Outcome("work_submitted"),),
             effect=Effect.DELIVER,
         ),
@@ -96,6 +103,7 @@ WORK_IN_PROGRESS = State(
 
 WORK_SUBMITTED = State(
     name="work_submitted",
+    stage=stages.WORK,
     awaiting=Role.BRAND_OWNER,
     chat_status=ChatStatus.REAL_TIME,
     title=_("Review the work"),
@@ -106,6 +114,7 @@ WORK_SUBMITTED = State(
             name="approved_automatically",
             to="work_approved",
             text=(_("There was no answer in time, so the work counts as approved. You can go on chatting."),),
+            summary=_("Approved, as there was no answer in time"),
         ),
     ),
     actions=(
@@ -115,6 +124,7 @@ WORK_SUBMITTED = State(
             label=_("Approve work"),
             style="success",
             text=(_("%(brand_owner)s approved the work. You can go on chatting."),),
+            summary=_("%(brand_owner)s approved the work"),
             outcomes=(Outcome("work_approved"),),
         ),
         Action(
@@ -124,6 +134,7 @@ WORK_SUBMITTED = State(
             style="secondary",
             inputs=(FEEDBACK,),
             text=(_("%(brand_owner)s asks for a revision."), "%(feedback)s"),
+            summary=_("%(brand_owner)s asked for a revision"),
             outcomes=(Outcome("work_revision_requested", Guard.REVISIONS_LEFT),),
             effect=Effect.REQUEST_REVISION,
         ),
@@ -133,6 +144,7 @@ WORK_SUBMITTED = State(
             label=_("Reject the work"),
             style="danger",
             text=(_("%(brand_owner)s rejected the work."),),
+            summary=_("%(brand_owner)s rejected the work"),
             outcomes=(replace(CLOSED[0], guard=Guard.NO_REVISIONS_LEFT),),
         ),
     ),
@@ -140,6 +152,7 @@ WORK_SUBMITTED = State(
 
 WORK_REVISION_REQUESTED = State(
     name="work_revision_requested",
+    stage=stages.WORK,
     awaiting=Role.INFLUENCER,
     chat_status=ChatStatus.REAL_TIME,
     title=_("Revision requested"),
@@ -152,6 +165,7 @@ WORK_REVISION_REQUESTED = State(
             label=_("Submit again"),
             inputs=WORK,
             text=(_("%(influencer)s submitted the revised work."), *WORK_TEXT),
+            summary=_("%(influencer)s submitted the revision"),
             outcomes=(Outcome("work_submitted"),),
             effect=Effect.DELIVER,
         ),
@@ -160,12 +174,14 @@ WORK_REVISION_REQUESTED = State(
 
 WORK_APPROVED = State(
     name="work_approved",
+    stage=stages.DONE,
     chat_status=ChatStatus.REAL_TIME,
-    automatic_transition=SystemAction(name="free_chat_opened", to="real_time"),
+    automatic_transition=SystemAction(name="free_chat_opened", to="real_time", summary=_("The chat is open")),
 )
 
 REAL_TIME = State(
     name="real_time",
+    stage=stages.DONE,
     kind=StateKind.FREE,
     chat_status=ChatStatus.REAL_TIME,
     inactivity=NoDeadline(),
@@ -177,12 +193,19 @@ REAL_TIME = State(
             style="danger",
             inputs=(REASON,),
             text=(_("%(actor)s closed the conversation."), REASON_TEXT),
+            summary=_("The conversation was closed"),
             outcomes=(Outcome("chat_closed"),),
         ),
     ),
 )
 
-CHAT_CLOSED = State(name="chat_closed", kind=StateKind.FINAL, chat_status=ChatStatus.CLOSED, accepts_text=False)
+CHAT_CLOSED = State(
+    name="chat_closed",
+    stage=stages.CLOSED,
+    kind=StateKind.FINAL,
+    chat_status=ChatStatus.CLOSED,
+    accepts_text=False,
+)
 
 STATES = (
     PAYMENT_PENDING,

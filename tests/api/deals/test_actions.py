@@ -7,6 +7,7 @@ import pytest
 from django.db import connections
 from django.test import Client
 
+from accounts.models import User
 from conversations.models import ConversationView, Transition
 from deals.models import PaymentOrder
 from deals.payments import ProviderFailed
@@ -57,6 +58,27 @@ def test_an_action_is_answered_with_the_conversation_and_the_message(influencer,
     assert conversation["current_action_data"] == message["action_data"]
     assert conversation["due_at"]
     assert influencer.sees(bid) == conversation
+
+
+def history(who: Person, conversation: str) -> list[str]:
+    log = who.reads(f"/api/conversations/{conversation}/events")["results"]
+    return [one["data"]["summary"] for one in log if one["event"] == "conversation_state_changed"]
+
+
+def test_the_history_says_who_did_what_with_the_names_of_that_time(brand, influencer, bid):
+    User.objects.filter(pk=influencer.pk).update(name="%(brand_owner)s <b>")
+    acts(influencer, bid, "accept_connection")
+    User.objects.filter(pk=influencer.pk).update(name="Mira")
+    acts(brand, bid, "send_project_details", {"details": "%(influencer)s"})
+    acts(influencer, bid, "reject_project")
+    told = [
+        f"{brand.name} made the request",
+        "%(brand_owner)s <b> accepted the request",
+        f"{brand.name} sent the project",
+        "Mira declined the project",
+    ]
+    assert history(brand, bid) == history(influencer, bid) == told
+    assert brand.sees(bid)["stage"] == {"key": "closed", "label": "Closed", "position": None}
 
 
 def test_the_other_side_may_do_what_the_answer_says(brand, influencer, bid):

@@ -31,9 +31,20 @@ def deal_of(who: Person, conversation_id: str):
 
 
 def test_a_conversation_without_offers_has_an_empty_ledger(brand: Person, influencer: Person) -> None:
-    empty = {"currency": "INR", "offers": [], "agreed_price": None, "payment_status": None}
-    assert deal_of(brand, brand.opens_bid_with(influencer)) == empty
+    empty = {"currency": "INR", "offers": [], "agreed_price": None, "payment_status": None, "stages": []}
+    assert deal_of(brand, brand.opens_bid_with(influencer)) | {"stages": []} == empty
     assert deal_of(brand, brand.opens_chat_with(influencer)) == empty
+
+
+def test_the_stages_are_all_those_of_the_flow(brand: Person, influencer: Person) -> None:
+    conversation = brand.opens_bid_with(influencer)
+    stages = deal_of(brand, conversation)["stages"]
+    assert [one["label"] for one in stages] == ["Contact", "Project", "Price", "Payment", "Work", "Done"]
+    assert [one["position"] for one in stages] == [1, 2, 3, 4, 5, 6]
+    assert brand.sees(conversation)["stage"] == stages[0]
+    influencer.acts(conversation, "accept_connection")
+    assert brand.sees(conversation)["stage"] == stages[1] == {"key": "project", "label": "Project", "position": 2}
+    assert deal_of(brand, conversation)["stages"] == stages
 
 
 def test_offers_are_listed_as_they_came_and_say_which_was_accepted(db: None) -> None:
@@ -56,7 +67,7 @@ def test_both_sides_see_the_same_and_neither_what_is_for_the_payer_alone(db: Non
     seen = [deal_of(person(who), str(deal.conversation.pk)) for who in (deal.brand_owner, deal.influencer)]
     assert seen[0] == seen[1]
     assert seen[0]["payment_status"] == "open"
-    assert set(seen[0]) == {"currency", "offers", "agreed_price", "payment_status"}
+    assert set(seen[0]) == {"currency", "offers", "agreed_price", "payment_status", "stages"}
 
 
 def test_what_was_paid_says_so(db: None) -> None:

@@ -205,13 +205,17 @@ def test_every_conversation_begins_with_its_state(brand, influencer, kind):
         "previous_state",
         "new_state",
         "reason",
+        "summary",
         "timestamp",
     }
     assert changed["data"]["previous_state"] is None
     assert changed["data"]["new_state"] == {key: opened[key] for key in STATE}
     assert changed["data"]["reason"] == "conversation_opened"
+    summary = "The conversation was opened" if kind == "direct" else f"{brand.name} made the request"
+    assert changed["data"]["summary"] == summary
     assert (updated["seq"], updated["event"]) == (2, "conversation_updated")
     assert updated["data"]["conversation_context"]["state_version"] == 1
+    assert updated["data"]["stage"] == opened["stage"]
     assert [event["event"] for event in rest] == ([] if kind == "direct" else ["new_message"])
 
 

@@ -26,6 +26,7 @@ from conversations.flows.definitions import (
     PriceRule,
     Reminders,
     Role,
+    Stage,
     State,
     StateKind,
     SystemAction,
@@ -33,13 +34,16 @@ from conversations.flows.definitions import (
 from conversations.flows.registry import BUILT_IN
 
 BRAND_OWNER, INFLUENCER = Role.BRAND_OWNER, Role.INFLUENCER
-EXPIRED = SystemAction(name="expired", to="closed", text=("Too late.",))
+PRICING, OVER, ENDED = Stage("pricing", "Pricing"), Stage("over", "Over"), Stage("ended", "Ended")
+EXPIRED = SystemAction(name="expired", to="closed", text=("Too late.",), summary="Too late")
+ON = SystemAction(name="on", to="talking", text=("On.",), summary="On")
 PRICE = Input(id="price", kind=InputKind.PRICE, label="Price")
 OFFER = Action(
     name="offer",
     roles=(BRAND_OWNER,),
     label="Offer",
     text=("%(actor)s offers %(price)s.",),
+    summary="%(actor)s offers %(price)s",
     inputs=(PRICE,),
     outcomes=(Outcome("answering"),),
     effect=Effect.OFFER,
@@ -49,11 +53,13 @@ ACCEPT = Action(
     roles=(INFLUENCER,),
     label="Accept",
     text=("%(influencer)s takes %(price)s.",),
+    summary="%(influencer)s takes %(price)s",
     outcomes=(Outcome("talking"),),
     effect=Effect.ACCEPT_OFFER,
 )
 ASKING = State(
     name="asking",
+    stage=PRICING,
     awaiting=BRAND_OWNER,
     title="Offer",
     subtitle="Name a price.",
@@ -62,6 +68,7 @@ ASKING = State(
 )
 ANSWERING = State(
     name="answering",
+    stage=PRICING,
     awaiting=INFLUENCER,
     title="%(price)s",
     subtitle="Take it?",
@@ -73,21 +80,32 @@ LEAVE = Action(
     roles=(BRAND_OWNER, INFLUENCER),
     label="Leave",
     text=("%(actor)s left.",),
+    summary="%(actor)s left",
     outcomes=(Outcome("closed"),),
 )
-TALKING = State(name="talking", kind=StateKind.FREE, chat_status=ChatStatus.REAL_TIME, actions=(LEAVE,))
-CLOSED = State(name="closed", kind=StateKind.FINAL, chat_status=ChatStatus.CLOSED, accepts_text=False)
+TALKING = State(name="talking", stage=OVER, kind=StateKind.FREE, chat_status=ChatStatus.REAL_TIME, actions=(LEAVE,))
+CLOSED = State(name="closed", stage=ENDED, kind=StateKind.FINAL, chat_status=ChatStatus.CLOSED, accepts_text=False)
+OPENING = Opening(
+    conversation_type="sale", text=("%(brand_owner)s sells.", "About %(title)s"), summary="%(brand_owner)s sells"
+)
 WHOLE = Flow(
     name="sale",
     version=1,
     parties=(BRAND_OWNER, INFLUENCER),
-    openings=(Opening(conversation_type="sale", text=("%(brand_owner)s sells.", "About %(title)s")),),
+    openings=(OPENING,),
     initial="asking",
     states=(ASKING, ANSWERING, TALKING, CLOSED),
     closed="closed",
     rounds=1,
     revisions=1,
-    operator_texts=OperatorTexts(paused=("Paused.",), resumed=("Resumed.",), closed=("Closed.",)),
+    operator_texts=OperatorTexts(
+        paused=("Paused.",),
+        paused_summary="Paused",
+        resumed=("Resumed.",),
+        resumed_summary="Resumed",
+        closed=("Closed.",),
+        closed_summary="Closed",
+    ),
     reminder_text=("%(awaited)s: %(prompt)s",),
 )
 
@@ -117,9 +135,13 @@ OR_ELSE = with_action("offer", outcomes=(Outcome("answering", Guard.ROUNDS_LEFT)
 
 
 def going_round() -> Flow:
-    there = State(name="elsewhere", automatic_transition=SystemAction(name="on", to="back"))
-    back = State(name="back", automatic_transition=SystemAction(name="back", to="elsewhere"))
+    there = following(replace(ON, to="back"))
+    back = State(name="back", stage=OVER, automatic_transition=replace(ON, name="back", to="elsewhere"))
     return with_new(there, back, base=OR_ELSE)
+
+
+def following(automatic: SystemAction) -> State:
+    return State(name="elsewhere", stage=OVER, automatic_transition=automatic)
 
 
 def waiting_for_ever() -> Flow:
@@ -149,7 +171,7 @@ BROKEN: dict[str, list[Callable[[], Flow]]] = {
     ],
     "E006": [
         lambda: with_state("closed", actions=(replace(LEAVE, name="reopen", outcomes=(Outcome("talking"),)),)),
-        lambda: with_state("closed", system_actions=(SystemAction(name="reopened", to="talking", text=("Open.",)),)),
+        lambda: with_state("closed", system_actions=(ON,)),
     ],
     "E007": [
         lambda: with_state("closed", chat_status=ChatStatus.REAL_TIME),
@@ -158,13 +180,11 @@ BROKEN: dict[str, list[Callable[[], Flow]]] = {
     ],
     "E008": [lambda: replace(WHOLE, opened_by=Role.PARTICIPANT)],
     "E009": [
-        lambda: with_state(
-            "answering", actions=(), system_actions=(SystemAction(name="on", to="talking", text=("On.",)),)
-        ),
+        lambda: with_state("answering", actions=(), system_actions=(ON,)),
         lambda: with_state(
             "answering",
             actions=(replace(ACCEPT, outcomes=(Outcome("talking", Guard.REVISIONS_LEFT),)),),
-            system_actions=(SystemAction(name="on", to="talking", text=("On.",)),),
+            system_actions=(ON,),
         ),
     ],
     "E010": [
@@ -175,9 +195,7 @@ BROKEN: dict[str, list[Callable[[], Flow]]] = {
     "E012": [
         lambda: with_more("answering", ACCEPT),
         lambda: with_more("answering", replace(ACCEPT, name="expired_too", aliases=(ActionAlias("accept_offer"),))),
-        lambda: with_state(
-            "answering", system_actions=(SystemAction(name="accept_offer", to="talking", text=("On.",)),)
-        ),
+        lambda: with_state("answering", system_actions=(replace(ON, name="accept_offer"),)),
     ],
     "E013": [lambda: with_more("answering", replace(LEAVE, roles=(INFLUENCER,)))],
     "E014": [
@@ -193,7 +211,9 @@ BROKEN: dict[str, list[Callable[[], Flow]]] = {
     ],
     "E017": [lambda: with_action("leave", style="loud")],
     "E018": [
-        lambda: with_more("asking", replace(ACCEPT, name="take", roles=(BRAND_OWNER,), text=("Taken.",))),
+        lambda: with_more(
+            "asking", replace(ACCEPT, name="take", roles=(BRAND_OWNER,), text=("Taken.",), summary="Taken")
+        ),
         lambda: with_action("offer", inputs=(replace(PRICE, price_rule=PriceRule.DIFFERENT),)),
     ],
     "E019": [lambda: with_state("answering", inactivity=None)],
@@ -206,12 +226,12 @@ BROKEN: dict[str, list[Callable[[], Flow]]] = {
         lambda: with_state("answering", inactivity=Reminders(timedelta())),
     ],
     "E022": [lambda: replace(WHOLE, rounds=-1), lambda: replace(WHOLE, revisions=-1)],
-    "E024": [lambda: with_state("answering", automatic_transition=SystemAction(name="on", to="talking"))],
+    "E024": [lambda: with_state("answering", automatic_transition=ON)],
     "E025": [
         lambda: with_action("leave", text=()),
         lambda: with_action("leave", text=("%(actor)s left.", " ")),
         lambda: with_state("asking", inactivity=Deadline(after=timedelta(1), system_action=replace(EXPIRED, text=()))),
-        lambda: replace(WHOLE, openings=(Opening(conversation_type="sale"),)),
+        lambda: replace(WHOLE, openings=(replace(OPENING, text=()),)),
         lambda: replace(WHOLE, operator_texts=replace(WHOLE.operator_texts, paused=())),
         lambda: replace(WHOLE, reminder_text=()),
     ],
@@ -220,7 +240,12 @@ BROKEN: dict[str, list[Callable[[], Flow]]] = {
         lambda: with_action("leave", text=("%(actor)s left.", "%(reason)s")),
         lambda: with_state("asking", subtitle="The price is %(price)s."),
         lambda: with_state("asking", title="%(title)s"),
-        lambda: replace(WHOLE, openings=(Opening(conversation_type="sale", text=("About %(title)s",)),)),
+        lambda: replace(WHOLE, openings=(replace(OPENING, text=("About %(title)s",)),)),
+        lambda: with_action("leave", summary="%(actor)s left: %(reason)s"),
+        lambda: with_action("offer", summary="%(actor)s offers %(title)s"),
+        lambda: with_state("answering", system_actions=(replace(ON, summary="%(actor)s goes on"),)),
+        lambda: replace(WHOLE, openings=(replace(OPENING, summary="About %(title)s"),)),
+        lambda: replace(WHOLE, operator_texts=replace(WHOLE.operator_texts, closed_summary="%(reason)s")),
     ],
     "E027": [
         lambda: with_action("leave", label=" "),
@@ -228,6 +253,22 @@ BROKEN: dict[str, list[Callable[[], Flow]]] = {
     ],
     "E028": [lambda: with_state("asking", title=""), lambda: with_state("answering", subtitle=" ")],
     "E029": [lambda: with_action("accept_offer", effect=Effect.OPEN_PAYMENT)],
+    "E030": [lambda: with_state("answering", stage=None), lambda: with_state("closed", stage=None)],
+    "E031": [
+        lambda: with_state("answering", stage=Stage("pricing", " ")),
+        lambda: with_state("talking", stage=Stage("", "Over")),
+        lambda: with_state("answering", stage=Stage("pricing", "Prices")),
+    ],
+    "E032": [
+        lambda: with_action("leave", summary=""),
+        lambda: with_state("answering", system_actions=(replace(ON, summary=" "),)),
+        lambda: with_state(
+            "asking", inactivity=Deadline(after=timedelta(1), system_action=replace(EXPIRED, summary=""))
+        ),
+        lambda: with_new(following(replace(ON, summary="")), base=OR_ELSE),
+        lambda: replace(WHOLE, openings=(replace(OPENING, summary=""),)),
+        lambda: replace(WHOLE, operator_texts=replace(WHOLE.operator_texts, resumed_summary="")),
+    ],
 }
 CASES = [(fault, broken) for fault, flows in BROKEN.items() for broken in flows]
 
@@ -247,6 +288,13 @@ def test_each_broken_flow_is_refused_for_its_own_reason(fault, broken):
     found = problems(broken())
     assert {problem.id for problem in found} == {fault}
     assert all(problem.where and problem.message for problem in found)
+
+
+def test_what_is_missing_is_named():
+    (fault,) = problems(with_state("answering", stage=None))
+    assert (fault.where, fault.message) == ("answering", "belongs to no stage")
+    (fault,) = problems(with_action("leave", summary=""))
+    assert (fault.where, fault.message) == ("talking.leave", "has no summary for the history")
 
 
 def test_steps_at_once_that_go_round_are_also_a_trap():
