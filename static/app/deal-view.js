@@ -1,18 +1,17 @@
-import { offerInWords, STAGES, stageOf, stepInWords } from './deal-texts.js';
 import { fill, h, icon, reconcile } from './dom.js';
-import { fully, price, role, short } from './format.js';
+import { fully, offerKind, price, role, short } from './format.js';
 import { gettext } from './i18n.js';
 
 /** The stages of a deal in one line, the present one lit. */
-export function stages(conversation) {
+export function stages(deal, conversation) {
   const isClosed = conversation.chat_status === 'closed';
-  const at = stageOf(conversation.flow_state);
+  const at = conversation.stage?.position;
   return h(
     'ol',
     { class: isClosed ? 'stages closed' : 'stages' },
-    STAGES.map((stage, number) => {
-      const state = number < at ? 'past' : number === at ? 'present' : '';
-      return h('li', { class: state, 'aria-current': number === at ? 'step' : null }, stage.name());
+    deal.stages.map(({ label, position }) => {
+      const state = position < at ? 'past' : position === at ? 'present' : '';
+      return h('li', { class: state, 'aria-current': position === at ? 'step' : null }, label);
     }),
   );
 }
@@ -40,10 +39,10 @@ export class DealView {
       if (!steps) void this.#conversation.loadSteps().catch(() => (this.#loadedFor = 0));
       void this.#conversation.loadDeal().catch(() => (this.#loadedFor = 0));
     }
-    fill(this.head, h('h3', {}, conversation.title || gettext('Deal')), stages(conversation));
+    fill(this.head, h('h3', {}, conversation.title || gettext('Deal')), deal && stages(deal, conversation));
     fill(this.offers, this.#agreed(deal), this.#offers(deal));
     const rows = [...(steps ?? [])].reverse().map((step) => ({ key: step.seq, step }));
-    reconcile(this.steps, rows, ({ step }) => this.#step(step, conversation));
+    reconcile(this.steps, rows, ({ step }) => this.#step(step));
   }
 
   #agreed(deal) {
@@ -68,7 +67,7 @@ export class DealView {
           h(
             'li',
             {},
-            h('span', {}, offerInWords(offer.kind), h('small', {}, role(offer.proposer_role))),
+            h('span', {}, offerKind(offer.kind), h('small', {}, role(offer.proposer_role))),
             h('strong', { class: offer.accepted_at ? 'accepted' : null }, price(offer.amount, offer.currency)),
           ),
         ),
@@ -76,11 +75,11 @@ export class DealView {
     ];
   }
 
-  #step(step, conversation) {
+  #step(step) {
     return h(
       'li',
       { class: step.new_state.chat_status === 'closed' ? 'closed' : null },
-      h('p', {}, stepInWords(step, conversation)),
+      h('p', {}, step.summary ?? step.reason.replaceAll('_', ' ')),
       h('time', { datetime: step.timestamp, title: fully(step.timestamp) }, short(step.timestamp)),
     );
   }

@@ -57,8 +57,12 @@ class DemoPage {
     this.#show('brand_owner');
     this.#autoplay.subscribe(() => this.#showPlay());
     this.#showPlay();
-    this.#conversation.subscribe(() => this.#showDeal());
+    this.#conversation.subscribe(() => {
+      this.#showStages();
+      this.#showDeal();
+    });
     for (const view of Object.values(this.#views)) view.open();
+    void this.#conversation.loadDeal();
   }
 
   get #conversation() {
@@ -129,12 +133,16 @@ class DemoPage {
     fill(this.play, icon(isPlaying ? 'pause' : 'play'), isPlaying ? gettext('Pause') : gettext('Play it for me'));
   }
 
+  #showStages() {
+    const { phase, conversation, deal } = this.#conversation.getSnapshot();
+    if (phase === 'ready' && deal) fill(this.stages, stages(deal, conversation));
+  }
+
   #showDeal() {
     const { phase, conversation } = this.#conversation.getSnapshot();
     if (phase !== 'ready' || this.stages.dataset.version === String(conversation.state_version)) return;
     this.stages.dataset.version = conversation.state_version;
     this.#showPlay();
-    fill(this.stages, stages(conversation));
     for (const pane of this.panes) {
       const isNext = pane.dataset.side === conversation.awaiting_role;
       pane.classList.toggle('next', isNext);

@@ -72,6 +72,10 @@ export function role(name) {
   return { brand_owner: gettext('Brand owner'), influencer: gettext('Influencer') }[name] ?? gettext('Member');
 }
 
+export function offerKind(kind) {
+  return { offer: gettext('Offer'), counter: gettext('Counter-offer'), final: gettext('Final offer') }[kind] ?? kind;
+}
+
 export function kind(type) {
   return { direct: gettext('Direct'), bid: gettext('Bid'), campaign: gettext('Campaign') }[type] ?? type;
 }

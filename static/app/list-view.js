@@ -1,5 +1,4 @@
 import { deadline } from './deadline.js';
-import { stateInWords } from './deal-texts.js';
 import { fill, h, icon, reconcile, uniqueId } from './dom.js';
 import { short } from './format.js';
 import { filled, gettext, ngettext } from './i18n.js';
@@ -176,13 +175,13 @@ export class ListView {
   }
 
   #state(conversation) {
-    if (conversation.conversation_type === 'direct') return null;
+    if (!conversation.stage) return null;
     const isMine = conversation.awaiting_role === conversation.my_role;
     return h(
       'span',
       { class: 'line-state' },
-      h('span', { class: isMine ? 'tag mine' : 'tag' }, isMine ? gettext('Your turn') : stateInWords(conversation)),
-      isMine ? h('span', { class: 'tag' }, stateInWords(conversation)) : null,
+      h('span', { class: isMine ? 'tag mine' : 'tag' }, isMine ? gettext('Your turn') : conversation.stage.label),
+      isMine ? h('span', { class: 'tag' }, conversation.stage.label) : null,
       deadline(conversation.due_at),
     );
   }

@@ -165,6 +165,21 @@ async def test_a_click_that_comes_too_late_shows_how_things_stand(opens, brand, 
     assert [one["action"] for one in brand.sees(conversation)["available_actions"]] == ["send_project_details"]
 
 
+async def test_how_far_it_has_come_and_what_happened_is_in_the_words_of_the_server(opens, brand, influencer):
+    conversation = await _done(brand, influencer)
+    log = brand.reads(f"/api/conversations/{conversation}/events", limit=200)["results"]
+    happened = [one["data"]["summary"] for one in log if one["event"] == "conversation_state_changed"]
+    assert (happened[0], happened[-1]) == ("Anaya made the request", "The chat is open")
+    tab = await opens(f"/chat/{conversation}", brand)
+    await expect(tab.find(".steps li p")).to_have_text(happened[::-1])
+    await expect(tab.find(".stages li")).to_have_text(["Contact", "Project", "Price", "Payment", "Work", "Done"])
+    await expect(tab.find(".stages [aria-current=step]")).to_have_text("Done")
+    brand.acts(conversation, "close_conversation")
+    await expect(tab.find(".steps li p").first).to_have_text("The conversation was closed")
+    await expect(tab.find(".stages.closed li")).to_have_count(6)
+    await expect(tab.find(".stages .present, .stages .past")).to_have_count(0)
+
+
 async def test_free_chat_is_closed_from_the_header(opens, brand, influencer):
     conversation = await _done(brand, influencer)
     tab = await opens(f"/chat/{conversation}", brand)

@@ -80,6 +80,13 @@ async def test_a_line_says_whose_turn_it_is_and_how_long_there_is(opens, brand, 
     await expect(line.locator(".tag")).to_have_text(["Your turn", "Project"])
 
 
+async def test_the_line_of_a_deal_that_is_over_says_so(opens, brand, three):
+    tab = await opens("/chat", brand)
+    dev, bid = three["Dev"]
+    dev.acts(bid, "reject_connection")
+    await expect(tab.find(".line", has_text="Dev").locator(".tag")).to_have_text(["Closed"])
+
+
 async def test_deadlines_go_on_while_one_looks(opens, brand, three):
     tab = await opens("/", brand)
     tab.is_spent = True

@@ -40,7 +40,9 @@ async def test_every_text_of_the_client_can_be_translated(opens, brand, influenc
     await tab.sends("Hello")
     await expect(tab.find(".steps li")).to_have_count(4)
     await tab.find(".action-panel form [type=submit]").click()
-    of_the_server = {brand.email, *_words(brand.sees(conversation)), *_words(brand.messages(conversation))}
+    path = f"/api/conversations/{conversation}"
+    told = (brand.sees(conversation), brand.messages(conversation), brand.reads(f"{path}/deal"))
+    of_the_server = {brand.email, *_words([*told, brand.reads(f"{path}/events", limit=200)])}
     await tab.page.get_by_role("button", name="⟦New conversation⟧").click()
     await expect(tab.page.get_by_role("option", name="in your conversations")).to_be_visible()
     assert await _untranslated(tab, of_the_server) == []

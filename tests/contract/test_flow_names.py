@@ -1,0 +1,67 @@
+"""The flows name their states and actions: no script of the pages or of the client library repeats a name."""
+
+import re
+
+import pytest
+
+from conversations.flows.definitions import ChatStatus
+from conversations.flows.opening import REASON
+from conversations.flows.registry import BUILT_IN
+from tests.packages import ROOT
+
+STATIC = ROOT / "static"
+PLAYS_A_DEAL = STATIC / "app" / "demo-script.js"
+"""The demo acts for both sides, so it names what it does."""
+
+
+def names() -> set[str]:
+    """What the flows call their states, actions and system actions, but for words that are a chat status as well."""
+    found = {REASON}
+    for flow in BUILT_IN:
+        for state in flow.states:
+            found |= {state.name} | {one.name for one in (*state.actions, *state.all_system_actions())}
+            found |= {alias.name for action in state.actions for alias in action.aliases}
+    return found - {status.value for status in ChatStatus}
+
+
+def named_in(script: str, names: set[str]) -> set[str]:
+    """A name of several words is found wherever it stands, a single word where it is quoted."""
+    words, quoted = set(re.findall(r"\w+", script)), set(re.findall(r"(?<=['\"`])\w+(?=['\"`])", script))
+    return {name for name in names if name in (words if "_" in name else quoted)}
+
+
+def test_no_script_names_a_state_or_an_action():
+    scripts = [path for end in ("js", "ts") for path in STATIC.rglob(f"*.{end}") if "vendor" not in path.parts]
+    assert PLAYS_A_DEAL in scripts
+    found = {
+        str(path.relative_to(ROOT)): named_in(path.read_text(encoding="utf-8"), names())
+        for path in scripts
+        if path != PLAYS_A_DEAL
+    }
+    assert {path: named for path, named in found.items() if named} == {}
+
+
+def test_the_demo_plays_by_names():
+    script = PLAYS_A_DEAL.read_text(encoding="utf-8")
+    assert named_in(script, names()) >= {"influencer_responding", "accept_connection"}
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "if (state === 'work_submitted') show();",
+        "const TEXTS = { work_submitted: 'Work' };",
+        "/* work_submitted */",
+        'act("expired")',
+        "act(`expired`)",
+    ],
+)
+def test_a_name_is_found(script):
+    assert len(named_in(script, names())) == 1
+
+
+@pytest.mark.parametrize(
+    "script", ["const expired = work_submitted_at;", "'it has expired'", "chat_status === 'real_time'"]
+)
+def test_an_ordinary_word_is_none(script):
+    assert named_in(script, names()) == set()
