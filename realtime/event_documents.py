@@ -54,8 +54,11 @@ def events_document(registry: Registry) -> str:
     )
 
 
-def asyncapi_document(registry: Registry, *, version: str) -> dict[str, Any]:
-    """An AsyncAPI 3.0 document: https://www.asyncapi.com/docs/reference/specification/v3.0.0"""
+def asyncapi_document(registry: Registry, *, version: str, license: dict[str, str]) -> dict[str, Any]:
+    """An AsyncAPI 3.0 document: https://www.asyncapi.com/docs/reference/specification/v3.0.0
+
+    `license` has a `name` and a `url`.
+    """
     events, commands = sorted(registry.events.values(), key=lambda e: e.name), _commands(registry)
     schemas_used: list[tuple[type[BaseModel], JsonSchemaMode]] = [(event.payload, "serialization") for event in events]
     schemas_used += [(command.request, "validation") for command in commands]
@@ -76,7 +79,12 @@ def asyncapi_document(registry: Registry, *, version: str) -> dict[str, Any]:
         }
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "Stoory", "version": version, "description": "Socket.IO 5, namespace /"},
+        "info": {
+            "title": "Stoory",
+            "version": version,
+            "description": "Socket.IO 5, namespace /",
+            "license": license,
+        },
         "channels": {"socket": {"address": "/socket.io/", "messages": messages}},
         "operations": operations,
         "components": {"schemas": schemas["$defs"]},

@@ -17,7 +17,8 @@ BEGIN, END = "<!-- settings: written by `make documents` -->\n", "<!-- end of se
 
 
 def _asyncapi() -> str:
-    document = asyncapi_document(registry, version=settings.SPECTACULAR_SETTINGS["VERSION"])
+    about = settings.SPECTACULAR_SETTINGS
+    document = asyncapi_document(registry, version=about["VERSION"], license=about["LICENSE"])
     return json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 

@@ -1,11 +1,16 @@
 """How drf-spectacular describes the API; the settings take it from here."""
 
+import tomllib
+from pathlib import Path
 from typing import Any
+
+_PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Stoory",
     "DESCRIPTION": "Conversations of a two-sided marketplace. Real-time events are described in docs/events.md.",
-    "VERSION": "0.1.0",
+    "VERSION": _PROJECT["version"],
+    "LICENSE": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],

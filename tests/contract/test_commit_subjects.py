@@ -1,0 +1,86 @@
+"""The subjects of commits, as CONTRIBUTING.md asks for them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts.commit_subjects import faults
+from tests.harness.environment import LEFT_OUT, ROOT
+
+SINCE = "085cc6c9cf42ae50a05eeba5e57b2805755b2a92"
+"""The last commit that was made before these rules."""
+
+AUTHOR = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com")
+
+
+def commits(folder: Path, since: str) -> dict[str, str] | None:
+    """The subjects of all commits after one, by their hashes; None where the history does not reach back to it."""
+    try:
+        _git(folder, "merge-base", "--is-ancestor", since, "HEAD")
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        return None
+    log = _git(folder, "log", "--no-merges", "--format=%h%x09%s", f"{since}..HEAD")
+    return dict(line.split("\t", 1) for line in log.splitlines())
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+def test_every_commit_says_what_it_does():
+    """In a shallow clone, or in sources without history, there is nothing to check: the end of the run says so."""
+    made = commits(ROOT, SINCE)
+    if made is None:
+        pytest.skip(f"{LEFT_OUT}subjects of commits, for the history since {SINCE[:7]} is not here")
+    found = {f"{commit} {subject}": list(faults(subject)) for commit, subject in made.items()}
+    assert {commit: said for commit, said in found.items() if said} == {}
+
+
+def test_commits_are_found_where_there_is_history(tmp_path):
+    whole, shallow, none = (tmp_path / name for name in ("whole", "shallow", "none"))
+    none.mkdir()
+    _git(tmp_path, "init", "--quiet", str(whole))
+    for subject in ("First", "Second one", "Third"):
+        _git(whole, *AUTHOR, "commit", "--quiet", "--allow-empty", "--message", f"{subject}\n\nWhy.")
+    _git(tmp_path, "clone", "--quiet", "--depth", "1", f"file://{whole}", str(shallow))
+    first = _git(whole, "rev-list", "--max-parents=0", "HEAD").strip()
+    assert sorted(commits(whole, first).values()) == ["Second one", "Third"]
+    assert commits(shallow, first) is None
+    assert commits(none, first) is None
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["Add a column", "Process a webhook once", "Bring nginx along", "Focus the text field", f"Add {'x' * 68}", "Ünify"],
+)
+def test_a_good_subject_is_taken(subject):
+    assert list(faults(subject)) == []
+
+
+@pytest.mark.parametrize(
+    ("subject", "said"),
+    [
+        (f"Add {'x' * 69}", "has 73 characters"),
+        ("add a column", "capital"),
+        ("", "capital"),
+        ("Add a column.", "full stop"),
+        ("Added a column", "“Added”"),
+        ("Adds a column", "“Adds”"),
+        ("Adding a column", "“Adding”"),
+        ("The column is added", "“The”"),
+    ],
+)
+def test_another_one_is_refused(subject, said):
+    (found,) = faults(subject)
+    assert said in found
+
+
+@pytest.mark.parametrize(("message", "code"), [("# a comment\n\nAdd a column\n\nthe body.\n", 0), ("Added it\n", 1)])
+def test_the_hook_reads_the_message(tmp_path, message, code):
+    file = tmp_path / "COMMIT_EDITMSG"
+    file.write_text(message)
+    command = [sys.executable, "-m", "scripts.commit_subjects", str(file)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, "does not say what to do" in done.stderr) == (code, bool(code))
