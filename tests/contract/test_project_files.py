@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from tests.harness.environment import ROOT, need_node
+from tests.packages import PYPROJECT
 
 LICENSE = {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"}
 VENDORED = "static/vendor/"
@@ -54,6 +55,20 @@ def test_a_form_can_be_filled_in(name):
     assert all(field["attributes"]["label"] for field in fields)
     assert len({field["id"] for field in fields}) == len(fields)
     assert any(field["validations"]["required"] for field in fields if "validations" in field)
+
+
+def test_continuous_integration_covers_what_is_supported():
+    """Every version that CONTRIBUTING.md names, from the oldest that pyproject.toml allows on."""
+    (job,) = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"].values()
+    matrix = job["strategy"]["matrix"]
+    said = re.search(
+        r"for Python (3\.\d+) to (3\.\d+) and PostgreSQL (\d+) to (\d+)\.", (ROOT / "CONTRIBUTING.md").read_text()
+    )
+    assert f">={said[1]}" == PYPROJECT["project"]["requires-python"]
+    assert [f"3.{minor}" for minor in range(int(said[1][2:]), int(said[2][2:]) + 1)] == matrix["python"]
+    assert [str(version) for version in range(int(said[3]), int(said[4]) + 1)] == matrix["postgresql"]
+    assert job["steps"][-1]["run"] == ".ci/run"
+    assert os.access(ROOT / ".ci/run", os.X_OK)
 
 
 def committed() -> Iterator[tuple[str, bytes]]:

@@ -1,8 +1,5 @@
 """What a reader of the documents has: a server with the demo accounts, a folder of their own, a browser."""
 
-import os
-import shutil
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -11,7 +8,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
-from tests.docs.blocks import Block, blocks_of, blocks_of_page, files_of
+from tests.docs.blocks import Block, blocks_of, blocks_of_page
+from tests.docs.copies import copy_of_project
 from tests.harness.environment import ROOT, need_chromium, need_node
 from tests.harness.servers import RunningServer, embedded
 from tests.web.tabs import ARGUMENTS
@@ -50,17 +48,7 @@ def workplace(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project as a newcomer has it, set up: what is run in it touches nothing of this one."""
-    need_node()
-    folder = tmp_path_factory.mktemp("checkout")
-    for path in files_of(ROOT):
-        place = folder / path.relative_to(ROOT)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(path, place)
-    for name in ("requirements.txt", "requirements-dev.txt", "package.json", "package-lock.json"):
-        os.utime(folder / name, (0, 0))  # older than what was set up from them
-    (folder / ".venv").symlink_to(sys.prefix)
-    (folder / "node_modules").symlink_to(ROOT / "node_modules")
-    return folder
+    return copy_of_project(tmp_path_factory.mktemp("checkout"))
 
 
 @pytest_asyncio.fixture

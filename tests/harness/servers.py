@@ -12,6 +12,7 @@ from typing import Self
 import httpx
 
 from tests.harness import databases
+from tests.harness.environment import ROOT
 from tests.harness.processes import COMMAND_SECONDS, Process, on_free_port, run
 
 ANSWER_SECONDS = 10
@@ -38,10 +39,11 @@ def responds(url: str, status: int = 200) -> bool:
 
 @dataclass(frozen=True)
 class Installation:
-    """One installation of Stoory: its settings, by the environment alone."""
+    """One installation of Stoory: its settings, by the environment alone, and the project that it runs."""
 
     directory: Path
     environment: dict[str, str] = field(default_factory=dict)
+    project: Path = ROOT
 
     def settings(self) -> dict[str, str]:
         """The whole environment of its processes; nothing of the surrounding settings gets in."""
@@ -57,7 +59,8 @@ class Installation:
 
     def manage(self, *arguments: str) -> str:
         """Run a management command; returns what it wrote. Raises if it fails."""
-        return run(sys.executable, "manage.py", *arguments, env=self.settings(), timeout=COMMAND_SECONDS)
+        options = {"cwd": self.project, "env": self.settings(), "timeout": COMMAND_SECONDS}
+        return run(sys.executable, "manage.py", *arguments, **options)
 
     def shell(self, code: str) -> str:
         """Run Python in `manage.py shell`; returns what it printed."""
@@ -84,7 +87,8 @@ class RunningServer:
         self.installation, self.port = installation, port
         self.url = f"http://127.0.0.1:{port}"
         log = installation.directory / f"server-{port}.log"
-        self._process = Process(*serve(port, workers), log=log, environment=installation.settings())
+        options = {"environment": installation.settings(), "directory": installation.project}
+        self._process = Process(*serve(port, workers), log=log, **options)
 
     def start(self) -> Self:
         """Start it, and wait until it is ready."""
@@ -105,9 +109,9 @@ class RunningServer:
 
 
 @contextmanager
-def embedded(directory: Path, **environment: str) -> Iterator[Installation]:
+def embedded(directory: Path, *, project: Path = ROOT, **environment: str) -> Iterator[Installation]:
     """SQLite and nothing else: the default."""
-    installation = Installation(directory, environment)
+    installation = Installation(directory, environment, project)
     installation.manage("migrate", "--verbosity", "0")
     yield installation
 

@@ -1,0 +1,62 @@
+"""Changes as a document shows them, made to a copy of the project.
+
+A block of the language `diff` has one or more parts. Each begins with the path of a file, after `--- ` if it is changed
+and after `+++ ` if it is new. Then come its lines, as in a unified diff without numbers: those that stay and those that
+go (` `, `-`) stand at one place of the file, where those that stay and those that come (` `, `+`) stand after it. `@@`
+begins another place of the same file.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+HEAD = re.compile(r"^(---|\+\+\+) (\S+)$", re.MULTILINE)
+
+
+class RecipeFault(Exception):
+    """The change does not fit to the project as it is."""
+
+
+def apply(text: str, folder: Path) -> None:
+    """Make all changes of a block. Raises `RecipeFault`, having made those before the one that does not fit."""
+    before, *parts = HEAD.split(text)
+    if before.strip() or not parts:
+        raise RecipeFault(f"The block does not begin with a file: {text.splitlines()[:1]}")
+    for kind, name, changes in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+        _change(folder / name, name, changes.strip("\n").split("\n"), is_new=kind == "+++")
+
+
+def _change(path: Path, name: str, lines: list[str], *, is_new: bool) -> None:
+    if is_new == path.exists():
+        raise RecipeFault(f"{name}: is {'there already' if is_new else 'not there'}")
+    content = "" if is_new else path.read_text(encoding="utf-8")
+    for place in _places(lines):
+        old, new = _sides(place, name)
+        if is_new and old:
+            raise RecipeFault(f"{name}: a new file has nothing but new lines")
+        if not is_new and (not old or f"\n{content}".count(f"\n{old}") != 1):
+            raise RecipeFault(f"{name}: these lines do not stand at one place of it:\n{old}")
+        content = new if is_new else f"\n{content}".replace(f"\n{old}", f"\n{new}")[1:]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content, encoding="utf-8")
+
+
+def _places(lines: list[str]) -> Iterator[list[str]]:
+    place: list[str] = []
+    for line in lines:
+        if line == "@@":
+            yield place
+            place = []
+        else:
+            place.append(line)
+    yield place
+
+
+def _sides(lines: list[str], name: str) -> tuple[str, str]:
+    """The lines before and after the change."""
+    wrong = [line for line in lines if line[:1] not in {"", " ", "+", "-"}]
+    if wrong:
+        raise RecipeFault(f"{name}: is no line of a diff: {wrong[0]}")
+    old = [line[1:] for line in lines if line[:1] != "+"]
+    new = [line[1:] for line in lines if line[:1] != "-"]
+    return "".join(f"{line}\n" for line in old), "".join(f"{line}\n" for line in new)
