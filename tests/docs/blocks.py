@@ -10,7 +10,8 @@ from markdown_it import MarkdownIt
 from tests.harness.environment import ROOT
 
 LEFT_OUT = {"node_modules", "var", "staticfiles"}
-"""Folders that are none of the project's own; those whose name begins with a dot are left out too."""
+"""Folders that are none of the project's own; those whose name begins with a dot are left out too, but for these."""
+HIDDEN = {".github", ".ci"}
 
 PAGES = ("/", "/developers")
 """Pages of the site with blocks of code."""
@@ -46,8 +47,12 @@ def files_of(folder: Path) -> Iterator[Path]:
     for path in folder.iterdir():
         if path.is_file():
             yield path
-        elif not path.is_symlink() and not path.name.startswith(".") and path.name not in LEFT_OUT:
+        elif not path.is_symlink() and not _is_left_out(path.name):
             yield from files_of(path)
+
+
+def _is_left_out(folder: str) -> bool:
+    return folder in LEFT_OUT or (folder.startswith(".") and folder not in HIDDEN)
 
 
 def blocks_of_text(document: str, text: str) -> list[Block]:
