@@ -2,8 +2,7 @@
 
 It knows rooms, events and user ids, and nothing of what the application means by them. It imports `socketio_server` and
 `foundation` alone; what the application knows comes through `ApplicationHooks`. Other packages import the names
-in `__all__` from here, and none of its modules: so `publish` and `publish_ephemeral` are the only ways in which an
-event leaves for a room. Start with `publishing` (how an event is sent), then `event_log` (where
+in `__all__` from here, and none of its modules. Start with `publishing` (how an event is sent), then `event_log` (where
 it is stored), `local_rooms` (how it reaches the sockets) and `socket_gateway` (how clients connect).
 """
 
