@@ -21,10 +21,13 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-input -
 STEP := scripts/step.sh
 ESLINT := node_modules/.bin/eslint .
 PRETTIER := node_modules/.bin/prettier --log-level warn --check .
+# Of `make release`: the version, and the commit for which `make check` passed elsewhere.
+VERSION ?=
+CI_PASSED ?=
 # Further options of pytest for `make quick`, `test`, `check` and `integration`.
 PYTEST ?=
 
-.PHONY: help setup run style types static test quick check integration bench faults screenshots documents vendor clean
+.PHONY: help setup run style types static test quick check integration bench faults screenshots documents vendor release clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -102,8 +105,11 @@ documents: $(READY)  ## Write the generated documents anew
 	@$(BIN)/python manage.py export_flows
 	@$(BIN)/python scripts/package_graph.py
 
-vendor: $(RUN_READY) $(NODE_READY)  ## Copy what pages load of npm's packages into static/vendor, in the versions of package-lock.json
+vendor: $(RUN_READY) $(NODE_READY)  ## Copy what pages load of npm packages into static/vendor, in the versions of package-lock.json
 	@$(BIN)/python scripts/vendor.py
+
+release: setup  ## Make the release VERSION=1.2.3 (CONTRIBUTING.md)
+	@$(BIN)/python -m scripts.release '$(VERSION)' $(if $(CI_PASSED),--ci-passed '$(CI_PASSED)')
 
 clean:  ## Throw away what was set up and the development database
 	rm -rf $(VENV) node_modules var staticfiles

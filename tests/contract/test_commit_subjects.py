@@ -8,6 +8,7 @@ import pytest
 
 from scripts.commit_subjects import faults
 from tests.harness.environment import LEFT_OUT, ROOT
+from tests.harness.servers import inherited_environment
 
 SINCE = "085cc6c9cf42ae50a05eeba5e57b2805755b2a92"
 """The last commit that was made before these rules."""
@@ -26,7 +27,9 @@ def commits(folder: Path, since: str) -> dict[str, str] | None:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    return subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True).stdout
+    # Without `GIT_DIR` and the like, with which a hook of git would have all of this made in its own repository.
+    options = {"cwd": folder, "env": inherited_environment(), "capture_output": True, "text": True}
+    return subprocess.run(["git", *arguments], check=True, **options).stdout
 
 
 def test_every_commit_says_what_it_does():

@@ -43,8 +43,13 @@ def documents() -> list[str]:
 
 
 def files_of(folder: Path) -> Iterator[Path]:
-    """The project's own files."""
+    """The files of the project.
+
+    Without `.git`, which is a file in a worktree: git commands in a copy with it would change the original repository.
+    """
     for path in folder.iterdir():
+        if path.name == ".git":
+            continue
         if path.is_file():
             yield path
         elif not path.is_symlink() and not _is_left_out(path.name):

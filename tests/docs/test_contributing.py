@@ -112,6 +112,11 @@ def test_a_state_is_added_to_a_flow(blocks: list[Block], tmp_path: Path):
         assert [one["action"] for one in brand.sees(bid)["available_actions"]] == ["clarify_project"]
 
 
+def test_a_copy_is_no_worktree_of_the_project(checkout: Path):
+    """Nor may what runs in it reach the repository."""
+    assert not (checkout / ".git").exists()
+
+
 OLD = "first = 1\n\nsecond = 2\n"
 
 

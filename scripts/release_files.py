@@ -1,0 +1,71 @@
+"""`python -m scripts.release_files VERSION`: make the files of a release anew, from its tag, in `dist/`.
+
+The same commit gives the same bytes: times are those of the commit, and nothing of the machine gets in.
+"""
+
+import argparse
+import gzip
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).resolve().parents[1]
+DIST = ROOT / "dist"
+
+
+def git(*arguments: str, folder: Path = ROOT) -> bytes:
+    """What git answers. Raises `CalledProcessError`."""
+    return subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True).stdout
+
+
+def tag_of(version: str) -> str:
+    return f"v{version}"
+
+
+def write_files(commit: str, version: str, folder: Path) -> list[Path]:
+    """Write the archive of a commit, the SBOM of what it needs, and their checksums; returns the paths."""
+    name = f"stoory-{version}"
+    archive, bom, sums = (folder / f"{name}.{ending}" for ending in ("tar.gz", "cdx.json", "sha256"))
+    archive.write_bytes(gzip.compress(_tree(commit, f"{name}/"), mtime=0))
+    _write_bom(commit, bom)
+    digests = ((hashlib.sha256(path.read_bytes()).hexdigest(), path.name) for path in (archive, bom))
+    sums.write_text("".join(f"{digest}  {file}\n" for digest, file in digests), encoding="utf-8")
+    return [archive, bom, sums]
+
+
+def _tree(commit: str, prefix: str) -> bytes:
+    """The files of a commit as tar, whatever the settings of git say about modes and line ends."""
+    settings = ("-c", "tar.umask=0022", "-c", "core.autocrlf=false", "-c", "core.eol=lf")
+    return git(*settings, "archive", "--format=tar", f"--prefix={prefix}", commit)
+
+
+def _write_bom(commit: str, path: Path) -> None:
+    """Write the CycloneDX bill of materials of a commit's requirements, with the time of the commit."""
+    options = ("--output-reproducible", "--pyproject", "pyproject.toml", "--output-file", str(path))
+    command = [sys.executable, "-W", "ignore", "-m", "cyclonedx_py", "requirements", *options]
+    environment = os.environ | {"SOURCE_DATE_EPOCH": git("show", "--no-patch", "--format=%ct", commit).decode().strip()}
+    with TemporaryDirectory() as folder:
+        for name in ("requirements.txt", "pyproject.toml"):
+            Path(folder, name).write_bytes(git("show", f"{commit}:{name}"))
+        subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Make the files of a release anew.")
+    parser.add_argument("version")
+    version = parser.parse_args().version
+    DIST.mkdir(exist_ok=True)
+    try:
+        commit = git("rev-parse", f"{tag_of(version)}^{{commit}}").decode().strip()
+    except subprocess.CalledProcessError:
+        parser.error(f"there is no tag {tag_of(version)}")
+    for path in write_files(commit, version, DIST):
+        sys.stdout.write(f"{path.relative_to(ROOT)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

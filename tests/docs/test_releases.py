@@ -1,0 +1,259 @@
+"""CONTRIBUTING.md, “Releases”: a release is made in a repository of its own, or refused; and what it leaves is run."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tarfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.docs.blocks import Block
+from tests.docs.claims import runs
+from tests.docs.copies import copy_of_project
+from tests.docs.terminal import commands
+from tests.harness.environment import need
+from tests.harness.ports import free_port
+from tests.harness.processes import CommandFailed, Process, run
+from tests.harness.servers import inherited_environment, responds
+
+VERSION = "0.2.0"
+SET_UP_SECONDS = 900
+"""For what is installed from a package registry, on a busy machine."""
+
+NAMES = [f"stoory-{VERSION}.{ending}" for ending in ("cdx.json", "sha256", "tar.gz")]
+
+
+AUTHOR = {
+    f"GIT_{role}_{key}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for key, value in (("NAME", "Somebody"), ("EMAIL", "somebody@example.com"))
+}
+
+
+def environment_of(project: Path) -> dict[str, str]:
+    """In which git knows this repository and no settings of anybody."""
+    alone = {
+        "GIT_CEILING_DIRECTORIES": str(project.parent),
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_CONFIG_NOSYSTEM": "1",
+    }
+    return inherited_environment() | AUTHOR | alone
+
+
+def git(project: Path, *arguments: str) -> str:
+    return run("git", *arguments, cwd=project, env=environment_of(project))
+
+
+def made_repository(folder: Path) -> Path:
+    """The project as one commit on the branch `main`."""
+    need(shutil.which("git"), "git is not installed (on Debian: apt install git)")
+    folder.mkdir()
+    project = copy_of_project(folder)
+    assert not (project / ".git").exists()
+    git(project, "init", "--quiet", "--initial-branch", "main")
+    assert Path(git(project, "rev-parse", "--path-format=absolute", "--git-common-dir").strip()) == project / ".git"
+    commit(project, "Begin")
+    return project
+
+
+def commit(project: Path, subject: str) -> None:
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--message", subject)
+
+
+def makes(project: Path, command: str, **environment: str) -> str:
+    """Run a command of the document. Raises `CommandFailed`."""
+    return run("bash", "-euo", "pipefail", "-c", command, cwd=project, env=environment_of(project) | environment)
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """For what is refused, so that nothing in it changes for long."""
+    return made_repository(tmp_path_factory.mktemp("release") / "project")
+
+
+RELEASE = f"make release VERSION={VERSION} CI_PASSED=$(git rev-parse HEAD)"
+
+
+@runs("CONTRIBUTING.md", "Releases", "sh", "sh")
+def test_a_release_is_made_and_runs(blocks: list[Block], tmp_path: Path):
+    _, release = commands(blocks[0].text)
+    assert release == RELEASE
+    project = made_repository(tmp_path / "project")
+    before = git(project, "rev-parse", "HEAD").strip()
+    makes(project, release)
+    it_is_committed_and_tagged(project, before)
+    it_has_its_files(project / "dist")
+    it_can_be_made_again(project, blocks[1].text)
+    with pytest.raises(CommandFailed, match=f"{VERSION} is not higher than {VERSION}"):
+        makes(project, RELEASE)
+    it_runs(project / "dist" / f"stoory-{VERSION}.tar.gz", tmp_path)
+
+
+def it_is_committed_and_tagged(project: Path, before: str) -> None:
+    tagged = git(project, "rev-parse", f"v{VERSION}^{{commit}}").strip()
+    today = datetime.now(UTC).date()
+    assert git(project, "status", "--porcelain") == ""
+    assert git(project, "log", "--format=%s", f"{before}..main").splitlines() == [
+        f"List release {VERSION}",
+        f"Release {VERSION}",
+    ]
+    assert git(project, "rev-parse", "main~1").strip() == tagged
+    version, listed, date = (project / "docs/releases.txt").read_text().splitlines()[-1].split(", ")
+    assert (version, listed) == (VERSION, tagged)
+    assert 0 <= (today - datetime.fromisoformat(date).date()).days <= 1
+    changelog = (project / "CHANGELOG.md").read_text()
+    assert f"## [Unreleased]\n\n## [{VERSION}] - {date}\n\n### Added" in changelog
+    for name in ("docs/asyncapi.json", "static/stoory-client/package.json"):
+        assert re.search(rf'"version": "{re.escape(VERSION)}"', (project / name).read_text())
+    run("bash", "-c", ".venv/bin/python manage.py export_documents --check", cwd=project, env=inherited_environment())
+
+
+def it_has_its_files(dist: Path) -> None:
+    assert sorted(path.name for path in dist.iterdir()) == NAMES
+    sums = (line.split() for line in (dist / f"stoory-{VERSION}.sha256").read_text().splitlines())
+    assert {name: digest for digest, name in sums} == {
+        name: hashlib.sha256((dist / name).read_bytes()).hexdigest() for name in (NAMES[0], NAMES[2])
+    }
+    bom = json.loads((dist / NAMES[0]).read_text())
+    assert (bom["bomFormat"], bom["metadata"]["component"]["version"]) == ("CycloneDX", VERSION)
+    versions = {one["name"].lower(): one["version"] for one in bom["components"]}
+    pinned = re.search(r"^django==(\S+)", (dist.parent / "requirements.txt").read_text(), re.MULTILINE | re.IGNORECASE)
+    assert versions["django"] == pinned[1]
+
+
+def it_can_be_made_again(project: Path, command: str) -> None:
+    """By somebody else, with other settings of git and another mask for modes."""
+    made = {name: (project / "dist" / name).read_bytes() for name in NAMES}
+    shutil.rmtree(project / "dist")
+    git(project, "config", "core.autocrlf", "true")
+    git(project, "config", "tar.umask", "0077")
+    makes(project, f"umask 077; {command}")
+    assert {name: (project / "dist" / name).read_bytes() for name in NAMES} == made
+
+
+def it_runs(archive: Path, folder: Path) -> None:
+    """Unpacked by itself, for somebody who has nothing in the home folder."""
+    home, place = folder / "home", folder / "unpacked"
+    home.mkdir()
+    with tarfile.open(archive) as files:
+        files.extractall(place)
+    port = free_port()
+    environment = inherited_environment() | {"HOME": str(home), "PORT": str(port), "DRAIN_SECONDS": "0.2"}
+    options = {"environment": environment, "directory": place / f"stoory-{VERSION}"}
+    server = Process("make", "run", log=folder / "run.log", **options).start()
+    try:
+        server.wait_until(lambda: responds(f"http://127.0.0.1:{port}/readyz"), within=SET_UP_SECONDS)
+        about = httpx.get(f"http://127.0.0.1:{port}/api/schema", headers={"Accept": "application/json"}).json()["info"]
+        assert (about["title"], about["version"], about["license"]["name"]) == ("Stoory", VERSION, "Apache-2.0")
+    except CommandFailed:
+        if "Could not find a version" in server.written() or "could not be fetched" in server.written():
+            need(None, "a package registry cannot be reached")
+        raise
+    finally:
+        server.kill()
+
+
+def state(project: Path) -> tuple[str, ...]:
+    """All that a release changes."""
+    files = sorted(path.name for path in (project / "dist").glob("*"))
+    asked = (("status", "--porcelain"), ("rev-parse", "HEAD"), ("tag", "--list"), ("worktree", "list"))
+    return (*(git(project, *one) for one in asked), *files)
+
+
+def is_refused(project: Path, command: str, said: str, **environment: str) -> None:
+    before = state(project)
+    with pytest.raises(CommandFailed, match=said):
+        makes(project, command, **environment)
+    assert state(project) == before
+
+
+@contextmanager
+def changed(project: Path, name: str, change: Callable[[str], str]) -> Iterator[None]:
+    """A commit with another text in a file, which is taken back."""
+    file = project / name
+    file.write_text(change(file.read_text() if file.exists() else ""))
+    commit(project, "Change")
+    try:
+        yield
+    finally:
+        git(project, "reset", "--quiet", "--hard", "HEAD~1")
+
+
+def test_changes_that_are_not_committed_are_refused(repository: Path):
+    (repository / "new.txt").write_text("new\n")
+    try:
+        is_refused(repository, RELEASE, r"not committed:\n\?\? new.txt")
+    finally:
+        (repository / "new.txt").unlink()
+
+
+@pytest.mark.parametrize("version", ["", "1", "1.2", "v1.2.3", "1.2.3.4", "01.2.3", "1.2.3-rc.1"])
+def test_what_is_no_version_is_refused(repository: Path, version: str):
+    is_refused(repository, f"make release VERSION='{version}' CI_PASSED=$(git rev-parse HEAD)", "is no version")
+
+
+@pytest.mark.parametrize("version", ["0.9.0", "0.10.0", "0.9.11"])
+def test_a_version_that_is_not_higher_than_all_others_is_refused(repository: Path, version: str):
+    listed = f"0.9.0, {'0' * 40}, 2026-01-01\n0.10.0, {'1' * 40}, 2026-02-01\n0.9.1, {'2' * 40}, 2026-03-01\n"
+    with changed(repository, "docs/releases.txt", lambda _: listed):
+        is_refused(repository, RELEASE.replace(VERSION, version), r"is not higher than 0\.10\.0")
+
+
+def test_a_tag_that_is_there_is_refused(repository: Path):
+    git(repository, "tag", f"v{VERSION}")
+    try:
+        is_refused(repository, RELEASE, f"a tag v{VERSION} already")
+    finally:
+        git(repository, "tag", "--delete", f"v{VERSION}")
+
+
+@pytest.mark.parametrize(
+    "left", ["## [Unreleased]\n\n", "## [Unreleased]\n\n### Added\n\n## [0.1.0] - 2026-01-01\n\n- A\n", ""]
+)
+def test_a_release_without_changes_is_refused(repository: Path, left: str):
+    with changed(repository, "CHANGELOG.md", lambda text: text.partition("## [Unreleased]")[0] + left):
+        is_refused(repository, RELEASE, "has nothing under")
+
+
+def test_a_detached_head_is_refused(repository: Path):
+    git(repository, "checkout", "--quiet", "--detach")
+    try:
+        is_refused(repository, RELEASE, "No branch is checked out")
+    finally:
+        git(repository, "checkout", "--quiet", "main")
+
+
+def test_checks_of_another_commit_do_not_count(repository: Path):
+    is_refused(repository, f"make release VERSION={VERSION} CI_PASSED={'0' * 40}", "CI_PASSED names 0000")
+
+
+def test_checks_that_fail_are_heeded(repository: Path, tmp_path: Path):
+    program(tmp_path, "make", 'echo "$@ with <${MAKEFLAGS:-}>"; exit 2')
+    command = f"MAKEFLAGS=-s .venv/bin/python -m scripts.release {VERSION}"
+    is_refused(repository, command, r"check with <>\n.*`make check` failed", PATH=f"{tmp_path}:{os.environ['PATH']}")
+
+
+@pytest.mark.parametrize("step", ["archive", "tag --annotate", "merge", "commit", "worktree add"])
+def test_a_step_of_git_that_fails_leaves_nothing_half_done(repository: Path, tmp_path: Path, step: str):
+    git_program = shutil.which("git")
+    program(tmp_path, "git", f'case " $* " in *" {step} "*) echo "full" >&2; exit 1;; esac; exec {git_program} "$@"')
+    is_refused(repository, RELEASE, "nothing was changed.\nfull", PATH=f"{tmp_path}:{os.environ['PATH']}")
+
+
+def test_an_sbom_that_fails_leaves_nothing_half_done(repository: Path, tmp_path: Path):
+    (tmp_path / "cyclonedx_py.py").write_text("raise SystemExit('no SBOM')\n")
+    is_refused(repository, RELEASE, "nothing was changed.\nno SBOM", PYTHONPATH=str(tmp_path))
+
+
+def program(folder: Path, name: str, text: str) -> None:
+    """A program that stands in for another one."""
+    (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+    (folder / name).chmod(0o755)
