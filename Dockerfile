@@ -14,7 +14,7 @@ RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ig
 COPY . .
 RUN python manage.py collectstatic --noinput --verbosity 0
 
-USER stoory
+USER 10001
 VOLUME /data
 EXPOSE 3000
 STOPSIGNAL SIGTERM
