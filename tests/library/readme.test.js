@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { createElement } from 'react';
-import { act, create } from 'react-test-renderer';
 
 import * as library from '../../static/stoory-client/index.js';
 import * as hooks from '../../static/stoory-client/react.js';
-import { FakeServer, newMessage, OTHER, ROOM, settled } from './fakes.js';
+import { FakeServer, newMessage, OTHER, ROOM } from './fakes.js';
+import { acted, rendered, typed } from './rendered.js';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 const LIBRARY = join(ROOT, 'static/stoory-client');
@@ -45,7 +45,6 @@ function compile(...more) {
 }
 
 before(() => {
-  globalThis.IS_REACT_ACT_ENVIRONMENT = true;
   // Inside of the project, so that packages are found.
   folder = mkdtempSync(join(ROOT, 'tests/library/.compiled-'));
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
@@ -109,39 +108,31 @@ async function shownChat(server) {
   const client = server.client();
   client.connect();
   server.socket.tell('connect');
-  let page;
-  await act(async () => {
-    page = create(createElement(component, { client, conversationId: ROOM }));
-    await settled();
-  });
-  return page;
+  return rendered(createElement(component, { client, conversationId: ROOM }));
 }
 
 test('the component of the README compiles, shows what comes, sends and says who types', async () => {
   const server = new FakeServer();
   server.log.push(newMessage(1));
-  const page = await shownChat(server);
-  const shown = () =>
-    page.root.findAll((one) => one.props.className === 'message-content').map((one) => one.children.join(''));
+  const { container, unmount } = await shownChat(server);
+  const shown = () => [...container.querySelectorAll('.message-content')].map((one) => one.textContent);
   assert.deepEqual(shown(), ['text 1']);
 
-  await act(async () => {
+  await acted(() => {
     server.happens(newMessage(2));
     server.socket.tell('user_typing', { conversationId: ROOM, userId: 'x', isTyping: true });
-    await settled();
   });
   assert.deepEqual(shown(), ['text 1', 'text 2']);
-  assert.equal(page.root.findAll((one) => one.props.className === 'typing-indicator').length, 1);
+  assert.equal(container.querySelectorAll('.typing-indicator').length, 1);
 
-  await act(async () => page.root.findByType('input').props.onChange({ target: { value: 'From React' } }));
-  await act(async () => {
-    page.root.findByType('form').props.onSubmit({ preventDefault() {} });
-    await settled();
-  });
+  const input = container.querySelector('input');
+  await typed(input, 'From React');
+  await acted(() => container.querySelector('form').requestSubmit());
   assert.deepEqual(shown(), ['text 1', 'text 2', 'From React']);
-  assert.equal(page.root.findByType('input').props.value, '');
+  assert.equal(input.value, '');
 
-  await act(async () => page.unmount());
+  await unmount();
+  assert.equal(container.textContent, '');
   assert.deepEqual(server.socket.sent.at(-1), ['leave_conversation', { conversationId: ROOM }]);
 });
 
@@ -159,28 +150,22 @@ test('the component of the README shows notifications as they come, and marks th
     ...fields,
   });
   server.notified = [told('n2'), told('elsewhere', { conversation_id: OTHER }), told('n1', { read_at: '2026-01-01' })];
-  const page = await shownChat(server);
-  const named = (name) => page.root.findAll((one) => one.props.className === name);
-  const words = (one) => one.children.filter((child) => typeof child === 'string').join('');
-  const shown = () => [named('unread').map(words).join(), named('notification').map(words)];
-  const press = (one) =>
-    act(async () => {
-      one.findByType('button').props.onClick();
-      await settled();
-    });
-  assert.deepEqual(shown(), ['2 unread notifications ', [' body n2 ']]);
+  const { container } = await shownChat(server);
+  const found = (name) => [...container.querySelectorAll(`.${name}`)].map((one) => one.textContent);
+  const shown = () => [found('unread').join(), found('notification')];
+  const press = (name) => acted(() => container.querySelector(`.${name} button`).click());
+  const unread = (count) => `${count} unread notifications Mark all as read`;
+  const shownAs = (id) => `New message body ${id} Mark as read`;
+  assert.deepEqual(shown(), [unread(2), [shownAs('n2')]]);
 
   const { type, ...data } = told('n3');
   server.notified = [told('n3'), ...server.notified];
-  await act(async () => {
-    server.socket.tell('notification', { type, data });
-    await settled();
-  });
-  assert.deepEqual(shown(), ['3 unread notifications ', [' body n3 ', ' body n2 ']]);
+  await acted(() => server.socket.tell('notification', { type, data }));
+  assert.deepEqual(shown(), [unread(3), [shownAs('n3'), shownAs('n2')]]);
 
-  await press(named('notification')[0]);
-  assert.deepEqual(shown(), ['2 unread notifications ', [' body n2 ']]);
-  await press(named('unread')[0]);
+  await press('notification');
+  assert.deepEqual(shown(), [unread(2), [shownAs('n2')]]);
+  await press('unread');
   assert.deepEqual(shown(), ['', []]);
   assert.deepEqual(
     server.requests
@@ -202,11 +187,10 @@ test('a hook that is not shown any more listens to nothing', async () => {
       listeners -= Number(end());
     };
   };
-  let page;
   const Bell = () => hooks.useNotifications(client)[0].unread;
-  await act(async () => (page = create(createElement(Bell))));
-  assert.equal(page.toJSON(), '0');
+  const { container, unmount } = await rendered(createElement(Bell));
+  assert.equal(container.textContent, '0');
   assert.equal(listeners, 1);
-  await act(async () => page.unmount());
+  await unmount();
   assert.equal(listeners, 0);
 });
