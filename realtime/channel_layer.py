@@ -7,6 +7,9 @@ from typing import Any
 from channels_redis.pubsub import RedisPubSubChannelLayer, RedisPubSubLoopLayer, RedisSingleShardConnection
 from redis.asyncio.client import PubSub
 
+PROTOCOL = {"protocol": 2}
+"""RESP2: with RESP3 the client writes each message that arrives into a debug record, which nobody reads."""
+
 
 class _Subscriber(PubSub):
     async def get_message(self, ignore_subscribe_messages: bool = False, timeout: float | None = None) -> Any:
@@ -30,7 +33,7 @@ class PubSubChannelLayer(RedisPubSubChannelLayer):
         is_new = asyncio.get_running_loop() not in self._layers
         layer = super()._get_layer()
         if is_new:
-            layer._shards = [_Shard(one.host, layer) for one in layer._shards]
+            layer._shards = [_Shard(one.host | PROTOCOL, layer) for one in layer._shards]
         return layer
 
     async def group_send_many(self, messages: Iterable[tuple[str, dict[str, Any]]]) -> None:

@@ -134,6 +134,15 @@ async def test_while_nothing_comes_nothing_is_done(two, monkeypatch):
     await eventually(lambda: one.texts() == ["control.begin", "control.end"])
 
 
+async def test_the_layer_speaks_resp2_with_redis():
+    layer = made("redis")
+    await layer.group_send("room", {"type": "hints"})
+    (shard,) = layer._get_layer()._shards
+    client = await shard._redis.client_info()
+    assert int(client.get("resp", 2)) == 2  # Redis names it from 7.0 on
+    await layer.flush()
+
+
 async def test_a_layer_that_fails_loses_hints_for_others_and_nothing_else(monkeypatch):
     process = Process()
     await process.bus.start(process.heard.append)
