@@ -9,7 +9,8 @@ WORKDIR /app
 RUN useradd --system --uid 10001 --no-create-home stoory && install -d -o stoory /data
 
 COPY requirements.txt .
-RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore -r requirements.txt
+RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore \
+    --require-hashes -r requirements.txt
 
 COPY . .
 RUN python manage.py collectstatic --noinput --verbosity 0

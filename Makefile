@@ -17,8 +17,13 @@ RUN_READY := $(VENV)/.run-ready
 READY := $(VENV)/.ready
 NODE_READY := node_modules/.ready
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-input --root-user-action=ignore \
-	--progress-bar off --retries 5
+	--progress-bar off --retries 5 --require-hashes
 STEP := scripts/step.sh
+# Of `make lock`: further options of `uv pip compile`.
+LOCK ?=
+# Without the machine's own settings, so that everybody's locks are the same.
+COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv --no-config pip compile pyproject.toml --quiet --universal \
+	--python-version 3.11 --generate-hashes $(LOCK)
 ESLINT := node_modules/.bin/eslint .
 PRETTIER := node_modules/.bin/prettier --log-level warn --check .
 # Of `make release`: the version, and the commit for which `make check` passed elsewhere.
@@ -27,7 +32,7 @@ CI_PASSED ?=
 # Further options of pytest for `make quick`, `test`, `check` and `integration`.
 PYTEST ?=
 
-.PHONY: help setup run style types static test quick check integration bench faults screenshots documents vendor release clean
+.PHONY: help setup run style types static test quick check integration bench faults screenshots documents vendor lock release clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -107,6 +112,10 @@ documents: $(READY)  ## Write the generated documents anew
 
 vendor: $(RUN_READY) $(NODE_READY)  ## Copy what pages load of npm packages into static/vendor, in the versions of package-lock.json
 	@$(BIN)/python scripts/vendor.py
+
+lock: $(READY)  ## Pin the dependencies of pyproject.toml in requirements.txt and requirements-dev.txt (docs/dependencies.md)
+	$(COMPILE) --output-file requirements.txt
+	$(COMPILE) --group dev --constraint requirements.txt --output-file requirements-dev.txt
 
 release: setup  ## Make the release VERSION=1.2.3 (CONTRIBUTING.md)
 	@$(BIN)/python -m scripts.release '$(VERSION)' $(if $(CI_PASSED),--ci-passed '$(CI_PASSED)')
