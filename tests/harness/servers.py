@@ -17,6 +17,8 @@ from tests.harness.processes import COMMAND_SECONDS, Process, on_free_port, run
 
 ANSWER_SECONDS = 10
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "PYTEST_XDIST_WORKER")
+NOTHING_DEPRECATED = {"PYTHONWARNINGS": "error::DeprecationWarning,error::PendingDeprecationWarning"}
+"""For processes under test: what is deprecated is an error there too, as pytest has it for the tests."""
 
 
 def inherited_environment() -> dict[str, str]:
@@ -55,7 +57,7 @@ class Installation:
             "DRAIN_SECONDS": "0.2",
             "PYTHONUNBUFFERED": "1",
         }
-        return inherited_environment() | own | self.environment
+        return inherited_environment() | NOTHING_DEPRECATED | own | self.environment
 
     def manage(self, *arguments: str) -> str:
         """Run a management command; returns what it wrote. Raises if it fails."""

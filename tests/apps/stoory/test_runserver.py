@@ -15,7 +15,7 @@ import pytest
 from stoory.management.commands.runserver import Command
 from tests.harness.environment import ROOT
 from tests.harness.processes import COMMAND_SECONDS, START_SECONDS, Process, on_free_port, run
-from tests.harness.servers import responds
+from tests.harness.servers import NOTHING_DEPRECATED, responds
 from tests.packages import PACKAGES
 
 PARTS = (*PACKAGES, "templates")
@@ -33,7 +33,7 @@ def project(tmp_path: Path) -> Path:
 @contextmanager
 def running(project: Path, *options: str) -> Iterator[tuple[str, Process]]:
     """The server's address and its process, which answers."""
-    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(project / "var")}
+    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(project / "var")} | NOTHING_DEPRECATED
     manage = [sys.executable, "manage.py"]
     run(*manage, "migrate", "--verbosity", "0", cwd=project, env=environment, timeout=COMMAND_SECONDS)
 
