@@ -31,9 +31,14 @@ def copy_packages(root: Path) -> None:
             raise ValueError(f"{place} is {installed['version']}, not {entry['version']}. Run `npm ci`.")
         for path in entry["files"]:
             content = (root / place / path).read_bytes()
-            (table.parent / folder / Path(path).name).write_bytes(content)
+            (table.parent / folder / committed_path(path)).write_bytes(content)
             entry["files"][path] = hashlib.sha256(content).hexdigest()
     table.write_text(json.dumps(folders, indent=2) + "\n", encoding="utf-8")
+
+
+def committed_path(path: str) -> str:
+    """Where a file of a package is under `static/vendor/NAME`, by its path in the package."""
+    return path.removeprefix("dist/").removeprefix("files/")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.vendor import copy_packages
+from scripts.vendor import committed_path, copy_packages
 from tests.harness.environment import ROOT, need_node
 
 VENDOR = ROOT / "static" / "vendor"
@@ -19,7 +19,7 @@ INSTRUCTION = "Run `make vendor` and commit static/vendor."
 
 def committed(folder: str, path: str) -> bytes:
     """A file of a package, by its path in the package."""
-    return (VENDOR / folder / Path(path).name).read_bytes()
+    return (VENDOR / folder / committed_path(path)).read_bytes()
 
 
 def test_everything_brought_along_has_its_licence_and_version() -> None:
@@ -61,6 +61,19 @@ def test_the_module_of_the_pages_has_the_names_of_the_package() -> None:
     assert b"Socket.IO v" + TABLE["socket.io-client"]["version"].encode() in committed(
         "socket.io-client", "dist/socket.io.min.js"
     )
+
+
+def test_every_module_of_lit_html_that_another_one_imports_is_there() -> None:
+    folder = VENDOR / "lit-html"
+    modules = {path.resolve() for path in folder.rglob("*.js")}
+    imported = {
+        (path.parent / name).resolve()
+        for path in modules
+        for name in re.findall(r'from"(\.[^"]+)"', path.read_text(encoding="utf-8"))
+    }
+    assert imported
+    assert imported <= modules
+    assert {str(path.relative_to(folder)) for path in modules} <= set(TABLE["lit-html"]["files"])
 
 
 @pytest.fixture
