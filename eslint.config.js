@@ -10,20 +10,26 @@ import globals from 'globals';
 /** Names under which a browser makes markup of text. `no-unsanitized` lets some pass, and others with constants. */
 const MARKUP = [
   'innerHTML|outerHTML|insertAdjacentHTML|setHTMLUnsafe|parseHTMLUnsafe',
-  'srcdoc|DOMParser|parseFromString|createContextualFragment',
+  'srcdoc|DOMParser|parseFromString|createContextualFragment|unsafe(HTML|SVG|MathML|Static)',
 ].join('|');
+
+/** In a template of lit-html. */
+const inTemplate = (pattern) => `TaggedTemplateExpression TemplateElement[value.cooked=/${pattern}/i]`;
 
 const WAYS_TO_MARKUP = [
   `Identifier[name=/^(${MARKUP})$/]`,
   `Literal[value=/^(${MARKUP})$/]`,
   `TemplateElement[value.cooked=/^(${MARKUP})$/]`,
+  inTemplate('[\\s.](innerHTML|outerHTML|srcdoc)\\s*='),
   'MemberExpression[object.name="document"][property.name=/^write(ln)?$/]',
   'MemberExpression[object.property.name=/^(owner|content)?document$/i][property.name=/^write(ln)?$/]',
 ];
 
 const WAYS_TO_CODE = [
+  inTemplate('\\s(on[a-z]+|style)\\s*='),
+  inTemplate('<(script|style)\\b'),
   'Literal[value=/^\\s*javascript:/i]',
-  'TemplateElement[value.cooked=/^\\s*javascript:/i]',
+  'TemplateElement[value.cooked=/(^|=["\']?)\\s*javascript:/i]',
   'CallExpression[callee.property.name=/^setAttribute(NS)?$/] > Literal[value=/^(on[a-z]+|style)$/i]',
 ];
 

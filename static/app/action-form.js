@@ -1,5 +1,5 @@
 import { AttachmentPicker } from './attachments.js';
-import { h, icon, onceAtATime, uniqueId } from './dom.js';
+import { draw, html, icon, made, nothing, notice, onceAtATime, uniqueId } from './html.js';
 import { inWords } from './faults.js';
 import { decimalsOf, price } from './format.js';
 import { filled, gettext, ngettext } from './i18n.js';
@@ -34,47 +34,25 @@ function amount(value, { required, min, max }, currency) {
 
 /** A field for one of an action's `inputs`: what is asked, what was given, and what is wrong with it. */
 class Field {
-  constructor(input, { currency, client }) {
+  #given = '';
+  #redraw;
+  id = uniqueId('field');
+  fault = '';
+
+  constructor(input, { currency, client, redraw }) {
     this.input = input;
     this.currency = currency;
-    this.id = uniqueId('field');
-    this.faultElement = h('p', { class: 'fault', id: `${this.id}-fault`, hidden: true });
-    this.control = this.#control(client);
-    this.element = h('div', { class: 'field' }, this.#label(), this.#framed(), this.faultElement);
+    this.#redraw = redraw;
+    if (input.type === 'files') this.picker = new AttachmentPicker(client, () => this.#changed());
   }
 
-  #control(client) {
-    const { type } = this.input;
-    const common = { class: 'input', id: this.id, name: this.input.id, oninput: () => this.show('') };
-    if (type === 'files') {
-      this.picker = new AttachmentPicker(client, () => this.show(''));
-      const add = h('button', {
-        type: 'button',
-        class: 'button secondary',
-        id: this.id,
-        onclick: () => this.picker.input.click(),
-      });
-      add.append(icon('paperclip'), gettext('Add files'));
-      return add;
-    }
-    if (type === 'textarea') return h('textarea', { ...common, rows: 2 });
-    return h('input', {
-      ...common,
-      type: 'text',
-      autocomplete: 'off',
-      inputmode: type === 'number' ? 'decimal' : 'text',
-    });
+  #changed() {
+    this.fault = '';
+    this.#redraw();
   }
 
-  #label() {
-    const hint = this.input.required ? null : h('span', { class: 'hint' }, ` ${gettext('(optional)')}`);
-    return h('label', { for: this.id }, this.input.label, hint);
-  }
-
-  #framed() {
-    if (this.picker) return h('div', {}, this.picker.element, this.control, this.picker.input);
-    if (this.input.type !== 'number') return this.control;
-    return h('div', { class: 'prefixed' }, h('span', { 'aria-hidden': 'true' }, this.currency), this.control);
+  get element() {
+    return document.getElementById(this.id);
   }
 
   /** The value for the action's `data`. Raises `Fault`. */
@@ -84,20 +62,67 @@ class Field {
       return this.picker.attachments.map((one) => one.id);
     }
     return this.input.type === 'number'
-      ? amount(this.control.value, this.input, this.currency)
-      : text(this.control.value, this.input);
+      ? amount(this.#given, this.input, this.currency)
+      : text(this.#given, this.input);
   }
 
-  show(fault) {
-    this.faultElement.textContent = fault;
-    this.faultElement.hidden = !fault;
-    if (fault) {
-      this.control.setAttribute('aria-invalid', 'true');
-      this.control.setAttribute('aria-describedby', this.faultElement.id);
-    } else {
-      this.control.removeAttribute('aria-invalid');
-      this.control.removeAttribute('aria-describedby');
+  get template() {
+    const hint = this.input.required ? nothing : html`<span class="hint"> ${gettext('(optional)')}</span>`;
+    return html`<div class="field">
+      <label for=${this.id}>${this.input.label}${hint}</label>
+      ${this.#control}
+      <p class="fault" id="${this.id}-fault" ?hidden=${!this.fault}>${this.fault}</p>
+    </div>`;
+  }
+
+  get #control() {
+    const { id, input } = this;
+    const [isInvalid, described] = this.fault ? ['true', `${id}-fault`] : [nothing, nothing];
+    const oninput = ({ currentTarget }) => {
+      this.#given = currentTarget.value;
+      this.#changed();
+    };
+    if (this.picker) {
+      return html`<div>
+        ${this.picker.element}
+        <button
+          type="button"
+          class="button secondary"
+          id=${id}
+          aria-invalid=${isInvalid}
+          aria-describedby=${described}
+          @click=${() => this.picker.input.click()}
+        >
+          ${icon('paperclip')}${gettext('Add files')}
+        </button>
+        ${this.picker.input}
+      </div>`;
     }
+    if (input.type === 'textarea') {
+      return html`<textarea
+        class="input"
+        id=${id}
+        name=${input.id}
+        rows="2"
+        aria-invalid=${isInvalid}
+        aria-describedby=${described}
+        @input=${oninput}
+      ></textarea>`;
+    }
+    const line = html`<input
+      class="input"
+      id=${id}
+      name=${input.id}
+      type="text"
+      autocomplete="off"
+      inputmode=${input.type === 'number' ? 'decimal' : 'text'}
+      aria-invalid=${isInvalid}
+      aria-describedby=${described}
+      @input=${oninput}
+    />`;
+    return input.type === 'number'
+      ? html`<div class="prefixed"><span aria-hidden="true">${this.currency}</span>${line}</div>`
+      : line;
   }
 }
 
@@ -108,51 +133,62 @@ class Field {
  * closes the form.
  */
 export function actionForm(action, { currency, client, submit, onBack }) {
-  const fields = action.inputs.map((input) => new Field(input, { currency, client }));
-  const fault = h('p', { class: 'notice', role: 'alert', hidden: true });
-  const isSure = action.style === 'danger' ? ' sure' : '';
-  const button = h('button', { type: 'submit', class: `button ${action.style}${isSure}` }, action.label);
-  const back = onBack && h('button', { type: 'button', class: 'button secondary', onclick: onBack }, gettext('Back'));
-  const form = h(
-    'form',
-    { class: 'action-form', novalidate: true, 'data-action': action.action },
-    fault,
-    fields.map((one) => one.element),
-    h('p', { class: 'buttons' }, button, back),
+  let fault = '';
+  const fields = action.inputs.map((input) => new Field(input, { currency, client, redraw }));
+  const form = made(
+    html`<form class="action-form" novalidate data-action=${action.action} @submit=${submitted}></form>`,
   );
-
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    fault.hidden = true;
-    const data = valuesOf(fields);
-    if (!data) return;
-    await onceAtATime(button, () => submit(data).catch(complain));
-  });
+  redraw();
   return form;
+
+  function redraw() {
+    const back = html`<button type="button" class="button secondary" @click=${onBack}>${gettext('Back')}</button>`;
+    draw(
+      form,
+      html`${notice(fault)} ${fields.map((one) => one.template)}
+        <p class="buttons">
+          <button type="submit" class="button ${action.style} ${action.style === 'danger' ? 'sure' : ''}">
+            ${action.label}
+          </button>
+          ${onBack ? back : nothing}
+        </p>`,
+    );
+  }
+
+  async function submitted(event) {
+    event.preventDefault();
+    fault = '';
+    const data = valuesOf(fields);
+    redraw();
+    if (data) await onceAtATime(form.querySelector('[type=submit]'), () => submit(data).catch(complain));
+    else focusFault();
+  }
 
   function complain(refusal) {
     const named = fields.filter((field) => refusal.errors?.[field.input.id]);
-    for (const field of named) field.show(refusal.errors[field.input.id].join(' '));
-    fault.textContent = inWords(refusal);
-    fault.hidden = named.length > 0;
-    named[0]?.control.focus();
+    for (const field of named) field.fault = refusal.errors[field.input.id].join(' ');
+    fault = named.length ? '' : inWords(refusal);
+    redraw();
+    focusFault();
+  }
+
+  function focusFault() {
+    fields.find((field) => field.fault)?.element.focus();
   }
 }
 
-/** What the fields hold, or null where something is wrong: the first such field gets the focus. */
+/** What the fields hold, or null where something is wrong; the fields know what. */
 function valuesOf(fields) {
   const data = {};
-  let wrong = null;
   for (const field of fields) {
+    field.fault = '';
     try {
       const { value } = field;
       if (value !== undefined) data[field.input.id] = value;
     } catch (fault) {
       if (!(fault instanceof Fault)) throw fault;
-      field.show(fault.message);
-      wrong ??= field;
+      field.fault = fault.message;
     }
   }
-  wrong?.control.focus();
-  return wrong ? null : data;
+  return fields.some((field) => field.fault) ? null : data;
 }

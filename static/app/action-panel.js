@@ -2,7 +2,7 @@ import { Refused } from 'stoory-client';
 
 import { actionForm } from './action-form.js';
 import { deadline } from './deadline.js';
-import { fill, h, icon, onceAtATime } from './dom.js';
+import { draw, html, icon, made, nothing, notice, onceAtATime, repeat } from './html.js';
 import { inWords } from './faults.js';
 import { filled, gettext } from './i18n.js';
 import { payFor } from './payment.js';
@@ -11,99 +11,85 @@ import { payFor } from './payment.js';
 export class ActionPanel {
   #client;
   #conversation;
-  #shown = '';
-  element = h('div', { class: 'action-panel', role: 'group', tabindex: -1, 'aria-label': gettext('Next step') });
+  #step = '';
+  #form = null;
+  #fault = '';
+  element = made(html`<div class="action-panel" role="group" tabindex="-1" aria-label=${gettext('Next step')}></div>`);
 
   constructor(client, conversation) {
     this.#client = client;
     this.#conversation = conversation;
   }
 
-  /** Redrawn when the conversation has moved on only, so that nobody loses what is being typed. */
   show({ phase, conversation }) {
-    const asked = phase === 'ready' ? this.#asked(conversation) : [];
-    const shown = JSON.stringify([
-      phase,
-      conversation?.state_version,
-      conversation?.due_at,
-      asked.map((one) => one.action),
-    ]);
-    if (shown === this.#shown) return;
-    this.#shown = shown;
     const hadFocus = this.element.contains(document.activeElement);
-    fill(this.element, phase === 'ready' ? this.#content(conversation, asked) : null);
-    this.element.hidden = !this.element.childElementCount;
-    if (hadFocus) (this.element.querySelector('button, input, textarea') ?? this.element).focus();
+    const content = phase === 'ready' ? this.#content(conversation) : nothing;
+    draw(this.element, content);
+    this.element.hidden = content === nothing;
+    if (hadFocus && !this.element.contains(document.activeElement)) this.#focus('button, input, textarea');
   }
 
-  /** What answers the prompt; whatever else may be done is in the menu. */
-  #asked(conversation) {
-    return conversation.awaiting_role === conversation.my_role ? conversation.available_actions : [];
+  #focus(selector) {
+    (this.element.querySelector(selector) ?? this.element).focus();
   }
 
-  #content(conversation, asked) {
-    const prompt = conversation.current_action_data;
+  #content(conversation) {
+    const { awaiting_role: awaited, current_action_data: prompt, due_at: due } = conversation;
     if (conversation.chat_status === 'closed') return line('lock', gettext('This conversation is closed.'));
-    if (!conversation.awaiting_role || !prompt) return null;
-    if (conversation.awaiting_role !== conversation.my_role) {
-      const name = conversation[conversation.awaiting_role]?.name ?? '';
-      return line(
-        'hourglass',
-        filled(gettext('Waiting for %(name)s: %(prompt)s'), { name, prompt: prompt.title }),
-        deadline(conversation.due_at),
-      );
+    if (!awaited || !prompt) return nothing;
+    if (awaited !== conversation.my_role) {
+      const name = conversation[awaited]?.name ?? '';
+      const words = filled(gettext('Waiting for %(name)s: %(prompt)s'), { name, prompt: prompt.title });
+      return line('hourglass', words, deadline(due));
     }
-    this.body = h('div', { class: 'action-panel-body' });
-    this.#buttons(conversation, asked);
-    return [
-      h('header', {}, h('p', { class: 'action-panel-label' }, gettext('Your turn')), deadline(conversation.due_at)),
-      h('h3', {}, prompt.title),
-      h('p', { class: 'action-panel-subtitle' }, prompt.subtitle),
-      this.body,
-    ];
+    this.#begin(conversation);
+    return html`<header>
+        <p class="action-panel-label">${gettext('Your turn')}</p>
+        ${deadline(due)}
+      </header>
+      <h3>${prompt.title}</h3>
+      <p class="action-panel-subtitle">${prompt.subtitle}</p>
+      <div class="action-panel-body">${notice(this.#fault)} ${this.#form ?? this.#buttons(conversation)}</div>`;
   }
 
-  #buttons(conversation, asked) {
-    if (asked.length === 1 && asked[0].inputs.length) {
-      fill(this.body, this.#form(asked[0], conversation));
-      return;
-    }
-    fill(
-      this.body,
-      h(
-        'p',
-        { class: 'buttons' },
-        asked.map((action) => this.#button(action, conversation, asked)),
-      ),
-    );
+  /** A form, and what was wrong, stay until the conversation has moved on, so that nobody loses what is being typed. */
+  #begin(conversation) {
+    const { available_actions: asked, state_version: version } = conversation;
+    const step = [version, ...asked.map((one) => one.action)].join();
+    if (step === this.#step) return;
+    const isForm = asked.length === 1 && asked[0].inputs.length;
+    [this.#step, this.#fault] = [step, ''];
+    this.#form = isForm ? this.#formOf(asked[0], conversation) : null;
   }
 
-  #button(action, conversation, asked) {
-    const needsMore = action.style === 'danger' || action.inputs.some((input) => input.required);
-    const onclick = async ({ currentTarget }) => {
-      if (needsMore) {
-        fill(
-          this.body,
-          this.#form(action, conversation, () => this.#back(conversation, asked, action)),
-        );
-        this.body.querySelector('.input, button')?.focus();
-        return;
-      }
-      await onceAtATime(currentTarget, () => this.act(action).catch((fault) => this.#complain(fault)));
-    };
-    return h(
-      'button',
-      { type: 'button', class: `button ${action.style}`, 'data-action': action.action, onclick },
-      action.label,
-    );
+  #buttons(conversation) {
+    const one = (action) =>
+      html`<button
+        type="button"
+        class="button ${action.style}"
+        data-action=${action.action}
+        @click=${({ currentTarget }) => this.#pressed(action, currentTarget, conversation)}
+      >
+        ${action.label}
+      </button>`;
+    return html`<p class="buttons">${repeat(conversation.available_actions, ({ action }) => action, one)}</p>`;
   }
 
-  #back(conversation, asked, action) {
-    this.#buttons(conversation, asked);
-    this.body.querySelector(`[data-action="${action.action}"]`)?.focus();
+  async #pressed(action, button, conversation) {
+    if (action.style === 'danger' || action.inputs.some((input) => input.required)) {
+      this.#form = this.#formOf(action, conversation, () => this.#back(action));
+      this.#redraw();
+      this.#focus('.input, form button');
+    } else await onceAtATime(button, () => this.act(action).catch((fault) => this.#complain(fault)));
   }
 
-  #form(action, { currency }, onBack) {
+  #back({ action }) {
+    this.#form = null;
+    this.#redraw();
+    this.#focus(`[data-action="${action}"]`);
+  }
+
+  #formOf(action, { currency }, onBack) {
     return actionForm(action, { currency, client: this.#client, submit: (data) => this.act(action, data), onBack });
   }
 
@@ -115,11 +101,15 @@ export class ActionPanel {
 
   #complain(fault) {
     const isOutdated = fault instanceof Refused && fault.status === 409;
-    const words = isOutdated ? gettext('The conversation has moved on; this is how it stands now.') : inWords(fault);
-    this.body.prepend(h('p', { class: 'notice', role: 'alert' }, words));
+    this.#fault = isOutdated ? gettext('The conversation has moved on; this is how it stands now.') : inWords(fault);
+    this.#redraw();
+  }
+
+  #redraw() {
+    this.show(this.#conversation.getSnapshot());
   }
 }
 
-function line(symbol, words, ...more) {
-  return h('p', { class: 'action-panel-line' }, icon(symbol), h('span', {}, words), ...more);
+function line(symbol, words, more = nothing) {
+  return html`<p class="action-panel-line">${icon(symbol)}<span>${words}</span>${more}</p>`;
 }

@@ -1,4 +1,4 @@
-import { fill, h, icon, iconButton, onceAtATime } from './dom.js';
+import { draw, html, icon, iconButton, made, nothing, onceAtATime } from './html.js';
 import { inWords } from './faults.js';
 import { size } from './format.js';
 import { filled, gettext } from './i18n.js';
@@ -8,28 +8,26 @@ import { filled, gettext } from './i18n.js';
  * `{session, onFault}`.
  */
 export function attachmentList(attachments, context) {
-  return h(
-    'ul',
-    { class: 'attachments' },
-    attachments.map((one) => h('li', {}, attachment(one, context))),
-  );
+  if (!attachments.length) return nothing;
+  return html`<ul class="attachments">
+    ${attachments.map((one) => html`<li>${attachment(one, context)}</li>`)}
+  </ul>`;
 }
 
 function attachment(one, { session, onFault }) {
   const fetched = () => session.file(one.url).then((blob) => keep(blob, one.name), onFault);
   const save = ({ currentTarget }) => void onceAtATime(currentTarget, fetched);
-  const button = h(
-    'button',
-    { type: 'button', class: 'attachment', onclick: save },
-    h('span', { class: 'visually-hidden' }, `${gettext('Download')} `),
-  );
-  if (one.thumbnail_url) {
-    const image = h('img', { alt: '', loading: 'lazy', class: 'thumbnail' });
-    whenVisible(button, async () => (image.src = await pictureOf(one, session)));
-    button.append(image);
-  } else button.append(icon('file-text'));
-  button.append(h('span', {}, h('span', { class: 'name' }, one.name), h('small', {}, size(one.size))));
-  return button;
+  return html`<button type="button" class="attachment" @click=${save}>
+    <span class="visually-hidden">${gettext('Download')} </span>
+    ${one.thumbnail_url ? thumbnail(one, session) : icon('file-text')}
+    <span><span class="name">${one.name}</span><small>${size(one.size)}</small></span>
+  </button>`;
+}
+
+function thumbnail(one, session) {
+  const image = made(html`<img alt="" loading="lazy" class="thumbnail" />`);
+  whenVisible(image, async () => (image.src = await pictureOf(one, session)));
+  return image;
 }
 
 const pictures = new Map();
@@ -54,7 +52,7 @@ function whenVisible(element, work) {
 }
 
 function keep(blob, name) {
-  const link = h('a', { href: URL.createObjectURL(blob), download: name });
+  const link = made(html`<a href=${URL.createObjectURL(blob)} download=${name}></a>`);
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
@@ -64,22 +62,14 @@ export class AttachmentPicker {
   #client;
   #onChange;
   #files = [];
-  element = h('ul', { class: 'attachments chosen', hidden: true });
+  element = made(html`<ul class="attachments chosen" hidden></ul>`);
+  input = made(
+    html`<input type="file" multiple hidden tabindex="-1" aria-hidden="true" @change=${() => this.#chosen()} />`,
+  );
 
   constructor(client, onChange = () => {}) {
     this.#client = client;
     this.#onChange = onChange;
-    this.input = h('input', {
-      type: 'file',
-      multiple: true,
-      hidden: true,
-      tabindex: -1,
-      'aria-hidden': 'true',
-      onchange: () => {
-        for (const file of this.input.files) void this.add(file);
-        this.input.value = '';
-      },
-    });
   }
 
   get attachments() {
@@ -88,6 +78,11 @@ export class AttachmentPicker {
 
   get isBusy() {
     return this.#files.some((one) => !one.attachment && !one.fault);
+  }
+
+  #chosen() {
+    for (const file of this.input.files) void this.add(file);
+    this.input.value = '';
   }
 
   async add(file) {
@@ -109,10 +104,7 @@ export class AttachmentPicker {
 
   #show() {
     this.element.hidden = !this.#files.length;
-    fill(
-      this.element,
-      this.#files.map((one) => this.#line(one)),
-    );
+    draw(this.element, html`${this.#files.map((one) => this.#line(one))}`);
     this.#onChange();
   }
 
@@ -122,12 +114,10 @@ export class AttachmentPicker {
       this.#files = this.#files.filter((other) => other !== one);
       this.#show();
     };
-    return h(
-      'li',
-      { class: one.fault ? 'chip failed' : 'chip' },
-      icon(one.fault ? 'circle-alert' : 'paperclip'),
-      h('span', {}, h('span', { class: 'name' }, one.file.name), h('small', {}, state)),
-      iconButton('x', filled(gettext('Remove %(name)s'), { name: one.file.name }), remove),
-    );
+    return html`<li class=${one.fault ? 'chip failed' : 'chip'}>
+      ${icon(one.fault ? 'circle-alert' : 'paperclip')}
+      <span><span class="name">${one.file.name}</span><small>${state}</small></span>
+      ${iconButton('x', filled(gettext('Remove %(name)s'), { name: one.file.name }), remove)}
+    </li>`;
   }
 }

@@ -1,10 +1,10 @@
 /** The chat page: the list on one side, a conversation on the other. */
 
 import { accountButton } from './account.js';
-import { ConnectionLine } from './connection.js';
+import { connectionLine } from './connection.js';
 import { ConversationView } from './conversation-view.js';
 import { dialog } from './dialog.js';
-import { fill, h, icon, iconButton } from './dom.js';
+import { draw, html, icon, iconButton } from './html.js';
 import { gettext } from './i18n.js';
 import { ListView } from './list-view.js';
 import { NotificationsView } from './notifications-view.js';
@@ -17,6 +17,7 @@ class ChatPage {
   #client;
   #root;
   #view = null;
+  #isFirst = false;
 
   constructor(client, root) {
     this.#client = client;
@@ -24,37 +25,12 @@ class ChatPage {
     const { user } = client.session;
     const list = client.conversationList();
     const nameOf = (id) => list.getSnapshot().conversations.find((one) => one.id === id)?.other_user?.name;
+    this.account = accountButton(client);
     this.list = new ListView(list, { me: user.id, onOpen: (id) => this.go(id) });
     this.bell = new NotificationsView(client.notifications, { nameOf, onOpen: (id) => this.go(id) });
-    this.connection = new ConnectionLine();
-    this.nothing = new Nothing(list);
-    this.main = h('main', { id: 'main', class: 'chat-main', tabindex: -1 });
-    fill(
-      root,
-      h(
-        'aside',
-        { class: 'sidebar', 'aria-label': gettext('Your conversations') },
-        h(
-          'header',
-          { class: 'sidebar-header' },
-          h('h1', {}, accountButton(client)),
-          this.bell.element,
-          themeSwitch(),
-          iconButton('log-out', gettext('Sign out'), () => void this.#signOut()),
-        ),
-        this.connection.element,
-        this.list.element,
-        h(
-          'button',
-          { type: 'button', class: 'button secondary new', onclick: () => void this.#begin() },
-          icon('plus'),
-          gettext('New conversation'),
-        ),
-      ),
-      this.main,
-    );
     client.notifications.subscribe(({ unread }) => this.#title(unread));
-    client.subscribe(() => this.#showConnection());
+    client.subscribe(() => this.#draw());
+    list.subscribe(() => this.#look(list.getSnapshot()));
     addEventListener('popstate', () => this.show());
     void list.reload();
     client.connect();
@@ -75,16 +51,37 @@ class ChatPage {
     this.#view = id ? new ConversationView(this.#client, id, { onBack: () => this.go('') }) : null;
     this.#root.classList.toggle('reading', Boolean(id));
     this.list.select(id);
-    // On narrow screens the list, and its heading with it, is away meanwhile.
-    const heading = h('h1', { class: 'visually-hidden' }, gettext('Conversations'));
-    fill(this.main, heading, this.#view?.element ?? this.nothing.element);
+    this.#draw();
     this.#view?.open();
-    this.#showConnection();
   }
 
-  /** An open conversation says it by itself. */
-  #showConnection() {
-    this.connection.show(this.#view ? 'online' : this.#client.getSnapshot().status);
+  #draw() {
+    // An open conversation says by itself what is wrong with the connection.
+    const status = this.#view ? 'online' : this.#client.getSnapshot().status;
+    draw(
+      this.#root,
+      html`<aside class="sidebar" aria-label=${gettext('Your conversations')}>
+          <header class="sidebar-header">
+            <h1>${this.account}</h1>
+            ${this.bell.element} ${themeSwitch(() => this.#draw())}
+            ${iconButton('log-out', gettext('Sign out'), () => void this.#signOut())}
+          </header>
+          ${connectionLine(status)} ${this.list.element}
+          <button type="button" class="button secondary new" @click=${() => void this.#begin()}>
+            ${icon('plus')}${gettext('New conversation')}
+          </button>
+        </aside>
+        <main id="main" class="chat-main" tabindex="-1">
+          <h1 class="visually-hidden">${gettext('Conversations')}</h1>
+          ${this.#view?.element ?? nowhere(this.#isFirst)}
+        </main>`,
+    );
+  }
+
+  #look({ phase, filter, conversations }) {
+    // What a filter leaves out is there all the same.
+    if (phase === 'ready' && !Object.values(filter).some(Boolean)) this.#isFirst = conversations.length === 0;
+    this.#draw();
   }
 
   #title(unread) {
@@ -93,7 +90,9 @@ class ChatPage {
 
   async #begin() {
     const person = new PersonField(this.#client);
-    const id = await dialog(gettext('New conversation'), (close) => openingForm(this.#client, person, close));
+    let form = null;
+    const content = (close) => (form ??= openingForm(this.#client, person, close));
+    const id = await dialog(gettext('New conversation'), content);
     person.dispose();
     if (id) this.go(id);
   }
@@ -105,31 +104,15 @@ class ChatPage {
 }
 
 /** What stands in a conversation's place while none is open: where to go from here. */
-class Nothing {
-  element = h('div', { class: 'nothing' });
-  #list;
-
-  constructor(list) {
-    this.#list = list;
-    this.#show(false);
-    list.subscribe(() => this.#look());
-  }
-
-  #look() {
-    const { phase, filter, conversations } = this.#list.getSnapshot();
-    // What a filter leaves out is there all the same.
-    if (phase === 'ready' && !Object.values(filter).some(Boolean)) this.#show(conversations.length === 0);
-  }
-
-  #show(isFirst) {
-    const [title, words] = isFirst
-      ? [
-          gettext('Your first conversation'),
-          gettext('“New conversation” finds somebody by name, and you write to them.'),
-        ]
-      : [gettext('Choose a conversation'), gettext('Everything that needs you is in the list, the newest first.')];
-    fill(this.element, icon('message-circle'), h('h2', {}, title), h('p', {}, words));
-  }
+function nowhere(isFirst) {
+  const [title, words] = isFirst
+    ? [gettext('Your first conversation'), gettext('“New conversation” finds somebody by name, and you write to them.')]
+    : [gettext('Choose a conversation'), gettext('Everything that needs you is in the list, the newest first.')];
+  return html`<div class="nothing">
+    ${icon('message-circle')}
+    <h2>${title}</h2>
+    <p>${words}</p>
+  </div>`;
 }
 
 const client = siteClient();

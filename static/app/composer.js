@@ -1,5 +1,5 @@
 import { AttachmentPicker } from './attachments.js';
-import { fill, h, icon, iconButton, uniqueId } from './dom.js';
+import { draw, html, icon, iconButton, made, uniqueId } from './html.js';
 import { inWords } from './faults.js';
 import { filled, gettext } from './i18n.js';
 
@@ -12,44 +12,24 @@ export class Composer {
   #conversation;
   #editing = null;
   #onSent;
+  #id = uniqueId('text');
+  element = made(html`<form class="composer" @submit=${(event) => this.#submit(event)}></form>`);
 
   constructor(client, conversation, { onSent }) {
     this.#conversation = conversation;
     this.#onSent = onSent;
-    const id = uniqueId('text');
     this.picker = new AttachmentPicker(client, () => this.#changed());
-    this.input = h('textarea', {
-      id,
-      class: 'input',
-      rows: 1,
-      placeholder: gettext('Write a message'),
-      autocomplete: 'off',
-      oninput: () => this.#typed(),
-      onkeydown: (event) => this.#key(event),
-      onpaste: (event) => this.#paste(event),
-    });
-    this.counter = h('span', { class: 'counter', 'aria-live': 'polite' });
-    this.banner = h('p', { class: 'editing', hidden: true });
-    this.button = h(
-      'button',
-      { type: 'submit', class: 'icon-button send', 'aria-label': gettext('Send'), title: gettext('Send') },
-      icon('send-horizontal'),
-    );
-    this.element = h(
-      'form',
-      { class: 'composer', onsubmit: (event) => this.#submit(event) },
-      this.banner,
-      this.picker.element,
-      h(
-        'div',
-        { class: 'composer-line' },
-        iconButton('paperclip', gettext('Attach files'), () => this.picker.input.click()),
-        this.picker.input,
-        h('label', { class: 'visually-hidden', for: id }, gettext('Message')),
-        this.input,
-        this.counter,
-        this.button,
-      ),
+    this.input = made(
+      html`<textarea
+        id=${this.#id}
+        class="input"
+        rows="1"
+        placeholder=${gettext('Write a message')}
+        autocomplete="off"
+        @input=${() => this.#typed()}
+        @keydown=${(event) => this.#key(event)}
+        @paste=${(event) => this.#paste(event)}
+      ></textarea>`,
     );
     this.input.value = drafts.get(conversation) ?? '';
     this.#changed();
@@ -68,20 +48,12 @@ export class Composer {
   edit(message) {
     this.#editing = message;
     this.input.value = message.message;
-    fill(
-      this.banner,
-      icon('pencil'),
-      gettext('Editing your message'),
-      iconButton('x', gettext('Stop editing'), () => this.#stopEditing()),
-    );
-    this.banner.hidden = false;
     this.#changed();
     this.focus();
   }
 
   #stopEditing() {
     this.#editing = null;
-    this.banner.hidden = true;
     this.#clear();
     this.focus();
   }
@@ -109,11 +81,11 @@ export class Composer {
   async #submit(event) {
     event.preventDefault();
     const text = this.input.value.trim();
-    if (this.button.disabled) return;
+    if (!this.#canSend) return;
     if (this.#editing) {
       await this.#conversation.edit(this.#editing.id, text).then(
         () => this.#stopEditing(),
-        (fault) => this.#say(inWords(fault)),
+        (fault) => this.#show(inWords(fault)),
       );
       return;
     }
@@ -125,22 +97,52 @@ export class Composer {
     this.#onSent();
   }
 
-  #say(words) {
-    this.counter.textContent = words;
-  }
-
   #clear() {
     this.input.value = '';
     this.#changed();
   }
 
+  get #length() {
+    return [...this.input.value.trim()].length;
+  }
+
+  get #canSend() {
+    const isEmpty = !this.#length && !this.picker.attachments.length;
+    return !isEmpty && this.#length <= LONGEST && !this.picker.isBusy;
+  }
+
   #changed() {
-    const length = [...this.input.value.trim()].length;
     drafts.set(this.#conversation, this.#editing ? '' : this.input.value);
-    this.counter.textContent = length > WARN_AT ? filled(gettext('%(n)s left'), { n: LONGEST - length }) : '';
-    const isEmpty = !length && !this.picker.attachments.length;
-    this.button.disabled = isEmpty || length > LONGEST || this.picker.isBusy;
+    const left = LONGEST - this.#length;
+    this.#show(this.#length > WARN_AT ? filled(gettext('%(n)s left'), { n: left }) : '');
     this.input.style.height = 'auto';
     this.input.style.height = `${this.input.scrollHeight + 2}px`;
+  }
+
+  /** `said` stands beside the text. */
+  #show(said) {
+    draw(
+      this.element,
+      html`<p class="editing" ?hidden=${!this.#editing}>
+          ${icon('pencil')}${gettext('Editing your message')}
+          ${iconButton('x', gettext('Stop editing'), () => this.#stopEditing())}
+        </p>
+        ${this.picker.element}
+        <div class="composer-line">
+          ${iconButton('paperclip', gettext('Attach files'), () => this.picker.input.click())} ${this.picker.input}
+          <label class="visually-hidden" for=${this.#id}>${gettext('Message')}</label>
+          ${this.input}
+          <span class="counter" aria-live="polite">${said}</span>
+          <button
+            type="submit"
+            class="icon-button send"
+            aria-label=${gettext('Send')}
+            title=${gettext('Send')}
+            ?disabled=${!this.#canSend}
+          >
+            ${icon('send-horizontal')}
+          </button>
+        </div>`,
+    );
   }
 }

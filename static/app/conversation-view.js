@@ -1,9 +1,9 @@
 import { Composer } from './composer.js';
-import { ConnectionLine } from './connection.js';
+import { connectionLine } from './connection.js';
 import { DealView } from './deal-view.js';
 import { dialog } from './dialog.js';
 import { actionForm } from './action-form.js';
-import { fill, h, iconButton } from './dom.js';
+import { draw, html, iconButton, made, nothing, notice } from './html.js';
 import { inWords } from './faults.js';
 import { kind, short } from './format.js';
 import { filled, gettext } from './i18n.js';
@@ -19,7 +19,10 @@ export class ConversationView {
   #conversation;
   #ends = [];
   #lastSeq = null;
+  #fault = '';
   #timer = null;
+  #live = made(html`<p class="visually-hidden" aria-live="polite"></p>`);
+  element = made(html`<section class="conversation"></section>`);
 
   constructor(client, id, { onBack, withDeal = true } = {}) {
     this.#client = client;
@@ -39,29 +42,7 @@ export class ConversationView {
     this.actionPanel = new ActionPanel(client, this.#conversation);
     this.composer = new Composer(client, this.#conversation, { onSent: () => this.messages.scrollToEnd() });
     this.deal = withDeal ? new DealView(this.#conversation) : null;
-    this.header = h('header', { class: 'conversation-header' });
-    this.connection = new ConnectionLine();
-    this.fault = h('p', { class: 'notice', role: 'alert', hidden: true });
-    this.typing = h('p', { class: 'typing' });
-    this.live = h('p', { class: 'visually-hidden', 'aria-live': 'polite' });
     this.onBack = onBack;
-    this.element = h(
-      'section',
-      { class: 'conversation' },
-      h(
-        'div',
-        { class: 'conversation-main' },
-        this.header,
-        this.connection.element,
-        this.messages.element,
-        this.fault,
-        this.typing,
-        this.actionPanel.element,
-        this.composer.element,
-        this.live,
-      ),
-      this.deal?.element,
-    );
     this.#ends.push(
       this.#conversation.subscribe(() => this.#show()),
       client.subscribe(() => this.#show()),
@@ -79,6 +60,7 @@ export class ConversationView {
 
   dispose() {
     for (const end of this.#ends) end();
+    clearTimeout(this.#timer);
     this.messages.dispose();
     this.#conversation.close();
   }
@@ -89,14 +71,22 @@ export class ConversationView {
 
   #show() {
     const state = this.#conversation.getSnapshot();
-    this.element.dataset.phase = state.phase;
     const isGone = state.phase === 'gone';
-    this.connection.show(this.#client.getSnapshot().status, isGone && gettext('This conversation cannot be found.'));
+    this.element.dataset.phase = state.phase;
     this.actionPanel.show(state);
     this.composer.show(state);
     this.deal?.show(state);
-    this.#showTyping(state);
-    this.#showHeader(state);
+    draw(
+      this.element,
+      html`<div class="conversation-main">
+          <header class="conversation-header">${state.conversation ? this.#header(state) : nothing}</header>
+          ${connectionLine(this.#client.getSnapshot().status, isGone && gettext('This conversation cannot be found.'))}
+          ${this.messages.element} ${notice(this.#fault)}
+          <p class="typing">${this.#typing(state)}</p>
+          ${this.actionPanel.element} ${this.composer.element} ${this.#live}
+        </div>
+        ${this.deal?.element}`,
+    );
     this.messages.show(state);
     this.#announce(state);
   }
@@ -109,44 +99,24 @@ export class ConversationView {
     );
   }
 
-  #showTyping({ typing }) {
-    const names = typing.map((userId) => this.#names(userId));
-    const shown = names.join();
-    if (this.typing.dataset.names === shown) return;
-    this.typing.dataset.names = shown;
-    const dots = h('span', { class: 'dots', 'aria-hidden': 'true' }, h('i'), h('i'), h('i'));
-    fill(this.typing, names.length ? [dots, filled(gettext('%(name)s is typing'), { name: names[0] })] : null);
+  #typing({ typing }) {
+    if (!typing.length) return nothing;
+    const words = filled(gettext('%(name)s is typing'), { name: this.#names(typing[0]) });
+    return html`<span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>${words}`;
   }
 
-  #showHeader({ conversation, online }) {
-    if (!conversation) return;
-    const other = conversation.other_user;
+  #header({ conversation, online }) {
+    const { other_user: other, title, conversation_type: type } = conversation;
     const isOnline = online.includes(other?.id);
-    const shown = JSON.stringify([
-      conversation.title,
-      other,
-      isOnline,
-      this.#menu(conversation).map((one) => one.action),
-      this.#isDealShown,
-    ]);
-    if (this.header.dataset.shown === shown) return;
-    this.header.dataset.shown = shown;
-    const about = [kind(conversation.conversation_type), conversation.title].filter(Boolean).join(' · ');
-    fill(
-      this.header,
-      this.onBack && iconButton('arrow-left', gettext('Back to the list'), this.onBack, { class: 'icon-button back' }),
-      avatar(other, { online: isOnline }),
-      h(
-        'div',
-        { class: 'who' },
-        h('h2', {}, other?.name ?? conversation.title),
-        h('p', {}, presence(other, isOnline), ' · ', about),
-      ),
-      this.#menu(conversation).map((action) =>
-        iconButton('lock', action.label, () => void this.#ask(action, conversation)),
-      ),
-      this.deal && conversation.conversation_type !== 'direct' && this.#dealButton(),
-    );
+    const about = [kind(type), title].filter(Boolean).join(' · ');
+    const ask = (action) => iconButton('lock', action.label, () => void this.#ask(action, conversation));
+    return html`${this.onBack ? iconButton('arrow-left', gettext('Back to the list'), this.onBack, 'back') : nothing}
+      ${avatar(other, { online: isOnline })}
+      <div class="who">
+        <h2>${other?.name ?? title}</h2>
+        <p>${presence(other, isOnline)} · ${about}</p>
+      </div>
+      ${this.#menu(conversation).map(ask)} ${this.deal && type !== 'direct' ? this.#dealButton() : nothing}`;
   }
 
   /** On narrower screens the deal is shown in the messages' place. */
@@ -156,9 +126,7 @@ export class ConversationView {
       this.element.classList.toggle('with-deal');
       this.#show();
     };
-    return iconButton(this.#isDealShown ? 'message-circle' : 'panel-right', label, onclick, {
-      class: 'icon-button deal-button',
-    });
+    return iconButton(this.#isDealShown ? 'message-circle' : 'panel-right', label, onclick, 'deal-button');
   }
 
   get #isDealShown() {
@@ -171,41 +139,41 @@ export class ConversationView {
   }
 
   async #ask(action, { currency }) {
-    await dialog(action.label, (close) =>
-      actionForm(
-        { ...action, style: 'danger' },
-        {
-          currency,
-          client: this.#client,
-          submit: async (data) => {
-            await this.#conversation.act(action, data);
-            close();
-          },
-          onBack: () => close(),
-        },
-      ),
-    );
+    let form = null;
+    await dialog(action.label, (close) => (form ??= this.#formOf(action, currency, close)));
+  }
+
+  #formOf(action, currency, close) {
+    const submit = async (data) => {
+      await this.#conversation.act(action, data);
+      close();
+    };
+    const options = { currency, client: this.#client, submit, onBack: () => close() };
+    return actionForm({ ...action, style: 'danger' }, options);
   }
 
   async #remove(message) {
-    const isSure = await dialog(gettext('Delete this message?'), (close) => [
-      h('p', {}, gettext('It disappears for both of you.')),
-      h(
-        'p',
-        { class: 'buttons' },
-        h('button', { type: 'button', class: 'button danger sure', onclick: () => close(true) }, gettext('Delete')),
-        h('button', { type: 'button', class: 'button secondary', onclick: () => close(false) }, gettext('Keep it')),
-      ),
-    ]);
+    const isSure = await dialog(
+      gettext('Delete this message?'),
+      (close) =>
+        html`<p>${gettext('It disappears for both of you.')}</p>
+          <p class="buttons">
+            <button type="button" class="button danger sure" @click=${() => close(true)}>${gettext('Delete')}</button>
+            <button type="button" class="button secondary" @click=${() => close(false)}>${gettext('Keep it')}</button>
+          </p>`,
+    );
     if (isSure) await this.#conversation.remove(message.id).catch((fault) => this.#complain(fault));
   }
 
   /** Say for a while what could not be done. */
   #complain(fault) {
-    this.fault.textContent = inWords(fault);
-    this.fault.hidden = false;
+    const say = (words) => {
+      this.#fault = words;
+      this.#show();
+    };
+    say(inWords(fault));
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => (this.fault.hidden = true), SHOWN);
+    this.#timer = setTimeout(() => say(''), SHOWN);
   }
 
   /** Tell who does not see the screen what others have just said. */
@@ -215,7 +183,7 @@ export class ConversationView {
     const isNew = this.#lastSeq !== null && last && last.seq > this.#lastSeq;
     this.#lastSeq = last?.seq ?? 0;
     if (isNew && last.sender_id !== this.#client.session.user.id) {
-      this.live.textContent = `${this.#names(last.sender_id)}: ${last.message}`;
+      this.#live.textContent = `${this.#names(last.sender_id)}: ${last.message}`;
     }
   }
 }

@@ -1,13 +1,13 @@
-import { h, icon } from './dom.js';
+import { html, icon, nothing } from './html.js';
 import { fully, remaining } from './format.js';
 
 const MINUTE = 60_000;
 
-/** How long there still is for the next step; null where there is no deadline. */
+/** How long there still is for the next step; nothing where there is no deadline. */
 export function deadline(at) {
-  if (!at) return null;
-  const words = h('time', { datetime: at, title: fully(at) }, remaining(at));
-  return h('span', { class: 'due' }, icon('clock'), words);
+  if (!at) return nothing;
+  const words = html`<time datetime=${at} title=${fully(at)} .textContent=${remaining(at)}></time>`;
+  return html`<span class="due">${icon('clock')}${words}</span>`;
 }
 
 setInterval(() => {

@@ -1,33 +1,27 @@
-import { fill, h, icon, reconcile } from './dom.js';
+import { draw, html, icon, made, nothing, repeat } from './html.js';
 import { fully, offerKind, price, role, short } from './format.js';
 import { gettext } from './i18n.js';
 
 /** The stages of a deal in one line, the present one lit. */
 export function stages(deal, conversation) {
-  const isClosed = conversation.chat_status === 'closed';
   const at = conversation.stage?.position;
-  return h(
-    'ol',
-    { class: isClosed ? 'stages closed' : 'stages' },
-    deal.stages.map(({ label, position }) => {
-      const state = position < at ? 'past' : position === at ? 'present' : '';
-      return h('li', { class: state, 'aria-current': position === at ? 'step' : null }, label);
-    }),
-  );
+  const stage = ({ label, position }) => {
+    const state = position < at ? 'past' : position === at ? 'present' : '';
+    return html`<li class=${state} aria-current=${position === at ? 'step' : nothing}>${label}</li>`;
+  };
+  return html`<ol class=${conversation.chat_status === 'closed' ? 'stages closed' : 'stages'}>
+    ${deal.stages.map(stage)}
+  </ol>`;
 }
 
 /** How far a deal has come: its stages, the offers and what was agreed, and every step with its time. */
 export class DealView {
   #conversation;
   #loadedFor = 0;
-  element = h('aside', { class: 'deal', 'aria-label': gettext('Deal') });
+  element = made(html`<aside class="deal" aria-label=${gettext('Deal')}></aside>`);
 
   constructor(conversation) {
     this.#conversation = conversation;
-    this.head = h('div', {});
-    this.offers = h('div', {});
-    this.steps = h('ol', { class: 'steps' });
-    this.element.append(this.head, this.offers, h('h3', {}, gettext('What happened')), this.steps);
   }
 
   show({ phase, conversation, steps, deal }) {
@@ -39,48 +33,47 @@ export class DealView {
       if (!steps) void this.#conversation.loadSteps().catch(() => (this.#loadedFor = 0));
       void this.#conversation.loadDeal().catch(() => (this.#loadedFor = 0));
     }
-    fill(this.head, h('h3', {}, conversation.title || gettext('Deal')), deal && stages(deal, conversation));
-    fill(this.offers, this.#agreed(deal), this.#offers(deal));
-    const rows = [...(steps ?? [])].reverse().map((step) => ({ key: step.seq, step }));
-    reconcile(this.steps, rows, ({ step }) => this.#step(step));
-  }
-
-  #agreed(deal) {
-    if (!deal?.agreed_price) return null;
-    return h(
-      'p',
-      { class: 'agreed' },
-      icon('handshake'),
-      h('span', {}, h('small', {}, gettext('Agreed price')), h('strong', {}, price(deal.agreed_price, deal.currency))),
-      deal.payment_status === 'paid' ? h('span', { class: 'paid' }, icon('circle-check'), gettext('Paid')) : null,
+    draw(
+      this.element,
+      html`<div>
+          <h3>${conversation.title || gettext('Deal')}</h3>
+          ${deal ? stages(deal, conversation) : nothing}
+        </div>
+        <div>${agreed(deal)}${offers(deal)}</div>
+        <h3>${gettext('What happened')}</h3>
+        <ol class="steps">
+          ${repeat([...(steps ?? [])].reverse(), ({ seq }) => seq, step)}
+        </ol>`,
     );
   }
+}
 
-  #offers(deal) {
-    if (!deal?.offers.length) return null;
-    return [
-      h('h3', {}, gettext('Offers')),
-      h(
-        'ol',
-        { class: 'offers' },
-        deal.offers.map((offer) =>
-          h(
-            'li',
-            {},
-            h('span', {}, offerKind(offer.kind), h('small', {}, role(offer.proposer_role))),
-            h('strong', { class: offer.accepted_at ? 'accepted' : null }, price(offer.amount, offer.currency)),
-          ),
-        ),
-      ),
-    ];
-  }
+function agreed(deal) {
+  if (!deal?.agreed_price) return nothing;
+  const paid = html`<span class="paid">${icon('circle-check')}${gettext('Paid')}</span>`;
+  return html`<p class="agreed">
+    ${icon('handshake')}
+    <span><small>${gettext('Agreed price')}</small><strong>${price(deal.agreed_price, deal.currency)}</strong></span>
+    ${deal.payment_status === 'paid' ? paid : nothing}
+  </p>`;
+}
 
-  #step(step) {
-    return h(
-      'li',
-      { class: step.new_state.chat_status === 'closed' ? 'closed' : null },
-      h('p', {}, step.summary ?? step.reason.replaceAll('_', ' ')),
-      h('time', { datetime: step.timestamp, title: fully(step.timestamp) }, short(step.timestamp)),
-    );
-  }
+function offers(deal) {
+  if (!deal?.offers.length) return nothing;
+  const line = (offer) =>
+    html`<li>
+      <span>${offerKind(offer.kind)}<small>${role(offer.proposer_role)}</small></span>
+      <strong class=${offer.accepted_at ? 'accepted' : nothing}>${price(offer.amount, offer.currency)}</strong>
+    </li>`;
+  return html`<h3>${gettext('Offers')}</h3>
+    <ol class="offers">
+      ${deal.offers.map(line)}
+    </ol>`;
+}
+
+function step(one) {
+  return html`<li class=${one.new_state.chat_status === 'closed' ? 'closed' : nothing}>
+    <p>${one.summary ?? one.reason.replaceAll('_', ' ')}</p>
+    <time datetime=${one.timestamp} title=${fully(one.timestamp)}>${short(one.timestamp)}</time>
+  </li>`;
 }

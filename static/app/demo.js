@@ -4,7 +4,7 @@ import { Session, StooryClient } from 'stoory-client';
 
 import { ConversationView } from './conversation-view.js';
 import { stages } from './deal-view.js';
-import { fill, h, icon } from './dom.js';
+import { draw, html, icon, nothing, notice } from './html.js';
 import { inWords } from './faults.js';
 import { price, role } from './format.js';
 import { filled, gettext } from './i18n.js';
@@ -38,140 +38,124 @@ async function dealOf(brand, influencer) {
 }
 
 class DemoPage {
+  #root;
+  #users;
   #views;
   #autoplay;
+  #brand = document.getElementById('brand').content.cloneNode(true);
+  #shown = 'brand_owner';
+  #version = null;
+  #hasEnded = false;
 
   constructor(root, [brand, influencer], dealId) {
+    this.#root = root;
+    this.#users = { brand_owner: brand.session.user, influencer: influencer.session.user };
     this.#views = {
       brand_owner: new ConversationView(brand, dealId, { withDeal: false }),
       influencer: new ConversationView(influencer, dealId, { withDeal: false }),
     };
     const pace = Number(new URLSearchParams(location.search).get('pace')) || 1;
     this.#autoplay = new Autoplay(this.#views, { pace });
-    this.stages = h('div', { class: 'demo-stages' });
-    this.play = h('button', { type: 'button', class: 'button', onclick: () => this.#toggle() });
-    this.end = h('div', { class: 'demo-end', role: 'status', hidden: true });
-    this.panes = [this.#pane('brand_owner', brand), this.#pane('influencer', influencer)];
-    this.tabs = h('div', { class: 'demo-tabs', role: 'group', 'aria-label': gettext('Side') });
-    fill(root, this.#header(), this.tabs, h('main', { id: 'main', class: 'panes' }, this.panes), this.end);
-    this.#show('brand_owner');
-    this.#autoplay.subscribe(() => this.#showPlay());
-    this.#showPlay();
-    this.#conversation.subscribe(() => {
-      this.#showStages();
-      this.#showDeal();
-    });
+    this.#draw();
+    this.#autoplay.subscribe(() => this.#draw());
+    this.#conversation.subscribe(() => this.#look());
     for (const view of Object.values(this.#views)) view.open();
-    void this.#conversation.loadDeal();
   }
 
   get #conversation() {
     return this.#views.brand_owner.conversation;
   }
 
-  #header() {
-    const over = h(
-      'button',
-      { type: 'button', class: 'button secondary', onclick: startOver },
-      icon('rotate-ccw'),
-      gettext('Start over'),
-    );
-    return h(
-      'header',
-      { class: 'demo-header' },
-      document.getElementById('brand').content.cloneNode(true),
-      h('h1', {}, gettext('One deal, both sides')),
-      this.stages,
-      h('div', { class: 'demo-controls' }, this.play, over, themeSwitch()),
-    );
-  }
-
-  #pane(side, client) {
-    const { user } = client.session;
-    return h(
-      'section',
-      { class: 'pane', 'data-side': side, 'aria-label': filled(gettext('%(name)s’s side'), { name: user.name }) },
-      h(
-        'header',
-        { class: 'pane-header' },
-        avatar(user),
-        h('h2', {}, user.name),
-        h('span', {}, role(user.role)),
-        h('strong', { class: 'pane-awaited', hidden: true }, gettext('has the next move')),
-      ),
-      this.#views[side].element,
-    );
-  }
-
-  #show(side) {
-    for (const pane of this.panes) pane.classList.toggle('shown', pane.dataset.side === side);
-    fill(
-      this.tabs,
-      Object.keys(this.#views).map((one) =>
-        h(
-          'button',
-          {
-            type: 'button',
-            class: 'filter',
-            'aria-pressed': String(one === side),
-            onclick: () => this.#show(one),
-          },
-          role(one),
-        ),
-      ),
-    );
-  }
-
-  #toggle() {
-    if (this.#autoplay.getSnapshot().isPlaying) this.#autoplay.pause();
-    else void this.#autoplay.play();
-  }
-
-  #showPlay() {
-    const { isPlaying } = this.#autoplay.getSnapshot();
-    this.play.disabled = this.#conversation.getSnapshot().phase !== 'ready';
-    fill(this.play, icon(isPlaying ? 'pause' : 'play'), isPlaying ? gettext('Pause') : gettext('Play it for me'));
-  }
-
-  #showStages() {
+  /** The side that has the next move is shown where there is room for one alone. */
+  #look() {
     const { phase, conversation, deal } = this.#conversation.getSnapshot();
-    if (phase === 'ready' && deal) fill(this.stages, stages(deal, conversation));
-  }
-
-  #showDeal() {
-    const { phase, conversation } = this.#conversation.getSnapshot();
-    if (phase !== 'ready' || this.stages.dataset.version === String(conversation.state_version)) return;
-    this.stages.dataset.version = conversation.state_version;
-    this.#showPlay();
-    for (const pane of this.panes) {
-      const isNext = pane.dataset.side === conversation.awaiting_role;
-      pane.classList.toggle('next', isNext);
-      pane.querySelector('.pane-awaited').hidden = !isNext;
-      if (isNext) this.#show(pane.dataset.side);
+    if (phase === 'ready' && this.#version !== conversation.state_version) {
+      const { state_version: version, awaiting_role: awaited } = conversation;
+      this.#version = version;
+      if (awaited) this.#shown = awaited;
+      else void this.#end();
+      if (!deal) void this.#conversation.loadDeal().catch(() => {});
     }
-    if (!conversation.awaiting_role) void this.#showEnd(conversation);
+    this.#draw();
   }
 
-  async #showEnd(conversation) {
+  async #end() {
     await this.#conversation.loadDeal().catch(() => {});
-    const { deal } = this.#conversation.getSnapshot();
-    const isPaid = deal?.payment_status === 'paid';
-    const words = isPaid
-      ? filled(gettext('Agreed at %(price)s, paid, delivered and approved. The chat stays open.'), {
-          price: price(deal.agreed_price, deal.currency),
-        })
-      : gettext('This deal ended without an agreement.');
-    this.play.hidden = true;
-    this.end.hidden = false;
-    fill(
-      this.end,
-      icon(isPaid ? 'circle-check' : 'circle-x'),
-      h('p', {}, words),
-      h('button', { type: 'button', class: 'button', onclick: startOver }, gettext('Play another one')),
-      h('a', { class: 'button secondary', href: `/chat/${conversation.id}` }, gettext('Open it in the chat')),
-      h('a', { class: 'button secondary', href: '/developers' }, gettext('Use the API')),
+    this.#hasEnded = true;
+    this.#draw();
+  }
+
+  #draw() {
+    const sides = Object.keys(this.#views);
+    const { phase, conversation, deal } = this.#conversation.getSnapshot();
+    draw(
+      this.#root,
+      html`<header class="demo-header">
+          ${this.#brand}
+          <h1>${gettext('One deal, both sides')}</h1>
+          <div class="demo-stages">${phase === 'ready' && deal ? stages(deal, conversation) : nothing}</div>
+          <div class="demo-controls">
+            ${this.#hasEnded ? nothing : this.#play(phase)}
+            <button type="button" class="button secondary" @click=${startOver}>
+              ${icon('rotate-ccw')}${gettext('Start over')}
+            </button>
+            ${themeSwitch(() => this.#draw())}
+          </div>
+        </header>
+        <div class="demo-tabs" role="group" aria-label=${gettext('Side')}>${sides.map((side) => this.#tab(side))}</div>
+        <main id="main" class="panes">${sides.map((side) => this.#pane(side, conversation))}</main>
+        <div class="demo-end" role="status" ?hidden=${!this.#hasEnded}>
+          ${this.#hasEnded ? ending(conversation, deal) : nothing}
+        </div>`,
     );
   }
+
+  #play(phase) {
+    const { isPlaying } = this.#autoplay.getSnapshot();
+    const toggle = () => (isPlaying ? this.#autoplay.pause() : void this.#autoplay.play());
+    return html`<button type="button" class="button" ?disabled=${phase !== 'ready'} @click=${toggle}>
+      ${icon(isPlaying ? 'pause' : 'play')}${isPlaying ? gettext('Pause') : gettext('Play it for me')}
+    </button>`;
+  }
+
+  #tab(side) {
+    const show = () => {
+      this.#shown = side;
+      this.#draw();
+    };
+    const isShown = side === this.#shown;
+    return html`<button type="button" class="filter" aria-pressed=${isShown} @click=${show}>${role(side)}</button>`;
+  }
+
+  #pane(side, conversation) {
+    const user = this.#users[side];
+    const isNext = side === conversation?.awaiting_role;
+    const classes = ['pane', side === this.#shown && 'shown', isNext && 'next'].filter(Boolean).join(' ');
+    const label = filled(gettext('%(name)s’s side'), { name: user.name });
+    return html`<section class=${classes} data-side=${side} aria-label=${label}>
+      <header class="pane-header">
+        ${avatar(user)}
+        <h2>${user.name}</h2>
+        <span>${role(user.role)}</span>
+        <strong class="pane-awaited" ?hidden=${!isNext}>${gettext('has the next move')}</strong>
+      </header>
+      ${this.#views[side].element}
+    </section>`;
+  }
+}
+
+function ending({ id }, deal) {
+  const isPaid = deal?.payment_status === 'paid';
+  const words = isPaid
+    ? filled(gettext('Agreed at %(price)s, paid, delivered and approved. The chat stays open.'), {
+        price: price(deal.agreed_price, deal.currency),
+      })
+    : gettext('This deal ended without an agreement.');
+  return html`${icon(isPaid ? 'circle-check' : 'circle-x')}
+    <p>${words}</p>
+    <button type="button" class="button" @click=${startOver}>${gettext('Play another one')}</button>
+    <a class="button secondary" href="/chat/${id}">${gettext('Open it in the chat')}</a>
+    <a class="button secondary" href="/developers">${gettext('Use the API')}</a>`;
 }
 
 function startOver() {
@@ -185,5 +169,5 @@ try {
   const clients = await Promise.all(sides.map(signedIn));
   new DemoPage(root, clients, await dealOf(...clients));
 } catch (fault) {
-  fill(root, h('p', { class: 'notice', role: 'alert' }, inWords(fault)));
+  draw(root, notice(inWords(fault)));
 }

@@ -1,32 +1,33 @@
-import { h, iconButton, uniqueId } from './dom.js';
+import { draw, html, iconButton, made, uniqueId } from './html.js';
 import { gettext } from './i18n.js';
 
-/** A modal dialog; resolves with what `close(value)` was given, undefined where it was dismissed. */
+/**
+ * A modal dialog; resolves with what `close(value)` was given, undefined where it was dismissed. `content(close,
+ * redraw)` is what is in it, each time that it is drawn.
+ */
 export function dialog(title, content) {
   return new Promise((resolve) => {
     const id = uniqueId('dialog');
     let answer;
-    const element = h('dialog', {
-      class: 'dialog',
-      'aria-labelledby': id,
-      onclose: () => {
-        element.remove();
-        resolve(answer);
-      },
-    });
+    const ended = () => {
+      element.remove();
+      resolve(answer);
+    };
+    const element = made(html`<dialog class="dialog" aria-labelledby=${id} @close=${ended}></dialog>`);
     const close = (value) => {
       answer = value;
       element.close();
     };
-    element.append(
-      h(
-        'header',
-        {},
-        h('h2', { id }, title),
-        iconButton('x', gettext('Close'), () => element.close()),
-      ),
-      h('div', { class: 'dialog-body' }, content(close)),
-    );
+    const redraw = () =>
+      draw(
+        element,
+        html`<header>
+            <h2 id=${id}>${title}</h2>
+            ${iconButton('x', gettext('Close'), () => element.close())}
+          </header>
+          <div class="dialog-body">${content(close, redraw)}</div>`,
+      );
+    redraw();
     document.body.append(element);
     element.showModal();
   });

@@ -1,5 +1,5 @@
 import { deadline } from './deadline.js';
-import { fill, h, icon, reconcile, uniqueId } from './dom.js';
+import { byId, draw, html, icon, made, nothing, repeat, uniqueId } from './html.js';
 import { short } from './format.js';
 import { filled, gettext, ngettext } from './i18n.js';
 import { avatar } from './people.js';
@@ -23,43 +23,14 @@ export class ListView {
   #chosen = FILTERS[0];
   #words = '';
   #timer = null;
+  #id = uniqueId('search');
+  element = made(html`<div class="list"></div>`);
 
   /** `onOpen(id)` is called for a line that is chosen. */
   constructor(list, { me, onOpen }) {
     this.#list = list;
     this.#me = me;
     this.onOpen = onOpen;
-    const id = uniqueId('search');
-    this.search = h('input', {
-      class: 'input',
-      id,
-      type: 'search',
-      placeholder: gettext('Search'),
-      autocomplete: 'off',
-      oninput: () => this.#searched(),
-    });
-    this.filters = h('div', { class: 'filters', role: 'group', 'aria-label': gettext('Show') });
-    this.lines = h('ul', { class: 'lines' });
-    this.empty = h('p', { class: 'empty', hidden: true });
-    this.more = h(
-      'button',
-      { type: 'button', class: 'button secondary', hidden: true, onclick: () => void list.loadMore() },
-      gettext('Show more'),
-    );
-    this.element = h(
-      'div',
-      { class: 'list' },
-      h(
-        'div',
-        { class: 'search' },
-        h('label', { class: 'visually-hidden', for: id }, gettext('Search conversations')),
-        icon('search'),
-        this.search,
-      ),
-      this.filters,
-      h('nav', { class: 'lines-frame', 'aria-label': gettext('Conversations') }, this.lines, this.empty, this.more),
-    );
-    this.#showFilters();
     list.subscribe(() => this.#show());
     this.#show();
   }
@@ -70,10 +41,10 @@ export class ListView {
     this.#show();
   }
 
-  #searched() {
+  #searched(words) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      this.#words = this.search.value.trim();
+      this.#words = words.trim();
       this.#ask();
     }, PAUSE);
   }
@@ -82,87 +53,81 @@ export class ListView {
     void this.#list.show({ ...this.#chosen.filter, search: this.#words });
   }
 
-  #showFilters() {
-    fill(
-      this.filters,
-      FILTERS.map((one) =>
-        h(
-          'button',
-          {
-            type: 'button',
-            class: 'filter',
-            'aria-pressed': String(one === this.#chosen),
-            onclick: () => {
-              this.#chosen = one;
-              this.#showFilters();
-              this.#ask();
-            },
-          },
-          one.name(),
-        ),
-      ),
+  #show() {
+    const { phase, conversations, hasMore } = this.#list.getSnapshot();
+    const isEmpty = phase === 'ready' && !conversations.length;
+    draw(
+      this.element,
+      html`<div class="search">
+          <label class="visually-hidden" for=${this.#id}>${gettext('Search conversations')}</label>
+          ${icon('search')}
+          <input
+            class="input"
+            id=${this.#id}
+            type="search"
+            placeholder=${gettext('Search')}
+            autocomplete="off"
+            @input=${({ currentTarget }) => this.#searched(currentTarget.value)}
+          />
+        </div>
+        <div class="filters" role="group" aria-label=${gettext('Show')}>${FILTERS.map((one) => this.#filter(one))}</div>
+        <nav class="lines-frame" aria-label=${gettext('Conversations')}>
+          <ul class="lines">
+            ${repeat(conversations, byId, (one) => this.#line(one))}
+          </ul>
+          <p class="empty" ?hidden=${!isEmpty}>${this.#emptiness}</p>
+          <button type="button" class="button secondary" ?hidden=${!hasMore} @click=${() => void this.#list.loadMore()}>
+            ${gettext('Show more')}
+          </button>
+        </nav>`,
     );
   }
 
-  #show() {
-    const { phase, conversations, hasMore } = this.#list.getSnapshot();
-    const rows = conversations.map((conversation) => ({
-      key: conversation.id,
-      conversation,
-      isOpen: conversation.id === this.#open,
-    }));
-    reconcile(this.lines, rows, (row, before) => this.#line(row, before));
-    this.empty.hidden = phase !== 'ready' || rows.length > 0;
-    this.empty.textContent =
-      this.#words || this.#chosen !== FILTERS[0]
-        ? gettext('Nothing here matches.')
-        : gettext('No conversations yet. Begin one with “New conversation” below.');
-    this.more.hidden = !hasMore;
+  get #emptiness() {
+    return this.#words || this.#chosen !== FILTERS[0]
+      ? gettext('Nothing here matches.')
+      : gettext('No conversations yet. Begin one with “New conversation” below.');
   }
 
-  /** The link itself stays as long as its conversation is listed, so that no click and no focus gets lost. */
-  #line({ conversation, isOpen }, before) {
-    const line = before?.element ?? this.#link(conversation.id);
-    const link = line.firstElementChild;
-    link.classList.toggle('unread', conversation.unread_count > 0);
-    if (isOpen) link.setAttribute('aria-current', 'page');
-    else link.removeAttribute('aria-current');
-    const other = conversation.other_user;
-    fill(link, avatar(other, { online: other?.online }), this.#text(conversation));
-    return line;
+  #filter(one) {
+    const choose = () => {
+      this.#chosen = one;
+      this.#show();
+      this.#ask();
+    };
+    const isChosen = one === this.#chosen;
+    return html`<button type="button" class="filter" aria-pressed=${isChosen} @click=${choose}>${one.name()}</button>`;
   }
 
-  #link(id) {
+  #line(conversation) {
+    const { id, other_user: other, title, updated_at: at, unread_count: unread } = conversation;
     const open = (event) => {
       if (event.metaKey || event.ctrlKey) return;
       event.preventDefault();
       this.onOpen(id);
     };
-    return h('li', {}, h('a', { class: 'line', href: `/chat/${id}`, onclick: open }));
-  }
-
-  #text(conversation) {
-    const { other_user: other, title, updated_at: at, unread_count: unread } = conversation;
-    const label = filled(ngettext('%(n)s unread message', '%(n)s unread messages', unread), { n: unread });
-    const badge = h(
-      'span',
-      { class: 'badge' },
-      h('span', { 'aria-hidden': 'true' }, unread > 99 ? '99+' : String(unread)),
-      h('span', { class: 'visually-hidden' }, label),
-    );
-    return h(
-      'span',
-      { class: 'line-text' },
-      h('span', { class: 'line-head' }, h('strong', {}, other?.name ?? title), h('time', { datetime: at }, short(at))),
-      title ? h('span', { class: 'line-title' }, title) : null,
-      h(
-        'span',
-        { class: 'line-last' },
-        h('span', { class: 'line-preview' }, this.#preview(conversation)),
-        unread ? badge : null,
-      ),
-      this.#state(conversation),
-    );
+    return html`<li>
+      <a
+        class=${unread ? 'line unread' : 'line'}
+        href="/chat/${id}"
+        aria-current=${id === this.#open ? 'page' : nothing}
+        @click=${open}
+      >
+        ${avatar(other, { online: other?.online })}
+        <span class="line-text">
+          <span class="line-head">
+            <strong>${other?.name ?? title}</strong>
+            <time datetime=${at}>${short(at)}</time>
+          </span>
+          ${title ? html`<span class="line-title">${title}</span>` : nothing}
+          <span class="line-last">
+            <span class="line-preview">${this.#preview(conversation)}</span>
+            ${unread ? badge(unread) : nothing}
+          </span>
+          ${state(conversation)}
+        </span>
+      </a>
+    </li>`;
   }
 
   #preview({ last_message: last }) {
@@ -173,16 +138,22 @@ export class ListView {
       ? filled(gettext('You: %(words)s'), { words })
       : words;
   }
+}
 
-  #state(conversation) {
-    if (!conversation.stage) return null;
-    const isMine = conversation.awaiting_role === conversation.my_role;
-    return h(
-      'span',
-      { class: 'line-state' },
-      h('span', { class: isMine ? 'tag mine' : 'tag' }, isMine ? gettext('Your turn') : conversation.stage.label),
-      isMine ? h('span', { class: 'tag' }, conversation.stage.label) : null,
-      deadline(conversation.due_at),
-    );
-  }
+function badge(unread) {
+  const label = filled(ngettext('%(n)s unread message', '%(n)s unread messages', unread), { n: unread });
+  return html`<span class="badge">
+    <span aria-hidden="true">${unread > 99 ? '99+' : unread}</span>
+    <span class="visually-hidden">${label}</span>
+  </span>`;
+}
+
+function state(conversation) {
+  if (!conversation.stage) return nothing;
+  const isMine = conversation.awaiting_role === conversation.my_role;
+  return html`<span class="line-state">
+    ${isMine ? html`<span class="tag mine">${gettext('Your turn')}</span>` : nothing}
+    <span class="tag">${conversation.stage.label}</span>
+    ${deadline(conversation.due_at)}
+  </span>`;
 }

@@ -1,8 +1,8 @@
 import { firstUnread } from 'stoory-client';
 
-import { fill, h, icon, onceAtATime, reconcile } from './dom.js';
+import { draw, guard, html, icon, made, onceAtATime, repeat } from './html.js';
 import { filled, gettext, ngettext } from './i18n.js';
-import { drawn } from './message.js';
+import { drawn, mayBeUnread } from './message.js';
 import { blocksOf } from './rows.js';
 
 const NEAR_END = 90;
@@ -10,6 +10,8 @@ const EARLIER_MARGIN = '900px 0px 0px 0px';
 const EARLIER_PAGE = 100;
 const JUMP_PAGE = 200;
 const PAUSE = 3_000;
+
+const byKey = ({ key }) => key;
 
 /**
  * The messages of a conversation, scrolling: stays at the end while one is there, stays where it is while one reads
@@ -36,29 +38,22 @@ export class MessagesView {
   constructor(conversation, context) {
     this.#conversation = conversation;
     this.#context = context;
-    this.list = h('div', { class: 'messages' });
-    this.earlier = h('div', { class: 'earlier' }, h('span', { class: 'spinner', hidden: true }));
-    this.scroller = h(
-      'div',
-      {
-        class: 'scroller',
-        tabindex: 0,
-        role: 'region',
-        'aria-label': gettext('Messages'),
-        onscroll: () => this.#scrolled(),
-      },
-      this.earlier,
-      this.list,
+    this.element = made(
+      html`<div class="messages-frame">
+        <div
+          class="scroller"
+          tabindex="0"
+          role="region"
+          aria-label=${gettext('Messages')}
+          @scroll=${() => this.#scrolled()}
+        >
+          <div class="earlier"><span class="spinner" hidden></span></div>
+          <div class="messages"></div>
+        </div>
+      </div>`,
     );
-    this.toUnread = h('button', {
-      type: 'button',
-      class: 'jump up',
-      hidden: true,
-      onclick: ({ currentTarget }) =>
-        void onceAtATime(currentTarget, () => this.#jumpToUnread().catch(this.#context.onFault)),
-    });
-    this.toEnd = h('button', { type: 'button', class: 'jump down', hidden: true, onclick: () => this.scrollToEnd() });
-    this.element = h('div', { class: 'messages-frame' }, this.scroller, this.toUnread, this.toEnd);
+    this.scroller = this.element.firstElementChild;
+    [this.earlier, this.list] = this.scroller.children;
     this.#top = new IntersectionObserver(([entry]) => entry.isIntersecting && void this.#loadEarlier(), {
       root: this.scroller,
       rootMargin: EARLIER_MARGIN,
@@ -79,7 +74,7 @@ export class MessagesView {
 
   /** Show a snapshot of the conversation. */
   show(state) {
-    this.earlier.firstChild.hidden = !state.isLoadingEarlier;
+    this.earlier.firstElementChild.hidden = !state.isLoadingEarlier;
     if (state.phase !== 'ready') return;
     this.#noticeLeaving();
     this.scroller.setAttribute('aria-label', this.#label(state.conversation));
@@ -87,12 +82,13 @@ export class MessagesView {
     else this.#notice(state);
     const anchor = this.#isAtEnd ? null : this.#anchor();
     const blocks = blocksOf(state, { marker: this.#marker, me: this.#context.me });
-    reconcile(this.list, blocks, (block, before) => this.#drawBlock(block, before));
+    draw(this.list, html`${repeat(blocks, byKey, (block) => this.#block(block))}`);
+    for (const row of this.list.querySelectorAll('[data-unread]')) this.#seen.observe(row);
     if (this.#isFresh) this.#settle();
     else if (anchor) this.#keep(anchor);
     else this.#toEnd();
     this.#showJumps();
-    this.#newestOfOthers = state.messages.findLast((one) => this.#mayBeUnread(one))?.seq ?? 0;
+    this.#newestOfOthers = state.messages.findLast((one) => mayBeUnread(one, this.#context.me))?.seq ?? 0;
     this.#tellSeen();
   }
 
@@ -109,23 +105,17 @@ export class MessagesView {
     this.#toEnd();
   }
 
-  #drawBlock({ rows }, before) {
-    const block = before?.element ?? h('ol', { class: 'block' });
-    block.style.setProperty('--rows', rows.length);
-    reconcile(block, rows, (row, drawnBefore) => this.#draw(row, drawnBefore));
-    return block;
-  }
-
-  #draw(row, before) {
-    const element = drawn(row, this.#context, before);
-    if (row.message && this.#mayBeUnread(row.message) && element !== before?.element) this.#seen.observe(element);
-    return element;
-  }
-
-  #mayBeUnread({ sender_id: sender, receiver_id: receiver, read_at: readAt }) {
-    const { me } = this.#context;
-    // `read_at` tells of the receiver alone; what the system says is for both.
-    return sender !== me && !(readAt && receiver === me);
+  /** A block, and a row in it, is drawn anew when something in it has changed: there may be thousands. */
+  #block({ rows }) {
+    const isClosed = this.#context.isClosed();
+    const one = (row) => guard([isClosed, ...Object.values(row)], () => drawn(row, this.#context));
+    return guard(
+      [isClosed, ...rows.flatMap(Object.values)],
+      () =>
+        html`<ol class="block" .style=${`--rows: ${rows.length}`}>
+          ${repeat(rows, byKey, one)}
+        </ol>`,
+    );
   }
 
   // --- What is new ---
@@ -259,14 +249,21 @@ export class MessagesView {
   }
 
   #showJumps() {
-    this.toUnread.hidden = !this.#unreadAbove;
     const above = filled(ngettext('%(n)s unread message', '%(n)s unread messages', this.#unreadAbove), {
       n: this.#unreadAbove,
     });
-    fill(this.toUnread, icon('arrow-up'), above);
-    this.toEnd.hidden = this.#isAtEnd;
     const below = filled(ngettext('%(n)s new message', '%(n)s new messages', this.#below), { n: this.#below });
-    fill(this.toEnd, icon('arrow-down'), this.#below ? below : gettext('Latest'));
+    const toUnread = ({ currentTarget }) =>
+      void onceAtATime(currentTarget, () => this.#jumpToUnread().catch(this.#context.onFault));
+    draw(
+      this.element,
+      html`<button type="button" class="jump up" ?hidden=${!this.#unreadAbove} @click=${toUnread}>
+          ${icon('arrow-up')}${above}
+        </button>
+        <button type="button" class="jump down" ?hidden=${this.#isAtEnd} @click=${() => this.scrollToEnd()}>
+          ${icon('arrow-down')}${this.#below ? below : gettext('Latest')}
+        </button>`,
+    );
   }
 }
 

@@ -1,100 +1,90 @@
-import { h, icon, iconButton, reconcile, uniqueId } from './dom.js';
+import { byId, draw, html, icon, made, repeat, uniqueId } from './html.js';
 import { fully, short } from './format.js';
 import { filled, gettext, ngettext } from './i18n.js';
 
 /** The bell, and what it rang for. `nameOf(conversationId)` says with whom; `onOpen(conversationId)` goes there. */
 export class NotificationsView {
   #notifications;
+  #isOpen = false;
+  #id = uniqueId('notifications');
+  element = made(html`<div class="bell" @keydown=${({ key }) => key === 'Escape' && this.#close()}></div>`);
 
   constructor(notifications, { nameOf, onOpen }) {
     this.#notifications = notifications;
     this.nameOf = nameOf;
     this.onOpen = onOpen;
-    const id = uniqueId('notifications');
-    this.bell = iconButton('bell', gettext('Notifications'), () => this.#toggle(), {
-      'aria-expanded': 'false',
-      'aria-controls': id,
-    });
-    this.count = h('span', { class: 'badge', hidden: true });
-    this.bell.append(this.count);
-    this.lines = h('ul', { class: 'notifications' });
-    this.empty = h('p', { class: 'empty' }, gettext('Nothing yet.'));
-    this.more = h(
-      'button',
-      { type: 'button', class: 'button secondary', onclick: () => void notifications.loadMore() },
-      gettext('Show more'),
-    );
-    this.panel = h(
-      'section',
-      { class: 'popover', id, hidden: true, 'aria-label': gettext('Notifications'), tabindex: -1 },
-      h(
-        'header',
-        {},
-        h('h2', {}, gettext('Notifications')),
-        h(
-          'button',
-          { type: 'button', class: 'link', onclick: () => void notifications.readAll() },
-          gettext('Mark all as read'),
-        ),
-      ),
-      this.lines,
-      this.empty,
-      this.more,
-    );
-    this.element = h('div', { class: 'bell' }, this.bell, this.panel);
-    this.element.addEventListener('keydown', (event) => event.key === 'Escape' && this.#close());
-    document.addEventListener('click', (event) => this.element.contains(event.target) || this.#hide());
+    document.addEventListener('click', (event) => this.element.contains(event.target) || this.#show(false));
     notifications.subscribe(() => this.#show());
     this.#show();
   }
 
   #toggle() {
-    const isOpen = this.panel.hidden;
-    this.panel.hidden = !isOpen;
-    this.bell.setAttribute('aria-expanded', String(isOpen));
-    if (isOpen) this.panel.focus();
-  }
-
-  #hide() {
-    this.panel.hidden = true;
-    this.bell.setAttribute('aria-expanded', 'false');
+    this.#show(!this.#isOpen);
+    if (this.#isOpen) this.element.querySelector('.popover').focus();
   }
 
   #close() {
-    this.#hide();
-    this.bell.focus();
+    this.#show(false);
+    this.element.querySelector('button').focus();
   }
 
-  #show() {
+  #show(isOpen = this.#isOpen) {
+    this.#isOpen = isOpen;
     const { unread, notifications, hasMore } = this.#notifications.getSnapshot();
-    this.count.hidden = !unread;
-    this.count.textContent = unread > 99 ? '99+' : String(unread);
     const label = unread
       ? filled(ngettext('Notifications, %(n)s unread', 'Notifications, %(n)s unread', unread), { n: unread })
       : gettext('Notifications');
-    this.bell.setAttribute('aria-label', label);
-    const rows = notifications.map((one) => ({ key: one.id, one, name: this.nameOf(one.conversation_id) }));
-    reconcile(this.lines, rows, (row) => this.#line(row));
-    this.empty.hidden = rows.length > 0;
-    this.more.hidden = !hasMore;
+    draw(
+      this.element,
+      html`<button
+          type="button"
+          class="icon-button"
+          aria-label=${label}
+          title=${gettext('Notifications')}
+          aria-expanded=${isOpen}
+          aria-controls=${this.#id}
+          @click=${() => this.#toggle()}
+        >
+          ${icon('bell')}
+          <span class="badge" ?hidden=${!unread}>${unread > 99 ? '99+' : unread}</span>
+        </button>
+        <section class="popover" id=${this.#id} ?hidden=${!isOpen} aria-label=${gettext('Notifications')} tabindex="-1">
+          <header>
+            <h2>${gettext('Notifications')}</h2>
+            <button type="button" class="link" @click=${() => void this.#notifications.readAll()}>
+              ${gettext('Mark all as read')}
+            </button>
+          </header>
+          <ul class="notifications">
+            ${repeat(notifications, byId, (one) => this.#line(one))}
+          </ul>
+          <p class="empty" ?hidden=${notifications.length > 0}>${gettext('Nothing yet.')}</p>
+          <button
+            type="button"
+            class="button secondary"
+            ?hidden=${!hasMore}
+            @click=${() => void this.#notifications.loadMore()}
+          >
+            ${gettext('Show more')}
+          </button>
+        </section>`,
+    );
   }
 
-  #line({ one, name }) {
+  #line({ id, conversation_id: conversation, title, body, created_at: at, read_at: readAt }) {
     const open = () => {
-      this.#hide();
-      void this.#notifications.read(one.id);
-      if (one.conversation_id) this.onOpen(one.conversation_id);
+      this.#show(false);
+      void this.#notifications.read(id);
+      if (conversation) this.onOpen(conversation);
     };
-    return h(
-      'li',
-      {},
-      h(
-        'button',
-        { type: 'button', class: one.read_at ? 'notification' : 'notification unread', onclick: open },
-        icon('message-circle'),
-        h('span', {}, h('strong', {}, name ?? one.title), h('span', { class: 'notification-body' }, one.body)),
-        h('time', { datetime: one.created_at, title: fully(one.created_at) }, short(one.created_at)),
-      ),
-    );
+    return html`<li>
+      <button type="button" class=${readAt ? 'notification' : 'notification unread'} @click=${open}>
+        ${icon('message-circle')}
+        <span
+          ><strong>${this.nameOf(conversation) ?? title}</strong><span class="notification-body">${body}</span></span
+        >
+        <time datetime=${at} title=${fully(at)}>${short(at)}</time>
+      </button>
+    </li>`;
   }
 }

@@ -1,68 +1,65 @@
-import { h, onceAtATime, uniqueId } from './dom.js';
+import { draw, html, made, nothing, notice, onceAtATime, uniqueId } from './html.js';
 import { inWords } from './faults.js';
 import { kind } from './format.js';
 import { gettext } from './i18n.js';
-
-function field(label, control) {
-  return h('div', { class: 'field' }, h('label', { for: control.id }, label), control);
-}
-
-function select(name, options) {
-  return h(
-    'select',
-    { class: 'input', id: uniqueId(name), name },
-    options.map(([value, words]) => h('option', { value }, words)),
-  );
-}
-
-function textInput(name, properties = {}) {
-  return h('input', { class: 'input', id: uniqueId(name), name, autocomplete: 'off', ...properties });
-}
 
 /**
  * The form that opens a conversation with whom the field `person` names; `close(id)` is called with the one that was
  * opened or found.
  */
 export function openingForm(client, person, close) {
-  const { user } = client.session;
-  const types = user.role === 'brand_owner' ? ['direct', 'bid', 'campaign'] : ['direct'];
-  const type = select(
-    'conversation_type',
-    types.map((one) => [one, kind(one)]),
-  );
-  const titleField = field(gettext('What it is about'), textInput('title', { maxlength: 200 }));
-  const text = h('textarea', { class: 'input', id: uniqueId('message'), name: 'message', rows: 3 });
-  const fault = h('p', { class: 'notice', role: 'alert', hidden: true });
-  const start = h('button', { type: 'submit', class: 'button' }, gettext('Start'));
-  const form = h(
-    'form',
-    { class: 'action-form', novalidate: true },
-    fault,
-    person.element,
-    types.length > 1 && field(gettext('Kind'), type),
-    titleField,
-    field(gettext('First message'), text),
-    h('p', { class: 'buttons' }, start),
-  );
-  const showTitle = () => (titleField.hidden = type.value === 'direct');
-  type.addEventListener('change', showTitle);
-  showTitle();
-
-  const open = async () => {
-    try {
-      close(await opened(client, given(form, person.value, type.value)));
-    } catch (refusal) {
-      fault.textContent = inWords(refusal);
-      fault.hidden = false;
-    }
-  };
-  form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    fault.hidden = true;
-    if (!person.value) person.complain();
-    else void onceAtATime(start, open);
-  });
+  const types = client.session.user.role === 'brand_owner' ? ['direct', 'bid', 'campaign'] : ['direct'];
+  const [typeId, titleId, messageId] = ['conversation_type', 'title', 'message'].map(uniqueId);
+  let [type, fault] = [types[0], ''];
+  const form = made(html`<form class="action-form" novalidate @submit=${submitted}></form>`);
+  redraw();
   return form;
+
+  function redraw() {
+    draw(
+      form,
+      html`${notice(fault)} ${person.element} ${types.length > 1 ? kinds() : nothing}
+        <div class="field" ?hidden=${type === 'direct'}>
+          <label for=${titleId}>${gettext('What it is about')}</label>
+          <input class="input" id=${titleId} name="title" autocomplete="off" maxlength="200" />
+        </div>
+        <div class="field">
+          <label for=${messageId}>${gettext('First message')}</label>
+          <textarea class="input" id=${messageId} name="message" rows="3"></textarea>
+        </div>
+        <p class="buttons"><button type="submit" class="button">${gettext('Start')}</button></p>`,
+    );
+  }
+
+  function kinds() {
+    const choose = ({ currentTarget }) => {
+      type = currentTarget.value;
+      redraw();
+    };
+    return html`<div class="field">
+      <label for=${typeId}>${gettext('Kind')}</label>
+      <select class="input" id=${typeId} name="conversation_type" @change=${choose}>
+        ${types.map((one) => html`<option value=${one}>${kind(one)}</option>`)}
+      </select>
+    </div>`;
+  }
+
+  function submitted(event) {
+    event.preventDefault();
+    fault = '';
+    redraw();
+    if (!person.value) person.complain();
+    else void onceAtATime(form.querySelector('[type=submit]'), open);
+  }
+
+  async function open() {
+    try {
+      close(await opened(client, given(form, person.value, type)));
+    } catch (refusal) {
+      fault = inWords(refusal);
+      redraw();
+    }
+  }
 }
 
 /**

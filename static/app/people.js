@@ -1,4 +1,4 @@
-import { h } from './dom.js';
+import { html } from './html.js';
 
 function initials(name) {
   const words = name.trim().split(/\s+/);
@@ -11,5 +11,5 @@ function initials(name) {
 /** A round with somebody's initials. The name stands beside it, so it says nothing by itself. */
 export function avatar(person, { online = false } = {}) {
   const classes = ['avatar', person?.role, online && 'online'].filter(Boolean).join(' ');
-  return h('span', { class: classes, 'aria-hidden': 'true' }, initials(person?.name ?? '?'));
+  return html`<span class=${classes} aria-hidden="true">${initials(person?.name ?? '?')}</span>`;
 }

@@ -1,81 +1,32 @@
-import { fill, h, reconcile, uniqueId } from './dom.js';
+import { byId, draw, html, made, nothing, repeat, uniqueId } from './html.js';
 import { inWords } from './faults.js';
 import { role } from './format.js';
 import { filled, gettext, ngettext } from './i18n.js';
 import { avatar } from './people.js';
 import { PeopleSearch } from './people-search.js';
 
-const MORE = 'more';
+const MORE = { id: 'more' };
 const LONGEST = 100;
 
 /** A field that finds one person while one types: a combobox with a list of people below it. */
 export class PersonField {
   #search;
-  #rows = [];
+  #ids = Object.fromEntries(['person', 'people', 'hint', 'fault', 'chosen'].map((stem) => [stem, uniqueId(stem)]));
   #active = null;
+  #chosen = null;
   #isOpen = false;
-
-  /** `value` is the id of the person who was chosen, `''` while nobody is. */
-  value = '';
+  #fault = '';
+  element = made(html`<div class="field"></div>`);
 
   constructor(client) {
-    const [id, list, hint, fault] = ['person', 'people', 'hint', 'fault'].map(uniqueId);
     this.#search = new PeopleSearch(client);
-    this.chosen = h('div', { class: 'chosen', hidden: true });
-    this.faultElement = h('p', { class: 'fault', id: fault, hidden: true });
-    this.input = h('input', {
-      class: 'input',
-      id,
-      type: 'text',
-      role: 'combobox',
-      autocomplete: 'off',
-      autofocus: true,
-      spellcheck: 'false',
-      maxlength: LONGEST,
-      'aria-autocomplete': 'list',
-      'aria-expanded': 'false',
-      'aria-controls': list,
-      'aria-describedby': `${fault} ${hint}`,
-      'aria-required': 'true',
-      oninput: () => this.#typed(),
-      onfocus: () => this.#open(),
-      onclick: () => this.#open(),
-      onkeydown: (event) => this.#pressed(event),
-    });
-    this.list = h('ul', {
-      class: 'people',
-      id: list,
-      role: 'listbox',
-      'aria-label': gettext('People'),
-      hidden: true,
-      // The focus stays in the input while an option is clicked.
-      onmousedown: (event) => event.preventDefault(),
-    });
-    this.said = h('p', { class: 'hint', role: 'status' });
-    this.retry = h(
-      'button',
-      { type: 'button', class: 'button secondary', hidden: true, onclick: () => this.#again() },
-      gettext('Try again'),
-    );
-    this.search = h(
-      'div',
-      { class: 'person-search' },
-      this.input,
-      this.faultElement,
-      h('p', { class: 'hint', id: hint }, gettext('How their name begins, or their whole e-mail address.')),
-      this.list,
-      this.said,
-      this.retry,
-    );
-    this.element = h(
-      'div',
-      { class: 'field' },
-      h('label', { for: id }, gettext('With whom')),
-      this.search,
-      this.chosen,
-    );
     this.#search.subscribe(() => this.#show());
     this.#show();
+  }
+
+  /** The id of the person who was chosen, `''` while nobody is. */
+  get value() {
+    return this.#chosen?.id ?? '';
   }
 
   dispose() {
@@ -84,23 +35,30 @@ export class PersonField {
 
   /** Say that somebody has to be chosen, and go there. */
   complain() {
-    this.faultElement.textContent = gettext('Choose the person whom you want to write to.');
-    this.faultElement.hidden = false;
-    this.input.setAttribute('aria-invalid', 'true');
-    this.input.focus();
+    this.#fault = gettext('Choose the person whom you want to write to.');
+    this.#show();
+    this.#input.focus();
   }
 
-  #forgive() {
-    this.faultElement.textContent = '';
-    this.faultElement.hidden = true;
-    this.input.removeAttribute('aria-invalid');
+  get #input() {
+    return this.element.querySelector('input');
+  }
+
+  /** Whom one can choose from, and the way to more of them. */
+  get #options() {
+    const { people, hasMore } = this.#search.getSnapshot();
+    return hasMore ? [...people, MORE] : people;
+  }
+
+  get #isListShown() {
+    return this.#isOpen && this.#options.length > 0;
   }
 
   #typed() {
-    this.#forgive();
+    this.#fault = '';
     this.#active = null;
     this.#isOpen = true;
-    this.#search.show(this.input.value);
+    this.#search.show(this.#input.value);
     this.#show();
   }
 
@@ -116,17 +74,17 @@ export class PersonField {
   }
 
   #again() {
-    this.input.focus();
+    this.#input.focus();
     this.#search.retry();
   }
 
   #pressed(event) {
     if (event.isComposing) return;
-    const isShown = !this.list.hidden;
+    const isShown = this.#isListShown;
     const steps = { ArrowDown: 1, ArrowUp: -1 };
     if (event.key in steps) this.#step(steps[event.key]);
-    else if (event.key === 'Home' && this.#active) this.#activate(this.#rows[0]);
-    else if (event.key === 'End' && this.#active) this.#activate(this.#rows.at(-1));
+    else if (event.key === 'Home' && this.#active) this.#activate(this.#options[0]);
+    else if (event.key === 'End' && this.#active) this.#activate(this.#options.at(-1));
     else if (event.key === 'Enter' && isShown) this.#enter();
     else if (event.key === 'Escape' && isShown) this.#close();
     else {
@@ -138,113 +96,143 @@ export class PersonField {
 
   #step(by) {
     this.#open();
-    const { length } = this.#rows;
+    const { length } = this.#options;
     if (!length) return;
-    const place = this.#rows.findIndex((row) => row.key === this.#active);
+    const place = this.#options.findIndex(({ id }) => id === this.#active);
     const from = place < 0 && by < 0 ? length : place;
-    this.#activate(this.#rows[(from + by + length) % length]);
+    this.#activate(this.#options[(from + by + length) % length]);
   }
 
-  #activate(row) {
-    this.#active = row.key;
+  #activate({ id }) {
+    this.#active = id;
     this.#show();
-    document.getElementById(this.#idOf(row)).scrollIntoView({ block: 'nearest' });
+    document.getElementById(this.#idOf(id)).scrollIntoView({ block: 'nearest' });
   }
 
   /** Take what is marked. Where nothing is, Enter takes the only person there is; it never sends a half-filled form. */
   #enter() {
-    const row = this.#rows.find(({ key }) => key === this.#active);
-    if (row) this.#take(row);
-    else if (this.#rows.length === 1 && this.#search.getSnapshot().phase !== 'searching') this.#take(this.#rows[0]);
-    else this.#activate(this.#rows[0]);
+    const options = this.#options;
+    const marked = options.find(({ id }) => id === this.#active);
+    if (marked) this.#take(marked);
+    else if (options.length === 1 && this.#search.getSnapshot().phase !== 'searching') this.#take(options[0]);
+    else this.#activate(options[0]);
   }
 
-  #take(row) {
-    if (row.key === MORE) {
+  #take(option) {
+    if (option === MORE) {
       // The one who was last stays marked, and those who come follow below.
-      this.#active = this.#rows.at(-2)?.key ?? null;
+      this.#active = this.#options.at(-2)?.id ?? null;
       this.#search.loadMore();
       this.#show();
       return;
     }
-    this.#forgive();
-    this.value = row.key;
-    const person = described(row, role(row.role));
-    person.id = uniqueId('chosen');
-    const change = h(
-      'button',
-      {
-        type: 'button',
-        class: 'button secondary',
-        // So that the choice is read out where the focus goes.
-        'aria-describedby': person.id,
-        onclick: () => this.#change(),
-      },
-      gettext('Change'),
-    );
-    fill(this.chosen, person, change);
-    this.search.hidden = true;
-    this.chosen.hidden = false;
+    this.#fault = '';
+    this.#chosen = option;
     this.#close();
-    change.focus();
+    this.element.querySelector('.chosen button').focus();
   }
 
   #change() {
-    this.value = '';
-    this.chosen.hidden = true;
-    this.search.hidden = false;
-    this.input.focus();
-    this.input.select();
+    this.#chosen = null;
+    this.#show();
+    this.#input.focus();
+    this.#input.select();
+  }
+
+  #idOf(id) {
+    return `${this.#ids.people}-${id}`;
   }
 
   #show() {
-    const state = this.#search.getSnapshot();
-    this.#rows = state.people.map((one) => ({
-      key: one.id,
-      name: one.name,
-      role: one.role,
-      isKnown: state.known.has(one.id),
-    }));
-    if (state.hasMore) this.#rows.push({ key: MORE });
-    if (!this.#rows.some(({ key }) => key === this.#active)) this.#active = null;
-    const isShown = this.#isOpen && this.#rows.length > 0;
-    const rows = this.#rows.map((row) => ({ ...row, isActive: row.key === this.#active }));
-    reconcile(this.list, rows, (row) => this.#option(row));
-    this.list.hidden = !isShown;
-    this.input.setAttribute('aria-expanded', String(isShown));
-    if (isShown && this.#active) this.input.setAttribute('aria-activedescendant', `${this.list.id}-${this.#active}`);
-    else this.input.removeAttribute('aria-activedescendant');
-    const words = inWordsOf(state);
-    if (this.said.textContent !== words) this.said.textContent = words;
-    this.retry.hidden = state.phase !== 'failed';
-  }
-
-  #idOf({ key }) {
-    return `${this.list.id}-${key}`;
-  }
-
-  #option(row) {
-    const id = this.#idOf(row);
-    const take = () => this.#take(row);
-    return h(
-      'li',
-      { class: 'option', id, role: 'option', 'aria-selected': String(row.isActive), onclick: take },
-      row.key === MORE ? gettext('Show more') : described(row, part(row)),
+    const ids = this.#ids;
+    if (!this.#options.some(({ id }) => id === this.#active)) this.#active = null;
+    draw(
+      this.element,
+      html`<label for=${ids.person}>${gettext('With whom')}</label>
+        <div class="person-search" ?hidden=${this.#chosen}>${this.#combobox()} ${this.#found()}</div>
+        <div class="chosen" ?hidden=${!this.#chosen}>${this.#chosen ? this.#choice() : nothing}</div>`,
     );
+  }
+
+  #combobox() {
+    const ids = this.#ids;
+    return html`<input
+        class="input"
+        id=${ids.person}
+        type="text"
+        role="combobox"
+        autocomplete="off"
+        autofocus
+        spellcheck="false"
+        maxlength=${LONGEST}
+        aria-autocomplete="list"
+        aria-expanded=${this.#isListShown}
+        aria-controls=${ids.people}
+        aria-activedescendant=${this.#isListShown && this.#active ? this.#idOf(this.#active) : nothing}
+        aria-describedby="${ids.fault} ${ids.hint}"
+        aria-required="true"
+        aria-invalid=${this.#fault ? 'true' : nothing}
+        @input=${() => this.#typed()}
+        @focus=${() => this.#open()}
+        @click=${() => this.#open()}
+        @keydown=${(event) => this.#pressed(event)}
+      />
+      <p class="fault" id=${ids.fault} ?hidden=${!this.#fault}>${this.#fault}</p>
+      <p class="hint" id=${ids.hint}>${gettext('How their name begins, or their whole e-mail address.')}</p>`;
+  }
+
+  #found() {
+    const state = this.#search.getSnapshot();
+    const one = (option) => this.#option(option, state.known.has(option.id));
+    // The focus stays in the input while an option is clicked.
+    return html`<ul
+        class="people"
+        id=${this.#ids.people}
+        role="listbox"
+        aria-label=${gettext('People')}
+        ?hidden=${!this.#isListShown}
+        @mousedown=${(event) => event.preventDefault()}
+      >
+        ${repeat(this.#options, byId, one)}
+      </ul>
+      <p class="hint" role="status">${inWordsOf(state)}</p>
+      <button type="button" class="button secondary" ?hidden=${state.phase !== 'failed'} @click=${() => this.#again()}>
+        ${gettext('Try again')}
+      </button>`;
+  }
+
+  #option(option, isKnown) {
+    const { id } = option;
+    return html`<li
+      class="option"
+      id=${this.#idOf(id)}
+      role="option"
+      aria-selected=${id === this.#active}
+      @click=${() => this.#take(option)}
+    >
+      ${option === MORE ? gettext('Show more') : described(option, part(option, isKnown))}
+    </li>`;
+  }
+
+  #choice() {
+    // So that the choice is read out where the focus goes.
+    const id = this.#ids.chosen;
+    return html`${described(this.#chosen, role(this.#chosen.role), id)}
+      <button type="button" class="button secondary" aria-describedby=${id} @click=${() => this.#change()}>
+        ${gettext('Change')}
+      </button>`;
   }
 }
 
-function part({ role: name, isKnown }) {
+function part({ role: name }, isKnown) {
   return isKnown ? filled(gettext('%(role)s, in your conversations'), { role: role(name) }) : role(name);
 }
 
-function described(person, words) {
-  return h(
-    'span',
-    { class: 'person' },
-    avatar(person),
-    h('span', {}, h('strong', { dir: 'auto', title: person.name }, person.name), h('small', {}, words)),
-  );
+function described(person, words, id = nothing) {
+  return html`<span class="person" id=${id}>
+    ${avatar(person)}
+    <span><strong dir="auto" title=${person.name}>${person.name}</strong> <small>${words}</small></span>
+  </span>`;
 }
 
 /** What is to be said of what is found, to those who do not see it too. */

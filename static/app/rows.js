@@ -12,7 +12,7 @@ function isTogether(one, other) {
 }
 
 /**
- * Rows for `reconcile`: `{key, kind: 'day', at}`, `{key, kind: 'new'}`, `{key, kind: 'message', message, isFirst}`,
+ * The rows, keyed: `{key, kind: 'day', at}`, `{key, kind: 'new'}`, `{key, kind: 'message', message, isFirst}`,
  * `{key, kind: 'outgoing', entry, isFirst}`. `marker` is the id of the message before which reading goes on.
  */
 function rowsOf({ messages, outgoing }, { marker, me }) {

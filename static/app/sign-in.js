@@ -2,7 +2,7 @@
 
 import { Refused } from 'stoory-client';
 
-import { h, onceAtATime } from './dom.js';
+import { html, made, onceAtATime } from './html.js';
 import { inWords } from './faults.js';
 import { destination, siteSession } from './session.js';
 
@@ -25,7 +25,7 @@ function showFault(name, faults) {
   const id = `${input.id}-fault`;
   input.setAttribute('aria-invalid', 'true');
   input.setAttribute('aria-describedby', id);
-  input.closest('.field').append(h('p', { class: 'fault', id }, faults.join(' ')));
+  input.closest('.field').append(made(html`<p class="fault" id=${id}>${faults.join(' ')}</p>`));
   return true;
 }
 

@@ -1,22 +1,23 @@
-import { iconButton } from './dom.js';
+import { draw, iconButton } from './html.js';
 import { gettext } from './i18n.js';
 
 const THEMES = ['', 'light', 'dark'];
 const ICONS = { '': 'monitor', light: 'sun', dark: 'moon' };
 
 /** A button that goes from the system's theme over light to dark. */
-export function themeSwitch() {
+export function themeSwitch(redraw) {
   const labels = { '': gettext('Theme: as the system'), light: gettext('Theme: light'), dark: gettext('Theme: dark') };
   const now = document.documentElement.dataset.theme ?? '';
-  return iconButton(ICONS[now], labels[now], ({ currentTarget }) => {
+  return iconButton(ICONS[now], labels[now], () => {
     const next = THEMES[(THEMES.indexOf(now) + 1) % THEMES.length];
     if (next) document.documentElement.dataset.theme = next;
     else delete document.documentElement.dataset.theme;
     localStorage.setItem('stoory.theme', next);
-    const button = themeSwitch();
-    currentTarget.replaceWith(button);
-    button.focus();
+    redraw();
   });
 }
 
-for (const place of document.querySelectorAll('[data-theme-switch]')) place.replaceWith(themeSwitch());
+for (const place of document.querySelectorAll('[data-theme-switch]')) {
+  const show = () => draw(place, themeSwitch(show));
+  show();
+}

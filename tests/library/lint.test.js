@@ -44,6 +44,9 @@ test('no text can be made markup', async () => {
     'node.ownerDocument.write(text);',
     'node.srcdoc = text;',
     "node.setAttribute('srcdoc', text);",
+    'text = html`<p .innerHTML=${node}></p>`;',
+    'text = html`<iframe srcdoc="${node}"></iframe>`;',
+    'text = html`<p>${unsafeHTML(node)}</p>`;',
   ];
   await finds('no-restricted-syntax', ways.map(body));
   await finds('no-unsanitized/property', ['node.innerHTML = text;', 'node.outerHTML += text;'].map(body));
@@ -62,13 +65,17 @@ test('no text can be made code', async () => {
     "node.href = ' JavaScript:go()';",
     "node.setAttribute('onclick', text);",
     "node.setAttribute('style', text);",
+    'text = html`<p style="color: ${node}"></p>`;',
+    'text = html`<b class="a"\n onclick=${node}></b>`;',
+    'text = html`<a href="javascript:${node}"></a>`;',
+    'text = html`<script>${node}</script>`;',
   ];
   await finds('no-restricted-syntax', attributes.map(body));
 });
 
 test('what is unused, unknown, unclear or too long is found', async () => {
   const samples = {
-    'no-unused-vars': ["import { h } from './dom.js';\n", "import { h as make } from './dom.js';\n", 'const a = 1;\n'],
+    'no-unused-vars': ["import { a } from './html.js';\n", "import { a as b } from './html.js';\n", 'const a = 1;\n'],
     'no-undef': ['export const a = missing;\n', 'export const home = process.env.HOME;\n'],
     'no-restricted-globals': ['export const a = name;\n', 'export const a = () => event.target;\n'],
     eqeqeq: ['export const isThere = (one) => one != null;\n'],
@@ -88,6 +95,7 @@ test('what is harmless is let through', async () => {
     'setTimeout(() => node.append(text), 1);',
     "text += 'innerHTML is not used, nor are javascript: addresses';",
     '// Nothing is given to innerHTML.',
+    'text = node.html`<p .style=${text} @click=${node} ?hidden=${!text}>on = ${text}</p>`;',
   ];
   for (const sample of harmless.map(body)) assert.deepEqual(await broken(sample), new Set(), sample);
   assert.deepEqual(await broken("export const home = process.env.HOME ?? '';\n", 'faults/sample.mjs'), new Set());

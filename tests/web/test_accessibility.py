@@ -179,6 +179,46 @@ async def test_the_focus_stays_where_it_is_while_all_around_changes(opens, brand
     await expect(edit).to_be_focused()
 
 
+async def test_a_line_that_moves_to_the_top_keeps_the_focus(opens, brand, influencer, person):
+    conversation = brand.opens_chat_with(influencer)
+    brand.opens_chat_with(person(name="Dev"))
+    tab = await opens("/chat", brand)
+    await expect(tab.find(".line strong")).to_have_text(["Dev", "Mira"])
+    line = tab.find(f'.line[href="/chat/{conversation}"]')
+    await line.focus()
+    influencer.says(conversation, "Hello Anaya")
+    await expect(tab.find(".line strong")).to_have_text(["Mira", "Dev"])
+    await expect(line).to_be_focused()
+
+
+async def test_what_is_half_written_stays_with_its_selection_while_all_around_changes(opens, brand, influencer):
+    conversation = brand.opens_bid_with(influencer)
+    influencer.acts(conversation, "accept_connection")
+    tab = await opens(f"/chat/{conversation}", brand)
+    details = tab.find(".action-panel textarea")
+    await details.fill("Three reels and")
+    await tab.composer.fill("By the way")
+    await details.evaluate("element => { element.focus(); element.setSelectionRange(6, 11); }")
+    influencer.says(conversation, "What is it about?")
+    await expect(tab.words.last).to_have_text("What is it about?")
+    await expect(details).to_be_focused()
+    assert await details.evaluate("element => [element.selectionStart, element.selectionEnd]") == [6, 11]
+    await expect(details).to_have_value("Three reels and")
+    await expect(tab.composer).to_have_value("By the way")
+
+
+async def test_words_that_are_selected_stay_selected_when_a_message_comes_or_is_read(opens, brand, influencer):
+    conversation = brand.opens_chat_with(influencer)
+    tab = await opens(f"/chat/{conversation}", brand)
+    await tab.sends("Select me")
+    await tab.words.first.evaluate("element => getSelection().selectAllChildren(element)")
+    influencer.marks_read(conversation)
+    await expect(tab.find(".tick.read")).to_be_visible()
+    influencer.says(conversation, "Hello")
+    await expect(tab.words).to_have_text(["Select me", "Hello"])
+    assert await tab.page.evaluate("getSelection().toString()") == "Select me"
+
+
 async def test_who_answers_with_the_keyboard_stays_where_the_next_step_is_shown(opens, brand, influencer):
     tab = await opens(f"/chat/{brand.opens_bid_with(influencer)}", influencer)
     await tab.find(".action-panel").get_by_role("button", name="Accept").focus()
