@@ -171,8 +171,6 @@ class Walk:
         for kind, address in found["loaded"]:
             if kind is None or address.startswith("data:"):
                 continue
-            if self.is_hashed and not HASHED.search(address) and "/static/" in address:
-                self._complain(origin, f"{address} is not named by its content")
             await self._load(kind, urljoin(base, address), origin, found["imports"])
         for address, method in found["forms"]:
             await self._submit(urljoin(base, address), method, origin)
@@ -193,6 +191,8 @@ class Walk:
         if (kind, url) in self.checked:
             return
         self.checked.add((kind, url))
+        if self.is_hashed and not HASHED.search(url) and "/static/" in url:
+            self._complain(origin, f"{url} is not named by its content")
         answer = await self._ask(url)
         if answer.status != 200 or not LOADED[kind].match(answer.content_type):
             self._complain(origin, f"{url} as {kind} is {answer.status}, {answer.content_type}")

@@ -45,14 +45,18 @@ SITE = {
     "/schema": Given("openapi: 3.1.0", "application/yaml"),
     "/log-out": Given("Bye", allowed="POST"),
     "/favicon.ico": Given("", "image/x-icon"),
-    "/static/page.0123456789ab.css": Given("@import './more.css'; p { background: url(\"dot.svg\") }", STYLE),
-    "/static/more.css": Given("", STYLE),
-    "/static/dot.svg": Given("<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml"),
-    "/static/page.0123456789ab.js": Given("import { one } from 'library';\nimport './near.js';\none();", SCRIPT),
-    "/static/library.0123456789ab.js": Given("export {\n  one,\n} from './inner.js';", SCRIPT),
-    "/static/near.js": Given("const later = () => import('./later.js');", SCRIPT),
-    "/static/inner.js": Given("export const one = () => {};", SCRIPT),
-    "/static/later.js": Given("", SCRIPT),
+    "/static/page.0123456789ab.css": Given(
+        "@import './more.0123456789ab.css'; p { background: url(\"dot.0123456789ab.svg\") }", STYLE
+    ),
+    "/static/more.0123456789ab.css": Given("", STYLE),
+    "/static/dot.0123456789ab.svg": Given("<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml"),
+    "/static/page.0123456789ab.js": Given(
+        "import { one } from 'library';\nimport './near.0123456789ab.js';\none();", SCRIPT
+    ),
+    "/static/library.0123456789ab.js": Given("export {\n  one,\n} from './inner.0123456789ab.js';", SCRIPT),
+    "/static/near.0123456789ab.js": Given("const later = () => import('./later.0123456789ab.js');", SCRIPT),
+    "/static/inner.0123456789ab.js": Given("export const one = () => {};", SCRIPT),
+    "/static/later.0123456789ab.js": Given("", SCRIPT),
 }
 ANOTHER = "shows another page"
 GONE = Given("Gone", status=404)
@@ -81,17 +85,24 @@ BROKEN = {
     "a form to what takes none": ({"/log-out": Given("Bye", allowed="GET")}, "a form leads to /log-out"),
     "a script that is not there": ({"/static/page.0123456789ab.js": GONE}, "page.0123456789ab.js as script is 404"),
     "a script that is a page": ({"/static/page.0123456789ab.js": Given("")}, "as script is 200, text/html"),
-    "an import that is not there": ({"/static/near.js": GONE}, "near.js as script is 404"),
-    "an import of an import": ({"/static/inner.js": GONE}, "inner.js as script is 404"),
-    "an import at run time": ({"/static/later.js": GONE}, "later.js as script is 404"),
+    "an import that is not there": ({"/static/near.0123456789ab.js": GONE}, "near.0123456789ab.js as script is 404"),
+    "an import of an import": ({"/static/inner.0123456789ab.js": GONE}, "inner.0123456789ab.js as script is 404"),
+    "an import at run time": ({"/static/later.0123456789ab.js": GONE}, "later.0123456789ab.js as script is 404"),
     "an import that no map has": (changed('"library"', '"another"'), "imports “library”, which no import map has"),
     "an entry of the map": ({"/static/library.0123456789ab.js": GONE}, "library.0123456789ab.js as script is 404"),
     "a style that is not there": ({"/static/page.0123456789ab.css": GONE}, "page.0123456789ab.css as style is 404"),
-    "a style of a style": ({"/static/more.css": GONE}, "more.css as style is 404"),
-    "a picture of a style": ({"/static/dot.svg": GONE}, "dot.svg as image is 404"),
+    "a style of a style": ({"/static/more.0123456789ab.css": GONE}, "more.0123456789ab.css as style is 404"),
+    "a picture of a style": ({"/static/dot.0123456789ab.svg": GONE}, "dot.0123456789ab.svg as image is 404"),
     "a name without the content": (
-        changed("page.0123456789ab.css", "more.css"),
-        "more.css is not named by its content",
+        {"/static/page.css": Given("", STYLE)} | changed("page.0123456789ab.css", "page.css"),
+        "page.css is not named by its content",
+    ),
+    "an import without the content": (
+        {
+            "/static/page.0123456789ab.js": Given("import './near.js';", SCRIPT),
+            "/static/near.js": Given("", SCRIPT),
+        },
+        "near.js is not named by its content",
     ),
 }
 """What is broken, and what is to be said of it."""

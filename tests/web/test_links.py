@@ -7,7 +7,8 @@ from stoory.demo import ADMIN, PASSWORD
 from tests.harness.people import Person, newcomer
 from tests.pages import PAGES
 from tests.web.errors import HEADLINES, show_error
-from tests.web.links import ID, Page, Walk
+from tests.web.links import HASHED, ID, Page, Walk
+from tests.web.tabs import Tab
 
 SIGN_IN = ("Sign in · Stoory", "^Sign in$")
 OPENS_CHAT = frozenset({"Chat", "Open the chat"})
@@ -78,8 +79,10 @@ async def test_everything_leads_where_it_says_for_who_is_signed_in(running):
     await walk_everywhere(walk)
     assert walk.faults == []
     assert walk.seen == (EXPECTED | {"/chat/ID"}) - ({"/demo"} if running.is_production else set())
-    scripts = {url.rpartition("/")[2].partition(".")[0] for kind, url in walk.checked if kind == "script"}
-    assert {"chat", "person-field", "dialog", "client", "sign-in", "texts"} <= scripts
+    scripts = [HASHED.sub("", url).rpartition("/static/")[2] for kind, url in walk.checked if kind == "script"]
+    assert len(scripts) == len(set(scripts)), "a script is there under two addresses"
+    names = {path.rpartition("/")[2].partition(".")[0] for path in scripts}
+    assert {"chat", "person-field", "dialog", "client", "sign-in", "texts", "lit-html"} <= names
 
 
 async def test_everything_of_the_admin_leads_where_it_says(opens):
