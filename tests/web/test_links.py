@@ -8,7 +8,6 @@ from tests.harness.people import Person, newcomer
 from tests.pages import PAGES
 from tests.web.errors import HEADLINES, show_error
 from tests.web.links import HASHED, ID, Page, Walk
-from tests.web.tabs import Tab
 
 SIGN_IN = ("Sign in · Stoory", "^Sign in$")
 OPENS_CHAT = frozenset({"Chat", "Open the chat"})
