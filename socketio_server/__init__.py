@@ -1,8 +1,10 @@
 """A strict Engine.IO and Socket.IO server on python-socketio, picows and uvicorn: bounded, ordered, by the protocols.
 
-Knows nothing of Django or of what is sent. Imports `foundation` only. Others import from this package itself, and name
-`socketio_server.uvicorn_http:HttpProtocol` to uvicorn. Start with `socket_server` (Socket.IO), `engine_server` and
-`engine_socket` (Engine.IO), `uvicorn_websocket` (RFC 6455); docs/sockets.md says what is guaranteed.
+The package does not depend on Django or on the application's data, and imports only `foundation`. Other packages import
+its public names from here. uvicorn loads `socketio_server.uvicorn_http:HttpProtocol`.
+
+Start with `socket_server` (Socket.IO), `engine_server` and `engine_socket` (Engine.IO) and `uvicorn_websocket`
+(WebSockets, RFC 6455). docs/sockets.md lists the guarantees and the limits.
 """
 
 from socketio_server.asgi_app import SocketApp

@@ -16,12 +16,16 @@ _WEBSOCKET_SCHEMES = {"http": "ws", "https": "wss"}
 class SocketApp(socketio.ASGIApp):
     """`socketio.ASGIApp` for a `SocketServer` (or an `EngineServer`).
 
-    Sets `scope["client"]` and `scope["scheme"]` to those of the client, which trusted proxies report in headers, and
-    removes these headers: the applications inside need not know which proxies to trust. Connect handlers see the
-    address as `REMOTE_ADDR`. `admit` is called with it before a session is opened, and may refuse it with 429;
-    `on_session_end` is called with it when the session has ended.
+    Trusted proxies report the client's address and scheme in headers. This class stores them in `scope["client"]` and
+    `scope["scheme"]` and removes the headers, so the inner applications need not know which proxies to trust. Connect
+    handlers see the address as `REMOTE_ADDR`.
 
-    Has to be the outermost application: it needs the web server's own `send` (see `tcp.TCPConnection`) and `scope`.
+    `trusted_proxies` are networks as in `foundation.addresses.TrustedProxies`. `admit(address)` is called before a
+    session is opened; if it returns False, the client receives 429. `on_session_end(address)` is called after an
+    admitted session has ended.
+
+    This class must be the outermost application: it needs the web server's own `send` (see `tcp.TCPConnection`) and
+    `scope`.
     """
 
     def __init__(
@@ -45,7 +49,7 @@ class SocketApp(socketio.ASGIApp):
         if scope["type"] in ("http", "websocket"):
             inner = self._resolve_forwarded(scope)
             if b"sid=" in scope.get("query_string", b""):
-                # After the response the web server's access log reads the query from its own scope.
+                # The web server writes the query from its own scope to the access log, after the response.
                 scope["query_string"] = b"sid=hidden"
         await super().__call__(inner, receive, send)
 
@@ -56,7 +60,7 @@ class SocketApp(socketio.ASGIApp):
             await super().not_found(receive, send)
 
     def _resolve_forwarded(self, scope: Scope) -> Scope:
-        """The scope as it would be without proxies."""
+        """Return the scope that the server would see without proxies."""
         peer, port = scope.get("client") or ("", 0)
         forwarded = [(name.lower(), value) for name, value in scope["headers"] if name.lower() in _FORWARDED]
         client = self._proxies.client(peer, *(_joined(forwarded, name) for name in _FORWARDED))

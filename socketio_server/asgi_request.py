@@ -27,12 +27,12 @@ def _environ_name(header: bytes) -> str:
 
 @lru_cache(maxsize=32)
 def _parse_query(text: bytes) -> Mapping[str, str]:
-    """Cached: most WebSockets are opened with the same query."""
+    """Parse a query string. Cached, because most WebSockets are opened with the same query."""
     return MappingProxyType(dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True)))
 
 
 class ASGIRequest:
-    """A request and its response. `cors_headers` are sent with every response, errors included."""
+    """A request and its response. `cors_headers` are sent with every response, including errors."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scope, self._receive, self._send = scope, receive, send
@@ -46,7 +46,7 @@ class ASGIRequest:
         return b",".join(values).decode("latin-1") if values else None
 
     def environ(self) -> dict[str, Any]:
-        """What a connect handler is given: the names of PEP 3333. The session id is not in it."""
+        """Return the environ of a connect handler, with the names of PEP 3333 and without the session id."""
         client = self.scope.get("client") or ("", 0)
         environ = {
             "REQUEST_METHOD": self.method,
@@ -58,14 +58,18 @@ class ASGIRequest:
             "wsgi.url_scheme": self.scope.get("scheme", "http"),
         }
         for key, value in self.scope["headers"]:
-            # Kept as long as the client stays, and mostly equal for all clients: interned, they are stored once.
+            # The environ lives as long as the client, and most values are the same for all clients: intern them.
             name = _environ_name(key)
             text = sys.intern(value.decode("latin-1"))
             environ[name] = f"{environ[name]},{text}" if name in environ else text
         return environ
 
     async def body(self, limit: int) -> bytes:
-        """The request's body, counted while it arrives: raises `BodyTooLarge` as soon as it exceeds `limit` bytes."""
+        """Return the request's body.
+
+        The bytes are counted while they arrive. Raises `BodyTooLarge` as soon as the body exceeds `limit` bytes, and
+        `ConnectionResetError` if the client disconnects first.
+        """
         content_length = self.header(b"content-length") or "0"
         if not content_length.isdigit() or int(content_length) > limit:
             raise BodyTooLarge
@@ -83,7 +87,7 @@ class ASGIRequest:
                 return b"".join(chunks)
 
     async def wait_disconnected(self) -> None:
-        """Return when the client has closed the connection."""
+        """Wait until the client has closed the connection."""
         while (await self._receive())["type"] != "http.disconnect":
             pass
 
@@ -94,7 +98,7 @@ class ASGIRequest:
         await self._send({"type": "http.response.body", "body": data})
 
     async def refuse(self, error: HTTPError) -> None:
-        """Respond with an error and close the connection: the rest of a refused body is not read."""
+        """Respond with an error and close the connection, because the rest of a refused body is not read."""
         await self.respond(error.status, error_body(error), [*JSON, ("Connection", "close")])
 
     async def _start_response(self, prefix: str, status: int, fields: Headers) -> None:

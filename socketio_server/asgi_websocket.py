@@ -1,4 +1,4 @@
-"""One WebSocket to the Engine.IO server, over ASGI: its handshake, and its messages."""
+"""One WebSocket to the Engine.IO server, over ASGI: its handshake and its messages."""
 
 import asyncio
 
@@ -10,7 +10,10 @@ from socketio_server.uvicorn_websocket import PicowsProtocol
 
 
 class ASGIWebSocket(ASGIRequest):
-    """`picows` is the connection where it is one of ours, so that it can be attached to."""
+    """A WebSocket handshake and its connection.
+
+    `picows` is the connection if `PicowsProtocol` serves it; a session can then attach to it. Otherwise it is None.
+    """
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         super().__init__(scope, receive, send)
@@ -21,13 +24,13 @@ class ASGIWebSocket(ASGIRequest):
         if "websocket.http.response" in self.scope.get("extensions", {}):
             await self._start_response("websocket.http.response.", error.status, [*JSON, *self.cors_headers])
             await self._send({"type": "websocket.http.response.body", "body": error_body(error).encode()})
-            # uvicorn logs an error for a handshake with such a response, unless the connection is closed by then.
+            # uvicorn logs an error after such a response, unless the connection is already closed.
             await asyncio.sleep(0.01)
         else:
             await self.close(close_codes.POLICY_VIOLATION)
 
     async def accept(self, limits: Limits) -> None:
-        """Raises `ConnectionResetError` where the client has disconnected already."""
+        """Accept the handshake. Raises `ConnectionResetError` if the client has already disconnected."""
         if (await self._receive())["type"] != "websocket.connect":
             raise ConnectionResetError
         if self.picows is not None:
@@ -37,7 +40,7 @@ class ASGIWebSocket(ASGIRequest):
             self.connection.limit_unsent()
 
     async def receive_frame(self) -> str | bytes | None:
-        """The next message, None when the connection is closed."""
+        """Return the next message, or None when the connection is closed."""
         event = await self._receive()
         if event["type"] != "websocket.receive":
             return None
@@ -53,5 +56,5 @@ class ASGIWebSocket(ASGIRequest):
 
 
 async def refuse_websocket(scope: Scope, receive: Receive, send: Send) -> None:
-    """Respond 404 to a handshake at an address where there are no WebSockets."""
+    """Respond 404 to a handshake at an address without WebSockets."""
     await ASGIWebSocket(scope, receive, send).refuse(HTTPError(404, 3, "There are no WebSockets at this address"))

@@ -1,11 +1,11 @@
-"""Why a session was closed: the WebSocket close codes (RFC 6455, 7.4.1; the last one by IANA's registry).
+"""The WebSocket close codes of this server (RFC 6455, 7.4.1; 1012 is from IANA's registry).
 
-A client gets them in its `close` event; the log has them at level DEBUG, as `session_ended` with the reason.
+A client receives the code in its `close` event. The server logs it at level DEBUG, as `session_ended` with the reason.
 
 | Code | When | Where |
 |---|---|---|
-| 1000 | the client ended the session, or answered no ping in time | `heartbeat` |
-| 1000 | the application closed it, for example when its access token expired | `realtime.token_expiry` |
+| 1000 | the client ended the session, or did not answer a ping in time | `heartbeat` |
+| 1000 | the application closed the session, for example when its access token expired | `realtime.token_expiry` |
 | 1002, 1007 | a frame breaks RFC 6455, or its text is not UTF-8 | `websocket_frames` |
 | 1003 | binary data, which this server does not accept | `session_server` |
 | 1008 | a packet breaks Engine.IO or Socket.IO, or an upgrade or a body took too long | `engine_server` |

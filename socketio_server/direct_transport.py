@@ -1,4 +1,4 @@
-"""The transport of a session whose WebSocket is on picows: it writes to the network directly."""
+"""The transport of a session whose WebSocket runs on picows: it writes to the network directly."""
 
 import asyncio
 from functools import cached_property
@@ -19,7 +19,7 @@ class SharedFrame(str):
 
 
 class DirectTransport(StallTimer):
-    """Packets are written at once; what the client does not take waits in the buffer of the connection."""
+    """Writes packets at once. Bytes that the client does not read wait in the connection's write buffer."""
 
     __slots__ = ("_picows", "_send_queue", "_write")
 
@@ -34,7 +34,7 @@ class DirectTransport(StallTimer):
         self._write(frame.encoded if type(frame) is SharedFrame else encode_message(frame))
 
     def flush(self) -> None:
-        """Write what waited for a polling request before the session was upgraded."""
+        """Write the packets that were queued for polling before the session was upgraded."""
         for frame in self._send_queue.pop_all():
             self.write(frame)
 

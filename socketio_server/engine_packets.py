@@ -1,6 +1,6 @@
-"""Engine.IO packets, read strictly: whatever is malformed raises `ProtocolError`.
+"""Decode and encode Engine.IO packets. A malformed packet raises `ProtocolError`.
 
-A frame is an encoded packet: on a WebSocket one message, in a polling payload one part.
+A frame is an encoded packet: one message of a WebSocket, or one part of a polling payload.
 Protocol 4: https://socket.io/docs/v4/engine-io-protocol/ ("Packet encoding").
 """
 
@@ -18,12 +18,12 @@ _MESSAGE = str(eio.MESSAGE)
 
 
 def byte_size(frame: str | bytes) -> int:
-    """The size of a frame on the network."""
+    """Return the size of a frame on the network, in bytes."""
     return len(frame) if isinstance(frame, bytes) or frame.isascii() else len(frame.encode("utf-8", "replace"))
 
 
 def decode_frame(frame: str | bytes) -> tuple[int, str | bytes]:
-    """The type and the data of a packet; a binary frame is a message."""
+    """Return the type and the data of a packet. A binary frame is a message. Raises `ProtocolError`."""
     if isinstance(frame, bytes):
         return eio.MESSAGE, frame
     if frame[:1] == _MESSAGE:
@@ -34,16 +34,16 @@ def decode_frame(frame: str | bytes) -> tuple[int, str | bytes]:
         except binascii.Error:
             raise ProtocolError("Not base64") from None
     if not frame or frame[0] not in "12356":
-        raise ProtocolError("No such Engine.IO packet type")
+        raise ProtocolError("Unknown Engine.IO packet type")
     kind = int(frame[0])
     data = frame[1:]
     if data and kind != eio.PING:
-        raise ProtocolError("This Engine.IO packet carries no data")
+        raise ProtocolError("An Engine.IO packet of this type has no data")
     return kind, data
 
 
 def decode_payload(body: bytes) -> list[str]:
-    """The frames in the body of a polling request."""
+    """Return the frames in the body of a polling request. Raises `ProtocolError` if the body is not UTF-8."""
     try:
         return body.decode().split(SEPARATOR)
     except UnicodeDecodeError:
@@ -51,5 +51,5 @@ def decode_payload(body: bytes) -> list[str]:
 
 
 def encode_for_polling(frame: str | bytes) -> str:
-    """A frame as a part of a polling payload, which is text: binary data becomes base64."""
+    """Encode a frame as a part of a polling payload. The payload is text, so binary data becomes base64."""
     return frame if isinstance(frame, str) else "b" + base64.b64encode(frame).decode()

@@ -30,13 +30,13 @@ _PROBE_PING = f"{eio.PING}probe"
 _PROBE_PONG = f"{eio.PONG}probe"
 _UPGRADE = str(eio.UPGRADE)
 _MAX_CONSECUTIVE_FRAMES = 32
-"""Frames of one client that are handled before other tasks run, if no handler has to wait."""
+"""Frames of one client that are handled before other tasks run, if no handler waits."""
 
 
 class EngineServer(SessionServer):
-    """python-engineio's server, with every request handled strictly by the protocol.
+    """python-engineio's server, with every request checked against the protocol.
 
-    A polling session has one GET and one POST request in progress at most; a second one ends it.
+    A polling session can have at most one GET and one POST request in progress; a second request ends the session.
     """
 
     # Requests
@@ -76,7 +76,7 @@ class EngineServer(SessionServer):
         transport = request.query.get("transport")
         if transport not in self.transports:
             known = ", ".join(f"'{one}'" for one in self.transports)
-            raise HTTPError(400, 0, f"This transport is not offered here. Connect with transports: [{known}]")
+            raise HTTPError(400, 0, f"This transport is not supported. Connect with transports: [{known}]")
         if "j" in request.query:
             raise HTTPError(400, 3, "JSONP is not supported")
         if isinstance(request, ASGIWebSocket) != (transport == "websocket"):
@@ -98,7 +98,7 @@ class EngineServer(SessionServer):
         if request.query.get("EIO") != "4":
             raise HTTPError(400, 5, "Unsupported protocol version")
         if self.draining:
-            raise HTTPError(503, 3, "The server is going down")
+            raise HTTPError(503, 3, "The server is shutting down")
         environ = request.environ()
         await self.check_admission(environ["REMOTE_ADDR"])
         socket = EngineSocket(self, self.generate_id(), environ)
@@ -151,7 +151,7 @@ class EngineServer(SessionServer):
     async def _poll(self, socket: EngineSocket, polling: PollingTransport, request: ASGIRequest) -> None:
         if polling.waiting:
             socket.terminate(self.reason.TRANSPORT_ERROR)
-            raise HTTPError(400, 3, "There is a polling request already")
+            raise HTTPError(400, 3, "Another GET request is in progress")
         payload = await polling.poll(request)
         if payload is None:
             socket.terminate(self.reason.TRANSPORT_CLOSE)
@@ -163,7 +163,7 @@ class EngineServer(SessionServer):
     async def _post(self, socket: EngineSocket, request: ASGIRequest) -> None:
         if socket.posting:
             socket.terminate(self.reason.TRANSPORT_ERROR)
-            raise HTTPError(400, 3, "There is a request with data already")
+            raise HTTPError(400, 3, "Another POST request is in progress")
         socket.posting = True
         try:
             async with asyncio.timeout(self.limits.body_timeout):
@@ -179,8 +179,8 @@ class EngineServer(SessionServer):
 
     @staticmethod
     def _is_repeated(socket: EngineSocket, timestamp: str | None, body: bytes) -> bool:
-        """Whether this is the last POST request once more: an HTTP client repeats one by itself where a connection
-        broke under the response."""
+        """Whether this POST request repeats the last one. HTTP clients repeat a request by themselves when the
+        connection breaks during the response."""
         last, socket.last_post = socket.last_post, (timestamp, sha256(body).digest()) if timestamp else None
         return last is not None and last == socket.last_post
 
@@ -222,7 +222,8 @@ class EngineServer(SessionServer):
         return await websocket.receive_frame() == _UPGRADE
 
     async def _read_frames(self, socket: EngineSocket, websocket: ASGIWebSocket) -> None:
-        """Pass frames to the session until one of the two has ended, or attach it to the connection."""
+        """Attach the session to a picows connection. For any other, pass frames until the session or the connection
+        ends."""
         if websocket.picows is not None:
             websocket.picows.attach(socket.frame_received, socket.connection_lost, socket.check_queue)
             return

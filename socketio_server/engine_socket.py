@@ -1,4 +1,4 @@
-"""One Engine.IO session: what is sent, what is received, its end."""
+"""One Engine.IO session: sending, receiving, the heartbeat and the end."""
 
 import asyncio
 from collections import deque
@@ -26,14 +26,14 @@ _PONG = str(eio.PONG)
 _MESSAGE = str(eio.MESSAGE)
 
 _RECEIVE_QUEUE = 32
-"""Frames of one client that may wait to be handled before reading from its connection is paused."""
+"""Number of frames waiting to be handled at which the server stops reading from the client's connection."""
 
 _CONNECTION_LOST = object()
 """Marks the end of the connection in the receive queue."""
 
 
 class EngineHost(HeartbeatHost, Protocol):
-    """What a session needs of the server that it belongs to."""
+    """The parts of the server that a session uses."""
 
     slow_readers: SlowReaders
 
@@ -49,9 +49,9 @@ class EngineHost(HeartbeatHost, Protocol):
 class EngineSocket(AsyncSocket):
     """A session of `EngineServer`; python-engineio calls it a socket.
 
-    Frames are handled one at a time and in order. Sending never waits. `transport` may change once, from polling to
-    WebSocket. `terminate` ends the session: nothing is sent or handled after it, and the `disconnect` handler runs
-    when the handler that may be running has returned.
+    Frames are handled one at a time and in order. Sending never waits. `transport` can change once, from polling to
+    WebSocket. `terminate` ends the session: no packet is sent or handled afterwards. The `disconnect` handler runs
+    after any running handler has returned.
     """
 
     server: EngineHost
@@ -59,7 +59,7 @@ class EngineSocket(AsyncSocket):
     """Set before the session is `connected`."""
 
     def __init__(self, server: EngineHost, sid: str, environ: dict[str, Any]) -> None:
-        # AsyncSocket's own constructor is not called: all that it makes beside these is an unbounded queue.
+        # AsyncSocket's constructor is not called, because it would also create an unbounded queue.
         self.server, self.sid = server, sid
         self._user_session: dict[str, Any] | None = None
         self.connected = self.upgrading = self.upgraded = self.closing = self.closed = False
@@ -74,12 +74,13 @@ class EngineSocket(AsyncSocket):
         self._loop = asyncio.get_running_loop()
         self._handler_lock = asyncio.Lock()
         self._receive_queue: deque[Any] | None = None
-        """There while a task handles what is in it."""
+        """Received frames that wait to be handled. None while no task handles frames."""
         self._receiver: asyncio.Task[None] | None = None
 
     @property
     def session(self) -> dict[str, Any]:
-        """What `get_session` of python-socketio returns. Made on first use: most sessions need none."""
+        """The dict that python-socketio's `get_session` returns. Created on first use, because most sessions need
+        none."""
         if self._user_session is None:
             self._user_session = {}
         return self._user_session
@@ -102,9 +103,9 @@ class EngineSocket(AsyncSocket):
         self.send_frame(pkt.encode())
 
     def send_frame(self, frame: str | bytes) -> None:
-        """Send an encoded Engine.IO packet, or queue it. Never waits; after the end of the session it does nothing.
+        """Send or queue an encoded Engine.IO packet. Never waits. After the end of the session it does nothing.
 
-        A queue over the limits ends the session by closing its transport, so that the client reconnects.
+        If the queue exceeds the limits, the session ends and its transport is closed, so the client reconnects.
         """
         if self.closing or not self.connected:
             return
@@ -120,19 +121,19 @@ class EngineSocket(AsyncSocket):
         self.server.slow_readers.check(self)
 
     def queued(self) -> tuple[int, int]:
-        """Packets and bytes that have not left."""
+        """Return the packets and the bytes that have not been sent yet."""
         queue, transport = self.send_queue, self.transport
         return len(queue) + transport.unsent_packets(), queue.bytes + transport.buffered_bytes()
 
     def stalled_for(self, now: float) -> float:
-        """Seconds for which the client has taken nothing of what is queued. Call it at regular intervals."""
+        """Return the seconds for which the client has read none of its queued packets. Call it at regular intervals."""
         return max(self.send_queue.age(now), self.transport.stalled_for(now))
 
     # Receiving
 
     def frame_received(self, frame: str | bytes) -> None:
-        """Handle a frame from an immediate transport, after those before it. The task that does so exists only while
-        there is something to handle."""
+        """Handle a frame from an immediate transport, after the frames before it. The task that handles frames runs
+        only while frames are waiting."""
         if self._receive_queue is None:
             if frame == _PONG:
                 self.heartbeat.pong_received()
@@ -144,7 +145,7 @@ class EngineSocket(AsyncSocket):
             self.transport.pause_reading()
 
     def connection_lost(self) -> None:
-        """An immediate transport has lost its connection. What it received before is handled first."""
+        """End the session after an immediate transport has lost its connection. Received frames are handled first."""
         if self._receive_queue is None:
             self.terminate(self.server.reason.TRANSPORT_CLOSE)
         else:
@@ -164,7 +165,7 @@ class EngineSocket(AsyncSocket):
             self._receive_queue = self._receiver = None
 
     async def handle_frame(self, frame: str | bytes) -> None:
-        """Handle a frame of a WebSocket to its end. A malformed one ends the session."""
+        """Handle a frame of a WebSocket completely. A malformed frame ends the session."""
         try:
             if byte_size(frame) > self.server.limits.max_payload:
                 raise ProtocolError("The frame is too large", code=close_codes.MESSAGE_TOO_BIG)
@@ -173,10 +174,10 @@ class EngineSocket(AsyncSocket):
             self.terminate_malformed(error.code)
 
     async def handle_packet(self, frame: str | bytes) -> None:
-        """Handle one packet to its end. Raises `ProtocolError` where it is malformed.
+        """Handle one packet completely. Raises `ProtocolError` if it is malformed.
 
-        While a handler runs the next packet is not read, so the client's pong may wait behind it: that time is not
-        counted against the client.
+        The next packet is not read while a handler runs, so the client's pong may have to wait. This time does not
+        count against the client.
         """
         async with self._handler_lock:
             if not self.closing:
@@ -196,7 +197,7 @@ class EngineSocket(AsyncSocket):
                 self.transport.finish()
             self.terminate(self.server.reason.CLIENT_DISCONNECT)
         else:
-            raise ProtocolError("This packet is not sent by a client here")
+            raise ProtocolError("A client must not send a packet of this type")
 
     # Heartbeat
 
@@ -211,17 +212,18 @@ class EngineSocket(AsyncSocket):
 
     @property
     def timed_out(self) -> bool:
-        """Whether the client has not answered a ping in time, even if the timer has not fired yet."""
+        """Whether the pong is late, even if the timer has not fired yet."""
         return self.heartbeat.is_overdue() and not self._handler_lock.locked()
 
     async def check_ping_timeout(self) -> bool:
-        """python-engineio's check, which reads the wall clock. Here `heartbeat_due` does it."""
+        """Replaces python-engineio's check, which reads the wall clock. `heartbeat_due` checks for timeouts instead."""
         return not self.closing
 
     # Ending
 
     def terminate(self, reason: str, *, code: int = close_codes.NORMAL_CLOSURE, abort: bool = False) -> None:
-        """End the session and close its transport. `abort` does not wait for what is queued."""
+        """End the session and close its transport with a WebSocket close code. With `abort`, queued packets are
+        dropped."""
         if self.closing:
             return
         self.closing = True
@@ -249,7 +251,7 @@ class EngineSocket(AsyncSocket):
         self.closed = True
 
     async def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:
-        """python-engineio's way to end a session. It does not wait for the `disconnect` handler."""
+        """End the session through python-engineio's interface. Does not wait for the `disconnect` handler."""
         self.terminate(reason or self.server.reason.SERVER_DISCONNECT, abort=abort)
 
     # Upgrading

@@ -1,10 +1,10 @@
-"""What ends a request or a connection."""
+"""Errors that end a request or a connection."""
 
 from socketio_server import close_codes
 
 
 class ProtocolError(ValueError):
-    """The client broke the protocol: its transport is closed. `code` is the WebSocket close code (RFC 6455, 7.4)."""
+    """The client broke the protocol, so its transport is closed. `code` is the WebSocket close code (RFC 6455, 7.4)."""
 
     def __init__(self, message: str, code: int = close_codes.POLICY_VIOLATION) -> None:
         super().__init__(message)
@@ -17,7 +17,7 @@ class BodyTooLarge(ProtocolError):
 
 
 class HTTPError(Exception):
-    """The response to a request: `status` with `{code, message}`. Codes 0 to 5 are those of the Engine.IO server."""
+    """An error response with the HTTP `status` and the body `{code, message}`. Codes 0 to 5 are Engine.IO's own."""
 
     def __init__(self, status: int, code: int, message: str) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""The heartbeat of one session: a ping at intervals, and a pong in time, or the session ends.
+"""The heartbeat of one session: the server pings at intervals, and ends the session if the pong is late.
 
 https://socket.io/docs/v4/engine-io-protocol/ ("Heartbeat")
 """
@@ -11,25 +11,25 @@ from socketio_server.limits import Limits
 from socketio_server.timers import TimerQueue
 
 _TOLERANCE = 0.05
-"""Seconds by which a timer may fire late before that is a sign that this process was blocked."""
+"""Seconds. A timer that fires later than this shows that the process was blocked."""
 
 
 class HeartbeatHost(Protocol):
-    """What a heartbeat needs of the server. `heartbeats` calls `on_due` of the session's heartbeat."""
+    """The parts of the server that a heartbeat uses. `heartbeats` calls `on_due` of the session's heartbeat."""
 
     limits: Limits
     heartbeats: TimerQueue
 
 
 class HeartbeatAction(Enum):
-    """What is to be done when the heartbeat is due."""
+    """The action that follows when a heartbeat is due."""
 
     SEND_PING = 1
     TIME_OUT = 2
 
 
 class Heartbeat:
-    """Times are those of the event loop, which is monotonic."""
+    """The heartbeat of one session. Its times are monotonic: they come from the event loop's clock."""
 
     __slots__ = ("_due", "_host", "_sid", "awaits_pong")
 
@@ -37,7 +37,7 @@ class Heartbeat:
         self._host, self._sid = host, sid
         self.awaits_pong = False
         self._due = 0.0
-        """When the next ping is sent, or the pong is missing."""
+        """The time when the next ping must be sent, or, after a ping, the time by which the pong must arrive."""
 
     def start(self) -> None:
         """Send a ping after the interval."""
@@ -49,7 +49,10 @@ class Heartbeat:
             self.start()
 
     def on_due(self, due: float, *, handling: bool) -> HeartbeatAction | None:
-        """`due` is a time that was scheduled, maybe no longer the current one; `handling` says that a handler runs."""
+        """Return the action for a scheduled time, or None.
+
+        `due` may be outdated: then nothing happens. `handling` says whether a handler of the session is running.
+        """
         if due != self._due:
             return None
         if not self.awaits_pong:
@@ -59,18 +62,18 @@ class Heartbeat:
             return None
         late = _now() - due
         if late > _TOLERANCE:
-            # This process was blocked, so the pong may have arrived without being read.
+            # The process was blocked, so the pong may have arrived without being read.
             self._expect_pong(_now() + min(late, self._host.limits.ping_timeout))
             return None
         return HeartbeatAction.TIME_OUT
 
     def extend(self) -> None:
-        """A handler has returned: the pong may have waited behind it, and that time does not count."""
+        """Give the client more time after a handler has returned, because the pong may have waited for the handler."""
         if self.is_overdue():
             self._expect_pong(_now() + self._host.limits.ping_timeout)
 
     def is_overdue(self) -> bool:
-        """Whether the pong is missing, even if the timer has not fired yet."""
+        """Whether the pong is late, even if the timer has not fired yet."""
         return self.awaits_pong and _now() >= self._due
 
     def _expect_pong(self, due: float) -> None:

@@ -12,16 +12,18 @@ Namespaces = frozenset[str]
 
 @lru_cache
 def _shared(namespaces: Namespaces) -> Namespaces:
-    """One set for all clients that are in the same namespaces, as most of them are."""
+    """Return one shared set for all clients in the same namespaces, because most clients are in the same ones."""
     return namespaces
 
 
 @dataclass(slots=True)
 class ClientNamespaces:
-    """`connected` are the namespaces that the client is in, `disconnected` those that the server disconnected it from,
-    for which events may still be in flight. One of them has to accept the client before `connect_deadline`.
+    """The namespaces of one client.
 
-    What is sent to a namespace whose connect handler is running is buffered until that has decided.
+    The client is in the namespaces `connected`. The server has disconnected it from the namespaces `disconnected`; the
+    client's events for them may still arrive. A namespace must accept the client before `connect_deadline`.
+
+    While a connect handler runs, packets to its namespace are buffered.
     """
 
     socket: EngineSocket
@@ -43,9 +45,9 @@ class ClientNamespaces:
         self.buffers[namespace] = []
 
     def buffer(self, frame: str | bytes) -> bool:
-        """Buffer an encoded Engine.IO packet if its namespace has a buffer; return whether it has."""
+        """Buffer an encoded Engine.IO packet if its namespace has a buffer. Return whether it was buffered."""
         if isinstance(frame, str):
-            # Binary attachments go to the namespace of the packet that announces them.
+            # Binary attachments belong to the namespace of the packet that announces them.
             self._last_namespace = namespace_of(frame[1:])
         frames = self.buffers.get(self._last_namespace)
         if frames is None:
@@ -60,5 +62,5 @@ class ClientNamespaces:
         frames = self.buffers.pop(namespace)
         self._buffered_bytes -= sum(map(len, frames))
         if not self.buffers:
-            self.buffers = {}  # an emptied dict keeps the memory of what was in it
+            self.buffers = {}  # an emptied dict keeps its memory
         return frames

@@ -1,4 +1,4 @@
-"""Which web pages may use the server: an explicit list of origins, for WebSocket and polling alike."""
+"""The web pages that may use the server: an explicit list of origins, for both WebSocket and polling."""
 
 from collections.abc import Iterable
 
@@ -7,17 +7,17 @@ from socketio_server.errors import HTTPError
 
 
 class Origins:
-    """`allowed` are origins as browsers write them (`https://example.org`); `*` allows every page.
+    """The allowed origins, as browsers write them (`https://example.org`); `*` allows every page.
 
-    A request without `Origin` does not come from a web page and passes. The list alone decides: what a request says
-    about its own host is ignored. A browser's credentials (cookies) are never requested.
+    A request without `Origin` does not come from a web page and is accepted. Only the list decides: the `Host` header
+    is ignored. Credentials (cookies) are never allowed.
     """
 
     def __init__(self, allowed: Iterable[str]) -> None:
         self._allowed = frozenset(origin.rstrip("/").lower() for origin in allowed)
 
     def check(self, request: ASGIRequest) -> None:
-        """Raise `HTTPError`, or set the CORS headers of the response."""
+        """Set the CORS headers of the response. Raises `HTTPError` (403) if the origin is not allowed."""
         origin = request.header(b"origin")
         if origin is None:
             return
@@ -27,7 +27,7 @@ class Origins:
 
     @staticmethod
     def preflight_headers(request: ASGIRequest) -> Headers:
-        """Headers of the response to a CORS preflight (Fetch standard), which precedes a polling request."""
+        """Return the headers of the response to a CORS preflight (Fetch standard), which precedes a polling request."""
         requested = request.header(b"access-control-request-headers")
         headers = [("Access-Control-Allow-Methods", "GET, POST"), ("Access-Control-Max-Age", "600")]
         return headers + ([("Access-Control-Allow-Headers", requested)] if requested else [])

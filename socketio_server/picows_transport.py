@@ -1,5 +1,5 @@
-"""The asyncio transport that picows is given. It keeps picows's writes in order with our own, and answers the questions
-that picows asks only for its log."""
+"""The asyncio transport that is passed to picows. It keeps picows's writes and this server's writes in order. It also
+supplies the socket options that picows reads only to log them."""
 
 import asyncio
 from typing import Any
@@ -8,8 +8,8 @@ from socketio_server.write_coalescing import CoalescingWriter
 
 
 class _Socket:
-    """Replaces the socket of the connection. asyncio has set its options already (`TCP_NODELAY`), and picows reads
-    them to log them; on uvloop each such question makes a socket object."""
+    """Replaces the socket of the connection. asyncio has already set the options (`TCP_NODELAY`), and picows reads
+    them only to log them. On uvloop each read would create a socket object."""
 
     __slots__ = ("_fileno",)
 
@@ -20,15 +20,15 @@ class _Socket:
         return self._fileno
 
     def setsockopt(self, level: int, option: int, value: int) -> None:
-        """The option is set already."""
+        """Do nothing: the option is already set."""
 
     def getsockopt(self, level: int, option: int) -> int:
         return 0
 
 
 class PicowsTransport:
-    """An asyncio transport for `WSTransport` of picows, which writes to the kernel by itself as long as nothing is
-    buffered here, and to `write` otherwise."""
+    """An asyncio transport for picows's `WSTransport`. picows writes directly to the kernel while nothing is buffered
+    here, and calls `write` otherwise."""
 
     __slots__ = ("_transport", "_writer")
 

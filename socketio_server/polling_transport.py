@@ -14,7 +14,7 @@ _CLOSE = str(eio.CLOSE)
 
 
 class PollingTransport:
-    """Packets leave as the response to a GET request that waits for them."""
+    """Sends packets as the response to a GET request that waits for them."""
 
     name: ClassVar[str] = "polling"
     immediate: ClassVar[Literal[False]] = False
@@ -22,7 +22,7 @@ class PollingTransport:
     def __init__(self, send_queue: SendQueue) -> None:
         self._send_queue = send_queue
         self._packets_queued: asyncio.Future[None] | None = None
-        """What the waiting request waits for."""
+        """Done when packets are queued for the waiting GET request. None while no request waits."""
         self._final_packet: str | None = None
         self._last_response: tuple[str, str] | None = None
         self.upgrading = False
@@ -41,10 +41,10 @@ class PollingTransport:
         self.flush()
 
     async def poll(self, request: ASGIRequest) -> str | None:
-        """The payload to respond with, None when the client has disconnected first.
+        """Return the payload of the response, or None if the client disconnects first.
 
-        A request that is repeated gets the same response: HTTP clients repeat one by themselves where a connection
-        broke under the response. The stock client gives each request another `t`.
+        HTTP clients repeat a request by themselves when the connection breaks during the response. A repeated request
+        gets the same response. It is recognized by `t`: the stock client sends a different `t` with each new request.
         """
         timestamp = request.query.get("t")
         if self._last_response is not None and self._last_response[0] == timestamp:
@@ -59,7 +59,7 @@ class PollingTransport:
         return payload
 
     async def _wait_for_packets(self, request: ASGIRequest) -> bool:
-        """False when the client has disconnected first."""
+        """Wait until a response can be sent. Return False if the client disconnects first."""
         if not self._send_queue and not self.upgrading and self._final_packet is None:
             self._packets_queued = asyncio.get_running_loop().create_future()
             disconnected = asyncio.ensure_future(request.wait_disconnected())

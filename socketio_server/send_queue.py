@@ -1,16 +1,16 @@
-"""The packets that wait to be sent to one client, counted."""
+"""The packets that wait to be sent to one client, with their number and size."""
 
 from collections import deque
 
 Packets = deque[tuple[str | bytes, int, float]]
-"""Frame, size in bytes, time at which it was queued."""
+"""For each packet: the frame, its size in bytes, and the time at which it was queued."""
 
 _EMPTY: Packets = deque(maxlen=0)
-"""Shared by all empty queues: a deque takes more than half a kilobyte, and most clients never need one."""
+"""Shared by all empty queues, because a deque takes more than half a kilobyte and most clients never need one."""
 
 
 class SendQueue:
-    """First in, first out. A packet stays, and counts, until the transport has passed it on."""
+    """A first-in, first-out queue. A packet stays, and counts, until the transport has sent it."""
 
     __slots__ = ("_packets", "bytes")
 
@@ -43,5 +43,5 @@ class SendQueue:
         self.bytes = 0
 
     def age(self, now: float) -> float:
-        """How long the oldest packet has waited, in seconds."""
+        """Return how long the oldest packet has waited, in seconds."""
         return now - self._packets[0][2] if self._packets else 0.0

@@ -1,4 +1,4 @@
-"""The Engine.IO sessions of one process: how they begin and end, and the handlers that are called."""
+"""The Engine.IO sessions of one process: their start, their end and their handlers."""
 
 import asyncio
 import contextlib
@@ -23,16 +23,17 @@ from socketio_server.timers import TimerQueue
 log = structlog.get_logger(__name__)
 
 SILENT_LOGGER = logging.Logger("silent", level=logging.CRITICAL + 1)
-"""python-engineio and python-socketio log session ids and packets. This logger drops what they log."""
+"""Drops the log messages of python-engineio and python-socketio, because they contain session ids and packets."""
 
 AdmissionCheck = Callable[[str], bool | Awaitable[bool]]
 
 
 class SessionServer(engineio.AsyncServer):
-    """`binary` false refuses binary messages. `on_slow_reader` is called for each slow reader that is aborted.
+    """The part of the Engine.IO server that manages sessions.
 
-    `admit` is called with the client's address before a session is opened, and `on_session_end` with that address
-    when an admitted session has ended.
+    If `binary` is False, binary messages are malformed. `on_slow_reader` is called for each slow reader that is
+    aborted. `admit(address)` is called before a session is opened, with the client's address, and returns whether to
+    open it. `on_session_end(address)` is called after an admitted session has ended.
     """
 
     admit: AdmissionCheck | None = None
@@ -87,15 +88,16 @@ class SessionServer(engineio.AsyncServer):
         self.remove_session(socket)
 
     async def disconnect(self, sid: str | None = None) -> None:
-        """End one session, or all."""
+        """End one session, or all sessions."""
         for socket in list(self.sockets.values()) if sid is None else [self.sockets.get(sid)]:
             if socket is not None:
                 socket.terminate(self.reason.SERVER_DISCONNECT)
 
     async def drain(self, seconds: float) -> None:
-        """Refuse new sessions, and close the present ones spread over the time, in random order.
+        """Refuse new sessions, and close the existing sessions in random order, spread over `seconds`.
 
-        Returns when all have ended, their `disconnect` handlers included, or `close_timeout` after the last.
+        Returns when all sessions have ended and their `disconnect` handlers have run, or at the latest `close_timeout`
+        after the last session was closed.
         """
         self.draining = True
         loop, sockets = asyncio.get_running_loop(), list(self.sockets.values())
@@ -115,11 +117,12 @@ class SessionServer(engineio.AsyncServer):
 
     async def message_received(self, sid: str, data: str | bytes) -> None:
         if isinstance(data, bytes) and not self.binary:
-            raise ProtocolError("Binary is not taken here", code=close_codes.UNSUPPORTED_DATA)
+            raise ProtocolError("Binary messages are not supported", code=close_codes.UNSUPPORTED_DATA)
         await self._trigger_event("message", sid, data)
 
     async def _trigger_event(self, event: str, *args: Any, run_async: bool = False) -> Any:
-        """Run a handler to its end. What it raises is logged, but for `ProtocolError`; a failed `connect` refuses."""
+        """Run a handler and return its result. If it raises, log the error and return False, which refuses a `connect`.
+        `ProtocolError` is raised again."""
         handler = self.handlers.get(event)
         if handler is None:
             return None
@@ -149,7 +152,8 @@ class SessionServer(engineio.AsyncServer):
             self.service_task_handle = self.start_background_task(self._service_task)
 
     async def _service_task(self) -> None:
-        """Abort slow readers. python-engineio's own task of this name checks heartbeats, which timers do here."""
+        """Abort slow readers. Replaces python-engineio's task of this name, which checks heartbeats; timers check them
+        here."""
         await self.slow_readers.sweep_until(self.service_task_event)
 
     def _heartbeat_due(self, sid: str, due: float) -> None:

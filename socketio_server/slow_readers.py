@@ -1,4 +1,4 @@
-"""Slow readers: clients that do not read what is sent to them. Their connections are aborted within limits."""
+"""Slow readers: clients that do not read the packets sent to them. Connections over the limits are aborted."""
 
 import asyncio
 import contextlib
@@ -13,34 +13,35 @@ _SWEEP_INTERVAL = 0.5
 
 
 class Reader(Protocol):
-    """A session, as far as it is needed here."""
+    """The parts of a session that `SlowReaders` uses."""
 
     closing: bool
     closed: bool
 
     def queued(self) -> tuple[int, int]:
-        """Packets and bytes that wait for the client."""
+        """Return the packets and the bytes that wait for the client."""
 
     def stalled_for(self, now: float) -> float:
-        """Seconds for which the client has taken nothing of them. Called at regular intervals."""
+        """Return the seconds for which the client has read nothing. Called at regular intervals."""
 
     def abort(self) -> None:
         """End the session without waiting for the client."""
 
 
 class SlowReaders:
-    """`count` is how many were aborted; `on_slow_reader` is called for each."""
+    """The sessions with queued packets. `count` is the number of aborted connections; `on_slow_reader` is called for
+    each of them."""
 
     def __init__(self, limits: Limits, on_slow_reader: Callable[[], None] | None) -> None:
         self.count = 0
         self._limits, self._on_slow_reader = limits, on_slow_reader
         self._readers: set[Reader] = set()
-        """Those for which something may be queued."""
+        """The sessions that may have queued packets."""
         self._in_grace: set[Reader] = set()
         self._responses: list[TCPConnection] = []
 
     def check(self, reader: Reader) -> None:
-        """Abort a session if too much is queued for its client. Called whenever more is."""
+        """Abort a session if too much is queued for its client. Call it each time a packet was queued."""
         self._readers.add(reader)
         limits = self._limits
         packets, size = reader.queued()
@@ -55,7 +56,7 @@ class SlowReaders:
         asyncio.get_running_loop().call_later(self._limits.queue_grace, self._end_grace, reader, packets, size)
 
     def _end_grace(self, reader: Reader, packets: int, size: int) -> None:
-        """`packets` and `size` are how long the queue was when the grace began."""
+        """Abort the session if its queue is still too long and no shorter than `packets` and `size` were before."""
         self._in_grace.discard(reader)
         if reader.closing:
             return
@@ -78,7 +79,7 @@ class SlowReaders:
             self._on_slow_reader()
 
     def watch_response(self, connection: TCPConnection) -> None:
-        """Abort this connection too if the response to a poll, which has left the queue, is not read."""
+        """Abort this connection too if the client does not read the response to its poll, which is no longer queued."""
         if connection.buffered_bytes():
             self._responses.append(connection)
 
@@ -91,8 +92,8 @@ class SlowReaders:
                 await asyncio.wait_for(stopped.wait(), _SWEEP_INTERVAL)
 
     def _sweep(self, now: float) -> None:
-        """Abort those that have taken nothing for too long. Where too much is queued for all clients together, those
-        that take nothing do not get so long, the longest queue first."""
+        """Abort the sessions whose clients have read nothing for too long. If too much is queued for all clients
+        together, clients that read nothing are aborted earlier, the longest queue first."""
         total, idle = 0, []
         for reader in list(self._readers):
             seconds, size = reader.stalled_for(now), reader.queued()[1]

@@ -1,4 +1,4 @@
-"""Socket.IO packets, read strictly: whatever is malformed raises `ProtocolError`.
+"""Decode Socket.IO packets strictly. A malformed packet raises `ProtocolError`.
 
 Protocol 5: https://socket.io/docs/v4/socket-io-protocol/ ("Packet encoding").
 """
@@ -16,7 +16,7 @@ from socketio_server.errors import ProtocolError
 RESERVED_EVENTS = frozenset(
     {"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener", "*"}
 )
-"""Names that no client may send: those of Socket.IO's own events, and python-socketio's catch-all handler."""
+"""Names that no client may send: Socket.IO's own events, and the name of python-socketio's catch-all handler."""
 
 _HEADER = re.compile(r"([0-6])(?:(\d{1,10})-)?(?:(/[^,]{0,128})(?:,|\Z))?(\d{0,17})", re.ASCII)
 _MAX_ID = 2**53 - 1
@@ -28,13 +28,13 @@ def _reject_constant(name: str) -> None:
 
 
 def namespace_of(text: str) -> str:
-    """The namespace that an encoded Socket.IO packet is addressed to."""
+    """Return the namespace to which an encoded Socket.IO packet is addressed."""
     header = _HEADER.match(text)
     return (header and header[3]) or "/"
 
 
 def is_depth_within(value: Any, limit: int) -> bool:
-    """Whether lists and dicts are nested in each other no more than `limit` deep."""
+    """Return whether lists and dicts are nested at most `limit` levels deep."""
     level = [value]
     for _ in range(limit):
         level = [
@@ -49,9 +49,9 @@ def is_depth_within(value: Any, limit: int) -> bool:
 
 
 class StrictPacket(sio.Packet):
-    """python-socketio's packet: encoded in the same way, decoded strictly.
+    """python-socketio's packet, with strict decoding. Encoding is unchanged.
 
-    The class attributes are the settings of one server; `configured` makes a class for it.
+    The class attributes are the settings of one server; `configured` creates a subclass with its settings.
     """
 
     json: Any = SocketJSON
@@ -70,10 +70,10 @@ class StrictPacket(sio.Packet):
         return type(cls.__name__, (cls,), settings)
 
     def decode(self, encoded_packet: str) -> int:
-        """Fill the packet from its text; return how many binary attachments follow."""
+        """Fill the packet from its text, and return the number of attachments that follow. Raises `ProtocolError`."""
         header = _HEADER.match(encoded_packet)
         if not header:
-            raise ProtocolError("No such Socket.IO packet type")
+            raise ProtocolError("Unknown Socket.IO packet type")
         self.packet_type = int(header[1])
         self.namespace = header[3] or "/"
         self.id = int(header[4]) if header[4] else None
@@ -89,7 +89,7 @@ class StrictPacket(sio.Packet):
             value = self._parse(text)
         except (ValueError, RecursionError):
             raise ProtocolError("The payload is not JSON") from None
-        # Only a payload with that many brackets can be that deep. Few have, and counting is cheap.
+        # Only a payload with more brackets than the limit can be too deep. Counting brackets is cheap.
         if text.count("[") + text.count("{") > self.max_depth and not is_depth_within(value, self.max_depth):
             raise ProtocolError("The payload is nested too deeply")
         return value
@@ -98,8 +98,8 @@ class StrictPacket(sio.Packet):
         try:
             return self.json.loads(text)
         except ValueError:
-            # Valid JSON may hold an escaped half of a surrogate pair (RFC 8259, 8.2). A browser sends it for a text
-            # that was cut inside an emoji, and orjson refuses it. The handler that reads the text reports the error.
+            # Valid JSON can contain an escaped half of a surrogate pair (RFC 8259, 8.2). Browsers send it for a text
+            # that was cut inside an emoji. orjson rejects it, so the handler that reads the text reports the error.
             return json.loads(text, parse_constant=_reject_constant)
 
     def _check_payload(self, *, absent: bool) -> None:
@@ -119,15 +119,15 @@ class StrictPacket(sio.Packet):
             raise ProtocolError("The payload does not fit the packet type")
 
     def _check_attachments(self, announced: str | None) -> int:
-        """How many attachments follow; `announced` is what the header says."""
+        """Return the number of attachments that follow. `announced` is the number in the header, if any."""
         if self.packet_type not in _BINARY:
             if announced is not None:
                 raise ProtocolError("Only binary packets have attachments")
             return 0
         if not self.uses_binary_events:
-            raise ProtocolError("Binary is not taken here", code=close_codes.UNSUPPORTED_DATA)
+            raise ProtocolError("Binary packets are not supported", code=close_codes.UNSUPPORTED_DATA)
         if not announced or not 0 < int(announced) <= self.max_attachments:
-            raise ProtocolError("That many attachments are not taken")
+            raise ProtocolError("The number of attachments is not allowed")
         self._check_placeholders(self.data, int(announced))
         return int(announced)
 
@@ -138,6 +138,6 @@ class StrictPacket(sio.Packet):
         elif isinstance(value, dict) and value.get("_placeholder"):
             number = value.get("num")
             if type(number) is not int or not 0 <= number < attachments:
-                raise ProtocolError("A placeholder points at no attachment")
+                raise ProtocolError("A placeholder has no attachment")
         elif isinstance(value, dict):
             self._check_placeholders(list(value.values()), attachments)

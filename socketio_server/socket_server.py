@@ -27,13 +27,17 @@ _ACK = f"{_MESSAGE}{sio.ACK}"
 
 
 class SocketServer(socketio.AsyncServer):
-    """python-socketio's server, strict. Its ordinary interface is unchanged; what differs:
+    """python-socketio's server, made strict. Its ordinary interface is unchanged, with these differences:
 
-    - events of one client are handled one at a time and in order;
-    - a connect handler may return a dict, further members of the CONNECT response;
-    - what is sent to a client while its connect handler runs follows the CONNECT response, or is dropped when the
-      client is refused;
-    - malformed packets close the transport. Binary packets do so too, unless `binary` is set.
+    - The events of one client are handled one at a time and in order.
+    - A connect handler may return a dict with further members for the CONNECT response.
+    - Packets sent to a client while its connect handler runs follow the CONNECT response. If the client is refused,
+      they are dropped.
+    - Malformed packets close the transport. Unless `binary` is set, binary packets are malformed.
+
+    `cors_allowed_origins` are the origins of web pages that may connect (see `Origins`). `json` is a module or class
+    with `dumps` and `loads`; the default is `foundation.json.SocketJSON`. `on_slow_reader()` is called for each client
+    that is aborted because it does not read.
     """
 
     eio: EngineServer
@@ -53,7 +57,7 @@ class SocketServer(socketio.AsyncServer):
     ) -> None:
         self.limits = limits = limits or Limits()
         self._clients: dict[str, ClientNamespaces] = {}
-        """By Engine.IO session id."""
+        """The clients by Engine.IO session id."""
         self._connect_deadlines = TimerQueue(self._connect_deadline_due)
         packets = StrictPacket.configured(
             json=json, binary=binary, max_attachments=limits.max_attachments, max_depth=limits.max_depth
@@ -78,13 +82,13 @@ class SocketServer(socketio.AsyncServer):
     # Sending
 
     def engine_socket(self, eio_sid: str) -> EngineSocket | None:
-        """The session behind an Engine.IO id, None when it has ended."""
+        """Return the session with an Engine.IO id, or None if it has ended."""
         socket = self.eio.sockets.get(eio_sid)
         return None if socket is None or socket.closing else socket
 
     def send_frame(self, eio_sid: str, frame: str | bytes) -> None:
-        """Send an Engine.IO frame with an encoded packet to a client; buffered while its connect handler runs. Encoded
-        once, a frame serves any number of clients."""
+        """Send an encoded packet to a client, as an Engine.IO frame. While the client's connect handler runs, the frame
+        is buffered. The same frame can be sent to any number of clients."""
         client = self._clients.get(eio_sid)
         if client is not None and not (client.buffers and client.buffer(frame)):
             client.socket.send_frame(frame)
@@ -108,7 +112,7 @@ class SocketServer(socketio.AsyncServer):
         self._start_connect_deadline(client)
 
     def _start_connect_deadline(self, client: ClientNamespaces) -> None:
-        """Close a client that no namespace accepts in time."""
+        """Close the connection of a client that no namespace accepts in time."""
         if not client.connected and not client.socket.closing:
             client.connect_deadline = asyncio.get_running_loop().time() + self.limits.connect_timeout
             self._connect_deadlines.add(client.connect_deadline, client.socket.sid)
@@ -121,7 +125,7 @@ class SocketServer(socketio.AsyncServer):
     async def _handle_connect(self, eio_sid: str, namespace: str, data: dict[str, Any] | None) -> None:
         client = self._clients[eio_sid]
         if namespace in client.connected or len(client.connected) >= self.limits.max_namespaces:
-            raise ProtocolError("No further connection to a namespace is possible")
+            raise ProtocolError("The client is already in this namespace, or in too many namespaces")
         if not self._is_known(namespace):
             await self._send_connect_error(eio_sid, namespace, {"message": "Invalid namespace"})
             return
@@ -143,8 +147,8 @@ class SocketServer(socketio.AsyncServer):
     async def _run_connect_handler(
         self, eio_sid: str, namespace: str, sid: str, data: dict[str, Any] | None
     ) -> dict[str, Any]:
-        """The members that the handler adds to the CONNECT response. Whatever fails raises `ConnectionRefusedError` of
-        python-socketio."""
+        """Return the members that the handler adds to the CONNECT response. Any error in the handler raises
+        python-socketio's `ConnectionRefusedError`."""
         try:
             result = await self._trigger_event("connect", namespace, sid, self.environ[eio_sid], data or None)
         except exceptions.ConnectionRefusedError:
@@ -171,7 +175,7 @@ class SocketServer(socketio.AsyncServer):
     # Receiving
 
     async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:  # type: ignore[override]
-        """Handle one message to its end. Raises `ProtocolError` where it is malformed."""
+        """Handle one message completely. Raises `ProtocolError` if it is malformed."""
         packet = self._decode(eio_sid, data)
         if packet is None:
             return
@@ -188,7 +192,7 @@ class SocketServer(socketio.AsyncServer):
             await self._handle_ack(eio_sid, namespace, packet.id, packet.data)
 
     def _decode(self, eio_sid: str, data: str | bytes) -> StrictPacket | None:
-        """The packet, None while attachments of it are missing."""
+        """Return the packet, or None while attachments are missing."""
         announced = self._binary_packet.get(eio_sid)
         if isinstance(data, bytes) != (announced is not None) or not data:
             raise ProtocolError("A binary attachment is missing, or was not announced")
@@ -211,7 +215,7 @@ class SocketServer(socketio.AsyncServer):
         sid = self.manager.sid_from_eio_sid(eio_sid, namespace)
         result = await self._trigger_event(data[0], namespace, sid, *data[1:])
         if id is not None and result is not self.not_handled:
-            # As in python-socketio, a tuple is several arguments.
+            # As in python-socketio, a tuple contains several arguments.
             arguments = list(result) if isinstance(result, tuple) else [] if result is None else [result]
             self._acknowledge(eio_sid, namespace, id, arguments)
 
@@ -219,14 +223,14 @@ class SocketServer(socketio.AsyncServer):
         if self.packet_class.uses_binary_events:
             self._send(eio_sid, self.packet_class(sio.ACK, arguments, namespace, id))
         else:
-            # Nothing in it can be binary, so there are no attachments to extract.
+            # Without binary events, the arguments contain no attachments to extract.
             prefix = "" if namespace == "/" else f"{namespace},"
             self.send_frame(eio_sid, f"{_ACK}{prefix}{id}{self.packet_class.json.dumps(arguments)}")
 
     async def _handle_ack(self, eio_sid: str, namespace: str, id: int, data: list[Any]) -> None:
-        # python-socketio counts from 1 and keeps the counter itself under 0.
+        # python-socketio numbers acknowledgements from 1, and stores its counter under the key 0.
         if id == 0:
-            raise ProtocolError("No acknowledgement has this id")
+            raise ProtocolError("No acknowledgement has the id 0")
         await super()._handle_ack(eio_sid, namespace, id, data)
 
     async def _trigger_event(self, event: str, namespace: str, *args: Any) -> Any:
@@ -242,16 +246,16 @@ class SocketServer(socketio.AsyncServer):
         try:
             return await super()._trigger_event("disconnect", namespace, *args)
         except Exception:
-            # The client has disconnected all the same: it has to leave its rooms.
+            # The client has disconnected anyway, so it must still leave its rooms.
             log.exception("disconnect_handler_failed", namespace=namespace)
             return None
 
     # Disconnecting
 
     async def disconnect(self, sid: str, namespace: str | None = None, ignore_queue: bool = False) -> None:
-        """Disconnect a client from a namespace: the stock client does not reconnect by itself.
+        """Disconnect a client from a namespace. The stock client does not reconnect by itself.
 
-        To make it reconnect, use `close_transport`.
+        Use `close_transport` if the client should reconnect.
         """
         namespace = namespace or "/"
         client = self._clients.get(self.manager.eio_sid_from_sid(sid, namespace))
@@ -279,11 +283,12 @@ class SocketServer(socketio.AsyncServer):
         del self._clients[eio_sid]
 
     def close_transport(self, sid: str, namespace: str = "/") -> None:
-        """Close the transport of a client, which reconnects by itself. Aborted if the client does not read."""
+        """Close the transport of a client. The stock client then reconnects. If the client does not read, the
+        connection is aborted."""
         socket = self.engine_socket(self.manager.eio_sid_from_sid(sid, namespace))
         if socket is not None:
             socket.terminate(self.reason.SERVER_DISCONNECT)
 
     async def drain(self, seconds: float) -> None:
-        """Refuse new clients (503) and close the connections of the present ones, spread over the time."""
+        """Refuse new clients with 503, and close the existing connections, spread over `seconds`."""
         await self.eio.drain(seconds)

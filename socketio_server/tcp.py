@@ -1,4 +1,4 @@
-"""The TCP connection under an ASGI server, as far as it can be reached."""
+"""Access to the TCP connection under an ASGI server."""
 
 import asyncio
 import contextlib
@@ -7,8 +7,8 @@ import struct
 from typing import Any
 
 NOTSENT_LOWAT = 65_536
-"""Bytes that the kernel may hold unsent for one client. More would be a backlog that nobody counts (megabytes, with
-autotuned buffers). The window for bytes in flight is not affected."""
+"""Unsent bytes that the kernel may hold for one client. A larger buffer (megabytes, with autotuning) would hide a
+backlog from the send queue's limits. The window for bytes in flight is not affected."""
 
 
 def limit_unsent(transport: asyncio.Transport) -> None:
@@ -18,7 +18,7 @@ def limit_unsent(transport: asyncio.Transport) -> None:
 
 
 def reset(transport: asyncio.Transport) -> None:
-    """Abort the connection, and discard what the kernel holds for the client (`SO_LINGER`, socket(7))."""
+    """Abort the connection, and discard the bytes that the kernel holds for the client (`SO_LINGER`, socket(7))."""
     _set_option(transport, socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
 
@@ -26,12 +26,12 @@ def reset(transport: asyncio.Transport) -> None:
 def _set_option(transport: asyncio.Transport, level: int, option: int, value: int | bytes) -> None:
     endpoint = transport.get_extra_info("socket")
     if endpoint is not None:
-        with contextlib.suppress(OSError, ValueError):  # it may be closed already
+        with contextlib.suppress(OSError, ValueError):  # the socket may already be closed
             endpoint.setsockopt(level, option, value)
 
 
 class StallTimer:
-    """Measures how long a write buffer has not shrunk. Base class of what has such a buffer."""
+    """Measures how long a write buffer has not shrunk. The base class of objects with a write buffer."""
 
     __slots__ = ("_last_size", "_stalled_since")
 
@@ -40,11 +40,11 @@ class StallTimer:
         self._stalled_since = 0.0
 
     def buffered_bytes(self) -> int:
-        """Bytes that the server holds for a client that has not taken them yet."""
+        """Return the bytes that wait in the server until the client reads them."""
         raise NotImplementedError
 
     def stalled_for(self, now: float) -> float:
-        """Seconds since the buffer was last seen to shrink; 0 while it is empty. Call it at regular intervals."""
+        """Return the seconds since the buffer last shrank, or 0 while it is empty. Call it at regular intervals."""
         size = self.buffered_bytes()
         if size == 0 or size < self._last_size or self._last_size == 0:
             self._stalled_since = now
@@ -55,9 +55,9 @@ class StallTimer:
 class TCPConnection(StallTimer):
     """The connection that an ASGI `send` writes to.
 
-    ASGI can neither abort a connection whose client does not read, nor say how much is buffered for it. uvicorn's
-    `send` is a method of the object that holds the asyncio transport, so there the connection is found. With other
-    servers it may not be `reachable`: then nothing counts as buffered, and `abort` does nothing.
+    ASGI has no means to abort a connection, or to measure how much is buffered for it. uvicorn's `send` is a method of
+    the object that holds the asyncio transport, and this class finds the transport there. Under other servers the
+    connection may not be `reachable`: then `buffered_bytes` returns 0, and `abort` does nothing.
     """
 
     __slots__ = ("_transport",)

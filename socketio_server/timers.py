@@ -1,18 +1,18 @@
-"""Times that are due for many sessions, on one timer of the event loop. A timer for each would cost most of a kilobyte,
-and more work than everything else that a heartbeat does."""
+"""The deadlines of many sessions on one timer of the event loop. A timer for each session would take nearly a kilobyte,
+and more work than the rest of a heartbeat."""
 
 import asyncio
 from collections.abc import Callable
 from heapq import heappop, heappush
 
 _RESOLUTION = 0.001
-"""uvloop counts in milliseconds: a timer may fire that much too early."""
+"""Seconds by which a timer can fire too early, because uvloop counts in milliseconds."""
 
 
 class TimerQueue:
-    """Calls `on_due(sid, due)` when a time that was added has come. Times are those of the running event loop.
+    """Calls `on_due(sid, due)` at each time that was added. Times are those of the running event loop, in seconds.
 
-    Times cannot be removed: `on_due` ignores one that is not waited for any more.
+    Times cannot be removed, so `on_due` must ignore outdated times.
     """
 
     def __init__(self, on_due: Callable[[str, float], None]) -> None:
@@ -21,7 +21,7 @@ class TimerQueue:
         self._heap: list[tuple[float, str]] = []
         self._timer: asyncio.Handle | None = None
         self._timer_due = 0.0
-        """When the timer fires. uvloop's handle does not say it of a time that has passed already."""
+        """The time at which the timer fires. uvloop's handle does not return it if the time is in the past."""
 
     def add(self, due: float, sid: str) -> None:
         loop = asyncio.get_running_loop()
@@ -32,7 +32,7 @@ class TimerQueue:
             self._set_timer()
 
     def _set_timer(self) -> None:
-        """For the first time in the heap."""
+        """Set the timer for the first time in the heap."""
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None
@@ -46,5 +46,5 @@ class TimerQueue:
             while self._heap and self._heap[0][0] <= now:
                 due, sid = heappop(self._heap)
                 self._on_due(sid, due)
-        finally:  # an error for one does not stop the others
+        finally:  # an error for one session must not stop the others
             self._set_timer()

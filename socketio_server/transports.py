@@ -1,7 +1,8 @@
-"""The interface of transports: the ways in which packets leave for a client.
+"""The interface of transports, which send packets to a client.
 
-Each sends the packets of one `SendQueue`. `EngineSocket` calls `flush` after it has queued one, and asks for what the
-transport has taken from the queue and the network has not. A further transport is a further class with these methods.
+Each transport sends the packets of one `SendQueue`. `EngineSocket` calls `flush` after it has queued a packet. It also
+asks how much the transport has taken from the queue but not yet sent. To add a transport, write another class with
+these methods.
 """
 
 from typing import ClassVar, Literal, Protocol
@@ -12,38 +13,38 @@ NOOP = str(eio.NOOP)
 
 
 class BaseTransport(Protocol):
-    """What every transport does."""
+    """The methods of every transport."""
 
     name: ClassVar[str]
 
     def flush(self) -> None:
-        """Begin to send what is queued, unless that goes on already."""
+        """Start to send the queued packets, unless the transport is already sending."""
 
     def buffered_bytes(self) -> int:
-        """Bytes taken from the queue that the network has not taken."""
+        """Return the bytes that were taken from the queue but not yet sent."""
 
     def unsent_packets(self) -> int:
-        """Packets that the network has not taken, beside those in the queue."""
+        """Return the number of packets that were taken from the queue but not yet sent."""
 
     def stalled_for(self, now: float) -> float:
-        """Seconds for which the client has taken nothing of what is buffered. Called at regular intervals."""
+        """Return the seconds for which the client has read none of the buffered bytes. Called at regular intervals."""
 
     def close(self, code: int, timeout: float) -> None:
-        """Send what is queued within `timeout` seconds, then close with a WebSocket close code."""
+        """Send the queued packets within `timeout` seconds, then close with a WebSocket close code."""
 
     def abort(self) -> None:
-        """Close at once, whether the client reads or not."""
+        """Close at once, even if the client does not read."""
 
 
 class QueuedTransport(BaseTransport, Protocol):
-    """Takes its packets from the queue."""
+    """A transport that takes its packets from the queue."""
 
     immediate: ClassVar[Literal[False]]
 
 
 class ImmediateTransport(BaseTransport, Protocol):
-    """Writes packets at once, so that they never wait in the queue. It passes received frames to the session, and has
-    the session check its queue when the network does not take what is written."""
+    """A transport that writes packets at once, so that they never wait in the queue. It passes received frames to the
+    session. When the network does not take all bytes, it asks the session to check its queue."""
 
     immediate: ClassVar[Literal[True]]
 
@@ -51,7 +52,7 @@ class ImmediateTransport(BaseTransport, Protocol):
         """Write one packet."""
 
     def pause_reading(self) -> None:
-        """Pass no frames to the session for now."""
+        """Stop passing frames to the session."""
 
     def resume_reading(self) -> None:
         """Pass frames to the session again."""

@@ -1,5 +1,5 @@
-"""HTTP under uvicorn on httptools: the class for uvicorn's `http` option, with WebSockets on picows. The `ws` option is
-then `none`."""
+"""HTTP under uvicorn, parsed by httptools, with WebSockets on picows. `HttpProtocol` is the class for uvicorn's `http`
+option; the `ws` option must be `none`."""
 
 import asyncio
 
@@ -11,9 +11,11 @@ from socketio_server.uvicorn_websocket import PicowsProtocol
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """uvicorn's, without three things that cost each connection more than they are worth: asking a socket object for
-    its addresses, searching the headers each time it is asked whether a request is a handshake, and writing out the
-    handshake so that the WebSocket protocol can parse it again."""
+    """uvicorn's HTTP protocol without three costly steps for each connection.
+
+    It does not ask a socket object for its addresses. It searches the headers of a request for a handshake only once.
+    And it does not serialize the handshake again for the WebSocket protocol to parse.
+    """
 
     _checked_headers: list[tuple[bytes, bytes]] | None = None
     _is_upgrade = False
@@ -43,7 +45,7 @@ class HttpProtocol(HttpToolsProtocol):
 
 
 def _address(transport: asyncio.Transport, name: str) -> tuple[str, int | None] | None:
-    """One end of the connection as in an ASGI scope: the path of a Unix socket is an address without a port."""
+    """Return the address of one end of the connection, as in an ASGI scope. A Unix socket has a path and no port."""
     address = transport.get_extra_info(name)
     if isinstance(address, str):
         return (address, None) if address else None

@@ -1,8 +1,8 @@
-"""WebSockets under uvicorn on picows: what `HttpProtocol` makes of a request for an upgrade.
+"""WebSockets under uvicorn on picows. `HttpProtocol` passes each upgrade request to `PicowsProtocol`.
 
-To an application it is an ASGI WebSocket like any other. Once it is accepted, the application may also `attach` to it:
-messages then arrive as calls and leave as writes, without ASGI events, tasks or queues in between, and the ASGI call
-may return while the connection goes on. Keeps to RFC 6455; offers no extensions (deflate).
+An application sees an ordinary ASGI WebSocket. After it has accepted the WebSocket, it may also `attach` to it: then
+messages arrive as function calls and are sent by `write`, without ASGI events, tasks or queues. The ASGI call may then
+return while the connection stays open. Follows RFC 6455, and supports no extensions (such as deflate).
 """
 
 import asyncio
@@ -24,19 +24,19 @@ from socketio_server.websocket_handshake import http_response, minimal_handshake
 from socketio_server.write_coalescing import CoalescingWriter
 
 _SILENT_LOGGER = logging.LoggerAdapter(logging.Logger("silent", level=logging.CRITICAL + 1))
-"""picows logs frames and reasons; this logger drops them. It is an adapter because picows makes a further logger for
-each connection from a plain one."""
+"""Drops the log messages of picows, because they contain frames and reasons. It is an adapter, because picows creates
+another logger for each connection from a plain logger."""
 
 _INITIAL_READ_BUFFER = 512
 _READ_SIZE = 65_536
-"""Bytes read at once: picows doubles its buffer each time that one read fills it."""
+"""Maximum bytes of one read. picows doubles its buffer each time that one read fills it."""
 _HIGH_WATER = 64
-"""Messages that may wait for an ASGI application before reading is paused."""
+"""Number of messages waiting for an ASGI application at which reading is paused."""
 _CLOSE_TIMEOUT = 5.0
 
 
 class PicowsProtocol(WSProtocol):  # type: ignore[misc]
-    """A connection that asked for an upgrade, with the `config` and the `server_state` of uvicorn."""
+    """A connection that requested an upgrade. `config` and `server_state` are uvicorn's."""
 
     on_shutdown: ClassVar[Callable[[], None] | None] = None
     """See `on_uvicorn_shutdown`."""
@@ -71,7 +71,7 @@ class PicowsProtocol(WSProtocol):  # type: ignore[misc]
         self._response_headers: list[tuple[bytes, bytes]] = []
         self.accepted = self.closing = self.disconnected = False
         self._writing_resumed: asyncio.Event | None = None
-        """Set when the network takes more again; None while it does."""
+        """Set when writing can continue. None while writing is not paused."""
 
     # From uvicorn
 
@@ -82,7 +82,8 @@ class PicowsProtocol(WSProtocol):  # type: ignore[misc]
         self._state.connections.add(self)
 
     def handle_upgrade(self, request: Mapping[str, Any], target: bytes) -> None:
-        """Run the application; see `read_handshake`. Nothing more is read until it has accepted."""
+        """Run the application. The arguments are those of `read_handshake`. Reading is paused until the application
+        accepts the WebSocket."""
         self.tcp_transport.pause_reading()
         try:
             scope, self._key = read_handshake(request, target)
@@ -97,14 +98,14 @@ class PicowsProtocol(WSProtocol):  # type: ignore[misc]
         free = super().get_buffer(size_hint)
         if len(free) <= 4 * max(_READ_SIZE, self.max_frame):
             return free[:_READ_SIZE]
-        # More than a begun frame can need: picows has refused one, and reads on until it closes. Not paused in here,
-        # where libuv is about to read and would call what pausing has taken away.
+        # The buffer is larger than any frame: picows has rejected a frame, and reads until it closes. Reading must not
+        # be paused within this call, because libuv is about to read and would call a removed callback.
         asyncio.get_running_loop().call_soon(self.pause_reading)
         return free[:1]
 
     def data_received(self, data: bytes) -> None:
-        """Never called: bytes come through `get_buffer`. But without it uvloop would keep a reference to this method of
-        the protocol before, and so to that protocol."""
+        """Never called, because bytes arrive through `get_buffer`. Without this method, uvloop would keep a reference
+        to that of the previous protocol, and thus to the protocol."""
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -114,9 +115,9 @@ class PicowsProtocol(WSProtocol):  # type: ignore[misc]
         self.handle_disconnect()
 
     def shutdown(self) -> None:
-        """uvicorn shuts down: close at once, unless the application closes its connections itself."""
+        """Close the connection when uvicorn shuts down, unless the application closes its connections itself."""
         if self._on_message is not None and PicowsProtocol.on_shutdown is not None:
-            PicowsProtocol.on_shutdown()  # of the class: of an instance it could be taken for a method
+            PicowsProtocol.on_shutdown()  # called on the class: on an instance it could be bound as a method
         elif self.accepted:
             self.close(close_codes.SERVICE_RESTART)
         else:
@@ -167,7 +168,7 @@ class PicowsProtocol(WSProtocol):  # type: ignore[misc]
             self._respond(self._response_status, self._response_headers, message.get("body", b""))
 
     def _accept(self) -> None:
-        """Make picows respond to the handshake: a minimal one, whatever headers the client sent."""
+        """Make picows respond to a minimal handshake, without the headers of the client."""
         if self.disconnected:
             raise ConnectionResetError
         self.accepted = True
@@ -191,15 +192,15 @@ class PicowsProtocol(WSProtocol):  # type: ignore[misc]
     # Messages
 
     def limit_messages(self, size: int, fragments: int) -> None:
-        """Limit messages to so many bytes and fragments; called before the connection is accepted."""
+        """Limit messages to `size` bytes and to `fragments` frames. Call it before the WebSocket is accepted."""
         self.max_message, self.max_fragments = min(size, self.max_message), fragments
 
     def attach(
         self, on_message: Callable[[Message], None], on_disconnect: Callable[[], None], on_backlog: Callable[[], None]
     ) -> None:
-        """From now on pass messages to `on_message`, and call `on_disconnect` once when the connection has ended.
+        """From now on, call `on_message` with each message, and `on_disconnect` once when the connection has ended.
 
-        `on_backlog` is called after each write that the network does not take whole.
+        `on_backlog` is called after each write that the network does not take completely.
         """
         waiting, self._events = self._events or (), None
         self._on_message, self._on_disconnect, self.writer.on_backlog = on_message, on_disconnect, on_backlog
@@ -241,12 +242,12 @@ class PicowsProtocol(WSProtocol):  # type: ignore[misc]
     # Writing
 
     def write(self, data: bytes) -> None:
-        """Write a whole frame. Frames of one iteration of the event loop are sent in one system call."""
+        """Write a whole frame. The frames of one iteration of the event loop are sent in one system call."""
         if not self.disconnected:
             self.writer.write(data)
 
     def set_writable(self, writable: bool) -> None:
-        """Whether the network takes more."""
+        """Pause or resume `send`, as picows reports whether its write buffer is full."""
         if not writable:
             self._writing_resumed = self._writing_resumed or asyncio.Event()
         elif self._writing_resumed is not None:
@@ -269,7 +270,7 @@ class PicowsProtocol(WSProtocol):  # type: ignore[misc]
         self.tcp_transport.close()
 
     def close(self, code: int) -> None:
-        """Send a close frame; close when the peer has answered it (RFC 6455, 7.1.2), or after a timeout."""
+        """Send a close frame. The connection is closed after the peer's close frame (RFC 6455, 7.1.2) or a timeout."""
         if self.closing:
             return
         self.closing = True
@@ -288,7 +289,7 @@ class PicowsProtocol(WSProtocol):  # type: ignore[misc]
 
 
 def on_uvicorn_shutdown(callback: Callable[[], None]) -> None:
-    """Call `callback` for each attached connection when uvicorn shuts down. It has to close them."""
+    """Call `callback` for each attached connection when uvicorn shuts down. The callback must close the connections."""
     PicowsProtocol.on_shutdown = staticmethod(callback)
 
 

@@ -1,4 +1,4 @@
-"""RFC 6455 frames: those that picows reads are assembled into messages, messages are encoded as frames."""
+"""WebSocket frames (RFC 6455): assemble received frames into messages, and encode messages as frames."""
 
 import struct
 from typing import Any, Protocol
@@ -8,16 +8,16 @@ from picows import WSListener, WSMsgType
 from socketio_server import close_codes
 
 _HEADER_7, _HEADER_16, _HEADER_64 = struct.Struct("!BB").pack, struct.Struct("!BBH").pack, struct.Struct("!BBQ").pack
-"""Frame headers by the three forms of the payload length (5.2)."""
+"""The frame headers for the three forms of the payload length (RFC 6455, 5.2)."""
 
 Message = str | bytes
 
 
 class Connection(Protocol):
-    """What the assembler needs of its connection."""
+    """The parts of a connection that the assembler uses."""
 
     max_message: int
-    """Bytes of a message in fragments; picows limits the size of a single frame."""
+    """Maximum bytes of a fragmented message. picows limits the size of a single frame."""
     max_fragments: int
 
     def message_received(self, message: Message) -> None: ...
@@ -28,7 +28,7 @@ class Connection(Protocol):
 
 
 class FrameError(Exception):
-    """The peer broke RFC 6455 or a limit; the connection is closed with `code`."""
+    """The peer broke RFC 6455 or exceeded a limit. The connection is closed with `code`."""
 
     def __init__(self, code: int) -> None:
         self.code = code
@@ -41,7 +41,7 @@ class MessageAssembler(WSListener):
         super().__init__()
         self._connection = connection
         self._fragments: list[bytes] | None = None
-        """Those of a message that is not complete yet, `_size` bytes together."""
+        """The fragments of an incomplete message, of `_size` bytes in total."""
         self._size = 0
         self._kind: WSMsgType | None = None
 
@@ -67,7 +67,7 @@ class MessageAssembler(WSListener):
         self._connection.set_writable(True)
 
     def _complete(self, frame: Any) -> Message | None:
-        """The whole message, when this frame completes one."""
+        """Return the message that this frame completes, or None."""
         if (
             frame.rsv1
             or frame.rsv2
@@ -86,7 +86,7 @@ class MessageAssembler(WSListener):
         return self._decode(self._kind, payload)
 
     def _add_fragment(self, fragments: list[bytes], frame: Any) -> None:
-        """Within the limits. Each costs the same, however many came before it."""
+        """Add a fragment, or raise `FrameError` if it exceeds a limit. Takes constant time."""
         if len(fragments) == self._connection.max_fragments or not (frame.payload_size or frame.fin):
             raise FrameError(close_codes.POLICY_VIOLATION)
         self._size += frame.payload_size
@@ -105,7 +105,7 @@ class MessageAssembler(WSListener):
 
 
 def encode_message(message: Message) -> bytes:
-    """A message as one unmasked frame (RFC 6455, 5.2)."""
+    """Encode a message as one unmasked frame (RFC 6455, 5.2)."""
     payload, opcode = (message.encode(), 0x81) if isinstance(message, str) else (message, 0x82)
     size = len(payload)
     if size < 126:

@@ -1,4 +1,4 @@
-"""The opening handshake of a WebSocket (RFC 6455, 4.2), between uvicorn, which has parsed the request, and picows."""
+"""The opening handshake of a WebSocket (RFC 6455, 4.2). uvicorn has parsed the request, and picows responds."""
 
 import base64
 import binascii
@@ -11,15 +11,15 @@ Scope = dict[str, Any]
 
 
 def read_handshake(request: Mapping[str, Any], target: bytes) -> tuple[Scope, str]:
-    """The ASGI scope and the key of a handshake. Raises `ValueError` where it is malformed.
+    """Return the ASGI scope and the key of a handshake. Raises `ValueError` if the handshake is malformed.
 
-    `request` is the scope that uvicorn has begun; what it leaves out is in `target`.
+    `request` is uvicorn's incomplete scope; `target` is the request target, with the path and the query.
     """
     headers = dict(request["headers"])
     if request["method"] != "GET":
-        raise ValueError("A handshake is a GET request.")
+        raise ValueError("A handshake must be a GET request.")
     if headers.get(b"sec-websocket-version", b"").strip() != b"13":
-        raise ValueError("Only version 13 of WebSocket is spoken here.")
+        raise ValueError("Only version 13 of WebSocket is supported.")
     key = headers.get(b"sec-websocket-key", b"").decode("latin-1").strip()
     try:
         if len(base64.b64decode(key, validate=True)) != 16:
@@ -46,7 +46,7 @@ def read_handshake(request: Mapping[str, Any], target: bytes) -> tuple[Scope, st
 
 
 def minimal_handshake(key: str) -> bytes:
-    """A request that picows accepts, with none of the client's headers but the key."""
+    """Return a handshake that picows accepts, with the client's key and none of its other headers."""
     return (
         "GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n"
         f"Sec-WebSocket-Key: {key}\r\n\r\n"
@@ -54,7 +54,7 @@ def minimal_handshake(key: str) -> bytes:
 
 
 def http_response(status: HTTPStatus, headers: list[tuple[bytes, bytes]], body: bytes) -> bytes:
-    """A plain HTTP response, which refuses the handshake and closes the connection."""
+    """Encode a plain HTTP response that refuses the handshake and closes the connection."""
     names = {name.lower() for name, _ in headers}
     if b"content-length" not in names:
         headers = [*headers, (b"content-length", b"%d" % len(body))]

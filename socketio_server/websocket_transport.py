@@ -1,4 +1,4 @@
-"""The transport of a session whose WebSocket is any ASGI server's."""
+"""The transport of a session over the WebSocket of any ASGI server."""
 
 import asyncio
 from typing import ClassVar, Literal
@@ -8,11 +8,11 @@ from socketio_server.asgi_websocket import ASGIWebSocket
 from socketio_server.send_queue import SendQueue
 
 _MAX_CONSECUTIVE_PACKETS = 64
-"""Packets sent to one client before other tasks run, if the network takes them all."""
+"""Packets that are sent to one client before other tasks run, if the network takes them all."""
 
 
 class WebSocketTransport:
-    """Has a writer task while there is something to send."""
+    """Sends packets with a writer task, which runs only while packets are queued."""
 
     name: ClassVar[str] = "websocket"
     immediate: ClassVar[Literal[False]] = False
@@ -38,8 +38,8 @@ class WebSocketTransport:
             if self._close_code is not None:
                 await self._websocket.close(self._close_code)
         except Exception:
-            # Servers differ in what they raise here. It always means that the client has disconnected, which the
-            # reading side learns as well.
+            # The type of the error depends on the server. It always means that the client has disconnected, and the
+            # reader notices that too.
             queue.clear()
         finally:
             self._writer = None
@@ -60,7 +60,7 @@ class WebSocketTransport:
             self.flush()
 
     async def wait_flushed(self) -> None:
-        """Wait for the writer: when the application returns, the server closes the connection under it."""
+        """Wait for the writer, because the server closes the connection when the application returns."""
         if self._writer is not None:
             await asyncio.wait({self._writer})
 

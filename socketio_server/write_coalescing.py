@@ -1,5 +1,5 @@
-"""Write coalescing: what is written for a client within one iteration of the event loop is sent with one system call,
-which costs more than everything else that is done for a packet."""
+"""Write coalescing: frames written for a client within one iteration of the event loop are sent with one system call.
+The system call costs more than all other work for a packet."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,11 +8,11 @@ from weakref import WeakKeyDictionary
 from socketio_server.tcp import NOTSENT_LOWAT, limit_unsent
 
 _FLUSH_BYTES = 65_536
-"""Above so many bytes a writer does not wait for the end of the iteration."""
+"""Number of bytes above which a writer does not wait for the end of the iteration."""
 
 
 class FlushScheduler:
-    """Flushes the writers of one event loop before it waits for the network again."""
+    """Flushes the writers of one event loop before the loop waits for the network again."""
 
     __slots__ = ("_last_joined", "_loop", "_writers")
 
@@ -43,8 +43,8 @@ class FlushScheduler:
         self._last_joined = ([], b"")
 
     def join(self, frames: list[bytes]) -> bytes:
-        """Join frames. Consecutive writers with the same frames share the result: otherwise each of a thousand members
-        of a room that do not read would keep a copy."""
+        """Join frames. Consecutive writers with the same frames share the result. Otherwise, a thousand members of a
+        room that do not read would each keep a copy."""
         if frames != self._last_joined[0]:
             self._last_joined = (frames, b"".join(frames))
         return self._last_joined[1]
@@ -52,7 +52,7 @@ class FlushScheduler:
 
 class CoalescingWriter:
     """Writes whole frames to one connection. `on_backlog` is called after each write that the network does not take
-    whole."""
+    completely."""
 
     __slots__ = ("_frames", "_scheduler", "_size", "_transport", "_unlimited", "_unsent", "on_backlog")
 
@@ -61,7 +61,7 @@ class CoalescingWriter:
         self._frames: list[bytes] = []
         self._size = self._unsent = 0
         self._unlimited = NOTSENT_LOWAT
-        """Bytes that may be written before the kernel's buffer is limited. Most connections never write so many."""
+        """Bytes that may be written before the kernel's buffer is limited. Most connections never write that many."""
         self.on_backlog: Callable[[], None] | None = None
 
     def write(self, frame: bytes) -> None:
@@ -73,7 +73,7 @@ class CoalescingWriter:
             self.flush()
 
     def flush(self) -> None:
-        """Pass on now what was written."""
+        """Pass the written frames to the network now."""
         frames, size = self._frames, self._size
         self._frames, self._size = [], 0
         if not frames or self._transport.is_closing():
@@ -91,10 +91,10 @@ class CoalescingWriter:
             self.on_backlog()
 
     def buffered_bytes(self) -> int:
-        """Bytes that were written and that the network has not taken."""
+        """Return the written bytes that the network has not taken yet."""
         return self._size + self._transport.get_write_buffer_size()
 
     def unsent_frames(self) -> int:
-        """Frames passed on since the network last took everything."""
-        # Of what is buffered only the bytes are known, so the frames are counted since it was last empty.
+        """Return the number of frames written since the buffer was last empty."""
+        # Only the buffered bytes are known, so this number of frames is an upper bound.
         return self._unsent if self.buffered_bytes() else 0
