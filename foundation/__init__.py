@@ -1,6 +1,8 @@
 """The shared kit below all other packages: errors, ids, the clock, JSON, schemas, REST, OpenAPI, rate limits.
 
-It imports no other package of the project, and knows nothing of what they do. `foundation.database` is a
-package of its own inside it; the modules beside it import nothing from there. Start with `errors` (how a request is
-refused), `schemas` (what clients send and receive) and `rest` (how both meet Django REST framework).
+The package imports no other package of the project. Its subpackage `foundation.database` has its own public modules;
+the other modules of `foundation` do not import it.
+
+Start with `errors` (the errors that refuse a request), `schemas` (the models of requests and responses) and `rest`
+(the settings of Django REST framework that use both).
 """

@@ -1,4 +1,4 @@
-"""The address of a client: the peer, or what trusted proxies say of it."""
+"""The address of a client: the peer's address, or the address that trusted proxies report."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -8,22 +8,23 @@ from typing import NamedTuple
 from django.http import HttpRequest
 
 _MAX_LENGTH = 100
-"""Characters of an address with zone and port; a longer text is not parsed."""
+"""Maximum characters of an address with zone and port. A longer text is not parsed."""
 
 _SCHEMES = {"http": "http", "ws": "http", "https": "https", "wss": "https"}
 
 
 class ClientOrigin(NamedTuple):
-    """A client as trusted proxies see it. `scheme` is `http` or `https`, or None if they do not say."""
+    """A client as trusted proxies report it. `scheme` is `http`, `https`, or None if no proxy reports it."""
 
     address: str
     scheme: str | None
 
 
 class TrustedProxies:
-    """Networks (`10.0.0.0/8`, single addresses) whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    """The proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` headers are trusted.
 
-    `unix` stands for a peer without an address, a proxy that speaks through a Unix socket.
+    `networks` are networks (`10.0.0.0/8`) or single addresses; an invalid network raises `ValueError`. `unix` stands
+    for a peer without an address, which is a proxy that connects through a Unix socket.
     """
 
     def __init__(self, networks: Iterable[str] = ()) -> None:
@@ -37,9 +38,10 @@ class TrustedProxies:
         return any(ip_address(address) in network for network in self._networks)
 
     def client(self, peer: str, forwarded_for: str = "", forwarded_proto: str = "") -> ClientOrigin:
-        """The nearest address that no trusted proxy vouches for, and the scheme that the last of these proxies saw.
+        """Return the nearest address that is not a trusted proxy, and the scheme that the proxy next to it saw.
 
-        Both headers are read from the right, as far as trusted proxies have written them.
+        `peer` is the address of the TCP connection; the other arguments are the values of `X-Forwarded-For` and
+        `X-Forwarded-Proto`. Both headers are read from the right, and only the entries of trusted proxies are used.
         """
         address, proxies = canonical(peer) or "", 0
         hops = reversed(forwarded_for.split(","))
@@ -53,12 +55,15 @@ class TrustedProxies:
 
 
 def _scheme(forwarded_proto: str, proxies: int) -> str | None:
-    """Each proxy adds an entry or replaces them all: of more entries than proxies, the first are the client's own."""
+    """Return the scheme that the proxy next to the client saw.
+
+    Each proxy adds an entry or replaces all entries. If there are more entries than proxies, the client sent the first.
+    """
     return _SCHEMES.get(forwarded_proto.split(",")[-proxies:][0].strip().lower())
 
 
 def canonical(text: str) -> str | None:
-    """An address without port and brackets; IPv4 in IPv6 as IPv4. None where there is none."""
+    """Return an address without port and brackets, or None if the text is not an address. IPv4 in IPv6 becomes IPv4."""
     text = text.strip()
     return _canonical(text) if len(text) <= _MAX_LENGTH else None
 
@@ -77,12 +82,12 @@ def _canonical(text: str) -> str | None:
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address of the client of an HTTP request, which `SocketApp` has resolved (`socketio_server.SocketApp`)."""
+    """Return the address of the client of an HTTP request, or `""`. `socketio_server.SocketApp` has resolved it."""
     return canonical(request.META.get("REMOTE_ADDR", "")) or ""
 
 
 def rate_limit_key(address: str) -> str:
-    """The key of an address in a rate limit: of IPv6 the /64 network, which belongs to one customer."""
+    """Return the key of an address in a rate limit. For IPv6 it is the /64 network, which belongs to one customer."""
     known = canonical(address)
     if known is None or ":" not in known:
         return known or address

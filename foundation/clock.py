@@ -1,4 +1,4 @@
-"""The clock of the project: everything that stores or compares a time uses it, so that a test can move it."""
+"""The clock of the project. All code that stores or compares times uses it, so that a test can move it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,10 @@ _offset = timedelta()
 
 
 def now() -> datetime:
-    """The present moment, aware, in UTC, cut to milliseconds: what is stored is what clients are shown."""
+    """Return the current time as an aware datetime in UTC.
+
+    The time is truncated to milliseconds, so that stored times are equal to the times that clients receive.
+    """
     moment = datetime.now(UTC)
     if _offset:
         moment += _offset
@@ -18,7 +21,7 @@ def now() -> datetime:
 
 @contextmanager
 def moved(by: timedelta) -> Iterator[None]:
-    """Move the clock for the length of the block; for tests."""
+    """Move the clock within the block, for tests. A positive `by` moves it into the future."""
     global _offset  # noqa: PLW0603
     before = _offset
     _offset = before + by
@@ -30,7 +33,10 @@ def moved(by: timedelta) -> Iterator[None]:
 
 @lru_cache
 def rfc3339(moment: datetime) -> str:
-    """`2024-01-01T00:00:00.000Z`: RFC 3339 in UTC with milliseconds. Cached: payloads of one request repeat moments."""
+    """Format an aware datetime by RFC 3339, in UTC with milliseconds: `2024-01-01T00:00:00.000Z`.
+
+    Cached, because the payloads of one request repeat the same times.
+    """
     text = moment.isoformat(timespec="milliseconds")
     if not text.endswith("+00:00"):
         text = moment.astimezone(UTC).isoformat(timespec="milliseconds")

@@ -1,17 +1,20 @@
-"""Domain errors: why a request is refused. REST renders them as RFC 9457 problem documents, a socket in the
-acknowledgement; both carry the same `code`. Errors of one domain are in the `errors` of its package."""
+"""Domain errors: the reasons why a request is refused.
+
+REST renders them as RFC 9457 problem documents, and sockets as acknowledgements, with the same `code`. The errors of
+one domain are in the module `errors` of its package.
+"""
 
 from typing import Any, ClassVar
 
 NON_FIELD_ERRORS = "non_field_errors"
-"""The key for errors of a request as a whole."""
+"""The key in `errors` for errors that concern the whole request."""
 
 
 class DomainError(Exception):
-    """A request was understood and refused; nothing has changed.
+    """The server understood a request and refused it. Nothing has changed.
 
-    `errors` maps a field of the request to its messages, `extra` adds members to the response (a 409 carries the
-    conversation in its current state), `retry_after` is in seconds.
+    `errors` maps fields of the request to lists of messages. `extra` adds members to the response; a 409, for example,
+    contains the conversation in its current state. `retry_after` is in seconds.
     """
 
     code: ClassVar[str] = "invalid"
@@ -33,7 +36,7 @@ class DomainError(Exception):
         super().__init__(self.message)
 
     def body(self) -> dict[str, Any]:
-        """The body for REST and sockets alike: `{success: false, code, message, errors?, retry_after?, …}`."""
+        """Return the body for REST and sockets: `{success: false, code, message, errors?, retry_after?, …}`."""
         body: dict[str, Any] = {"success": False, "code": self.code, "message": self.message}
         if self.errors is not None:
             body["errors"] = self.errors
@@ -43,10 +46,10 @@ class DomainError(Exception):
 
 
 class Invalid(DomainError):
-    """Bad input. Without a message of its own, its message is that of the first error."""
+    """The input is invalid. The default message is the first message of `errors`."""
 
     code, status = "invalid", 400
-    default_message = "Some of what was sent is not valid."
+    default_message = "The input is not valid."
 
     def __init__(self, message: str | None = None, *, errors: dict[str, list[str]] | None = None, **more: Any) -> None:
         super().__init__(message or _first_of(errors or {}), errors=errors, **more)
@@ -60,7 +63,7 @@ def _first_of(errors: dict[str, list[str]]) -> str | None:
 
 class TokenMissing(DomainError):
     code, status = "token_missing", 401
-    default_message = "An access token is needed."
+    default_message = "An access token is required."
 
 
 class TokenInvalid(DomainError):
@@ -80,12 +83,12 @@ class Forbidden(DomainError):
 
 class NotFound(DomainError):
     code, status = "not_found", 404
-    default_message = "There is nothing here."
+    default_message = "Not found."
 
 
 class MethodNotAllowed(DomainError):
     code, status = "method_not_allowed", 405
-    default_message = "This method is not possible here."
+    default_message = "This method is not allowed."
 
 
 class PayloadTooLarge(DomainError):
@@ -95,7 +98,7 @@ class PayloadTooLarge(DomainError):
 
 class UnsupportedMediaType(DomainError):
     code, status = "unsupported_media_type", 415
-    default_message = "This type of content is not taken here."
+    default_message = "This content type is not supported."
 
 
 class RateLimited(DomainError):

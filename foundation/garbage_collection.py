@@ -7,8 +7,8 @@ THRESHOLDS = (25_000, 20, 20)
 
 
 def tune() -> None:
-    """Freeze the objects that are loaded, and collect less often than by default (700, 10, 10). To be called once, when
-    a server is ready."""
+    """Freeze the objects that exist now, and collect less often than by default (700, 10, 10). Call it once, when the
+    server is ready."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)

@@ -1,5 +1,5 @@
-"""Identifiers: UUID version 7 (RFC 9562) for rows, so that consecutive rows are neighbours in the index; and random
-ones, where they must not be guessed."""
+"""Identifiers. Rows have UUIDs of version 7 (RFC 9562), so that consecutive rows are adjacent in the index. Identifiers
+that must not be guessed are random."""
 
 import secrets
 import uuid
@@ -13,12 +13,12 @@ RANDOM_BYTES = 24
 
 
 def random_id() -> str:
-    """192 random bits (OWASP ASVS 5.0, 7.2.3 asks for 128), as 32 characters of base64url."""
+    """Return 192 random bits as 32 characters of base64url. OWASP ASVS 5.0, 7.2.3 requires 128 bits."""
     return secrets.token_urlsafe(RANDOM_BYTES)
 
 
 def parse_id(value: object) -> uuid.UUID | None:
-    """The UUID that a client wrote, or None where it wrote anything else. Only the canonical 36 characters."""
+    """Parse a UUID from a client. Return None unless it is a UUID in the canonical form of 36 characters."""
     if isinstance(value, uuid.UUID):
         return value
     return _parsed(value) if isinstance(value, str) and len(value) == 36 else None
@@ -26,7 +26,7 @@ def parse_id(value: object) -> uuid.UUID | None:
 
 @lru_cache(maxsize=4_096)
 def _parsed(text: str) -> uuid.UUID | None:
-    """Cached: an id is parsed several times a request, and sent again with the next."""
+    """Parse a UUID. Cached, because clients send the same ids again and again."""
     try:
         parsed = uuid.UUID(text)
     except ValueError:

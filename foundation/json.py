@@ -1,4 +1,4 @@
-"""JSON as this project writes and reads it: UTF-8, compact, UUIDs and times in their wire form."""
+"""JSON encoding and decoding: UTF-8 and compact, with UUIDs as strings and times by RFC 3339."""
 
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ def _wire(value: Any) -> Any:
     if isinstance(value, CachedSchema):
         return orjson.Fragment(value.as_json(_dump))
     if isinstance(value, BaseModel):
-        # Every value is encoded here or by orjson, so pydantic need not make a copy first.
+        # orjson and this function encode every value, so pydantic does not have to make a copy first.
         return value.__dict__
     return str(value)
 
@@ -30,7 +30,7 @@ def to_json(value: Any) -> str:
 
 
 def from_json(text: str | bytes) -> Any:
-    """Raises `ValueError` where the text is not JSON."""
+    """Decode JSON. Raises `ValueError` if the text is not JSON."""
     return orjson.loads(text)
 
 

@@ -1,4 +1,4 @@
-"""How a view is described in OpenAPI: by the schemas that it parses and renders."""
+"""OpenAPI descriptions of views, from the schemas that the views parse and render."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
@@ -12,8 +12,8 @@ from foundation.schemas import Schema
 
 
 class Problem(Schema):
-    """An error: an RFC 9457 problem document. `errors` is there for bad input, by field; `retry_after` (seconds) where
-    waiting helps."""
+    """An error, as an RFC 9457 problem document. Invalid input has `errors`, by field. If a retry can succeed,
+    `retry_after` is the time to wait, in seconds."""
 
     type: str
     title: str
@@ -29,20 +29,20 @@ class Problem(Schema):
 STATUS_DESCRIPTIONS = {
     200: "Done",
     201: "Created",
-    400: "Bad input",
-    401: "No token, or a bad one",
+    400: "Invalid input",
+    401: "Missing or invalid token",
     403: "Not allowed",
-    404: "Not there, or not yours to see",
-    409: "Not in the present state",
+    404: "Does not exist, or is not visible to you",
+    409: "Not possible in the current state",
     413: "Too large",
     415: "Not JSON",
-    422: "The same client_message_id with another body",
+    422: "The client_message_id was used with another body",
     429: "Too many requests",
     503: "Not available right now",
 }
 
 COMMON_ERRORS: dict[int, type[Problem]] = dict.fromkeys((400, 401, 403, 404, 413, 415, 429), Problem)
-"""The errors of any operation; those that cannot occur are left out where the operation is known."""
+"""The errors of any operation. Errors that cannot occur are removed when the operation is known."""
 
 ERROR_HEADERS = (
     OpenApiParameter("WWW-Authenticate", str, OpenApiParameter.HEADER, response=[401]),
@@ -54,7 +54,7 @@ _successful: dict[type[Schema], type[Schema]] = {}
 
 
 def _with_success(schema: type[Schema]) -> type[Schema]:
-    """The schema with `success: true` beside its fields, as every response has it."""
+    """Return the schema with the additional field `success: true`, which every response has."""
     if schema not in _successful:
         _successful[schema] = create_model(schema.__name__, __base__=schema, success=(Literal[True], ...))
     return _successful[schema]
@@ -68,9 +68,10 @@ def describe(
     query: type[Query] = Query,
     errors: Mapping[int, type[Problem]] = {},
 ) -> Callable[[Any], Any]:
-    """Describe an operation: its request body, its query parameters, its responses and its errors by status.
+    """Return a decorator that describes an operation: its request body, query parameters, responses and errors.
 
-    `errors` are those beyond `COMMON_ERRORS`, and the common ones that others of its kind do not have.
+    `responses` and `errors` are schemas by HTTP status. `errors` contains the errors that are not in `COMMON_ERRORS`,
+    and the common errors that similar operations do not have.
     """
     by_status: dict[Any, Any] = {
         status: _response(status, _with_success(schema)) for status, schema in responses.items()
@@ -90,10 +91,10 @@ def describe(
 
 
 def query_parameters(query: type[Query]) -> Iterator[OpenApiParameter]:
-    """How OpenAPI describes the fields of a query."""
+    """Return the OpenAPI parameters for the fields of a query."""
     schema = query.model_json_schema()
     for name, member in schema.get("properties", {}).items():
-        kind = member.pop("anyOf", [member])[0]  # the other one is null, for a parameter that is not given
+        kind = member.pop("anyOf", [member])[0]  # the second type is null, for a missing parameter
         yield OpenApiParameter(
             name, kind, description=member.pop("description"), required=name in schema.get("required", ())
         )

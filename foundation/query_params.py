@@ -1,4 +1,4 @@
-"""Schemas of query parameters of REST."""
+"""Schemas of the query parameters of REST."""
 
 from typing import Annotated, Self
 
@@ -44,19 +44,19 @@ QueryText = Annotated[str, AfterValidator(_without_nul)]
 
 
 class Query(RequestSchema):
-    """The query parameters of an operation. Of one that is given twice the last one counts."""
+    """The query parameters of an operation. If a parameter is repeated, the last value is used."""
 
     @classmethod
     def of(cls, request: Request) -> Self:
-        """Raises `Invalid`."""
+        """Parse the query parameters of a request. Raises `Invalid` with `errors` by parameter."""
         return cls.parse(request.query_params.dict())
 
 
 class LimitQuery(Query):
     limit: Annotated[
         int, BeforeValidator(_limit), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT})
-    ] = Field(DEFAULT_LIMIT, description="How many")
+    ] = Field(DEFAULT_LIMIT, description="Maximum number of results")
 
 
 class PageQuery(LimitQuery):
-    cursor: str | None = Field(None, description="`next` or `previous` of another page")
+    cursor: str | None = Field(None, description="The value of `next` or `previous` from another page")

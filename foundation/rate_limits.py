@@ -1,4 +1,4 @@
-"""Rate limits: token buckets, shared by all processes in Redis, or without it those of this process."""
+"""Rate limits: token buckets that all processes share in Redis. Without Redis, each process has its own buckets."""
 
 import hashlib
 import threading
@@ -22,18 +22,18 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 MAX_LOCAL_BUCKETS = 100_000
-"""Buckets that one process keeps; beyond it the least recently used are dropped, so that they are full again."""
+"""Maximum buckets of one process. Above this, the least recently used bucket is dropped, so it is full again."""
 
 REDIS_TIMEOUT = 0.25
 REDIS_PAUSE = 1.0
-"""Seconds: the timeout of Redis, and the pause after it."""
+"""Seconds without requests to Redis after an error. `REDIS_TIMEOUT` is in seconds too."""
 
 _ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """A kind of limit: a burst of `capacity` requests, refilled with `per_second`; each key has a bucket of its own."""
+    """A kind of limit: bursts of `capacity` requests, refilled with `per_second`. Each key has its own bucket."""
 
     name: str
     capacity: float
@@ -45,7 +45,7 @@ _Request = tuple[Bucket, str, float]
 
 
 class LocalBucket:
-    """One bucket in memory, without lock, for the thread or the event loop that owns it."""
+    """One bucket in memory, without a lock. Only the thread or the event loop that owns it may use it."""
 
     __slots__ = ("_at", "_capacity", "_level", "_per_second")
 
@@ -54,7 +54,8 @@ class LocalBucket:
         self._level, self._at = float(capacity), monotonic()
 
     def take(self, cost: float = 1) -> float:
-        """0 where the bucket had enough, else the seconds until it has; then nothing is taken."""
+        """Take `cost` from the bucket and return 0. If the bucket has too little, take nothing and return the seconds
+        to wait."""
         at = monotonic()
         self._level = min(self._capacity, self._level + (at - self._at) * self._per_second)
         self._at = at
@@ -65,7 +66,7 @@ class LocalBucket:
 
 
 class _LocalBuckets:
-    """The buckets of this process, for all of its threads."""
+    """The buckets of this process, shared by its threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -105,7 +106,7 @@ return answers
 
 
 class _RedisBuckets:
-    """The buckets of all processes. One script makes reading and taking atomic, by the clock of Redis."""
+    """The buckets of all processes. One script reads and takes atomically, with the clock of Redis."""
 
     def __init__(self, url: str) -> None:
         client = redis.Redis.from_url(
@@ -118,7 +119,7 @@ class _RedisBuckets:
         self._away_until = 0.0
 
     def take(self, requests: Sequence[_Request]) -> list[float] | None:
-        """None while Redis is unreachable."""
+        """Return the seconds to wait for each request, or None while Redis is unreachable."""
         if monotonic() < self._away_until:
             return None
         names = [f"{settings.REDIS_PREFIX}:limit:{key}" for _, key, _ in requests]
@@ -136,10 +137,11 @@ _redis_buckets = cache(_RedisBuckets)
 
 
 def take(bucket: Bucket, key: str, cost: float = 1, *, shared: bool = True) -> float:
-    """0 where `cost` could be taken from the bucket of `key`, else the seconds until it can.
+    """Take `cost` from the bucket of `key` and return 0. If the bucket has too little, take nothing and return the
+    seconds to wait.
 
-    While Redis is unreachable each process counts for itself: the limit is looser then, but still there. Without
-    `shared` each process always counts for itself.
+    While Redis is unreachable, each process counts separately: the limit then still exists but is looser. If `shared`
+    is False, each process always counts separately.
     """
     return _take([(bucket, _hashed(bucket, key), cost)], shared=shared)[0]
 
@@ -150,24 +152,25 @@ def _take(requests: Sequence[_Request], *, shared: bool = True) -> list[float]:
 
 
 def _hashed(bucket: Bucket, key: str) -> str:
-    """Keys are personal data (e-mail addresses) and of any length, so they are hashed."""
+    """Return the hash of a key. Keys can be personal data (e-mail addresses) and of any length."""
     return f"{bucket.name}:{hashlib.blake2b(key.encode('utf-8', 'surrogatepass'), digest_size=16).hexdigest()}"
 
 
 def give_back(bucket: Bucket, key: str, cost: float = 1) -> None:
-    """Undo a `take`, for a request that does not count after all."""
+    """Undo a `take` for a request that should not count."""
     take(bucket, key, -cost)
 
 
 def check_rate_limit(bucket: Bucket, key: str, *, shared: bool = True) -> None:
-    """Count one request. Raises `RateLimited` with the seconds to wait; never with `RATE_LIMITS` off."""
+    """Count one request. Raises `RateLimited` with the seconds to wait, unless the setting `RATE_LIMITS` is off."""
     waiting = take(bucket, key, shared=shared) if settings.RATE_LIMITS else 0
     if waiting:
         raise RateLimited(retry_after=waiting)
 
 
 def check_rate_limits(bucket: Bucket, items: Sequence[T], key: Callable[[T], str]) -> list[T | RateLimited]:
-    """As `check_rate_limit` for each item, in one round trip; returns the items, or in place of one its error."""
+    """Count one request for each item, in one round trip. Returns the items; a limited item is replaced by its
+    `RateLimited` error."""
     if not settings.RATE_LIMITS or not items:
         return list(items)
     waiting = _take([(bucket, _hashed(bucket, key(one)), 1) for one in items])

@@ -1,4 +1,5 @@
-"""Settings of Django REST framework: JSON in and out, and errors as RFC 9457 problem documents."""
+"""The classes that configure Django REST framework: JSON requests and responses, and errors as RFC 9457 problem
+documents."""
 
 from typing import Any
 
@@ -27,12 +28,12 @@ class JSONRenderer(renderers.JSONRenderer):
 
 
 class JSONParser(parsers.JSONParser):
-    """Bodies of at most `MAX_JSON_BODY` bytes."""
+    """Parses bodies of at most `MAX_JSON_BODY` bytes. Raises `PayloadTooLarge` or `Invalid`."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         body = stream.read(settings.MAX_JSON_BODY + 1)
         if len(body) > settings.MAX_JSON_BODY:
-            raise errors.PayloadTooLarge(f"A JSON body has at most {settings.MAX_JSON_BODY} bytes.")
+            raise errors.PayloadTooLarge(f"A JSON body can have at most {settings.MAX_JSON_BODY} bytes.")
         try:
             return from_json(body)
         except ValueError:
@@ -40,7 +41,7 @@ class JSONParser(parsers.JSONParser):
 
 
 class AcceptAnything(DefaultContentNegotiation):
-    """The `Accept` header is no reason to refuse a request."""
+    """Content negotiation that never refuses a request because of its `Accept` header."""
 
     def select_renderer(self, request: Any, renderers: Any, format_suffix: str | None = None) -> tuple[Any, str]:
         try:
@@ -50,14 +51,14 @@ class AcceptAnything(DefaultContentNegotiation):
 
 
 class MethodsMetadata(BaseMetadata):
-    """`OPTIONS` returns no description; the methods are in the `Allow` header."""
+    """Metadata for `OPTIONS` without a description. The methods are in the `Allow` header."""
 
     def determine_metadata(self, request: Any, view: Any) -> dict[str, Any]:
         return {"success": True}
 
 
 def problem_document(error: DomainError) -> dict[str, Any]:
-    """The RFC 9457 document of an error, with `success: false` and `message` beside the standard members."""
+    """Return the RFC 9457 document of an error, with the additional members of `DomainError.body`."""
     standard = {"type": "about:blank", "title": error.default_message, "status": error.status}
     return standard | {"detail": error.message} | error.body()
 
@@ -88,7 +89,7 @@ _BY_EXCEPTION: list[tuple[type[Exception], type[DomainError]]] = [
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
-    """`EXCEPTION_HANDLER` of the REST framework: every error leaves as a problem document."""
+    """Return a problem document for any exception. This is the `EXCEPTION_HANDLER` of Django REST framework."""
     if isinstance(exc, DomainError):
         return problem_response(exc)
     for exception, error in _BY_EXCEPTION:
@@ -102,5 +103,5 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
 
 
 def success_response(status: int = 200, **members: Any) -> Response:
-    """`{success: true, …}`"""
+    """Return a response with the body `{success: true, …}`."""
     return Response({"success": True, **members}, status=status)

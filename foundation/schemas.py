@@ -1,6 +1,6 @@
-"""Schemas of what clients send and receive, as pydantic models.
+"""Base classes and types for the schemas that clients send and receive, as pydantic models.
 
-One model describes a REST body and a socket command alike, and feeds OpenAPI and AsyncAPI.
+The same model describes a REST body and a socket command. OpenAPI and AsyncAPI are generated from it.
 """
 
 import re
@@ -28,21 +28,21 @@ from foundation.errors import NON_FIELD_ERRORS, Invalid
 
 _MODEL_SLOTS = ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
 _set_dict, _set_fields_set, _set_extra, _set_private = (vars(BaseModel)[name].__set__ for name in _MODEL_SLOTS)
-"""Set the slots of a model without the checks of `__setattr__`."""
+"""Functions that set the slots of a model without the checks of `__setattr__`."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
 Timestamp = Annotated[
     datetime, PlainSerializer(rfc3339, return_type=str), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
-"""A time on the wire: RFC 3339, UTC, milliseconds, `Z`."""
+"""A time, sent by RFC 3339 in UTC with milliseconds and `Z`."""
 
 Id = Annotated[uuid.UUID, PlainSerializer(str, return_type=str), WithJsonSchema({"type": "string", "format": "uuid"})]
-"""A UUID on the wire."""
+"""A UUID, sent as a string."""
 
 
 @dataclass(frozen=True)
 class Text:
-    """`Annotated[str, Text(100)]`: a trimmed text of 1 to 100 code points, at least one of them visible."""
+    """A trimmed text with at least one visible character. `Annotated[str, Text(100)]` has 1 to 100 code points."""
 
     max_length: int
 
@@ -71,12 +71,12 @@ def _to_snake_case(key: Any) -> Any:
 
 
 class Schema(BaseModel):
-    """A payload that this server sends: a REST response, an event, or a part of one."""
+    """A payload that this server sends: a REST response, an event, or a part of either."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
     _all_fields: ClassVar[set[str]]
-    """The names of all fields; one set for all instances, which pydantic copies before it changes it."""
+    """The names of all fields. All instances share this set; pydantic copies it before a change."""
     _private_defaults: ClassVar[dict[str, Any] | None]
 
     @classmethod
@@ -87,7 +87,8 @@ class Schema(BaseModel):
 
     @classmethod
     def model_construct(cls, _fields_set: set[str] | None = None, **members: Any) -> Self:  # type: ignore[override]
-        """Make an instance of valid values. As pydantic's own, which visits all fields each time."""
+        """Create an instance from valid values, without validation. Faster than pydantic's method, which visits all
+        fields."""
         if len(members) < len(cls._all_fields):
             return super().model_construct(_fields_set, **members)
         made = cls.__new__(cls)
@@ -100,14 +101,14 @@ class Schema(BaseModel):
 
 
 class CachedSchema(Schema):
-    """A part of several payloads that is encoded as JSON once for all of them."""
+    """A part of several payloads. It is encoded as JSON only once."""
 
     _json: bytes | None = None
     if TYPE_CHECKING:
         __pydantic_private__: dict[str, bytes | None]
 
     def as_json(self, encode: Callable[[dict[str, Any]], bytes]) -> bytes:
-        private = self.__pydantic_private__  # reading a private attribute costs pydantic two searches
+        private = self.__pydantic_private__  # faster than a private attribute, which pydantic looks up twice
         encoded = private["_json"]
         if encoded is None:
             encoded = private["_json"] = encode(vars(self))
@@ -115,7 +116,7 @@ class CachedSchema(Schema):
 
 
 class RequestSchema(BaseModel):
-    """A payload that a client sends. Unknown keys are ignored; snake_case and camelCase keys are both taken."""
+    """A payload that a client sends. Keys may be in snake_case or camelCase. Unknown keys are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -131,7 +132,7 @@ class RequestSchema(BaseModel):
 
     @classmethod
     def parse(cls, data: Any) -> Self:
-        """Validate what a client sent. Raises `Invalid` with `errors` by field."""
+        """Validate the data from a client, and return an instance. Raises `Invalid` with `errors` by field."""
         try:
             return cls.model_validate(data)
         except ValidationError as error:
@@ -143,7 +144,7 @@ ERROR_MESSAGES = {
     "string_type": "A text is needed.",
     "string_too_short": "This must not be empty.",
     "string_too_long": "At most {max_length:,} characters.",
-    "string_pattern_mismatch": "This has to match {pattern}.",
+    "string_pattern_mismatch": "This must match {pattern}.",
     "bool_type": "True or false is needed.",
     "int_type": "A whole number is needed.",
     "int_parsing": "A whole number is needed.",
@@ -153,11 +154,11 @@ ERROR_MESSAGES = {
     "greater_than_equal": "At least {ge:,}.",
     "less_than_equal": "At most {le:,}.",
 }
-"""The messages that people see, by pydantic's type of error; all other errors have pydantic's own message."""
+"""The messages for users, by pydantic's error type. Other errors have pydantic's own message."""
 
 
 def errors_by_field(invalid: ValidationError) -> dict[str, list[str]]:
-    """`{field: [what is wrong, …]}`; errors of the whole request have the key `NON_FIELD_ERRORS`."""
+    """Return `{field: [message, …]}`. Errors that concern the whole request have the key `NON_FIELD_ERRORS`."""
     errors: dict[str, list[str]] = {}
     for error in invalid.errors(include_url=False, include_input=False):
         field = ".".join(str(part) for part in error["loc"] if not str(part).startswith("function-"))

@@ -1,4 +1,4 @@
-"""Checks of text that a person wrote."""
+"""Checks of text that users write."""
 
 import unicodedata
 
@@ -7,7 +7,7 @@ _INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp"}
 
 
 def trimmed(value: str) -> str:
-    """The text without Unicode white space and U+FEFF at both ends."""
+    """Return the text without Unicode white space and U+FEFF at both ends."""
     while True:
         shorter = value.strip().strip(BYTE_ORDER_MARK)
         if shorter == value:
@@ -16,7 +16,7 @@ def trimmed(value: str) -> str:
 
 
 def error_message(value: str, *, max_length: int) -> str | None:
-    """What is wrong with a trimmed text, or None. Lengths count code points."""
+    """Return a message that says why a trimmed text is invalid, or None if it is valid. Lengths are in code points."""
     if "\x00" in value:
         return "The NUL character is not allowed."
     if len(value) > max_length:

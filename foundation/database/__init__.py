@@ -1,6 +1,8 @@
 """The database kit: many rows in one statement, many statements in one round trip, and threads for coroutines.
 
-It imports Django, psycopg and `foundation.errors`, and no other part of the project. Start with `bulk` (reading and
-writing many rows), then `pipeline` (statements that are sent together) and `executor` (how a coroutine runs a unit of
-work in a database thread). `postgresql` is the Django backend, `pagination` the lists of REST.
+The package imports Django, psycopg and `foundation.errors`, and no other part of the project.
+
+Start with `bulk` (read and write many rows), `pipeline` (send statements together) and `executor` (run a unit of work
+of a coroutine in a database thread). `batching` collects items for one call, `pagination` returns the pages of REST
+lists, and `postgresql` is the Django backend.
 """

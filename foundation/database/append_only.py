@@ -19,7 +19,10 @@ class AppendOnlyQuerySet(models.QuerySet[M]):
 
 
 class AppendOnlyModel(models.Model):
-    """A model whose rows are never changed, and deleted only by a cascade from the conversation that they belong to."""
+    """A model whose rows are never changed, and are deleted only by a cascade from their conversation.
+
+    Any other change or deletion raises `TypeError`.
+    """
 
     objects = AppendOnlyQuerySet.as_manager()
 

@@ -1,4 +1,4 @@
-"""Batches: items that are submitted together are handled in one call, and a single item does not wait."""
+"""Batches: items that are submitted together are handled in one call. A single item does not wait."""
 
 import asyncio
 from collections import deque
@@ -15,9 +15,9 @@ E = TypeVar("E", bound=Exception)
 
 MAX_BATCH_SIZE = 256
 ENOUGH_FOR_A_BATCH = 32
-"""So many items start a batch: beside their cost, its own does not matter."""
+"""Number of waiting items that starts a batch. With this many items, the cost of the batch itself is negligible."""
 MAX_WAIT = 0.02
-"""Seconds for which a few items wait for others, or for the running batch to end, before they make a batch."""
+"""Seconds for which a few items wait for more items, or for the end of the running batch, before their batch starts."""
 
 
 @dataclass(slots=True)
@@ -28,17 +28,17 @@ class _Submission(Generic[T, R]):
 
 
 class Batcher(Generic[T, R]):
-    """Calls `work(items)` in a database thread with everything that was submitted since the last call.
+    """Calls `work(items)` in a database thread with all items that were submitted since the last call.
 
-    At most `concurrency` batches run at the same time, each of at most `max_size` items, and `interval` seconds lie
-    between the starts of two. A batch has a cost of its own, so another one starts only when as many items wait as are
-    in progress, or `ENOUGH_FOR_A_BATCH`, or when they have waited for `MAX_WAIT`.
+    At most `concurrency` batches run at the same time. A batch has at most `max_size` items, and starts at least
+    `interval` seconds after the previous batch. Each batch has a fixed cost. While items are in progress, the next
+    batch therefore starts only when as many items are waiting (at most `ENOUGH_FOR_A_BATCH`), or after `MAX_WAIT`.
 
-    Items with the same `key(item)` are never in two batches at the same time, for the second batch would only wait for
-    what the first has locked. They keep their order. None is no key.
+    Items with the same `key(item)` are never in two running batches, because the second batch would only wait for the
+    locks of the first. They keep their order. Items with the key None are independent.
 
-    `work` returns a result for each item, in their order; an exception among them is raised to the one who submitted
-    that item. What `work` itself raises is raised to all of them.
+    `work` returns one result for each item, in the same order. If a result is an exception, it is raised to the caller
+    that submitted the item. If `work` itself raises an exception, it is raised to all callers of the batch.
     """
 
     def __init__(
@@ -57,11 +57,12 @@ class Batcher(Generic[T, R]):
         self._in_progress = 0
         self._timer: asyncio.TimerHandle | None = None
         self._batches = 0
-        """Batches that are running or scheduled."""
+        """Number of batches that are running or scheduled."""
         self._next_batch_at = 0.0
 
     def submit(self, item: T) -> asyncio.Future[R]:
-        """The result, to be awaited. Items that are submitted without an await in between are in one batch."""
+        """Submit an item, and return a future of its result. Items submitted without an `await` between them share a
+        batch."""
         submission = _Submission(item, self._key(item), asyncio.get_running_loop().create_future())
         self._waiting.append(submission)
         if submission.key not in self._busy:
@@ -83,7 +84,7 @@ class Batcher(Generic[T, R]):
         if self._batches < self._concurrency:
             self._batches += 1
             loop = asyncio.get_running_loop()
-            # In a later iteration of the loop: items that are submitted without an await in between are in one batch.
+            # In a later iteration of the loop, so that items submitted without an `await` between them share a batch.
             loop.call_later(max(0.0, self._next_batch_at - loop.time()), self._run_batch)
 
     def _run_batch(self) -> None:
@@ -99,7 +100,7 @@ class Batcher(Generic[T, R]):
         )
 
     def _next_batch(self) -> list[_Submission[T, R]]:
-        """The items that have waited longest, without those whose key is busy."""
+        """Return the items that have waited longest and whose key is not in a running batch."""
         batch: list[_Submission[T, R]] = []
         blocked: list[_Submission[T, R]] = []
         while self._waiting and len(batch) < self._max_size:
@@ -118,33 +119,33 @@ class Batcher(Generic[T, R]):
             results = [error] * len(batch)
         assert results is not None
         for submission, result in zip(batch, results, strict=True):
-            if submission.future.done():  # nobody waits for it any more
+            if submission.future.done():  # the caller was cancelled
                 continue
             if isinstance(result, BaseException):
                 submission.future.set_exception(result)
             else:
                 submission.future.set_result(result)
-        # Items whose key was busy wait for the end of that batch.
+        # Items with a key of this batch have waited for its end.
         if self._waiting:
             self._start_batch()
 
 
 def apply_to_valid(work: Callable[[list[T]], Iterable[R]], items: Sequence[T | E]) -> list[R | E]:
-    """Call `work` once, with the items that are no exceptions: those that were not refused. Returns the result of each,
-    and the exceptions where they were. Where all are refused `work` is not called."""
+    """Call `work` once with the items that are not exceptions. Return the list of items with each replaced by its
+    result; exceptions keep their places. `work` is not called if all items are exceptions."""
     valid = [one for one in items if not isinstance(one, Exception)]
     results = iter(work(valid) if valid else ())
     return [one if isinstance(one, Exception) else next(results) for one in items]  # type: ignore[misc]  # no T is one
 
 
 WRITE_BATCH_SIZE = 64
-"""Items of a batch that writes. If one batch took everything, Python and PostgreSQL would idle by turns."""
+"""Maximum items of a batch that writes. If one batch took all items, Python and PostgreSQL would idle in turn."""
 WRITE_CONCURRENCY = 3
-"""Running batches of one kind: while PostgreSQL is busy with some, Python prepares the next."""
+"""Number of batches of one kind that run at the same time: while PostgreSQL runs some, Python prepares the next."""
 
 
 def write_batcher(
     work: Callable[[list[T]], Sequence[R | Exception]], *, key: Callable[[T], Hashable | None]
 ) -> Batcher[T, R]:
-    """A `Batcher` for work that writes to the rows that `key` names."""
+    """Return a `Batcher` for work that writes rows. `key(item)` identifies the rows that an item locks."""
     return Batcher(work, max_size=WRITE_BATCH_SIZE, concurrency=WRITE_CONCURRENCY, key=key)

@@ -1,7 +1,9 @@
 """Bulk queries: read and write many rows at once, where a query set would cost more than the database itself.
 
-On PostgreSQL rows are written as one JSON document a statement, whose text is always the same, so that it is prepared
-once; and statements can be sent together (`pipeline`). On other databases Django's own methods are used.
+On PostgreSQL, a statement receives its rows as one JSON document. Its text is therefore always the same, and it is
+prepared once. Statements can be sent together (`pipeline`). On other databases, Django's own methods are used.
+
+Arguments have the same meaning in all functions: `by` is the attribute by which rows are found, and `among` its values.
 """
 
 import struct
@@ -40,11 +42,11 @@ M = TypeVar("M", bound=Model)
 _SECOND_IS_BINARY = (Format.TEXT, Format.BINARY)
 _TEXT_OID = 25
 _ARRAY_HEAD, _LENGTH = struct.Struct("!5i").pack, struct.Struct("!i").pack
-"""Of a binary array: dimensions, whether there are nulls, the type, the length and the first index; of each element
-its length."""
+"""The head of a binary array (dimensions, null flag, element type, length, first index), and the length of an element.
+"""
 
 Row = Mapping[str, Any]
-"""The values of a row by attribute: `{"user_id": …}`, not `{"user": …}`."""
+"""The values of a row by attribute name: `{"user_id": …}`, not `{"user": …}`."""
 
 
 # --- Reading ---
@@ -59,7 +61,11 @@ def select_many(
     order_by: str,
     lock: bool = False,
 ) -> Iterable[tuple[Any, ...]]:
-    """These attributes of the rows whose attribute `by` is one of `among`; with `lock`, locked in this order."""
+    """Return the attributes `names` of the rows whose attribute `by` is in `among`, in ascending order of `order_by`.
+
+    With `lock`, the rows are locked in this order. Raises `TransactionManagementError` if `lock` is set outside of a
+    transaction.
+    """
     if is_postgresql():
         _check_can_lock(lock)
         return execute(selection(model, names, by, order_by, lock), [_array(among)])
@@ -70,7 +76,8 @@ def select_many(
 def select_by_pair(
     model: type[Model], names: tuple[str, ...], *, by: tuple[str, str], among: Collection[tuple[Any, Any]]
 ) -> Iterable[tuple[Any, ...]]:
-    """These attributes of the rows whose two attributes `by` are one of the pairs in `among`, which is not empty."""
+    """Return the attributes `names` of the rows whose two attributes `by` are a pair in `among`. `among` must not be
+    empty."""
     columns = list(zip(*among, strict=True))
     if is_postgresql():
         return execute(selection_by_pair(model, names, by), [_array(column) for column in columns])
@@ -81,7 +88,7 @@ def select_by_pair(
 
 
 def fetch_many(model: type[M], *, by: str, among: Iterable[Any], order_by: str, lock: bool = False) -> Iterable[M]:
-    """As `select_many`, with whole rows: the instances that the manager would return. No signals are sent."""
+    """Like `select_many`, but return model instances, as the manager would. No signals are sent."""
     if is_postgresql():
         _check_can_lock(lock)
         make = partial(_instance, model, documents(model))
@@ -91,9 +98,9 @@ def fetch_many(model: type[M], *, by: str, among: Iterable[Any], order_by: str, 
 
 
 def _check_can_lock(lock: bool) -> None:
-    """A lock that is taken outside of a transaction ends with the statement. Raises as `select_for_update` does."""
+    """Raise an error if a lock would end with its statement, as `select_for_update` does."""
     if lock and not connection.in_atomic_block:
-        raise TransactionManagementError("Rows are locked inside of a transaction.")
+        raise TransactionManagementError("Rows can only be locked inside a transaction.")
 
 
 def _instance(model: type[M], json: tuple[str, ...], row: tuple[Any, ...]) -> M:
@@ -108,8 +115,8 @@ def _instance(model: type[M], json: tuple[str, ...], row: tuple[Any, ...]) -> M:
 
 
 def sum_many(model: type[Model], name: str, *, by: str, among: Iterable[Any], unless: str) -> Iterable[tuple[Any, int]]:
-    """The attribute `by`, each one of `among`, with the sum of a number over its rows. Left out are rows where the
-    number is 0 and those that have a value for `unless`."""
+    """Return each value of `by` in `among` with the sum of the number `name` over its rows. Rows are ignored if the
+    number is 0 or if the attribute `unless` is not null. Values of `by` without remaining rows are missing."""
     if is_postgresql():
         return execute(summation(model, name, by, unless), [_array(among)])
     rows = model._default_manager.filter(**{f"{by}__in": list(among), f"{name}__gt": 0, unless: None})
@@ -119,8 +126,11 @@ def sum_many(model: type[Model], name: str, *, by: str, among: Iterable[Any], un
 def newest_of_each(
     model: type[Model], name: str, *, by: str, among: Iterable[Any], unless: str, order_by: tuple[str, ...], limit: int
 ) -> Iterable[tuple[Any, Any]]:
-    """The attribute `by`, each one of `among`, with an attribute of each of its rows that are first in this order;
-    `limit` of them. Left out are rows that have a value for `unless`."""
+    """Return pairs of a value of `by` in `among` and the attribute `name` of one of its rows.
+
+    For each value, these are at most `limit` rows, the first in descending order of `order_by`. Rows are ignored if the
+    attribute `unless` is not null.
+    """
     if is_postgresql():
         return execute(newest(model, name, by, unless, order_by, limit), [_array(among)])
     rows = model._default_manager.filter(**{unless: None}).order_by(*(f"-{one}" for one in order_by))
@@ -130,8 +140,8 @@ def newest_of_each(
 def last_of_each(
     model: type[Model], name: str, *, by: str, among: Iterable[Any], order_by: str
 ) -> Iterable[tuple[Any, Any]]:
-    """The foreign key `by`, each one of `among` that has rows, with an attribute, which is never null, of the row that
-    stands highest in this order."""
+    """Return each value of the foreign key `by` in `among` with the attribute `name` of its row that has the highest
+    `order_by`. `name` must never be null. Values of `by` without rows are missing."""
     if is_postgresql():
         return execute(newest(model, name, by, None, (order_by,), 1), [_array(among)])
     last = model._default_manager.filter(**{by: OuterRef("pk")}).order_by(f"-{order_by}").values(name)[:1]
@@ -149,8 +159,8 @@ def _related(model: type[Model], name: str) -> type[Model]:
 
 
 def new_instance(model: type[M], **attributes: Any) -> M:
-    """What `model(**attributes)` makes, of attributes (`user_id=…`) and related instances (`user=…`): no value is
-    converted, and no signal sent."""
+    """Return `model(**attributes)`, without converting values or sending signals. The arguments are attributes
+    (`user_id=…`) and related instances (`user=…`)."""
     instance = _blank(model)
     constants, makers, relations = _defaults(model, tuple(attributes))
     values = vars(instance)
@@ -171,7 +181,7 @@ def _blank(model: type[M]) -> M:
 
 
 def insert_many(model: type[Model], rows: Sequence[Row]) -> None:
-    """Insert rows that have a value for every column. No signals are sent. Raises what `bulk_create` does."""
+    """Insert rows that have a value for every column. No signals are sent. Raises the same errors as `bulk_create`."""
     if not is_postgresql():
         model._default_manager.bulk_create([model(**row) for row in rows])
     elif rows:
@@ -179,8 +189,10 @@ def insert_many(model: type[Model], rows: Sequence[Row]) -> None:
 
 
 def insert_with_text(model: type[Model], rows: Sequence[Row], **text: Sequence[str]) -> None:
-    """As `insert_many`, with the values of one column apart (`data=[…]`): of a long text that is within a document
-    PostgreSQL reads each character twice."""
+    """Like `insert_many`, but with the values of one text column in a separate argument (`data=[…]`), one for each row.
+
+    PostgreSQL would read each character of a long text twice if it were in the JSON document.
+    """
     ((name, values),) = text.items()
     if not is_postgresql():
         insert_many(model, [{**row, name: value} for row, value in zip(rows, values, strict=True)])
@@ -192,8 +204,9 @@ def insert_with_text(model: type[Model], rows: Sequence[Row], **text: Sequence[s
 def upsert_many(
     model: type[Model], rows: Sequence[Row], *, unique: tuple[str, ...], update: tuple[str, ...] = ()
 ) -> None:
-    """Insert rows, all with the same attributes. Where the attributes `unique` show that one is there already, those of
-    `update` are set in it, or nothing is done. No two rows may be the same one. No signals are sent."""
+    """Insert rows, which all have the same attributes. If a row with the same `unique` attributes exists, set its
+    attributes `update`; without `update`, leave it unchanged. No two of the rows may have the same `unique` attributes.
+    No signals are sent."""
     if not rows:
         return
     if is_postgresql():
@@ -205,7 +218,8 @@ def upsert_many(
 
 
 def insert_instances(instances: Sequence[Model]) -> None:
-    """Insert new instances that have their primary keys. No signals are sent. Raises what `bulk_create` does."""
+    """Insert new instances of one model that have primary keys. No signals are sent. Raises the same errors as
+    `bulk_create`."""
     if not instances:
         return
     model = type(instances[0])
@@ -220,13 +234,13 @@ def insert_instances(instances: Sequence[Model]) -> None:
 
 
 def send_post_save(instances: Iterable[Model]) -> None:
-    """Send the signal that each of them would have sent, had it been saved by itself."""
+    """Send `post_save` for each instance, as `save` would have done."""
     for one in instances:
         post_save.send(type(one), instance=one, created=True, raw=False, using=DEFAULT_DB_ALIAS, update_fields=None)
 
 
 def update_many(model: type[Model], rows: Sequence[Row]) -> None:
-    """Set some columns of rows that exist; each row has its primary key and these columns."""
+    """Set some columns of existing rows. Each row has its primary key and the same columns."""
     if not rows:
         return
     names = tuple(rows[0])
@@ -243,12 +257,12 @@ def _document(rows: Sequence[Row]) -> bytes:
 
 
 def _array(values: Iterable[Any]) -> bytes:
-    """As PostgreSQL reads an array (https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO)."""
+    """Encode an array as text (https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO)."""
     return f"{{{','.join(map(_element, values))}}}".encode()
 
 
 def _text_array(values: Sequence[str]) -> bytes:
-    """As PostgreSQL sends and receives an array of texts: `array_recv` of its `arrayfuncs.c`."""
+    """Encode an array of texts in PostgreSQL's binary format (`array_recv` in its `arrayfuncs.c`)."""
     parts = [_ARRAY_HEAD(1, 0, _TEXT_OID, len(values), 1)]
     for value in values:
         encoded = value.encode()
@@ -258,7 +272,7 @@ def _text_array(values: Sequence[str]) -> bytes:
 
 def _element(value: Any) -> str:
     if isinstance(value, UUID):
-        return value.hex  # costs less than str(), and PostgreSQL reads it as well
+        return value.hex  # faster than str(), and PostgreSQL accepts it
     if not isinstance(value, str):
         return str(value)
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
@@ -266,7 +280,7 @@ def _element(value: Any) -> str:
 
 
 def _prepared(row: Row, fields: "list[Field[Any, Any]]") -> list[Any]:
-    """The primary key is last in the statement."""
+    """Return the values in the order of the statement: the primary key is last."""
     values = {field.attname: field.get_db_prep_save(row[field.attname], connection) for field in fields}
     key = next(field.attname for field in fields if field.primary_key)
     return [*(value for name, value in values.items() if name != key), values[key]]
@@ -276,8 +290,8 @@ def _prepared(row: Row, fields: "list[Field[Any, Any]]") -> list[Any]:
 def _defaults(
     model: type[Model], names: tuple[str, ...]
 ) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]], list[tuple[str, str]]]:
-    """Of the fields that are not in `names`: the attributes with a constant default, and the functions that make the
-    other defaults. Of those in `names`: each relation with the attribute behind it."""
+    """Return the constant defaults and the default functions of the fields that are not in `names`, by attribute, and
+    the relations in `names` with their attributes."""
     fields = model._meta.local_concrete_fields
     missing = [field for field in fields if not {field.name, field.attname} & set(names)]
     made = [field for field in missing if callable(field.default)]

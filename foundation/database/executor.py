@@ -1,4 +1,4 @@
-"""How coroutines use the database: they run whole units of work in a bounded pool of threads."""
+"""Database access for coroutines: they run whole units of work in a bounded pool of threads."""
 
 import asyncio
 import contextlib
@@ -18,17 +18,18 @@ T = TypeVar("T")
 
 _threads = DatabaseThreads(settings.WORKER_THREADS)
 _requests = ThreadPoolExecutor(max_workers=settings.WORKER_THREADS + 4, thread_name_prefix="request")
-"""Threads for HTTP requests are apart: however long these wait, no socket waits for them."""
+"""Separate threads for HTTP requests, so that sockets never wait for slow requests."""
 
 _deferred: contextvars.ContextVar[list[Callable[[], None]] | None] = contextvars.ContextVar("afterwards", default=None)
 
 
 async def in_database(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run one whole unit of work, its transaction included, in a database thread."""
+    """Run a whole unit of work, including its transaction, in a database thread. Returns its result or raises its
+    exception."""
     future = asyncio.get_running_loop().create_future()
 
     def done(result: "T | None", error: "BaseException | None") -> None:
-        if future.done():  # nobody waits for it any more
+        if future.done():  # the caller was cancelled
             return
         if error is None:
             future.set_result(result)
@@ -40,10 +41,10 @@ async def in_database(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -
 
 
 def submit_to_database(work: Callable[[], T], done: Callable[[T | None, BaseException | None], None]) -> None:
-    """As `in_database`, with `done(result, error)` called in the event loop instead.
+    """Like `in_database`, but call `done(result, error)` in the event loop instead of returning the result.
 
-    What the work has deferred with `after_result` is called right after that, so that the answer to a client and the
-    events that it receives leave in one write.
+    The calls that the work has deferred with `after_result` follow immediately. The acknowledgement to a client and the
+    events that it receives are thus sent in one write.
     """
     loop, context = asyncio.get_running_loop(), contextvars.copy_context()
     deferred: list[Callable[[], None]] = []
@@ -58,7 +59,7 @@ def submit_to_database(work: Callable[[], T], done: Callable[[T | None, BaseExce
         with contextlib.suppress(RuntimeError):  # the loop has ended
             loop.call_soon_threadsafe(finish, result, error, context=context)
 
-    # Quoted, for annotations are evaluated at each call.
+    # The annotations are quoted, because they would be evaluated at each call.
     def finish(result: "T | None", error: "BaseException | None") -> None:
         try:
             done(result, error)
@@ -70,7 +71,7 @@ def submit_to_database(work: Callable[[], T], done: Callable[[T | None, BaseExce
 
 
 def after_result(call: Callable[[], None]) -> bool:
-    """Defer a call until the result of the work that runs in this thread is delivered. False outside of such work."""
+    """Defer a call until the result of the work in this thread was delivered. Return False if no work is running."""
     deferred = _deferred.get()
     if deferred is None:
         return False
@@ -79,8 +80,10 @@ def after_result(call: Callable[[], None]) -> bool:
 
 
 async def in_request(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Answer one whole HTTP request in a thread for requests. When cancelled, it still waits for work that has begun:
-    what the request holds is in use until then."""
+    """Run the work of one HTTP request in a thread for requests. Returns its result or raises its exception.
+
+    If cancelled, it still waits for work that has started, because the work uses the request's resources.
+    """
     job = _requests.submit(contextvars.copy_context().run, _with_own_connection, partial(work, *args, **kwargs))
     result = asyncio.wrap_future(job)
     try:
@@ -92,7 +95,7 @@ async def in_request(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
 
 
 def _with_own_connection(work: Callable[[], T]) -> T:
-    """Run with a connection of its own, if it needs one, and close that at the end."""
+    """Run the work, and close its database connection at the end."""
     try:
         return work()
     finally:

@@ -1,4 +1,4 @@
-"""Keyset pagination: a page is found by the last row of the one before, so its cost does not grow with the list."""
+"""Keyset pagination: a query finds a page by the last row of the previous page, so it stays fast in long lists."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,27 +16,30 @@ M = TypeVar("M", bound=Model)
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """`next` leads on in the order of the list, `previous` back; each is None where there is nothing more."""
+    """One page of a list. `next` and `previous` are cursors of the adjacent pages, or None if no such page exists."""
 
     results: list[T]
     next: str | None = None
     previous: str | None = None
 
     def mapped(self, render: Callable[[list[T]], list[Any]]) -> dict[str, Any]:
-        """The members of the response: `{results, next, previous}`."""
+        """Return the members of the response: `{results, next, previous}`. `render` converts the rows."""
         return {"results": render(self.results), "next": self.next, "previous": self.previous}
 
 
 @dataclass(frozen=True)
 class Keyset:
-    """An order by one or two fields that are unique together, all descending or all ascending."""
+    """An order of rows by one or two fields that are unique together. All fields are descending or all ascending."""
 
     fields: tuple[str, ...]
     descending: bool
     model: type[Model] = field(repr=False)
 
     def page(self, rows: QuerySet[M], *, cursor: str | None, limit: int) -> Page[M]:
-        """Raises `Invalid` for a cursor that does not come from this list."""
+        """Return the page of at most `limit` rows at a cursor, or the first page if `cursor` is None.
+
+        Raises `Invalid` if the cursor does not belong to this list.
+        """
         backwards, values = (False, None) if cursor is None else self._decoded(cursor)
         down = self.descending is not backwards
         wanted = rows if values is None else rows.filter(self._beyond(values, down))
@@ -58,8 +61,10 @@ class Keyset:
         return rows.filter(self._beyond(own, not down)).exists()
 
     def cursor(self, *values: Any, backwards: bool = False) -> str:
-        """A cursor at these values of the fields, which the page does not include. It is signed, and needs no other
-        check when it comes back."""
+        """Return a signed cursor for the page after the row with these values of the fields.
+
+        With `backwards`, it is the page before that row. The signature makes any other check of a cursor unnecessary.
+        """
         return self._signer().sign_object([backwards, *values])
 
     def _signer(self) -> Signer:
@@ -84,6 +89,6 @@ class Keyset:
         try:
             backwards, *written = self._signer().unsign_object(cursor)
         except BadSignature:
-            raise Invalid(errors={"cursor": ["This is no cursor of this list."]}) from None
+            raise Invalid(errors={"cursor": ["This cursor does not belong to this list."]}) from None
         fields = [field_of(self.model, name) for name in self.fields]
         return backwards, [field.to_python(value) for field, value in zip(fields, written, strict=True)]

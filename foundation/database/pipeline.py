@@ -1,7 +1,7 @@
-"""Pipelines: statements that are sent to PostgreSQL together, in one round trip, however many they are.
+"""Pipelines: send any number of statements to PostgreSQL in one round trip.
 
-They use libpq's pipeline mode (https://www.postgresql.org/docs/current/libpq-pipeline-mode.html) through `psycopg.pq`:
-with psycopg's cursors each statement of a pipeline costs many times as much, and waits by itself.
+Pipelines use libpq's pipeline mode (https://www.postgresql.org/docs/current/libpq-pipeline-mode.html) through
+`psycopg.pq`. With psycopg's cursors, each statement of a pipeline would be many times slower and wait separately.
 """
 
 import select
@@ -27,11 +27,11 @@ _SUCCESS = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 
 
 class _ConnectionState:
-    """What is kept of a connection from one round trip to the next."""
+    """The data of a connection that is kept between round trips."""
 
     def __init__(self, adapters: AdaptersMap) -> None:
         self.prepared: dict[str, bytes] = {}
-        """The names of statements by their text."""
+        """The names of the prepared statements, by their text."""
         self._rows = Transformer(adapters)
 
     def rows_of(self, result: PGresult) -> list[tuple[Any, ...]]:
@@ -45,18 +45,18 @@ _states: "WeakKeyDictionary[Connection[Any], _ConnectionState]" = WeakKeyDiction
 def _state_of(connection: Connection[Any]) -> _ConnectionState:
     state = _states.get(connection)
     if state is None:
-        # Only with its adapters: a reference to the connection would keep it alive.
+        # The state has only the adapters, because a reference to the connection would keep the connection alive.
         state = _states[connection] = _ConnectionState(connection.adapters)
     return state
 
 
 class PendingRows(Iterable[R]):
-    """The rows of a statement that may still be queued. Iterating over them sends it."""
+    """The rows of a statement that may still be queued. Iterating over the rows sends the statement."""
 
     def __init__(self, make: Callable[[tuple[Any, ...]], R]) -> None:
         self._make = make
         self.rows: list[tuple[Any, ...]] | None = None
-        """The rows from PostgreSQL, once they have come."""
+        """The rows from PostgreSQL. None until they are received."""
 
     def __iter__(self) -> Iterator[R]:
         if self.rows is None and (pipeline := _current.get()) is not None:
@@ -66,10 +66,10 @@ class PendingRows(Iterable[R]):
 
 
 Formats = Sequence[int] | None
-"""`psycopg.pq.Format` of each value; None where all are text."""
+"""The `psycopg.pq.Format` of each value, or None if all values are text."""
 
 Statement = tuple[str, Sequence[bytes], Formats, PendingRows[Any]]
-"""The text with `$1`, `$2` …; the values and their formats; and the rows to come."""
+"""The text with `$1`, `$2` …; the values and their formats; and the rows of the result."""
 
 
 class Pipeline:
@@ -80,7 +80,7 @@ class Pipeline:
         self.queued: list[Statement] = []
 
     def flush(self, *, commit: bool = False) -> None:
-        """Send the queued statements, with a COMMIT if `commit`. Raises Django's errors."""
+        """Send the queued statements, with a COMMIT if `commit` is set. Raises Django's database errors."""
         queued, self.queued = self.queued, []
         self._database.ensure_connection()
         with self._database.wrap_database_errors:
@@ -94,7 +94,7 @@ class Pipeline:
                     pending.rows = state.rows_of(result) if result.ntuples else []
 
     def flush_first(self, execute: Callable[..., Any], *args: Any) -> Any:
-        """Statements that Django itself executes come after the queued ones."""
+        """Send the queued statements before a statement that Django executes."""
         if self.queued:
             self.flush()
         return execute(*args)
@@ -105,23 +105,25 @@ _current: ContextVar[Pipeline | None] = ContextVar("pipeline", default=None)
 
 @cache
 def is_postgresql() -> bool:
-    """Whether the database is PostgreSQL. Cached, for Django takes its time to say so."""
+    """Return whether the database is PostgreSQL. Cached, because Django's `vendor` is slow."""
     return _database().vendor == "postgresql"
 
 
 def _database() -> BaseDatabaseWrapper:
-    """The connection of this thread, looked up once: `django.db.connection` looks it up at each attribute."""
+    """Return the connection of this thread. `django.db.connection` would look it up for each attribute."""
     return connections[DEFAULT_DB_ALIAS]
 
 
 @contextmanager
 def pipelined(*, commit: bool = False) -> Iterator[None]:
-    """Statements inside are queued. They are sent together when the rows of one are read, before Django executes
-    anything else, or at the end of the block, where errors are raised at the latest. If the block raises, statements
-    that are still queued are dropped.
+    """Queue the statements of the block, and send them together.
 
-    With `commit` the end of the block is the end of the transaction, and COMMIT is sent with the rest, unless Django is
-    about to roll back. On other databases nothing is queued.
+    They are sent when the rows of a statement are read, before Django executes a statement, and at the end of the
+    block. Database errors are raised when the statements are sent. If the block raises an exception, statements that
+    are still queued are dropped.
+
+    With `commit`, the end of the block is the end of the transaction: COMMIT is sent with the last statements, unless
+    Django is about to roll back. On other databases than PostgreSQL, nothing is queued.
     """
     if not is_postgresql():
         yield
@@ -144,7 +146,8 @@ def pipelined(*, commit: bool = False) -> Iterator[None]:
 
 @contextmanager
 def pipelined_transaction() -> Iterator[None]:
-    """A transaction in a pipeline, whose COMMIT is sent with its last statements; inside another one a savepoint."""
+    """Open a transaction with a pipeline. COMMIT is sent with the last statements. Within another transaction, open a
+    savepoint instead."""
     is_outermost = not _database().in_atomic_block
     with transaction.atomic(), pipelined(commit=is_outermost):
         yield
@@ -173,8 +176,11 @@ def execute(
 def execute(
     text: str, values: Sequence[bytes], make: Callable[[tuple[Any, ...]], Any] = tuple, *, formats: Formats = None
 ) -> PendingRows[Any]:
-    """One statement with `$1`, `$2` … and their values as PostgreSQL reads them. `make(row)` makes each item of the
-    result."""
+    """Send a statement, or queue it in a pipeline. Returns its rows.
+
+    `text` has the placeholders `$1`, `$2` …, and `values` are their values as PostgreSQL reads them, in `formats`.
+    `make(row)` converts each row of the result. Without a pipeline, database errors are raised here.
+    """
     pending = PendingRows(make)
     pipeline = _current.get()
     if pipeline is not None:
@@ -187,7 +193,8 @@ def execute(
 
 
 class _RoundTrip:
-    """One round trip. If it is interrupted the connection is closed: its results could be taken for those of others."""
+    """One round trip. If it is interrupted, the connection is closed, because the next round trip would read the
+    results."""
 
     def __init__(self, connection: Connection[Any], prepared: dict[str, bytes]) -> None:
         self._libpq, self._is_manual = connection.pgconn, not connection.autocommit
@@ -195,10 +202,10 @@ class _RoundTrip:
         self._prepared = prepared
         self._sent = 0
         self._preparing: dict[int, str] = {}
-        """Which of the commands that were sent prepare a statement, by index."""
+        """The texts of the statements that were prepared in this round trip, by the index of their command."""
 
     def run(self, statements: Sequence[Statement], commit: bool) -> list[PGresult]:
-        """The results of the statements. Raises psycopg's error of the first that failed."""
+        """Return the results of the statements. Raises psycopg's error for the first statement that failed."""
         begin = self._is_manual and self._libpq.transaction_status == TransactionStatus.IDLE
         try:
             self._libpq.enter_pipeline_mode()
@@ -236,7 +243,7 @@ class _RoundTrip:
         return name
 
     def _results(self) -> list[PGresult]:
-        """One result for each command that was sent."""
+        """Return one result for each command that was sent."""
         libpq = self._libpq
         results: list[PGresult] = []
         for _ in range(self._sent + 1):
@@ -247,11 +254,11 @@ class _RoundTrip:
                 raise self._connection_lost(results)
             results.append(result)
             libpq.get_result()  # None, without waiting
-        results.pop()  # of the end of the pipeline
+        results.pop()  # the result of the sync at the end of the pipeline
         return results
 
     def _wait(self) -> None:
-        """Wait for a result, and send what has not left the buffer yet."""
+        """Wait for a result, and send the bytes that are still in the buffer."""
         poll = select.poll()
         while self._libpq.is_busy():
             unsent = self._libpq.flush()
@@ -265,7 +272,7 @@ class _RoundTrip:
         return OperationalError("The connection to the database was lost.")
 
     def _checked(self, results: list[PGresult]) -> list[PGresult]:
-        """The results without those of PREPARE. Raises the first error."""
+        """Return the results without those of PREPARE. Raises the first error."""
         for index, text in self._preparing.items():
             if results[index].status != ExecStatus.COMMAND_OK:
                 del self._prepared[text]

@@ -1,4 +1,4 @@
-"""The SQL of `bulk`: the text of each statement is always the same, so that it is prepared and planned once."""
+"""The SQL of `bulk`. The text of a statement does not depend on its values, so it is prepared and planned once."""
 
 from functools import lru_cache
 
@@ -15,7 +15,7 @@ def attributes(model: type[Model]) -> tuple[str, ...]:
 
 @lru_cache
 def documents(model: type[Model]) -> tuple[str, ...]:
-    """The columns that hold JSON."""
+    """Return the attributes that contain JSON."""
     return tuple(field.attname for field in model._meta.local_concrete_fields if isinstance(field, JSONField))
 
 
@@ -26,7 +26,7 @@ def _column(model: type[Model], name: str) -> str:
 
 
 def _column_type(model: type[Model], name: str) -> str:
-    """The type of a column, without its length."""
+    """Return the type of a column, without its length."""
     column_type = field_of(model, name).db_type(connection)
     assert column_type is not None
     return column_type.partition("(")[0]
@@ -104,8 +104,8 @@ def upsertion(model: type[Model], names: tuple[str, ...], unique: tuple[str, ...
 def update_from_document(model: type[Model], names: tuple[str, ...]) -> str:
     table, key, columns = _quoted(model, names)
     values = ", ".join(f"{column} = input.{column}" for column in columns)
-    # The planner takes a LIMIT with a parameter for a tenth of the rows that it expects of the function: so few that it
-    # uses the index instead of scanning the table.
+    # With a parameter as LIMIT, the planner expects a tenth of the function's rows. These are so few that it uses the
+    # index instead of scanning the table.
     rows = f"(SELECT * FROM json_populate_recordset(NULL::{table}, $1) LIMIT $2) AS input"  # noqa: S608
     return f"UPDATE {table} SET {values} FROM {rows} WHERE {table}.{key} = input.{key}"  # noqa: S608 (names of ours)
 
@@ -118,7 +118,7 @@ def update_one(model: type[Model], names: tuple[str, ...]) -> str:
 
 
 def _quoted(model: type[Model], names: tuple[str, ...]) -> tuple[str, str, list[str]]:
-    """The table, its primary key, and the other columns."""
+    """Return the table, its primary key and the other columns, all quoted."""
     key = model._meta.pk.attname
     columns = [_column(model, name) for name in names if name != key]
     return connection.ops.quote_name(model._meta.db_table), _column(model, key), columns

@@ -1,6 +1,6 @@
-"""A pool of threads that keep their database connection from one piece of work to the next.
+"""A pool of threads that keep their database connection between pieces of work.
 
-`WORKER_THREADS` says how many there are, `DATABASE_POOL` how many connections a process has.
+The setting `WORKER_THREADS` is the number of threads, and `DATABASE_POOL` the number of connections of a process.
 """
 
 import threading
@@ -24,21 +24,21 @@ Work = Callable[[], None]
 
 
 class DatabaseThreads:
-    """At most `max_threads`. A thread takes a connection from the pool once, for many pieces of work, and gives it back
-    when it has been idle (ADR 17)."""
+    """A pool of at most `max_threads` threads. A thread takes a connection from the connection pool once, for many
+    pieces of work, and returns it when the thread has been idle for `IDLE_SECONDS` (ADR 17)."""
 
     def __init__(self, max_threads: int) -> None:
         self._threads = ThreadPoolExecutor(max_workers=max_threads, thread_name_prefix="database")
         self._max_threads = max_threads
         self._waiting: deque[Work] = deque()
-        # Not a SimpleQueue: in CPython its `get` with a timeout waits for ever if another thread takes the item that
-        # woke it and the time is up meanwhile.
+        # Not a SimpleQueue: in CPython, its `get` with a timeout can wait forever. This happens if another thread takes
+        # the item that woke it and the timeout has passed.
         self._ready = threading.Condition()
         self._running = self._idle = 0
-        """Threads that are running, and those of them that wait for work."""
+        """The number of running threads, and how many of them wait for work."""
 
     def submit(self, work: Work) -> None:
-        """Run `work`, which raises nothing, in one of the threads."""
+        """Run `work` in one of the threads. `work` must not raise exceptions."""
         with self._ready:
             self._waiting.append(work)
             self._ready.notify()
@@ -57,7 +57,7 @@ class DatabaseThreads:
             close_old_connections()
 
     def _next_work(self) -> Work | None:
-        """The work that has waited longest, or None after `IDLE_SECONDS` without any: then this thread ends."""
+        """Return the work that has waited longest, or None after `IDLE_SECONDS` without work. The thread then ends."""
         with self._ready:
             self._idle += 1
             while not self._waiting and self._ready.wait(IDLE_SECONDS):
@@ -70,10 +70,10 @@ class DatabaseThreads:
 
 
 def _close_unusable(database: BaseDatabaseWrapper) -> None:
-    """Close a connection that had errors, or that the server has closed in the meantime."""
+    """Close a connection that had errors, or that the server has closed."""
     connection = database.connection
     if connection is not None and (database.errors_occurred or (is_postgresql() and not is_open(connection))):
         try:
             database.close()
-        except Exception:  # it is gone all the same, and the work must still be done
+        except Exception:  # the connection is unusable anyway, and the work must still run
             log.exception("connection_close_failed")

@@ -1,1 +1,1 @@
-"""The database backend: `ENGINE` of the settings on PostgreSQL."""
+"""The Django database backend for PostgreSQL, named in the setting `ENGINE`."""

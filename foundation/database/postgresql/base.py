@@ -1,5 +1,4 @@
-"""Django's database backend for PostgreSQL, with a cheaper check of connections from the pool and a faster parser of
-timestamps."""
+"""Django's database backend for PostgreSQL, with cheaper checks of pooled connections and a faster timestamp parser."""
 
 import select
 from datetime import UTC, datetime
@@ -15,14 +14,14 @@ from psycopg.pq import TransactionStatus
 
 
 class TimestampLoader(BaseTzLoader):  # type: ignore[misc]  # no class in the stubs
-    """Parses a `timestamptz` of a connection in UTC. Django's own uses a regular expression, at many times the cost."""
+    """Parses a `timestamptz` of a connection in UTC. Django's own loader uses a much slower regular expression."""
 
     timezone = UTC
 
     def load(self, data: Buffer) -> datetime:
         try:
             return datetime.fromisoformat(str(data, "ascii"))
-        except ValueError:  # a date that Python does not have, or another style
+        except ValueError:  # a date that Python cannot represent, or another date style
             return super().load(data)
 
 
@@ -34,8 +33,8 @@ def _with_fast_timestamps(adapters: AdaptersMap) -> AdaptersMap:
 
 
 def is_open(connection: Connection[Any]) -> bool:
-    """Whether an idle connection is open. If the server has closed it there is something to read, which shows without a
-    round trip."""
+    """Return whether an idle connection is open, without a round trip. If the server has closed the connection, its
+    socket is readable."""
     poll = select.poll()
     poll.register(connection.pgconn.socket, select.POLLIN)
     return not poll.poll(0)
@@ -49,23 +48,23 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return params
 
     def ensure_connection(self) -> None:
-        """As Django's, without the check for event loops where the connection is open: the query checks it again."""
+        """Like Django's, but without the check for event loops if the connection is open: the query checks again."""
         if self.connection is None:
             super().ensure_connection()
 
     def _set_autocommit(self, autocommit: bool) -> None:
-        """As Django's, but only if it changes: a connection from the pool has it already."""
+        """Like Django's, but only if the value changes: a pooled connection usually has the right value."""
         if self.connection.autocommit is not autocommit:
             super()._set_autocommit(autocommit)  # type: ignore[misc]  # missing in the stubs
 
     def _commit(self) -> None:
-        """As Django's, but only in a transaction: the COMMIT of a pipeline was sent with its last statements."""
+        """Like Django's, but only in a transaction: a pipeline has sent its COMMIT with its last statements."""
         if self.connection is not None and self.connection.pgconn.transaction_status != TransactionStatus.IDLE:
             super()._commit()  # type: ignore[misc]  # missing in the stubs
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection[Any]:
-        """As Django's. Connections that the server has closed go back to the pool, which replaces them: the pool's own
-        check waits longer after each one that it finds, until its timeout."""
+        """Like Django's, but return connections that the server has closed to the pool, which replaces them. The pool's
+        own check would wait longer after each closed connection, until its timeout."""
         connection = super().get_new_connection(conn_params)
         while self.pool and not is_open(connection):
             connection.close()

@@ -84,8 +84,8 @@ def test_parameters_are_described_by_their_schema():
         one.name: (without_titles(one.type), one.description, one.required) for one in query_parameters(SomeQuery)
     }
     assert described == {
-        "limit": ({"type": "integer", "minimum": 1, "maximum": 200, "default": 50}, "How many", False),
-        "cursor": ({"type": "string"}, "`next` or `previous` of another page", False),
+        "limit": ({"type": "integer", "minimum": 1, "maximum": 200, "default": 50}, "Maximum number of results", False),
+        "cursor": ({"type": "string"}, "The value of `next` or `previous` from another page", False),
         "after": ({"type": "integer", "minimum": 0, "format": "int64"}, "later than this", False),
         "unread": ({"type": "boolean"}, "unread ones", False),
         "search": ({"type": "string"}, "words", False),

@@ -88,7 +88,7 @@ class Everything(RequestSchema):
         ("text", 7, "A text is needed."),
         ("text", "", "This must not be empty."),
         ("text", "x" * 1_501, "At most 1,500 characters."),
-        ("code", "x", "This has to match ^[A-Z]+$."),
+        ("code", "x", "This must match ^[A-Z]+$."),
         ("flag", "yes", "True or false is needed."),
         ("count", "7", "A whole number is needed."),
         ("count", 0, "At least 1."),
