@@ -1,9 +1,11 @@
 """Durable rooms over Socket.IO for any application: publish and subscribe, recovery, presence, commands.
 
-It knows rooms, events and user ids, and nothing of what the application means by them. It imports `socketio_server` and
-`foundation` alone; what the application knows comes through `ApplicationHooks`. Other packages import the names
-in `__all__` from here, and none of its modules. Start with `publishing` (how an event is sent), then `event_log` (where
-it is stored), `local_rooms` (how it reaches the sockets) and `socket_gateway` (how clients connect).
+The package works with rooms, events and user ids, and does not depend on their meaning in the application. It imports
+only `socketio_server` and `foundation`. The application answers questions about users and rooms through
+`ApplicationHooks`. Other packages import the names in `__all__` from here, and do not import the modules.
+
+Start with `publishing` (send an event), then `event_log` (store it), `local_rooms` (deliver it to the sockets in order)
+and `socket_gateway` (connect clients).
 """
 
 from importlib import import_module
@@ -87,10 +89,10 @@ _MODULES = {
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
 
-if not TYPE_CHECKING:  # or every name would be one of this package for mypy
+if not TYPE_CHECKING:  # mypy would otherwise accept any name
 
     def __getattr__(name: str) -> Any:
-        """Import a public name on first use: Django imports this package before its models can be."""
+        """Import a public name on first use, because Django imports this package before models can be imported."""
         module = _MODULE_OF.get(name)
         if module is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -16,14 +16,14 @@ from realtime.rate_limits import CONNECTS_OF_ADDRESS, CONNECTS_OF_USER
 from realtime.recovery import Recovered, RecoveryRequest, RoomJoin
 
 ADMISSION_INTERVAL = 0.01
-"""Seconds between the starts of two batches of connect requests: in a crowd, larger batches cost less."""
+"""Seconds between the starts of two batches of connect requests, because larger batches cost less for each client."""
 
 AdmittedClient = tuple[Identity, Recovered | None]
 
 
 @dataclass(frozen=True)
 class ConnectRequest:
-    """`auth` is the payload of the CONNECT packet, unchecked."""
+    """A request to connect. `auth` is the payload of the CONNECT packet, not yet validated."""
 
     auth: Any
     address: str
@@ -37,7 +37,7 @@ IdentifiedRequest = tuple[ConnectRequest, Identity]
 
 
 def admit(requests: Sequence[ConnectRequest]) -> list[AdmittedClient | DomainError]:
-    """Who each client is and what it recovers, or why it is refused."""
+    """Return the identity and the recovered session of each client, or the error with which it is refused."""
     within_limits = check_rate_limits(CONNECTS_OF_ADDRESS, requests, lambda one: rate_limit_key(one.address))
     identified = apply_to_valid(_identify, within_limits)
     return apply_to_valid(_recover, apply_to_valid(_check_users, identified))
@@ -63,7 +63,10 @@ def _recover(identified: Sequence[IdentifiedRequest]) -> list[AdmittedClient]:
 
 
 def admit_to_rooms(joins: Sequence[RoomJoin]) -> list[NotFound | Replayed]:
-    """Check who may be in the room, read what is to be replayed, and store the joins. The others are refused."""
+    """Check which users may enter their rooms, read the events to replay, and store the joins.
+
+    Returns the replayed events for each join, or `NotFound` if the user may not enter the room.
+    """
     allowed = application_hooks().may_enter({(join.session.user_id, join.room) for join in joins})
     permitted = [join for join in joins if (join.session.user_id, join.room) in allowed]
     requests = [join.replay for join in permitted if join.replay]
@@ -71,7 +74,7 @@ def admit_to_rooms(joins: Sequence[RoomJoin]) -> list[NotFound | Replayed]:
     if requests:
         events |= zip(requests, event_log.replay(requests), strict=True)
     if permitted:
-        # What is replayed comes after `after`; where nothing can be, recovery begins where the room stands.
+        # With a replay, recovery starts at `after`; without one, it starts at the room's position.
         recovery.save_joins(
             replace(join, seq=join.replay.after) if join.replay and events[join.replay] is not None else join
             for join in permitted

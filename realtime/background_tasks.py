@@ -1,4 +1,4 @@
-"""The background tasks of this process: coroutines that run beside the sockets, once or periodically."""
+"""The background tasks of this process: coroutines that run once or periodically."""
 
 import asyncio
 import random
@@ -11,20 +11,20 @@ log = structlog.get_logger(__name__)
 
 
 class BackgroundTasks:
-    """Tasks of the event loop. Each is referenced here until it ends, for the loop itself keeps no reference."""
+    """Tasks of the event loop. They are referenced here until they end, because the loop keeps no strong references."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Run a coroutine as a task of its own."""
+        """Run a coroutine as a new task, and return the task."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
     def run_every(self, seconds: float, work: Callable[[], Awaitable[Any]]) -> None:
-        """Run `work` again and again, with a pause of so many seconds in between. Errors are logged."""
+        """Run `work` repeatedly, with a pause of `seconds` after each run. Errors are logged."""
         self.spawn(_run_every(seconds, work))
 
     async def cancel(self) -> None:
@@ -35,7 +35,7 @@ class BackgroundTasks:
 
 
 async def _run_every(seconds: float, work: Callable[[], Awaitable[Any]]) -> None:
-    # Processes that were started at the same time must not do it at the same time.
+    # Processes that started at the same time must not run the work at the same time.
     await asyncio.sleep(random.uniform(0, seconds))  # noqa: S311
     while True:
         await log_errors(work())
@@ -43,7 +43,7 @@ async def _run_every(seconds: float, work: Callable[[], Awaitable[Any]]) -> None
 
 
 async def log_errors(work: Awaitable[Any]) -> Any:
-    """The result of `work`, or None where it fails; the error is logged and goes no further."""
+    """Return the result of `work`. If it fails, log the error and return None."""
     try:
         return await work
     except Exception as error:  # the next run tries again

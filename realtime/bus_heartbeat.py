@@ -1,4 +1,4 @@
-"""The self-test of the bus: each process sends itself a heartbeat, and reconnects when it hears nothing."""
+"""The self-test of the bus: each process sends itself a heartbeat, and reconnects if it receives nothing."""
 
 import time
 import uuid
@@ -13,9 +13,9 @@ log = structlog.get_logger(__name__)
 INTERVAL = 1.0
 """Seconds from one heartbeat to the next."""
 RECONNECT_AFTER = 3.0
-"""Seconds without any message after which the connection to the layer is opened anew."""
+"""Seconds without any message after which the connection to the channel layer is reopened."""
 DEAD_AFTER = 10.0
-"""Seconds without a heartbeat of its own after which this process is not ready."""
+"""Seconds without its own heartbeat after which this process is not ready."""
 
 
 class BusHeartbeat:
@@ -31,13 +31,13 @@ class BusHeartbeat:
 
     @property
     def is_alive(self) -> bool:
-        """Whether this process has received a heartbeat of its own lately."""
+        """Whether this process has recently received its own heartbeat."""
         return time.monotonic() - self._received_at <= DEAD_AFTER
 
     async def send(self) -> None:
-        """Send a heartbeat; reconnect if none has come back lately."""
+        """Send a heartbeat. Reconnect if the bus has been silent for too long."""
         bus.send([Hint.control("beat", process=self._process_id)])
-        # A heartbeat may be late behind many other messages: as long as any arrive, the listener is well.
+        # Many other messages can delay a heartbeat. The listener works as long as any message arrives.
         if time.monotonic() - max(self._received_at, bus.listened_at) > RECONNECT_AFTER:
             if not self._was_silent:
                 log.warning("bus_silent")
@@ -45,7 +45,7 @@ class BusHeartbeat:
             await bus.reopen()
 
     def receive(self, process_id: str) -> None:
-        """A heartbeat has come over the bus, of this process or of another one."""
+        """Handle a heartbeat from the bus. The heartbeats of other processes are ignored."""
         if process_id != self._process_id:
             return
         self._received_at = time.monotonic()

@@ -1,4 +1,4 @@
-"""The channel layer over Redis pub/sub, with many messages in one round trip, and no timer for each message."""
+"""The channel layer over Redis pub/sub, with many messages in one round trip and without a timer for each message."""
 
 import asyncio
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ PROTOCOL = {"protocol": 2}
 
 class _Subscriber(PubSub):
     async def get_message(self, ignore_subscribe_messages: bool = False, timeout: float | None = None) -> Any:
-        """Wait without a timeout: its timer costs more than the message."""
+        """Wait without a timeout, because its timer would cost more than the message."""
         return await super().get_message(ignore_subscribe_messages, timeout=None)
 
 
@@ -25,8 +25,10 @@ class _Shard(RedisSingleShardConnection):
 
 
 class PubSubChannelLayer(RedisPubSubChannelLayer):
-    """`RedisPubSubChannelLayer` with `group_send_many`, for its `group_send` waits for the reply of Redis before it
-    sends the next message; and with a subscriber that blocks, where its own polls ten times a second.
+    """`RedisPubSubChannelLayer` with two improvements.
+
+    `group_send_many` sends many messages at once; `group_send` would wait for the reply of Redis after each message.
+    The subscriber blocks; the original subscriber polls ten times a second.
     """
 
     def _get_layer(self) -> RedisPubSubLoopLayer:
@@ -37,7 +39,7 @@ class PubSubChannelLayer(RedisPubSubChannelLayer):
         return layer
 
     async def group_send_many(self, messages: Iterable[tuple[str, dict[str, Any]]]) -> None:
-        """As `group_send(group, message)` for each, in order, in one pipeline for each Redis server."""
+        """Call `group_send(group, message)` for each pair, in order, with one pipeline for each Redis server."""
         layer = self._get_layer()
         by_shard: dict[Any, list[tuple[str, bytes]]] = {}
         for group, message in messages:

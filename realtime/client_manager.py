@@ -1,4 +1,4 @@
-"""python-socketio's client manager for durable rooms: it knows the clients of this process, and no rooms of its own."""
+"""python-socketio's client manager for durable rooms. It manages the clients of this process, but no rooms."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,7 +12,8 @@ from socketio_server import SocketServer
 
 
 class RoomManager(AsyncManager):
-    """Rooms live in `local`; each has a group of the channel layer, joined only while it has a member here."""
+    """The clients of this process. The rooms are in `local`. Each room has a group in the channel layer, which this
+    process joins only while it has a member of the room."""
 
     server: SocketServer
 
@@ -46,23 +47,24 @@ class RoomManager(AsyncManager):
         to: str | None = None,
         **kwargs: Any,
     ) -> None:
-        """Send an event to one client of this process, by its `sid`. Raises `ValueError` where nobody has it: rooms get
-        their events through `publish` and `publish_ephemeral` alone."""
+        """Send an event to one client of this process, by its `sid`. Raises `ValueError` if no client has this `sid`.
+        Only `publish` and `publish_ephemeral` send events to rooms."""
         sid = to or room
         if not isinstance(sid, str) or not self.is_sid_room(namespace, sid):
-            raise ValueError("Events are emitted to one connected client; use publish or publish_ephemeral for rooms.")
+            raise ValueError("emit sends to one connected client; use publish or publish_ephemeral for rooms.")
         await super().emit(event, data, namespace, sid, skip_sid, callback, **kwargs)
 
     def basic_enter_room(self, sid: str, namespace: str, room: str | None, eio_sid: str | None = None) -> None:
-        """The room that python-socketio makes for each client is not kept, for `get_participants` knows who is in it.
-        It would cost a kilobyte, and a search through all rooms for each client that disconnects.
+        """Enter python-socketio's room of all clients, and ignore the room of the client itself.
 
-        Raises `ValueError` for a room by name: `Gateway.join` checks the right to it.
+        The client's own room would cost a kilobyte, and a search through all rooms when the client disconnects.
+        `get_participants` returns the client without it. Any other room raises `ValueError`: `Gateway.join` checks the
+        rights to rooms.
         """
         if room is None:
             super().basic_enter_room(sid, namespace, room, eio_sid)
         elif room != sid:
-            raise ValueError("Rooms are joined through the gateway.")
+            raise ValueError("Use the gateway to join rooms.")
 
     def get_participants(self, namespace: str, room: str | None) -> Iterable[tuple[str, str]]:
         if room is not None and self.is_sid_room(namespace, room):

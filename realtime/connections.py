@@ -1,4 +1,4 @@
-"""The connections that this process holds, and how they are stored: in batches, a little later."""
+"""The connections of this process. They are stored in the database in batches, a little later."""
 
 import asyncio
 import uuid
@@ -20,7 +20,7 @@ from realtime.recovery import SessionRecord
 log = structlog.get_logger(__name__)
 
 WRITE_EVERY = 0.1
-"""Seconds for which starts and ends are collected."""
+"""Seconds for which connections that start or end are collected before they are stored."""
 
 
 @dataclass(slots=True, eq=False)
@@ -38,8 +38,8 @@ class Connection:
 class Connections:
     """The connections of this process by socket id.
 
-    The first one that starts or ends spawns a task that stores them in batches, one after the other, until nothing is
-    left to store, and passes the users on to be announced.
+    The first connection that starts or ends spawns a task. The task stores the connections in batches, one batch after
+    the other, until all are stored. It passes their users to the announcer.
     """
 
     def __init__(self, announcer: PresenceAnnouncer, spawn: Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]]):
@@ -66,7 +66,7 @@ class Connections:
         for timer in connection.timers.values():
             timer.cancel()
         pid = connection.session.pid
-        # A session that was recovered by a new connection while this one was still open has not ended.
+        # The session has not ended if a new connection has recovered it while this connection was open.
         if self._by_pid.get(pid) is connection:
             del self._by_pid[pid]
             self._ended[pid] = connection.caller.user_id
@@ -83,7 +83,7 @@ class Connections:
         return {one.caller.session_id for one in self.by_sid.values()}
 
     async def wait_until_stored(self, timeout: float) -> None:
-        """Wait for so many seconds at most."""
+        """Wait until all connections are stored, at most `timeout` seconds."""
         if self._writing is not None:
             await asyncio.wait([self._writing], timeout=timeout)
 
@@ -97,15 +97,15 @@ class Connections:
             await self._write()
 
     async def _write(self) -> None:
-        """Store the sessions that started and ended since the last time. What fails is kept for the next time."""
+        """Store the sessions that started or ended since the last call. If this fails, the next call stores them."""
         started, ended = self._started, self._ended
         self._started, self._ended = {}, {}
         try:
             arrived, left = await in_database(store, self.process_id, list(started.values()), ended)
-        except Exception as error:  # the database is away, the sockets are not
+        except Exception as error:  # sockets must survive an unreachable database
             log.warning("connections_not_saved", error=type(error).__name__)
             self._started = started | self._started
-            # A session that was recovered in the meantime has not ended.
+            # A session that was recovered meanwhile has not ended.
             self._ended |= {pid: user_id for pid, user_id in ended.items() if pid not in self._by_pid}
             return
         if arrived:
@@ -117,12 +117,15 @@ class Connections:
 def store(
     process_id: uuid.UUID, started: list[SessionRecord], ended: dict[str, uuid.UUID]
 ) -> tuple[set[uuid.UUID], dict[uuid.UUID, datetime]]:
-    """Returns the users who came online, and those whose sessions ended with the moment."""
+    """Store sessions that started or ended; `ended` maps a `pid` to its user.
+
+    Returns the users who came online, and the users whose sessions ended, each with the time of the end.
+    """
     came_back = {one.user_id for one in started if not one.is_new}
     arrived = came_back - presence.online_users(came_back) if came_back else set()
     if started:
         recovery.save_sessions(started)
-    # A new session that has joined a room is stored already, so new ones are looked at after they are written.
+    # New sessions are checked after they are written, because a session that has joined a room is already stored.
     new = {one.pid: one.user_id for one in started if one.is_new}
     if new:
         arrived |= presence.having_oldest_session(new.values(), new.keys())

@@ -1,7 +1,6 @@
-"""Every event and command of the application, declared once.
+"""Declarations of events and commands. The application declares each event and each command once.
 
-From the declarations come the handlers, the checks of every emitted payload, `docs/events.md` and the AsyncAPI
-document.
+The handlers, the checks of every emitted payload, `docs/events.md` and the AsyncAPI document use the declarations.
 """
 
 import inspect
@@ -16,10 +15,11 @@ from foundation.schemas import RequestSchema, Schema
 
 @dataclass(frozen=True)
 class Event:
-    """What the server sends.
+    """An event that the server sends.
 
-    `room` is the pattern of the rooms it goes to, for the reader (`conversation_<id>`); `logged` events are
-    numbered, stored and replayed, the others are not. `example` is a payload that the documents show.
+    `room` is the pattern of the rooms that receive the event (`conversation_<id>`), and `when` says when it is sent;
+    both are for the documents. Logged events are numbered, stored and replayed; other events are not. `example` is a
+    payload for the documents.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sends a command: `sid` is the socket, `user` whatever the application's `authenticate` returned for it."""
+    """The sender of a command. `sid` is the id of the socket; `user` comes from the application's `authenticate`."""
 
     sid: str
     user_id: uuid.UUID
@@ -42,11 +42,11 @@ class Caller:
 
 @dataclass(frozen=True)
 class Command:
-    """What a client sends.
+    """A command that a client sends.
 
-    `handler(caller, request)` returns the members of the acknowledgement beside `success`, or raises a
-    `DomainError`; it is a plain function, run in a database thread, unless it is a coroutine function. `bare` names
-    the field of the request that may be sent alone instead of an object.
+    `handler(caller, request)` returns the members of the acknowledgement besides `success`, or raises a `DomainError`.
+    A coroutine function runs in the event loop; any other function runs in a database thread. `bare` is the name of a
+    request field whose string value may be sent instead of an object. `summary` and `example` are for the documents.
     """
 
     name: str
@@ -69,17 +69,18 @@ class Registry:
         self.commands: dict[str, Command] = {}
 
     def event(self, event: Event) -> Event:
-        """Declare an event. A name that is taken is a `ValueError`."""
+        """Declare an event, and return it. Raises `ValueError` if the name is already declared."""
         if event.name in self.events:
-            raise ValueError(f"The event {event.name} is declared twice.")
+            raise ValueError(f"The event {event.name} is already declared.")
         self.events[event.name] = event
         return event
 
     def command(self, command: Command) -> Command:
-        """Declare a command under its name and its aliases. A name that is taken is a `ValueError`."""
+        """Declare a command under its name and its aliases, and return it. Raises `ValueError` if a name is already
+        declared."""
         for name in (command.name, *command.aliases):
             if name in self.commands:
-                raise ValueError(f"The command {name} is declared twice.")
+                raise ValueError(f"The command {name} is already declared.")
             self.commands[name] = command
         return command
 

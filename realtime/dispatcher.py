@@ -1,5 +1,7 @@
-"""Dispatches Socket.IO events to commands: rate limit, parse, run, acknowledge. Nothing that a client sends is fatal;
-every command is acknowledged once, with `success`."""
+"""Dispatches Socket.IO events to commands: checks the rate limit, parses the request, runs the command, acknowledges.
+
+Every command is acknowledged once, with `success`. No input from a client is fatal.
+"""
 
 import asyncio
 import time
@@ -29,7 +31,7 @@ class Dispatcher:
         self._connections, self._sio = connections, sio
 
     async def handle(self, event: str, sid: str, *args: Any) -> dict[str, Any] | None:
-        """The data of the acknowledgement, for any event that a client sends."""
+        """Handle any event from a client, and return the data of the acknowledgement."""
         connection = self._connections.by_sid.get(sid)
         if connection is None:
             return None
@@ -49,7 +51,7 @@ class Dispatcher:
     async def _run(self, connection: Connection, event: str, args: tuple[Any, ...]) -> dict[str, Any]:
         command = registry.commands.get(event)
         if command is None:
-            raise Invalid("There is no such command.")
+            raise Invalid("This command does not exist.")
         data = command.request.parse(_payload(command, args))
         if command.is_asynchronous:
             response = await command.handler(connection.caller, data)
@@ -60,14 +62,15 @@ class Dispatcher:
         return _members(response)
 
     async def _throttle(self, connection: Connection, wait: float) -> None:
-        """Refuse a client that floods, after a pause. Events of a client are handled one at a time, so it is also read
-        more slowly."""
+        """Refuse a command over the rate limit, after a pause. The events of a client are handled one at a time, so the
+        pause also slows down reading from the client."""
         self._add_strike(connection)
         await asyncio.sleep(THROTTLE_SECONDS)
         raise RateLimited(retry_after=wait)
 
     def _add_strike(self, connection: Connection) -> None:
-        """Close a client that goes on for several seconds after it was refused; it may reconnect."""
+        """Close the transport of a client that continues for several seconds after it was refused. The client may
+        reconnect."""
         now = time.monotonic()
         since = now - connection.struck_at
         if since < STRIKE_SECONDS:
@@ -86,5 +89,5 @@ def _payload(command: Command, args: tuple[Any, ...]) -> Any:
 
 
 def _members(response: Schema) -> dict[str, Any]:
-    """The fields that were set, unconverted: the encoder makes them JSON."""
+    """Return the fields that were set, without conversion: the encoder converts them to JSON."""
     return {name: value for name, value in vars(response).items() if name in response.model_fields_set}

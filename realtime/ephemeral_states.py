@@ -1,4 +1,4 @@
-"""Ephemeral states, such as typing: they end by themselves, and a socket has at most one in a room."""
+"""Ephemeral states, such as typing. They end by themselves, and a socket has at most one state in a room."""
 
 import asyncio
 from collections.abc import Callable
@@ -30,8 +30,11 @@ class EphemeralStates:
         ended_by: Callable[[LoggedEvent], bool],
         end: Callable[[], None],
     ) -> bool:
-        """Begin or prolong a state. It ends after `seconds`, with an event of the room for which `ended_by(event)` is
-        true, or with `end_in` or `end_all`; then `end` is called once. Returns whether the state is new."""
+        """Begin or extend the state of a socket in a room. Return whether the state is new.
+
+        The state ends after `seconds`, when an event is delivered for which `ended_by(event)` returns True, or when
+        `end_in` or `end_all` is called. `end()` is then called once.
+        """
         before = self._states.pop((socket.sid, room), None)
         if before is not None:
             before.timer.cancel()

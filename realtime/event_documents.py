@@ -16,18 +16,18 @@ def _json(value: Any) -> str:
 
 
 def _commands(registry: Registry) -> list[Command]:
-    """Each once, however many names it goes by."""
+    """Return each command once, even if it has aliases."""
     return [registry.commands[name] for name in sorted({one.name for one in registry.commands.values()})]
 
 
 def _event_section(event: Event) -> str:
-    kept = "Logged: numbered with `seq`, stored and replayed." if event.logged else "Not logged: it may be missed."
+    kept = "Logged: numbered with `seq`, stored and replayed." if event.logged else "Not logged: clients can miss it."
     return f"### `{event.name}`\n\nTo `{event.room}`. {event.when} {kept}\n\n```json\n{_json(event.example)}\n```\n"
 
 
 def _command_section(command: Command) -> str:
     also = f" Also called {', '.join(f'`{name}`' for name in command.aliases)}." if command.aliases else ""
-    bare = f" The bare value of `{command.bare}` is taken instead of an object too." if command.bare else ""
+    bare = f" A client may send the value of `{command.bare}` instead of an object." if command.bare else ""
     adds = ", ".join(f"`{name}`" for name in command.response.model_fields) or "nothing"
     return (
         f"### `{command.name}`\n\n{command.summary}{also}{bare} The acknowledgement adds {adds}.\n\n"
@@ -36,28 +36,28 @@ def _command_section(command: Command) -> str:
 
 
 def events_document(registry: Registry) -> str:
-    """`docs/events.md`."""
+    """Return the text of `docs/events.md`."""
     events = "\n".join(_event_section(event) for event in sorted(registry.events.values(), key=lambda e: e.name))
     commands = "\n".join(_command_section(command) for command in _commands(registry))
     return (
         "# Events and commands\n\n"
-        "Made from the declarations in the code by `make documents`; the schemas are in "
+        "`make documents` generates this page from the declarations in the code. The schemas are in "
         "[asyncapi.json](asyncapi.json).\n\n"
         "## Events: from the server\n\n"
-        "A logged event has its number in the room's log as `seq`; its last argument is a string for the recovery "
-        "of the connection, which a handler may ignore.\n\n"
+        "In a logged event, `seq` is the number of the event in the room's log. The last argument of the event is a "
+        "string for connection state recovery, which handlers can ignore.\n\n"
         f"{events}\n"
         "## Commands: to the server\n\n"
-        "Each is answered through the acknowledgement, if the client gives one: `{success: true, …}` or "
-        "`{success: false, code, message, …}`. Keys are taken in snake_case and camelCase.\n\n"
+        "The server answers each command in the acknowledgement, if the client requests one: `{success: true, …}` or "
+        "`{success: false, code, message, …}`. Keys may be in snake_case or camelCase.\n\n"
         f"{commands}"
     )
 
 
 def asyncapi_document(registry: Registry, *, version: str, license: dict[str, str]) -> dict[str, Any]:
-    """An AsyncAPI 3.0 document: https://www.asyncapi.com/docs/reference/specification/v3.0.0
+    """Return the AsyncAPI 3.0 document: https://www.asyncapi.com/docs/reference/specification/v3.0.0
 
-    `license` has a `name` and a `url`.
+    `version` is the version of the API. `license` has a `name` and a `url`.
     """
     events, commands = sorted(registry.events.values(), key=lambda e: e.name), _commands(registry)
     schemas_used: list[tuple[type[BaseModel], JsonSchemaMode]] = [(event.payload, "serialization") for event in events]

@@ -1,4 +1,4 @@
-"""The event log of each room, in the database: the source of truth for what was sent, and in which order."""
+"""The event log of each room, in the database. It is the source of truth for the events and their order."""
 
 import uuid
 from collections.abc import Callable, Iterable, Sequence
@@ -19,7 +19,7 @@ REPLAY_LIMIT = 1000
 
 
 class LoggedEvent(NamedTuple):
-    """One event as it is stored and sent; `data` is JSON."""
+    """One event, as it is stored and sent. `data` is JSON."""
 
     seq: int
     event: str
@@ -27,7 +27,8 @@ class LoggedEvent(NamedTuple):
 
 
 class LogHead(NamedTuple):
-    """The last `seq` of a room's log, the highest deleted one, and the key by which recovery offsets name the room."""
+    """The last `seq` of a room's log (`seq`), the highest deleted `seq` (`floor`), and the room's `key` in recovery
+    offsets."""
 
     key: int
     seq: int
@@ -35,21 +36,21 @@ class LogHead(NamedTuple):
 
 
 EMPTY_LOG = LogHead(0, 0, 0)
-"""The head of a room that nothing was ever sent to."""
+"""The head of a room without events."""
 
 
 @dataclass(slots=True)
 class LockedRoom:
-    """A room whose row is locked: its key, and its last `seq`, which the holder of the lock advances."""
+    """A room whose row is locked, with its key and its last `seq`. The holder of the lock increments `last_seq`."""
 
     key: int
     last_seq: int
 
 
 def lock(names: Iterable[str]) -> dict[str, LockedRoom]:
-    """Lock the rooms in the order of their names, the one order everywhere; those that are missing are created.
+    """Lock rooms in the order of their names, which is the lock order everywhere. Missing rooms are created.
 
-    The caller is in a transaction; the locks are held until it ends.
+    Call it in a transaction, which holds the locks until it ends. Returns the locked rooms by name.
     """
     wanted = sorted(set(names))
     if not wanted:
@@ -63,12 +64,12 @@ def lock(names: Iterable[str]) -> dict[str, LockedRoom]:
 
 
 def queue_locks(names: Iterable[str]) -> Iterable[tuple[str, int, int]]:
-    """Lock those of the rooms that exist. In a pipeline the query is queued, and sent when `locked_rooms` reads it."""
+    """Lock the existing rooms among `names`. In a pipeline, the query is queued until `locked_rooms` reads its rows."""
     return select_many(Room, ("name", "id", "last_seq"), by="name", among=names, order_by="name", lock=True)
 
 
 def locked_rooms(rows: Iterable[tuple[str, int, int]]) -> dict[str, LockedRoom]:
-    """The rooms that `queue_locks` has locked, by name."""
+    """Return the rooms that `queue_locks` has locked, by name."""
     return {name: LockedRoom(key, last_seq) for name, key, last_seq in rows}
 
 
@@ -78,7 +79,7 @@ def store_heads(rooms: Iterable[LockedRoom]) -> None:
 
 
 def heads(names: Iterable[str]) -> dict[str, LogHead]:
-    """The heads of these rooms' logs; a room that nothing was ever sent to is created, so that it has a key."""
+    """Return the heads of rooms by name. Missing rooms are created, so that each room has a key."""
     wanted = set(names)
     found = _heads(wanted)
     missing = wanted - found.keys()
@@ -90,7 +91,7 @@ def heads(names: Iterable[str]) -> dict[str, LogHead]:
 
 
 def _create_rooms(names: Iterable[str]) -> None:
-    """In this order. Rooms that somebody else has created in the meantime stay as they are."""
+    """Create rooms in this order. Rooms that another transaction has created meanwhile are not changed."""
     upsert_many(Room, [{"name": name, "last_seq": 0, "floor": 0} for name in names], unique=("name",))
 
 
@@ -100,20 +101,21 @@ def _heads(names: set[str]) -> dict[str, LogHead]:
 
 
 def last_seqs(names: Iterable[str]) -> Iterable[tuple[str, int]]:
-    """The name of each of these rooms that exists, with the number of its last event. In a pipeline the query is
-    queued, and sent when the rows are read."""
+    """Return the name and the last `seq` of each existing room. In a pipeline, the query is queued until the result is
+    read."""
     return select_many(Room, ("name", "last_seq"), by="name", among=names, order_by="name")
 
 
 def read(name: str, *, after: int, limit: int = PAGE_SIZE) -> list[LoggedEvent]:
-    """The events after `after`, in order, at most `limit`."""
+    """Return at most `limit` events of a room after `after`, in order."""
     rows = RoomEvent.objects.filter(room__name=name, seq__gt=after).order_by("seq")
     return [LoggedEvent(*row) for row in rows.values_list("seq", "event", "data")[:limit]]
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayRequest:
-    """A request for all events of a room since `after`, preceded by those from `start`, which is at most `after`."""
+    """A request for all events of a room after `start`. `start` is at most `after`, and `limit` of `replay` counts the
+    events after `after`."""
 
     room: str
     after: int
@@ -121,12 +123,12 @@ class ReplayRequest:
 
 
 Replayed = list[LoggedEvent] | None
-"""The events for a request. None where they are not complete: the log no longer reaches back that far, `after` lies
-beyond its head, or there are too many."""
+"""The events for a request, or None if they are incomplete: events were deleted from the log, `after` is higher than
+the last `seq`, or there are too many events."""
 
 
 def replay(requests: Sequence[ReplayRequest], *, limit: int = REPLAY_LIMIT) -> list[Replayed]:
-    """The events for each request, at most `limit` since its `after`."""
+    """Return the events for each request, or None. A request can return at most `limit` events after its `after`."""
     found = _heads({request.room for request in requests})
     possible = {request for request in requests if _is_possible(request, found.get(request.room, EMPTY_LOG), limit)}
     same_room: dict[str, list[ReplayRequest]] = {}
@@ -141,7 +143,7 @@ def _is_possible(request: ReplayRequest, head: LogHead, limit: int) -> bool:
 
 
 def _read_for(requests: Sequence[ReplayRequest], head: LogHead, limit: int) -> list[LoggedEvent]:
-    """The events for all of these requests for one room, read once: in a crowd that returns many want the same."""
+    """Read the events for all requests for one room at once, because many returning clients need the same events."""
     start = min(request.start for request in requests)
     if start == head.seq:
         return []
@@ -154,7 +156,7 @@ def _events_for(events: list[LoggedEvent], request: ReplayRequest, limit: int) -
 
 
 def erase_events(subject: uuid.UUID, rewrite: Callable[[str, dict[str, Any]], dict[str, Any]]) -> None:
-    """Erase something from the log: `rewrite(event, payload)` returns what stays of each event about `subject`. The
+    """Erase data from the log. `rewrite(event, payload)` returns the new payload of each event about `subject`. The
     events keep their `seq`."""
     for row in RoomEvent.objects.filter(subject=subject):
         data = to_json(rewrite(row.event, from_json(row.data)))
@@ -174,7 +176,7 @@ def _trim_room(room_id: int, before: datetime) -> int:
 
 
 def trim(before: datetime) -> int:
-    """Delete the events logged before a moment, room by room; returns how many. Clients that return from further back
-    receive `reset`."""
+    """Delete the events that were logged before a time, room by room. Return the number of deleted events. Clients that
+    need deleted events receive `reset`."""
     stale = RoomEvent.objects.filter(created_at__lt=before).values_list("room_id", flat=True).distinct()
     return sum(_trim_room(room_id, before) for room_id in list(stale))

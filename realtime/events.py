@@ -1,4 +1,4 @@
-"""The events of every application."""
+"""The events that every application has."""
 
 from foundation.schemas import Id, Schema, Timestamp
 from realtime.declarations import Event, registry
@@ -19,7 +19,7 @@ PRESENCE = registry.event(
         name="presence",
         payload=PresencePayload,
         room="conversation_<id>",
-        when="A user's first socket came, or the last one went 5 seconds ago.",
+        when="A user opened the first socket, or closed the last socket 5 seconds ago.",
         logged=False,
         example={
             "user_id": "01980000-0000-7000-8000-000000000001",
@@ -34,7 +34,7 @@ TOKEN_EXPIRING = registry.event(
         name="token_expiring",
         payload=TokenExpiringPayload,
         room="the socket itself",
-        when="60 seconds before the access token of this socket expires, where SOCKET_TOKEN_POLICY is strict.",
+        when="60 seconds before the socket's access token expires, if SOCKET_TOKEN_POLICY is strict.",
         logged=False,
         example={"expires_at": "2026-01-01T12:00:00.000Z"},
     )

@@ -1,4 +1,5 @@
-"""What the application tells `realtime` about its users and rooms; installed once, in the composition root."""
+"""The functions through which the application answers questions about users and rooms. The composition root installs
+them once."""
 
 import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -10,11 +11,11 @@ from typing import Any, Protocol
 from foundation.errors import DomainError
 
 ROOM_NAME_CACHE_SIZE = 4_096
-"""Names of rooms that are cached: each is needed many times a message."""
+"""Number of room names that are cached, because a message needs each name many times."""
 
 
 class Identity(Protocol):
-    """Who a token belongs to."""
+    """The owner of a token."""
 
     @property
     def user(self) -> Any: ...
@@ -28,12 +29,16 @@ class Identity(Protocol):
 
 @dataclass(frozen=True)
 class ApplicationHooks:
-    """All of these are plain functions, called in database threads, each for many users or rooms at a time.
+    """The functions of the application that `realtime` calls.
 
-    `authenticate(tokens)` returns an `Identity` or a `DomainError` for each. `may_enter(pairs)` returns those pairs of
-    user id and room in which the user may be in the room; it is called whenever a room is joined or recovered.
-    `dead_sessions(ids)` returns those login sessions that have ended, `recently_expelled()` who lost the right to which
-    room in the last minutes, and `presence_rooms(ids)` each user with the rooms where their presence is announced.
+    They are plain functions and run in database threads, each for many users or rooms at once.
+
+    - `authenticate(tokens)` returns an `Identity` or a `DomainError` for each token.
+    - `may_enter(pairs)` returns the pairs of user id and room for which the user may enter the room. It is called
+      whenever a room is joined or recovered.
+    - `dead_sessions(ids)` returns the ids of the login sessions that have ended.
+    - `recently_expelled()` returns pairs of user id and room for which the user lost the right in the last minutes.
+    - `presence_rooms(ids)` returns pairs of user id and room, for the rooms that receive the user's presence.
     """
 
     authenticate: Callable[[Sequence[Any]], Sequence[Identity | DomainError]]
@@ -59,5 +64,5 @@ def application_hooks() -> ApplicationHooks:
 
 @lru_cache(maxsize=ROOM_NAME_CACHE_SIZE)
 def user_room(user_id: uuid.UUID) -> str:
-    """The room of one user's own sockets."""
+    """Return the name of the room with all sockets of one user."""
     return f"user_{user_id}"

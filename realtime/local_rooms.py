@@ -1,8 +1,8 @@
-"""The rooms that this process has members of, and how their events reach the sockets in order.
+"""The rooms with members in this process, and the delivery of their events in order.
 
-A process keeps, for each room, the position up to which it has delivered. It delivers the next event and drops an old
-one. An event that is ahead waits in the reorder buffer for those before it, which come from another process or are read
-from the log. So each socket receives each event once, in the order of the log.
+For each room, a process stores its position: the `seq` up to which it has delivered events. It delivers the next event
+and drops old events. An event that arrives too early waits in the reorder buffer until the events before it arrive from
+another process or are read from the log. Each socket thus receives each event once, in the order of the log.
 """
 
 import asyncio
@@ -25,11 +25,11 @@ log = structlog.get_logger(__name__)
 
 SWEEP_BATCH_SIZE = 1000
 REJOIN_CONCURRENCY = 128
-"""Sockets that rejoin their rooms at the same time: of a crowd, some are done while others wait."""
+"""Number of sockets that rejoin their rooms at the same time. When many clients return, the others wait."""
 GAP_TIMEOUT = 0.25
-"""Seconds for which an event waits for those before it: more than the bus takes, even to a process that is behind."""
+"""Seconds for which an event waits for the events before it. The bus is faster, even to a slow process."""
 MAX_REORDERED = 256
-"""Size of the reorder buffer of a room; when it is full, the log is read without further waiting."""
+"""Maximum events in the reorder buffer of a room. If there are more, the log is read at once."""
 EVENT_PACKET = "42"
 """The prefix of an event: an Engine.IO message packet with a Socket.IO EVENT packet of the default namespace."""
 
@@ -42,8 +42,8 @@ class LocalRooms:
         close_transport: Callable[[LocalSocket], None],
         is_connected: Callable[[LocalSocket], bool],
     ) -> None:
-        """`send(eio_sid, frame)` queues an Engine.IO frame; `close_transport(socket)` closes the transport;
-        `is_connected(socket)` says whether it is still connected."""
+        """`send(eio_sid, frame)` sends or queues an Engine.IO frame, `close_transport(socket)` closes the transport of
+        a socket, and `is_connected(socket)` returns whether a socket is still connected."""
         self._bus, self._send, self._close_transport, self._is_connected = bus, send, close_transport, is_connected
         self.open: dict[str, OpenRoom] = {}
         self.on_delivered: Callable[[str, list[LocalSocket], LoggedEvent], None] | None = None
@@ -63,11 +63,12 @@ class LocalRooms:
         admit: Callable[[int, ReplayRequest | None], Awaitable[Replayed]] | None = None,
         check_rights: Callable[[], None] | None = None,
     ) -> Joined:
-        """Put a socket into a room. With `after`, all events since are replayed to it before live ones.
+        """Add a socket to a room. With `after`, all events after that `seq` are replayed before new events are sent.
 
-        `admit(position, request)` is awaited when the room is open, before the socket is a member: it stores the join
-        and returns the events that are requested, or raises where the join is not allowed. Without it they are only
-        read. `check_rights()` is called last, before anything is sent, and raises in the same way.
+        `admit(position, request)` is awaited when the room is open and the socket is not yet a member. It stores the
+        join and returns the requested events, or raises an error if the join is not allowed. Without `admit`, the
+        events are only read. `check_rights()` is called last, before any event is sent, and raises an error if the
+        right has ended. Raises `Unavailable` if events between the replayed events and the new events are unknown.
         """
         room = await self._hold(name)
         try:
@@ -86,10 +87,11 @@ class LocalRooms:
             self._release(room)
 
     async def rejoin(self, socket: LocalSocket, positions: Mapping[str, int]) -> bool:
-        """Put a recovered socket into its rooms again and replay what it missed in each; all of it or nothing.
+        """Add a recovered socket to its rooms again, and replay the missed events of all rooms. If the events of any
+        room are incomplete, do nothing and return False.
 
-        Raises `Unavailable` for a socket that has disconnected in the meantime: where a crowd returns, no time is spent
-        on those that have given up.
+        `positions` are the last received `seq` by room name. Raises `Unavailable` if the socket has disconnected
+        meanwhile, so that no time is spent on clients that have given up.
         """
         async with self._rejoining:
             return await self._rejoin(socket, positions)
@@ -106,7 +108,7 @@ class LocalRooms:
             missed = [events for events in found if events is not None]
             if len(missed) < len(held):
                 return False
-            # The next offset has to name every room, for the client keeps no other.
+            # The next offset must contain every room, because the client stores only the last offset.
             socket.sent |= {room.key: positions[room.name] for room in held}
             later = [
                 room.delivered_since(events, positions[room.name]) for room, events in zip(held, missed, strict=True)
@@ -130,7 +132,8 @@ class LocalRooms:
             self.leave(socket, name)
 
     def _add_member(self, room: OpenRoom, socket: LocalSocket, events: list[LoggedEvent], after: int) -> None:
-        """Without an await: nothing is delivered in between. The reorder buffer comes last, for no replay has it."""
+        """Send the replayed events, and make the socket a member. There is no `await`, so no event is delivered
+        meanwhile. The reorder buffer is delivered last, because its events follow the replayed events."""
         for event in events:
             if event.seq > room.position:
                 self._deliver(room, event)
@@ -181,19 +184,19 @@ class LocalRooms:
     # --- Delivering ---
 
     def handle_hint(self, name: str, rows: Iterable[tuple[int, str, str]]) -> None:
-        """A hint with events of one room, each as `seq, event, data`."""
+        """Handle a hint with events of one room. Each row is `(seq, event, data)`."""
         room = self.open.get(name)
         if room is not None and room.is_open:
             self._accept(room, map(LoggedEvent._make, rows))
 
     def handle_growth(self, name: str) -> None:
-        """A hint without events: the log of the room has grown."""
+        """Handle a hint without events, which says that the room's log has new events."""
         room = self.open.get(name)
         if room is not None and room.is_open:
             self._schedule_fill(room)
 
     def broadcast(self, name: str, event: str, data: str, skip_user: str | None) -> None:
-        """Send an ephemeral event to the members of a room."""
+        """Send an ephemeral event to the members of a room, except the sockets of the user `skip_user`."""
         if (room := self.open.get(name)) is None:
             return
         frame = SharedFrame(f'{EVENT_PACKET}["{event}",{data}]')
@@ -211,7 +214,7 @@ class LocalRooms:
             self._deliver_in_order(room)
 
     def _deliver_in_order(self, room: OpenRoom) -> None:
-        """Deliver the events of the reorder buffer that are next."""
+        """Deliver the events of the reorder buffer whose turn has come."""
         while (event := room.reorder_buffer.pop(room.position + 1, None)) is not None:
             self._deliver(room, event)
         room.reorder_buffer = {seq: event for seq, event in room.reorder_buffer.items() if seq > room.position}
@@ -254,7 +257,7 @@ class LocalRooms:
     # --- Filling gaps ---
 
     async def sweep(self) -> None:
-        """Compare every position with the log, and read the events of which no hint came."""
+        """Compare every position with the log, and read the events whose hints did not arrive."""
         names = [room.name for room in self.open.values() if room.is_open]
         for start in range(0, len(names), SWEEP_BATCH_SIZE):
             found = await in_database(room_log.heads, names[start : start + SWEEP_BATCH_SIZE])
@@ -288,7 +291,8 @@ class LocalRooms:
         room.fill_again |= bool(events)
 
     def _skip_deleted(self, room: OpenRoom, position: int) -> None:
-        """Retention has deleted what was not yet delivered: the members must reconnect, and receive `reset`."""
+        """Skip events that retention deleted before they were delivered. The members must reconnect, and then receive
+        `reset`."""
         room.position = position
         for socket in list(room.members.values()):
             self._close_transport(socket)

@@ -1,4 +1,4 @@
-"""The rooms and sockets of this process: who is a member of what, and up to which event."""
+"""The rooms and the sockets of this process, with the members and the position of each room."""
 
 import asyncio
 import uuid
@@ -11,7 +11,7 @@ from realtime.event_log import REPLAY_LIMIT, LoggedEvent, ReplayRequest
 
 @dataclass(slots=True, eq=False)
 class LocalSocket:
-    """A socket of this process. `sent` is the last event of each room (by its key) that was sent to it."""
+    """A socket of this process. `sent` maps the key of each room to the `seq` of the last event sent to the socket."""
 
     sid: str
     eio_sid: str
@@ -20,7 +20,7 @@ class LocalSocket:
     sent: dict[int, int] = field(default_factory=dict)
 
     def offset_before(self, key: int) -> str:
-        """The part of the recovery offset for all other rooms."""
+        """Return the part of the recovery offset for all rooms except the room with this key."""
         offset = ""
         for other, seq in self.sent.items():
             if other != key:
@@ -30,7 +30,8 @@ class LocalSocket:
 
 @dataclass(slots=True, eq=False)
 class OpenRoom:
-    """A room with members here. `holders` counts the joins in progress, which keep it open without a member."""
+    """A room with members in this process. `holders` is the number of joins in progress, which keep the room open even
+    without members."""
 
     name: str
     key: int = 0
@@ -38,10 +39,10 @@ class OpenRoom:
     members: dict[str, LocalSocket] = field(default_factory=dict)
     holders: int = 0
     recent: deque[LoggedEvent] | None = None
-    """The events delivered while a join is in progress."""
+    """The events that were delivered while a join is in progress. None if no join is in progress."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     reorder_buffer: dict[int, LoggedEvent] = field(default_factory=dict)
-    """Events that came ahead of those before them, by `seq`."""
+    """Events that arrived before their predecessors, by `seq`."""
     awaited_seq: int | None = None
     """The `seq` for which `reorder_buffer` waits, while its timer runs."""
     filling: bool = False
@@ -67,13 +68,13 @@ class OpenRoom:
         return not self.members and not self.holders
 
     def replay_request(self, after: int) -> ReplayRequest:
-        """The request for what a socket missed, and before that for what this process has not delivered: the client may
-        come from a process that was ahead."""
+        """Return the request for the events that a socket missed. If another process was ahead, the request includes
+        events that this process has not delivered yet."""
         return ReplayRequest(self.name, after, min(after, self.position))
 
     def delivered_since(self, events: list[LoggedEvent], after: int) -> list[LoggedEvent]:
-        """The events that were delivered while `events` were read, and are not among them. To be used without an await
-        in between. Raises `Unavailable` where they are not known."""
+        """Return the events that were delivered while `events` were read, and that `events` does not contain. Raises
+        `Unavailable` if they are unknown. Do not `await` before the result is used."""
         reached = events[-1].seq if events else after
         later = [event for event in self.recent or () if event.seq > reached]
         if len(later) != max(0, self.position - reached):
@@ -83,7 +84,8 @@ class OpenRoom:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """`seq` is the position of the room in this process; `reset` says that nothing could be replayed."""
+    """The result of a join. `seq` is the position of the room in this process. `reset` is True if the missed events
+    could not be replayed."""
 
     seq: int
     reset: bool = False

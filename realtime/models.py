@@ -1,4 +1,4 @@
-"""The rooms' logs, who is connected to which process, and the sessions from which sockets recover."""
+"""The tables of rooms and their event logs, server processes, socket sessions, and the times users were last seen."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,12 +7,13 @@ from django.db import models, transaction
 from django.db.models.functions import Now
 
 DEAD_AFTER = timedelta(seconds=20)
-"""A process that has written no heartbeat for so long was killed."""
+"""A process that has not written a heartbeat for this long is considered killed."""
 
 
 class Room(models.Model):
-    """A log with the dense sequence 1, 2, 3 …; the row's lock, held until the commit, keeps it dense.
+    """A room and the head of its event log.
 
+    The log is numbered 1, 2, 3 … without gaps, because a transaction holds the lock of the room's row until it commits.
     `floor` is the highest `seq` that retention has deleted.
     """
 
@@ -25,13 +26,13 @@ class Room(models.Model):
 
 
 class RoomEvent(models.Model):
-    """One event of a room, as it is sent: `data` is its payload as JSON, `seq` included.
+    """One event of a room, as it is sent. `data` is the payload as JSON, including `seq`.
 
-    `subject` is the id of what the event is about, so that erasing it finds every copy.
+    `subject` is the id of the object that the event describes. `erase_events` uses it to find all events of an object.
     """
 
     pk = models.CompositePrimaryKey("room_id", "seq")
-    # Not checked by the database: the writer has locked the room's row, and rooms are never deleted.
+    # The database does not check this key: the writer has locked the room's row, and rooms are never deleted.
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="events", db_index=False, db_constraint=False)
     seq = models.BigIntegerField()
     event = models.CharField(max_length=64)
@@ -52,7 +53,7 @@ class ServerProcesses(models.QuerySet["ServerProcess"]):
 
 
 class ServerProcess(models.Model):
-    """A process that holds sockets; one whose heartbeat is old was killed."""
+    """A process that holds sockets. If its heartbeat is old, the process was killed."""
 
     id = models.UUIDField(primary_key=True)
     heartbeat_at = models.DateTimeField()
@@ -66,16 +67,17 @@ class ServerProcess(models.Model):
 class SocketSessions(models.QuerySet["SocketSession"]):
     @transaction.atomic
     def end(self, at: Any) -> None:
-        """Write that these sessions ended. Rows are locked in the order of their pids, as everywhere where several are
-        written: otherwise two transactions could deadlock."""
+        """Store that these sessions ended. All code that writes several sessions locks the rows in the order of their
+        pids; otherwise, two transactions could deadlock."""
         pids = list(self.order_by("pid").select_for_update(no_key=True).values_list("pid", flat=True))
         self.model.objects.filter(pid__in=pids).update(ended_at=at)
 
 
 class SocketSession(models.Model):
-    """The Socket.IO session of a client, across the reconnects that recovered it: `pid` of connection state recovery.
+    """The Socket.IO session of a client. A reconnect that recovers the session keeps its row and its `pid`.
 
-    `user_seq` is the head of the user's own room when it started. `ended_at` is empty while a process holds it.
+    `user_seq` was the last `seq` of the user's own room when the session started. `ended_at` is null while a process
+    holds the session.
     """
 
     pid = models.CharField(primary_key=True, max_length=43)
@@ -98,7 +100,7 @@ class SocketSession(models.Model):
 
 
 class JoinedRoom(models.Model):
-    """A room that a session is in, and the head of the room's log when it joined."""
+    """A room that a session has joined, with the last `seq` of the room at that time."""
 
     session = models.ForeignKey(SocketSession, on_delete=models.CASCADE, related_name="joined", db_constraint=False)
     room_name = models.CharField(max_length=99)
@@ -112,7 +114,7 @@ class JoinedRoom(models.Model):
 
 
 class LastSeen(models.Model):
-    """When the last connection of a user ended."""
+    """The time when the last connection of a user ended."""
 
     user_id = models.UUIDField(primary_key=True)
     at = models.DateTimeField()

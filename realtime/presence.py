@@ -1,6 +1,6 @@
-"""Who is online, counted over tabs and processes, from the stored connections of processes that are alive.
+"""The users who are online in any tab and any process, from the stored connections of living processes.
 
-Moments are the database's own: the clocks of the processes may differ.
+All times come from the database's clock, because the clocks of the processes can differ.
 """
 
 import uuid
@@ -15,16 +15,16 @@ from foundation.database.bulk import select_many
 from realtime.models import LastSeen, ServerProcess, SocketSession
 
 OFFLINE_DELAY = timedelta(seconds=5)
-"""For so long after their last connection users count as online: the time that loading a page takes."""
+"""The time for which users count as online after their last connection, so that they can load another page."""
 
 
 def online_users(user_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
-    """Those of the users who have a connection, or had one 5 seconds ago, in a process that is alive."""
+    """Return the users who have a connection in a living process, or had a connection in the last 5 seconds."""
     return set(_online_sessions(user_ids).values_list("user_id", flat=True))
 
 
 def having_oldest_session(user_ids: Iterable[uuid.UUID], pids: Collection[str]) -> set[uuid.UUID]:
-    """Those of the users whose oldest connection is one of these."""
+    """Return the users whose oldest connection is in `pids`."""
     oldest: dict[uuid.UUID, str] = {}
     for user_id, pid in _online_sessions(user_ids).order_by("started_at", "pid").values_list("user_id", "pid"):
         oldest.setdefault(user_id, pid)
@@ -38,13 +38,13 @@ def _online_sessions(user_ids: Iterable[uuid.UUID]) -> QuerySet[SocketSession]:
 
 
 def last_seen_times(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, datetime]:
-    """When each user's last connection ended; users who never had one are missing."""
+    """Return the time when each user's last connection ended. Users who never had a connection are missing."""
     return dict(select_many(LastSeen, ("user_id", "at"), by="user_id", among=user_ids, order_by="user_id"))
 
 
 @transaction.atomic
 def store_last_seen(user_ids: Iterable[uuid.UUID], at: datetime | None = None) -> dict[uuid.UUID, datetime]:
-    """Write when the last connection of these users ended, by default now. Returns what was written."""
+    """Store the time when the last connection of these users ended, by default now. Return the stored times."""
     users = sorted(set(user_ids))
     LastSeen.objects.bulk_create(
         [LastSeen(user_id=user_id, at=at or Now()) for user_id in users],
@@ -56,7 +56,7 @@ def store_last_seen(user_ids: Iterable[uuid.UUID], at: datetime | None = None) -
 
 
 def went_offline(left: Mapping[uuid.UUID, datetime]) -> set[uuid.UUID]:
-    """Those whose last connection ended at these moments and who are not back. Of several connections of a user that
-    ended one after the other, in one process or in several, only the last counts."""
+    """Return the users whose last connection ended at these times and who are not online. If several connections of a
+    user have ended, in any process, only the last connection counts."""
     seen = last_seen_times(left)
     return {user_id for user_id, at in left.items() if seen.get(user_id) == at} - online_users(left)

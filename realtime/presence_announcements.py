@@ -1,4 +1,4 @@
-"""Announces who came online and who went offline, to the rooms that the application names."""
+"""Announces the users who came online or went offline, to the rooms that the application returns."""
 
 import asyncio
 import uuid
@@ -20,19 +20,19 @@ from realtime.publishing import publish_ephemeral, unit_of_work
 log = structlog.get_logger(__name__)
 
 GRACE = 0.1
-"""Seconds by which an announcement is later than `OFFLINE_DELAY`, so that the delay has passed for the database too."""
+"""Seconds added to `OFFLINE_DELAY`, so that the delay has also passed by the database's clock."""
 RETRY_AFTER = 1.0
-"""Seconds after which an announcement that the database refused is tried again."""
+"""Seconds after which an announcement is retried when the database has failed."""
 MAX_ATTEMPTS = 600
-"""So many times an announcement is tried: some ten minutes."""
+"""Maximum attempts of an announcement, which take about ten minutes."""
 
 
 class PresenceAnnouncer:
-    """Announces the users of connections that were stored, in a task for each batch of them.
+    """Announces the users of stored connections, with one task for each batch.
 
-    One announcement runs at a time, whatever waits; each says what the database says when its turn comes. So the last
-    one about a user is right, however late it is. What is not announced when the process ends, another process
-    announces (`processes.reap_dead`).
+    Only one announcement runs at a time, and it reads the database when it runs. The last announcement about a user is
+    therefore correct, even if it is late. If the process ends first, another process announces the users
+    (`processes.reap_dead`).
     """
 
     def __init__(self, spawn: Callable[[Coroutine[Any, Any, Any]], object]) -> None:
@@ -40,11 +40,12 @@ class PresenceAnnouncer:
         self._turn = asyncio.Lock()
 
     def came_online(self, users: set[uuid.UUID]) -> None:
-        """Announce users at once."""
+        """Announce immediately that users are online."""
         self._spawn(log_errors(self._announce(partial(announce_online, users))))
 
     def left(self, left: dict[uuid.UUID, datetime]) -> None:
-        """Announce users whose connections ended at these moments, unless they are back after `OFFLINE_DELAY`."""
+        """Announce that users are offline, unless they are back after `OFFLINE_DELAY`. `left` maps users to the times
+        when their connections ended."""
         delay = presence.OFFLINE_DELAY.total_seconds() + GRACE
         self._spawn(log_errors(self._announce(partial(announce_offline, left), delay)))
 
@@ -55,21 +56,21 @@ class PresenceAnnouncer:
                 async with self._turn:
                     await in_database(work)
                 return
-            except Error as error:  # the database is away
+            except Error as error:  # the database is unavailable
                 log.warning("presence_not_announced", error=type(error).__name__)
             await asyncio.sleep(RETRY_AFTER)
 
 
 def announce_online(users: Iterable[uuid.UUID]) -> None:
-    """Announce those of the users who are online."""
+    """Announce the users who are online."""
     _announce(presence.online_users(users), online=True)
 
 
 def announce_offline(left: dict[uuid.UUID, datetime]) -> None:
-    """Announce those whose last connection ended at these moments, unless they are back."""
+    """Announce the users whose last connection ended at these times, unless they are back."""
     offline = presence.went_offline(left)
     _announce(offline, online=False)
-    # A user who reconnected meanwhile may have been announced before this: the last event must be right.
+    # A user may have reconnected and been announced before this announcement. The last event must be correct.
     announce_online(offline)
 
 

@@ -1,6 +1,6 @@
-"""Which server processes are alive: each writes a heartbeat, and ends the connections of those that were killed.
+"""The server processes. Each process writes a heartbeat, and ends the connections of processes that were killed.
 
-Moments are the database's own: the clocks of the processes may differ.
+All times come from the database's clock, because the clocks of the processes can differ.
 """
 
 import asyncio
@@ -18,11 +18,11 @@ from realtime.presence_announcements import PresenceAnnouncer
 
 HEARTBEAT = timedelta(seconds=5)
 UNANNOUNCED = timedelta(seconds=30)
-"""A process that ended may have announced none of those who left so long before its last heartbeat, or later."""
+"""A process that ended may not have announced users who left within this time before its last heartbeat, or later."""
 
 
 class ProcessHeartbeat:
-    """This process's heartbeat in the database."""
+    """The heartbeat of this process in the database."""
 
     def __init__(self, process_id: uuid.UUID, announcer: PresenceAnnouncer) -> None:
         self._process_id, self._announcer = process_id, announcer
@@ -31,12 +31,12 @@ class ProcessHeartbeat:
         await log_errors(in_database(beat, self._process_id))
 
     async def stop(self, timeout: float) -> None:
-        """End this process's connections, and leave who went offline to be announced by others; wait for so many
-        seconds at most. What is not done then is done by others as well, when the heartbeat is old."""
+        """End the connections of this process, and wait at most `timeout` seconds. Other processes announce the users
+        who went offline. If the timeout passes, they also end the connections when the heartbeat is old."""
         await log_errors(asyncio.wait_for(in_database(retire, self._process_id), timeout))
 
     async def beat(self) -> None:
-        """Write a heartbeat, and reap the processes that have written none for too long."""
+        """Write a heartbeat, and end the connections of processes without a recent heartbeat."""
         await in_database(beat, self._process_id)
         left = await in_database(reap_dead)
         if left:
@@ -44,22 +44,24 @@ class ProcessHeartbeat:
 
 
 def beat(process_id: uuid.UUID) -> None:
-    """Write that this process is alive."""
+    """Store the heartbeat of a process."""
     ServerProcess.objects.update_or_create(id=process_id, defaults={"heartbeat_at": Now()})
 
 
 @transaction.atomic
 def retire(process_id: uuid.UUID) -> None:
-    """This process stops in good order: whatever it still holds ends, and the next heartbeat of another one reaps
-    it."""
+    """End the connections of a process that stops, and make its heartbeat old, so that another process reaps it."""
     _end_held(process_id, None)
     ServerProcess.objects.filter(pk=process_id).update(heartbeat_at=Now() - DEAD_AFTER - HEARTBEAT)
 
 
 @transaction.atomic
 def reap_dead() -> dict[uuid.UUID, datetime]:
-    """End the connections of dead processes. Returns the users of connections that ended then or shortly before, each
-    with the time when the connection ended. Of several callers at the same time, only one finds a dead process."""
+    """End the connections of dead processes, and delete these processes.
+
+    Returns the users of connections that ended now or shortly before, each with the time of the end. If several
+    processes call this at the same time, only one finds a dead process.
+    """
     skip = connection.features.has_select_for_update_skip_locked
     dead = list(ServerProcess.objects.select_for_update(skip_locked=skip).dead())
     left: dict[uuid.UUID, datetime] = {}
@@ -72,7 +74,7 @@ def reap_dead() -> dict[uuid.UUID, datetime]:
 
 
 def _end_held(process_id: uuid.UUID, at: datetime | None) -> None:
-    """End the connections that a process holds, by default now."""
+    """End the connections that a process holds, at a time that is by default now."""
     held = SocketSession.objects.filter(process=process_id, ended_at=None)
     presence.store_last_seen(held.values_list("user_id", flat=True), at)
     held.end(at or Now())

@@ -1,10 +1,11 @@
-"""How events are sent: `publish` for what must arrive, `publish_ephemeral` for what may be missed.
+"""Sending events: `publish` for events that must arrive, `publish_ephemeral` for events that clients can miss.
 
-Both belong to the transaction that caused them. A unit of work collects what is published inside of it, numbers it
-under the rooms' locks, writes it to the log and sends hints to the bus on commit; a rollback leaves nothing.
+Both are part of the surrounding transaction. A unit of work collects the published events, numbers them while it holds
+the rooms' locks, writes them to the log, and sends hints over the bus on commit. After a rollback, no event exists.
 
-Lock order, for every transaction: the application's own rows first, then rooms by name. Rooms whose numbers are needed
-early are locked with `reserve_seq`, `lock_rooms` or `queue_room_locks`; all others are locked together at the end.
+Every transaction takes its locks in this order: first the application's own rows, then rooms by name. If a number is
+needed early, its room is locked with `reserve_seq`, `lock_rooms` or `queue_room_locks`. All other rooms are locked
+together at the end.
 """
 
 import time
@@ -45,20 +46,20 @@ class _UnitOfWork:
     ephemeral: list[Hint] = field(default_factory=list)
     rooms: dict[str, event_log.LockedRoom] = field(default_factory=dict)
     queued_locks: Iterable[tuple[str, int, int]] = ()
-    """The rows of rooms whose locks are queued."""
+    """The rows of the rooms whose locks are queued."""
     reserved_seqs: set[tuple[str, int]] = field(default_factory=set)
     before_commit: dict[Callable[[list[Any]], None], list[Any]] = field(default_factory=dict)
 
     def run_before_commit(self) -> None:
-        """Run what was registered with `before_commit`, each function once with all of its items."""
+        """Call each function that was registered with `before_commit` once, with all its items."""
         while self.before_commit:
             work, items = next(iter(self.before_commit.items()))
             del self.before_commit[work]
             work(items)
 
     def lock(self, names: Iterable[str]) -> bool:
-        """Lock rooms and number their pending events, in the order in which they were published. Returns whether any of
-        the rooms was neither locked nor queued before."""
+        """Lock rooms and number their pending events, in the order of publication. Return False if all rooms were
+        already locked or queued."""
         queued_locks, self.queued_locks = self.queued_locks, ()
         self.rooms |= event_log.locked_rooms(queued_locks)
         others = [name for name in names if name not in self.rooms]
@@ -76,7 +77,7 @@ class _UnitOfWork:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """What is published inside is undone if it fails, numbers included."""
+        """Open a savepoint. If the block fails, its published events and their numbers are undone."""
         self.lock(())
         numbers = [item.seq for item in self.pending]
         ephemeral, reserved_seqs = len(self.ephemeral), set(self.reserved_seqs)
@@ -103,7 +104,7 @@ _current: ContextVar[_UnitOfWork | None] = ContextVar("unit_of_work", default=No
 
 @contextmanager
 def unit_of_work() -> Iterator[None]:
-    """A transaction whose published events are written to the log at its end. Nested, it is a savepoint."""
+    """Open a transaction that writes its published events to the log at its end. If nested, open a savepoint."""
     unit = _current.get()
     if unit is not None:
         with unit.savepoint():
@@ -117,17 +118,17 @@ def unit_of_work() -> Iterator[None]:
             unit.run_before_commit()
             _write(unit)
         finally:
-            # Before the commit: what `on_commit` functions publish must not join a unit that is already written.
+            # Reset before the commit, because events published by `on_commit` functions must not join a written unit.
             _current.reset(token)
 
 
 def in_unit_of_work() -> bool:
-    """Whether a unit of work is open in this thread."""
+    """Return whether a unit of work is open in this thread."""
     return _current.get() is not None
 
 
 def before_commit(work: Callable[[list[Any]], None], item: Any) -> None:
-    """Call `work(items)` once at the end of the unit of work, still in its transaction, with the items of all calls."""
+    """Call `work(items)` once at the end of the unit of work, within its transaction, with the items of all calls."""
     unit = _current.get()
     if unit is None:
         with unit_of_work():
@@ -137,13 +138,19 @@ def before_commit(work: Callable[[list[Any]], None], item: Any) -> None:
 
 
 def lock_rooms(*names: str) -> bool:
-    """Lock several rooms, in their order, before numbers are reserved in them. Returns whether any of them had to be
-    locked now: its lock was not queued, or the room did not exist then and is created here."""
+    """Lock several rooms in the lock order, before numbers are reserved in them. Missing rooms are created.
+
+    Returns False if all rooms were already locked, or queued when they existed. Raises `RuntimeError` outside of a unit
+    of work.
+    """
     return _required_unit().lock(names)
 
 
 def queue_room_locks(names: Iterable[str]) -> None:
-    """Queue the locks of those of the rooms that exist, to be sent with the pipeline; `lock_rooms` reads the result."""
+    """Queue the locks of the existing rooms. They are sent with the pipeline, and `lock_rooms` reads the result.
+
+    Raises `RuntimeError` outside of a unit of work.
+    """
     unit = _required_unit()
     if unit.queued_locks:
         unit.lock(())
@@ -152,7 +159,10 @@ def queue_room_locks(names: Iterable[str]) -> None:
 
 
 def reserve_seq(room: str) -> int:
-    """The room's next `seq`, for a row that stores it; `publish(seq=…)` must use it in the same unit of work."""
+    """Return the room's next `seq`, for a row that stores it. `publish(seq=…)` must use it in the same unit of work.
+
+    Raises `RuntimeError` outside of a unit of work.
+    """
     unit = _required_unit()
     if room not in unit.rooms:
         lock_rooms(room)
@@ -164,9 +174,11 @@ def reserve_seq(room: str) -> int:
 def publish(
     room: str, event: Event, payload: Schema, *, subject: uuid.UUID | None = None, seq: int | None = None
 ) -> None:
-    """Send a logged event to everybody in a room, now or when they return.
+    """Send a logged event to all members of a room. Members who are offline receive it when they return.
 
-    `subject` is the id of what the event is about, for erasing it. `seq` comes from `reserve_seq`.
+    `subject` is the id of the object that the event describes, for `erase_events`. `seq` is a number from
+    `reserve_seq`; by default the event gets the next number. Raises `TypeError` if the event is not a logged event or
+    `payload` has another type than declared.
     """
     _check(event, payload, logged=True)
     unit = _current.get()
@@ -182,9 +194,11 @@ def publish(
 
 
 def publish_ephemeral(room: str, event: Event, payload: Schema, *, skip_user: uuid.UUID | None = None) -> None:
-    """Send an event to those who are in a room right now; it is neither numbered nor stored.
+    """Send an ephemeral event to the current members of a room. The event is not numbered and not stored.
 
-    `skip_user` is the user whose sockets do not receive it. Outside of a transaction it is sent at once, without query.
+    The sockets of `skip_user` do not receive it. Within a transaction, the event is sent on commit. Otherwise it is
+    sent at once, without a query. Raises `TypeError` if the event is a logged event or `payload` has another type than
+    declared.
     """
     _check(event, payload, logged=False)
     hint = Hint.ephemeral(room, event.name, to_json(payload), skip_user)
@@ -199,13 +213,13 @@ def publish_ephemeral(room: str, event: Event, payload: Schema, *, skip_user: uu
 
 def _check(event: Event, payload: Schema, *, logged: bool) -> None:
     if event.logged is not logged or not isinstance(payload, event.payload):
-        raise TypeError(f"{event.name} is not sent this way, or not with a {type(payload).__name__}.")
+        raise TypeError(f"{event.name} cannot be sent with this function or with a {type(payload).__name__}.")
 
 
 def _required_unit() -> _UnitOfWork:
     unit = _current.get()
     if unit is None:
-        raise RuntimeError("Numbers are reserved inside a unit of work.")
+        raise RuntimeError("Rooms can only be locked inside a unit of work.")
     return unit
 
 
@@ -217,7 +231,7 @@ def _write(unit: _UnitOfWork) -> None:
     rows, texts, now = [], [], clock.now()
     for item in unit.pending:
         seq = item.seq
-        assert seq is not None  # every event has one once its room is locked
+        assert seq is not None  # every event of a locked room has a number
         data = f'{{"seq":{seq},{item.data[1:]}'
         rows.append(
             {

@@ -1,6 +1,6 @@
-"""The bus between processes: pub/sub over the channel layer, whose messages are lossy hints that a log has grown.
+"""The bus between processes: publish and subscribe over the channel layer. Its messages are hints that a log has grown.
 
-Nothing depends on a hint: what the bus loses, doubles or reorders is repaired from the log.
+The bus may lose, repeat or reorder hints. Processes repair this from the log, so nothing depends on a hint.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ REFRESH_INTERVAL = 3600.0
 """Seconds from one `refresh` to the next."""
 QUEUE_LENGTH = 50_000
 PUBLISH_BATCH_SIZE = 1000
-"""The most hints that are published together."""
+"""Maximum hints that are published together."""
 
 Receiver = Callable[[dict[str, Any]], None]
 
@@ -43,8 +43,10 @@ class Hint(NamedTuple):
 
     @classmethod
     def logged(cls, room: str, events: list[LoggedEvent], at: float) -> "Hint":
-        """The events of one commit in one room, and its time (`time.time()`); large events are left out: they are in
-        the log."""
+        """Return a hint with the events of one commit in one room. `at` is the time of the commit (`time.time()`).
+
+        If the events are larger than `MAX_HINT_BYTES`, the hint omits them, and the receivers read them from the log.
+        """
         if sum(len(event.data) for event in events) > MAX_HINT_BYTES:
             return cls(room, {"type": "room.grown", "room": room})
         return cls(room, {"type": "room.events", "room": room, "events": events, "at": at})
@@ -60,10 +62,10 @@ class Hint(NamedTuple):
 
 
 class Bus:
-    """The subscription of this process: one channel, in the group of each room that has a member here.
+    """The subscription of this process: one channel, which is in the group of each room with a member in this process.
 
-    A hint for a room is received by this process at once, and by the others over the layer. A hint for `control` comes
-    over the layer here too, so that a process can test its own subscription.
+    This process receives its own hints for rooms directly, and the other processes receive them over the channel layer.
+    Hints for `control` always use the layer, so that a process can test its own subscription.
     """
 
     def __init__(self) -> None:
@@ -75,7 +77,7 @@ class Bus:
         self._outgoing_ready = asyncio.Event()
         self._unreachable_until = 0.0
         self.listened_at = 0.0
-        """When a message last came over the layer, on the monotonic clock."""
+        """The time of the last message from the channel layer, on the monotonic clock."""
         self._receive: Receiver
         self._sender: asyncio.Task[None]
         self._listener: asyncio.Task[None]
@@ -83,7 +85,7 @@ class Bus:
     # --- Sending ---
 
     def send(self, hints: Iterable[Hint]) -> None:
-        """Publish hints, in order, from any thread; never raises, and never waits where a server runs."""
+        """Publish hints in order. Can be called from any thread. Never raises an error, and never waits in a server."""
         if self._loop is not None and self._loop.is_running():
             pass_on = partial(self._pass_on, list(hints))
             if not after_result(pass_on):
@@ -111,7 +113,7 @@ class Bus:
                 await self._publish(hints)
 
     async def _publish(self, hints: list[Hint]) -> None:
-        """One message for each group, with all its hints."""
+        """Send one message to each group, with all its hints."""
         groups: dict[str, list[dict[str, Any]]] = {}
         for hint in hints:
             groups.setdefault(hint.group, []).append(hint.message)
@@ -122,14 +124,14 @@ class Bus:
         try:
             async with asyncio.timeout(SEND_TIMEOUT):
                 await _group_send_many(messages)
-        except Exception as error:  # the layer's library raises errors of its own; a hint may be lost
+        except Exception as error:  # the layer's library raises its own errors, and a hint may be lost
             metrics.hints_lost.inc(len(hints))
             log.warning("hints_lost", count=len(hints), error=type(error).__name__)
 
     # --- Receiving ---
 
     async def start(self, receive: Receiver) -> None:
-        """Open this process's channel and call `receive` with every hint."""
+        """Open the channel of this process, and call `receive` with the message of every hint."""
         self._loop = asyncio.get_running_loop()
         self._outgoing.clear()
         self._outgoing_ready = asyncio.Event()
@@ -145,14 +147,14 @@ class Bus:
         await self._call_layer("flush")
 
     async def reopen(self) -> None:
-        """Replace the connection to the layer: the cure for a subscription that receives nothing."""
+        """Replace the connection to the channel layer, to repair a subscription that receives nothing."""
         await _cancelled(self._listener)
         self._channel = None
         await self._call_layer("flush")
         self._listener = asyncio.create_task(self._listen())
 
     async def join(self, group: str) -> None:
-        """Subscribe to a group. Fails silently: the log makes up for it."""
+        """Subscribe to a group. Failures are only logged, because the log of the room replaces lost hints."""
         self._groups.add(group)
         if _is_subscribed(group):
             await self._update_group("group_add", group)
@@ -163,12 +165,12 @@ class Bus:
             await self._update_group("group_discard", group)
 
     async def refresh(self) -> None:
-        """Subscribe to every group again: the layer forgets a group to which nobody has subscribed for a day."""
+        """Subscribe to every group again, because the layer drops a group without a subscription for a day."""
         for group in filter(_is_subscribed, list(self._groups)):
             await self._update_group("group_add", group)
 
     async def _update_group(self, operation: str, group: str) -> None:
-        """While the layer is unreachable nobody waits for it: a new channel subscribes to all groups."""
+        """Call the layer, unless it is unreachable. A new channel subscribes to all groups later."""
         if self._channel is not None and time.monotonic() > self._unreachable_until:
             await self._call_layer(operation, group, self._channel)
 
@@ -214,7 +216,7 @@ class Bus:
 
 
 def _has_others() -> bool:
-    """Whether the layer reaches other processes."""
+    """Return whether the channel layer reaches other processes."""
     return not isinstance(get_channel_layer(), InMemoryChannelLayer)
 
 

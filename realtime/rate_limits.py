@@ -1,14 +1,15 @@
-"""Rate limits of sockets: beyond them a command is answered with `rate_limited`, and a connection refused."""
+"""Rate limits of sockets. Over the limit, commands receive the error `rate_limited`, and connections are refused."""
 
 from django.conf import settings
 
 from foundation.rate_limits import Bucket
 
 EVENTS = (settings.SOCKET_EVENTS_PER_MINUTE, settings.SOCKET_EVENTS_PER_MINUTE / 60)
-"""Of one connection: capacity, and refill rate a second."""
+"""The bucket of one connection: its capacity, and its refill rate per second."""
 
 STRIKES = 3
-"""Seconds in which something was refused, within a minute, after which the transport is closed."""
+"""Number of strikes after which the transport is closed. A strike is a second with a refused command; it is forgotten a
+minute after the last strike."""
 
 CONNECTS_OF_ADDRESS = Bucket(
     "connects_of_address",

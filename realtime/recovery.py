@@ -1,9 +1,9 @@
-"""Connection state recovery, as Socket.IO 4.6 defines it, on top of the rooms' logs.
+"""Connection state recovery, as Socket.IO 4.6 defines it, with the rooms' logs.
 
-The CONNECT response carries a `pid`, each logged event an offset string as its last argument; the stock client sends
-the last of both when it reconnects. An offset has the last event that the socket received in every room
-(`<room key>:<seq>.<room key>:<seq>`), and the rooms of a socket are stored as it joins them. So it recovers to the very
-event, in another process too, and after the one that held it was killed.
+The CONNECT response contains a `pid`, and the last argument of each logged event is an offset string. When the stock
+client reconnects, it sends the `pid` and the last offset. An offset contains the last `seq` that the socket received in
+each room (`<room key>:<seq>.<room key>:<seq>`). The rooms of a socket are stored when it joins them. A client thus
+recovers exactly the missed events, also in another process and after its process was killed.
 """
 
 import re
@@ -37,14 +37,14 @@ RightsCheck = Callable[[Iterable[tuple[uuid.UUID, str]]], set[tuple[uuid.UUID, s
 
 @dataclass(frozen=True)
 class Recovered:
-    """A session that can be recovered: the rooms it was in, and the last event that it received in each."""
+    """A session that can be recovered. `positions` maps each of its rooms to the last received `seq`."""
 
     pid: str
     positions: dict[str, int]
 
 
 def parse_offset(offset: Any) -> dict[int, int]:
-    """`{room key: seq}`; empty for anything that is not an offset."""
+    """Return an offset as `{room key: seq}`. An invalid offset returns an empty dict."""
     if not isinstance(offset, str) or len(offset) > MAX_OFFSET_LENGTH or not _OFFSET.fullmatch(offset):
         return {}
     pairs = (map(int, part.split(":")) for part in offset.split("."))
@@ -53,7 +53,7 @@ def parse_offset(offset: Any) -> dict[int, int]:
 
 @dataclass(frozen=True)
 class RecoveryRequest:
-    """What a client asks to recover; `offset` is by room key."""
+    """The request of a client to recover a session. `offset` is `{room key: seq}`."""
 
     user_id: uuid.UUID
     pid: str
@@ -61,7 +61,7 @@ class RecoveryRequest:
 
     @classmethod
     def read(cls, auth: Any, user_id: uuid.UUID) -> "RecoveryRequest | None":
-        """None for a client that is new, or whose `pid` is malformed."""
+        """Read the payload of a CONNECT packet. Return None if the client is new or its `pid` is malformed."""
         pid = auth.get("pid") if isinstance(auth, dict) else None
         if not isinstance(pid, str) or not _PID.fullmatch(pid):
             return None
@@ -69,8 +69,8 @@ class RecoveryRequest:
 
 
 def recover(requests: Sequence[RecoveryRequest], may_enter: RightsCheck) -> list[Recovered | None]:
-    """What each client recovers, with its right to each room checked anew. None for sessions that are unknown, somebody
-    else's or too old."""
+    """Return the session that each client recovers, with the rooms that it may still enter. Return None for a session
+    that is unknown, too old or of another user."""
     sessions, joined, names = _load(requests)
     allowed = may_enter({(sessions[pid].user_id, room) for pid, rooms in joined.items() for room in rooms})
     found: list[Recovered | None] = []
@@ -96,7 +96,7 @@ class _StoredSession(NamedTuple):
 def _load(
     requests: Sequence[RecoveryRequest],
 ) -> tuple[dict[str, _StoredSession], dict[str, dict[str, int]], dict[int, str]]:
-    """The sessions that are not too old, the rooms that each was in, and the names of the rooms in the offsets."""
+    """Return the sessions that are not too old, their rooms, and the names of the rooms in the offsets."""
     oldest, pids = clock.now() - WINDOW, {one.pid for one in requests}
     with pipelined():
         rows = select_many(SocketSession, _StoredSession._fields, by="pid", among=pids, order_by="pid")
@@ -114,7 +114,7 @@ def _load(
 
 @dataclass(frozen=True)
 class SessionRecord:
-    """A session as it is stored; `is_new` is false for one that was recovered."""
+    """A session, as it is stored. `is_new` is False for a recovered session."""
 
     pid: str
     user_id: uuid.UUID
@@ -124,12 +124,12 @@ class SessionRecord:
 
 
 def save_sessions(sessions: Iterable[SessionRecord]) -> None:
-    """Write sessions that started; one that was recovered moves to its new process."""
+    """Store sessions that started. A recovered session is assigned to its new process."""
     upsert_many(SocketSession, _rows(sessions), unique=("pid",), update=("process_id", "ended_at"))
 
 
 def _rows(sessions: Iterable[SessionRecord]) -> list[Row]:
-    """In the order of their pids, as wherever several are written: otherwise two transactions could deadlock."""
+    """Return the rows in the order of their pids. In any other order, two transactions could deadlock."""
     now = clock.now()
     return [
         {
@@ -145,13 +145,13 @@ def _rows(sessions: Iterable[SessionRecord]) -> list[Row]:
 
 
 def end_sessions(process_id: uuid.UUID, pids: Iterable[str]) -> None:
-    """Write that sessions of this process ended, unless another process has recovered them since."""
+    """Store that sessions of a process ended, unless another process has recovered them."""
     SocketSession.objects.filter(pid__in=list(pids), process_id=process_id).end(Now())
 
 
 @dataclass(frozen=True)
 class RoomJoin:
-    """A session joins a room whose log stood at `seq`, after the events that are to be replayed to it."""
+    """A session that joins a room. `seq` is the position of the room, and `replay` the request for missed events."""
 
     session: SessionRecord
     room: str
@@ -160,8 +160,7 @@ class RoomJoin:
 
 
 def save_joins(joins: Iterable[RoomJoin]) -> None:
-    """Write who joined which room, before the clients receive the acknowledgement, and their sessions if these are
-    not yet written."""
+    """Store joins before the clients receive the acknowledgement. Sessions that are not yet stored are stored too."""
     latest = {(join.session.pid, join.room): join for join in joins}
     sessions = {join.session.pid: join.session for join in latest.values()}
     rows = [{"session_id": pid, "room_name": room, "seq": join.seq} for (pid, room), join in sorted(latest.items())]
@@ -175,7 +174,7 @@ def delete_join(pid: str, room: str) -> None:
 
 
 def delete_expired() -> int:
-    """Delete the sessions that can no longer be recovered; returns how many."""
+    """Delete the sessions that can no longer be recovered. Return their number."""
     old = SocketSession.objects.filter(ended_at__lt=clock.now() - WINDOW - GRACE)
     JoinedRoom.objects.filter(session__in=old.values("pk")).delete()
     return old.delete()[0]

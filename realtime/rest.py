@@ -10,11 +10,12 @@ from realtime import event_log
 
 
 class EventLogQuery(LimitQuery):
-    after: WholeNumber | None = Field(None, description="later than this `seq`")
+    after: WholeNumber | None = Field(None, description="Only events after this `seq`")
 
 
 def events_page(room: str, query: EventLogQuery) -> dict[str, Any]:
-    """`{results: [{seq, event, data}], reset}`; `reset` where `after` is no longer or not yet in the log."""
+    """Return `{results: [{seq, event, data}], reset}`. `reset` is True if the events after `after` were deleted, or if
+    `after` is higher than the last `seq`."""
     after = query.after or 0
     head = event_log.heads([room])[room]
     if not head.floor <= after <= head.seq:

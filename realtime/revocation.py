@@ -1,4 +1,4 @@
-"""Rights that end while a socket is open: a login session, or the right to be in a room."""
+"""Rights that end while a socket is open: login sessions, and the rights to be in rooms."""
 
 import time
 import uuid
@@ -16,25 +16,24 @@ from socketio_server import SocketServer
 CHECK_INTERVAL = 4.0
 """Seconds from one comparison with the database to the next."""
 REMEMBERED = 60.0
-"""Seconds: longer than any client takes to connect or to join on a right that was read."""
+"""Seconds for which a revocation is remembered. No connect or join takes longer after it has read its rights."""
 
 
 def revoke_sessions(session_ids: Iterable[uuid.UUID]) -> None:
-    """Notify every process that these login sessions have ended; called after the commit that ended them."""
+    """Notify every process that login sessions have ended. Call it after the commit that ended them."""
     bus.send([Hint.control("revoke", sessions=[str(one) for one in session_ids])])
 
 
 def expel(user_id: uuid.UUID, room: str) -> None:
-    """Notify every process that a user may no longer be in a room; called after the commit."""
+    """Notify every process that a user may no longer be in a room. Call it after the commit that ended the right."""
     bus.send([Hint.control("expel", user=str(user_id), room=room)])
 
 
 class Revocation:
-    """Ends the rights of this process's sockets: at once when the bus says so, and by a periodic check in case it did
-    not.
+    """Ends the rights of the sockets of this process.
 
-    Each revocation is remembered for a while: a right that was read from the database before it ended must not be
-    used after.
+    A hint from the bus ends a right at once; a periodic check repairs lost hints. Each revocation is remembered for
+    `REMEMBERED` seconds, because a connect or a join may have read the right before it ended.
     """
 
     def __init__(
@@ -51,11 +50,12 @@ class Revocation:
         self._revoked_at: dict[Hashable, float] = {}
 
     def begin(self) -> float:
-        """A moment before rights are read, for `has_ended`."""
+        """Return the current time for `has_ended`. Call it before rights are read."""
         return time.monotonic()
 
     def has_ended(self, right: Hashable, since: float) -> bool:
-        """Whether a login session (its id) or the right to a room (user id and room) ended since then."""
+        """Return whether a right has ended since a time from `begin`. A right is the id of a login session, or a pair
+        of user id and room."""
         return self._revoked_at.get(right, 0.0) >= since
 
     def _remember(self, rights: Iterable[Hashable]) -> None:
@@ -64,7 +64,7 @@ class Revocation:
         self._revoked_at.update(dict.fromkeys(rights, now))
 
     def revoke_login_sessions(self, session_ids: set[uuid.UUID]) -> None:
-        """A Socket.IO DISCONNECT: the stock client does not come back by itself."""
+        """Disconnect the sockets of login sessions by a Socket.IO DISCONNECT. The stock client does not reconnect."""
         self._remember(session_ids)
         for connection in self._connections.of_sessions(session_ids):
             self._rooms.leave_all(connection.socket)
@@ -77,7 +77,7 @@ class Revocation:
             self._rooms.leave(connection.socket, room)
 
     async def check(self) -> None:
-        """Compare the sessions and the rooms of this process with the database."""
+        """Compare the login sessions and the rooms of this process with the database, and end revoked rights."""
         sessions = self._connections.session_ids()
         if not sessions:
             return

@@ -1,4 +1,4 @@
-"""Savepoint batches: units of work share a transaction, each in a savepoint, and succeed or fail one by one."""
+"""Savepoint batches: units of work share a transaction. Each has its own savepoint and succeeds or fails separately."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -12,11 +12,11 @@ R = TypeVar("R")
 
 
 def run_savepoint_batch(work: Callable[[T], R], items: Sequence[T], *, by: Callable[[T], Any]) -> list[R | Exception]:
-    """Call `work` for each item; returns the result of each, or the exception that it raised.
+    """Call `work` for each item. Return the result or the exception of each call, in the order of `items`.
 
-    `work` opens a unit of work: for a lone item that is the transaction. Several share one, in which each of theirs is
-    a savepoint, in the order of `by`: what they lock first, so that two processes lock it in the same order. After a
-    conflict with another transaction each runs in one of its own.
+    `work` opens a unit of work. For a single item, this is the transaction. Several items share one transaction, and
+    each unit of work is a savepoint. The items run in the order of `by(item)`, which must be the order of the first
+    lock, so that all processes lock in the same order. After a database error, each item runs in its own transaction.
     """
     if len(items) > 1:
         done: dict[int, R | Exception] = {}
@@ -26,7 +26,7 @@ def run_savepoint_batch(work: Callable[[T], R], items: Sequence[T], *, by: Calla
                     done[number] = _outcome(work, items[number])
             return [done[number] for number in range(len(items))]
         except DatabaseError:
-            pass  # each by itself, below, shows which of them failed
+            pass  # the separate runs below show which items fail
     return [_outcome_alone(work, item) for item in items]
 
 

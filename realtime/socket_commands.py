@@ -1,4 +1,5 @@
-"""The socket command of every application, `authenticate`. Others stand in its own `socket_commands` modules."""
+"""The socket command `authenticate`, which every application has. Applications declare their other commands in their
+own `socket_commands` modules."""
 
 from typing import Annotated
 
@@ -36,8 +37,8 @@ registry.command(
         request=AuthenticateRequest,
         response=AuthenticateResponse,
         handler=authenticate,
-        summary="Gives the socket a newer access token of the same user, before the present one expires; needed only "
-        "where SOCKET_TOKEN_POLICY is strict.",
+        summary="Replaces the access token of the socket with a newer token of the same user. Required before the token "
+        "expires, if SOCKET_TOKEN_POLICY is strict.",
         example={"token": "eyJhbGciOi…"},
         bare="token",
     )

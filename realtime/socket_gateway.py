@@ -1,4 +1,4 @@
-"""The Socket.IO gateway of this process: how clients connect, recover, join rooms and disconnect."""
+"""The Socket.IO gateway of this process: clients connect, recover, join rooms and disconnect through it."""
 
 import asyncio
 import time
@@ -42,12 +42,11 @@ from socketio_server import Limits, SocketServer, on_uvicorn_shutdown
 log = structlog.get_logger(__name__)
 
 STOP_TIMEOUT = 3.0
-"""Seconds for which a process that stops waits for the database, once for the ends of its connections and once to
-retire."""
+"""Seconds for which a stopping process waits for the database: first to store the ended connections, then to retire."""
 
 
 class Gateway:
-    """Everything that this process needs to serve sockets; `start` and `stop` belong to its event loop."""
+    """The parts of a process that serve sockets. `start` and `stop` must run in the same event loop."""
 
     def __init__(self) -> None:
         self._manager = RoomManager(bus)
@@ -95,12 +94,13 @@ class Gateway:
     # --- Starting and stopping ---
 
     def run_periodically(self, seconds: float, work: Callable[[], Any]) -> None:
-        """Have a function of the application run again and again while this process serves, in a database thread."""
+        """Run a function of the application in a database thread, repeatedly while this process serves, with a pause of
+        `seconds`. Call it before `start`."""
         self._periodic.append((seconds, partial(in_database, work)))
 
     async def start(self) -> None:
-        """Subscribe to the bus and start the background tasks; the first connection calls it too, for servers without
-        lifespan."""
+        """Subscribe to the bus and start the background tasks. The first connection also calls it, because some servers
+        do not support the ASGI lifespan protocol."""
         async with self._starting:
             if not self._started:
                 await bus.start(self._receive)
@@ -123,11 +123,12 @@ class Gateway:
 
     @property
     def bus_is_alive(self) -> bool:
-        """Whether this process receives what it sends over the bus."""
+        """Whether this process receives its own messages over the bus."""
         return self._bus_heartbeat.is_alive
 
     async def drain(self) -> None:
-        """Accept no new sockets, and close the transports of the present ones one by one; they reconnect elsewhere."""
+        """Refuse new sockets, and close the transports of the existing sockets one by one. The clients reconnect to
+        another process."""
         if self._started and not self._drained:
             self._drained = True
             await self.sio.drain(settings.DRAIN_SECONDS)
@@ -137,7 +138,8 @@ class Gateway:
             self._tasks.spawn(self.drain())
 
     async def stop(self) -> None:
-        """Drain, store how the sockets ended, and stop the background tasks. Other processes announce who is gone."""
+        """Drain, store the ended connections, and stop the background tasks. Other processes announce the users who
+        went offline."""
         if self._started:
             await self.drain()
             await self._connections.wait_until_stored(STOP_TIMEOUT)
@@ -152,7 +154,7 @@ class Gateway:
         await self.start()
         checked_from = self._revocation.begin()
         address = environ.get("REMOTE_ADDR", "")
-        # The server keeps the environment as long as the client is connected, and only the address is needed later.
+        # Only the address is needed later, and the server keeps the environ until the client disconnects.
         environ.clear()
         environ["REMOTE_ADDR"] = address
         try:
@@ -167,12 +169,12 @@ class Gateway:
             raise Refused(Unavailable.default_message, {"code": Unavailable.code}) from None
 
     def _close_if_unavailable(self, sid: str, error: DomainError) -> None:
-        """Close the transport where a retry may help: after a CONNECT_ERROR the stock client does not retry."""
+        """Close the transport if a retry can succeed, because the stock client does not retry after a CONNECT_ERROR."""
         if isinstance(error, Unavailable):
             self.sio.close_transport(sid)
 
     async def _enter(self, sid: str, identity: Identity, recovered: Recovered | None, checked_from: float) -> str:
-        """Returns the `pid`. What is sent to the socket here leaves only after the CONNECT response."""
+        """Add the socket to its rooms and return its `pid`. Events sent here follow the CONNECT response."""
         user_id = identity.user.pk
         socket = LocalSocket(sid, self._manager.eio_sid_from_sid(sid, "/"), user_id)
         self._manager.sockets[sid] = socket
@@ -191,11 +193,11 @@ class Gateway:
         return session.pid
 
     def _check_nothing_ended(self, socket: LocalSocket, identity: Identity, checked_from: float) -> None:
-        """The rights that were read for this connection must not have ended in the meantime."""
+        """Raise an error if a right has ended since it was read for this connection."""
         if self._revocation.has_ended(identity.session_id, checked_from):
             raise TokenRevoked
         if any(self._revocation.has_ended((socket.user_id, room), checked_from) for room in socket.rooms):
-            raise Unavailable  # it may reconnect at once, and recovers what it still has a right to
+            raise Unavailable  # the client reconnects, and recovers the rooms that it may still enter
 
     async def _disconnect(self, sid: str, reason: str) -> None:
         connection = self._connections.remove(sid)
@@ -205,7 +207,11 @@ class Gateway:
     # --- For commands ---
 
     async def join(self, caller: Caller, room: str, after: int | None) -> Joined:
-        """Put the caller's socket into a room, and store that for its recovery. Raises `NotFound` without the right."""
+        """Add the caller's socket to a room, and store the join for recovery.
+
+        With `after`, all events after that `seq` are replayed first. Raises `NotFound` if the caller may not enter the
+        room.
+        """
         connection, checked_from = self._connections.by_sid[caller.sid], self._revocation.begin()
 
         def admit(position: int, request: ReplayRequest | None) -> Awaitable[Replayed]:
@@ -227,7 +233,8 @@ class Gateway:
         return room in self._connections.by_sid[caller.sid].socket.rooms
 
     async def join_user_room(self, caller: Caller, after: int | None) -> Joined:
-        """Replay the user's own room, which each socket is in from the start; without `after`, nothing."""
+        """Replay the events of the user's own room after `after`, or none if it is None. Each socket is in this room
+        from the start."""
         socket = self._connections.by_sid[caller.sid].socket
         return await self._rooms.join(socket, user_room(caller.user_id), after=after)
 
@@ -239,7 +246,7 @@ class Gateway:
         self._states.end_in(self._connections.by_sid[caller.sid].socket, room)
 
     def renew(self, caller: Caller, identity: Identity) -> None:
-        """The socket continues under another token of the same user."""
+        """Replace the token of the caller's socket with another token of the same user."""
         connection = self._connections.by_sid[caller.sid]
         connection.caller = replace(caller, user=identity.user, session_id=identity.session_id)
         self._expiry.renew(connection, identity.expires_at)
@@ -263,7 +270,7 @@ class Gateway:
             self._revocation.expel(uuid.UUID(message["user"]), message["room"])
 
     def _time_delivery(self, committed_at: float) -> None:
-        """Observe the lag once for all rooms of a commit, whose hints come together."""
+        """Observe the delivery lag once for all rooms of a commit, because their hints arrive together."""
         if committed_at != self._last_committed_at:
             self._last_committed_at = committed_at
             metrics.delivery_lag.observe(max(0.0, time.time() - committed_at))

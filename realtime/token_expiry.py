@@ -1,4 +1,4 @@
-"""With `SOCKET_TOKEN_POLICY=strict` a socket lives no longer than its access token, unless it brings a new one."""
+"""With `SOCKET_TOKEN_POLICY=strict`, a socket is closed when its access token expires, unless the client renews it."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ class TokenExpiry:
         self._sio = sio
 
     def watch(self, connection: Connection) -> None:
-        """Set the timers for the notice and the end of a connection; called again after `expires_at` has changed."""
+        """Set the timers for the notice and the end of a connection. Call it again after `expires_at` has changed."""
         if settings.SOCKET_TOKEN_POLICY != "strict":  # noqa: S105 (the name of a policy)
             return
         for name in ("notice", "end"):
@@ -39,9 +39,9 @@ class TokenExpiry:
         self._sio.start_background_task(self._send, connection.socket.sid, payload)
 
     async def _send(self, sid: str, payload: dict[str, Any]) -> None:
-        if self._sio.manager.is_connected(sid, "/"):  # it may have gone in this moment
+        if self._sio.manager.is_connected(sid, "/"):  # the client may have disconnected just now
             await self._sio.emit(TOKEN_EXPIRING.name, payload, to=sid)
 
     def _end(self, connection: Connection) -> None:
-        """Close the transport: the client reconnects by itself, and is admitted if it has a newer token by then."""
+        """Close the transport. The client reconnects by itself, and is admitted if it then has a newer token."""
         self._sio.close_transport(connection.socket.sid)

@@ -1,4 +1,4 @@
-"""Retention of the rooms' logs, for a daily job."""
+"""Deletes old events from the rooms' logs. Run it daily."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from realtime import event_log
 
 
 class Command(BaseCommand):
-    help = "Drop events older than EVENT_RETENTION_DAYS from the rooms' logs. Messages are not touched."
+    help = "Delete events older than EVENT_RETENTION_DAYS from the rooms' logs. Messages are not deleted."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"{event_log.trim(clock.now() - settings.EVENT_RETENTION)} events dropped.")
+        self.stdout.write(f"{event_log.trim(clock.now() - settings.EVENT_RETENTION)} events deleted.")
