@@ -25,8 +25,9 @@ MAX_LOCAL_BUCKETS = 100_000
 """Maximum buckets of one process. Above this, the least recently used bucket is dropped, so it is full again."""
 
 REDIS_TIMEOUT = 0.25
+"""Seconds after which a request to Redis fails."""
 REDIS_PAUSE = 1.0
-"""Seconds without requests to Redis after an error. `REDIS_TIMEOUT` is in seconds too."""
+"""Seconds without requests to Redis after an error."""
 
 _ROUNDING = 1e-6
 

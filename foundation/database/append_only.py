@@ -9,13 +9,13 @@ M = TypeVar("M", bound="AppendOnlyModel")
 
 class AppendOnlyQuerySet(models.QuerySet[M]):
     def update(self, **kwargs: Any) -> NoReturn:
-        raise TypeError(f"{self.model.__name__} rows are never changed.")
+        raise TypeError(f"{self.model.__name__} rows cannot be changed.")
 
     def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
         self.update()
 
     def delete(self) -> NoReturn:
-        raise TypeError(f"{self.model.__name__} rows are deleted with their conversation only.")
+        raise TypeError(f"{self.model.__name__} rows can only be deleted with their conversation.")
 
 
 class AppendOnlyModel(models.Model):
@@ -31,8 +31,8 @@ class AppendOnlyModel(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
-            raise TypeError(f"{type(self).__name__} rows are never changed.")
+            raise TypeError(f"{type(self).__name__} rows cannot be changed.")
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise TypeError(f"{type(self).__name__} rows are deleted with their conversation only.")
+        raise TypeError(f"{type(self).__name__} rows can only be deleted with their conversation.")

@@ -31,8 +31,8 @@ class Batcher(Generic[T, R]):
     """Calls `work(items)` in a database thread with all items that were submitted since the last call.
 
     At most `concurrency` batches run at the same time. A batch has at most `max_size` items, and starts at least
-    `interval` seconds after the previous batch. Each batch has a fixed cost. While items are in progress, the next
-    batch therefore starts only when as many items are waiting (at most `ENOUGH_FOR_A_BATCH`), or after `MAX_WAIT`.
+    `interval` seconds after the previous batch. Each batch has a fixed cost. The next batch therefore starts only when
+    at least as many items wait as are in progress, when `ENOUGH_FOR_A_BATCH` items wait, or after `MAX_WAIT`.
 
     Items with the same `key(item)` are never in two running batches, because the second batch would only wait for the
     locks of the first. They keep their order. Items with the key None are independent.

@@ -128,8 +128,8 @@ def newest_of_each(
 ) -> Iterable[tuple[Any, Any]]:
     """Return pairs of a value of `by` in `among` and the attribute `name` of one of its rows.
 
-    For each value, these are at most `limit` rows, the first in descending order of `order_by`. Rows are ignored if the
-    attribute `unless` is not null.
+    A value has at most `limit` rows: the first in descending order of `order_by`. Rows are ignored if the attribute
+    `unless` is not null.
     """
     if is_postgresql():
         return execute(newest(model, name, by, unless, order_by, limit), [_array(among)])
@@ -290,8 +290,8 @@ def _prepared(row: Row, fields: "list[Field[Any, Any]]") -> list[Any]:
 def _defaults(
     model: type[Model], names: tuple[str, ...]
 ) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]], list[tuple[str, str]]]:
-    """Return the constant defaults and the default functions of the fields that are not in `names`, by attribute, and
-    the relations in `names` with their attributes."""
+    """For the fields that are not in `names`, return the constant defaults and the default functions, by attribute. For
+    the relations in `names`, return the names and the attributes."""
     fields = model._meta.local_concrete_fields
     missing = [field for field in fields if not {field.name, field.attname} & set(names)]
     made = [field for field in missing if callable(field.default)]

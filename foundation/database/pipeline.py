@@ -253,7 +253,7 @@ class _RoundTrip:
             if result is None:
                 raise self._connection_lost(results)
             results.append(result)
-            libpq.get_result()  # None, without waiting
+            libpq.get_result()  # returns None without waiting
         results.pop()  # the result of the sync at the end of the pipeline
         return results
 

@@ -37,7 +37,7 @@ def selection(model: type[Model], names: tuple[str, ...], by: str, order_by: str
     columns = ", ".join(_column(model, name) for name in names)
     table = connection.ops.quote_name(model._meta.db_table)
     return (
-        f"SELECT {columns} FROM {table} WHERE {_column(model, by)} = ANY($1)"  # noqa: S608 (names of ours)
+        f"SELECT {columns} FROM {table} WHERE {_column(model, by)} = ANY($1)"  # noqa: S608 (names of models)
         f" ORDER BY {_column(model, order_by)}{' FOR UPDATE' if lock else ''}"
     )
 
@@ -49,7 +49,7 @@ def selection_by_pair(model: type[Model], names: tuple[str, ...], by: tuple[str,
     columns = [_column(model, one) for one in by]
     arrays = ", ".join(f"${number}::{_column_type(model, one)}[]" for number, one in enumerate(by, start=1))
     return (
-        f"SELECT {wanted} FROM unnest({arrays}) AS input(one, other)"  # noqa: S608 (names of ours)
+        f"SELECT {wanted} FROM unnest({arrays}) AS input(one, other)"  # noqa: S608 (names of models)
         f" JOIN {table} ON {table}.{columns[0]} = input.one AND {table}.{columns[1]} = input.other"
     )
 
@@ -80,7 +80,7 @@ def insertion(model: type[Model], names: tuple[str, ...]) -> str:
     table = connection.ops.quote_name(model._meta.db_table)
     columns = ", ".join(_column(model, name) for name in names)
     rows = f"json_populate_recordset(NULL::{table}, $1)"
-    return f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {rows}"  # noqa: S608 (names of ours)
+    return f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {rows}"  # noqa: S608 (names of models)
 
 
 @lru_cache
@@ -90,7 +90,7 @@ def insertion_with_text(model: type[Model], names: tuple[str, ...], text: str) -
     columns = ", ".join(_column(model, name) for name in [*others, text])
     definitions = ", ".join(f"{_column(model, name)} {_column_type(model, name)}" for name in others)
     rows = f"ROWS FROM (json_to_recordset($1) AS ({definitions}), unnest($2::text[])) AS input({columns})"
-    return f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {rows}"  # noqa: S608 (names of ours)
+    return f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {rows}"  # noqa: S608 (names of models)
 
 
 @lru_cache
@@ -107,14 +107,14 @@ def update_from_document(model: type[Model], names: tuple[str, ...]) -> str:
     # With a parameter as LIMIT, the planner expects a tenth of the function's rows. These are so few that it uses the
     # index instead of scanning the table.
     rows = f"(SELECT * FROM json_populate_recordset(NULL::{table}, $1) LIMIT $2) AS input"  # noqa: S608
-    return f"UPDATE {table} SET {values} FROM {rows} WHERE {table}.{key} = input.{key}"  # noqa: S608 (names of ours)
+    return f"UPDATE {table} SET {values} FROM {rows} WHERE {table}.{key} = input.{key}"  # noqa: S608 (names of models)
 
 
 @lru_cache
 def update_one(model: type[Model], names: tuple[str, ...]) -> str:
     table, key, columns = _quoted(model, names)
     values = ", ".join(f"{column} = %s" for column in columns)
-    return f"UPDATE {table} SET {values} WHERE {key} = %s"  # noqa: S608 (names of ours)
+    return f"UPDATE {table} SET {values} WHERE {key} = %s"  # noqa: S608 (names of models)
 
 
 def _quoted(model: type[Model], names: tuple[str, ...]) -> tuple[str, str, list[str]]:
