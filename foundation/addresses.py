@@ -63,7 +63,10 @@ def _scheme(forwarded_proto: str, proxies: int) -> str | None:
 
 
 def canonical(text: str) -> str | None:
-    """Return an address without port and brackets, or None if the text is not an address. IPv4 in IPv6 becomes IPv4."""
+    """Return an address without port and brackets, or None if the text is not an address.
+
+    An IPv4-mapped IPv6 address becomes an IPv4 address.
+    """
     text = text.strip()
     return _canonical(text) if len(text) <= _MAX_LENGTH else None
 

@@ -33,7 +33,7 @@ def moved(by: timedelta) -> Iterator[None]:
 
 @lru_cache
 def rfc3339(moment: datetime) -> str:
-    """Format an aware datetime by RFC 3339, in UTC with milliseconds: `2024-01-01T00:00:00.000Z`.
+    """Return an aware datetime in the format of RFC 3339, in UTC with milliseconds: `2024-01-01T00:00:00.000Z`.
 
     Cached, because the payloads of one request repeat the same times.
     """

@@ -1,4 +1,4 @@
-"""JSON encoding and decoding: UTF-8 and compact, with UUIDs as strings and times by RFC 3339."""
+"""JSON encoding and decoding: UTF-8 and compact, with UUIDs as strings and times in the format of RFC 3339."""
 
 from datetime import datetime
 from typing import Any

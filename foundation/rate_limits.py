@@ -107,7 +107,7 @@ return answers
 
 
 class _RedisBuckets:
-    """The buckets of all processes. One script reads and takes atomically, with the clock of Redis."""
+    """The buckets of all processes. A Lua script reads and updates a bucket atomically, with the clock of Redis."""
 
     def __init__(self, url: str) -> None:
         client = redis.Redis.from_url(
@@ -141,8 +141,8 @@ def take(bucket: Bucket, key: str, cost: float = 1, *, shared: bool = True) -> f
     """Take `cost` from the bucket of `key` and return 0. If the bucket has too little, take nothing and return the
     seconds to wait.
 
-    While Redis is unreachable, each process counts separately: the limit then still exists but is looser. If `shared`
-    is False, each process always counts separately.
+    While Redis is unreachable, each process counts separately, so the limit is looser. If `shared` is False, each
+    process always counts separately.
     """
     return _take([(bucket, _hashed(bucket, key), cost)], shared=shared)[0]
 

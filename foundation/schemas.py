@@ -34,7 +34,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 Timestamp = Annotated[
     datetime, PlainSerializer(rfc3339, return_type=str), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
-"""A time, sent by RFC 3339 in UTC with milliseconds and `Z`."""
+"""A time, sent in the format of RFC 3339, in UTC with milliseconds and `Z`."""
 
 Id = Annotated[uuid.UUID, PlainSerializer(str, return_type=str), WithJsonSchema({"type": "string", "format": "uuid"})]
 """A UUID, sent as a string."""

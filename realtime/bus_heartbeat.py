@@ -13,9 +13,9 @@ log = structlog.get_logger(__name__)
 INTERVAL = 1.0
 """Seconds from one heartbeat to the next."""
 RECONNECT_AFTER = 3.0
-"""Seconds without any message after which the connection to the channel layer is reopened."""
+"""The connection to the channel layer is reopened after this many seconds without any message."""
 DEAD_AFTER = 10.0
-"""Seconds without its own heartbeat after which this process is not ready."""
+"""This process is not ready after this many seconds without its own heartbeat."""
 
 
 class BusHeartbeat:

@@ -20,7 +20,7 @@ from realtime.recovery import SessionRecord
 log = structlog.get_logger(__name__)
 
 WRITE_EVERY = 0.1
-"""Seconds for which connections that start or end are collected before they are stored."""
+"""Seconds for which starting and ending connections are collected before they are stored."""
 
 
 @dataclass(slots=True, eq=False)

@@ -27,7 +27,7 @@ class LoggedEvent(NamedTuple):
 
 
 class LogHead(NamedTuple):
-    """The last `seq` of a room's log (`seq`), the highest deleted `seq` (`floor`), and the room's `key` in recovery
+    """The head of a room's log: its last `seq`, the highest deleted `seq` (`floor`), and the room's `key` in recovery
     offsets."""
 
     key: int
@@ -114,8 +114,8 @@ def read(name: str, *, after: int, limit: int = PAGE_SIZE) -> list[LoggedEvent]:
 
 @dataclass(frozen=True, slots=True)
 class ReplayRequest:
-    """A request for all events of a room after `start`. `start` is at most `after`, and `limit` of `replay` counts the
-    events after `after`."""
+    """A request for all events of a room after `start`. The client has missed the events after `after`, and `start` is
+    at most `after`."""
 
     room: str
     after: int
@@ -128,7 +128,8 @@ the last `seq`, or there are too many events."""
 
 
 def replay(requests: Sequence[ReplayRequest], *, limit: int = REPLAY_LIMIT) -> list[Replayed]:
-    """Return the events for each request, or None. A request can return at most `limit` events after its `after`."""
+    """Return the events for each request, or None if they are incomplete. If more than `limit` events follow `after`,
+    the result is None too."""
     found = _heads({request.room for request in requests})
     possible = {request for request in requests if _is_possible(request, found.get(request.room, EMPTY_LOG), limit)}
     same_room: dict[str, list[ReplayRequest]] = {}

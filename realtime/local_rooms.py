@@ -27,7 +27,7 @@ SWEEP_BATCH_SIZE = 1000
 REJOIN_CONCURRENCY = 128
 """Number of sockets that rejoin their rooms at the same time. When many clients return, the others wait."""
 GAP_TIMEOUT = 0.25
-"""Seconds for which an event waits for the events before it. The bus is faster, even to a slow process."""
+"""Seconds for which an event waits for the events before it. Hints arrive faster, even in a slow process."""
 MAX_REORDERED = 256
 """Maximum events in the reorder buffer of a room. If there are more, the log is read at once."""
 EVENT_PACKET = "42"

@@ -18,7 +18,7 @@ from realtime.presence_announcements import PresenceAnnouncer
 
 HEARTBEAT = timedelta(seconds=5)
 UNANNOUNCED = timedelta(seconds=30)
-"""A process that ended may not have announced users who left within this time before its last heartbeat, or later."""
+"""When a process dies, users who left up to this time before its last heartbeat, or later, may not be announced yet."""
 
 
 class ProcessHeartbeat:
@@ -74,7 +74,7 @@ def reap_dead() -> dict[uuid.UUID, datetime]:
 
 
 def _end_held(process_id: uuid.UUID, at: datetime | None) -> None:
-    """End the connections that a process holds, at a time that is by default now."""
+    """Store that the connections held by a process have ended at the time `at`, by default now."""
     held = SocketSession.objects.filter(process=process_id, ended_at=None)
     presence.store_last_seen(held.values_list("user_id", flat=True), at)
     held.end(at or Now())

@@ -58,8 +58,8 @@ class _UnitOfWork:
             work(items)
 
     def lock(self, names: Iterable[str]) -> bool:
-        """Lock rooms and number their pending events, in the order of publication. Return False if all rooms were
-        already locked or queued."""
+        """Lock rooms and number their pending events, in the order of publication. Return True if the lock of a room
+        was neither held nor queued."""
         queued_locks, self.queued_locks = self.queued_locks, ()
         self.rooms |= event_log.locked_rooms(queued_locks)
         others = [name for name in names if name not in self.rooms]
@@ -140,8 +140,8 @@ def before_commit(work: Callable[[list[Any]], None], item: Any) -> None:
 def lock_rooms(*names: str) -> bool:
     """Lock several rooms in the lock order, before numbers are reserved in them. Missing rooms are created.
 
-    Returns False if all rooms were already locked, or queued when they existed. Raises `RuntimeError` outside of a unit
-    of work.
+    Returns True if a room had to be locked now, because its lock was not queued or the room did not exist. Raises
+    `RuntimeError` outside of a unit of work.
     """
     return _required_unit().lock(names)
 

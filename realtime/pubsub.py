@@ -36,7 +36,7 @@ Receiver = Callable[[dict[str, Any]], None]
 
 
 class Hint(NamedTuple):
-    """A message to every process that has a member of `group` (a room's name, or `control`)."""
+    """A message to every process that has joined `group`, which is the name of a room or `control`."""
 
     group: str
     message: dict[str, Any]
@@ -165,7 +165,7 @@ class Bus:
             await self._update_group("group_discard", group)
 
     async def refresh(self) -> None:
-        """Subscribe to every group again, because the layer drops a group without a subscription for a day."""
+        """Subscribe to every group again, because the layer drops groups to which no process subscribes for a day."""
         for group in filter(_is_subscribed, list(self._groups)):
             await self._update_group("group_add", group)
 

@@ -124,7 +124,7 @@ class SessionRecord:
 
 
 def save_sessions(sessions: Iterable[SessionRecord]) -> None:
-    """Store sessions that started. A recovered session is assigned to its new process."""
+    """Store sessions that have started. A recovered session is assigned to its new process."""
     upsert_many(SocketSession, _rows(sessions), unique=("pid",), update=("process_id", "ended_at"))
 
 
@@ -145,7 +145,7 @@ def _rows(sessions: Iterable[SessionRecord]) -> list[Row]:
 
 
 def end_sessions(process_id: uuid.UUID, pids: Iterable[str]) -> None:
-    """Store that sessions of a process ended, unless another process has recovered them."""
+    """Store that sessions of a process have ended, unless another process has recovered them."""
     SocketSession.objects.filter(pid__in=list(pids), process_id=process_id).end(Now())
 
 

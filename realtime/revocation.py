@@ -54,8 +54,8 @@ class Revocation:
         return time.monotonic()
 
     def has_ended(self, right: Hashable, since: float) -> bool:
-        """Return whether a right has ended since a time from `begin`. A right is the id of a login session, or a pair
-        of user id and room."""
+        """Return whether a right has ended since the time `since`, which `begin` returned. A right is the id of a login
+        session, or a pair of user id and room."""
         return self._revoked_at.get(right, 0.0) >= since
 
     def _remember(self, rights: Iterable[Hashable]) -> None:
@@ -64,7 +64,7 @@ class Revocation:
         self._revoked_at.update(dict.fromkeys(rights, now))
 
     def revoke_login_sessions(self, session_ids: set[uuid.UUID]) -> None:
-        """Disconnect the sockets of login sessions by a Socket.IO DISCONNECT. The stock client does not reconnect."""
+        """Send a Socket.IO DISCONNECT to the sockets of login sessions. The stock client does not reconnect."""
         self._remember(session_ids)
         for connection in self._connections.of_sessions(session_ids):
             self._rooms.leave_all(connection.socket)

@@ -14,9 +14,10 @@ R = TypeVar("R")
 def run_savepoint_batch(work: Callable[[T], R], items: Sequence[T], *, by: Callable[[T], Any]) -> list[R | Exception]:
     """Call `work` for each item. Return the result or the exception of each call, in the order of `items`.
 
-    `work` opens a unit of work. For a single item, this is the transaction. Several items share one transaction, and
-    each unit of work is a savepoint. The items run in the order of `by(item)`, which must be the order of the first
-    lock, so that all processes lock in the same order. After a database error, each item runs in its own transaction.
+    `work` must open a unit of work. For a single item, the unit of work is the transaction. Several items share one
+    transaction, in which each unit of work is a savepoint. The items run in the order of `by(item)`: the row that an
+    item locks first, so that all processes lock in the same order. After a database error, each item runs again in its
+    own transaction.
     """
     if len(items) > 1:
         done: dict[int, R | Exception] = {}

@@ -37,8 +37,8 @@ registry.command(
         request=AuthenticateRequest,
         response=AuthenticateResponse,
         handler=authenticate,
-        summary="Replaces the access token of the socket with a newer token of the same user. Required before the token "
-        "expires, if SOCKET_TOKEN_POLICY is strict.",
+        summary="Replaces the access token of the socket with a newer token of the same user. Required before the "
+        "token expires, if SOCKET_TOKEN_POLICY is strict.",
         example={"token": "eyJhbGciOi…"},
         bare="token",
     )

@@ -174,7 +174,7 @@ class Gateway:
             self.sio.close_transport(sid)
 
     async def _enter(self, sid: str, identity: Identity, recovered: Recovered | None, checked_from: float) -> str:
-        """Add the socket to its rooms and return its `pid`. Events sent here follow the CONNECT response."""
+        """Add the socket to its rooms and return its `pid`. Replayed events are sent after the CONNECT response."""
         user_id = identity.user.pk
         socket = LocalSocket(sid, self._manager.eio_sid_from_sid(sid, "/"), user_id)
         self._manager.sockets[sid] = socket
@@ -233,8 +233,8 @@ class Gateway:
         return room in self._connections.by_sid[caller.sid].socket.rooms
 
     async def join_user_room(self, caller: Caller, after: int | None) -> Joined:
-        """Replay the events of the user's own room after `after`, or none if it is None. Each socket is in this room
-        from the start."""
+        """Replay the events of the user's own room that follow the `seq` `after`. If `after` is None, replay nothing.
+        Each socket is in this room from the start."""
         socket = self._connections.by_sid[caller.sid].socket
         return await self._rooms.join(socket, user_room(caller.user_id), after=after)
 

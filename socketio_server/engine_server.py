@@ -30,7 +30,7 @@ _PROBE_PING = f"{eio.PING}probe"
 _PROBE_PONG = f"{eio.PONG}probe"
 _UPGRADE = str(eio.UPGRADE)
 _MAX_CONSECUTIVE_FRAMES = 32
-"""Frames of one client that are handled before other tasks run, if no handler waits."""
+"""Maximum frames of one client that are handled before other tasks run."""
 
 
 class EngineServer(SessionServer):

@@ -26,7 +26,7 @@ _PONG = str(eio.PONG)
 _MESSAGE = str(eio.MESSAGE)
 
 _RECEIVE_QUEUE = 32
-"""Number of frames waiting to be handled at which the server stops reading from the client's connection."""
+"""The server stops reading from a client's connection when this many of its frames wait to be handled."""
 
 _CONNECTION_LOST = object()
 """Marks the end of the connection in the receive queue."""

@@ -40,7 +40,7 @@ class Heartbeat:
         """The time when the next ping must be sent, or, after a ping, the time by which the pong must arrive."""
 
     def start(self) -> None:
-        """Send a ping after the interval."""
+        """Schedule a ping after `ping_interval`."""
         self.awaits_pong = False
         self._schedule(_now() + self._host.limits.ping_interval)
 

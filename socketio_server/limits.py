@@ -16,10 +16,10 @@ class Limits:
     ping_interval: float = 25.0
     ping_timeout: float = 20.0
     max_payload: int = 65_536
-    """Size of a WebSocket message, in one frame or in fragments, or of the body of a polling request. Announced to
-    clients as `maxPayload`."""
+    """Maximum size of a WebSocket message, in one frame or in fragments, and of the body of a polling request. The
+    server announces it to clients as `maxPayload`."""
     max_fragments: int = 64
-    """Frames of one WebSocket message. Each frame except the last must carry at least one byte."""
+    """Maximum frames of one WebSocket message. Each frame except the last must carry at least one byte."""
     connect_timeout: float = 10.0
     """Time until a namespace must have accepted the client."""
     upgrade_timeout: float = 10.0
@@ -28,9 +28,9 @@ class Limits:
     """Time until the body of a polling request must have arrived."""
     max_namespaces: int = 4
     max_attachments: int = 16
-    """Binary attachments of one event, if binary packets are allowed."""
+    """Maximum binary attachments of one event, if binary packets are allowed."""
     max_depth: int = 20
-    """Nesting depth of the JSON of one packet."""
+    """Maximum nesting depth of the JSON of one packet."""
     queue_packets: int = 256
     queue_bytes: int = 1_048_576
     queue_stall: float = 10.0
@@ -38,7 +38,7 @@ class Limits:
     burst_packets: int = 8_192
     burst_bytes: int = 8_388_608
     total_bytes: int = 33_554_432
-    """Bytes queued for all clients together. Above this, clients that read nothing are aborted, the longest queue
-    first."""
+    """Maximum bytes queued for all clients together. Above this, clients that read nothing are aborted, the longest
+    queue first."""
     close_timeout: float = 1.0
     """Time to send queued packets when a connection is closed. After that, the connection is aborted."""

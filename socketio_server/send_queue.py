@@ -10,7 +10,7 @@ _EMPTY: Packets = deque(maxlen=0)
 
 
 class SendQueue:
-    """A first-in, first-out queue. A packet stays, and counts, until the transport has sent it."""
+    """A first-in, first-out queue. A packet stays in the queue, and counts, until the transport has sent it."""
 
     __slots__ = ("_packets", "bytes")
 

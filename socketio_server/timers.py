@@ -32,7 +32,7 @@ class TimerQueue:
             self._set_timer()
 
     def _set_timer(self) -> None:
-        """Set the timer for the first time in the heap."""
+        """Set the timer to the earliest time in the heap."""
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None

@@ -31,7 +31,7 @@ _INITIAL_READ_BUFFER = 512
 _READ_SIZE = 65_536
 """Maximum bytes of one read. picows doubles its buffer each time that one read fills it."""
 _HIGH_WATER = 64
-"""Number of messages waiting for an ASGI application at which reading is paused."""
+"""Reading is paused when this many messages wait for the ASGI application."""
 _CLOSE_TIMEOUT = 5.0
 
 
@@ -105,7 +105,7 @@ class PicowsProtocol(WSProtocol):  # type: ignore[misc]
 
     def data_received(self, data: bytes) -> None:
         """Never called, because bytes arrive through `get_buffer`. Without this method, uvloop would keep a reference
-        to that of the previous protocol, and thus to the protocol."""
+        to the `data_received` method of the previous protocol, and thus keep that protocol alive."""
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

@@ -8,7 +8,7 @@ from socketio_server.asgi_websocket import ASGIWebSocket
 from socketio_server.send_queue import SendQueue
 
 _MAX_CONSECUTIVE_PACKETS = 64
-"""Packets that are sent to one client before other tasks run, if the network takes them all."""
+"""Maximum packets that are sent to one client before other tasks run."""
 
 
 class WebSocketTransport:

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from socketio_server.tcp import NOTSENT_LOWAT, limit_unsent
 
 _FLUSH_BYTES = 65_536
-"""Number of bytes above which a writer does not wait for the end of the iteration."""
+"""A writer with more bytes than this does not wait for the end of the iteration."""
 
 
 class FlushScheduler:

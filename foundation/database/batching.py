@@ -125,7 +125,7 @@ class Batcher(Generic[T, R]):
                 submission.future.set_exception(result)
             else:
                 submission.future.set_result(result)
-        # Items with a key of this batch have waited for its end.
+        # Items whose key was in this batch have waited for its end.
         if self._waiting:
             self._start_batch()
 
@@ -139,7 +139,7 @@ def apply_to_valid(work: Callable[[list[T]], Iterable[R]], items: Sequence[T | E
 
 
 WRITE_BATCH_SIZE = 64
-"""Maximum items of a batch that writes. If one batch took all items, Python and PostgreSQL would idle in turn."""
+"""Maximum items of a batch that writes. If one batch took all items, either Python or PostgreSQL would be idle."""
 WRITE_CONCURRENCY = 3
 """Number of batches of one kind that run at the same time: while PostgreSQL runs some, Python prepares the next."""
 

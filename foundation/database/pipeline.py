@@ -193,8 +193,8 @@ def execute(
 
 
 class _RoundTrip:
-    """One round trip. If it is interrupted, the connection is closed, because the next round trip would read the
-    results."""
+    """One round trip. If it is interrupted, the connection is closed; otherwise, the next round trip would read the
+    results of this one."""
 
     def __init__(self, connection: Connection[Any], prepared: dict[str, bytes]) -> None:
         self._libpq, self._is_manual = connection.pgconn, not connection.autocommit
