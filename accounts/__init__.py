@@ -1,5 +1,5 @@
 """People who use Stoory: accounts, login sessions, access tokens, and finding people by name or address.
 
-May import `foundation`. Knows neither conversations nor sockets: `stoory.wiring` passes its functions to `realtime`.
+May import `foundation`, but no conversations or sockets: `stoory.wiring` passes its functions to `realtime`.
 Start with `models`, then `services` (registering, logging in, ending sessions) and `tokens`.
 """

@@ -1,4 +1,4 @@
-"""People in the admin: found, blocked, logged out. Hashes of passwords are not shown."""
+"""Users in the admin: search, block and log out. The pages do not show password hashes."""
 
 from typing import Any, ClassVar
 
@@ -16,7 +16,7 @@ from accounts.models import SYSTEM_USER_ID, LoginSession, Role, User
 
 ROLES = [(Role.INFLUENCER, "Influencer"), (Role.BRAND_OWNER, "Brand owner")]
 SUPERUSER_ONLY = ("is_staff", "is_superuser", "groups", "user_permissions")
-"""Who may change users must not be able to make himself what he is not."""
+"""Only superusers can change these fields, so that other staff cannot give themselves more rights."""
 
 
 class RoleFilter(admin.SimpleListFilter):
@@ -31,7 +31,7 @@ class RoleFilter(admin.SimpleListFilter):
 
 
 class ChangeUserForm(UserChangeForm):
-    password = None  # type: ignore[assignment]  # this is how Django leaves a field out
+    password = None  # type: ignore[assignment]  # removes the field from the form
     role = forms.ChoiceField(choices=ROLES)
 
     class Meta:
@@ -53,10 +53,10 @@ class LoginSessionInline(admin.TabularInline):
     ordering = ("-created_at",)
     extra = 0
     can_delete = False
-    verbose_name_plural = "login sessions that have not ended"
+    verbose_name_plural = "active login sessions"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LoginSession]:
-        return super().get_queryset(request).live()  # type: ignore[attr-defined]  # of the manager
+        return super().get_queryset(request).live()  # type: ignore[attr-defined]  # the manager's method
 
     def has_add_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
@@ -96,7 +96,7 @@ class UserAdmin(BaseUserAdmin):
     @admin.display(description="password")
     def password_form(self, user: User) -> str:
         address = reverse("admin:auth_user_password_change", args=[user.pk])
-        return format_html('<a href="{}">Set another one</a>', address)
+        return format_html('<a href="{}">Set a new password</a>', address)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         if request.user.is_superuser:
@@ -106,7 +106,7 @@ class UserAdmin(BaseUserAdmin):
     def get_inlines(self, request: HttpRequest, obj: User | None) -> list[Any]:
         return self.inlines if obj else []
 
-    # --- Who may be touched ---
+    # --- Permissions ---
 
     def _is_out_of_reach(self, request: HttpRequest, user: User | None) -> bool:
         if user is None:
@@ -120,7 +120,7 @@ class UserAdmin(BaseUserAdmin):
         return super().has_delete_permission(request, obj) and not self._is_out_of_reach(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        for user in queryset:  # one by one: each call sends the signal that its sessions have ended
+        for user in queryset:  # one by one, because `User.delete` also ends the login sessions
             user.delete()
 
     # --- Actions ---

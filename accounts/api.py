@@ -32,13 +32,13 @@ def login_response(result: LoginResult, status: int = 200) -> Response:
 
 
 def no_store(response: Response) -> Response:
-    """Answers with tokens are kept by nobody (RFC 6749, 5.1)."""
+    """Forbid caches to store a response with tokens (RFC 6749, section 5.1)."""
     response["Cache-Control"] = "no-store"
     return response
 
 
 class AuthViewSet(ViewSet):
-    """Registration, login, token refresh and logout: no access token is needed, nor looked at."""
+    """Registration, login, token refresh and logout. These endpoints ignore access tokens."""
 
     authentication_classes = []
     permission_classes = [AllowAny]
@@ -58,7 +58,7 @@ class AuthViewSet(ViewSet):
         return login_response(result)
 
     @describe(
-        "Renew the tokens; a refresh token works once", request=TokenRefreshRequest, responses={200: TokensResponse}
+        "Renew the tokens; each refresh token works once", request=TokenRefreshRequest, responses={200: TokensResponse}
     )
     def refresh(self, request: Request) -> Response:
         pair = services.refresh(refresh=TokenRefreshRequest.parse(request.data).refresh)
@@ -71,19 +71,19 @@ class AuthViewSet(ViewSet):
 
 
 class OwnAccountViewSet(ViewSet):
-    """The account of the one who asks."""
+    """The account of the current user."""
 
-    @describe("Who one is", responses={200: UserResponse})
+    @describe("Read the current user's account", responses={200: UserResponse})
     def me(self, request: UserRequest) -> Response:
         return success_response(user=UserPayload.model_validate(request.user))
 
-    @describe("Change one's account", request=UpdateAccountRequest, responses={200: UserResponse})
+    @describe("Change the current user's account", request=UpdateAccountRequest, responses={200: UserResponse})
     def update_me(self, request: UserRequest) -> Response:
         services.update_account(user=request.user, **UpdateAccountRequest.parse(request.data).model_dump())
         return success_response(user=UserPayload.model_validate(request.user))
 
     @describe(
-        "Change one's password; every login session ends, and a new one begins",
+        "Change the password, end all login sessions and begin a new login session",
         request=ChangePasswordRequest,
         responses={200: LoginResponse},
     )
@@ -96,7 +96,7 @@ class OwnAccountViewSet(ViewSet):
 
 
 class PeopleViewSet(ViewSet):
-    """Others, as they can be found."""
+    """Other users, found by name or e-mail address."""
 
     @describe(
         "Find people by name or address",
@@ -105,8 +105,8 @@ class PeopleViewSet(ViewSet):
         errors={404: Problem},
     )
     def list(self, request: UserRequest) -> Response:
-        """An address whose owner may not be found is answered as one that nobody has. Where the server offers no
-        search: 404."""
+        """The address of a user who cannot be found has the same response as an unknown address. If the search is
+        switched off on this server, the status is 404."""
         people_search.require_search()
         limit_people_search(request.user)
         page = people_search.find_people(user=request.user, query=PeopleQuery.of(request))

@@ -1,4 +1,4 @@
-"""Who asks, over REST: the access token of a login session, and nothing else."""
+"""Authentication of REST requests, only by the access token of a login session."""
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -9,14 +9,15 @@ from accounts.services import Identity, authenticate_token
 
 
 class UserRequest(Request):
-    """What a view is called with where `permission_classes` let in only those who have logged in."""
+    """The request in a view whose `permission_classes` require a login."""
 
     user: User
     auth: Identity
 
 
 class SessionJWTAuthentication(BaseAuthentication):
-    """`Authorization: Bearer <access token>` (RFC 6750, 2.1); no cookies, so no CSRF.
+    """Authenticates by `Authorization: Bearer <access token>` (RFC 6750, section 2.1). Without cookies, CSRF is
+    impossible.
 
     `request.user` is the user and `request.auth` the `Identity`.
     """

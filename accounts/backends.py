@@ -1,4 +1,4 @@
-"""The session login of the admin; the API has tokens."""
+"""Login to the admin by password and cookie. The API uses tokens instead."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from foundation.errors import RateLimited
 
 
 class AccountBackend(ModelBackend):
-    """Blocked users stay out, and failures count as they do for the API."""
+    """Rejects blocked users. Failed logins count against the same rate limits as those of the API."""
 
     def authenticate(
         self,
@@ -28,7 +28,7 @@ class AccountBackend(ModelBackend):
         try:
             count_login_attempt(email, address)
         except RateLimited:
-            # To the form this is one more failure: it does not show that the right password came too late.
+            # The form shows the same error as for a wrong password, so it does not reveal a correct password.
             raise PermissionDenied from None
         user = super().authenticate(request, username=username, password=password, **credentials)
         if user is not None:

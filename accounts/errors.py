@@ -1,4 +1,4 @@
-"""Errors of logging in, of tokens and of accounts."""
+"""Errors of logins, tokens and accounts."""
 
 from foundation.errors import DomainError
 

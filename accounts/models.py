@@ -1,4 +1,4 @@
-"""People, and the login sessions that their tokens belong to."""
+"""Users, their search words and their login sessions."""
 
 import hashlib
 import unicodedata
@@ -22,7 +22,7 @@ SYSTEM_USER_ID = uuid.UUID(int=0)
 
 
 class Role:
-    """What a user is in the marketplace. Not `choices` of the column: a new one needs no migration."""
+    """The role of a user in the marketplace. The column has no `choices`, so a new role needs no migration."""
 
     INFLUENCER = "influencer"
     BRAND_OWNER = "brand_owner"
@@ -30,13 +30,13 @@ class Role:
 
 
 class UserQuerySet(models.QuerySet["User"]):
-    """Whatever writes names for many users writes what they are found by, as `User.save` does for one."""
+    """Bulk writes of names also rewrite the search words, as `User.save` does for one user."""
 
     def update(self, **values: Any) -> int:
         if "name" not in values:
             return super().update(**values)
         with transaction.atomic():
-            ids = list(self.values_list("pk", flat=True))  # afterwards they may be others
+            ids = list(self.values_list("pk", flat=True))  # the update can change which rows match
             updated = super().update(**values)
             NameWord.objects.rewrite(ids)
         return updated
@@ -54,17 +54,18 @@ class UserManager(BaseUserManager["User"]):
 
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
-        """One spelling of an address: trimmed, NFKC, lower case."""
+        """Return the canonical form of an address: trimmed, NFKC, lower case."""
         return unicodedata.normalize("NFKC", email or "").strip().lower()
 
     def get_by_natural_key(self, username: str | None) -> "User":
         address = self.normalize_email(username)
         if "\x00" in address:
-            raise self.model.DoesNotExist  # PostgreSQL would not even look for it
+            raise self.model.DoesNotExist  # PostgreSQL rejects NUL in a query
         return self.get(email=address)
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """`name` falls back to the part of the address before the @; without a password nobody can log in."""
+        """Create a user. `name` defaults to the part of the address before the @. Without a password, the user cannot
+        log in."""
         address = self.normalize_email(email)
         user = self.model(email=address, **{"name": address.partition("@")[0]} | fields)
         user.set_password(password)
@@ -96,7 +97,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         constraints = [
-            # With this one the plain unique index is a case-insensitive one.
+            # With this constraint, the plain unique index on `email` is case-insensitive.
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_is_lower_case")
         ]
 
@@ -107,8 +108,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.email = UserManager.normalize_email(self.email)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """A new password, a block and a deactivation end login sessions, and a name can be found, whoever saves them:
-        a service, a form of the admin, a management command. Django has no `_password` where it only renews a hash."""
+        """Save the user, rewrite the search words, and end login sessions after a new password, a block or a
+        deactivation. Services, forms of the admin and management commands all depend on this.
+
+        `_password` is None if Django only renews the password hash.
+        """
         self.clean()
         was_there, new_password = not self._state.adding, self._password is not None
         written = kwargs.get("update_fields")
@@ -127,7 +131,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             return super().delete(*args, **kwargs)
 
     def check_password(self, raw_password: str | None) -> bool:
-        """As Django's, which renews a hash that is out of date; login sessions outlive that."""
+        """Check a password as Django does. If this renews an outdated hash, login sessions stay valid."""
         return hashers.check_password(raw_password, self.password, self._renew_hash)
 
     @transaction.atomic
@@ -139,7 +143,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def password_fingerprint(self) -> str:
-        """Tells one stored password from another."""
+        """The SHA-256 digest of the stored password hash, in hexadecimal. It changes with the password."""
         return hashlib.sha256(self.password.encode()).hexdigest()
 
     def get_full_name(self) -> str:
@@ -157,8 +161,11 @@ class NameWordQuerySet(models.QuerySet["NameWord"]):
     CHUNK: ClassVar[int] = 500
 
     def rewrite(self, user_ids: Sequence[uuid.UUID]) -> None:
-        """Have for these users what their names as stored are found by, and for those who are gone nothing. Run in
-        the transaction that wrote the names: it holds the users' rows, so the last name written is the last read."""
+        """Rewrite the search words of these users from their stored names, and delete those of deleted users.
+
+        Call it in the transaction that wrote the names: it holds the locks on the users, so no name can change before
+        the commit.
+        """
         for start in range(0, len(user_ids), self.CHUNK):
             missing, surplus = self.faults_of(user_ids[start : start + self.CHUNK])
             if surplus:
@@ -167,7 +174,7 @@ class NameWordQuerySet(models.QuerySet["NameWord"]):
                 self.bulk_create(missing, ignore_conflicts=True)
 
     def faults_of(self, user_ids: Sequence[uuid.UUID]) -> "tuple[list[NameWord], list[NameWord]]":
-        """The rows that these users lack, not saved yet, and those that they should not have."""
+        """Return the missing rows of these users, not saved yet, and their surplus rows."""
         names = User.objects.filter(pk__in=user_ids).values_list("pk", "name")
         wanted = {(pk, key) for pk, name in names for key in keys_of(name)}
         there = {(one.user_id, bytes(one.key)): one for one in self.filter(user_id__in=user_ids)}
@@ -176,9 +183,9 @@ class NameWordQuerySet(models.QuerySet["NameWord"]):
 
 
 class NameWord(models.Model):
-    """A word of a user's name, as people are found by it; `key` is made by `names.keys_of`.
+    """A search word: one word of a user's name. `names.keys_of` makes the `key`.
 
-    The relation is not checked by the database: a release that does not know this table can delete users.
+    The foreign key has no constraint in the database, so that a release without this table can delete users.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="name_words", db_constraint=False)
@@ -199,9 +206,9 @@ class LoginSessionQuerySet(models.QuerySet["LoginSession"]):
 
     @transaction.atomic
     def end_of(self, user_id: uuid.UUID, reason: str) -> None:
-        """End those of this queryset that are the user's, and send `sessions_ended` after the commit.
+        """End the user's login sessions in this queryset, and send `sessions_ended` after the commit.
 
-        Locks the user before the sessions, as everything does that takes both.
+        Locks the user before the sessions, like all code that locks both.
         """
         list(User.objects.filter(pk=user_id).select_for_update(no_key=True).values_list("pk"))
         ending = self.filter(user_id=user_id, ended_at=None)
@@ -213,10 +220,10 @@ class LoginSessionQuerySet(models.QuerySet["LoginSession"]):
 
 
 class LoginSession(models.Model):
-    """What begins with a login and ends with a logout; every token and socket belongs to one.
+    """A login session begins with a login and ends with a logout. Every token and socket belongs to a login session.
 
-    `expires_at` is the expiry of its newest refresh token. `reason` says why it ended. `password_fingerprint` is
-    that of the password it was begun with; a session from before there were any has none.
+    `expires_at` is the expiry of its newest refresh token. `reason` says why it ended. `password_fingerprint` is the
+    user's fingerprint at the login; it is empty in sessions that are older than this field.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -237,10 +244,10 @@ class LoginSession(models.Model):
 
     @classmethod
     def of(cls, user: User, **fields: Any) -> Self:
-        """A new one, not saved yet."""
+        """Return a new login session, not saved yet."""
         return cls(user=user, password_fingerprint=user.password_fingerprint, **fields)
 
     @property
     def has_ended(self) -> bool:
-        """Ended, or begun with a password that has been replaced, by whatever way."""
+        """Whether the session was ended, or the password was replaced after the login."""
         return self.ended_at is not None or self.password_fingerprint not in {"", self.user.password_fingerprint}

@@ -1,32 +1,32 @@
-"""How names are found: by the beginnings of their words, without regard to case and composition.
+"""Search keys of names. A search finds the beginnings of words and ignores case and Unicode composition.
 
-All of it is done here, in Python, when a name is written and when it is looked for: no database has to know about case,
-Unicode or a language, and all of them find the same people.
+Python prepares both the stored keys and the search terms. The database needs no rules for case, Unicode or languages,
+so SQLite and PostgreSQL find the same users.
 """
 
 import re
 import unicodedata
 
 LONGEST_KEY = 2500
-"""Bytes. PostgreSQL indexes no more than 2,700. A name of 100 characters has up to 400, but 1,800 where each of them
-stands for six others: of such a name the last words may be cut off."""
+"""The length limit of a key, in bytes; PostgreSQL cannot index more than 2,700. A name of 100 characters has at most
+400 bytes, or 1,800 if each character stands for six others. Keys of such names can lose their last words."""
 
 _IGNORABLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-"""Code points with the property Default_Ignorable_Code_Point, joiners and variation selectors among them."""
+"""The code points with the property Default_Ignorable_Code_Point, for example joiners and variation selectors."""
 
 _DOTTED_I = re.compile("i\u0307+")
 _APOSTROPHES = "\u02bb\u02bc"
-"""Letters by their category; most keyboards write a punctuation mark instead."""
+"""Apostrophes that Unicode classes as letters. Most keyboards type a punctuation mark instead, so both end a word."""
 
 
 def folded(text: str) -> str:
-    """What is the same for two texts that differ in case, composition or compatibility characters only.
+    """Return the same text for all texts that differ only in case, composition or compatibility characters.
 
-    As NFKC_Casefold of the Unicode standard (section 3.13). The Turkish dotted and dotless i, which share a letter with
-    the others in the other case, are one with them.
+    This is NFKC_Casefold of the Unicode standard (section 3.13), except that the Turkish dotted and dotless i are
+    treated as the Latin i.
     """
     decomposed = _IGNORABLE.sub("", unicodedata.normalize("NFD", text)).casefold()
     lower = unicodedata.normalize("NFKD", decomposed).casefold().replace("\u0131", "i")
@@ -34,7 +34,7 @@ def folded(text: str) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a name, or of what is looked for, folded: runs of letters, marks and numbers."""
+    """Return the folded words of a name or a search term: runs of letters, marks and numbers."""
     return "".join(character if _is_of_a_word(character) else " " for character in folded(text)).split()
 
 
@@ -43,21 +43,21 @@ def _is_of_a_word(character: str) -> bool:
 
 
 def keys_of(name: str) -> set[bytes]:
-    """What a name is found by, one key for each of its words: the word, then all words of the name, each after a space.
+    """Return the search keys of a name, one for each word: the word, then all words of the name, each after a space.
 
-    They are bytes, which compare alike everywhere, whatever the locale. In their order people are sorted by the word
-    that was looked for, those who have exactly this word first, then by their name.
+    Keys are bytes, because bytes have the same order in every locale. Sorting by key sorts users by the matching word,
+    exact matches first, then by name.
     """
     words = words_of(name)
     return {" ".join([word, *words]).encode()[:LONGEST_KEY] for word in words}
 
 
 def keys_from(prefix: str) -> tuple[bytes, bytes]:
-    """The keys of the words that begin with `prefix` are those from the first up to the second, which is none."""
+    """Return `(first, end)`: a key of a word with this prefix is at least `first` and less than `end`."""
     first = prefix.encode()
-    return first, first + b"\xff"  # a byte that UTF-8 does not have
+    return first, first + b"\xff"  # a byte that never occurs in UTF-8
 
 
 def in_key(prefix: str) -> bytes:
-    """What is in each key of a name that has a word which begins with `prefix`."""
+    """Return the bytes that every key contains if a word of its name begins with `prefix`."""
     return b" " + prefix.encode()

@@ -4,7 +4,7 @@ from foundation.schemas import Id, Schema, Timestamp
 
 
 class PersonPayload(Schema):
-    """A user as others see them."""
+    """A user as other users see them."""
 
     id: Id
     name: str
@@ -12,7 +12,7 @@ class PersonPayload(Schema):
 
 
 class UserPayload(Schema):
-    """A user as they see themselves; the e-mail address is shown to nobody else."""
+    """The current user's own account. Other users do not see the e-mail address."""
 
     id: Id
     email: str

@@ -1,4 +1,4 @@
-"""Finding people: who may be found by whom, by their name or by their whole address."""
+"""The search for users by name or full e-mail address, and the rules for who can find whom."""
 
 from typing import Any
 
@@ -17,14 +17,17 @@ BY_ADDRESS = Keyset(("id",), descending=False, model=User)
 
 
 def require_search() -> None:
-    """Raises `NotFound` where this server offers none."""
+    """Raise `NotFound` if the search is switched off on this server."""
     if settings.PEOPLE_SEARCH == "off":
         raise NotFound
 
 
 def find_people(*, user: User, query: PeopleQuery) -> Page[User]:
-    """Those whom the asker may find: with an @ in `q` who has this very address, else everybody for whom each word of
-    `q` begins a word of the name. The queries are the same however many they are. Raises `Invalid` for a bad cursor."""
+    """Return a page of the users whom `user` can find.
+
+    If `query.q` contains an @, it is a full e-mail address. Otherwise each of its words must begin a word of the name.
+    The number of queries is constant. Raises `Invalid` for a bad cursor.
+    """
     address, cursor, limit = User.objects.normalize_email(query.q), query.cursor, query.limit
     if "@" in address:
         people = User.objects.filter(_findable_by(user), email=address)
@@ -41,8 +44,11 @@ def _findable_by(user: User, path: str = "") -> Q:
 
 
 def _with_words(wanted: list[str]) -> QuerySet[NameWord]:
-    """Of each user for whom every word begins a word of the name one row: that of the longest word, with which the
-    search begins since it is in the fewest names. In every process it is the same one, or cursors would not fit."""
+    """Return one row for each user with a match for every word: the first row that matches the longest word.
+
+    The search begins with the longest word because it matches the fewest names. All processes must choose the same
+    word, because cursors depend on it.
+    """
     if not wanted:
         return NameWord.objects.none()
     longest, *others = sorted(set(wanted), key=lambda word: (-len(word), word))
@@ -55,7 +61,7 @@ def _with_words(wanted: list[str]) -> QuerySet[NameWord]:
 
 
 class Position(Func):
-    """Where bytes first stand in others, counted from 1; 0 where they do not."""
+    """The position of the second argument (bytes) in the first, counted from 1; 0 if it does not occur."""
 
     function = "INSTR"
     arity = 2

@@ -1,4 +1,4 @@
-"""How often a login may fail, how many accounts one address may open, and how much one person may ask for."""
+"""Rate limits of failed logins, registrations, searches for people, and REST requests."""
 
 from typing import Any
 
@@ -28,9 +28,9 @@ def _account_key(email: str, address: str) -> str:
 
 
 def count_login_attempt(email: str, address: str) -> None:
-    """Count an attempt as failed before the password is checked: simultaneous guesses must not all pass.
+    """Count an attempt as failed before the password is checked, so that simultaneous guesses cannot all pass.
 
-    Raises `RateLimited` for an account tried from this address too often, or an address that tries too much.
+    Raises `RateLimited` after too many failures from this address, for this account or in total.
     """
     check_rate_limit(FAILURES, _account_key(email, address))
     try:
@@ -41,28 +41,28 @@ def count_login_attempt(email: str, address: str) -> None:
 
 
 def forget_login_attempt(email: str, address: str) -> None:
-    """The attempt succeeded, so it does not count."""
+    """Remove a successful attempt from the counts of failures."""
     if settings.RATE_LIMITS:
         give_back(FAILURES, _account_key(email, address))
         give_back(FAILURES_OF_ADDRESS, rate_limit_key(address))
 
 
 def limit_registration(address: str) -> None:
-    """Raises `RateLimited`."""
+    """Count a registration from this address. Raises `RateLimited`."""
     check_rate_limit(REGISTRATIONS, rate_limit_key(address))
 
 
 def limit_people_search(user: User) -> None:
-    """Raises `RateLimited`."""
+    """Count a search by this user. Raises `RateLimited`."""
     check_rate_limit(PEOPLE_SEARCHES, str(user.pk))
 
 
 class RequestThrottle(BaseThrottle):
-    """Requests of one person over REST, of any kind. Each process counts for itself: to ask Redis would cost as much
-    as many a request."""
+    """Limits all REST requests of one user. Each process counts by itself, because a call to Redis can cost as much as
+    the request."""
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        """Raises `RateLimited`. Requests without a login are limited by the endpoints themselves."""
+        """Return True, or raise `RateLimited`. Endpoints without a login have limits of their own."""
         if request.user is not None:
             check_rate_limit(REQUESTS, str(request.user.pk), shared=False)
         return True

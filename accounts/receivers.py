@@ -13,10 +13,10 @@ from accounts.models import SYSTEM_USER_ID, Role
 
 @receiver(post_migrate, dispatch_uid="accounts.ensure_system_user")
 def ensure_system_user(sender: AppConfig, using: str, apps: Apps = installed, **_: Any) -> None:
-    """The sender of messages that no person caused is there after every `migrate` and every `flush`."""
+    """Create the sender of messages that no person caused, after every `migrate` and every `flush`."""
     try:
         users = apps.get_model("accounts", "User").objects.using(using)
-    except LookupError:  # accounts is not migrated (any more)
+    except LookupError:  # accounts has no tables yet, or they were removed
         return
     if sender.label == "accounts":
         users.get_or_create(
@@ -25,7 +25,7 @@ def ensure_system_user(sender: AppConfig, using: str, apps: Apps = installed, **
                 "email": "system@stoory.invalid",
                 "name": "Stoory",
                 "role": Role.SYSTEM,
-                "password": "!",  # no hash, so no password fits
+                "password": "!",  # not a hash, so no password matches
                 "is_active": False,
             },
         )

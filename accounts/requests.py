@@ -1,4 +1,4 @@
-"""What clients send about accounts."""
+"""Request schemas of the account endpoints."""
 
 import unicodedata
 from typing import Annotated, Any, Literal
@@ -18,12 +18,12 @@ LONGEST_EMAIL = 254
 LONGEST_PASSWORD = 256
 LONGEST_TOKEN = 4096
 SHORTEST_SEARCH, LONGEST_SEARCH = 2, 100
-"""What people can be looked for by, in code points."""
+"""The length limits of a search term, in code points."""
 
 
 def _one_line(value: str) -> str:
     if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in value):
-        raise PydanticCustomError("one_line", "A name has one line.")
+        raise PydanticCustomError("one_line", "A name must be a single line.")
     return value
 
 
@@ -43,7 +43,7 @@ def _search_term(value: str) -> str:
     term = trimmed(value)
     if not SHORTEST_SEARCH <= len(term) <= LONGEST_SEARCH:
         lengths = {"shortest": SHORTEST_SEARCH, "longest": LONGEST_SEARCH}
-        raise PydanticCustomError("search_term", "{shortest} to {longest} characters are needed.", lengths)
+        raise PydanticCustomError("search_term", "A search term has {shortest} to {longest} characters.", lengths)
     return term
 
 
@@ -59,7 +59,7 @@ EncodedToken = Annotated[str, Field(strict=True, min_length=1, max_length=LONGES
 
 
 class RegistrationRequest(RequestSchema):
-    """A new account. The password has at least 8 characters and is not a common one, nor like the address."""
+    """A new account. The password must have at least 8 characters, and must not be common or similar to the address."""
 
     email: EmailAddress
     password: Password
@@ -77,7 +77,7 @@ class TokenRefreshRequest(RequestSchema):
 
 
 class LogoutRequest(RequestSchema):
-    """`everywhere` ends all login sessions of the user, not only that of the token."""
+    """`everywhere` ends all login sessions of the user, not only the session of this token."""
 
     refresh: EncodedToken
     everywhere: Annotated[bool, Field(strict=True)] = False
@@ -89,7 +89,7 @@ class ChangePasswordRequest(RequestSchema):
 
 
 class UpdateAccountRequest(RequestSchema):
-    """`findable`: whether others can find this account."""
+    """`findable` says whether other users can find this account."""
 
     findable: Annotated[bool, Field(strict=True)] | None = None
 
@@ -99,7 +99,7 @@ class PeopleQuery(PageQuery):
         QueryText,
         AfterValidator(_search_term),
         WithJsonSchema({"type": "string", "minLength": SHORTEST_SEARCH, "maxLength": LONGEST_SEARCH}),
-    ] = Field(description="The beginnings of words of the name, or a whole e-mail address")
+    ] = Field(description="Beginnings of words of the name, or a full e-mail address")
 
     @model_validator(mode="before")
     @classmethod

@@ -1,4 +1,4 @@
-"""What the account endpoints answer, beside `success`."""
+"""Response schemas of the account endpoints. Every response also has the member `success`."""
 
 from accounts.payloads import PersonPayload, UserPayload
 from foundation.schemas import Schema
@@ -24,4 +24,4 @@ class PeoplePage(Schema):
 
 
 class EmptyResponse(Schema):
-    """Nothing but `success`."""
+    """A response with no members except `success`."""

@@ -12,7 +12,7 @@ CHUNK = 500
 
 
 def find_user(user_id: object) -> User | None:
-    """The user with this id, whatever a client wrote for it; never the system user."""
+    """Return the user with this id, or None. The id can be any value from a client. Never returns the system user."""
     parsed = parse_id(user_id)
     if parsed is None or parsed == SYSTEM_USER_ID:
         return None
@@ -20,7 +20,7 @@ def find_user(user_id: object) -> User | None:
 
 
 def dead_sessions(session_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
-    """Those of the sessions that have ended or expired, or whose user is blocked, inactive or gone."""
+    """Return the ids of sessions that have ended or expired, or whose user is blocked, inactive or deleted."""
     asked = set(session_ids)
     if not asked:
         return set()
@@ -29,7 +29,7 @@ def dead_sessions(session_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
 
 
 def users_with_wrong_words() -> list[uuid.UUID]:
-    """The users, those who are gone included, who are found by other words than those of their names."""
+    """Return the ids of users whose search words differ from their names, including deleted users with search words."""
     users = User.objects.exclude(pk=SYSTEM_USER_ID).order_by("pk")
     wrong: set[uuid.UUID] = set()
     chunk = list(users[:CHUNK].values_list("pk", flat=True))

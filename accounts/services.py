@@ -1,4 +1,4 @@
-"""What can be done with an account. Tokens and sockets ask `authenticate_token` who they belong to."""
+"""Services of accounts. REST uses `authenticate_token`, Socket.IO `authenticate_tokens`, to identify a user."""
 
 import uuid
 from collections.abc import Sequence
@@ -25,15 +25,16 @@ from foundation.errors import DomainError, Forbidden, Invalid, TokenInvalid, Tok
 log = structlog.get_logger(__name__)
 
 REUSE_GRACE = timedelta(seconds=10)
-"""So long after its rotation a refresh token is merely refused: two tabs renewing at once are no theft."""
+"""Within this time after its rotation, a reused refresh token is rejected but does not end the login session: two tabs
+that renew their tokens at once are not a theft."""
 
 SESSION_RETENTION = timedelta(days=30)
-"""So long after its expiry a login session is kept, for those who look into what happened."""
+"""How long a login session is kept after its expiry, for investigations."""
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Who a token belongs to, in which login session, until when."""
+    """The user and the login session of an access token, and when the token expires."""
 
     user: User
     session_id: uuid.UUID
@@ -49,10 +50,10 @@ class LoginResult:
 
 
 def authenticate_token(token: Any) -> Identity:
-    """Who an access token belongs to.
+    """Return the identity of an access token.
 
-    Raises `TokenMissing`, `TokenInvalid`, `TokenExpired`, `UserBlocked`, or `TokenRevoked` when the login
-    session has ended or the password is another one.
+    Raises `TokenMissing`, `TokenInvalid`, `TokenExpired`, `UserBlocked`, or `TokenRevoked` if the login
+    session has ended or the password has changed.
     """
     found = authenticate_tokens([token])[0]
     if isinstance(found, DomainError):
@@ -61,7 +62,7 @@ def authenticate_token(token: Any) -> Identity:
 
 
 def authenticate_tokens(tokens: Sequence[Any]) -> list[Identity | DomainError]:
-    """As `authenticate_token` for many, in one query; each has its own result."""
+    """Authenticate many access tokens at once. Returns an identity or an error for each token, in their order."""
     return apply_to_valid(_identify, [_read(token) for token in tokens])
 
 
@@ -71,7 +72,7 @@ def _identify(tokens: Sequence[AccessToken]) -> list[Identity | DomainError]:
 
 
 def _sessions_of(tokens: Sequence[AccessToken]) -> dict[uuid.UUID | None, LoginSession]:
-    """The sessions that the tokens name, each with its user where a token names that one too."""
+    """Return the login sessions of the tokens by id, with the users that the tokens name already loaded."""
     session_ids, user_ids = ({getattr(token, name) for token in tokens} - {None} for name in ("session_id", "user_id"))
     with pipelined():
         sessions = fetch_many(LoginSession, by="id", among=session_ids, order_by="id")
@@ -81,7 +82,7 @@ def _sessions_of(tokens: Sequence[AccessToken]) -> dict[uuid.UUID | None, LoginS
     for session in sessions:
         if session.user_id in users:
             session.user = users[session.user_id]
-        if session.user_id in users or session.user_id not in user_ids:  # or else deleted in this moment
+        if session.user_id in users or session.user_id not in user_ids:  # otherwise the user was just deleted
             known[session.pk] = session
     return known
 
@@ -121,23 +122,26 @@ def _checked(session: LoginSession | None, token: AccessToken | RefreshToken) ->
 
 
 def register(*, email: str, password: str, name: str, role: str) -> LoginResult:
-    """Create a user and log them in. Raises `Invalid` for a weak password or a taken address."""
+    """Create a user and log them in. Raises `Invalid` for a weak password or an address already in use."""
     user = User(email=User.objects.normalize_email(email), name=name, role=role)
     _require_good_password(password, user, field="password")
-    user.set_password(password)  # before the transaction: it takes a while on purpose
+    user.set_password(password)  # before the transaction, because hashing is slow on purpose
     with transaction.atomic():
         try:
             with transaction.atomic():
                 user.save(force_insert=True)
         except IntegrityError:
-            raise Invalid(errors={"email": ["There is an account with this address."]}) from None
+            raise Invalid(errors={"email": ["An account with this address already exists."]}) from None
         log.info("registered", user_id=str(user.pk), role=role)
         return _begin_session(user)
 
 
 def log_in(*, email: str, password: str) -> LoginResult:
-    """Begin a login session. Raises `NotAuthenticated` for a wrong address or password alike, in about the
-    same time, and `UserBlocked` to those who know the password."""
+    """Begin a login session.
+
+    Raises `NotAuthenticated` for an unknown address or a wrong password; both take about the same time. Raises
+    `UserBlocked` only if the password is correct.
+    """
     try:
         user = User.objects.get_by_natural_key(email)
     except User.DoesNotExist:
@@ -160,9 +164,9 @@ def _begin_session(user: User) -> LoginResult:
 
 
 def refresh(*, refresh: str) -> Tokens:
-    """A new pair of tokens for a refresh token, which is used up by it.
+    """Use up a refresh token, and return a new pair of tokens.
 
-    A used one that comes back was copied: whoever sends it, its login session ends (RFC 9700, 4.14.2).
+    A refresh token that is sent again was probably copied, so its login session ends (RFC 9700, section 4.14.2).
     Raises the same errors as `authenticate_token`.
     """
     token = RefreshToken.read(refresh)
@@ -174,7 +178,7 @@ def refresh(*, refresh: str) -> Tokens:
 
 @transaction.atomic
 def _rotate(token: RefreshToken) -> Tokens | None:
-    """None, with the session ended, when the token was rotated before."""
+    """Return new tokens. If the token was rotated before, end its login session and return None."""
     session = _checked(_find_session(token, lock=True), token)
     listed = OutstandingToken.objects.select_related("blacklistedtoken").filter(jti=token["jti"]).first()
     if listed is None:
@@ -191,7 +195,10 @@ def _rotate(token: RefreshToken) -> Tokens | None:
 
 
 def log_out(*, refresh: str, everywhere: bool = False) -> None:
-    """End the login session of a refresh token, or all of its user's. One that has ended stays ended."""
+    """End the login session of a refresh token, or all sessions of its user. Does nothing if the session has ended.
+
+    Raises `TokenMissing`, `TokenInvalid` or `TokenExpired`.
+    """
     session = _find_session(RefreshToken.read(refresh))
     if session is None:
         raise TokenInvalid
@@ -204,14 +211,15 @@ def log_out(*, refresh: str, everywhere: bool = False) -> None:
 
 
 def end_all_sessions(*, user: User, reason: str) -> None:
-    """Every login session of a user ends: their tokens at once, their sockets within a second."""
+    """End every login session of a user. Tokens become invalid at once; sockets close within a second."""
     LoginSession.objects.end_of(user.pk, reason)
 
 
 def change_password(*, user: User, current_password: str, new_password: str, session_id: uuid.UUID) -> LoginResult:
-    """Set another password. Every login session ends with the old one, and a new one begins for who changed it.
+    """Set a new password, end every login session of the user, and begin a new session.
 
-    Raises `Invalid` for a wrong current password or a weak new one.
+    Raises `Invalid` for a wrong current password or a weak new password, and `TokenRevoked` if the session
+    `session_id` has ended.
     """
     if not user.check_password(current_password):
         raise Invalid(errors={"current_password": ["This is not the current password."]})
@@ -226,19 +234,19 @@ def change_password(*, user: User, current_password: str, new_password: str, ses
 
 
 def update_account(*, user: User, findable: bool | None) -> None:
-    """Change one's own account; None leaves a field as it is."""
+    """Change the user's account; None leaves a field unchanged."""
     if findable is not None:
         user.findable = findable
         user.save(update_fields=["findable"])
 
 
 def block(*, user: User) -> None:
-    """Keep a user out: no login, no token, no socket. Raises `Forbidden` for the system user."""
+    """Block a user: logins fail, and tokens and sockets end. Raises `Forbidden` for the system user."""
     _set_blocked(user, True)
 
 
 def unblock(*, user: User) -> None:
-    """Let a blocked user log in again; the sessions that the block ended stay ended."""
+    """Let a blocked user log in again. Sessions that the block ended stay ended."""
     _set_blocked(user, False)
 
 
@@ -259,7 +267,10 @@ def _require_good_password(password: str, user: User, *, field: str) -> None:
 
 @transaction.atomic
 def forget_old_sessions() -> int:
-    """Delete expired refresh tokens, and login sessions `SESSION_RETENTION` after their expiry. Returns how many."""
+    """Delete expired refresh tokens, and login sessions that expired more than `SESSION_RETENTION` ago.
+
+    Returns the number of deleted rows.
+    """
     tokens_gone, _ = OutstandingToken.objects.filter(expires_at__lte=now()).delete()
     sessions_gone, _ = LoginSession.objects.filter(expires_at__lte=now() - SESSION_RETENTION).delete()
     return tokens_gone + sessions_gone

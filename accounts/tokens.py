@@ -30,7 +30,7 @@ class Tokens(NamedTuple):
 
 
 class _SessionToken(Token):
-    """Issued and expiring by the project's clock; bound to a login session."""
+    """A token of a login session, issued and checked by the project's clock."""
 
     lifetime: timedelta
 
@@ -41,7 +41,7 @@ class _SessionToken(Token):
             self.set_exp(from_time=self.current_time, lifetime=self.lifetime)
 
     def set_iat(self, claim: str = "iat", at_time: datetime | None = None) -> None:
-        """None: verifying, PyJWT refuses one from a machine whose clock is a little ahead."""
+        """Set no `iat`, because PyJWT rejects the `iat` of a machine whose clock is a little ahead."""
 
     def check_exp(self, claim: str = "exp", current_time: datetime | None = None) -> None:
         super().check_exp(claim, current_time)
@@ -66,8 +66,8 @@ class _SessionToken(Token):
 
     @classmethod
     def read(cls, encoded: object) -> Self:
-        """Check signature, algorithm, issuer, audience, type and expiry. Raises `TokenMissing`,
-        `TokenInvalid` or `TokenExpired`."""
+        """Decode a token, and check its signature, algorithm, issuer, audience, type and expiry. Raises
+        `TokenMissing`, `TokenInvalid` or `TokenExpired`."""
         if encoded is None or encoded == "":
             raise TokenMissing
         if not isinstance(encoded, str):
@@ -76,7 +76,7 @@ class _SessionToken(Token):
             return cls(encoded)
         except ExpiredTokenError:
             raise TokenExpired from None
-        except (TokenError, ValueError):  # half a surrogate pair is a ValueError
+        except (TokenError, ValueError):  # a lone surrogate raises ValueError
             raise TokenInvalid from None
 
 
@@ -88,11 +88,11 @@ class RefreshToken(_SessionToken, BaseRefreshToken):
     access_token_class = AccessToken
 
     def check_blacklist(self) -> None:
-        """Not here: a used token is looked for under the lock of its session, and has consequences."""
+        """Do nothing: `services.refresh` handles used tokens itself, while it holds the lock of the session."""
 
     @classmethod
-    def for_user(cls, user: User) -> Self:  # type: ignore[override]  # of others there are no tokens here
-        """Outstanding tokens are listed by their id alone: who reads the table must not get to use them."""
+    def for_user(cls, user: User) -> Self:  # type: ignore[override]  # only `User` has tokens
+        """Create a token. The table of outstanding tokens stores only ids, so nobody can use tokens read from it."""
         token = super(BlacklistMixin, cls).for_user(user)
         OutstandingToken.objects.create(
             user=user,
@@ -104,7 +104,10 @@ class RefreshToken(_SessionToken, BaseRefreshToken):
 
 
 def issue(session: LoginSession) -> Tokens:
-    """A new pair for a session, which lives on as long as its newest refresh token. Run in a transaction."""
+    """Return a new pair of tokens, and extend the session to the expiry of its newest refresh token.
+
+    Call it in a transaction.
+    """
     refresh = RefreshToken.for_user(session.user)
     refresh[SESSION_CLAIM] = str(session.pk)
     session.expires_at = refresh.expires_at

@@ -1,4 +1,4 @@
-"""Addresses under `/api/`."""
+"""Routes under `/api/`."""
 
 from django.urls import path
 

@@ -76,7 +76,7 @@ async def test_registering_says_that_an_address_is_taken_and_that_a_password_is_
     await expect(password).to_have_accessible_description("This password is too common.")
     await password.fill(PASSWORD)
     await tab.page.get_by_role("button", name="Create account").click()
-    await expect(address).to_have_accessible_description("There is an account with this address.")
+    await expect(address).to_have_accessible_description("An account with this address already exists.")
     await expect(address).to_be_focused()
     await expect(password).not_to_have_attribute("aria-invalid", "true")
 

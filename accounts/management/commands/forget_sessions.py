@@ -1,4 +1,4 @@
-"""Housekeeping of logins, for a daily job."""
+"""Deletion of expired tokens and old login sessions, for a daily job."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from accounts.services import forget_old_sessions
 
 
 class Command(BaseCommand):
-    help = "Delete expired refresh tokens, and login sessions a month after nobody could come back to them."
+    help = "Delete expired refresh tokens, and login sessions that expired more than 30 days ago."
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"{forget_old_sessions()} deleted.")

@@ -153,19 +153,19 @@ def verify(*options: str) -> str:
 def test_words_that_are_right():
     make_user(name="Anaya Rao")
     make_user(name="…")
-    assert "Everybody is found" in verify()
+    assert "The search words of all users match" in verify()
 
 
 def test_wrong_words_are_named_and_repaired():
     lacking, renamed, right = (make_user(name=name) for name in ("Anaya Rao", "Mira", "Dev"))
     drop_words(lacking)
     User._base_manager.filter(pk=renamed.pk).update(name="Leela")
-    with pytest.raises(CommandError, match="2 people are found by wrong words"):
+    with pytest.raises(CommandError, match="2 users have wrong search words"):
         verify()
     assert users_with_wrong_words() == sorted([lacking.pk, renamed.pk])
     assert "2 repaired" in verify("--repair")
     assert [words(user) for user in (lacking, renamed, right)] == [{"anaya", "rao"}, {"leela"}, {"dev"}]
-    assert "Everybody is found" in verify()
+    assert "The search words of all users match" in verify()
 
 
 def test_more_people_than_are_looked_at_at_once(monkeypatch):
