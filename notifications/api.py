@@ -1,4 +1,4 @@
-"""The REST endpoints of one's own notifications."""
+"""The REST endpoints of the current user's notifications."""
 
 from pydantic import Field
 from rest_framework.decorators import action
@@ -26,12 +26,12 @@ NEWEST_FIRST = Keyset(("created_at", "id"), descending=True, model=Notification)
 
 
 class NotificationListQuery(PageQuery):
-    unread: Flag | None = Field(None, description="`true`: unread ones; `false`: read ones")
+    unread: Flag | None = Field(None, description="`true`: only unread notifications; `false`: only read notifications")
 
 
 class NotificationViewSet(ViewSet):
     @describe(
-        "One's notifications, newest first",
+        "List the current user's notifications, newest first",
         query=NotificationListQuery,
         responses={200: NotificationPage},
     )
@@ -43,7 +43,7 @@ class NotificationViewSet(ViewSet):
         page = NEWEST_FIRST.page(rows, cursor=query.cursor, limit=query.limit)
         return success_response(**page.mapped(lambda rows: [NotificationPayload.model_validate(row) for row in rows]))
 
-    @describe("How many of one's notifications are unread", responses={200: UnreadCountResponse})
+    @describe("Count the current user's unread notifications", responses={200: UnreadCountResponse})
     @action(detail=False, methods=["get"], url_path="unread-count")
     def unread_count(self, request: UserRequest) -> Response:
         return success_response(unread_count=Notification.objects.filter(user=request.user, read_at=None).count())
@@ -54,13 +54,13 @@ class NotificationViewSet(ViewSet):
         notification = services.read_notification(user=request.user, notification_id=pk)
         return success_response(notification=NotificationPayload.model_validate(notification))
 
-    @describe("Mark all one's notifications as read", responses={200: MarkAllReadResponse})
+    @describe("Mark all notifications of the current user as read", responses={200: MarkAllReadResponse})
     @action(detail=False, methods=["post"], url_path="read-all")
     def read_all(self, request: UserRequest) -> Response:
         return success_response(updated=services.read_all(user=request.user))
 
     @describe(
-        "The log of one's own room: every notification event, as it was sent",
+        "List the events of the current user's room: every notification event as it was sent",
         query=EventLogQuery,
         responses={200: EventLogResponse},
     )

@@ -10,8 +10,8 @@ NOTIFICATION = registry.event(
         name="notification",
         payload=NotificationEventPayload,
         room="user_<id>",
-        when="Something happened that this user is to know of: type message for every message to them. Further "
-        "types have the same frame.",
+        when="The user has a new notification. `type` is `message` for every message to the user. Other types have "
+        "the same frame.",
         logged=True,
         example={
             "seq": 3,

@@ -1,4 +1,4 @@
-"""Stored notifications: facts, but for their being read."""
+"""Stored notifications. Only `read_at` changes after the insert; a deleted message also empties `body`."""
 
 from django.conf import settings
 from django.db import models
@@ -11,10 +11,10 @@ MESSAGE = "message"
 
 
 class Notification(models.Model):
-    """Something that a user is to know of. `message` is its message, if it is about one.
+    """A fact of which a user is notified. `message` is the message that the notification announces, if any.
 
-    Of a message it is written in one transaction with it, for people of its conversation. So the database need not
-    check again that these exist: it checks the message.
+    A message and its notifications are inserted in one transaction, for participants of its conversation. The foreign
+    keys need no constraints, because the transaction has locked the rows to which they refer.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

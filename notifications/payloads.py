@@ -9,7 +9,7 @@ from notifications.models import Notification
 
 
 class NotificationPayload(Schema):
-    """A stored notification, as REST lists it."""
+    """A stored notification, as REST returns it."""
 
     id: Id
     type: str
@@ -22,7 +22,7 @@ class NotificationPayload(Schema):
 
 
 class NotificationData(Schema):
-    """What is in the event's frame. All but the first five members are there only for messages."""
+    """The content of the event's frame. Only notifications of messages have the members after `payload`."""
 
     id: Id
     title: str
@@ -53,7 +53,7 @@ class NotificationEventPayload(Schema):
 
 
 _STORED = ("id", "title", "body", "created_at", "payload", "conversation_id")
-"""What is in the frame as it is stored."""
+"""The members of the frame whose values are stored columns."""
 
 
 class NotificationResponse(Schema):

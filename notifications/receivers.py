@@ -1,4 +1,4 @@
-"""Messages become notifications, notifications become events, and reading a message reads its notification."""
+"""Receivers that notify of messages, publish notifications, and mark the notifications of read messages as read."""
 
 import uuid
 from typing import Any

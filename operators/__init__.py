@@ -1,4 +1,4 @@
-"""The operators' side: the admin's list of conversations, transcripts, diagrams, and interventions.
+"""The pages of operators: the admin's list of conversations, transcripts, diagrams, and interventions.
 
 May import `notifications` and everything below it.
 Start with `admin` (pages), `transcripts` (what a transcript shows) and `interventions` (pause, resume, close).

@@ -1,4 +1,4 @@
-"""Operators look into conversations: a list that can be searched, and each as a readable transcript."""
+"""The admin pages of conversations: a searchable list, and a transcript of each conversation."""
 
 import uuid
 from typing import Any
@@ -25,11 +25,11 @@ from operators.forms import InterventionForm, RemovalForm, SystemMessageForm
 from operators.transcripts import transcript
 
 FILE = "conversations_conversation_file"
-"""The name of the address of a file in the admin."""
+"""The name of the URL pattern of a file in the admin."""
 
 
 class StateFilter(admin.SimpleListFilter):
-    """The states that conversations are in, without naming any flow."""
+    """Filters by the states of the stored conversations, so that no flow is named here."""
 
     title = "state"
     parameter_name = "flow_state"
@@ -113,7 +113,7 @@ class ConversationAdmin(admin.ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """The transcript; what is posted is a message from the system, somebody to remove, or stepping in."""
+        """Show the transcript. A POST sends a system message, removes a participant, or intervenes."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         conversation = get_object_or_404(self.get_queryset(request), pk=parse_id(object_id))
@@ -138,7 +138,7 @@ class ConversationAdmin(admin.ModelAdmin):
         return [path("<uuid:object_id>/files/<uuid:upload_id>", view, name=FILE), *super().get_urls()]
 
     def file_view(self, request: HttpRequest, object_id: uuid.UUID, upload_id: uuid.UUID) -> HttpResponse:
-        """A file that was sent in the conversation, for who may look into it; recorded like any look."""
+        """Download a file of the conversation, for operators who may view it. The view is recorded."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         upload = get_object_or_404(Upload, pk=upload_id, message__conversation=object_id)
@@ -156,7 +156,7 @@ class ConversationAdmin(admin.ModelAdmin):
         return form(conversation, request.POST)
 
     def _execute(self, request: HttpRequest, conversation: Conversation, form: Any) -> bool:
-        """Whether it was done; if not, the operator sees why."""
+        """Execute a form and return whether it succeeded; the operator sees any error."""
         if not form.is_valid():
             for faults in form.errors.values():
                 self.message_user(request, faults[0], messages.ERROR)
@@ -172,7 +172,7 @@ class ConversationAdmin(admin.ModelAdmin):
 
 @admin.register(ConversationView)
 class ConversationViewAdmin(admin.ModelAdmin):
-    """Which operator viewed which conversation: readable, never writable."""
+    """A read-only list of the conversations that operators viewed."""
 
     list_display = ["viewed_at", "viewer", "conversation", "through", "subject"]
     list_filter = ["through", "viewed_at"]
@@ -191,6 +191,6 @@ class ConversationViewAdmin(admin.ModelAdmin):
 
 
 def _staff(request: HttpRequest) -> User:
-    """Who is logged in; nobody else gets as far as a view of the admin."""
+    """Return the logged-in user. The admin's views require a login."""
     assert isinstance(request.user, User)
     return request.user

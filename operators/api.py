@@ -25,7 +25,7 @@ def intervention_response(request: UserRequest, conversation_id: str, action: st
     try:
         applied = intervene(operator=request.user, conversation_id=conversation_id, action=action, data=data)
     except DomainError as error:
-        if describe_conflict(error, request.user, conversation_id):  # the error shows the conversation: a view of it
+        if describe_conflict(error, request.user, conversation_id):  # showing the conversation in an error is a view
             conversation = visible_conversation(user=request.user, conversation_id=conversation_id)
             record_view(conversation=conversation, viewer=request.user, through="rest")
         raise
@@ -38,14 +38,14 @@ def describe_intervention(summary: str) -> Callable[[Any], Any]:
 
 
 class InterventionViewSet(ViewSet):
-    """What operators do to a conversation."""
+    """Interventions of operators in a conversation."""
 
-    @describe_intervention("Pause the automation, as an operator")
+    @describe_intervention("Pause the automation of a conversation, as an operator")
     @action(detail=True, methods=["post"])
     def pause(self, request: UserRequest, pk: str) -> Response:
         return intervention_response(request, pk, "pause")
 
-    @describe_intervention("Let the automation go on, as an operator")
+    @describe_intervention("Resume the automation of a conversation, as an operator")
     @action(detail=True, methods=["post"])
     def resume(self, request: UserRequest, pk: str) -> Response:
         return intervention_response(request, pk, "resume")

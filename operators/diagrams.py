@@ -1,4 +1,4 @@
-"""A flow drawn as a column of states: what a page needs in order to show it as SVG. All lengths are in pixels."""
+"""The geometry of a flow's SVG diagram, with the states in one column. All lengths are in pixels."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -12,12 +12,12 @@ WIDTH, HEIGHT, GAP, MARGIN = 190, 24, 16, 60
 PITCH = HEIGHT + GAP
 
 Edge = tuple[str, str]
-"""From a state to a state."""
+"""The names of a source state and a target state."""
 
 
 @dataclass(frozen=True)
 class Box:
-    """`x`, `y` is the middle; `is_current` is the present state, `was_entered` one that was passed through."""
+    """A state. `x` and `y` are its center; `was_entered` says that the conversation has been in this state."""
 
     name: str
     x: float
@@ -36,7 +36,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Line:
-    """`path` is that of an SVG path; `closes` where it leads to the end."""
+    """A transition. `path` is the data of an SVG path; `closes` says that the target state is final."""
 
     path: str
     reasons: str
@@ -55,7 +55,10 @@ class Diagram:
 
 
 def diagram(flow: Flow, *, current: str, taken: Collection[Edge]) -> Diagram:
-    """The flow with the state `current` shown as the present one, and the steps that were taken."""
+    """Return the diagram of a flow.
+
+    `current` is the name of the conversation's state, and `taken` are the transitions that it went through.
+    """
     entered = {flow.initial} | {target for _, target in taken}
     boxes = {
         state.name: Box(
@@ -71,14 +74,15 @@ def diagram(flow: Flow, *, current: str, taken: Collection[Edge]) -> Diagram:
         Line(_path(boxes[step[0]], boxes[step[1]]), ", ".join(names), step in taken, step[1] in final)
         for step, names in reasons.items()
     ]
-    # What was taken is drawn last, over all else.
+    # Transitions that were taken are drawn last, on top of the others.
     lines.sort(key=lambda line: line.was_taken)
     size = {"width": WIDTH + 2 * MARGIN, "height": PITCH * len(boxes), "box_width": WIDTH, "box_height": HEIGHT}
     return Diagram(**size, boxes=list(boxes.values()), lines=lines)
 
 
 def _path(source: Box, target: Box) -> str:
-    """Straight down to the next state, around the right to a later one, around the left to an earlier one."""
+    """Return a path straight down to the next state, along the right to a later state, or along the left to an
+    earlier state."""
     apart = (target.y - source.y) / PITCH
     if apart == 1:
         return f"M {source.x:g} {source.y + HEIGHT / 2:g} V {target.y - HEIGHT / 2:g}"

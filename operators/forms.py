@@ -1,4 +1,4 @@
-"""What an operator may do from a transcript."""
+"""The forms of the transcript page."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from operators.requests import InterventionRequest
 
 
 class ConversationForm(forms.Form):
-    """Something to be done in a conversation."""
+    """The base class of forms that change a conversation."""
 
     def __init__(self, conversation: Conversation, *args: Any, **kwargs: Any) -> None:
         self.conversation = conversation
@@ -24,7 +24,7 @@ class ConversationForm(forms.Form):
 
 
 class SystemMessageForm(ConversationForm):
-    """A message to both sides, in nobody's name."""
+    """Sends a message to both participants, as the system."""
 
     message = forms.CharField(max_length=MAX_MESSAGE_LENGTH, strip=False, widget=forms.Textarea(attrs={"rows": 3}))
     success_message = "The message was sent to both sides."
@@ -42,10 +42,10 @@ class SystemMessageForm(ConversationForm):
 
 
 class RemovalForm(ConversationForm):
-    """Take somebody out of the conversation."""
+    """Removes a participant from the conversation."""
 
     remove = forms.UUIDField()
-    success_message = "That person no longer takes part."
+    success_message = "The participant was removed."
 
     def execute(self) -> str:
         user_id = self.cleaned_data["remove"]
@@ -54,11 +54,11 @@ class RemovalForm(ConversationForm):
 
 
 class InterventionForm(ConversationForm):
-    """Pause, resume or close the conversation, as it stood on the page."""
+    """Pauses, resumes or closes the conversation, if its state is still the state that the page showed."""
 
     DONE = {
         PAUSE: "The automation is paused.",
-        RESUME: "The automation goes on.",
+        RESUME: "The automation has resumed.",
         CLOSE: "The conversation is closed.",
     }
 

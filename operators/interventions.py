@@ -1,4 +1,4 @@
-"""Operators intervene in a conversation: they pause, resume or close it."""
+"""Interventions of operators: pause, resume or close a conversation."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -19,12 +19,12 @@ from realtime import unit_of_work
 def intervene(*, operator: User, conversation_id: object, action: str, data: InterventionRequest) -> AppliedAction:
     """Pause, resume or close a conversation, as staff.
 
-    Raises `NotFound`, `Forbidden` for who is not of the staff, then what `decide` raises.
+    Raises `NotFound`, `Forbidden` if the user is not staff, and the errors of `decide`.
     """
     with unit_of_work():
         if not operator.is_staff:
             lock_as_participant(conversation_id, operator)
-            raise Forbidden("Only operators do this.")
+            raise Forbidden("Only operators can do this.")
         conversation = lock_conversation(conversation_id)
         participants, reason = participants_of(conversation), {"reason": data.reason}
         applied, _ = apply_action(
@@ -34,7 +34,7 @@ def intervene(*, operator: User, conversation_id: object, action: str, data: Int
 
 
 def possible_interventions(conversation: Conversation, participants: Sequence[Participant]) -> list[str]:
-    """What an operator may do now."""
+    """Return the interventions that are possible in the current state: names of system actions."""
     facts = facts_of(conversation, find_deal(conversation), participants)
     possible = []
     for name in (PAUSE, RESUME, CLOSE):

@@ -1,11 +1,11 @@
-"""What operators send."""
+"""Request schemas of operators."""
 
 from foundation.schemas import RequestSchema
 from messaging.requests import NonNegativeInteger
 
 
 class InterventionRequest(RequestSchema):
-    """Why an operator intervenes, and the version of the conversation that the operator has seen."""
+    """The reason of an intervention, and the `state_version` of the conversation that the operator saw."""
 
     reason: str | None = None
     state_version: NonNegativeInteger | None = None

@@ -1,4 +1,4 @@
-"""A conversation as an operator reads it."""
+"""The content of the transcript page."""
 
 from typing import Any
 
@@ -16,7 +16,10 @@ LATEST_VIEWS = 5
 
 
 def transcript(conversation: Conversation, *, page: str | None) -> dict[str, Any]:
-    """What the page shows: `before` (a `seq`) leads to older messages, the newest page is shown without it."""
+    """Return the template context of a transcript.
+
+    `page` is the `seq` before which messages are shown; without a valid `seq`, the newest messages are shown.
+    """
     before = int(page) if page and page.isdigit() and len(page) < 19 else None
     messages: Page[Message] = history(conversation=conversation, query=HistoryQuery(before=before, limit=PAGE))
     participants = list(conversation.participants.select_related("user").order_by("role", "pk"))
@@ -47,7 +50,7 @@ def transcript(conversation: Conversation, *, page: str | None) -> dict[str, Any
 
 
 def _taken(steps: list[Transition]) -> set[tuple[str, str]]:
-    """From which state to which the conversation went; pausing and the like lead nowhere."""
+    """Return the pairs of states that the conversation went through. Pausing does not change the state."""
     return {
         (step.from_state["flow_state"], step.to_state["flow_state"]) for step in steps if step.from_state is not None
     }

@@ -134,7 +134,7 @@ def test_an_operator_pauses_resumes_and_closes_with_a_reason(admin, operator, se
     deal = make_deal("brand_owner_details")
     for action, reason, shown in (
         ("pause", "Under review", "The automation is paused."),
-        ("resume", "All is well", "The automation goes on."),
+        ("resume", "All is well", "The automation has resumed."),
         ("close", "Spam", "The conversation is closed."),
     ):
         response = post(admin, deal, intervention=action, reason=reason)
