@@ -1,5 +1,5 @@
-"""Errors of the present state (409) carry the conversation as it is now. Endpoints add it, when the transaction has
-ended."""
+"""Conflicts: errors with status 409 that contain the current conversation. Endpoints add the conversation after the
+transaction has ended."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,8 +14,10 @@ R = TypeVar("R")
 
 
 def describe_conflict(error: DomainError, user: User, conversation_id: object) -> bool:
-    """Add the conversation as it is now, and what the user may do in it, to an error with status 409. Returns whether
-    the error shows it."""
+    """Add the current conversation and the user's available actions to an error with status 409.
+
+    Returns whether the conversation was added. Raises `NotFound` if the user cannot see the conversation.
+    """
     if error.status != WrongState.status or conversation_id is None:
         return False
     shown = conversation_for(user=user, conversation_id=conversation_id)
@@ -25,7 +27,7 @@ def describe_conflict(error: DomainError, user: User, conversation_id: object) -
 
 @contextmanager
 def describing_conflicts(user: User, conversation_id: object) -> Iterator[None]:
-    """`describe_conflict` for what is refused inside."""
+    """Call `describe_conflict` for an error that the block raises, and raise the error again."""
     try:
         yield
     except DomainError as error:
@@ -34,7 +36,8 @@ def describing_conflicts(user: User, conversation_id: object) -> Iterator[None]:
 
 
 def describe_conflicts(results: Sequence[R], requests: Sequence[tuple[User, object]]) -> None:
-    """`describe_conflict` for the errors among the results of a batch, each of a user's request in a conversation."""
+    """Call `describe_conflict` for the errors in the results of a batch. `requests` has a user and a conversation id
+    for each result."""
     for result, (user, conversation_id) in zip(results, requests, strict=True):
         if isinstance(result, DomainError):
             describe_conflict(result, user, conversation_id)

@@ -35,10 +35,10 @@ from realtime import EventLogQuery, events_page
 
 
 class ConversationViewSet(ViewSet):
-    """Conversations, and what is in them."""
+    """Conversations and their messages, read marks and events."""
 
     @describe(
-        "The conversations of the current user, newest activity first",
+        "List the current user's conversations, newest activity first",
         query=ConversationListQuery,
         responses={200: ConversationPage},
     )
@@ -53,7 +53,7 @@ class ConversationViewSet(ViewSet):
         return success_response(conversation=render_conversations([conversation], request.user)[0])
 
     @describe(
-        "Messages by `seq`, oldest first inside a page; the newest page by default",
+        "List the messages by `seq`, oldest first within a page; the default is the newest page",
         query=HistoryQuery,
         responses={200: MessagePage},
     )
@@ -79,14 +79,14 @@ class ConversationViewSet(ViewSet):
         data = ConversationMessageRequest.parse(request.data)
         return send_response(request.user, SendMessageRequest(conversation_id=pk, **data.model_dump()))
 
-    @describe("Move one's read mark forward", request=MarkReadRequest, responses={200: MarkReadResponse})
+    @describe("Move the current user's read mark forward", request=MarkReadRequest, responses={200: MarkReadResponse})
     @action(detail=True, methods=["post"])
     def read(self, request: UserRequest, pk: str) -> Response:
         result = mark_read(user=request.user, conversation_id=pk, data=MarkReadRequest.parse(request.data))
         return success_response(**MarkReadResponse.model_validate(result).model_dump())
 
     @describe(
-        "The conversation's log: every numbered event, as it was sent",
+        "List the conversation's events: every numbered event as it was sent",
         query=EventLogQuery,
         responses={200: EventLogResponse},
     )

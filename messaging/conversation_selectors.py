@@ -1,4 +1,4 @@
-"""Reads of messages and conversations, each in a number of queries that does not depend on how much there is."""
+"""Reads of messages and conversations. The number of queries does not depend on the number of rows."""
 
 import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -24,7 +24,7 @@ CONVERSATIONS = Keyset(("last_activity_at", "conversation_id"), descending=True,
 def conversation_list(
     *, user: User, query: ConversationListQuery
 ) -> tuple[list[ConversationPayload], Page[Participant]]:
-    """The user's conversations, newest activity first."""
+    """Return a page of the user's conversations, newest activity first: the payloads, and the page of participants."""
     participations = participations_of(user.pk).select_related("conversation")
     if query.type is not None:
         participations = participations.filter(conversation__conversation_type=query.type)
@@ -41,14 +41,14 @@ def conversation_list(
 
 
 def _search(participations: QuerySet[Participant], user: User, words: str) -> QuerySet[Participant]:
-    """By title, or by the name of the other side."""
+    """Search in the titles and in the names of the other participants."""
     named = Participant.objects.filter(user__name__icontains=words).exclude(user=user)
     by_name = participations.filter(conversation__in=named.values("conversation"))
     return participations.filter(conversation__title__icontains=words) | by_name
 
 
 def conversation_for(*, user: User, conversation_id: object) -> ConversationPayload:
-    """One conversation as the user sees it. Raises `NotFound`."""
+    """Return a conversation as the user sees it. Raises `NotFound`."""
     return render_conversations([visible_conversation(user=user, conversation_id=conversation_id)], user)[0]
 
 
@@ -57,24 +57,24 @@ def render_conversations(conversations: Sequence[Conversation], user: User) -> l
 
 
 def render_for(pairs: Sequence[tuple[Conversation, User]]) -> list[ConversationPayload]:
-    """Each conversation as that user sees it."""
+    """Return a payload for each pair: the conversation as the user sees it."""
     return [ConversationPayload.model_construct(**members) for members in render_members(pairs)]
 
 
 def render_current(pairs: Sequence[tuple[uuid.UUID, User]]) -> list[ConversationPayload]:
-    """Conversations that exist, as they are now and each as that user sees it."""
+    """Return a payload for each pair: the conversation with this id, which must exist, as the user sees it now."""
     found = current_conversations(conversation_id for conversation_id, _ in pairs)
     return render_for([(found[conversation_id], user) for conversation_id, user in pairs])
 
 
 def current_conversations(conversation_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Conversation]:
-    """Those of the conversations that exist, by id."""
+    """Return the conversations that exist, by id."""
     found = fetch_many(Conversation, by="id", among=set(conversation_ids), order_by="id")
     return {conversation.id: conversation for conversation in found}
 
 
 def load_last_message(conversations: Sequence[Conversation]) -> Callable[[ViewedConversation], dict[str, Any]]:
-    """The part `last_message` of conversation payloads; see `conversations.rendering`."""
+    """Return a function that renders `last_message` of conversation payloads; see `conversations.rendering`."""
     found = last_messages({one.pk for one in conversations})
 
     def render(view: ViewedConversation) -> dict[str, Any]:
@@ -85,8 +85,8 @@ def load_last_message(conversations: Sequence[Conversation]) -> Callable[[Viewed
 
 
 def last_messages(conversation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Message]:
-    """The newest message of each conversation that has one."""
-    # Its id first: in one statement, PostgreSQL may read every message to find these few.
+    """Return the newest message of each conversation that has messages, by conversation id."""
+    # The ids are read first: in one statement, PostgreSQL can choose a plan that reads every message.
     last = last_of_each(Message, "id", by="conversation_id", among=conversation_ids, order_by="seq")
     ids = [message_id for _, message_id in last]
     if not ids:

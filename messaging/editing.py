@@ -1,4 +1,4 @@
-"""Editing and deleting messages: each one transaction, called by REST and the admin alike."""
+"""Services that edit and delete messages."""
 
 import uuid
 
@@ -19,8 +19,10 @@ from realtime import erase_events, publish, unit_of_work
 
 
 def _own_message(message_id: object, user: User) -> Message:
-    """The user's own text, its conversation locked. Raises `NotFound` where the user may not see it, `Forbidden`
-    where it is not the user's own words."""
+    """Lock the conversation of a text that the user wrote, and return the message.
+
+    Raises `NotFound` if the user cannot see the message, and `Forbidden` if the user did not write it.
+    """
     parsed, found = parse_id(message_id), _conversation_of(message_id)
     if parsed is None or found is None:
         raise NotFound("There is no such message.")
@@ -30,7 +32,7 @@ def _own_message(message_id: object, user: User) -> Message:
         raise NotFound("There is no such message.") from None
     message = Message.objects.select_related("conversation").get(pk=parsed)
     if message.sender_id != user.pk or not message.is_from_user:
-        raise Forbidden("Only one's own messages can be changed.")
+        raise Forbidden("You can change only your own messages.")
     return message
 
 
@@ -40,7 +42,10 @@ def _conversation_of(message_id: object) -> uuid.UUID | None:
 
 
 def edit_message(*, user: User, message_id: object, data: EditMessageRequest) -> Message:
-    """Put other words into one's own message. Editing it to the words that it has changes nothing."""
+    """Replace the text of the user's own message. The same text again changes nothing.
+
+    Raises `NotFound`, also for a deleted message, `Forbidden` for another user's message, and `ConversationClosed`.
+    """
     with unit_of_work():
         message = _own_message(message_id, user)
         if message.is_deleted:
@@ -59,7 +64,10 @@ def edit_message(*, user: User, message_id: object, data: EditMessageRequest) ->
 
 
 def delete_message(*, user: User, message_id: object) -> Message:
-    """Erase the content of one's own message, in the log too; its `seq` stays. Repeated, it changes nothing."""
+    """Erase the content of the user's own message, also in the event log. The message keeps its `seq`.
+
+    Deleting it again changes nothing. Raises `NotFound`, and `Forbidden` for another user's message.
+    """
     with unit_of_work():
         message = _own_message(message_id, user)
         if message.is_deleted:

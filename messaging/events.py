@@ -32,14 +32,14 @@ EXAMPLE_MESSAGE: dict[str, Any] = {
     "read_at": None,
     "attachments": [],
 }
-"""An example that the documents of other events use too."""
+"""An example that the documentation of other events uses too."""
 
 NEW_MESSAGE = registry.event(
     Event(
         name="new_message",
         payload=NewMessagePayload,
         room="conversation_<id>",
-        when="Once for every message of any kind, whoever sent it by whatever way; the sender's sockets included.",
+        when="A message was stored. Sent exactly once for every message of any kind, to the sender's sockets too.",
         logged=True,
         example={
             "seq": 6,
@@ -70,7 +70,7 @@ MESSAGE_DELETED = registry.event(
         name="message_deleted",
         payload=MessageDeletedPayload,
         room="conversation_<id>",
-        when="A message was deleted; it keeps its `seq`, with an empty text.",
+        when="A message was deleted. It keeps its `seq` and has an empty text.",
         logged=True,
         example={
             "seq": 8,
@@ -86,7 +86,7 @@ MESSAGES_READ = registry.event(
         name="messages_read",
         payload=MessagesReadPayload,
         room="conversation_<id>",
-        when="Somebody's read mark moved; up_to_seq is the last message that was read.",
+        when="A participant's read mark moved. `up_to_seq` is the last message that was read.",
         logged=True,
         example={
             "seq": 9,
@@ -103,8 +103,8 @@ CONVERSATION_LIST_UPDATED = registry.event(
         name="conversation_list_updated",
         payload=ListUpdatedPayload,
         room="user_<id>",
-        when="A conversation's line in that user's list changed; reason is opened, message, read, state, updated "
-        "or deleted.",
+        when="An entry of the user's conversation list changed. `reason` is `opened`, `message`, `read`, `state`, "
+        "`updated` or `deleted`.",
         logged=False,
         example={
             "conversation_id": CONVERSATION,

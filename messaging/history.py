@@ -1,4 +1,4 @@
-"""Pages of a conversation's messages. `foundation.query_params` has the sizes of pages."""
+"""Pages of a conversation's messages. `foundation.query_params` defines the page sizes."""
 
 from django.db.models import QuerySet
 
@@ -16,7 +16,10 @@ HISTORY = Keyset(("seq",), descending=False, model=Message)
 
 
 def history(*, conversation: Conversation, query: HistoryQuery) -> Page[Message]:
-    """A page of messages, oldest first: the newest ones by default."""
+    """Return a page of messages, oldest first; the default is the newest page.
+
+    Raises `Invalid` if the query has more than one of cursor, before, after and around, or a bad cursor.
+    """
     given = [one for one in (query.cursor, query.before, query.after, query.around) if one is not None]
     if len(given) > 1:
         raise Invalid("Only one of cursor, before, after and around can be given.")
@@ -46,7 +49,7 @@ def _around_seq(rows: QuerySet[Message], seq: int, limit: int) -> Page[Message]:
 
 
 def message_for(*, user: User, message_id: object) -> Message:
-    """A message that the user may see. Raises `NotFound`."""
+    """Return a message. Raises `NotFound` if the user cannot see it."""
     parsed = parse_id(message_id)
     message = Message.objects.select_related("conversation").filter(pk=parsed).first() if parsed else None
     if message is None:

@@ -1,4 +1,4 @@
-"""Limits of what a message may hold."""
+"""Limits of a message: text and URL in characters, attachments by number."""
 
 MAX_MESSAGE_LENGTH = 5000
 MAX_URL_LENGTH = 2000

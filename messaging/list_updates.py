@@ -1,4 +1,4 @@
-"""The event that a line of a user's conversation list has changed."""
+"""Publishes changes of the users' conversation lists."""
 
 import uuid
 from dataclasses import dataclass
@@ -26,10 +26,10 @@ class _ListUpdate:
 def publish_list_updates(
     conversation: Conversation, reason: str, *, last: Message | None = None, only: uuid.UUID | None = None
 ) -> None:
-    """Send `conversation_list_updated` to both sides (or to `only` one), each with its own counts, at the end of
-    the unit of work: once for all that happens in it for the same reason.
+    """Publish `conversation_list_updated` to both participants, or to the user `only`, each with their own counts.
 
-    `last` spares a query where the newest message is known.
+    The events are published at the end of the unit of work, once for all changes with the same reason. `last` is the
+    newest message; without it, the message is read from the database.
     """
     before_commit(_publish, _ListUpdate(conversation, reason, last, only))
 

@@ -33,7 +33,7 @@ def send_response(sender: User, data: SendMessageRequest) -> Response:
 
 
 class MessageViewSet(ViewSet):
-    """Messages by their own id, and sending."""
+    """Endpoints that send messages, or read and change a message by its id."""
 
     @describe(
         "Send a message",
@@ -52,7 +52,7 @@ class MessageViewSet(ViewSet):
         return success_response(message=message_payload(message))
 
     @describe(
-        "Edit one's own message",
+        "Edit a message of the current user",
         request=EditMessageRequest,
         responses={200: MessageResponse},
         errors={409: ConflictProblem},
@@ -65,6 +65,6 @@ class MessageViewSet(ViewSet):
             message = edit_message(user=request.user, message_id=pk, data=data)
         return success_response(message=message_payload(message))
 
-    @describe("Delete one's own message", responses={200: MessageResponse})
+    @describe("Delete a message of the current user", responses={200: MessageResponse})
     def destroy(self, request: UserRequest, pk: str) -> Response:
         return success_response(message=message_payload(delete_message(user=request.user, message_id=pk)))

@@ -1,4 +1,4 @@
-"""Storing new messages: numbered, inserted, and published."""
+"""Stores new messages: numbers, inserts and publishes them."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -9,8 +9,10 @@ from messaging.models import Message
 
 
 def store_messages(messages: Sequence[Message], totals: Mapping[uuid.UUID, int] | None = None) -> None:
-    """Number and insert new messages in conversations that are locked with their `participant_rows`, and publish each
-    as if it had been saved by itself; `totals` are those of `allocate_seqs`."""
+    """Number and insert new messages, and send `post_save` for each, which publishes it.
+
+    The caller has locked the conversations, with their `participant_rows`. `totals` is an argument of `allocate_seqs`.
+    """
     seqs = allocate_seqs([(one.conversation, one.sender_id) for one in messages], totals)
     for message, seq in zip(messages, seqs, strict=True):
         message.seq = seq

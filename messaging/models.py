@@ -1,5 +1,4 @@
-"""Messages: facts that are written once, marked as edited or deleted, and never go away; and the files sent with
-them."""
+"""Messages, and the files sent with them. Messages can be marked as edited or deleted, but their rows stay."""
 
 import uuid
 from collections.abc import Iterable
@@ -22,16 +21,16 @@ SYSTEM = "system"
 
 
 class Message(models.Model):
-    """One message. `seq` is its sequence number in the conversation, that of its `new_message` event.
+    """A message. `seq` is its sequence number in the conversation and that of its `new_message` event.
 
-    Saving a new one is enough to send it, from wherever: it gets its `seq`, and its events follow.
+    To send a message, save it: `save` sets `seq`, and receivers publish the events.
     `transition` is the transition that a system message announces, if any.
-    `fingerprint` is what a repeat under the same `client_message_id` is compared with.
+    `fingerprint` is a hash that detects a different message with the same `client_message_id`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    # Not checked by the database: the transaction that saves a message has locked the conversation, both people take
-    # part in it, and who does cannot be deleted; nor can the system's own user.
+    # The foreign keys need no constraints: the transaction that saves a message has locked the conversation. Its
+    # participants and the system user cannot be deleted.
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False, db_constraint=False
     )
@@ -43,7 +42,7 @@ class Message(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
     message = models.TextField(blank=True)
-    media_url = models.CharField(max_length=2000, null=True, blank=True)  # noqa: DJ001 (null is on the wire)
+    media_url = models.CharField(max_length=2000, null=True, blank=True)  # noqa: DJ001 (null in JSON)
     message_type = models.CharField(max_length=16, default=USER_INPUT)
     is_automated = models.BooleanField(default=False)
     action_required = models.BooleanField(default=False)
@@ -51,7 +50,7 @@ class Message(models.Model):
     transition = models.OneToOneField(
         Transition, on_delete=models.CASCADE, null=True, blank=True, editable=False, related_name="message"
     )
-    client_message_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001 (absent is many)
+    client_message_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001 (null is not unique)
     fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     edited_at = models.DateTimeField(null=True, blank=True)
@@ -59,9 +58,9 @@ class Message(models.Model):
     read_at = models.DateTimeField(null=True, blank=True)
 
     loaded_attachments: "Iterable[Upload] | None" = None
-    """Not stored here: the uploads, where they are known already; None where they are to be looked up."""
+    """Not a column: the uploads, if they were loaded already; None if they must be read from the database."""
     cached_payload: Any = None
-    """Not stored here: the payload, where it is the same for all."""
+    """Not a column: the payload, if it is the same for all users."""
 
     class Meta:
         ordering = ["conversation", "seq"]
@@ -98,7 +97,7 @@ class Message(models.Model):
 
     @property
     def is_from_user(self) -> bool:
-        """Written by a user, who may edit or delete it."""
+        """Whether a user wrote the message; that user can edit or delete it."""
         return self.message_type == USER_INPUT
 
 
@@ -108,9 +107,10 @@ def _random_name(upload: "Upload", name: str) -> str:
 
 
 class Upload(models.Model):
-    """A file, kept under a random name: private to its owner until it is sent, then to those in the conversation.
+    """A file with a random name in the storage. Only the owner can read it until it is sent; then all participants of
+    the conversation can.
 
-    `name` is what its owner calls it, `size` is in bytes.
+    `name` is the file name that the owner used; `size` is in bytes.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -1,4 +1,4 @@
-"""Opening conversations, with their prompt and their line in both lists."""
+"""Opens conversations, with their first prompt and their entry in both conversation lists."""
 
 from dataclasses import dataclass
 
@@ -15,12 +15,12 @@ from messaging.system_messages import write_system_message
 from realtime import unit_of_work
 
 DIRECT = "direct"
-NOT_ONESELF = "A person other than oneself is needed."
+NOT_ONESELF = "You cannot open a conversation with yourself."
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewConversation:
-    """What is to be opened. `proposed_amount` is in minor units of `currency`."""
+    """A conversation to open. `proposed_amount` is in minor units of `currency`."""
 
     conversation_type: str
     opener: User
@@ -32,8 +32,10 @@ class NewConversation:
 
 
 def open_direct(*, opener: User, other_id: object) -> OpenedConversation:
-    """The direct conversation with somebody, opened if there is none. Raises `NotFound` for an unknown person,
-    `Invalid` for oneself."""
+    """Return the direct conversation with another user, and open it if it does not exist.
+
+    Raises `NotFound` for an unknown user, and `Invalid` if `other_id` is the opener.
+    """
     other = find_person(other_id)
     if other.pk == opener.pk:
         raise Invalid(errors={"receiver_id": [NOT_ONESELF]})
@@ -42,7 +44,10 @@ def open_direct(*, opener: User, other_id: object) -> OpenedConversation:
 
 
 def open_between(new: NewConversation) -> OpenedConversation:
-    """Open a conversation of any type, or find the one there is. Raises `Forbidden` where these two cannot have one."""
+    """Open a conversation of any type, or return the existing conversation.
+
+    Raises `Forbidden` if the roles of the two users do not fit the type.
+    """
     participants = _new_participants(new.opener, new.other, new.conversation_type)
     decision = opening(flow_for(new.conversation_type), new.conversation_type, _facts(new, participants))
     with unit_of_work():
@@ -65,7 +70,7 @@ def open_between(new: NewConversation) -> OpenedConversation:
 
 
 def find_person(user_id: object) -> User:
-    """Raises `NotFound`."""
+    """Return the user with this id, which can be any value from a client. Raises `NotFound`."""
     parsed = parse_id(user_id)
     user = find_user(parsed) if parsed else None
     if user is None:
@@ -74,14 +79,14 @@ def find_person(user_id: object) -> User:
 
 
 def _new_participants(opener: User, other: User, conversation_type: str) -> tuple[NewParticipant, NewParticipant]:
-    """Who has which role. Raises `Forbidden` where the flow has no role for one of them."""
+    """Return both users with their roles. Raises `Forbidden` if the flow has no role for one of them."""
     flow = flow_for(conversation_type)
     if flow.opened_by is None:
         first, second = sorted([opener, other], key=lambda user: user.pk)
         return NewParticipant(user=first, role=flow.parties[0]), NewParticipant(user=second, role=flow.parties[1])
     awaited = flow.other_party(flow.opened_by)
     if opener.role != flow.opened_by or other.role != awaited:
-        raise Forbidden(f"Only a {_words(flow.opened_by)} opens such a conversation, with an {_words(awaited)}.")
+        raise Forbidden(f"Only a {_words(flow.opened_by)} can open this conversation, with an {_words(awaited)}.")
     return NewParticipant(user=opener, role=flow.opened_by), NewParticipant(user=other, role=awaited)
 
 

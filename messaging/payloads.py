@@ -54,9 +54,10 @@ class MessagePayload(CachedSchema):
 
     @classmethod
     def of(cls, message: Message, *, state_version: int | None = None) -> "MessagePayload":
-        """With the conversation's present `state_version`, a prompt that is past is shown as completed.
+        """Return the payload of a message.
 
-        One without a prompt, whose uploads are known, is shown to all by the same payload.
+        With the current `state_version` of the conversation, an outdated prompt is shown as completed. The payload of a
+        message without a prompt is cached if its uploads are loaded, because it is the same for all users.
         """
         if message.loaded_attachments is None or message.action_data is not None:
             return cls._made(message, state_version)
@@ -77,7 +78,7 @@ class MessagePayload(CachedSchema):
 
 
 _STORED = tuple(name for name in MessagePayload.model_fields if name not in {"action_data", "attachments"})
-"""What is shown of a message as it is stored."""
+"""The members of the payload whose values are stored columns."""
 _stored = itemgetter(*_STORED)
 
 
@@ -124,7 +125,7 @@ class ListUpdatedPayload(Schema):
 
 
 class ConversationPayload(ContextPayload):
-    """A conversation as one person sees it: the context's members flat, and what is that person's own."""
+    """A conversation as one user sees it: the members of the context, and members that belong to this user."""
 
     title: str
     source_id: str | None
@@ -143,7 +144,7 @@ class ConversationPayload(ContextPayload):
 
 
 def redacted(event: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    """What stays of a logged event about a message once that is deleted: everything but its words and media."""
+    """Return the data of a logged event about a deleted message, without the text, media and attachments."""
     kept = dict(data)
     if "data" in kept:
         kept["data"] = {**kept["data"], "body": "", "message": _redacted_message(kept["data"]["message"])}

@@ -1,4 +1,4 @@
-"""How much one user may send, over REST and sockets in total."""
+"""Rate limits of one user, for REST and Socket.IO together."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -17,10 +17,13 @@ UPLOADS = Bucket("uploads", settings.UPLOADS_PER_HOUR, settings.UPLOADS_PER_HOUR
 
 
 def check_user_limit(bucket: Bucket, user: User) -> None:
-    """Count one request of a person. Raises `RateLimited`."""
+    """Count one request of a user. Raises `RateLimited`."""
     check_rate_limit(bucket, str(user.pk))
 
 
 def check_user_limits(bucket: Bucket, items: Sequence[T], user: Callable[[T], User]) -> list[T | RateLimited]:
-    """As `check_user_limit` for the user of each item; returns the items, or in place of one its error."""
+    """Count one request for each item, by the user that `user` returns for it.
+
+    Returns the items; the error replaces each item whose user is over the limit.
+    """
     return check_rate_limits(bucket, items, lambda one: str(user(one).pk))

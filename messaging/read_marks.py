@@ -1,4 +1,4 @@
-"""Read marks: how far each participant has read, and the unread counts that follow."""
+"""Read marks: how far each participant has read, and the unread counts that depend on them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class ReadMarkResult:
 
 @dataclass(frozen=True)
 class ReadMarkUpdate:
-    """What one person has read."""
+    """A request to move the read mark of one user."""
 
     user: User
     conversation_id: object
@@ -37,7 +37,7 @@ class ReadMarkUpdate:
 
 
 def mark_read_many(updates: Sequence[ReadMarkUpdate]) -> list[ReadMarkResult | Exception]:
-    """Move many read marks in one transaction; each has the result that `mark_read` would return."""
+    """Move many read marks in one transaction. Returns the result or error of `mark_read` for each update."""
     return run_savepoint_batch(
         lambda one: mark_read(user=one.user, conversation_id=one.conversation_id, data=one.data),
         updates,
@@ -46,7 +46,11 @@ def mark_read_many(updates: Sequence[ReadMarkUpdate]) -> list[ReadMarkResult | E
 
 
 def mark_read(*, user: User, conversation_id: object, data: MarkReadRequest) -> ReadMarkResult:
-    """Move one's read mark forward, to a message or a `seq`; beyond the end it reads to the end."""
+    """Move the user's read mark forward, to a message or a `seq`. A `seq` beyond the end means the last message.
+
+    Raises `NotFound` if the user is not a participant, `Forbidden` for staff, and `Invalid` for a message of another
+    conversation.
+    """
     with unit_of_work():
         conversation, participants = lock_as_participant(conversation_id, user)
         participant = next(participant for participant in participants if participant.user_id == user.pk)

@@ -1,4 +1,4 @@
-"""Messages become events, and what is removed takes its files along."""
+"""Receivers that publish messages and list updates, and delete the files of deleted uploads."""
 
 from functools import partial
 from typing import Any

@@ -1,4 +1,4 @@
-"""What clients send about messages and conversations, over REST and over sockets alike."""
+"""Request schemas of messages and conversations, for REST and Socket.IO."""
 
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ from messaging.limits import MAX_ATTACHMENTS, MAX_MESSAGE_LENGTH, MAX_URL_LENGTH
 
 
 def _web_address(value: str) -> str:
-    fault = PydanticCustomError("url", "An http or https address is needed.")
+    fault = PydanticCustomError("url", "This must be an http or https URL.")
     if any(ord(character) <= 32 or ord(character) == 127 for character in value):
         raise fault
     try:
@@ -28,12 +28,12 @@ def _web_address(value: str) -> str:
 def _message_position(value: Any) -> str | int:
     if isinstance(value, str) or (type(value) is int and 0 <= value < 2**63):
         return value
-    raise PydanticCustomError("message_position", "A message's id or a seq is needed.")
+    raise PydanticCustomError("message_position", "This must be the id of a message or a seq.")
 
 
 def _me(value: str) -> str:
     if value != "me":
-        raise PydanticCustomError("me", "Only `me` can be asked for.")
+        raise PydanticCustomError("me", "The only valid value is `me`.")
     return value
 
 
@@ -50,11 +50,11 @@ MessagePosition = Annotated[
 Me = Annotated[Literal["me"], BeforeValidator(_me), WithJsonSchema({"type": "string", "enum": ["me"]})]
 StrictStr = Annotated[str, Field(strict=True)]
 Identifier = Annotated[StrictStr, Field(json_schema_extra={"format": "uuid"})]
-"""An id as a client wrote it; what is none counts as unknown, which is for the service to say."""
+"""An id as the client wrote it. Services treat a malformed id as unknown."""
 
 
 class ConversationMessageRequest(RequestSchema):
-    """A message to the conversation of the address. `attachments` are the ids of uploads, each sent once."""
+    """A message to the conversation in the path. `attachments` are ids of uploads; each upload can be sent once."""
 
     message: Annotated[str, Text(MAX_MESSAGE_LENGTH)]
     media_url: MediaUrl | None = None
@@ -66,14 +66,14 @@ class ConversationMessageRequest(RequestSchema):
 
 
 class SendMessageRequest(ConversationMessageRequest):
-    """A message to a conversation, or to a person (which finds or opens the direct conversation)."""
+    """A message to a conversation, or to a user. A message to a user opens the direct conversation if necessary."""
 
     conversation_id: Identifier | None = None
 
     @model_validator(mode="after")
     def _has_target(self) -> "SendMessageRequest":
         if self.conversation_id is None and self.receiver_id is None:
-            raise PydanticCustomError("target", "conversation_id or receiver_id is needed.")
+            raise PydanticCustomError("target", "conversation_id or receiver_id is required.")
         return self
 
 
@@ -109,14 +109,14 @@ class JoinUserRoomRequest(UserRoomRequest):
 
 class ConversationListQuery(PageQuery):
     type: QueryText | None = Field(None, description="direct, bid or campaign")
-    awaiting: Me | None = Field(None, description="`me`: only those that await the current user")
-    unread: Flag | None = Field(None, description="`true`: with unread messages; `false`: without")
-    search: QueryText | None = Field(None, description="in the title and the other side's name")
+    awaiting: Me | None = Field(None, description="`me`: only conversations that await the current user")
+    unread: Flag | None = Field(None, description="`true`: only with unread messages; `false`: only without")
+    search: QueryText | None = Field(None, description="Text in the title or in the other user's name")
 
 
 class HistoryQuery(PageQuery):
-    """`before` and `after` exclude their `seq`, `around` is in the middle."""
+    """`before` and `after` exclude their `seq`; `around` is in the middle of the page."""
 
-    before: WholeNumber | None = Field(None, description="older than this `seq`")
-    after: WholeNumber | None = Field(None, description="newer than this `seq`")
-    around: WholeNumber | None = Field(None, description="on both sides of this `seq`")
+    before: WholeNumber | None = Field(None, description="Messages before this `seq`")
+    after: WholeNumber | None = Field(None, description="Messages after this `seq`")
+    around: WholeNumber | None = Field(None, description="Messages before and after this `seq`, and the message itself")

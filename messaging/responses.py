@@ -1,4 +1,4 @@
-"""What is answered to commands and requests about messages and conversations, beside `success`."""
+"""Response schemas of messages and conversations. Every response also has the member `success`."""
 
 from typing import Any
 
@@ -34,8 +34,8 @@ class MarkReadResponse(Schema):
 
 
 class JoinRoomResponse(Schema):
-    """`seq` is the end of the room's log; `reset` says that it does not reach back to `after`, so that nothing
-    was replayed and everything is to be read anew."""
+    """`seq` is the last sequence number of the room. `reset` says that the event log no longer reaches back to
+    `after`: nothing was replayed, and the client must load everything again."""
 
     seq: int
     reset: bool
@@ -70,7 +70,7 @@ class ConversationPage(Schema):
 
 
 class ConflictProblem(Problem):
-    """An error that the current state causes, with the current conversation and what may be done in it now."""
+    """An error that the current state causes, with the current conversation and its available actions."""
 
     conversation: ConversationPayload
     available_actions: list[AvailableAction]

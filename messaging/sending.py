@@ -1,4 +1,4 @@
-"""Sending messages: a batch shares a transaction, and each message is refused by itself."""
+"""Sends messages. The messages of a batch share a transaction; each message succeeds or fails on its own."""
 
 import hashlib
 import uuid
@@ -29,7 +29,7 @@ from realtime import unit_of_work, user_room
 
 @dataclass(frozen=True)
 class OutgoingMessage:
-    """What one person wants to send."""
+    """A message that a user wants to send."""
 
     sender: User
     data: SendMessageRequest
@@ -37,28 +37,28 @@ class OutgoingMessage:
 
 @dataclass(frozen=True)
 class SentMessage:
-    """`created` is False where a repeated `client_message_id` found the first message."""
+    """A sent message. `created` is False if an earlier message with the same `client_message_id` was found."""
 
     message: Message
     created: bool
 
 
 def send_message(*, sender: User, data: SendMessageRequest) -> SentMessage:
-    """Send a text by hand. Raises `NotFound`, `Invalid`, `Forbidden`, `ConversationClosed`, `TextNotAccepted`,
-    and `IdempotencyMismatch` where the `client_message_id` was used for something else."""
+    """Send a message that a user wrote. Raises `NotFound`, `Invalid`, `Forbidden`, `ConversationClosed`,
+    `TextNotAccepted`, and `IdempotencyMismatch` if the `client_message_id` was used for another message."""
     return _send_one(OutgoingMessage(sender, data))
 
 
 def send_messages(outgoing_messages: Sequence[OutgoingMessage]) -> list[SentMessage | Exception]:
-    """Send many in one transaction, in their order; each has the result of `send_message`, an error
-    of one concerning that one alone."""
+    """Send many messages in one transaction, in their order. Returns the result or error of `send_message` for each
+    message; an error does not affect the other messages."""
     results: dict[int, SentMessage | Exception] = {}
     together = [(number, one) for number, one in enumerate(outgoing_messages) if one.data.conversation_id is not None]
     try:
         with unit_of_work():
             results.update(zip((number for number, _ in together), _send([one for _, one in together]), strict=True))
     except DatabaseError:
-        # One of them collided with another transaction: which one shows when each is tried alone.
+        # A message collided with another transaction. Sending each message alone shows which message it was.
         results.clear()
     for number, one in enumerate(outgoing_messages):
         if number not in results:
@@ -87,7 +87,7 @@ def _send_alone(outgoing: OutgoingMessage) -> SentMessage:
         with unit_of_work():
             result = _send([outgoing])[0]
     except IntegrityError:
-        # The same client_message_id, at the same time, into another conversation.
+        # The same client_message_id was used in another conversation at the same time.
         raise IdempotencyMismatch from None
     if isinstance(result, Exception):
         raise result
@@ -96,11 +96,11 @@ def _send_alone(outgoing: OutgoingMessage) -> SentMessage:
 
 @dataclass(frozen=True)
 class _Loaded:
-    """What is read, and locked, once for all."""
+    """The rows that are locked and read once for all messages of a batch."""
 
     conversations: dict[uuid.UUID, Conversation]
     first: dict[tuple[uuid.UUID, str | None], Message]
-    """What was sent before, by senders and the ids that these gave."""
+    """Messages that were sent before, by sender and `client_message_id`."""
     totals: UnreadTotals | None
 
 
@@ -120,14 +120,14 @@ def _send(outgoing_messages: Sequence[OutgoingMessage]) -> list[SentMessage | Do
 
 
 def _load(outgoing_messages: Sequence[OutgoingMessage]) -> _Loaded:
-    """Lock the conversations and read what was sent before. Where nothing else is to be locked before rooms, what
-    `lock_rooms_and_total` returns is queued as well."""
+    """Lock the conversations and read the messages that were sent before. If nothing else must be locked before the
+    rooms, also queue the query of the totals for `lock_rooms_and_total`."""
     senders = {(parsed, one.sender.id) for one in outgoing_messages if (parsed := parse_id(one.data.conversation_id))}
     read = queue_lock_with_participants({conversation_id for conversation_id, _ in senders})
-    # Read behind the locks: whoever sends the same message at the same time has committed by then.
+    # Read after locking: a transaction that sends the same message at the same time has committed by then.
     named = {(one.sender.id, one.data.client_message_id) for one in outgoing_messages if one.data.client_message_id}
     keys = select_by_pair(Message, ("id",), by=("sender_id", "client_message_id"), among=named) if named else ()
-    # Uploads are locked before rooms, as everywhere.
+    # Uploads are locked before rooms everywhere.
     totals = None if any(one.data.attachments for one in outgoing_messages) else queue_unread_totals(senders)
     conversations, ids = read(), [key for (key,) in keys]
     first = list(Message.objects.filter(pk__in=ids).select_related("conversation")) if ids else []
@@ -137,8 +137,8 @@ def _load(outgoing_messages: Sequence[OutgoingMessage]) -> _Loaded:
 
 
 def _validate(outgoing: OutgoingMessage, loaded: _Loaded) -> Message:
-    """The message, to the other side of a conversation that its sender takes part in. Raises `NotFound`, `Forbidden`
-    or `Invalid`."""
+    """Return an unsaved message to the other participant. Raises `NotFound` or `Forbidden` if the sender does not take
+    part in the conversation, and `Invalid` for a wrong receiver."""
     sender, data = outgoing.sender, outgoing.data
     parsed = parse_id(data.conversation_id)
     conversation = loaded.conversations.get(parsed) if parsed else None
@@ -147,11 +147,11 @@ def _validate(outgoing: OutgoingMessage, loaded: _Loaded) -> Message:
     rows = conversation.participant_rows
     if not any(row.user_id == sender.id and row.removed_at is None for row in rows):
         if sender.is_staff:
-            raise Forbidden("Only those who take part in a conversation write in it.")
+            raise Forbidden("Only participants can write in a conversation.")
         raise ConversationNotFound
     receiver_id = next(row.user_id for row in rows if row.user_id != sender.id)
     if data.receiver_id is not None and parse_id(data.receiver_id) != receiver_id:
-        raise Invalid(errors={"receiver_id": ["The receiver is the other side of the conversation."]})
+        raise Invalid(errors={"receiver_id": ["The receiver must be the other participant of the conversation."]})
     return new_instance(
         Message,
         conversation=conversation,
@@ -165,8 +165,8 @@ def _validate(outgoing: OutgoingMessage, loaded: _Loaded) -> Message:
 
 
 def _check(message: Message, data: SendMessageRequest, loaded: _Loaded) -> SentMessage:
-    """The message, with its attachments, or the first one with its `client_message_id`. Raises what `send_message`
-    does for what may not be sent now."""
+    """Return the message with its attachments, or the earlier message with the same `client_message_id`. Raises the
+    errors of `send_message` if the message cannot be sent now."""
     key = (message.sender_id, message.client_message_id)
     if message.client_message_id and key in loaded.first:
         first = loaded.first[key]
@@ -191,7 +191,7 @@ def _fingerprint(conversation_id: uuid.UUID, data: SendMessageRequest) -> str:
 
 
 def check_accepts_text(conversation: Conversation) -> None:
-    """Raises `ConversationClosed` or `TextNotAccepted`."""
+    """Check that participants can send texts now. Raises `ConversationClosed` or `TextNotAccepted`."""
     if conversation.is_closed:
         raise ConversationClosed
     check_text(conversation.flow, conversation.flow_state, paused=conversation.paused)

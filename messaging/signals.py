@@ -1,9 +1,9 @@
-"""Signals of messages for other packages, beside `post_save`."""
+"""Signals of messages for other packages, in addition to `post_save`."""
 
 from django.dispatch import Signal
 
 messages_read = Signal()
-"""A read mark moved: `conversation_id`, `user_id`, `up_to_seq`. Sent inside of the transaction."""
+"""A read mark moved: `conversation_id`, `user_id`, `up_to_seq`. Sent inside the transaction."""
 
 message_erased = Signal()
-"""The text of a message was removed for good: `message`. Sent inside of the transaction."""
+"""The content of a message was erased: `message`. Sent inside the transaction."""

@@ -1,4 +1,4 @@
-"""The socket commands of messages and conversations: parse, call one service, answer."""
+"""The socket commands of messages and conversations: each parses, calls one service and renders."""
 
 import uuid
 from collections.abc import Sequence
@@ -59,7 +59,7 @@ JoinedState = tuple[ConversationPayload, list[uuid.UUID]]
 
 
 def _load_joined(wanted: list[tuple[uuid.UUID, User]]) -> list[JoinedState | NotFound]:
-    """Conversations that were joined, each as its user sees it, with who of it is online."""
+    """Return each joined conversation as its user sees it, with the ids of its online participants."""
     conversations = current_conversations(conversation_id for conversation_id, _ in wanted)
     return apply_to_valid(
         _joined_states,
@@ -94,18 +94,19 @@ async def join_user_room(caller: Caller, data: JoinUserRoomRequest) -> JoinRoomR
 
 
 async def leave_user_room(caller: Caller, data: UserRoomRequest) -> EmptyResponse:
-    """A socket stays in its user's room as long as it lives, so that notifications cannot be lost by leaving."""
+    """Change nothing: a socket stays in its user's room until it disconnects, so that it misses no notification."""
     _check_own_room(caller, data.user_id)
     return EmptyResponse()
 
 
 def _check_own_room(caller: Caller, user_id: str) -> None:
-    """Whether there is such another user is nobody's business; what is no id is nobody's."""
+    """Raise `NotFound` for a malformed id, and `Forbidden` for any other user id, so that ids of users cannot be
+    guessed."""
     parsed = parse_id(user_id)
     if parsed is None:
         raise NotFound("There is no such person.")
     if parsed != caller.user_id:
-        raise Forbidden("The room of another user cannot be entered.")
+        raise Forbidden("You cannot join the room of another user.")
 
 
 async def send_message(caller: Caller, data: SendMessageRequest) -> SendMessageResponse:
@@ -152,7 +153,8 @@ async def typing_stop(caller: Caller, data: ConversationRequest) -> EmptyRespons
 
 
 def _joined_conversation_id(caller: Caller, data: ConversationRequest) -> uuid.UUID:
-    """Only who has joined a conversation types in it; who may not be in it any more is put out of its room."""
+    """Return the id of a conversation that the socket has joined. This needs no query, because users who lose access
+    to a conversation are removed from its room."""
     conversation_id = parse_id(data.conversation_id)
     if conversation_id is None or not gateway.is_in(caller, room_of(conversation_id)):
         raise NotFound("This conversation has not been joined.")
@@ -172,8 +174,7 @@ for command in (
         request=JoinConversationRequest,
         response=JoinConversationResponse,
         handler=join_conversation,
-        summary="Puts the socket into the room of a conversation; with `after`, everything since that `seq` is sent "
-        "first.",
+        summary="Joins the room of a conversation. With `after`, all events after that `seq` are sent first.",
         example={"conversationId": CONVERSATION, "after": 17},
         bare="conversation_id",
     ),
@@ -182,7 +183,7 @@ for command in (
         request=ConversationRequest,
         response=EmptyResponse,
         handler=leave_conversation,
-        summary="Takes the socket out of the room of a conversation.",
+        summary="Leaves the room of a conversation.",
         example=REFERENCE,
         bare="conversation_id",
     ),
@@ -192,7 +193,7 @@ for command in (
         request=JoinUserRoomRequest,
         response=JoinRoomResponse,
         handler=join_user_room,
-        summary="Each socket is in its user's room from the start; with `after`, what was missed is sent again.",
+        summary="Each socket is in its user's room from the start. With `after`, missed events are sent again.",
         example={"userId": PERSON, "after": 3},
         bare="user_id",
     ),
@@ -201,7 +202,7 @@ for command in (
         request=UserRoomRequest,
         response=EmptyResponse,
         handler=leave_user_room,
-        summary="Answered, and changes nothing: a socket is in its user's room as long as it lives.",
+        summary="Succeeds, but changes nothing: a socket stays in its user's room until it disconnects.",
         example={"userId": PERSON},
         bare="user_id",
     ),
@@ -210,7 +211,7 @@ for command in (
         request=SendMessageRequest,
         response=SendMessageResponse,
         handler=send_message,
-        summary="Sends a message, as `POST /api/messages`.",
+        summary="Sends a message, like `POST /api/messages`.",
         example={"conversation_id": CONVERSATION, "message": "Hello!", "client_message_id": "b1c2"},
     ),
     Command(
@@ -219,7 +220,7 @@ for command in (
         request=ConversationMarkReadRequest,
         response=MarkReadResponse,
         handler=mark_read,
-        summary="Moves the read mark forward, to a message id or a `seq`.",
+        summary="Moves the user's read mark forward, to a message id or a `seq`.",
         example={"conversation_id": CONVERSATION, "up_to": 17},
     ),
     Command(
@@ -227,8 +228,8 @@ for command in (
         request=ConversationRequest,
         response=EmptyResponse,
         handler=typing_start,
-        summary="Sends `user_typing` to the others in the conversation; ends by itself after 6 seconds, on sending, "
-        "leaving and disconnecting.",
+        summary="Sends `user_typing` to the other sockets in the conversation. Typing ends after 6 seconds, or when "
+        "the user sends a message, leaves or disconnects.",
         example=REFERENCE,
         bare="conversation_id",
     ),
@@ -237,7 +238,7 @@ for command in (
         request=ConversationRequest,
         response=EmptyResponse,
         handler=typing_stop,
-        summary="Ends what `typing_start` began.",
+        summary="Ends the typing that `typing_start` began.",
         example=REFERENCE,
         bare="conversation_id",
     ),

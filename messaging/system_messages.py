@@ -1,4 +1,4 @@
-"""System messages: those of a flow, which tell of a transition, and those of operators."""
+"""System messages: messages of a flow, which announce a transition, and messages of operators."""
 
 import uuid
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from realtime import unit_of_work
 
 
 def post_system_message(*, conversation_id: uuid.UUID, text: str) -> Message:
-    """Write a message that no person wrote and no flow asked for: from an operator or a command."""
+    """Write a system message for an operator or a command. Raises `NotFound`."""
     with unit_of_work():
         conversation = lock_conversation(conversation_id)
         receiver = conversation.flow.system_receiver(conversation.flow_state)
@@ -35,9 +35,12 @@ def write_system_message(
     transition: Transition | None = None,
     upload_ids: Sequence[str] = (),
 ) -> Message:
-    """Write a message to the participant who has the role of its receiver, from the one who has that of its sender, or
-    from nobody. Of two with the same role it is the first. `transition` is what it tells of, and `upload_ids` what its
-    sender delivers with it. The conversation is locked."""
+    """Write a message from and to the participants with the roles in `content`. If no participant has the sender's
+    role, the sender is the system user; if two participants have a role, the first is used.
+
+    `transition` is the transition that the message announces; `upload_ids` are files that the sender delivers with it.
+    The caller has locked the conversation.
+    """
     users = {participant.role: participant.user for participant in reversed(participants)}
     sender = users.get(content.sender)
     message = Message(

@@ -1,4 +1,4 @@
-"""Unread counts: counted from the messages, and checked. `conversations.message_seqs` counts a new message."""
+"""Counts unread messages, and checks the stored counts. `conversations.message_seqs` counts each new message."""
 
 import uuid
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ class WrongCount:
 
 
 def wrong_counts() -> list[WrongCount]:
-    """Every participant whose `unread_count` differs from its messages, found in one query."""
+    """Return every participant whose stored `unread_count` differs from the messages. Runs one query."""
     counted = Participant.objects.annotate(counted=Coalesce(Subquery(_number_unread()), 0))
     rows = counted.exclude(unread_count=F("counted")).order_by("pk")
     return [WrongCount(*row) for row in rows.values_list("pk", "unread_count", "counted")]
 
 
 def _number_unread() -> QuerySet[Message, Any]:
-    """How many messages the `Participant` of the query around it has not read."""
+    """Return a subquery that counts the unread messages of the outer query's `Participant`."""
     unread = Message.objects.filter(
         conversation=OuterRef("conversation"), seq__gt=OuterRef("last_read_seq"), deleted_at=None
     ).exclude(sender=OuterRef("user"))
@@ -37,7 +37,7 @@ def _number_unread() -> QuerySet[Message, Any]:
 
 @transaction.atomic
 def recount(participant_id: int) -> None:
-    """Count again for one participant, with the conversation locked."""
+    """Lock the conversation, and correct the unread count of one participant."""
     lock_conversation(Participant.objects.values_list("conversation_id", flat=True).get(pk=participant_id))
     participant = Participant.objects.get(pk=participant_id)
     participant.unread_count = count_unread(participant)
@@ -45,7 +45,7 @@ def recount(participant_id: int) -> None:
 
 
 def count_unread(participant: Participant) -> int:
-    """The number that `Participant.unread_count` has to hold, counted from the messages."""
+    """Return the correct value of `Participant.unread_count`, counted from the messages."""
     unread = Message.objects.filter(
         conversation_id=participant.conversation_id, seq__gt=participant.last_read_seq, deleted_at=None
     )

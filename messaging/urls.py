@@ -1,4 +1,5 @@
-"""Conversations are served by `deals.urls`, whose view set adds opening them to that of this package."""
+"""Routes of messages and uploads. `deals.urls` has the routes of conversations, because `deals` extends their view
+set."""
 
 from rest_framework.routers import SimpleRouter
 

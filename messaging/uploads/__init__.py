@@ -1,1 +1,1 @@
-"""Files: kept after an upload, sent with messages, and given to those in the conversation."""
+"""Files: stored after an upload, sent with messages, and downloaded by participants."""

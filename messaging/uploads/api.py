@@ -25,7 +25,7 @@ FORM = {
     }
 }
 FILE = {
-    (200, "*/*"): OpenApiResponse(OpenApiTypes.BINARY, description="The content"),
+    (200, "*/*"): OpenApiResponse(OpenApiTypes.BINARY, description="The content of the file"),
     **{
         (status, PROBLEM_CONTENT_TYPE): OpenApiResponse(Problem, description=STATUS_DESCRIPTIONS[status])
         for status in (401, 403, 404, 429)
@@ -36,17 +36,17 @@ FILE = {
 class UploadViewSet(ViewSet):
     parser_classes = (MultiPartParser,)
 
-    @describe("Upload a file, to be sent with a message or with work", request=FORM, responses={201: UploadResponse})
+    @describe("Upload a file, to send it with a message or with work", request=FORM, responses={201: UploadResponse})
     def create(self, request: UserRequest) -> Response:
         check_user_limit(UPLOADS, request.user)
         upload = store_upload(owner=request.user, file=request.FILES.get("file"))
         return success_response(201, upload=AttachmentPayload.of(upload))
 
-    @extend_schema(summary="The file, for those in the conversation where it was sent", responses=FILE)
+    @extend_schema(summary="Download a file; participants can download a sent file", responses=FILE)
     def retrieve(self, request: UserRequest, pk: str) -> HttpResponse:
         return _download(request, pk)
 
-    @extend_schema(summary="A small WebP of a picture", responses=FILE)
+    @extend_schema(summary="Download a small WebP version of a picture", responses=FILE)
     @action(detail=True, methods=["get"])
     def thumbnail(self, request: UserRequest, pk: str) -> HttpResponse:
         return _download(request, pk, thumbnail=True)

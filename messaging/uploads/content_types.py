@@ -1,4 +1,4 @@
-"""What a file is, by its content: never by its name, nor by what the client says of it."""
+"""Detects the content type of a file from its content. The name and the client's content type are ignored."""
 
 import io
 import mimetypes
@@ -15,7 +15,7 @@ from foundation.errors import Invalid, UnsupportedMediaType
 log = structlog.get_logger(__name__)
 
 Image.MAX_IMAGE_PIXELS = None
-"""Pictures have one limit, that of `UPLOAD_MAX_PIXELS`."""
+"""Pillow's own limit is off; `UPLOAD_MAX_PIXELS` is the only limit."""
 
 HEAD_BYTES = 8192
 """Bytes from the beginning of a file that are enough to detect every known content type."""
@@ -28,19 +28,19 @@ SIGNATURES = {
     "image/gif": re.compile(rb"GIF8[79]a.{7}", re.DOTALL),
     "image/webp": re.compile(rb"RIFF.{4}WEBPVP8[ LX]", re.DOTALL),
 }
-"""How pictures begin: a few characters alone may begin any file."""
+"""The first bytes of pictures. Shorter signatures could match files of other types."""
 THUMBNAIL = (400, 400)
 THUMBNAIL_TYPE = "image/webp"
 
 
 def content_type_of(file: IO[bytes]) -> str:
-    """Detect the content type of a file. Raises `UnsupportedMediaType` for one that `UPLOAD_TYPES` does not allow."""
+    """Detect the content type of a file. Raises `UnsupportedMediaType` for types that are not in `UPLOAD_TYPES`."""
     file.seek(0)
     head = file.read(HEAD_BYTES)
     found = filetype.guess(head)
     kind = EQUIVALENT_TYPES.get(found.mime, found.mime) if found else None
     if kind not in settings.UPLOAD_TYPES or (kind in PICTURES and not _has_signature(kind, head)):
-        raise UnsupportedMediaType("Files of this kind are not taken.")
+        raise UnsupportedMediaType("Files of this type are not accepted.")
     return kind
 
 
@@ -50,11 +50,11 @@ def _has_signature(kind: str, head: bytes) -> bool:
     if kind != "image/gif":
         return True
     colors = 2 << (head[10] & 7) if head[10] & 0x80 else 0
-    return head[13 + 3 * colors :][:1] in {b"!", b",", b";"}  # the blocks that may come after the colors
+    return head[13 + 3 * colors :][:1] in {b"!", b",", b";"}  # blocks that can follow the colors
 
 
 def safe_file_name(name: str, content_type: str) -> str:
-    """The client's name for a file, without what is no text, and with an extension that fits its type."""
+    """Return the client's file name without unprintable characters, and with an extension that fits the type."""
     shown = "".join(character for character in name if character.isprintable()).strip(". ") or "file"
     if mimetypes.guess_type(shown)[0] == content_type:
         return shown[-255:]
@@ -66,10 +66,10 @@ class _TooManyPixels(Exception):
 
 
 def thumbnail_of(file: IO[bytes], content_type: str) -> bytes | None:
-    """A small WebP of a picture, the right way up and without its metadata; None for what is no picture, and for a
-    picture that is damaged.
+    """Return a small WebP version of a picture, upright and without metadata. Returns None for a damaged picture and
+    for other files.
 
-    Raises `Invalid` for one with too many pixels.
+    Raises `Invalid` for a picture with too many pixels.
     """
     if content_type not in PICTURES:
         return None
@@ -77,16 +77,16 @@ def thumbnail_of(file: IO[bytes], content_type: str) -> bytes | None:
         return _make_thumbnail(file, PICTURES[content_type])
     except _TooManyPixels:
         limit = settings.UPLOAD_MAX_PIXELS
-        raise Invalid(errors={"file": [f"A picture has at most {limit:,} pixels."]}) from None
+        raise Invalid(errors={"file": [f"A picture can have at most {limit:,} pixels."]}) from None
     except MemoryError:
         raise
-    except Exception as error:  # damaged files make Pillow raise nearly everything
+    except Exception as error:  # for damaged files, Pillow raises many kinds of errors
         log.info("thumbnail_failed", content_type=content_type, error=type(error).__name__)
         return None
 
 
 def _make_thumbnail(file: IO[bytes], form: str) -> bytes:
-    """The thumbnail as WebP. Nothing else here calls Pillow."""
+    """Return the thumbnail as WebP. Only this function calls Pillow."""
     file.seek(0)
     with Image.open(file, formats=[form]) as picture:
         if picture.width * picture.height > settings.UPLOAD_MAX_PIXELS:

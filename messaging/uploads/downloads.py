@@ -7,7 +7,7 @@ from messaging.uploads.services import FileDownload
 
 
 def download_response(file: FileDownload) -> HttpResponse:
-    """A file to be kept, not to be opened by the browser as if it were a page of this site."""
+    """Return a response that browsers save as a file, and never open as a page of this site."""
     return HttpResponse(
         file.content,
         content_type=file.content_type,

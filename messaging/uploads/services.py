@@ -1,4 +1,4 @@
-"""Files: taken from one person, sent with a message, and private to those who take part in its conversation."""
+"""Services of files: store, send with a message, read and delete. Only participants and staff can read a sent file."""
 
 import uuid
 from collections.abc import Collection, Iterable, Sequence
@@ -26,11 +26,14 @@ UPLOADS_PER_ROUND = 100
 
 
 def store_upload(*, owner: User, file: "UploadedFile[bytes] | None") -> Upload:
-    """Keep a file until it is sent. Raises `Invalid`, `PayloadTooLarge`, `UnsupportedMediaType`."""
+    """Store a file that can be sent later.
+
+    Raises `Invalid` for a missing or empty file, `PayloadTooLarge` and `UnsupportedMediaType`.
+    """
     if file is None or not file.size:
-        raise Invalid(errors={"file": ["A file that is not empty is needed."]})
+        raise Invalid(errors={"file": ["A file is required, and it must not be empty."]})
     if file.size > settings.MAX_UPLOAD_BYTES:
-        raise PayloadTooLarge(f"A file has at most {settings.MAX_UPLOAD_BYTES:,} bytes.")
+        raise PayloadTooLarge(f"A file can have at most {settings.MAX_UPLOAD_BYTES:,} bytes.")
     content_type = content_type_of(file)
     thumbnail = thumbnail_of(file, content_type)
     upload = Upload(
@@ -49,9 +52,9 @@ def store_upload(*, owner: User, file: "UploadedFile[bytes] | None") -> Upload:
 
 
 def attach_uploads(*, owner: User, upload_ids: Sequence[object], message_id: uuid.UUID) -> list[Upload]:
-    """Send uploads with a message, which the caller saves in the same transaction. Each is sent once.
+    """Attach uploads to a message, which the caller saves in the same transaction. Each upload can be sent once.
 
-    Raises `Invalid` where one is not there, not the owner's, or sent already.
+    Raises `Invalid` if an upload does not exist, belongs to another user or was already sent.
     """
     if not upload_ids:
         return []
@@ -60,7 +63,7 @@ def attach_uploads(*, owner: User, upload_ids: Sequence[object], message_id: uui
     rows = Upload.objects.select_for_update().filter(pk__in=wanted, owner=owner, message=None)
     found: dict[uuid.UUID | None, Upload] = {upload.pk: upload for upload in rows.order_by("pk")}
     if len(found) < len(ids):
-        raise Invalid(errors={"attachments": ["Each is the id of an upload of one's own that was not sent yet."]})
+        raise Invalid(errors={"attachments": ["Each must be the id of an upload of yours that was not sent yet."]})
     uploads = [found[one] for one in ids]
     for position, upload in enumerate(uploads):
         upload.message_id, upload.position = message_id, position
@@ -69,13 +72,13 @@ def attach_uploads(*, owner: User, upload_ids: Sequence[object], message_id: uui
 
 
 def load_attachments(messages: Collection[Message]) -> None:
-    """Look up what was sent with messages, once for all of them: for each its `loaded_attachments`."""
+    """Set `loaded_attachments` of all messages, with one query."""
     if messages:
         assign_attachments(messages, queue_attachments([message.id for message in messages]))
 
 
 def queue_attachments(message_ids: Iterable[uuid.UUID]) -> Iterable[Upload]:
-    """What was sent with these messages. In a pipeline the query is queued."""
+    """Return the uploads that were sent with these messages. In a pipeline, the query is only queued."""
     return fetch_many(Upload, by="message_id", among=message_ids, order_by="position")
 
 
@@ -90,7 +93,7 @@ def assign_attachments(messages: Iterable[Message], uploads: Iterable[Upload]) -
 
 @dataclass(frozen=True)
 class FileDownload:
-    """A file as it is given to a client."""
+    """A file for the response to a client."""
 
     content: bytes
     content_type: str
@@ -98,9 +101,10 @@ class FileDownload:
 
 
 def read_upload(*, user: User, upload_id: object, thumbnail: bool = False) -> FileDownload:
-    """A file for somebody who may see it: who takes part where it was sent, staff, or its owner before that.
+    """Return a file, or its thumbnail. Participants of its conversation and staff can read a sent file; only the owner
+    can read a file that was not sent.
 
-    Raises `NotFound` for everybody else.
+    Raises `NotFound` for other users, and if the file or thumbnail does not exist.
     """
     upload = _visible(user, upload_id)
     wanted = upload.thumbnail if thumbnail else upload.file
@@ -137,14 +141,14 @@ def _check_takes_part(user: User, upload: Upload, conversation: Conversation) ->
 
 
 def remove_files(upload: Upload) -> None:
-    """Take an upload's files out of the storage."""
+    """Delete the files of an upload from the storage."""
     for file in (upload.file, upload.thumbnail):
         if file.name:
             file.storage.delete(file.name)
 
 
 def delete_unsent_uploads() -> int:
-    """Throw away uploads that were not sent within a day; answers how many."""
+    """Delete up to `UPLOADS_PER_ROUND` uploads that were not sent within a day. Returns how many it deleted."""
     stale = Upload.objects.filter(message=None, created_at__lt=clock.now() - UNSENT_LIFETIME)
     if not stale.exists():
         return 0

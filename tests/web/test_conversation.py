@@ -207,7 +207,7 @@ async def test_a_file_that_is_not_taken_says_why_and_does_not_stop_the_words(ope
     page = tmp_path / "page.html"
     page.write_text(SCRIPT)
     await anaya.find(".composer input[type=file]").set_input_files(page)
-    await expect(anaya.find(".chip.failed")).to_contain_text("Files of this kind are not taken.")
+    await expect(anaya.find(".chip.failed")).to_contain_text("Files of this type are not accepted.")
     await anaya.says("Without it, then")
     await expect(mira.words).to_have_text(["Without it, then"])
 

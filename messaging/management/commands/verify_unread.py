@@ -1,4 +1,4 @@
-"""Unread counts against the messages."""
+"""A check of the stored unread counts against the messages."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from messaging.unread_counts import recount, wrong_counts
 
 
 class Command(BaseCommand):
-    help = "Compare every stored unread count with the messages; fails where one is wrong."
+    help = "Compare all stored unread counts with the messages; fails if any are wrong."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--repair", action="store_true", help="count the wrong ones anew")
+        parser.add_argument("--repair", action="store_true", help="correct the wrong counts")
 
     def handle(self, *args: Any, **options: Any) -> None:
         wrong = wrong_counts()
@@ -22,6 +22,6 @@ class Command(BaseCommand):
                 recount(one.participant_id)
             self.stdout.write(f"{len(wrong)} repaired.")
         elif wrong:
-            raise CommandError(f"{len(wrong)} unread counts are wrong. Run it with --repair.")
+            raise CommandError(f"{len(wrong)} unread counts are wrong. Run the command with --repair.")
         else:
-            self.stdout.write("Every unread count is right.")
+            self.stdout.write("All unread counts are correct.")

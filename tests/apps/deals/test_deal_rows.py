@@ -60,7 +60,7 @@ def test_a_conversation_that_is_found_keeps_its_deal():
 def test_an_opening_that_is_refused_leaves_neither_conversation_nor_deal():
     opener, other = make_user("brand_owner"), make_user("brand_owner")
     data = OpenConversationRequest(conversation_type="bid", influencer_id=str(other.pk), proposed_amount="100")
-    with pytest.raises(Exception, match="opens such a conversation"):
+    with pytest.raises(Exception, match="can open this conversation"):
         open_conversation_as(opener=opener, data=data)
     assert (Conversation.objects.count(), Deal.objects.count()) == (0, 0)
 

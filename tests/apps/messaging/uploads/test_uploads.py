@@ -154,7 +154,7 @@ def test_a_picture_with_too_many_pixels_is_refused_before_it_is_unpacked(sender,
     monkeypatch.setattr(ImageFile.ImageFile, "load", lambda picture: pytest.fail("unpacked"))
     with nothing_happens(hints), pytest.raises(errors.Invalid) as refusal:
         store_upload(owner=sender, file=file(picture(kind)))
-    assert refusal.value.errors == {"file": ["A picture has at most 719,999 pixels."]}
+    assert refusal.value.errors == {"file": ["A picture can have at most 719,999 pixels."]}
 
 
 def announcing(width: int, height: int) -> bytes:
