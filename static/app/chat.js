@@ -56,7 +56,8 @@ class ChatPage {
   }
 
   #draw() {
-    // An open conversation says by itself what is wrong with the connection.
+    // An open conversation says by itself what is wrong with the connection. On narrow screens it takes the place
+    // of the list and its heading.
     const status = this.#view ? 'online' : this.#client.getSnapshot().status;
     draw(
       this.#root,
