@@ -58,8 +58,8 @@ class RoomManager(AsyncManager):
         """Enter python-socketio's room of all clients, and ignore the room of the client itself.
 
         The client's own room would cost a kilobyte, and a search through all rooms when the client disconnects.
-        `get_participants` returns the client without it. Any other room raises `ValueError`: `Gateway.join` checks the
-        rights to rooms.
+        `get_participants` does not need this room to return the client. Any other room raises `ValueError`:
+        `Gateway.join` checks the rights to rooms.
         """
         if room is None:
             super().basic_enter_room(sid, namespace, room, eio_sid)

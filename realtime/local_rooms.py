@@ -1,6 +1,6 @@
 """The rooms with members in this process, and the delivery of their events in order.
 
-For each room, a process stores its position: the `seq` up to which it has delivered events. It delivers the next event
+For each room, a process keeps its position: the `seq` up to which it has delivered events. It delivers the next event
 and drops old events. An event that arrives too early waits in the reorder buffer until the events before it arrive from
 another process or are read from the log. Each socket thus receives each event once, in the order of the log.
 """
@@ -65,10 +65,9 @@ class LocalRooms:
     ) -> Joined:
         """Add a socket to a room. With `after`, all events after that `seq` are replayed before new events are sent.
 
-        `admit(position, request)` is awaited when the room is open and the socket is not yet a member. It stores the
-        join and returns the requested events, or raises an error if the join is not allowed. Without `admit`, the
-        events are only read. `check_rights()` is called last, before any event is sent, and raises an error if the
-        right has ended. Raises `Unavailable` if events between the replayed events and the new events are unknown.
+        `admit(position, request)` is awaited before the socket is a member. It stores the join and returns the replayed
+        events, or raises an error. Without `admit`, the events are only read. `check_rights()` is called before any
+        event is sent, and raises an error if the right has ended. Raises `Unavailable` if events are missing.
         """
         room = await self._hold(name)
         try:
@@ -88,10 +87,9 @@ class LocalRooms:
 
     async def rejoin(self, socket: LocalSocket, positions: Mapping[str, int]) -> bool:
         """Add a recovered socket to its rooms again, and replay the missed events of all rooms. If the events of any
-        room are incomplete, do nothing and return False.
+        room are incomplete, do nothing and return False. `positions` are the last received `seq` by room name.
 
-        `positions` are the last received `seq` by room name. Raises `Unavailable` if the socket has disconnected
-        meanwhile, so that no time is spent on clients that have given up.
+        Raises `Unavailable` if the socket has disconnected, so that no time is spent on clients that have given up.
         """
         async with self._rejoining:
             return await self._rejoin(socket, positions)
@@ -132,8 +130,8 @@ class LocalRooms:
             self.leave(socket, name)
 
     def _add_member(self, room: OpenRoom, socket: LocalSocket, events: list[LoggedEvent], after: int) -> None:
-        """Send the replayed events, and make the socket a member. There is no `await`, so no event is delivered
-        meanwhile. The reorder buffer is delivered last, because its events follow the replayed events."""
+        """Send the replayed events and make the socket a member. Without `await`, no event is delivered meanwhile. The
+        reorder buffer is delivered last, because its events follow the replayed events."""
         for event in events:
             if event.seq > room.position:
                 self._deliver(room, event)
@@ -291,8 +289,7 @@ class LocalRooms:
         room.fill_again |= bool(events)
 
     def _skip_deleted(self, room: OpenRoom, position: int) -> None:
-        """Skip events that retention deleted before they were delivered. The members must reconnect, and then receive
-        `reset`."""
+        """Skip events that retention has deleted before delivery. The members must reconnect and receive `reset`."""
         room.position = position
         for socket in list(room.members.values()):
             self._close_transport(socket)

@@ -74,7 +74,7 @@ class OpenRoom:
 
     def delivered_since(self, events: list[LoggedEvent], after: int) -> list[LoggedEvent]:
         """Return the events that were delivered while `events` were read, and that `events` does not contain. Raises
-        `Unavailable` if they are unknown. Do not `await` before the result is used."""
+        `Unavailable` if some of them are missing. Do not `await` before the result is used."""
         reached = events[-1].seq if events else after
         later = [event for event in self.recent or () if event.seq > reached]
         if len(later) != max(0, self.position - reached):

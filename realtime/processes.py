@@ -18,7 +18,7 @@ from realtime.presence_announcements import PresenceAnnouncer
 
 HEARTBEAT = timedelta(seconds=5)
 UNANNOUNCED = timedelta(seconds=30)
-"""When a process dies, users who left up to this time before its last heartbeat, or later, may not be announced yet."""
+"""When a process ends, users who left up to this time before its last heartbeat, or later, may not be announced yet."""
 
 
 class ProcessHeartbeat:

@@ -247,7 +247,7 @@ class PicowsProtocol(WSProtocol):  # type: ignore[misc]
             self.writer.write(data)
 
     def set_writable(self, writable: bool) -> None:
-        """Pause or resume `send`, as picows reports whether its write buffer is full."""
+        """Pause or resume `send`. `writable` says whether picows's write buffer can take more."""
         if not writable:
             self._writing_resumed = self._writing_resumed or asyncio.Event()
         elif self._writing_resumed is not None:

@@ -126,10 +126,8 @@ def sum_many(model: type[Model], name: str, *, by: str, among: Iterable[Any], un
 def newest_of_each(
     model: type[Model], name: str, *, by: str, among: Iterable[Any], unless: str, order_by: tuple[str, ...], limit: int
 ) -> Iterable[tuple[Any, Any]]:
-    """Return pairs of a value of `by` in `among` and the attribute `name` of one of its rows.
-
-    A value has at most `limit` rows: the first in descending order of `order_by`. Rows are ignored if the attribute
-    `unless` is not null.
+    """Return pairs of a value of `by` in `among` and the attribute `name` of one of its rows. Each value has at most
+    `limit` rows: the first in descending order of `order_by`. Rows are ignored if the attribute `unless` is not null.
     """
     if is_postgresql():
         return execute(newest(model, name, by, unless, order_by, limit), [_array(among)])
@@ -190,9 +188,7 @@ def insert_many(model: type[Model], rows: Sequence[Row]) -> None:
 
 def insert_with_text(model: type[Model], rows: Sequence[Row], **text: Sequence[str]) -> None:
     """Like `insert_many`, but with the values of one text column in a separate argument (`data=[…]`), one for each row.
-
-    PostgreSQL would read each character of a long text twice if it were in the JSON document.
-    """
+    PostgreSQL would read each character of a long text twice if it were in the JSON document."""
     ((name, values),) = text.items()
     if not is_postgresql():
         insert_many(model, [{**row, name: value} for row, value in zip(rows, values, strict=True)])
