@@ -14,7 +14,7 @@ from foundation.errors import RateLimited
 
 
 class AccountBackend(ModelBackend):
-    """Rejects blocked users. Failed logins count against the same rate limits as those of the API."""
+    """Rejects blocked users. Failed logins count against the same rate limits as in the API."""
 
     def authenticate(
         self,

@@ -161,7 +161,7 @@ class NameWordQuerySet(models.QuerySet["NameWord"]):
     CHUNK: ClassVar[int] = 500
 
     def rewrite(self, user_ids: Sequence[uuid.UUID]) -> None:
-        """Rewrite the search words of these users from their stored names, and delete those of deleted users.
+        """Rewrite the search words of these users from their stored names, and delete the words of deleted users.
 
         Call it in the transaction that wrote the names: it holds the locks on the users, so no name can change before
         the commit.

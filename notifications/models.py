@@ -14,7 +14,7 @@ class Notification(models.Model):
     """A fact of which a user is notified. `message` is the message that the notification announces, if any.
 
     A message and its notifications are inserted in one transaction, for participants of its conversation. The foreign
-    keys need no constraints, because the transaction has locked the rows to which they refer.
+    keys need no constraints, because this transaction has locked the conversation.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

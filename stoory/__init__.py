@@ -1,5 +1,5 @@
 """The composition root: settings, URLs, ASGI application, pages and commands. It holds no domain logic.
 
-May import everything. `wiring` connects the packages: it hands functions of the upper ones to the lower ones.
+May import everything. `wiring` connects the packages: it passes functions of higher packages to lower packages.
 Start with `settings`, `urls`, `asgi` and `wiring`.
 """

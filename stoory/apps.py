@@ -15,7 +15,7 @@ class StooryConfig(AppConfig):
 
 
 class AdminConfig(admin_apps.AdminConfig):
-    """Without single tokens: login sessions are looked at and ended where their user is."""
+    """Removes the pages of tokens. The page of a user shows and ends the user's login sessions instead."""
 
     default = False
 

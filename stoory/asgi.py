@@ -1,4 +1,4 @@
-"""The application for any ASGI server: Socket.IO at `/socket.io/`, everything else Django."""
+"""The ASGI application: Socket.IO at `/socket.io/`, and Django at all other paths."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Django behind ASGI, one thread a request."""
+"""Runs Django under ASGI, with one thread for each request."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ from stoory.health import HEALTH_VIEWS
 
 
 class Handler(ASGIHandler):
-    """All views and all middleware are synchronous, so one thread runs a whole request; Django's own
-    handler does that for each of them, in a thread that it starts for the request.
+    """Runs each request in a thread of the pool. All views and middleware are synchronous, so one thread can run a
+    whole request. Django's own handler would start a new thread for each request.
 
-    WebSockets are Socket.IO's alone; here a handshake is answered 404.
+    WebSocket handshakes get status 404, because only Socket.IO uses WebSockets.
 
-    Probes are answered Django's way, in a thread of their own: also while all others wait for a database that is away.
+    Probes run in a thread of their own, so they work while all threads of the pool wait for the database.
     """
 
     def load_middleware(self, is_async: bool = False) -> None:

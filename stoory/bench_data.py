@@ -1,6 +1,6 @@
-"""People with direct conversations in any number, for measurements; made by `manage.py bench_data`.
+"""Any number of users with direct conversations, for measurements. `manage.py bench_data` creates them.
 
-It writes in bulk what `accounts` and `messaging.opening.open_direct` write one by one.
+This module inserts in bulk the rows that `accounts` and `messaging.opening.open_direct` insert one by one.
 """
 
 import secrets
@@ -31,21 +31,24 @@ Pair = tuple[User, User]
 
 @dataclass(frozen=True)
 class BenchData:
-    """`tokens`: the access tokens of both people of each conversation, one pair after the other."""
+    """Conversations, and the access tokens of both users of each conversation, pair after pair."""
 
     conversations: list[Conversation]
     tokens: list[str]
 
 
 def make(pairs: int) -> BenchData:
-    """The first `pairs` of the conversations, those that are missing opened, and new login sessions of their people."""
+    """Return the first `pairs` conversations, with new login sessions of their users. Creates missing rows."""
     found = people(2 * pairs)
     return BenchData(conversations_of(list(zip(found[::2], found[1::2], strict=True))), log_in(found))
 
 
 def write(data: BenchData, directory: Path) -> None:
-    """`tokens.txt`: a token a line; `rooms.txt`: the id of conversation k in line k, whose people's tokens are in
-    lines 2k and 2k + 1, counted from 0. Only their owner can read them."""
+    """Write the files `tokens.txt` and `rooms.txt`, which only their owner can read.
+
+    Line k of `rooms.txt`, counted from 0, is the id of conversation k. Lines 2k and 2k + 1 of `tokens.txt` are the
+    tokens of its users.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     for name, lines in (("tokens.txt", data.tokens), ("rooms.txt", [str(one.pk) for one in data.conversations])):
         path = directory / name
@@ -54,7 +57,7 @@ def write(data: BenchData, directory: Path) -> None:
 
 
 def people(count: int) -> list[User]:
-    """The first `count` people, who can log in with no password."""
+    """Return the first `count` users, and create missing users. Nobody knows their passwords."""
     emails = [f"bench-{number:06}@example.com" for number in range(count)]
     there = User.objects.in_bulk(emails, field_name="email")
     password = make_password(secrets.token_urlsafe())
@@ -75,7 +78,7 @@ def _role(number: int) -> str:
 
 
 def conversations_of(pairs: Sequence[Pair]) -> list[Conversation]:
-    """The direct conversation of each pair."""
+    """Return the direct conversation of each pair, and open missing conversations."""
     by_key = {_key(pair): pair for pair in pairs}
     there = set(Conversation.objects.filter(unique_key__in=by_key).values_list("unique_key", flat=True))
     missing = [pair for key, pair in by_key.items() if key not in there]
@@ -111,7 +114,7 @@ def _open(pairs: Sequence[Pair]) -> None:
 
 
 def _record(transitions: list[Transition]) -> None:
-    """Insert them in one statement, and send `post_save` for each."""
+    """Insert all transitions in one statement, and send `post_save` for each."""
     Transition.objects.bulk_create(transitions)
     send_post_save(transitions)
 
@@ -130,7 +133,7 @@ def _conversation(flow: flows.Flow, decision: flows.Decision, pair: Pair) -> Con
 
 @transaction.atomic
 def log_in(users: Sequence[User]) -> list[str]:
-    """An access token of a new login session for each, which outlives a measurement."""
+    """Begin a login session for each user. Returns their access tokens, which are valid for at least `MIN_LIFETIME`."""
     lifetime = max(settings.ACCESS_TOKEN_LIFETIME, MIN_LIFETIME)
     sessions = [LoginSession.of(user, expires_at=clock.now() + lifetime) for user in users]
     LoginSession.objects.bulk_create(sessions, batch_size=CHUNK)

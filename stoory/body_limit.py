@@ -1,6 +1,6 @@
-"""Request bodies are bounded before anything keeps them: Django itself would spool them to disk whole.
+"""Limits the size of request bodies before Django stores them; Django would write a body of any size to disk.
 
-This is `MAX_REQUEST_BODY`, for every request; JSON has `MAX_JSON_BODY` (`foundation.rest`).
+The limit of all requests is `MAX_REQUEST_BODY`. JSON bodies have the limit `MAX_JSON_BODY` (`foundation.rest`).
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -22,7 +22,7 @@ class _TooLarge(Exception):
 
 
 class BodyLimit:
-    """Answers 413 to a body above `limit` bytes, announced or counted."""
+    """Responds with 413 if the Content-Length or the received body is larger than `limit` bytes."""
 
     def __init__(self, app: App, *, limit: int) -> None:
         self._app, self._limit = app, limit

@@ -1,4 +1,4 @@
-"""System checks of the settings: what must not go into production keeps the server from starting."""
+"""System checks of the settings. The server does not start with settings that are dangerous in production."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ from foundation.addresses import TrustedProxies
 
 MIN_SECRET_LENGTH = 50
 MIN_SIGNING_KEY_LENGTH = 32
-"""HS256 asks for a key as long as its hash, 32 bytes (RFC 7518, 3.2)."""
+"""HS256 requires a key that is at least as long as its hash, 32 bytes (RFC 7518, section 3.2)."""
 
-HOW_TO = "Set it to a new one: python -c 'import secrets; print(secrets.token_urlsafe(64))'"
+HOW_TO = "Generate a value with python -c 'import secrets; print(secrets.token_urlsafe(64))'"
 
 
 @register(Tags.security)
@@ -38,7 +38,7 @@ def check_secrets(**kwargs: Any) -> list[CheckMessage]:
 def check_rate_limits_on(**kwargs: Any) -> list[CheckMessage]:
     if settings.DEBUG or settings.RATE_LIMITS or settings.RATE_LIMITS_OFF_CONFIRMED:
         return []
-    hint = "They are for measurements only; if you mean it, set RATE_LIMITS_OFF_CONFIRMED=on as well."
+    hint = "Switch rate limits off only for measurements; to confirm this, set RATE_LIMITS_OFF_CONFIRMED=on as well."
     return [Error("RATE_LIMITS is off.", hint=hint, id="stoory.E004")]
 
 
@@ -47,7 +47,7 @@ def check_trusted_proxies(**kwargs: Any) -> list[CheckMessage]:
     try:
         TrustedProxies(settings.TRUSTED_PROXIES)
     except ValueError as error:
-        return [Error(f"TRUSTED_PROXIES is a list of networks: {error}.", id="stoory.E005")]
+        return [Error(f"TRUSTED_PROXIES must be a list of networks: {error}.", id="stoory.E005")]
     return []
 
 
@@ -55,8 +55,8 @@ def check_trusted_proxies(**kwargs: Any) -> list[CheckMessage]:
 def check_allowed_hosts(**kwargs: Any) -> list[CheckMessage]:
     if settings.DEBUG or settings.ALLOWED_HOSTS:
         return []
-    hint = "Set it to the names that clients reach this server by: ALLOWED_HOSTS=chat.example.com,localhost"
-    return [Error("ALLOWED_HOSTS is empty: every request would be refused.", hint=hint, id="stoory.E006")]
+    hint = "Set it to the host names of this server: ALLOWED_HOSTS=chat.example.com,localhost"
+    return [Error("ALLOWED_HOSTS is empty: every request would be rejected.", hint=hint, id="stoory.E006")]
 
 
 @register(Tags.security, deploy=True)
@@ -67,12 +67,12 @@ def check_origins(**kwargs: Any) -> list[CheckMessage]:
     if not settings.SOCKET_ORIGINS:
         return [Warning("SOCKET_ORIGINS is empty: no web page can connect.", hint=hint, id="stoory.W001")]
     if "*" in [*settings.SOCKET_ORIGINS, *settings.CORS_ORIGINS]:
-        return [Warning("Pages of any origin may use this server.", hint=hint, id="stoory.W002")]
+        return [Warning("Web pages of any origin can use this server.", hint=hint, id="stoory.W002")]
     return []
 
 
 def refuse_dangerous_settings() -> None:
-    """For servers that run no checks by themselves. Raises `ImproperlyConfigured`."""
+    """Raise `ImproperlyConfigured` if a security check fails. ASGI servers run no checks themselves."""
     found = [message for message in run_checks(tags=[Tags.security]) if message.is_serious()]
     if found:
         raise ImproperlyConfigured("\n".join(str(message) for message in found))

@@ -33,28 +33,28 @@ class Basics(Environment):
     """The basics"""
 
     DEBUG: Flag = True
-    """Development: demo accounts, any origin, error pages with details. `off` in production"""
+    """Development mode: demo accounts, any origin, error pages with details. Set `off` in production"""
     SECRET_KEY: Secret = Field(default_factory=Derived("none", lambda _: DEVELOPMENT_SECRET))
     """Signs sessions and cursors. At least 50 characters in production; required with `DEBUG=off`"""
     SECRET_KEY_FALLBACKS: Annotated[Words, Kind("a list", secret=True)] = Field([], repr=False)
-    """Former keys, still accepted for what they signed, while a key is being replaced"""
+    """Earlier values of `SECRET_KEY` whose signatures are still accepted, while you replace the key"""
     ALLOWED_HOSTS: Words = Field(
         default_factory=by_flag("DEBUG", on=["localhost", "127.0.0.1", "[::1]", "testserver"], off=[]),
         examples=["chat.example.com"],
     )
-    """Host names that requests may be addressed to; required with `DEBUG=off`"""
+    """Host names of this server; requests with other host names are rejected. Required with `DEBUG=off`"""
     DATA_DIR: Folder = Field(default_factory=Derived("`var/`", lambda _: BASE_DIR / "var", "var"))
-    """Where the SQLite database and uploaded files are"""
+    """Folder of the SQLite database and of uploaded files"""
     STATIC_ROOT: Folder = Field(
         default_factory=Derived("`staticfiles/`", lambda _: BASE_DIR / "staticfiles", "staticfiles")
     )
-    """Where `collectstatic` puts static files, and `serve` finds them"""
+    """Folder in which `collectstatic` stores static files for `serve`"""
     LANGUAGE_CODE: Text = "en"
-    """Language of the pages, where it has been [translated](#another-language)"""
+    """Language of the pages, if a [translation](#another-language) exists"""
     LOG_LEVEL: Choice[Literal["DEBUG", "INFO", "WARNING", "ERROR"]] = "INFO"
-    """The least severity of what is logged"""
+    """Events below this level are not logged"""
     LOG_FORMAT: Choice[Literal["console", "json"]] = Field(default_factory=by_flag("DEBUG", on="console", off="json"))
-    """One line an event, for people (`console`) or for machines (`json`)"""
+    """One line for each event, readable by people (`console`) or by machines (`json`)"""
 
 
 class Storage(Environment):
@@ -72,20 +72,21 @@ class Storage(Environment):
     )
     """`postgres://user:password@host:5432/name` or `sqlite:///path`"""
     WORKER_THREADS: Whole = Field(8, ge=1)
-    """Threads for the database work of a process's sockets; it has as many and 4 more for HTTP requests"""
+    """Threads for the database work of sockets, in each process. HTTP requests have the same number of threads and 4
+    more"""
     DATABASE_POOL: Whole = Field(
-        default_factory=Derived("twice `WORKER_THREADS`, and 4", lambda values: values["WORKER_THREADS"] * 2 + 4, 20),
+        default_factory=Derived("`2 * WORKER_THREADS + 4`", lambda values: values["WORKER_THREADS"] * 2 + 4, 20),
         ge=2,
     )
-    """Connections to PostgreSQL that one process may hold. At least one is for HTTP requests: there are never as many
-    `WORKER_THREADS` as connections"""
+    """Connections to PostgreSQL that one process can hold. One connection is reserved for HTTP requests: if necessary,
+    the process uses fewer `WORKER_THREADS`"""
     DATABASE_PREPARED_STATEMENTS: Flag = True
-    """Whether PostgreSQL prepares the statements of messages, once for each connection. `off` for poolers that lend
-    connections by transaction and do not know prepared statements (PgBouncer before 1.21)"""
+    """PostgreSQL prepares the statements of messages, once for each connection. Set `off` for poolers that assign
+    connections by transaction and do not support prepared statements (PgBouncer before 1.21)"""
     REDIS_URL: Secret = Field("", examples=["redis://localhost:6379/0"])
-    """The bus between processes, and rate limits counted over all of them: `redis://host:6379/0`. Required for more
-    than one process. Options may follow (`?ssl_cert_reqs=required`), but not `socket_timeout`: it would end a
-    subscription that receives nothing for so long"""
+    """URL of Redis, `redis://host:6379/0`: the bus between processes, and rate limits counted over all processes.
+    Required for more than one process. The URL can have options (`?ssl_cert_reqs=required`), but not `socket_timeout`,
+    which would end a subscription that receives nothing for that time"""
     REDIS_PREFIX: Text = "stoory"
     """Prefix of every key and channel, so that several installations can share a Redis"""
 
@@ -96,68 +97,68 @@ class Origins(Environment):
     SOCKET_ORIGINS: Words = Field(
         default_factory=by_flag("DEBUG", on=["*"], off=[]), examples=["https://chat.example.com"]
     )
-    """Origins (`https://app.example.com`) of the web pages that may connect over Socket.IO, this server's own pages
-    included"""
+    """Origins (`https://app.example.com`) of the web pages that may connect over Socket.IO, including this server's
+    own pages"""
     CORS_ORIGINS: Words = Field(
-        default_factory=Derived("as `SOCKET_ORIGINS`", lambda values: values["SOCKET_ORIGINS"]),
+        default_factory=Derived("the value of `SOCKET_ORIGINS`", lambda values: values["SOCKET_ORIGINS"]),
         examples=["https://chat.example.com"],
     )
-    """Origins of the web pages that may use `/api/`. Cookies are never accepted from them. Static files, the modules of
-    the client library among them, may be read by pages of any origin"""
+    """Origins of the web pages that may use `/api/`. Cookies from these pages are never accepted. Pages of any
+    origin may read static files, including the modules of the client library"""
     CSRF_TRUSTED_ORIGINS: Words = Field([], examples=["https://chat.example.com"])
-    """Origins that may post forms to the admin, where a proxy changes the host name"""
+    """Origins that may post forms to the admin. Required if a proxy changes the host name"""
     TRUSTED_PROXIES: Words = Field([], examples=["10.0.0.0/8"])
     """Networks (`10.0.0.0/8`, single addresses; `unix` for a Unix socket) whose `X-Forwarded-For` and
     `X-Forwarded-Proto` are trusted. Set it if, and only if, such a proxy overwrites or extends these headers"""
     TLS: Flag = Field(default_factory=by_flag("DEBUG", on=False, off=True))
-    """Clients reach the server over https: cookies of the admin are secure, HSTS is sent. `off` to try production
-    settings without a certificate"""
+    """Clients reach the server over https: cookies of the admin are secure, and HSTS is sent. Set `off` to try
+    production settings without a certificate"""
     TLS_REDIRECT: Flag = False
     """Redirect plain http to https. Usually the proxy does this"""
     HSTS_SECONDS: Whole = Field(default_factory=by_flag("TLS", on=31_536_000, off=0), ge=0)
-    """How long browsers are to insist on https; 31536000 is a year"""
+    """How long browsers must use https; 31536000 is a year"""
 
 
 class Accounts(Environment):
     """Accounts"""
 
     JWT_SIGNING_KEY: Secret = Field(default_factory=Derived("`SECRET_KEY`", lambda values: values["SECRET_KEY"]))
-    """Signs access and refresh tokens (HS256), at least 32 bytes. Changing it logs everybody out"""
+    """Signs access and refresh tokens (HS256). At least 32 bytes. A new key logs all users out"""
     ACCESS_TOKEN_MINUTES: Number = Field(60.0, ge=1)
-    """How long an access token is good for"""
+    """How long an access token is valid"""
     REFRESH_TOKEN_DAYS: Number = Field(14.0, ge=1)
-    """How long a login lasts without being used"""
-    SOCKET_TOKEN_POLICY: Choice[Literal["session", "strict"]] = "session"  # noqa: S105 (no secret)
+    """How long a login session lasts without use"""
+    SOCKET_TOKEN_POLICY: Choice[Literal["session", "strict"]] = "session"  # noqa: S105 (not a secret)
     """`session`: a socket lives as long as its login session. `strict`: as long as its access token, unless the client
-    sends a newer one"""
+    sends a newer token"""
     PEOPLE_SEARCH: Choice[Literal["everybody", "off", "other_role"]] = "other_role"
-    """Whom people can find with `GET /api/people`: `other_role`, so brand owners find influencers and influencers find
-    brand owners; `everybody`; or `off`, and there is no search"""
+    """Whom people can find with `GET /api/people`. `other_role`: brand owners find influencers, and influencers find
+    brand owners. `everybody`: all users find each other. `off`: the search is switched off"""
     PEOPLE_SEARCHES_PER_MINUTE: Whole = Field(30, ge=1)
-    """Searches of one user"""
+    """Searches for people by one user"""
     LOGIN_FAILURES_PER_MINUTE: Whole = Field(10, ge=1)
-    """Wrong passwords for one account"""
+    """Wrong passwords for one account from one address"""
     LOGIN_FAILURES_PER_MINUTE_OF_ADDRESS: Whole = Field(100, ge=1)
-    """Wrong passwords from one address"""
+    """Wrong passwords for all accounts from one address"""
     REGISTRATIONS_PER_MINUTE_OF_ADDRESS: Whole = Field(120, ge=1)
-    """New accounts from one address"""
+    """Accounts created from one address"""
 
 
 class RealTime(Environment):
     """Real time"""
 
     LONG_POLLING: Flag = True
-    """Clients may connect over HTTP long-polling too. Several workers of `serve` have it off whatever is set, see
-    [operations.md](operations.md)"""
+    """Clients may also connect over HTTP long-polling. With several workers, `serve` always switches long-polling off,
+    see [operations.md](operations.md)"""
     ROOM_SWEEP_SECONDS: Number = Field(2.0, ge=0.1)
-    """How often a process compares its positions with the event logs, in case hints were lost. It is the longest delay
-    of an event while Redis is down"""
+    """How often a process compares its positions with the event logs, in case hints were lost. While Redis is down,
+    this is the longest delay of an event"""
     EVENT_RETENTION_DAYS: Number = Field(30.0, ge=1)
-    """`trim_events` deletes older events from the event logs. Messages are not affected"""
+    """`trim_events` deletes events from the event logs after this time. Messages are not affected"""
     DRAIN_SECONDS: Number = Field(4.0, ge=0)
-    """Time over which a process that shuts down closes its sockets"""
+    """Time over which a process closes its sockets when it shuts down"""
     SHUTDOWN_SECONDS: Whole = Field(2, ge=1)
-    """Time that running requests then get to finish"""
+    """How long running requests can continue after the sockets are closed"""
     METRICS: Flag = False
     """Prometheus metrics at `/metrics`"""
 
@@ -166,15 +167,15 @@ class Limits(Environment):
     """Limits"""
 
     REQUESTS_PER_SECOND: Number = Field(50.0, ge=0.01)
-    """REST requests of one user, steadily; counted in each process"""
+    """Sustained rate of REST requests by one user; counted in each process"""
     REQUESTS_BURST: Whole = Field(500, ge=1)
-    """REST requests of one user, at once; counted in each process"""
+    """REST requests that one user can send at once; counted in each process"""
     SENDS_PER_SECOND: Number = Field(10.0, ge=0.01)
-    """Messages and edits of one user, steadily"""
+    """Sustained rate of messages and edits by one user"""
     SENDS_BURST: Whole = Field(60, ge=1)
-    """Messages and edits of one user, at once"""
+    """Messages and edits that one user can send at once"""
     OPENINGS_PER_HOUR: Whole = Field(120, ge=1)
-    """Conversations opened by one user"""
+    """Conversations that one user can open"""
     SOCKET_EVENTS_PER_MINUTE: Whole = Field(120, ge=1)
     """Socket commands of one socket"""
     CONNECTS_PER_MINUTE_OF_USER: Whole = Field(60, ge=1)
@@ -187,37 +188,37 @@ class Limits(Environment):
         default_factory=Derived("pictures, video, audio, PDF, Office documents, ZIP", lambda _: _UPLOAD_TYPES),
         examples=["image/png,application/pdf"],
     )
-    """Accepted content types (`image/png,application/pdf`), determined from the files' content"""
+    """Accepted content types (`image/png,application/pdf`), detected from the content of a file"""
     UPLOAD_MAX_MEGAPIXELS: Whole = Field(40, ge=1)
     """The largest picture, in millions of pixels"""
     UPLOADS_PER_HOUR: Whole = Field(200, ge=1)
-    """Files that one user may upload"""
+    """Files that one user can upload"""
     RATE_LIMITS: Flag = True
-    """`off` disables all rate limits; for measurements only"""
+    """`off` disables all rate limits; use it only for measurements"""
     RATE_LIMITS_OFF_CONFIRMED: Flag = False
-    """Has to be `on` too where `RATE_LIMITS=off` meets `DEBUG=off`"""
+    """Must be `on` too if both `RATE_LIMITS=off` and `DEBUG=off`"""
 
 
 class Deals(Environment):
     """Deals"""
 
     DEFAULT_CURRENCY: Text = "INR"
-    """ISO 4217 code for conversations that are opened without one"""
+    """ISO 4217 code of the currency of conversations that are opened without a currency"""
     FLOWS: Text = ""
-    """Other numbers for the flows, see below"""
+    """Numbers that replace the defaults of flows, see below"""
     DEADLINES_IN_SERVER: Flag = True
-    """Every server process runs due deadlines and reminders. `off` if `manage.py run_deadlines` runs instead"""
+    """Every server process executes due deadlines and reminders. Set `off` if `manage.py run_deadlines` does this"""
     DEADLINE_SECONDS: Number = Field(5.0, ge=0.1)
-    """How often a process looks for due ones"""
+    """How often a process looks for due deadlines and reminders"""
     PAYMENT_PROVIDER: Choice[Literal["none", "sandbox", "stripe"]] = Field(
         default_factory=by_flag("DEBUG", on="sandbox", off="none")
     )
-    """Who takes payments; `sandbox` is for development only"""
+    """The payment provider; `sandbox` is for development only"""
     PAYMENT_PROVIDER_SECONDS: Number = Field(8.0, ge=0.1)
-    """How long a request that opens an order waits for the provider; after that the response is 503
+    """How long a request that opens an order waits for the payment provider. After that, the response is 503
     `payment_unavailable`"""
     SANDBOX_PAYMENT_SECRET: Secret = Field(
-        default_factory=Derived("a public one", lambda _: "development-only-sandbox-secret")
+        default_factory=Derived("a public value", lambda _: "development-only-sandbox-secret")
     )
     """Signs the sandbox's webhooks"""
     STRIPE_SECRET_KEY: Secret = ""
@@ -229,4 +230,4 @@ class Deals(Environment):
 
 
 class Configuration(Deals, Limits, RealTime, Accounts, Origins, Storage, Basics):
-    """All settings. Their order is that of the groups from the last base to the first."""
+    """All settings. The order of the groups is from the last base class to the first."""

@@ -7,19 +7,19 @@ from stoory.env import Derived, Environment, example, requirement, shown
 
 TABLE_HEAD = "| Variable | Default | Value | Meaning |\n|---|---|---|---|"
 SAMPLE_HEAD = """\
-# Copy to `.env` and take away the `#` where a value is to be another than the default.
-# docs/configuration.md tells what each means. This file is written by `make documents`.
+# Copy this file to `.env`, and remove the `#` before each setting that you change.
+# docs/configuration.md describes the settings. `make documents` generates this file.
 """
 
 
 def groups() -> dict[str, dict[str, FieldInfo]]:
-    """The settings by the title of their group, in the order of their declarations."""
+    """Return the settings of each group by the title of the group, in the order of their declarations."""
     found = [group for group in reversed(Configuration.__bases__) if issubclass(group, Environment)]
     return {str(group.__doc__): group.model_fields for group in found}
 
 
 def reference() -> str:
-    """A heading and a table for each group."""
+    """Return a heading and a table for each group, in Markdown."""
     parts = []
     for title, fields in groups().items():
         rows = [_row(name, field) for name, field in fields.items()]
@@ -28,7 +28,7 @@ def reference() -> str:
 
 
 def sample() -> str:
-    """Every setting, commented out, with an example or its default."""
+    """Return a sample `.env` with every setting, commented out, with an example or its default."""
     parts = [SAMPLE_HEAD]
     for title, fields in groups().items():
         lines = [f"#{name}={example(field)}" for name, field in fields.items()]

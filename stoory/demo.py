@@ -1,4 +1,4 @@
-"""People and conversations that a newcomer finds; made by `manage.py demo`."""
+"""Demo users and conversations; `manage.py demo` creates them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from stoory.demo_conversations import ANAYA, CONVERSATIONS, DEV, KIRAN, LEELA, M
 PASSWORD = "stoory-demo-2026"  # noqa: S105 (published on the home page of the demo)
 ADMIN = "admin@example.com"
 PAUSE = timedelta(minutes=13)
-"""Between one step of a conversation and the next."""
+"""The time between two steps of a conversation."""
 
 ROLE_NAMES = {"brand_owner": gettext_lazy("brand owner"), "influencer": gettext_lazy("influencer")}
 
@@ -54,9 +54,9 @@ def exists() -> bool:
 
 @transaction.atomic
 def make(report: Callable[[str], object] = lambda _: None) -> None:
-    """Make the accounts, and conversations of every type and in many states between them.
+    """Create the demo accounts, and conversations of every type in many states.
 
-    `report` is called with a line about each part before it is made.
+    `report` is called with a line of text before each part is created.
     """
     report(f"{len(PEOPLE)} people and an operator")
     users = {person.name: _registered(person) for person in PEOPLE}

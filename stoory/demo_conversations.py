@@ -1,4 +1,4 @@
-"""The conversations of the demo, in every state that a newcomer may want to see."""
+"""The demo conversations, in many different states."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +8,8 @@ ANAYA, KIRAN, MIRA, DEV, LEELA = "Anaya Rao", "Kiran Mehta", "Mira Kapoor", "Dev
 
 @dataclass(frozen=True)
 class DemoStep:
-    """Somebody sends a message, or takes an action, or (`pays`) pays the order that it opened."""
+    """A step of the user `who`: sends the message `says`, or takes the action `does` with `data`. With `pays`, the user
+    also pays the order that the action opened."""
 
     who: str
     says: str = ""
@@ -19,7 +20,7 @@ class DemoStep:
 
 @dataclass(frozen=True)
 class DemoConversation:
-    """A conversation that began `hours` ago; `read_by` are those who have read it to its end."""
+    """A conversation that began `hours` ago. The users in `read_by` have read all its messages."""
 
     kind: str
     opener: str

@@ -1,4 +1,4 @@
-"""The kinds of settings, and how they are read from the environment. Nothing else reads the environment.
+"""Kinds of settings, and how to read them from the environment. No other module reads the environment.
 
 `stoory.configuration` declares the settings.
 """
@@ -23,7 +23,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Kind:
-    """Which values are valid, in words, with code in backticks. The value of a secret is never shown."""
+    """The kind of a setting. `words` describe its valid values, with code in backticks. Secrets are never shown."""
 
     words: str
     secret: bool = False
@@ -52,7 +52,7 @@ def _split(value: str) -> list[str]:
 
 DefaultIfBlank = Annotated[Value, BeforeValidator(_default_if_blank)]
 Choice = DefaultIfBlank[Value]
-"""`Choice[Literal["a", "b"]]`: one of these words."""
+"""`Choice[Literal["a", "b"]]` accepts one of these words."""
 
 Text = Annotated[str, BeforeValidator(str.strip), Kind("a text")]
 Secret = DefaultIfBlank[Annotated[str, Field(repr=False), Kind("a secret text", secret=True)]]
@@ -65,7 +65,7 @@ Words = Annotated[list[str], BeforeValidator(_split), Kind("a list")]
 
 @dataclass(frozen=True)
 class Derived:
-    """A default that depends on settings declared before it; documents show it in words."""
+    """A default that depends on settings declared earlier. Documents show its `words`."""
 
     words: str
     derive: Callable[[dict[str, Any]], Any]
@@ -76,13 +76,13 @@ class Derived:
 
 
 def by_flag(flag: str, *, on: Any, off: Any) -> Derived:
-    """A default that depends on whether another setting is on."""
+    """Return a default that depends on whether another setting is on."""
     words = f"{shown(on)} with `{flag}=on`, else {shown(off)}"
     return Derived(words, lambda values: on if values[flag] else off, on)
 
 
 def written(value: Any) -> str:
-    """A value as it is written in the environment."""
+    """Return a value as it is written in the environment."""
     match value:
         case bool():
             return "on" if value else "off"
@@ -94,7 +94,7 @@ def written(value: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as it is shown in a document."""
+    """Return a value as documents show it, in Markdown."""
     text = written(value)
     return f"`{text}`" if text else "none"
 
@@ -105,13 +105,13 @@ def kind(field: FieldInfo) -> Kind:
 
 
 def requirement(field: FieldInfo) -> str:
-    """Which values of a setting are valid, in words."""
+    """Return a description of a setting's valid values."""
     least = "".join(f" of at least {one.ge:g}" for one in field.metadata if isinstance(one, Ge))
     return kind(field).words + least
 
 
 def example(field: FieldInfo) -> str:
-    """A valid value, as it is written in the environment."""
+    """Return a valid value, as it is written in the environment."""
     if field.examples:
         return written(field.examples[0])
     default = field.default_factory or field.default
@@ -127,7 +127,10 @@ class Environment(BaseSettings):
 
     @classmethod
     def load(cls, env_file: Path) -> Self:
-        """Read the file into the environment, which wins, then the settings. Raises `ImproperlyConfigured`."""
+        """Read the settings from the environment, and from the file where the environment lacks a variable.
+
+        Raises `ImproperlyConfigured` with a line for each invalid value.
+        """
         load_dotenv(env_file, interpolate=False)
         try:
             return cls()
@@ -141,9 +144,9 @@ class Environment(BaseSettings):
     def _error(cls, name: str) -> str:
         field = cls.model_fields[name]
         but = "" if kind(field).secret else f", not {os.environ[name].strip()!r}"
-        return f"{name} is {requirement(field).replace('`', '')}{but}; for example {name}={example(field)}"
+        return f"{name} must be {requirement(field).replace('`', '')}{but}; for example {name}={example(field)}"
 
 
 def give(name: str, value: str) -> None:
-    """Set a variable for the processes that this one starts."""
+    """Set an environment variable for the processes that this process starts."""
     os.environ[name] = value

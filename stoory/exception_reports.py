@@ -1,4 +1,4 @@
-"""What Django's technical page, which reports an exception while `DEBUG` is on, shows of the settings."""
+"""Hides secrets in the settings that Django's technical error page shows while `DEBUG` is on."""
 
 import re
 
@@ -11,7 +11,7 @@ _SECRETS = [name for name, field in Configuration.model_fields.items() if kind(f
 
 
 class ReporterFilter(SafeExceptionReporterFilter):
-    """Hides what is declared secret, whatever its name, and the `hosts` of the channel layer: URLs with a password."""
+    """Hides all settings that are declared secret, and the `hosts` of the channel layer: URLs with passwords."""
 
     hidden_settings = re.compile(
         "|".join([SafeExceptionReporterFilter.hidden_settings.pattern, *_SECRETS, "^hosts$"]), re.IGNORECASE

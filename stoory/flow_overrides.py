@@ -1,4 +1,4 @@
-"""A deployment's own numbers for its flows, as the environment gives them."""
+"""Parses the setting `FLOWS`, which replaces numbers of the flows."""
 
 import json
 from typing import Any
@@ -10,12 +10,15 @@ SPANS = ("deadlines", "reminders")
 
 
 def overrides(written: str) -> dict[str, dict[str, Any]]:
-    """What `conversations.flows.configure` takes, from JSON in which durations are ISO 8601 (`"P3D"`, `"PT12H"`)."""
+    """Return the argument of `conversations.flows.configure`.
+
+    `written` is JSON with ISO 8601 durations (`"P3D"`, `"PT12H"`). Raises `ImproperlyConfigured`.
+    """
     try:
         parsed = json.loads(written or "{}")
         return {name: _numbers(numbers) for name, numbers in parsed.items()}
     except (ValueError, AttributeError, TypeError) as error:
-        raise ImproperlyConfigured(f"FLOWS is a JSON object of flows: {error}") from None
+        raise ImproperlyConfigured(f"FLOWS must be a JSON object of flows: {error}") from None
 
 
 def _numbers(parsed: dict[str, Any]) -> dict[str, Any]:
@@ -26,5 +29,5 @@ def _numbers(parsed: dict[str, Any]) -> dict[str, Any]:
 def _span(text: Any) -> Any:
     span = parse_duration(text) if isinstance(text, str) else None
     if span is None:
-        raise ValueError(f"{text!r} is no duration such as P3D")
+        raise ValueError(f"{text!r} is not a duration such as P3D")
     return span

@@ -1,4 +1,4 @@
-"""The generated documents of the project, each made from the code that it describes."""
+"""Generates documents of the project from the code that they describe."""
 
 import json
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def _openapi() -> str:
 
 
 def _configuration() -> str:
-    """The committed document with new tables of the settings; the text around them stays."""
+    """Return the committed document with new tables of the settings. The text around the tables stays."""
     before, begin, rest = _committed(CONFIGURATION).partition(BEGIN)
     _, end, after = rest.partition(END)
     if not end:
@@ -46,7 +46,7 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
 
 
 def outdated() -> list[str]:
-    """The committed documents that differ from what the code says."""
+    """Return the names of committed documents that differ from the generated documents."""
     return [name for name, make in DOCUMENTS.items() if _committed(name) != make()]
 
 

@@ -1,4 +1,4 @@
-"""Is this process alive, may it be given work, and what has it counted."""
+"""Health checks and metrics of a process."""
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
@@ -9,12 +9,12 @@ from realtime import gateway
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
-    """The process responds; nothing else is checked."""
+    """Respond with status 200. This shows that the process runs; nothing else is checked."""
     return JsonResponse({"success": True, "status": "ok"})
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """503 while the database is away, or this process does not hear itself over the bus."""
+    """Respond with 503 if the database is unavailable, or if the bus does not return the messages of this process."""
     checks = {"database": _database_answers(), "bus": gateway.bus_is_alive}
     ready = all(checks.values())
     body = {"success": ready, "status": "ready" if ready else "not ready", "checks": checks}

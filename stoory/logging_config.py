@@ -1,4 +1,4 @@
-"""Structured logging: one line an event, for people in development and as JSON in production."""
+"""Structured logging: one line for each event, as text in development and as JSON in production."""
 
 import logging
 import logging.config
@@ -17,7 +17,7 @@ _SHARED: list[Any] = [
 
 
 class WithoutQueryStrings(logging.Filter):
-    """Access lines lose their query string: it carries Socket.IO session ids."""
+    """Removes query strings from access log lines, because they contain Socket.IO session ids."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
@@ -28,7 +28,7 @@ class WithoutQueryStrings(logging.Filter):
 
 
 def configure(options: dict[str, str]) -> None:
-    """`LOGGING_CONFIG` of Django; `options` has `format` (console or json) and `level`."""
+    """Configure logging. Django calls this with the setting `LOGGING`: `format` (console or json) and `level`."""
     final: list[Any] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if options["format"] == "json"

@@ -1,4 +1,4 @@
-"""Middleware of the whole site, synchronous as all of it (`stoory.asgi_handler`)."""
+"""Middleware of the site. Like the views, it is synchronous (`stoory.asgi_handler`)."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -19,8 +19,8 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
-    """django-csp's middleware, exempting Django's technical pages alone, whose styles and scripts are inline. While
-    `DEBUG` is on, django-csp itself exempts every 404 and 500, JSON too, but not the technical page of a 400."""
+    """Adds the content security policy to all responses except Django's technical error pages, which have inline styles
+    and scripts. While `DEBUG` is on, django-csp itself exempts every 404 and 500, including JSON, but no 400."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if _may_be_technical(response):
@@ -32,14 +32,14 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
 
 
 def _may_be_technical(response: HttpResponseBase) -> bool:
-    """While `DEBUG` is on, Django answers with a technical page where the site has its pages for these statuses."""
+    """Whether this can be one of the technical pages that Django sends while `DEBUG` is on."""
     is_html = response.get("Content-Type", "").startswith("text/html")
     return settings.DEBUG and is_html and response.status_code in {400, 404, 500}
 
 
 class HealthCheckMiddleware:
-    """Load balancers and supervisors are answered before host name and scheme are looked at: they ask an address,
-    over plain HTTP."""
+    """Answers health checks before the host name and scheme are checked: load balancers and supervisors use an IP
+    address and plain HTTP."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -49,7 +49,7 @@ class HealthCheckMiddleware:
 
 
 class OptionalTrailingSlashMiddleware:
-    """`/api/messages/` means `/api/messages`, for every method: a redirect would lose the body of a POST."""
+    """Handles `/api/messages/` like `/api/messages`, for every method. A redirect would lose the body of a POST."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -61,11 +61,10 @@ class OptionalTrailingSlashMiddleware:
 
 
 class StaticFilesMiddleware(WhiteNoiseMiddleware):
-    """WhiteNoise with each file answered whole: a file that is streamed would be read whole under ASGI as well, with
-    a warning of Django's about it."""
+    """WhiteNoise without streaming. Under ASGI, Django would read a streamed file as a whole anyway, with a warning."""
 
     @staticmethod
-    def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponse:  # type: ignore[override]  # as its own
+    def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponse:  # type: ignore[override]  # as the base
         found = static_file.get_response(request.method, request.META)
         answer = HttpResponse(status=int(found.status))
         del answer["Content-Type"]

@@ -1,4 +1,4 @@
-"""How the views are described in OpenAPI."""
+"""Describes the views in OpenAPI."""
 
 import inspect
 from typing import Any
@@ -11,9 +11,9 @@ VERBS = {"partial_update": "update", "destroy": "delete"}
 
 
 class AutoSchema(SpectacularSchema):
-    """Operations named `<first word of the path>_<what is done>`, and grouped by that word."""
+    """Names each operation `<first word of the path>_<action>`, and groups operations by the first word."""
 
-    view: ViewSet  # type: ignore[override]  # what the framework sets it to
+    view: ViewSet  # type: ignore[override]  # set by the framework
 
     def get_tags(self) -> list[str]:
         return [self.path.removeprefix("/api/").split("/")[0]]
@@ -25,13 +25,13 @@ class AutoSchema(SpectacularSchema):
         return inspect.getdoc(getattr(self.view, self.view.action)) or ""
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
-        """Whatever a path calls `id` is a UUID."""
+        """Describe each path parameter `id` as a UUID."""
         known = [build_parameter_type("id", {"type": "string", "format": "uuid"}, "path", required=True)]
         others = super()._resolve_path_parameters([name for name in variables if name != "id"])
         return (known if "id" in variables else []) + others
 
     def _is_list_view(self, serializer: Any = None) -> bool:
-        return False  # a list is a page, which its schema says
+        return False  # the schema of a list describes a page
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation = super().get_operation(*args, **kwargs)
@@ -41,7 +41,7 @@ class AutoSchema(SpectacularSchema):
         return operation
 
     def _impossible(self, operation: dict[str, Any]) -> set[str]:
-        """The errors that this operation cannot cause."""
+        """Return the statuses of the errors that this operation cannot raise."""
         impossible: set[str] = set()
         takes_body, named = "requestBody" in operation, "{" in self.path
         if not takes_body:
@@ -54,7 +54,7 @@ class AutoSchema(SpectacularSchema):
 
 
 def without_titles(result: Any, **_: Any) -> Any:
-    """Drop the titles that repeat the names of their schemas."""
+    """Return the document without the titles that only repeat the names of schemas."""
     if isinstance(result, list):
         return [without_titles(one) for one in result]
     if not isinstance(result, dict):

@@ -1,4 +1,4 @@
-"""How drf-spectacular describes the API; the settings take it from here."""
+"""The settings of drf-spectacular, which `stoory.settings` imports."""
 
 import tomllib
 from pathlib import Path
@@ -8,7 +8,7 @@ _PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_tex
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Stoory",
-    "DESCRIPTION": "Conversations of a two-sided marketplace. Real-time events are described in docs/events.md.",
+    "DESCRIPTION": "Conversations of a two-sided marketplace. docs/events.md describes the real-time events.",
     "VERSION": _PROJECT["version"],
     "LICENSE": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
     "SERVE_INCLUDE_SCHEMA": False,
@@ -22,12 +22,12 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "OAS_VERSION": "3.1.0",
     "POSTPROCESSING_HOOKS": ["stoory.openapi_schema.without_titles"],
     "TAGS": [
-        {"name": "auth", "description": "Registration, login, tokens and the own account."},
-        {"name": "people", "description": "Whom one can find."},
-        {"name": "messages", "description": "Messages by their own id, and sending."},
-        {"name": "conversations", "description": "Conversations, and what is in them."},
-        {"name": "notifications", "description": "What one is to know of."},
-        {"name": "payments", "description": "What payment providers call, and the sandbox."},
-        {"name": "uploads", "description": "Files that go with messages."},
+        {"name": "auth", "description": "Registration, login, tokens and the current user's account."},
+        {"name": "people", "description": "The search for other users."},
+        {"name": "messages", "description": "Send messages, and read, edit or delete a message by its id."},
+        {"name": "conversations", "description": "Conversations, their messages and their actions."},
+        {"name": "notifications", "description": "Notifications of the current user."},
+        {"name": "payments", "description": "The webhooks of payment providers, and the sandbox."},
+        {"name": "uploads", "description": "Files that are sent with messages."},
     ],
 }

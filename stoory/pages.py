@@ -1,4 +1,4 @@
-"""Pages of the site itself, and what is answered where no view does."""
+"""The pages of the site, and the error responses for requests that no view handles."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from stoory import demo
 
 
 def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-    """A page; on a machine for development it knows the demo accounts, whose password is public."""
+    """Render a page. In development, its context has the demo accounts, whose password is public."""
     context["origin"] = request.build_absolute_uri("/").rstrip("/")
     if settings.DEBUG and demo.exists():
         context["demo"] = {"password": demo.PASSWORD, "people": demo.PEOPLE, "admin": demo.ADMIN}
@@ -21,12 +21,12 @@ def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """What this is, where to go, and how to log in."""
+    """The home page."""
     return _page(request, "home.html")
 
 
 def developers(request: HttpRequest) -> HttpResponse:
-    """How to log in and use the API."""
+    """The page for developers: how to log in and use the API."""
     return _page(request, "developers.html")
 
 
@@ -39,12 +39,12 @@ def register(request: HttpRequest) -> HttpResponse:
 
 
 def chat(request: HttpRequest, **_: Any) -> HttpResponse:
-    """The web client; which conversation is open is for its script to read from the address."""
+    """The web client. Its script reads the id of the open conversation from the address."""
     return _page(request, "chat.html")
 
 
 def demo_page(request: HttpRequest) -> HttpResponse:
-    """Both sides of one deal, signed in by the script with the demo accounts. Raises `Http404` without them."""
+    """Both sides of a deal on one page; its script uses demo accounts. Raises `Http404` if they do not exist."""
     if not (settings.DEBUG and demo.exists()):
         raise Http404
     sides = [{"email": person.email, "password": demo.PASSWORD} for person in demo.DEAL_PEOPLE]
@@ -52,7 +52,7 @@ def demo_page(request: HttpRequest) -> HttpResponse:
 
 
 def _fault(request: HttpRequest, error: errors.DomainError) -> HttpResponse:
-    """A problem document for clients of the API, a page for everybody else."""
+    """Return a problem document for paths of the API, and a page for all other paths."""
     if f"{request.path}/".startswith("/api/"):
         return JsonResponse(problem_document(error), status=error.status, content_type=PROBLEM_CONTENT_TYPE)
     return render(request, f"{error.status}.html", status=error.status)
@@ -60,7 +60,7 @@ def _fault(request: HttpRequest, error: errors.DomainError) -> HttpResponse:
 
 @csrf_exempt
 def unknown_api_address(request: HttpRequest) -> HttpResponse:
-    """A view, because Django answers with its technical page where there is none and `DEBUG` is on."""
+    """Respond with 404. Without this view, Django would send its technical page while `DEBUG` is on."""
     return not_found(request)
 
 

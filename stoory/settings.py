@@ -1,6 +1,6 @@
-"""Settings: the embedded default (SQLite, in memory) unless the environment says otherwise.
+"""Django settings. Without environment variables, the database is SQLite and the bus is in memory.
 
-`stoory.configuration` declares what the environment may set.
+`stoory.configuration` declares the environment variables.
 """
 
 from datetime import timedelta
@@ -23,7 +23,7 @@ SECRET_KEY_FALLBACKS = env.SECRET_KEY_FALLBACKS
 ALLOWED_HOSTS = env.ALLOWED_HOSTS
 
 INSTALLED_APPS = [
-    # Bottom up: the order in which they receive the signals that they share.
+    # From the lowest package to the highest: receivers of the same signal are called in this order.
     "accounts",
     "realtime",
     "conversations",
@@ -87,24 +87,24 @@ DATABASES = {"default": dj_database_url.parse(env.DATABASE_URL)}
 WORKER_THREADS = env.WORKER_THREADS
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
-        # Taking the write lock at BEGIN is what makes "database is locked" a wait instead of an error.
+        # A transaction takes the write lock at BEGIN, so it waits instead of failing with "database is locked".
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
-    # Threads share a file; they cannot share a database in memory.
+    # Threads can share a database in a file, but not a database in memory.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 else:
-    # Each thread keeps its connection while it is busy; requests need one.
+    # Each busy thread holds a connection, and HTTP requests need at least one.
     WORKER_THREADS = min(WORKER_THREADS, env.DATABASE_POOL - 1)
     DATABASES["default"] |= {
         "ENGINE": "foundation.database.postgresql",
         "CONN_MAX_AGE": 0,
         "OPTIONS": {
-            # An attempt to connect ends after 4 s, and the next request begins a new one at once: its pauses grow.
+            # The pauses between reconnects grow. After 4 s the pool gives up, and the next request connects at once.
             "pool": {"min_size": 1, "max_size": env.DATABASE_POOL, "timeout": 10, "reconnect_timeout": 4},
             "connect_timeout": 5,
-            # None: off, as a pooler needs that lends connections by transaction and does not know prepared statements.
+            # None switches prepared statements off, because some poolers do not support them.
             "prepare_threshold": 0 if env.DATABASE_PREPARED_STATEMENTS else None,
             "options": "-c lock_timeout=10s -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s"
             " -c plan_cache_mode=force_generic_plan",  # ADR 18
@@ -173,7 +173,7 @@ SOCKET_ORIGINS = env.SOCKET_ORIGINS
 CORS_ORIGINS = env.CORS_ORIGINS
 CORS_ALLOW_ALL_ORIGINS = "*" in CORS_ORIGINS
 CORS_ALLOWED_ORIGINS = [] if CORS_ALLOW_ALL_ORIGINS else CORS_ORIGINS
-CORS_ALLOW_CREDENTIALS = False  # tokens travel in a header; cookies are the admin's alone
+CORS_ALLOW_CREDENTIALS = False  # tokens are sent in a header; only the admin uses cookies
 CORS_URLS_REGEX = r"^/api/"
 CORS_EXPOSE_HEADERS = ["Retry-After"]
 MAX_UPLOAD_BYTES = env.MAX_UPLOAD_MEGABYTES * 1024 * 1024
@@ -253,7 +253,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.TLS
 SECURE_SSL_REDIRECT = env.TLS_REDIRECT
 SECURE_HSTS_SECONDS = env.HSTS_SECONDS
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.TLS
-# Redirecting to https is the proxy's part: health checks and the proxy itself speak plain HTTP to this server.
+# The proxy redirects to https, because health checks and the proxy itself use plain HTTP to this server.
 SILENCED_SYSTEM_CHECKS = ["security.W008"]
 CSRF_TRUSTED_ORIGINS = env.CSRF_TRUSTED_ORIGINS
 

@@ -1,6 +1,6 @@
-"""Every address of the site, but for the probes (`stoory.health`).
+"""All routes of the site, except the probes (`stoory.health`).
 
-Pages and the API have names in namespaces of their own, as the admin has: a page and a resource may be called the same.
+Pages, the API and the admin have separate namespaces, so that a page and a resource can have the same name.
 """
 
 from django.contrib import admin

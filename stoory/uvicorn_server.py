@@ -1,4 +1,4 @@
-"""uvicorn with every limit set: the same for development and production."""
+"""Runs uvicorn with all limits set, in development and in production."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ APPLICATION = "stoory.asgi:application"
 
 
 def serve(host: str, port: int, workers: int = 1) -> None:
-    """Serve until stopped; of several workers, one that dies is replaced.
+    """Serve until stopped. With several workers, a worker that dies is replaced.
 
-    Several workers share the port, and which of them gets a poll is chance: they offer WebSocket alone.
+    Several workers share the port, and each poll can reach any of them. Therefore they offer only WebSocket.
     """
     if workers > 1:
         env.give("LONG_POLLING", "off")
@@ -21,7 +21,7 @@ def serve(host: str, port: int, workers: int = 1) -> None:
 
 
 def server(host: str, port: int) -> uvicorn.Server:
-    """A server for a thread that is not the main one: signals do not reach it, it ends when `should_exit` is set."""
+    """Return a server that can run outside the main thread. It ignores signals; set `should_exit` to stop it."""
     return uvicorn.Server(uvicorn.Config(APPLICATION, **_options(host, port)))
 
 
@@ -34,11 +34,11 @@ def _options(host: str, port: int) -> dict[str, Any]:
         "ws": "none",
         "ws_max_size": settings.MAX_FRAME,
         "ws_per_message_deflate": False,
-        # Engine.IO has its own heartbeat; a second one would only cost.
+        # Engine.IO has its own heartbeat, so a second heartbeat would be useless work.
         "ws_ping_interval": None,
         "ws_ping_timeout": None,
         "timeout_keep_alive": 65,
-        # The sockets are drained within this time, then requests have what is left of it to end.
+        # First the sockets are drained; then running requests can use the rest of this time.
         "timeout_graceful_shutdown": round(settings.DRAIN_SECONDS) + settings.SHUTDOWN_SECONDS,
         "backlog": 4096,
         "proxy_headers": False,

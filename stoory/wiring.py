@@ -1,4 +1,4 @@
-"""Connects the packages: hooks of `realtime`, parts of a conversation's payload, numbers of the flows."""
+"""Connects the packages: hooks of `realtime`, parts of a conversation's payload, and numbers of the flows."""
 
 import uuid
 from typing import Any

@@ -26,7 +26,7 @@ KNOWN = [
         "/api/docs",
         "REST API · Stoory",
         "^Stoory",
-        frozenset({"Browse the REST API.", "The REST API, browsable"}),
+        frozenset({"Browse the REST API.", "Browse the REST API"}),
         ready=".opblock",
     ),
     Page("/admin/login/", r"Log in \| Stoory", None, OPENS_ADMIN),

@@ -1,4 +1,4 @@
-"""People and conversations to measure with."""
+"""Creates users and conversations for measurements."""
 
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,9 @@ from stoory import bench_data
 
 class Command(BaseCommand):
     help = (
-        "Make users and direct conversations to measure with, and write tokens.txt (lines 2k and 2k+1: access tokens "
-        "of the two people of conversation k) and rooms.txt (line k: its id). Run again, it opens what is missing "
-        "and writes new tokens; those of before stay valid."
+        "Create users and direct conversations for measurements, and write tokens.txt (lines 2k and 2k+1: access "
+        "tokens of the two users of conversation k) and rooms.txt (line k: its id). If you run the command again, it "
+        "creates what is missing and writes new tokens; old tokens stay valid."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -21,6 +21,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["pairs"] < 1:
-            raise CommandError("At least one pair is needed.")
+            raise CommandError("--pairs must be at least 1.")
         bench_data.write(bench_data.make(options["pairs"]), options["out"])
         self.stdout.write(f"{options['pairs']} conversations are in {options['out']}.")

@@ -1,4 +1,4 @@
-"""Demo accounts and conversations."""
+"""Creates demo accounts and conversations."""
 
 from typing import Any
 
@@ -10,17 +10,17 @@ from stoory import demo
 
 class Command(BaseCommand):
     help = (
-        "Make demo accounts and conversations, once, and list the accounts. Refused in production: their password is "
-        "public."
+        "Create demo accounts and conversations if they do not exist, and list the accounts. Fails in production, "
+        "because the password is public."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:
-            raise CommandError("Demo accounts have a public password; they are made with DEBUG only.")
+            raise CommandError("Demo accounts have a public password, so they need DEBUG=on.")
         if demo.exists():
-            self.stdout.write("The demo accounts are there already.")
+            self.stdout.write("The demo accounts already exist.")
         else:
-            self.stdout.write("Making demo accounts and conversations …")
+            self.stdout.write("Creating demo accounts and conversations …")
             demo.make(report=lambda part: self.stdout.write(f"  {part}"))
         self._list_accounts()
 

@@ -1,4 +1,4 @@
-"""Generated documents."""
+"""Generates documents from the code."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from stoory import generated_documents
 
 
 class Command(BaseCommand):
-    help = f"Write {', '.join(generated_documents.DOCUMENTS)} from the code."
+    help = f"Generate {', '.join(generated_documents.DOCUMENTS)} from the code."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--check", action="store_true", help="write nothing; fail where a document is old")
+        parser.add_argument("--check", action="store_true", help="write nothing; fail if a document is not up to date")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["check"]:

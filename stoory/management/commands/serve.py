@@ -10,7 +10,7 @@ from stoory.uvicorn_server import serve
 
 
 class Command(BaseCommand):
-    help = "Serve HTTP and Socket.IO with all limits set. More than one worker needs Redis (REDIS_URL)."
+    help = "Serve HTTP and Socket.IO with all limits set. More than one worker requires Redis (REDIS_URL)."
     requires_system_checks = "__all__"
     requires_migrations_checks = True
 
@@ -22,18 +22,18 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         workers = options["workers"]
         if workers < 1:
-            raise CommandError("At least one worker is needed.")
+            raise CommandError("--workers must be at least 1.")
         if workers > 1 and not settings.REDIS_URL:
-            raise CommandError("More than one worker needs a bus between them: set REDIS_URL.")
+            raise CommandError("More than one worker requires Redis: set REDIS_URL.")
         _require_static_files()
         self.stdout.write(f"Stoory is at http://{options['host']}:{options['port']}/ (quit with CONTROL-C)")
         if workers > 1:
-            self.stdout.write("Its workers share the port: clients connect over WebSocket alone (docs/operations.md)")
+            self.stdout.write("The workers share the port, so clients can use only WebSocket (docs/operations.md)")
         serve(options["host"], options["port"], workers)
 
 
 def _require_static_files() -> None:
-    """Without their manifest every page would fail."""
+    """Raise `CommandError` if the manifest of the static files is missing. Without it, every page would fail."""
     storage = staticfiles_storage
     if isinstance(storage, ManifestStaticFilesStorage) and not storage.read_manifest():
-        raise CommandError("The static files are not there yet: run `python manage.py collectstatic --noinput` first.")
+        raise CommandError("The static files are missing: run `python manage.py collectstatic --noinput` first.")

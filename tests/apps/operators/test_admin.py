@@ -201,7 +201,7 @@ def test_deleted_and_edited_messages_say_so(admin, chat):
     delete_message(user=gone.sender, message_id=gone.pk)
     edit_message(user=changed.sender, message_id=changed.pk, data=EditMessageRequest(message="Typo here"))
     page = text_of(admin, chat)
-    assert "Deleted by its writer" in page
+    assert "Deleted by the sender" in page
     assert "Take this back" not in page
     assert "Typo here" in page
     assert "Typo heer" not in page

@@ -68,7 +68,7 @@ def test_a_currency_that_is_none(currency):
 def test_a_people_search_that_is_none(search):
     done = check(PEOPLE_SEARCH=search)
     assert done.returncode != 0
-    assert f"PEOPLE_SEARCH is one of everybody, off, other_role, not '{search}'" in done.stderr
+    assert f"PEOPLE_SEARCH must be one of everybody, off, other_role, not '{search}'" in done.stderr
 
 
 def test_any_server_may_run_what_is_sensible():
@@ -94,9 +94,9 @@ def test_database_threads_leave_requests_a_connection(pool, threads):
 def test_all_invalid_settings_are_reported_at_once():
     done = check(DEBUG="maybe", WORKER_THREADS="0", DATABASE_URL="nowhere://stoory:password@localhost/stoory")
     assert done.returncode != 0
-    assert "DEBUG is on or off, not 'maybe'; for example DEBUG=on\n" in done.stderr
-    assert "WORKER_THREADS is a whole number of at least 1, not '0'; for example WORKER_THREADS=8\n" in done.stderr
-    assert "DATABASE_URL is the URL of a database" in done.stderr
+    assert "DEBUG must be on or off, not 'maybe'; for example DEBUG=on\n" in done.stderr
+    assert "WORKER_THREADS must be a whole number of at least 1, not '0'; for example WORKER_THREADS=8\n" in done.stderr
+    assert "DATABASE_URL must be the URL of a database" in done.stderr
     assert "stoory:password@localhost/stoory" not in done.stderr
 
 

@@ -49,7 +49,7 @@ def test_workers_that_share_a_port_offer_no_long_polling(monkeypatch, workers, g
 
 
 def test_no_workers_are_too_few(served):
-    with pytest.raises(CommandError, match="At least one"):
+    with pytest.raises(CommandError, match="--workers must be at least 1"):
         call_command("serve", "--workers", "0")
     assert served == []
 
