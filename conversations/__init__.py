@@ -1,7 +1,8 @@
-"""Conversations, their participants, and the flows that lead them. Knows neither messages nor deals.
+"""Conversations, their participants, and the flows that guide them.
 
-May import `accounts`, `realtime` and `foundation`. `flows` imports `foundation` alone and knows no table: it holds the
-definitions of flows, the engine that decides, and the checks that prove a flow.
-Start with `models`, then `locking` (every write begins there), `opening` and `selectors`; for flows with
-`flows/definitions.py`, then `flows/engine.py`. Other packages add to a conversation's payload through `rendering`.
+This package may import `accounts`, `realtime` and `foundation`, but not `messaging` or `deals`. `flows` imports only
+`foundation` and uses no tables. It contains the definitions of flows, the engine that decides, and the checks of flows.
+
+Start with `models`, then `locking` (every write begins there), `opening` and `selectors`. For flows, start with
+`flows/definitions.py` and `flows/engine.py`. Other packages add members to conversation payloads through `rendering`.
 """

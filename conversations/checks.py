@@ -1,4 +1,4 @@
-"""System checks: an incomplete flow or an unknown currency keeps the project from starting."""
+"""System checks: the project does not start with an incomplete flow or an unknown currency."""
 
 from typing import Any
 
@@ -28,4 +28,4 @@ def check_default_currency(**kwargs: Any) -> list[CheckMessage]:
     if is_currency(settings.DEFAULT_CURRENCY):
         return []
     hint = "Set it to an ISO 4217 code: DEFAULT_CURRENCY=EUR"
-    return [Error(f"DEFAULT_CURRENCY is no currency: {settings.DEFAULT_CURRENCY}.", hint=hint, id="conversations.P003")]
+    return [Error(f"DEFAULT_CURRENCY is unknown: {settings.DEFAULT_CURRENCY}.", hint=hint, id="conversations.P003")]

@@ -16,14 +16,14 @@ EXAMPLE_CONTEXT = {
     "state_version": 2,
     "due_at": "2026-01-08T12:00:00.000Z",
 }
-"""An example that the documents of other events use too."""
+"""An example context. The documents of other events use it too."""
 
 CONVERSATION_STATE_CHANGED = registry.event(
     Event(
         name="conversation_state_changed",
         payload=StateChangedPayload,
         room="conversation_<id>",
-        when="A transition of the flow, the opening included. The first of the events of a transition.",
+        when="The flow made a transition, or the conversation was opened. It is the first event of a transition.",
         logged=True,
         example={
             "seq": 4,
@@ -50,7 +50,7 @@ CONVERSATION_UPDATED = registry.event(
         name="conversation_updated",
         payload=ConversationUpdatedPayload,
         room="conversation_<id>",
-        when="Follows each conversation_state_changed, with the whole new context.",
+        when="Follows each `conversation_state_changed` and contains the whole new context.",
         logged=True,
         example={
             "seq": 5,
@@ -70,7 +70,7 @@ USER_TYPING = registry.event(
         name="user_typing",
         payload=TypingPayload,
         room="conversation_<id>",
-        when="Somebody else in the conversation began or ceased to type.",
+        when="Another user in the conversation started or stopped typing.",
         logged=False,
         example={"conversationId": CONVERSATION, "userId": PERSON, "isTyping": True},
     )

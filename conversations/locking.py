@@ -1,6 +1,6 @@
-"""Conversations with their rows locked: everything that writes to a conversation begins here.
+"""Functions that lock conversations. Every write to a conversation begins with one of them.
 
-Lock order: conversations by id, then rooms (`realtime`). Participants change under the lock of their conversation.
+Lock order: conversations by id, then rooms (`realtime`). The lock of a conversation also guards its participants.
 """
 
 import uuid
@@ -22,7 +22,10 @@ _ROW_COLUMNS = tuple(field.name for field in fields(ParticipantRow) if field.def
 
 
 def lock_conversation(conversation_id: object) -> Conversation:
-    """The conversation with its row locked until the transaction ends. Raises `NotFound`, for a malformed id too."""
+    """Lock a conversation until the transaction ends, and return it.
+
+    Raises `ConversationNotFound` if it does not exist or the id is malformed.
+    """
     parsed = parse_id(conversation_id)
     among = [] if parsed is None else [parsed]
     for conversation in fetch_many(Conversation, by="id", among=among, order_by="id", lock=True):
@@ -31,7 +34,10 @@ def lock_conversation(conversation_id: object) -> Conversation:
 
 
 def lock_with_participants(conversation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Conversation]:
-    """Those of the conversations that exist, locked in the order of their ids, with `participant_rows`."""
+    """Lock the conversations in the order of their ids, and return them by id, with `participant_rows` set.
+
+    Conversations that do not exist are missing in the result.
+    """
     with pipelined():
         return queue_lock_with_participants(conversation_ids)()
 
@@ -39,7 +45,7 @@ def lock_with_participants(conversation_ids: Collection[uuid.UUID]) -> dict[uuid
 def queue_lock_with_participants(
     conversation_ids: Collection[uuid.UUID],
 ) -> Callable[[], dict[uuid.UUID, Conversation]]:
-    """Queue the queries of `lock_with_participants` in a pipeline. The function returned waits for their result."""
+    """Queue the queries of `lock_with_participants` in a pipeline. The returned function waits for their result."""
     conversations = fetch_many(Conversation, by="id", among=conversation_ids, order_by="id", lock=True)
     rows = _select_participant_rows(conversation_ids)
 
@@ -55,7 +61,10 @@ def queue_lock_with_participants(
 
 
 def participant_rows_of(conversations: Iterable[Conversation]) -> dict[uuid.UUID, list[ParticipantRow]]:
-    """Both participants of each conversation, in a stable order; queried where they were not read along."""
+    """Return both participants of each conversation, in a stable order.
+
+    Only the participants of conversations without `participant_rows` are queried.
+    """
     by_id = {conversation.id: conversation for conversation in conversations}
     known = {key: one.participant_rows for key, one in by_id.items() if "participant_rows" in vars(one)}
     unknown = [key for key in by_id if key not in known]
@@ -77,14 +86,14 @@ def _by_conversation(
 
 
 def lock_as_participant(conversation_id: object, user: User) -> tuple[Conversation, list[Participant]]:
-    """The conversation, locked, and both participants, for somebody who is one of them.
+    """Lock a conversation for one of its participants, and return it with both participants.
 
-    Raises `NotFound` for others, `Forbidden` for staff, who may look and not write.
+    Raises `ConversationNotFound` for other users, and `Forbidden` for staff, who may read but not write.
     """
     conversation = lock_conversation(conversation_id)
     participants = participants_of(conversation)
     if not any(participant.user_id == user.pk and participant.removed_at is None for participant in participants):
         if user.is_staff:
-            raise Forbidden("Only those who take part in a conversation write in it.")
+            raise Forbidden("Only participants can write in a conversation.")
         raise ConversationNotFound
     return conversation, participants

@@ -1,4 +1,4 @@
-"""What changes in a conversation with a new message: its `seq`, the unread counts, and its position in both lists."""
+"""The changes that a new message makes to a conversation: its `seq`, the unread counts, its position in both lists."""
 
 import uuid
 from collections import Counter
@@ -14,15 +14,18 @@ from realtime import lock_rooms, queue_room_locks, reserve_seq, user_room
 
 
 class UnreadTotals(NamedTuple):
-    """What these users have unread over all conversations; it cannot change for those whose rooms are locked."""
+    """The unread messages of users over all conversations. They cannot change while the users' rooms are locked."""
 
     users: Collection[uuid.UUID]
     unread: Iterable[tuple[uuid.UUID, int]]
 
 
 def queue_unread_totals(senders: Collection[tuple[uuid.UUID, uuid.UUID]]) -> UnreadTotals | None:
-    """Queue in a pipeline, behind `queue_lock_with_participants`, what `lock_rooms_and_total` returns for messages in
-    these conversations by these users. None where the participants of one of the conversations are not known yet."""
+    """Queue the queries of `lock_rooms_and_total` in a pipeline, after those of `queue_lock_with_participants`.
+
+    `senders` are pairs of conversation id and sender id, one for each message. Returns None if the participants of one
+    of the conversations are not cached.
+    """
     rooms: set[str] = set()
     users: set[uuid.UUID] = set()
     for conversation_id, sender_id in senders:
@@ -36,7 +39,7 @@ def queue_unread_totals(senders: Collection[tuple[uuid.UUID, uuid.UUID]]) -> Unr
 
 
 def _queue_totals(rooms: Iterable[str], users: Collection[uuid.UUID]) -> UnreadTotals:
-    # Behind the locks of the rooms: others who write to the same users have committed by then.
+    # The sums are read after the rooms are locked: by then, other writers to the same users have committed.
     queue_room_locks(rooms)
     return UnreadTotals(users, unread_sums(users))
 
@@ -44,17 +47,17 @@ def _queue_totals(rooms: Iterable[str], users: Collection[uuid.UUID]) -> UnreadT
 def lock_rooms_and_total(
     conversations: Iterable[Conversation], rooms: Iterable[str], queued: UnreadTotals | None
 ) -> dict[uuid.UUID, int]:
-    """Lock the rooms of these conversations and those others that get events of their messages. Returns what the
-    participants have unread over all conversations; `queued` is from `queue_unread_totals`.
+    """Lock the rooms of the conversations and the other `rooms` that receive events of their messages.
 
-    The caller locks no other conversations after this.
+    Returns the number of unread messages of each participant over all conversations, without users who have none.
+    `queued` is the result of `queue_unread_totals`. The caller must not lock other conversations after this.
     """
     rooms = [*rooms, *(one.room for one in conversations)]
     users = {row.user_id for one in conversations for row in one.participant_rows}
     if queued is None or not users.issubset(queued.users):
         queued = _queue_totals(rooms, users)
     if lock_rooms(*rooms):
-        # A room that was only created now has kept nobody waiting who writes to the same user.
+        # A room that did not exist before could not make other writers to the same user wait: read the sums again.
         queued = _queue_totals(rooms, users)
     return dict(queued.unread)
 
@@ -62,11 +65,13 @@ def lock_rooms_and_total(
 def allocate_seqs(
     senders: Sequence[tuple[Conversation, uuid.UUID]], totals: Mapping[uuid.UUID, int] | None = None
 ) -> list[int]:
-    """Allocate a `seq` for each message, given as its conversation, which is locked with its `participant_rows`, and
-    its sender. The conversations move to the top of both lists, and the others have one more unread; with `totals`,
-    from `lock_rooms_and_total`, the rows tell over all conversations too.
+    """Allocate a `seq` for each message, and return them in the same order.
 
-    The caller is in a unit of work and saves the messages in it.
+    `senders` has the conversation and the sender's id of each message; the conversations are locked, with
+    `participant_rows`. The conversations move to the top of both lists, and the unread counts of the receivers grow by
+    one. If `totals` (from `lock_rooms_and_total`) is given, `total_unread` of the rows is set.
+
+    The caller must be in a unit of work and save the messages in it.
     """
     conversations = {conversation.id: conversation for conversation, _ in senders}.values()
     rows = [row for conversation in conversations for row in conversation.participant_rows]

@@ -1,4 +1,4 @@
-"""Conversations, their participants, the transitions of their flow, and which operator viewed them."""
+"""Conversations, their participants, the transitions of their flow, and the records of views by operators."""
 
 import uuid
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ from realtime import ROOM_NAME_CACHE_SIZE
 class Conversation(models.Model):
     """A conversation between two people, and the state of its flow.
 
-    `flow_state`, `chat_status` and `awaiting_role` come from the flow and have no meaning outside of it.
-    `unique_key` is filled where there may be only one such conversation. `due_at` and `remind_at` are when the flow
-    goes on by itself and when it reminds; both are empty while the automation is `paused`.
+    `flow_state`, `chat_status` and `awaiting_role` come from the flow; their meaning is defined there.
+    `unique_key` is set if only one such conversation can exist. `due_at` is the deadline, `remind_at` the time of the
+    next reminder; both are empty while the automation is `paused`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -47,7 +47,7 @@ class Conversation(models.Model):
     updated_at = models.DateTimeField(default=clock.now, editable=False)
 
     participant_rows: "list[ParticipantRow]"
-    """Not a field: both participants, set only where they were read under this conversation's lock."""
+    """Not a field: both participants, set only if they were read under this conversation's lock."""
 
     class Meta:
         ordering = ["-created_at"]
@@ -80,8 +80,10 @@ def room_of(conversation_id: uuid.UUID) -> str:
 
 @dataclass(slots=True)
 class ParticipantRow:
-    """The columns of a `Participant` that sending a message needs. `total_unread` counts over all conversations of the
-    user; None where it was not read."""
+    """The columns of a `Participant` that sending a message needs.
+
+    `total_unread` counts the unread messages in all conversations of the user; it is None if it was not read.
+    """
 
     id: int
     conversation_id: uuid.UUID
@@ -131,10 +133,10 @@ class Participant(models.Model):
 
 
 class Transition(AppendOnlyModel):
-    """One transition of a conversation's flow. The opening has no `from_state`.
+    """One transition of a conversation's flow. The opening is a transition without `from_state`.
 
-    A state is `{chat_status, flow_state, awaiting_role}`; `state_version` is the one it led to, `flow_version` that of
-    the flow. `summary` says who did what, in the words of that time.
+    A state is `{chat_status, flow_state, awaiting_role}`. `state_version` is the version of the conversation after the
+    transition, `flow_version` the version of its flow. `summary` says who did what, with the names of that time.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -160,9 +162,9 @@ class Transition(AppendOnlyModel):
 
 
 class ConversationView(models.Model):
-    """Somebody of the staff looked into a conversation: a record that is never changed.
+    """The record that a staff member viewed a conversation. It is never changed.
 
-    `subject` is the id of the one message or file that was looked at; empty where it was the conversation.
+    `subject` is the id of the viewed message or file; it is empty if the whole conversation was viewed.
     """
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="views")
@@ -175,4 +177,4 @@ class ConversationView(models.Model):
         ordering = ["-viewed_at"]
 
     def __str__(self) -> str:
-        return f"{self.viewer_id} looked into {self.conversation_id}"
+        return f"{self.viewer_id} viewed {self.conversation_id}"

@@ -22,12 +22,12 @@ class NewParticipant:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenedConversation:
-    """A conversation that was opened, or that there was already (`created` is False)."""
+    """A conversation that was opened now, or that existed already (`created` is False)."""
 
     conversation: Conversation
     created: bool
     participants: Sequence[Participant] = ()
-    """Of a conversation that was opened."""
+    """Both participants if the conversation was created, else empty."""
 
 
 def open_conversation(
@@ -40,9 +40,10 @@ def open_conversation(
     title: str = "",
     source_id: str | None = None,
 ) -> OpenedConversation:
-    """Open a conversation between two people, or find the one that there may only be one of.
+    """Open a conversation between two people, or return the existing one if only one such conversation can exist.
 
-    `decision` is the opening of the newest flow of this type. Its Transition is written; its message is the caller's.
+    `decision` is the opening of the newest flow of this type. Its transition is stored here; the caller sends its
+    message. Raises `KeyError` if no flow has this type.
     """
     flow = flow_for(conversation_type)
     key = _unique_key(flow, conversation_type, participants, source_id)
@@ -84,7 +85,7 @@ def _after(now: datetime, span: timedelta | None) -> datetime | None:
 def _unique_key(
     flow: Flow, conversation_type: str, participants: tuple[NewParticipant, NewParticipant], source_id: str | None
 ) -> str | None:
-    """What two conversations that may not both exist have in common; None where any number may."""
+    """Return the key that two conversations share if only one of them can exist; None if any number can exist."""
     if flow.one_per_pair:
         return ":".join([conversation_type, *sorted(str(participant.user.pk) for participant in participants)])
     if source_id is None:
@@ -97,6 +98,9 @@ def _by_key(key: str | None) -> uuid.UUID:
 
 
 def _inserted(conversation: Conversation) -> bool:
-    """Insert first, look afterwards: of two who open the same conversation at once, one finds the other's."""
+    """Insert the conversation unless its `unique_key` exists; return whether it was inserted.
+
+    Inserting before looking makes this safe if two users open the same conversation at the same time.
+    """
     Conversation.objects.bulk_create([conversation], ignore_conflicts=True)
     return Conversation.objects.filter(pk=conversation.pk).exists()

@@ -1,5 +1,7 @@
-"""Who takes part in the conversations that this process has carried messages in: a cache, which says beforehand which
-rooms to lock along. It may be out of date; who takes part is read under the lock."""
+"""A cache of the participants of conversations in which this process has stored messages.
+
+It tells in advance which rooms to lock. It can be out of date: the participants are read again under the lock.
+"""
 
 import threading
 import uuid
@@ -7,19 +9,19 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 CACHE_SIZE = 16_384
-"""Conversations that a process remembers: some eight megabytes."""
+"""The number of cached conversations: about eight megabytes."""
 
 _lock = threading.Lock()
 _cached: OrderedDict[uuid.UUID, tuple[uuid.UUID, ...]] = OrderedDict()
 
 
 def get(conversation_id: uuid.UUID) -> tuple[uuid.UUID, ...]:
-    """The participants as they were last set, removed ones included; empty where they are not in the cache."""
+    """Return the ids of the cached participants, removed participants included; empty if they are not cached."""
     return _cached.get(conversation_id, ())
 
 
 def set_many(participants: Iterable[tuple[uuid.UUID, tuple[uuid.UUID, ...]]]) -> None:
-    """Remember the participants of conversations. What was not set for the longest time is forgotten."""
+    """Cache the participants of conversations, and drop the entries that were not set for the longest time."""
     with _lock:
         for conversation_id, user_ids in participants:
             _cached[conversation_id] = user_ids

@@ -1,4 +1,4 @@
-"""Removing a participant. `visibility` says who may see a conversation."""
+"""Removing a participant from a conversation."""
 
 import uuid
 
@@ -10,12 +10,15 @@ from realtime import expel, unit_of_work
 
 
 def remove_participant(*, conversation_id: uuid.UUID, user_id: uuid.UUID) -> None:
-    """Take somebody out of a conversation: it is foreign to them from now on, in every process."""
+    """Remove a participant. From now on the user can neither read the conversation nor be in its room, in any process.
+
+    Raises `ConversationNotFound`, or `NotFound` if the user is not a participant.
+    """
     with unit_of_work():
         lock_conversation(conversation_id)
         changed = Participant.objects.filter(conversation_id=conversation_id, user_id=user_id, removed_at=None).update(
             removed_at=clock.now()
         )
     if not changed:
-        raise NotFound("That person does not take part in this conversation.")
+        raise NotFound("That person is not a participant of this conversation.")
     expel(user_id, room_of(conversation_id))

@@ -26,7 +26,7 @@ class ContextPayload(Schema):
 
 
 def context_members(conversation: Conversation) -> dict[str, Any]:
-    """The members of a context, for payloads that carry them flat."""
+    """Return the members of a context, for payloads that contain them at their top level."""
     return {
         "id": conversation.id,
         "chat_status": conversation.chat_status,
@@ -47,7 +47,7 @@ class ConversationStatePayload(Schema):
 
 
 class StateChangedPayload(Schema):
-    """`reason` is the name of the action or system action, `summary` says in words who did what."""
+    """A transition of the flow. `reason` is the name of the action or system action; `summary` says who did what."""
 
     conversation_id: Id
     previous_state: ConversationStatePayload | None
@@ -91,7 +91,7 @@ class ConversationUpdatedPayload(Schema):
 
 
 class TypingPayload(Schema):
-    """The one event whose keys are in camelCase."""
+    """Whether a user types. This is the only event with keys in camelCase."""
 
     conversationId: Id
     userId: Id

@@ -1,4 +1,4 @@
-"""Transitions of a flow become events."""
+"""The signal receiver that publishes the events of a stored transition."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
-"""Conversations as their participants see them.
+"""Rendering conversations as their participants see them.
 
-The members of the payload that other packages know are parts, which these packages register. A part is loaded once for
-all conversations of a page and rendered for each.
+Other packages register *parts*, which add members to the payload. A part is loaded once for all conversations of a page
+and then rendered for each.
 """
 
 import uuid
@@ -21,8 +21,11 @@ from realtime import last_seen_times, last_seqs, online_users
 
 @dataclass(frozen=True)
 class ViewedConversation:
-    """A conversation as `user` sees it. `participants` come with their users; `own` is the user's, None for an operator
-    who takes no part."""
+    """A conversation as `user` sees it.
+
+    `participants` are loaded with their users. `own` is the participant of `user`, None for an operator who is not a
+    participant.
+    """
 
     conversation: Conversation
     user: User
@@ -40,10 +43,10 @@ _parts: list[LoadPart] = []
 
 
 def register_part(load: LoadPart) -> None:
-    """Add members to every conversation payload.
+    """Register a part, which adds members to every conversation payload.
 
-    `load(conversations)` reads what they need, in a constant number of queries, and returns a function that gives the
-    members for a `ViewedConversation`.
+    `load(conversations)` reads the data of all conversations in a constant number of queries. It returns a function
+    that takes a `ViewedConversation` and returns the members.
     """
     if load not in _parts:
         _parts.append(load)
@@ -51,7 +54,7 @@ def register_part(load: LoadPart) -> None:
 
 @dataclass(frozen=True)
 class _Loaded:
-    """What is read once for a whole page of conversations."""
+    """The data that is read once for a whole page of conversations."""
 
     participants: dict[uuid.UUID, list[Participant]]
     seqs: Mapping[str, int]
@@ -61,7 +64,7 @@ class _Loaded:
 
 
 def render_members(pairs: Sequence[tuple[Conversation, User]]) -> list[dict[str, Any]]:
-    """The members of each conversation's payload as that user sees it."""
+    """Return the members of each payload, for pairs of a conversation and the user who sees it, in the same order."""
     loaded = _load({conversation.pk: conversation for conversation, _ in pairs})
     views = [ViewedConversation(one, user, loaded.participants[one.pk]) for one, user in pairs]
     return [_members(view, loaded) for view in views]

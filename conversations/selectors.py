@@ -1,4 +1,4 @@
-"""Reads of conversations and of who takes part in them."""
+"""Reads of conversations and of their participants."""
 
 import uuid
 from collections.abc import Collection, Iterable
@@ -15,41 +15,49 @@ EXPULSION_WINDOW = timedelta(minutes=5)
 
 
 def participations_of(user_id: uuid.UUID) -> QuerySet[Participant]:
-    """The participations of a person in conversations, without those that have ended."""
+    """Return the rows of a user in `Participant`, without conversations from which the user was removed."""
     return Participant.objects.filter(user_id=user_id, removed_at=None)
 
 
 def participants_of(conversation: Conversation) -> list[Participant]:
-    """Both participants with their users, in a stable order; removed ones included, since what they wrote stays."""
+    """Return both participants with their users, in a stable order.
+
+    Removed participants are included, because their messages stay.
+    """
     return list(Participant.objects.filter(conversation=conversation).select_related("user").order_by("pk"))
 
 
 def other_participant_id(conversation_id: uuid.UUID, user_id: uuid.UUID) -> uuid.UUID:
-    """Whom a message of this user goes to: the other participant; the brand owner where the user takes no part."""
+    """Return the id of the user who receives a message of `user_id`.
+
+    This is the other participant, or the brand owner if the sender is not a participant.
+    """
     participants = list(Participant.objects.filter(conversation_id=conversation_id).order_by("role", "pk"))
     return next(participant.user_id for participant in participants if participant.user_id != user_id)
 
 
 def unread_sums(user_ids: Iterable[uuid.UUID]) -> Iterable[tuple[uuid.UUID, int]]:
-    """The users who have unread messages, with how many over all conversations. In a pipeline it is asked, and waited
-    for when it is iterated over."""
+    """Return pairs of a user id and the number of unread messages over all conversations, if it is not zero.
+
+    In a pipeline the query is queued, and the result is awaited when the caller iterates over it.
+    """
     return sum_many(Participant, "unread_count", by="user_id", among=user_ids, unless="removed_at")
 
 
 def total_unread(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
-    """Unread messages over all conversations, by user."""
+    """Return the number of unread messages over all conversations, by user id."""
     wanted = list(user_ids)
     return dict.fromkeys(wanted, 0) | dict(unread_sums(wanted))
 
 
 def recently_expelled() -> list[tuple[uuid.UUID, str]]:
-    """Who was removed from which conversation's room in the last minutes."""
+    """Return pairs of user id and room: the users who were removed within `EXPULSION_WINDOW`, and their rooms."""
     rows = Participant.objects.filter(removed_at__gt=clock.now() - EXPULSION_WINDOW)
     return [(user, room_of(conversation)) for user, conversation in rows.values_list("user_id", "conversation_id")]
 
 
 def presence_rooms(user_ids: Collection[uuid.UUID]) -> list[tuple[uuid.UUID, str]]:
-    """These users with the rooms of their latest conversations, which receive their presence."""
+    """Return pairs of user id and room: the rooms of each user's latest conversations, which receive the presence."""
     latest = newest_of_each(
         Participant,
         "conversation_id",

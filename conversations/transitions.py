@@ -1,4 +1,4 @@
-"""Transitions of a conversation's flow, as they are stored. The caller has locked the conversation."""
+"""Storing the transitions of a conversation's flow. The caller must have locked the conversation."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from conversations.models import Conversation, Transition
 
 
 def set_state(conversation: Conversation, conversation_state: ConversationState, state_version: int) -> None:
-    """Set the state of a conversation; the caller saves it."""
+    """Set the state of a conversation. The caller must save the conversation."""
     conversation.flow_state = conversation_state.flow_state
     conversation.chat_status = conversation_state.chat_status.value
     conversation.awaiting_role = conversation_state.awaiting_role.value if conversation_state.awaiting_role else None
@@ -20,7 +20,7 @@ def set_state(conversation: Conversation, conversation_state: ConversationState,
 def record_transition(
     *, conversation: Conversation, change: StateChange, actor: User, data: dict[str, Any] | None = None
 ) -> Transition:
-    """Save the transition of a step that the conversation has taken; its events follow."""
+    """Store the transition of a state change. Saving it publishes its events."""
     transition = transition_of(conversation=conversation, change=change, actor=actor, data=data)
     transition.save()
     return transition
@@ -29,7 +29,7 @@ def record_transition(
 def transition_of(
     *, conversation: Conversation, change: StateChange, actor: User, data: dict[str, Any] | None = None
 ) -> Transition:
-    """The transition of a step, not saved."""
+    """Return the transition of a state change without saving it."""
     return Transition(
         conversation=conversation,
         from_state=_state_data(change.before) if change.before else None,

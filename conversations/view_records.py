@@ -1,11 +1,13 @@
-"""A record of each look that staff take into a conversation."""
+"""The records of staff members who view conversations."""
 
 from accounts.models import User
 from conversations.models import Conversation, ConversationView, Participant
 
 
 def record_view(*, conversation: Conversation, viewer: User, through: str, subject: object = "") -> None:
-    """Write that somebody of the staff looked into a conversation they do not take part in, or at the one message
-    or file in it whose id is `subject`."""
+    """Record that a staff member viewed a conversation in which the staff member is not a participant.
+
+    `through` names the interface. `subject` is the id of the message or file if only that was viewed.
+    """
     if viewer.is_staff and not Participant.objects.filter(conversation=conversation, user=viewer).exists():
         ConversationView.objects.create(conversation=conversation, viewer=viewer, through=through, subject=str(subject))

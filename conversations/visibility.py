@@ -1,4 +1,4 @@
-"""Who may see a conversation, and be in its room."""
+"""The rights to read a conversation and to be in a room."""
 
 import uuid
 from collections.abc import Iterable
@@ -12,7 +12,10 @@ from foundation.ids import parse_id
 
 
 def visible_conversation(*, user: User, conversation_id: object) -> Conversation:
-    """The conversation, if the user takes part in it or is staff. Raises `NotFound`, for a malformed id too."""
+    """Return a conversation that the user may read: participants and staff may.
+
+    Raises `ConversationNotFound` for other users, and if the conversation does not exist or the id is malformed.
+    """
     parsed = parse_id(conversation_id)
     found = Conversation.objects.filter(pk=parsed) if parsed else Conversation.objects.none()
     if not user.is_staff:
@@ -24,8 +27,10 @@ def visible_conversation(*, user: User, conversation_id: object) -> Conversation
 
 
 def may_enter(pairs: Iterable[tuple[uuid.UUID, str]]) -> set[tuple[uuid.UUID, str]]:
-    """Those of the pairs of user and room in which the user may be in the room: a conversation's by taking part in
-    it or as staff, a user's as oneself."""
+    """Return the pairs of user id and room in which the user may be in the room.
+
+    Participants and staff may be in the room of a conversation. Only the user may be in the user's own room.
+    """
     asked = {(user_id, room): room.partition("_") for user_id, room in pairs}
     own = {pair for pair, (kind, _, name) in asked.items() if kind == "user" and parse_id(name) == pair[0]}
     conversations = {

@@ -1,7 +1,7 @@
 """Flows: state machines that guide a conversation, as data, and the pure functions that read them.
 
-Nothing outside of this package asks for a conversation's type: `flow_for` and `get_flow` answer with a
-`Flow`, which contains everything that differs between types.
+No code outside of this package tests the type of a conversation: `flow_for` and `get_flow` return a `Flow`, which
+contains everything that differs between types.
 """
 
 from conversations.flows.decisions import ConversationState, Decision, Due, Timing, conversation_state

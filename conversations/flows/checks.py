@@ -1,4 +1,4 @@
-"""Checks that a flow is complete. The id of a problem is stable, so that tests and people can name it."""
+"""Checks that a flow is complete. The id of a problem never changes, so that tests and people can name it."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ from conversations.flows.text_checks import faults_of_texts
 
 @dataclass(frozen=True)
 class FlowProblem:
-    """`where` names the state, action or type of conversation, or the flow itself."""
+    """A problem of a flow. `where` names the state, action, conversation type or flow that has it."""
 
     id: str
     where: str
@@ -37,7 +37,7 @@ STYLES = frozenset({"primary", "success", "danger", "secondary"})
 
 
 def problems(flow: Flow) -> list[FlowProblem]:
-    """Everything that is wrong with a flow. Names are checked first, because all else follows them."""
+    """Return all problems of a flow. If names are wrong, only these are returned: the other checks rely on names."""
     found = [*_names(flow), *_targets(flow)]
     if found:
         return found
@@ -49,7 +49,7 @@ def _names(flow: Flow) -> Faults:
         if count > 1:
             yield FlowProblem("E002", name, "two states have this name")
     if flow.initial not in {state.name for state in flow.states}:
-        yield FlowProblem("E001", flow.name, f"begins in {flow.initial!r}, which is no state of it")
+        yield FlowProblem("E001", flow.name, f"begins in {flow.initial!r}, which is not one of its states")
 
 
 def _targets(flow: Flow) -> Faults:
@@ -57,33 +57,33 @@ def _targets(flow: Flow) -> Faults:
     for edge in edges(flow):
         if edge.target not in names:
             where = f"{edge.source}.{edge.reason}"
-            yield FlowProblem("E003", where, f"leads to {edge.target!r}, which is no state")
+            yield FlowProblem("E003", where, f"leads to {edge.target!r}, which is not a state")
     if flow.closed is not None and flow.closed not in names:
-        yield FlowProblem("E003", flow.name, f"is closed into {flow.closed!r}, which is no state")
+        yield FlowProblem("E003", flow.name, f"is closed into {flow.closed!r}, which is not a state")
 
 
 def _reachable(flow: Flow) -> Faults:
     start = {flow.initial} | ({flow.closed} if flow.closed else set())
     for name in {state.name for state in flow.states} - reached(start, edges(flow)):
-        yield FlowProblem("E004", name, "is never reached")
+        yield FlowProblem("E004", name, "cannot be reached")
 
 
 def _traps(flow: Flow) -> Faults:
-    """An end can be reached from every state, even if nobody ever gets another round or revision."""
+    """Check that an end can be reached from every state, even if no rounds and revisions are left."""
     ends = {state.name for state in flow.states if state.kind is not StateKind.GUIDED}
     last = [edge for edge in edges(flow) if edge.guard not in {Guard.ROUNDS_LEFT, Guard.REVISIONS_LEFT}]
     for name in sorted({state.name for state in flow.states} - leading_to(ends, last)):
-        yield FlowProblem("E005", name, "is a trap: no end can be reached from it")
+        yield FlowProblem("E005", name, "has no path to an end")
 
 
 def _final(flow: Flow) -> Faults:
     for state in flow.states:
         if state.kind is StateKind.FINAL and (state.actions or edges_from(state)):
-            yield FlowProblem("E006", state.name, "is final, and something leaves it")
+            yield FlowProblem("E006", state.name, "is final but has actions or transitions")
         if (state.kind is StateKind.FINAL) is not (state.chat_status is ChatStatus.CLOSED):
-            yield FlowProblem("E007", state.name, "is final without being closed, or closed without being final")
+            yield FlowProblem("E007", state.name, "must be both final and closed, or neither")
     if flow.closed and flow.state(flow.closed).kind is not StateKind.FINAL:
-        yield FlowProblem("E007", flow.closed, "is what an operator closes into, and is not final")
+        yield FlowProblem("E007", flow.closed, "is the state into which operators close, but is not final")
 
 
 _GUARDS_HOLDING = tuple(
@@ -92,7 +92,7 @@ _GUARDS_HOLDING = tuple(
 
 
 def _has_action(state: State, holding: tuple[Guard, ...]) -> bool:
-    """Whether the awaited side can act while these guards hold."""
+    """Return whether the awaited role can act while these guards hold."""
     return any(
         not action.outcomes or any(outcome.guard in {None, *holding} for outcome in action.outcomes)
         for action in state.actions
@@ -102,18 +102,18 @@ def _has_action(state: State, holding: tuple[Guard, ...]) -> bool:
 
 def _roles(flow: Flow) -> Faults:
     if flow.opened_by is not None and flow.opened_by not in flow.parties:
-        yield FlowProblem("E008", flow.name, f"is opened by {flow.opened_by}, who is no party")
+        yield FlowProblem("E008", flow.name, f"is opened by {flow.opened_by}, which is not a party")
     for state in flow.states:
         if state.awaiting is not None and state.awaiting not in flow.parties:
-            yield FlowProblem("E008", state.name, f"awaits {state.awaiting}, who is no party")
+            yield FlowProblem("E008", state.name, f"awaits {state.awaiting}, which is not a party")
         if state.awaiting and not all(_has_action(state, holding) for holding in _GUARDS_HOLDING):
-            yield FlowProblem("E009", state.name, f"awaits {state.awaiting}, who may have nothing to do there")
+            yield FlowProblem("E009", state.name, f"awaits {state.awaiting}, which can be without an action")
         for action in state.actions:
             where = f"{state.name}.{action.name}"
             if not action.roles or not set(action.roles) <= set(flow.parties):
-                yield FlowProblem("E010", where, "has no role, or that of somebody who is no party")
+                yield FlowProblem("E010", where, "has no role, or a role that is not a party")
             if state.awaiting and action.roles != (state.awaiting,):
-                yield FlowProblem("E011", where, f"may be done by others than {state.awaiting}, who is awaited")
+                yield FlowProblem("E011", where, f"can be taken by other roles than {state.awaiting}, which is awaited")
 
 
 def _ambiguous(flow: Flow) -> Faults:
@@ -127,7 +127,7 @@ def _ambiguous(flow: Flow) -> Faults:
                 yield FlowProblem("E012", state.name, f"{said!r} has two meanings")
     for action in flow.actions():
         if any(other.roles != action.roles for other in flow.actions_named(action.name)):
-            yield FlowProblem("E013", action.name, "is done by different roles in different states")
+            yield FlowProblem("E013", action.name, "has different roles in different states")
 
 
 def _inputs(flow: Flow) -> Faults:
@@ -143,9 +143,9 @@ def _inputs(flow: Flow) -> Faults:
                 yield FlowProblem("E015", where, "two inputs have the same id")
             needed = {field.id: field.kind for field in action.inputs if field.required}
             if not _INPUTS_OF_EFFECT.get(action.effect, {}).items() <= needed.items():
-                yield FlowProblem("E016", where, f"does not ask for what {action.effect} records")
+                yield FlowProblem("E016", where, f"lacks a required input that {action.effect} records")
             if action.style not in STYLES:
-                yield FlowProblem("E017", where, f"{action.style!r} is no style")
+                yield FlowProblem("E017", where, f"has the unknown style {action.style!r}")
 
 
 _INPUTS_OF_EFFECT: dict[Effect | None, dict[str, InputKind]] = {
@@ -156,36 +156,36 @@ _INPUTS_OF_EFFECT: dict[Effect | None, dict[str, InputKind]] = {
 
 
 def _offers(flow: Flow) -> Faults:
-    """What needs an offer on the table follows one on every path."""
+    """Check that on every path an offer is made before an action that needs one."""
     without = without_offer(flow)
     for state in flow.states:
         for action in state.actions:
             compares = any(field.price_rule is not PriceRule.FREE for field in action.inputs)
             needs = compares or action.effect in {Effect.ACCEPT_OFFER, Effect.OPEN_PAYMENT}
             if needs and state.name in without:
-                yield FlowProblem("E018", f"{state.name}.{action.name}", "needs an offer, and there may be none")
+                yield FlowProblem("E018", f"{state.name}.{action.name}", "needs an offer, which can be missing")
             if action.effect is Effect.OPEN_PAYMENT and action.outcomes:
-                # It is taken again when the provider has answered.
-                yield FlowProblem("E029", f"{state.name}.{action.name}", "opens a payment and leads somewhere")
+                # The action is taken again after the provider has responded, so it must not change the state.
+                yield FlowProblem("E029", f"{state.name}.{action.name}", "opens a payment and must have no outcomes")
 
 
 def _deadlines(flow: Flow) -> Faults:
     for state in flow.states:
         rule = state.inactivity
         if state.awaiting and rule is None:
-            yield FlowProblem("E019", state.name, "awaits somebody and does not say for how long")
+            yield FlowProblem("E019", state.name, "awaits a role but does not say for how long")
         if not state.awaiting and isinstance(rule, Deadline | Reminders):
-            yield FlowProblem("E020", state.name, "awaits nobody and has a deadline")
+            yield FlowProblem("E020", state.name, "awaits nobody but has a deadline or reminders")
         if isinstance(rule, Deadline) and not 0 < rule.reminder.total_seconds() < rule.after.total_seconds():
-            yield FlowProblem("E021", state.name, "is reminded of when it is too late, or before it began")
+            yield FlowProblem("E021", state.name, "has a reminder that is not between entry and deadline")
         if isinstance(rule, Reminders) and rule.every.total_seconds() <= 0:
-            yield FlowProblem("E021", state.name, "is reminded of without a pause")
+            yield FlowProblem("E021", state.name, "has reminders without an interval")
     if flow.rounds < 0 or flow.revisions < 0:
-        yield FlowProblem("E022", flow.name, "counts rounds or revisions below zero")
+        yield FlowProblem("E022", flow.name, "has a negative number of rounds or revisions")
 
 
 def _automatic_transitions(flow: Flow) -> Faults:
-    """Automatic transitions come to an end, and nobody could act in between."""
+    """Check that automatic transitions have no cycle, and that nothing else can happen in their states."""
     following = [
         Edge(state.name, state.automatic_transition.to, state.automatic_transition.name, ())
         for state in flow.states
@@ -193,9 +193,9 @@ def _automatic_transitions(flow: Flow) -> Faults:
     ]
     for state in flow.states:
         if state.automatic_transition and state.name in reached({state.automatic_transition.to}, following):
-            yield FlowProblem("E023", state.name, "has automatic transitions without an end")
+            yield FlowProblem("E023", state.name, "is part of a cycle of automatic transitions")
         if state.automatic_transition and (state.awaiting or state.actions or state.system_actions or state.inactivity):
-            yield FlowProblem("E024", state.name, "has an automatic transition, so that nothing else can happen in it")
+            yield FlowProblem("E024", state.name, "has an automatic transition and must have nothing else")
 
 
 def _texts(flow: Flow) -> Faults:

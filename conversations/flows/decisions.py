@@ -1,4 +1,4 @@
-"""What the engine decides: everything that has to be written, and nothing that writes it."""
+"""The decisions of the engine: data that says what to store. Nothing here stores it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,8 +22,10 @@ class ConversationState:
 
 @dataclass(frozen=True, kw_only=True)
 class StateChange:
-    """One Transition: `before` is None for the opening, `state_version` is the one it leads to, `summary` says in
-    words who did what."""
+    """The data of one transition.
+
+    `before` is None for the opening. `state_version` is the version after the transition. `summary` says who did what.
+    """
 
     before: ConversationState | None
     after: ConversationState
@@ -34,7 +36,7 @@ class StateChange:
 
 @dataclass(frozen=True, kw_only=True)
 class SystemMessage:
-    """The one system message, from a party or the system; `action_data` is the current prompt, if any."""
+    """The system message of a decision. The sender is a party or the system; `action_data` is the current prompt."""
 
     text: str
     sender: Role
@@ -47,22 +49,22 @@ class SystemMessage:
 
 
 class Timing(StrEnum):
-    """What becomes of the conversation's deadline and reminder."""
+    """How a decision changes the deadline and the reminder of the conversation."""
 
     KEEP = "keep"
     RESTART = "restart"
-    """Forget both, take `due` (held at its whole length where the conversation is paused)."""
+    """Replace both by `due`. While the conversation is paused, the full length of `due` is held."""
     HOLD = "hold"
-    """Stop, and remember how much of each was left."""
+    """Stop both, and store how much time of each was left."""
     RESUME = "resume"
-    """Go on with what was left."""
+    """Continue both with the time that was left."""
     REMINDED = "reminded"
-    """The deadline stays; the next reminder comes after `due.remind_after`, if at all."""
+    """Keep the deadline. The next reminder is sent after `due.remind_after`; if that is None, there is none."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Due:
-    """Counted from now. `system_action` is what the system does when `after` is over."""
+    """A deadline and a reminder, counted from now. The system takes `system_action` when `after` has passed."""
 
     after: timedelta | None = None
     remind_after: timedelta | None = None
@@ -71,7 +73,7 @@ class Due:
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """Work delivered; `number` counts from 1, `attachments` are upload ids."""
+    """Delivered work. `number` counts from 1; `attachments` are upload ids."""
 
     number: int
     deliverables: str
@@ -82,7 +84,7 @@ class Delivery:
 
 @dataclass(frozen=True, kw_only=True)
 class RevisionRequest:
-    """`number` counts from 1."""
+    """A request to revise the work. `number` counts from 1."""
 
     number: int
     feedback: str
@@ -90,9 +92,10 @@ class RevisionRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What happens. `facts` and `conversation_state` are those afterwards; `data` is the cleaned input.
+    """What the engine decided. `data` is the cleaned input.
 
-    Without `state_changes` there is no transition, no state event, and the version stays.
+    `facts` and `conversation_state` are those after the decision. Without `state_changes` there is no transition and no
+    state event, and `state_version` does not change.
     """
 
     action: str
@@ -109,11 +112,14 @@ class Decision:
     delivery: Delivery | None = None
     revision: RevisionRequest | None = None
     payment: Offer | None = None
-    """The accepted offer for which an order is to be opened, or the open one answered again."""
+    """The accepted offer for which a payment order is opened, or its open order is returned again."""
 
 
 def conversation_state(flow: Flow, state: str, *, paused: bool = False) -> ConversationState:
-    """A paused conversation keeps its state and the awaited role; people write freely meanwhile."""
+    """Return the state of a conversation, with the values of the API.
+
+    A paused conversation keeps its state and the awaited role; both parties can write freely.
+    """
     found = flow.state(state)
     return ConversationState(
         flow_state=found.name,
@@ -124,7 +130,7 @@ def conversation_state(flow: Flow, state: str, *, paused: bool = False) -> Conve
 
 
 def due_in(flow: Flow, state: str) -> Due:
-    """The deadline and reminder of a state, counted from entering it."""
+    """Return the deadline and reminder of a state, counted from the entry into the state."""
     rule = flow.state(state).inactivity
     if isinstance(rule, Deadline):
         return Due(after=rule.after, remind_after=rule.reminder, system_action=rule.system_action.name)

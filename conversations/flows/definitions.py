@@ -1,6 +1,6 @@
-"""What a flow is made of: frozen data, nothing that runs.
+"""The parts of a flow, as frozen data without behaviour.
 
-Texts are templates with `%(name)s` placeholders, marked for translation where they are written (see `texts`).
+Texts are templates with `%(name)s` placeholders (see `templates`). They are marked for translation in the flows.
 """
 
 from collections.abc import Iterator
@@ -12,16 +12,16 @@ from functools import cached_property
 from django.utils.functional import Promise
 
 Template = str | Promise
-"""A text of a flow: `gettext_lazy` gives a promise of one, which `str()` keeps."""
+"""A text of a flow. `gettext_lazy` returns a `Promise`, which `str()` translates."""
 
 
 class Role(StrEnum):
-    """Who acts. A flow's two parties, or somebody outside of it."""
+    """The role of an actor: a party of the flow, the system, or an operator."""
 
     BRAND_OWNER = "brand_owner"
     INFLUENCER = "influencer"
     PARTICIPANT = "participant"
-    """Either side of a conversation that gives its sides no different parts."""
+    """A party of a conversation in which both parties have the same role."""
     SYSTEM = "system"
     OPERATOR = "operator"
 
@@ -34,15 +34,15 @@ class ChatStatus(StrEnum):
 
 class StateKind(StrEnum):
     GUIDED = "guided"
-    """The flow guides: somebody is awaited, or it goes on by itself."""
+    """The flow guides the conversation: a role is awaited, or an automatic transition follows."""
     FREE = "free"
-    """The guided part is over; people talk."""
+    """The guided part has ended; the parties write freely."""
     FINAL = "final"
-    """Read-only; nothing leaves it."""
+    """The conversation is read-only, and the state has no transitions."""
 
 
 class InputKind(StrEnum):
-    """Values are the `type` on the wire."""
+    """The kind of an input. The value is the `type` that clients receive."""
 
     TEXT = "text"
     TEXTAREA = "textarea"
@@ -51,7 +51,7 @@ class InputKind(StrEnum):
 
 
 class PriceRule(StrEnum):
-    """How a price that is sent has to stand to the newest offer on the table."""
+    """How a price that a client sends must relate to the newest offer: any price, the same, or a different price."""
 
     FREE = "free"
     ECHO = "echo"
@@ -66,7 +66,7 @@ class Guard(StrEnum):
 
 
 class Effect(StrEnum):
-    """What an action does beside its transition."""
+    """What an action does besides its transition."""
 
     OFFER = "offer"
     COUNTER_OFFER = "counter"
@@ -82,7 +82,7 @@ OFFERS = frozenset({Effect.OFFER, Effect.COUNTER_OFFER, Effect.FINAL_OFFER})
 
 @dataclass(frozen=True, kw_only=True)
 class Input:
-    """One value that an action takes; `id` is its key in the action's `data`. Lengths are in code points."""
+    """One input of an action. `id` is its key in the action's `data`; lengths are in code points."""
 
     id: str
     kind: InputKind
@@ -95,7 +95,7 @@ class Input:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Where an action leads, if its guard holds, and what the message adds. The first that holds is taken."""
+    """A possible target of an action, and the paragraphs that it adds. The first outcome whose guard holds is used."""
 
     to: str
     guard: Guard | None = None
@@ -104,7 +104,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class ActionAlias:
-    """A deprecated name of an action that earlier clients send, with `value` as `data["action"]` if there is one."""
+    """A deprecated name of an action, which older clients send. If `value` is set, `data["action"]` must equal it."""
 
     name: str
     value: str | None = None
@@ -112,11 +112,10 @@ class ActionAlias:
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """What a party may do in a state.
+    """An action that a party can take in a state.
 
-    `text` is the system message, paragraph by paragraph; those after the first are left out where a value is
-    missing. `summary` is what the history says, in one line. Without outcomes the action leads to no transition, and
-    needs neither.
+    `text` has the paragraphs of the system message; a paragraph after the first is left out if one of its values is
+    missing. `summary` is the line for the history. An action without outcomes causes no transition and needs no texts.
     """
 
     name: str
@@ -134,15 +133,17 @@ class Action:
         return name == self.name or any(alias.name == name for alias in self.aliases)
 
     def matches(self, name: str, value: object) -> bool:
-        """Whether `name`, sent with `data["action"] == value`, is this action."""
+        """Return whether `name`, sent with `data["action"] == value`, means this action."""
         alias = next((alias for alias in self.aliases if alias.name == name), None)
         return name == self.name or (alias is not None and (alias.value is None or alias.value == value))
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedTransition:
-    """Where a transition leads and what is said of it. `name` is its `reason` in events, `text` the system message,
-    `summary` what the history says, in one line."""
+    """The target state and the texts of a transition.
+
+    `name` is its `reason` in events, `text` the system message, `summary` the line for the history.
+    """
 
     name: str
     to: str
@@ -151,12 +152,15 @@ class PlannedTransition:
 
 
 class SystemAction(PlannedTransition):
-    """A transition that no party causes. Without `text` it has no message."""
+    """A transition that no party causes. Without `text` it sends no message."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deadline:
-    """What happens after inactivity of `after`, and when the awaited side is reminded (at half time if unset)."""
+    """The system action that is taken after inactivity of `after`.
+
+    The awaited role is reminded after `remind_after`, or after half of the time if it is None.
+    """
 
     after: timedelta
     system_action: SystemAction
@@ -169,19 +173,19 @@ class Deadline:
 
 @dataclass(frozen=True)
 class Reminders:
-    """No deadline, but a reminder again and again."""
+    """Repeated reminders without a deadline."""
 
     every: timedelta
 
 
 @dataclass(frozen=True)
 class NoDeadline:
-    """Explicitly neither a deadline nor reminders."""
+    """The explicit choice to have no deadline and no reminders."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """States that are one to somebody who asks how far a conversation has come. `key` is for programs, and stays."""
+    """A group of states that shows people how far a conversation has come. `key` is for programs and never changes."""
 
     key: str
     label: Template
@@ -189,7 +193,7 @@ class Stage:
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """`stage` is None only in a flow without actions, which has no stages."""
+    """A state of a flow. `stage` is None only in a flow without actions."""
 
     name: str
     stage: Stage | None = None
@@ -205,14 +209,14 @@ class State:
     accepts_text: bool = True
 
     def all_system_actions(self) -> tuple[SystemAction, ...]:
-        """Those of the state, that of the deadline, and the automatic transition."""
+        """Return the system actions of the state and of its deadline, and the automatic transition."""
         due = (self.inactivity.system_action,) if isinstance(self.inactivity, Deadline) else ()
         return self.system_actions + due + ((self.automatic_transition,) if self.automatic_transition else ())
 
 
 @dataclass(frozen=True, kw_only=True)
 class Opening:
-    """How conversations of one type begin; without `text` they begin without a message."""
+    """The texts with which conversations of one type begin. Without `text` they begin without a message."""
 
     conversation_type: str
     summary: Template = ""
@@ -221,7 +225,7 @@ class Opening:
 
 @dataclass(frozen=True, kw_only=True)
 class OperatorTexts:
-    """The messages of the interventions, and what the history says of them."""
+    """The messages of interventions, and their lines for the history."""
 
     paused: tuple[Template, ...] = ()
     paused_summary: Template = ""
@@ -235,9 +239,9 @@ class OperatorTexts:
 class Flow:
     """A versioned flow.
 
-    `parties` are its two sides; `opened_by` is None where anybody may open one. `one_per_pair`: two people
-    have at most one such conversation, whoever starts it. `closed` is the state into which an operator
-    closes. `rounds` of negotiation and `revisions` of the work are what the guards count against.
+    `opened_by` is None if any party can open a conversation. With `one_per_pair`, two people have at most one such
+    conversation, whoever opens it. `closed` is the state that a conversation enters when an operator closes it. The
+    guards compare `rounds` and `revisions` with the used rounds of negotiation and revisions of the work.
     """
 
     name: str
@@ -256,25 +260,24 @@ class Flow:
 
     @property
     def has_actions(self) -> bool:
-        """Whether parties can take actions, so that its conversations have a deal."""
+        """Whether the parties can take actions. Conversations of such a flow have a deal."""
         return any(state.actions for state in self.states)
 
     @cached_property
     def stages(self) -> tuple[Stage, ...]:
-        """Those that lead to the end, in the order of their first states. That of a final state, into which the flow
-        may go from anywhere, is none of them."""
+        """The stages in the order of their states, without those of final states, which any stage can lead to."""
         leading = [state.stage for state in self.states if state.stage and state.kind is not StateKind.FINAL]
         return tuple({stage.key: stage for stage in leading}.values())
 
     def state(self, name: str) -> State:
-        """Raises `KeyError` where the flow has no such state."""
+        """Return the state with this name. Raises `KeyError` if the flow has no such state."""
         for state in self.states:
             if state.name == name:
                 return state
         raise KeyError(name)
 
     def opening(self, conversation_type: str) -> Opening:
-        """Raises `KeyError` where the flow does not lead such conversations."""
+        """Return the opening of a conversation type. Raises `KeyError` if the flow does not have this type."""
         for opening in self.openings:
             if opening.conversation_type == conversation_type:
                 return opening
@@ -284,11 +287,11 @@ class Flow:
         return (action for state in self.states for action in state.actions)
 
     def actions_named(self, name: str) -> tuple[Action, ...]:
-        """The actions of any state that go by this name."""
+        """Return the actions of all states that have this name or alias."""
         return tuple(action for action in self.actions() if action.has_name(name))
 
     def system_receiver(self, state: str) -> Role:
-        """To whom a message of the system goes: the awaited party, or the one who opens such conversations."""
+        """Return the role that receives a message of the system: the awaited role, or the role that opened."""
         return self.state(state).awaiting or self.opened_by or self.parties[0]
 
     def other_party(self, role: Role) -> Role:

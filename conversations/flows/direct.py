@@ -1,4 +1,4 @@
-"""A direct conversation: two people talk, nothing leads them."""
+"""The flow of direct conversations: two people write freely."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -1,4 +1,4 @@
-"""A flow as people and tools read it: a Mermaid diagram, a Markdown page, JSON, all from the flow's data."""
+"""Documents about a flow: a Mermaid diagram, a Markdown page and JSON, all made from the flow's data."""
 
 import json
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ def _label(edge: Edge) -> str:
 
 
 def mermaid(flow: Flow) -> str:
-    """A state diagram in Mermaid's language."""
+    """Return a state diagram in the Mermaid language."""
     lines = ["stateDiagram-v2", f"    [*] --> {flow.initial}"]
     lines += [f"    {edge.source} --> {edge.target} : {_label(edge)}" for edge in edges(flow)]
     lines += [f"    {state.name} --> [*]" for state in flow.states if state.kind is StateKind.FINAL]
@@ -27,7 +27,7 @@ def mermaid(flow: Flow) -> str:
 
 
 def as_data(value: Any) -> Any:
-    """Frozen definitions as JSON data; members that are empty are left out, durations are ISO 8601."""
+    """Return frozen definitions as JSON data. Empty members are left out; durations are in ISO 8601."""
     if isinstance(value, NoDeadline):
         return "never"
     if is_dataclass(value):
@@ -54,7 +54,7 @@ def _inactivity(state: State) -> str:
         return f"{rule.system_action.name} after {_duration_text(rule.after)}, {reminder}"
     if isinstance(rule, Reminders):
         return f"reminder every {_duration_text(rule.every)}"
-    return "waits for ever" if isinstance(rule, NoDeadline) else ""
+    return "no deadline" if isinstance(rule, NoDeadline) else ""
 
 
 def _input(field: Input) -> str:
@@ -72,7 +72,7 @@ def _table(head: tuple[str, ...], rows: Iterable[Iterable[str]]) -> list[str]:
 
 
 def _states(flow: Flow) -> list[str]:
-    head = ("State", "Stage", "awaiting_role", "chat_status", "Text by hand", "Inactivity", "Prompt")
+    head = ("State", "Stage", "awaiting_role", "chat_status", "Accepts text", "Inactivity", "Prompt")
     return _table(
         head,
         (
@@ -92,7 +92,7 @@ def _states(flow: Flow) -> list[str]:
 
 def _targets(action: Action) -> str:
     found = [f"`{outcome.to}`" + (f" if {outcome.guard.value}" if outcome.guard else "") for outcome in action.outcomes]
-    return ", else ".join(found) or "stays"
+    return ", else ".join(found) or "no transition"
 
 
 def _actions(flow: Flow) -> list[str]:
@@ -134,14 +134,17 @@ def _system_actions(flow: Flow) -> list[str]:
 
 
 def markdown(flow: Flow) -> str:
-    """A page: the diagram, then tables of states, actions and system actions. `¶` parts the paragraphs of a text."""
+    """Return a page with the diagram and tables of states, actions and system actions.
+
+    `¶` separates the paragraphs of a text.
+    """
     types = ", ".join(opening.conversation_type for opening in flow.openings)
     lines = [
         f"# {flow.name}, version {flow.version}",
         "",
-        "Written by `python manage.py export_flows` from the flow's data; do not edit.",
+        "Generated from the flow's data by `python manage.py export_flows`; do not edit.",
         "",
-        f"- Leads conversations of type: {types}.",
+        f"- Conversation types: {types}.",
         f"- Opened by: {flow.opened_by.value if flow.opened_by else 'anybody'}.",
         f"- Rounds of negotiation: {flow.rounds}. Revisions: {flow.revisions}.",
         "",
@@ -160,7 +163,7 @@ def markdown(flow: Flow) -> str:
 
 
 def documents(flow: Flow) -> dict[str, str]:
-    """`{file name: content}`"""
+    """Return all documents about a flow, by file name."""
     stem = f"{flow.name}-v{flow.version}"
     data = json.dumps(as_data(flow), indent=2, ensure_ascii=False) + "\n"
     return {f"{stem}.mmd": mermaid(flow), f"{stem}.md": markdown(flow), f"{stem}.json": data}

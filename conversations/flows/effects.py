@@ -1,4 +1,4 @@
-"""What an action does beside its transition: offers, acceptance, payment, work and its revisions."""
+"""The effects of actions besides their transitions: offers, acceptance, payment, deliveries and revisions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -13,14 +13,17 @@ from conversations.flows.money import parse_price
 
 @dataclass(frozen=True)
 class Effects:
-    """`facts` are those afterwards, `records` what a `Decision` is to record, by its field."""
+    """The effects of an action: the new `facts`, and the fields of `Decision` that the action sets (`records`)."""
 
     facts: Facts
     records: Mapping[str, Any] = field(default_factory=dict)
 
 
 def effects_of(action: Action, role: Role, facts: Facts, data: Mapping[str, Any]) -> Effects:
-    """Raises `WrongState` where an offer is needed and none is on the table."""
+    """Return the effects of an action with its cleaned `data`.
+
+    Raises `WrongState` if the action needs an offer and there is none.
+    """
     match action.effect:
         case effect if effect in OFFERS:
             return _make_offer(OfferKind(effect.value), action, role, facts, data)
@@ -39,7 +42,7 @@ def effects_of(action: Action, role: Role, facts: Facts, data: Mapping[str, Any]
 
 def _current_offer(facts: Facts) -> Offer:
     if facts.last_offer is None:
-        raise WrongState("There is no offer on the table.")
+        raise WrongState("There is no offer yet.")
     return facts.last_offer
 
 

@@ -1,4 +1,4 @@
-"""The one function that decides what happens in a conversation. It reads nothing and writes nothing."""
+"""The function that decides what happens in a conversation. It does not access the database."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -25,14 +25,14 @@ def decide(
     *,
     state_version: int | None = None,
 ) -> Decision:
-    """What happens when `role` does `action` in `state`, or a `DomainError`.
+    """Return the decision for `role` taking `action` in `state`.
 
-    A party's `action` is a name or an alias. The system's is `remind` or the name of one of the state's system actions,
-    an operator's is `pause`, `resume` or `close`. `state_version` is the one that the actor has seen; without it the
-    present state alone decides.
+    For a party, `action` is a name or an alias. For the system, it is `remind` or the name of one of the state's system
+    actions. For an operator, it is `pause`, `resume` or `close`. `state_version` is the version that the actor has
+    seen; without it only the current state counts.
 
-    Refused, in this order: `UnknownAction`, `WrongRole`, `ConversationClosed`, `WrongState` where it is paused,
-    `StaleAction`, `WrongState`, `Invalid`. The caller knows that the actor takes part in the conversation.
+    Raises, in this order: `UnknownAction`, `WrongRole`, `ConversationClosed`, `WrongState` if the conversation is
+    paused, `StaleAction`, `WrongState`, `Invalid`. The caller must check that the actor is a participant.
     """
     current = CurrentState(flow, state, facts)
     if role is Role.SYSTEM:
@@ -52,7 +52,7 @@ def decide(
 
 
 def _check_name(current: CurrentState, role: Role, name: str) -> None:
-    """An action that only the other role could take is refused for that before anything else is looked at."""
+    """Check that the action exists and that the role can take it. These errors come before all others."""
     here = [action for action in current.state.actions if action.has_name(name)]
     found = here or current.flow.actions_named(name)
     if not found and not is_known(name):
@@ -74,7 +74,7 @@ def _find_action(state: State, name: str, data: Any) -> Action:
 
 
 def _outcome(current: CurrentState, action: Action) -> Outcome | None:
-    """Where it leads, or None where it leads nowhere by design."""
+    """Return the first outcome whose guard holds, or None if the action has no outcomes."""
     for outcome in action.outcomes:
         if holds(outcome.guard, current.flow, current.facts):
             return outcome
@@ -108,23 +108,23 @@ def _by_party(
 
 @dataclass(frozen=True)
 class ResolvedAction:
-    """An action by its present name, with cleaned input."""
+    """An action with its current name and cleaned input."""
 
     action: str
     data: dict[str, Any]
 
 
 def resolve_action(flow: Flow, state: str, name: str, data: Any, currency: str) -> ResolvedAction:
-    """The action that a name and data mean in `state`, whatever has happened since; to recognize a repeated request.
+    """Return the action that a name and data mean in `state`, which need not be the current state.
 
-    Raises `WrongState` or `Invalid` where there is none.
+    The caller uses it to recognize repeated requests. Raises `WrongState` or `Invalid` if there is no such action.
     """
     found = _find_action(flow.state(state), name, data)
     return ResolvedAction(found.name, read(found.inputs, data, currency))
 
 
 def check_text(flow: Flow, state: str, *, paused: bool) -> None:
-    """Whether text may be written by hand now. Raises `ConversationClosed` or `TextNotAccepted`."""
+    """Check that participants can write text in this state. Raises `ConversationClosed` or `TextNotAccepted`."""
     if flow.state(state).kind is StateKind.FINAL:
         raise ConversationClosed
     if not paused and not flow.state(state).accepts_text:

@@ -15,7 +15,7 @@ class WrongRole(DomainError):
 
 class WrongState(DomainError):
     code, status = "wrong_state", 409
-    default_message = "This cannot be done in the present state."
+    default_message = "This cannot be done in the current state."
 
 
 class StaleAction(DomainError):
@@ -30,4 +30,4 @@ class ConversationClosed(DomainError):
 
 class TextNotAccepted(DomainError):
     code, status = "text_not_accepted", 409
-    default_message = "Text cannot be written in the present state."
+    default_message = "Text cannot be written in the current state."

@@ -1,4 +1,4 @@
-"""What the engine has to know about a conversation, beside its state."""
+"""The facts about a conversation that the engine needs besides its state."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,9 +16,9 @@ class OfferKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """A price on the table. `amount` is in minor units; `id` identifies the offer.
+    """An offered price. `amount` is in minor units; `id` identifies the offer, `answers` the offer that it answers.
 
-    `round` counts counter-offers: 0 for the first offer, and a final offer has the round of the offer that it answers.
+    `round` counts counter-offers and is 0 for the first offer. A final offer has the round of the answered offer.
     """
 
     kind: OfferKind
@@ -31,13 +31,13 @@ class Offer:
 
     @property
     def price(self) -> str:
-        """The decimal string that goes over the wire."""
+        """The amount as the decimal string that clients receive."""
         return format_price(self.amount, self.currency)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """`last_offer` is the newest on the table, whoever made it; `proposed` is in minor units."""
+    """Facts about a conversation. `last_offer` is the newest offer of either party; `proposed` is in minor units."""
 
     state_version: int = 0
     paused: bool = False
@@ -67,12 +67,12 @@ def holds(guard: Guard | None, flow: Flow, facts: Facts) -> bool:
 
 
 def price_text(minor: int, currency: str) -> str:
-    """A price as it is written in a text: `INR 1000.00`."""
+    """Return a price as texts show it: `INR 1000.00`. `minor` is in minor units."""
     return f"{currency} {format_price(minor, currency)}"
 
 
 def template_values(flow: Flow, facts: Facts) -> dict[str, str]:
-    """What texts may ask for. A value that there is not is left out."""
+    """Return the values that texts can use, by placeholder. Values that do not exist yet are left out."""
     offer = facts.last_offer
     found = {
         "brand_owner": facts.brand_owner,

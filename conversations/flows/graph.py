@@ -1,4 +1,4 @@
-"""A flow as a graph: what leads from where to where."""
+"""A flow as a graph: states, and the actions and system actions that connect them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from conversations.flows.definitions import OFFERS, Effect, Flow, Guard, Role, S
 
 @dataclass(frozen=True)
 class Edge:
-    """`reason` is the name of the action or event, `roles` those who may take it: the system takes events."""
+    """A possible transition. `reason` is the name of the action or system action; `roles` can take it."""
 
     source: str
     target: str
@@ -45,15 +45,15 @@ def _closure(start: Iterable[str], pairs: Iterable[tuple[str, str]]) -> set[str]
 
 
 def reached(start: Iterable[str], along: Iterable[Edge]) -> set[str]:
-    """The states that can be reached, the start included."""
+    """Return the states that can be reached from `start`, including `start`."""
     return _closure(start, ((edge.source, edge.target) for edge in along))
 
 
 def leading_to(goals: Iterable[str], along: Iterable[Edge]) -> set[str]:
-    """The states from which one of the goals can be reached, the goals included."""
+    """Return the states from which one of the goals can be reached, including the goals."""
     return _closure(goals, ((edge.target, edge.source) for edge in along))
 
 
 def without_offer(flow: Flow) -> set[str]:
-    """The states in which there may be no offer on the table yet."""
+    """Return the states that can be reached without an offer."""
     return reached({flow.initial}, (edge for edge in edges(flow) if edge.effect not in OFFERS))

@@ -1,7 +1,7 @@
-"""What a party sent with an action, checked against what the action takes.
+"""Checking the data that a party sent with an action against the inputs of the action.
 
-Unknown keys are ignored. The result is the cleaned input: texts trimmed, prices as decimal
-strings with all their decimals, values that were left out absent.
+Unknown keys are ignored. In the cleaned input, texts are trimmed, prices are decimal strings with all decimals of the
+currency, and empty values are left out.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ from foundation.ids import parse_id
 
 
 class InvalidInput(ValueError):
-    """A value that an action does not take; the message says why."""
+    """An input has an invalid value. The message says why."""
 
 
 def _text(field: Input, value: object, currency: str) -> str:
@@ -46,9 +46,9 @@ def _files(field: Input, value: object, currency: str) -> list[str]:
         raise InvalidInput(f"At most {field.max_items} uploads.")
     ids = [parse_id(item) for item in value]
     if None in ids:
-        raise InvalidInput("This is not the id of an upload.")
+        raise InvalidInput("This is not an upload id.")
     if len(set(ids)) < len(ids):
-        raise InvalidInput("Each upload is named once.")
+        raise InvalidInput("Each upload can be listed only once.")
     return [str(found) for found in ids]
 
 
@@ -61,7 +61,10 @@ _READERS: dict[InputKind, Callable[[Input, object, str], Any]] = {
 
 
 def read(inputs: tuple[Input, ...], data: object, currency: str) -> dict[str, Any]:
-    """Raises `Invalid` with `errors` by field."""
+    """Return the cleaned input of an action, by input id. `data` is what the client sent: a JSON object or None.
+
+    Raises `Invalid` with `errors` by input id.
+    """
     if data is None:
         data = {}
     if not isinstance(data, Mapping):
@@ -85,15 +88,16 @@ def read(inputs: tuple[Input, ...], data: object, currency: str) -> dict[str, An
 
 
 def check_prices(action: Action, data: Mapping[str, Any], facts: Facts) -> None:
-    """Hold a price against the newest offer on the table, as the action's rule has it.
+    """Compare the prices in the cleaned input with the newest offer, by the price rules of the action.
 
-    Raises `StaleAction` where an echoed price is another one, `Invalid` where a counter-offer repeats it.
+    Raises `StaleAction` if a price must be that of the newest offer but differs, `Invalid` if it must differ but does
+    not.
     """
     for field in action.inputs:
         if field.id not in data or field.price_rule is PriceRule.FREE:
             continue
         is_same = facts.last_offer is not None and data[field.id] == facts.last_offer.price
         if field.price_rule is PriceRule.ECHO and not is_same:
-            raise StaleAction("The price on the table is another one.")
+            raise StaleAction("The price of the newest offer is different.")
         if field.price_rule is PriceRule.DIFFERENT and is_same:
-            raise Invalid(errors={field.id: ["This is the last offer; a counter-offer differs from it."]})
+            raise Invalid(errors={field.id: ["A counter-offer must differ from the last offer."]})

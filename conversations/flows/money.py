@@ -1,4 +1,4 @@
-"""Prices: integer minor units of an ISO 4217 currency inside, decimal strings on the wire."""
+"""Prices: integer minor units of an ISO 4217 currency in the code and database, decimal strings for clients."""
 
 import re
 from decimal import Decimal
@@ -13,11 +13,11 @@ _LONGEST = 32
 
 
 class InvalidPrice(ValueError):
-    """What was sent is no price; the message says why."""
+    """A client sent a value that is not a price. The message says why."""
 
 
 def is_currency(code: str) -> bool:
-    """Whether this is the code of a currency in which something can be priced (gold and the like cannot)."""
+    """Return whether this is the ISO 4217 code of a currency with minor units (gold, for example, has none)."""
     try:
         return Currency(code).exponent is not None
     except ValueError:
@@ -25,7 +25,7 @@ def is_currency(code: str) -> bool:
 
 
 def decimals(currency: str) -> int:
-    """Raises `ValueError` for what is no currency."""
+    """Return the number of decimals of a currency. Raises `ValueError` if it is not a currency with minor units."""
     exponent = Currency(currency).exponent
     if exponent is None:
         raise ValueError(f"{currency} has no minor unit")
@@ -34,39 +34,39 @@ def decimals(currency: str) -> int:
 
 def _decimal(value: object) -> Decimal:
     if isinstance(value, float) and value.is_integer():
-        value = int(value)  # a JSON number has no way to tell 1000 from 1000.0
+        value = int(value)  # JSON does not distinguish 1000 from 1000.0
     if isinstance(value, int) and not isinstance(value, bool):
         if value > HIGHEST:
             raise InvalidPrice(f"At most {HIGHEST}.")
         value = str(value) if value >= 0 else ""
     written = repr(value) if isinstance(value, float) else value
     if not isinstance(written, str) or len(written) > _LONGEST or not _DIGITS.fullmatch(written):
-        raise InvalidPrice("A price is written with digits and at most one decimal point.")
+        raise InvalidPrice("A price must consist of digits and at most one decimal point.")
     return Decimal(written)
 
 
 def parse_price(value: object, currency: str) -> int:
-    """The minor units of a price that a client sent, as a JSON string or number. Raises `InvalidPrice`."""
+    """Return the minor units of a price that a client sent as a JSON string or number. Raises `InvalidPrice`."""
     price, exponent = _decimal(value), decimals(currency)
     if -price.as_tuple().exponent > exponent:  # type: ignore[operator]
         raise InvalidPrice(f"At most {exponent} decimals in {currency}.")
     if price <= 0:
-        raise InvalidPrice("A price is above zero.")
+        raise InvalidPrice("A price must be above zero.")
     if price > HIGHEST:
         raise InvalidPrice(f"At most {HIGHEST}.")
     return int(price.scaleb(exponent))
 
 
 def format_price(minor: int, currency: str) -> str:
-    """`"1000.00"`: all the decimals of the currency."""
+    """Return a price in minor units as a decimal string with all decimals of the currency: `"1000.00"`."""
     return str(Decimal(minor).scaleb(-decimals(currency)).quantize(Decimal(1).scaleb(-decimals(currency))))
 
 
 def lowest(currency: str) -> str:
-    """The smallest price, as a decimal string."""
+    """Return the lowest price, as a decimal string."""
     return format_price(1, currency)
 
 
 def highest(currency: str) -> str:
-    """The largest price, as a decimal string of the currency's own decimals."""
+    """Return the highest price, as a decimal string with the decimals of the currency."""
     return format_price(int(HIGHEST.scaleb(decimals(currency))), currency)

@@ -1,4 +1,4 @@
-"""How a conversation begins."""
+"""The decision with which a conversation begins."""
 
 from dataclasses import replace
 
@@ -12,10 +12,10 @@ REASON = "conversation_opened"
 
 
 def opening(flow: Flow, conversation_type: str, facts: Facts) -> Decision:
-    """The first state with its prompt, deadline and message, as `state_version` 1.
+    """Return the decision that opens a conversation: the first state with its prompt, deadline and message.
 
-    The message goes from the opener to the other side; a direct conversation begins without one. Raises
-    `KeyError` where the flow does not lead conversations of this type.
+    Its `state_version` is 1. The message is sent by the opener to the other party; a direct conversation begins without
+    a message. Raises `KeyError` if the flow does not have this conversation type.
     """
     begins = flow.opening(conversation_type)
     first = CurrentState(flow, flow.initial, replace(facts, state_version=1))

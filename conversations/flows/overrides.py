@@ -1,4 +1,4 @@
-"""A deployment's own numbers, put over those that a flow comes with."""
+"""The settings with which a deployment overrides numbers of a flow."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,7 +14,7 @@ KEYS = frozenset({"rounds", "revisions", "deadlines", "reminders", "text_while_a
 def _count(overrides: Mapping[str, Any], key: str, default: int) -> int:
     value = overrides.get(key, default)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ValueError(f"{key}: a whole number, zero or more, is needed")
+        raise ValueError(f"{key}: must be a whole number, zero or more")
     return value
 
 
@@ -23,7 +23,7 @@ def _duration(overrides: Mapping[str, Any], state: str, default: D) -> timedelta
         return default
     value = overrides[state]
     if not isinstance(value, timedelta) or value <= timedelta():
-        raise ValueError(f"{state}: a timedelta above zero is needed")
+        raise ValueError(f"{state}: must be a timedelta above zero")
     return value
 
 
@@ -34,31 +34,31 @@ def _inactivity(state: State, overrides: Mapping[str, Any]) -> State:
         after = _duration(deadlines, state.name, rule.after)
         remind_after = _duration(reminders, state.name, rule.remind_after)
         if remind_after and remind_after >= after:
-            raise ValueError(f"{state.name}: the reminder has to come before the deadline")
+            raise ValueError(f"{state.name}: the reminder must be before the deadline")
         return replace(state, inactivity=replace(rule, after=after, remind_after=remind_after))
     if state.name in deadlines:
-        raise ValueError(f"{state.name}: has no deadline to set")
+        raise ValueError(f"{state.name}: has no deadline to override")
     if isinstance(rule, Reminders):
         return replace(state, inactivity=Reminders(_duration(reminders, state.name, rule.every)))
     if state.name in reminders:
-        raise ValueError(f"{state.name}: has no reminder to set")
+        raise ValueError(f"{state.name}: has no reminder to override")
     return state
 
 
 def _accepts_text(state: State, overrides: Mapping[str, Any]) -> State:
     allowed = overrides.get("text_while_automated", True)
     if not isinstance(allowed, bool):
-        raise ValueError("text_while_automated: true or false is needed")
+        raise ValueError("text_while_automated: must be true or false")
     if state.chat_status is not ChatStatus.AUTOMATED:
         return state
     return replace(state, accepts_text=state.accepts_text and allowed)
 
 
 def overridden(flow: Flow, overrides: Mapping[str, Any]) -> Flow:
-    """The flow with other numbers: `{rounds?, revisions?, deadlines?, reminders?, text_while_automated?}`.
+    """Return the flow with overrides: `{rounds?, revisions?, deadlines?, reminders?, text_while_automated?}`.
 
-    `deadlines` and `reminders` map a state's name to a `timedelta`: its deadline, and when (where it
-    has no deadline: how often) the awaited side is reminded. Raises `ValueError` where something does not fit.
+    `deadlines` and `reminders` map names of states to a `timedelta`. A reminder is sent after this time, or every so
+    often if the state has no deadline. Raises `ValueError` if a key, state or value does not fit the flow.
     """
     names = {state.name for state in flow.states}
     named = {*overrides.get("deadlines", {}), *overrides.get("reminders", {})}

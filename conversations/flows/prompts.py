@@ -1,4 +1,4 @@
-"""Prompts for the awaited role, and the available actions of a participant: both from the flow's own data."""
+"""The prompts for the awaited role and the available actions of a participant, made from the flow's data."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -41,7 +41,7 @@ def _button(action: Action, facts: Facts) -> Button:
 
 
 def _controls(actions: list[Action], facts: Facts) -> dict[str, Any]:
-    """How the prompt is answered: one action that takes input is a form, all else is buttons."""
+    """Return the controls of a prompt: a form if its only action has inputs, else buttons."""
     if len(actions) == 1 and actions[0].inputs:
         fields = _fields(actions[0], facts)
         submit = SubmitButton(text=str(actions[0].label), action=actions[0].name)
@@ -50,7 +50,7 @@ def _controls(actions: list[Action], facts: Facts) -> dict[str, Any]:
 
 
 def possible_actions(flow: Flow, state: str, facts: Facts, role: Role) -> list[Action]:
-    """The actions that this role may take now."""
+    """Return the actions that a role can take now."""
     if facts.paused:
         return []
     return [
@@ -62,7 +62,7 @@ def possible_actions(flow: Flow, state: str, facts: Facts, role: Role) -> list[A
 
 
 def action_data(flow: Flow, state: str, facts: Facts) -> dict[str, Any] | None:
-    """The current prompt (an `ActionData`), or None where nobody is awaited."""
+    """Return the current prompt (the JSON form of an `ActionData`), or None if no role is awaited."""
     awaiting = flow.state(state).awaiting
     if awaiting is None or facts.paused:
         return None
@@ -79,7 +79,7 @@ def action_data(flow: Flow, state: str, facts: Facts) -> dict[str, Any] | None:
 
 
 def available_actions(flow: Flow, state: str, facts: Facts, role: Role) -> list[dict[str, Any]]:
-    """What this participant may do now, each an `AvailableAction`."""
+    """Return the actions that a role can take now, each as the JSON form of an `AvailableAction`."""
     return [
         AvailableAction(
             action=action.name,
@@ -94,7 +94,7 @@ def available_actions(flow: Flow, state: str, facts: Facts, role: Role) -> list[
 
 
 def displayed_prompt(prompt: Mapping[str, Any] | None, state_version: int) -> dict[str, Any] | None:
-    """A stored prompt as it is shown later: `completed` after the next transition."""
+    """Return a stored prompt as clients receive it: with `completed: true` after the next transition."""
     if prompt is None:
         return None
     done = prompt["state_version"] != state_version

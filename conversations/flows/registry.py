@@ -1,4 +1,4 @@
-"""Which flows there are, and which one leads a type of conversation."""
+"""The flows, and the flow that guides each conversation type."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,15 +9,15 @@ from conversations.flows.direct import DIRECT_1
 from conversations.flows.overrides import overridden
 
 BUILT_IN = (DEAL_1, DIRECT_1)
-"""Every version ever released, as written; a deployment's own numbers come on top (`configure`)."""
+"""Every released version, without the overrides of a deployment (see `configure`)."""
 
 _flows = {(flow.name, flow.version): flow for flow in BUILT_IN}
 
 
 def configure(overrides: Mapping[str, Mapping[str, Any]]) -> None:
-    """Put a deployment's numbers over those of the flows: `{flow name: overrides}`, see `overridden`.
+    """Override numbers of the flows: `{flow name: overrides}`, see `overridden`.
 
-    Replaces what an earlier call set. Raises `ValueError`, changing nothing, where something does not fit.
+    Replaces the overrides of an earlier call. Raises `ValueError` and changes nothing if an override does not fit.
     """
     unknown = overrides.keys() - {flow.name for flow in BUILT_IN}
     if unknown:
@@ -30,7 +30,7 @@ def all_flows() -> tuple[Flow, ...]:
 
 
 def get_flow(name: str, version: int) -> Flow:
-    """Raises `KeyError` where there is no such version."""
+    """Return a version of a flow. Raises `KeyError` if there is no such version."""
     return _flows[name, version]
 
 
@@ -39,7 +39,7 @@ def conversation_types() -> tuple[str, ...]:
 
 
 def flow_for(conversation_type: str) -> Flow:
-    """The newest version of the flow that leads such conversations. Raises `KeyError` if none does."""
+    """Return the newest version of the flow that guides a conversation type. Raises `KeyError` for an unknown type."""
     leading = [
         flow for flow in all_flows() if any(opening.conversation_type == conversation_type for opening in flow.openings)
     ]
@@ -49,5 +49,5 @@ def flow_for(conversation_type: str) -> Flow:
 
 
 def is_known(action: str) -> bool:
-    """Whether any flow has an action that goes, or ever went, by this name."""
+    """Return whether any version of any flow has an action with this name or alias."""
     return any(flow.actions_named(action) for flow in all_flows())

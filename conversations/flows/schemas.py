@@ -1,4 +1,4 @@
-"""What clients see of a flow: prompts and available actions.
+"""The schemas of prompts, stages and available actions, as clients receive them.
 
 Members that do not apply are left out, not null.
 """
@@ -9,7 +9,10 @@ from foundation.schemas import Schema
 
 
 class InputField(Schema):
-    """`id` is the key in the action's `data`; `min`, `max` are decimal strings, lengths are code points."""
+    """An input of an action.
+
+    `id` is the key in the action's `data`. `min` and `max` are decimal strings; lengths are in code points.
+    """
 
     id: str
     type: Literal["text", "textarea", "number", "files"]
@@ -37,7 +40,7 @@ class SubmitButton(Schema):
 
 
 class ActionData(Schema):
-    """A prompt: what the awaited role is asked, and how it answers."""
+    """A prompt: the question to the awaited role, and the buttons or inputs for the answer."""
 
     title: str
     subtitle: str
@@ -52,8 +55,10 @@ class ActionData(Schema):
 
 
 class FlowStage(Schema):
-    """A stage of a flow. `key` is for programs, `label` for people; `position` counts from 1 and is null for the stage
-    of an end that a conversation may come to from anywhere."""
+    """A stage of a flow. `key` is for programs, `label` for people.
+
+    `position` counts from 1. It is null for the stage of a final state, because every stage can lead to that state.
+    """
 
     key: str
     label: str

@@ -1,4 +1,4 @@
-"""A conversation played in memory: the engine's decisions, carried from one to the next."""
+"""A simulated conversation in memory, without a database."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from conversations.flows.opening import opening
 
 
 class Simulation:
-    """`decisions` holds them all, the opening first. An action that is refused raises its error and changes nothing."""
+    """A simulated conversation. `decisions` has all decisions of the engine, beginning with the opening."""
 
     def __init__(self, flow: Flow, conversation_type: str, facts: Facts) -> None:
         self.flow = flow
@@ -29,6 +29,7 @@ class Simulation:
         return self.last.facts
 
     def act(self, role: Role, action: str, data: Any = None, *, state_version: int | None = None) -> Decision:
+        """Take an action and return its decision. A rejected action raises what `decide` raises and changes nothing."""
         decision = decide(self.flow, self.state, self.facts, role, action, data, state_version=state_version)
         self.decisions.append(decision)
         return decision

@@ -1,11 +1,11 @@
-"""How far a conversation has come, for people: the stages of its flow."""
+"""The stages of a flow, which show people how far a conversation has come."""
 
 from conversations.flows.definitions import Flow
 from conversations.flows.schemas import FlowStage
 
 
 def stages(flow: Flow) -> list[FlowStage]:
-    """All of them in order, without those of final states; none in a flow without actions."""
+    """Return the stages of a flow in order, without those of final states; empty if the flow has no actions."""
     return [
         FlowStage.model_construct(key=stage.key, label=str(stage.label), position=position)
         for position, stage in enumerate(flow.stages, start=1)
@@ -13,7 +13,7 @@ def stages(flow: Flow) -> list[FlowStage]:
 
 
 def stage_of(flow: Flow, state: str) -> FlowStage | None:
-    """The one to which a state belongs; None in a flow without stages."""
+    """Return the stage of a state; None if the flow has no stages."""
     stage = flow.state(state).stage
     if stage is None:
         return None

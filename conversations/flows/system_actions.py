@@ -1,4 +1,4 @@
-"""Transitions that no party causes: those of the system (payment, deadlines, reminders) and of operators."""
+"""Transitions that no party causes: transitions by the system (payment, deadlines, reminders) and by operators."""
 
 from dataclasses import replace
 from typing import Any
@@ -17,10 +17,12 @@ REASON = Input(id="reason", kind=InputKind.TEXT, label="Reason", required=False,
 
 
 def by_system(current: CurrentState, name: str, state_version: int | None) -> Decision:
-    """`name` is `REMIND`, or one of the state's system actions.
+    """Return the decision for a system action. `name` is `REMIND` or one of the state's system actions.
 
-    A payment that arrives while the automation is paused takes effect all the same: the conversation stays
-    paused, and the deadline of the state reached is held. Deadlines and reminders do not happen meanwhile.
+    A payment takes effect even while the automation is paused: the conversation stays paused, and the deadline of the
+    new state is held. Deadlines and reminders do not take effect during a pause.
+
+    Raises `ConversationClosed`, `StaleAction`, or `WrongState` if the state does not have the system action.
     """
     check_current(current, state_version)
     if name == REMIND:
@@ -52,7 +54,11 @@ def _remind(current: CurrentState) -> Decision:
 
 
 def by_operator(current: CurrentState, name: str, data: Any, state_version: int | None) -> Decision:
-    """`PAUSE` and `RESUME` keep the state, `CLOSE` ends the conversation; each takes a `reason`."""
+    """Return the decision for an intervention. `PAUSE` and `RESUME` keep the state, `CLOSE` closes the conversation.
+
+    `data` can have a `reason`. Raises `UnknownAction`, `ConversationClosed`, `StaleAction`, `Invalid`, or `WrongState`
+    if the intervention is not possible in this state.
+    """
     makers = {PAUSE: _pause, RESUME: _resume, CLOSE: _close}
     if name not in makers:
         raise UnknownAction
@@ -77,7 +83,7 @@ def _resume(current: CurrentState, data: dict[str, Any]) -> Decision:
 
 
 def _stay(current: CurrentState, transition: SystemAction, data: dict[str, Any], timing: Timing) -> Decision:
-    """Keep the state, and hold its deadline or let it go on."""
+    """Keep the state, and hold or resume its deadline."""
     after = replace(current.facts, paused=timing is Timing.HOLD)
     return transition_to(current, transition, data=data, after=after, timing=timing)
 

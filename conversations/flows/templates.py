@@ -1,7 +1,6 @@
-"""Texts as templates: `%(name)s` is where a value goes, as gettext and its checkers know it.
+"""Texts as templates with `%(name)s` placeholders, the format that gettext and its checkers know.
 
-A value is inserted literally: nothing in it is read as markup or as another placeholder. What comes out is plain
-text.
+A value is inserted literally: markup and placeholders in it have no meaning. The result is plain text.
 """
 
 import re
@@ -13,17 +12,17 @@ _PLACEHOLDER = re.compile(r"%(?:%|\((\w+)\)s)")
 
 
 def placeholders(template: Template) -> set[str]:
-    """The names of the placeholders of a template."""
+    """Return the names of the placeholders of a template."""
     return {name for name in _PLACEHOLDER.findall(str(template)) if name}
 
 
 def render(template: Template, values: Mapping[str, str]) -> str:
-    """Raises `KeyError` where a value is missing."""
+    """Return the template with its values inserted. Raises `KeyError` if a value is missing."""
     return _PLACEHOLDER.sub(lambda found: values[found[1]] if found[1] else "%", str(template))
 
 
 def paragraphs(templates: Iterable[Template], values: Mapping[str, str]) -> str:
-    """The first template always; a further one only where all of its values are there."""
+    """Render paragraphs and join them. A paragraph after the first is left out if one of its values is missing."""
     first, *further = templates
     shown = [first, *(template for template in further if placeholders(template) <= values.keys())]
     return "\n\n".join(render(template, values) for template in shown)

@@ -1,4 +1,4 @@
-"""Whether every text that a flow can come to say is there, and asks only for values that there are."""
+"""Checks that every text of a flow exists and uses only placeholders that always have a value."""
 
 from collections.abc import Iterator, Set
 
@@ -15,11 +15,11 @@ Fault = tuple[str, str, str]
 def _asks(where: str, text: Template, there: Set[str]) -> Iterator[Fault]:
     missing = placeholders(text) - there
     if missing:
-        yield "E026", where, f"asks for {', '.join(sorted(missing))}, which there may not be"
+        yield "E026", where, f"uses {', '.join(sorted(missing))}, which can be missing"
 
 
 def _paragraphs(where: str, text: tuple[Template, ...], sure: Set[str], maybe: Set[str]) -> Iterator[Fault]:
-    """The first paragraph counts on `sure` values; another is left out where one of `maybe` is missing."""
+    """Check paragraphs: the first can use `sure` values only, the others also `maybe` values, which can be missing."""
     if not text or not all(str(paragraph).strip() for paragraph in text):
         yield "E025", where, "has no text"
     for paragraph in text[:1]:
@@ -36,7 +36,7 @@ def _labels(where: str, action: Action) -> Iterator[Fault]:
 
 
 def _summary(where: str, summary: Template, there: Set[str]) -> Iterator[Fault]:
-    """What the history says is a line that is always there, so it counts on `there` alone."""
+    """Check a line of the history. The line is always shown, so it can only use values that always exist."""
     if not str(summary).strip():
         yield "E032", where, "has no summary for the history"
     yield from _asks(where, summary, there)
@@ -66,22 +66,22 @@ def _state(state: State, sure: Set[str]) -> Iterator[Fault]:
     if state.awaiting:
         for text in (state.title, state.subtitle):
             if not str(text).strip():
-                yield "E028", state.name, "awaits somebody, and its prompt has no title or subtitle"
+                yield "E028", state.name, "awaits a role, but its prompt has no title or subtitle"
             yield from _asks(state.name, text, sure)
 
 
 def _stages(flow: Flow) -> Iterator[Fault]:
-    """All states of a flow with actions have one, and those that share it mean the same by it."""
+    """Check that each state of a flow with actions has a stage, and that a stage has one label."""
     labels: dict[str, str] = {}
     for state in flow.states:
         stage = state.stage
         if stage is None:
             if flow.has_actions:
-                yield "E030", state.name, "belongs to no stage"
+                yield "E030", state.name, "has no stage"
         elif not stage.key or not str(stage.label).strip():
-            yield "E031", state.name, "belongs to a stage without a key or a label"
+            yield "E031", state.name, "has a stage without a key or a label"
         elif labels.setdefault(stage.key, str(stage.label)) != str(stage.label):
-            yield "E031", state.name, f"calls its stage {stage.key!r} otherwise than another state"
+            yield "E031", state.name, f"labels its stage {stage.key!r} differently from another state"
 
 
 def _common(flow: Flow) -> Iterator[Fault]:
@@ -94,7 +94,7 @@ def _common(flow: Flow) -> Iterator[Fault]:
 
 
 def faults_of_texts(flow: Flow) -> Iterator[Fault]:
-    """`(id, where, message)` of each fault."""
+    """Return `(id, where, message)` of each problem with a text."""
     leads = any(state.awaiting for state in flow.states)
     for opening in flow.openings:
         if leads or opening.text:

@@ -1,4 +1,4 @@
-"""What all transitions share: the checks before, the steps, the message, and the prompt afterwards."""
+"""Functions that all transitions use: checks, state changes, and the message with the new prompt."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ from conversations.flows.templates import paragraphs, render
 
 @dataclass(frozen=True)
 class CurrentState:
-    """The present state of a conversation: its flow, the name of the state, and the facts."""
+    """The current state of a conversation: its flow, the name of the state, and the facts."""
 
     flow: Flow
     state_name: str
@@ -45,19 +45,19 @@ class CurrentState:
 
 
 def check_current(current: CurrentState, state_version: int | None) -> None:
-    """Raises `ConversationClosed`, or `StaleAction` where the actor has seen another version."""
+    """Raise `ConversationClosed`, or `StaleAction` if the actor has seen another version."""
     check_open(current)
     check_version(current, state_version)
 
 
 def check_open(current: CurrentState) -> None:
-    """Raises `ConversationClosed`."""
+    """Raise `ConversationClosed` if the state is final."""
     if current.state.kind is StateKind.FINAL:
         raise ConversationClosed
 
 
 def check_version(current: CurrentState, state_version: int | None) -> None:
-    """Raises `StaleAction`."""
+    """Raise `StaleAction` if the actor has seen another version. None means that the actor sent no version."""
     if state_version is not None and state_version != current.facts.state_version:
         raise StaleAction
 
@@ -65,7 +65,10 @@ def check_version(current: CurrentState, state_version: int | None) -> None:
 def state_changes_to(
     current: CurrentState, planned: PlannedTransition, *, facts: Facts, sender: Role
 ) -> tuple[StateChange, ...]:
-    """The transition, and the automatic ones that follow, with increasing versions. `facts` are those afterwards."""
+    """Return the planned transition and the automatic transitions that follow, with increasing versions.
+
+    `facts` are the facts after the transition.
+    """
     state_changes: list[StateChange] = []
     left, version = current.conversation_state, current.facts.state_version
     values = template_values(current.flow, facts) | {"actor": current.name_of(sender) or ""}
@@ -87,7 +90,7 @@ def state_changes_to(
 def message(
     current: CurrentState, text: tuple[Template, ...], *, sender: Role, input_values: Mapping[str, Any]
 ) -> SystemMessage:
-    """The system message of a transition that led to `current`; `input_values` fills placeholders of the texts."""
+    """Return the system message of a transition that led to `current`. `input_values` fill placeholders of the text."""
     message_values = {name: value for name, value in input_values.items() if isinstance(value, str)}
     actor = current.name_of(sender)
     if actor is not None:
@@ -111,7 +114,10 @@ def transition_to(
     timing: Timing = Timing.RESTART,
     **records: Any,
 ) -> Decision:
-    """The decision to take a transition. `after` are the facts afterwards, `records` what is to be recorded."""
+    """Return the decision to make a transition.
+
+    `data` is the cleaned input, `after` the new facts (default: unchanged), `records` further fields of the decision.
+    """
     facts = after or current.facts
     state_changes = state_changes_to(current, planned, facts=facts, sender=sender)
     last = state_changes[-1]

@@ -1,1 +1,1 @@
-"""The flow of deals: `flow` puts together the states of `contact`, `negotiation` and `work`."""
+"""The flow of deals. `flow` combines the states of `contact`, `negotiation` and `work`."""

@@ -1,7 +1,7 @@
-"""The deal: from first contact over a negotiated price and payment to approved work, then free chat.
+"""The deal: from first contact through a negotiated price and payment to approved work, then free chat.
 
-Bid and campaign conversations share it and differ in their opening texts alone. A released version is never
-changed, because running conversations stay on theirs; a change is a new version beside it.
+Bid and campaign conversations share this flow; only their opening texts differ. A released version is never changed,
+because running conversations keep their version. Every change is a new version next to the old version.
 """
 
 from django.utils.translation import gettext_lazy as _

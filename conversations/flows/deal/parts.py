@@ -1,4 +1,4 @@
-"""What several states of the deal have in common."""
+"""Parts that several states of the deal use."""
 
 from datetime import timedelta
 

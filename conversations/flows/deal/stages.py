@@ -1,4 +1,4 @@
-"""The stages of the deal: how far it has come, in one word."""
+"""The stages of the deal."""
 
 from django.utils.translation import gettext_lazy as _
 

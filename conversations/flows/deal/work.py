@@ -1,5 +1,6 @@
-"""The states of the deal from an agreed price to approved work and free chat. A released version is never changed: see
-`flow`.
+"""The states of the deal from an agreed price to approved work and free chat.
+
+A released version is never changed (see `flow`).
 """
 
 from dataclasses import replace

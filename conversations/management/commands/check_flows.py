@@ -1,4 +1,4 @@
-"""`manage.py check_flows`: prove every flow, and say what is wrong with the others."""
+"""`manage.py check_flows`: check every flow and list the problems."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from conversations.flows.checks import problems
 
 
 class Command(BaseCommand):
-    help = "Prove that every flow is whole: one start, no trap, nothing missing."
+    help = "Check that every flow is complete: every state leads to an end, and no text is missing."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -13,12 +13,12 @@ from conversations.flows.registry import BUILT_IN
 
 
 class Command(BaseCommand):
-    help = "Write diagram, tables and JSON of every flow version, as released, to docs/flows/."
+    help = "Write the diagram, tables and JSON of every released flow version to docs/flows/."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dir", type=Path, default=settings.BASE_DIR / "docs" / "flows")
-        parser.add_argument("--check", action="store_true", help="write nothing; fail where a file differs")
+        parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is out of date")
 
     @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
@@ -42,13 +42,13 @@ class Command(BaseCommand):
                 difference = unified_diff(
                     there.splitlines(),
                     text.splitlines(),
-                    f"{name} as written",
-                    f"{name} as it should be",
+                    f"{name} (existing)",
+                    f"{name} (generated)",
                     lineterm="",
                 )
                 self.stdout.write("\n".join(difference))
         if outdated:
             raise CommandError(f"out of date: {', '.join(outdated)}; run manage.py export_flows")
         if strangers := sorted({path.name for path in folder.glob("*-v[0-9]*.*")} - pages.keys()):
-            raise CommandError(f"of no flow: {', '.join(strangers)}; delete what no flow version has any more")
+            raise CommandError(f"no flow version has these files: {', '.join(strangers)}; delete them")
         self.stdout.write(f"{len(pages)} files are up to date")

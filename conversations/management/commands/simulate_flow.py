@@ -15,26 +15,26 @@ from conversations.flows.simulation import Simulation
 from foundation.errors import DomainError
 from foundation.json import from_json
 
-HELP = """A line is: role action [key=value …], for example
+HELP = """Each line has the form: role action [key=value …], for example
 
   influencer accept_connection
   brand_owner send_project_details details="Three short films"
   system payment_verified
   operator pause reason="A question came up"
 
-A value that begins with [ is read as JSON. `quit` ends."""
+A value that begins with [ is parsed as JSON. `quit` ends the simulation."""
 
 
 def parse_line(line: str) -> tuple[Role, str, dict[str, Any]] | None:
-    """`(role, action, data)` of one line, or None where it says nothing. Raises `ValueError`."""
+    """Return `(role, action, data)` of a line, or None if the line is empty. Raises `ValueError`."""
     words = shlex.split(line, comments=True)
     if not words:
         return None
     if len(words) < 2:
-        raise ValueError("a role and an action are needed")
+        raise ValueError("a line needs a role and an action")
     pairs = [word.partition("=") for word in words[2:]]
     if any(not separator for _, separator, _ in pairs):
-        raise ValueError("input is written as key=value")
+        raise ValueError("input must have the form key=value")
     return (
         Role(words[0]),
         words[1],
@@ -43,12 +43,12 @@ def parse_line(line: str) -> tuple[Role, str, dict[str, Any]] | None:
 
 
 class Command(BaseCommand):
-    help = "Simulate a flow in the terminal; with --script from a file, where the first error ends it."
+    help = "Simulate a flow in the terminal, or with the lines of a file (--script) until the first error."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("type", nargs="?", default="bid", choices=conversation_types())
-        parser.add_argument("--script", type=Path, help="a file of lines")
+        parser.add_argument("--script", type=Path, help="a file with one action in each line")
         parser.add_argument("--brand-owner", default="Acme")
         parser.add_argument("--influencer", default="Asha")
         parser.add_argument("--currency", default="INR")
@@ -94,7 +94,7 @@ class Command(BaseCommand):
             before = change.before.flow_state if change.before else "·"
             self.stdout.write(self.style.SUCCESS(f"{before} → {change.after.flow_state} ({change.reason})"))
         if decision.payment:
-            self.stdout.write(f"an order of {decision.payment.price} {decision.payment.currency} is open")
+            self.stdout.write(f"an order to pay {decision.payment.price} {decision.payment.currency} is open")
         if decision.message:
             sent = decision.message
             self.stdout.write(f"  {sent.sender} to {sent.receiver}: " + sent.text.replace("\n", "\n  "))

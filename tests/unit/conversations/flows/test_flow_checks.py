@@ -292,7 +292,7 @@ def test_each_broken_flow_is_refused_for_its_own_reason(fault, broken):
 
 def test_what_is_missing_is_named():
     (fault,) = problems(with_state("answering", stage=None))
-    assert (fault.where, fault.message) == ("answering", "belongs to no stage")
+    assert (fault.where, fault.message) == ("answering", "has no stage")
     (fault,) = problems(with_action("leave", summary=""))
     assert (fault.where, fault.message) == ("talking.leave", "has no summary for the history")
 
@@ -315,5 +315,5 @@ def test_the_system_check_tells_every_problem(monkeypatch):
     assert error.is_serious()
     assert "nowhere" in error.msg
     assert problems(replace(WHOLE, initial="nowhere")) == [
-        FlowProblem("E001", "sale", "begins in 'nowhere', which is no state of it")
+        FlowProblem("E001", "sale", "begins in 'nowhere', which is not one of its states")
     ]

@@ -63,7 +63,7 @@ def test_a_document_of_no_flow_is_named(tmp_path):
     (tmp_path / "README.txt").write_text("of no concern\n")
     assert "up to date" in run("export_flows", "--check", "--dir", tmp_path)
     (tmp_path / "deal-v0.md").write_text("gone\n")
-    with pytest.raises(CommandError, match=r"of no flow: deal-v0\.md; delete"):
+    with pytest.raises(CommandError, match=r"no flow version has these files: deal-v0\.md; delete"):
         run("export_flows", "--check", "--dir", tmp_path)
 
 
@@ -95,7 +95,7 @@ def test_a_script_plays_a_whole_deal(tmp_path):
     script = tmp_path / "deal.txt"
     script.write_text(WHOLE_DEAL, encoding="utf-8")
     told = run("simulate_flow", "campaign", "--script", script, "--influencer", "Ravi", "--currency", "JPY")
-    assert "an order of 1200 JPY is open" in told
+    assert "an order to pay 1200 JPY is open" in told
     assert "work_approved → real_time (free_chat_opened)" in told
     assert "Three <b>short</b> films" in told
     assert told.endswith(
@@ -116,7 +116,7 @@ def test_playing_by_hand_goes_on_after_a_refusal(monkeypatch):
     told = run("simulate_flow")
     assert "wrong_role" in told
     assert "'nobody' is not a valid Role" in told
-    assert "a role and an action are needed" in told
+    assert "a line needs a role and an action" in told
     assert told.count("accept_connection)") == 1
 
 
