@@ -1,6 +1,8 @@
-"""Deals: what the parties of a bid or campaign do and agree on, from opening to payment and delivery.
+"""Deals: the actions and agreements of the parties in a bid or campaign, from opening to payment and delivery.
 
-May import `messaging` and everything below it. A deal has a row `Deal` beside its conversation, whose lock guards it.
-Start with `actions` (a party acts), then `transitions` (a decision of the flow is applied); `opening` opens a
-conversation, `deadlines` does what is due, `offers` keeps the chain of offers, `payments/` talks to payment providers.
+This package may import `messaging` and everything below it. Each deal is a row `Deal`, guarded by the lock of its
+conversation.
+Start with `actions` (a party takes an action), then `transitions` (a decision of the flow is applied). `opening` opens
+conversations, `deadlines` takes the system actions that are due, `offers` stores the chain of offers, and `payments/`
+calls payment providers.
 """

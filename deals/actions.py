@@ -1,5 +1,7 @@
-"""The use case "act": a party takes an action, in one transaction under the conversation's lock; its flow alone decides
-what happens."""
+"""Taking an action as a party of a conversation.
+
+Everything is stored in one transaction under the conversation's lock. Only the flow decides what happens.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +27,7 @@ from realtime import run_savepoint_batch, unit_of_work
 
 @dataclass(frozen=True)
 class ActionAttempt:
-    """An action that a party wants to take."""
+    """A request of a user to take an action in a conversation."""
 
     user: User
     conversation_id: object
@@ -33,10 +35,10 @@ class ActionAttempt:
 
 
 def take_action(*, user: User, conversation_id: object, data: ActionRequest) -> AppliedAction:
-    """Take an action as a party of the conversation. The same request again changes nothing.
+    """Take an action as a party of the conversation. A repeated request changes nothing.
 
-    Raises `NotFound`, `Forbidden` for staff, then what `decide` raises; and `PaymentUnavailable` where there is
-    something to pay and no provider answers.
+    Raises `ConversationNotFound`, `Forbidden` for staff, then what `decide` raises. Raises `PaymentUnavailable` if the
+    action opens a payment and no provider responds.
     """
     attempt = ActionAttempt(user, conversation_id, data)
     applied = _take_action(attempt)
@@ -46,16 +48,21 @@ def take_action(*, user: User, conversation_id: object, data: ActionRequest) -> 
 
 
 def take_actions(attempts: Sequence[ActionAttempt]) -> list[AppliedAction | Exception]:
-    """Take many actions in one transaction, each with the result of `take_action`, but wait for no provider.
+    """Take many actions in one transaction, without waiting for payment providers.
 
-    The caller finishes those that `awaits_provider`, by `finish_action`.
+    Returns the result or the error of `take_action` for each attempt, in the same order. If a result has
+    `awaits_provider`, the caller must call the provider and then `finish_action`.
     """
     return run_savepoint_batch(_take_action, attempts, by=lambda one: str(one.conversation_id))
 
 
 def finish_action(attempt: ActionAttempt, before: AppliedAction, at_provider: OpenedOrder | None) -> AppliedAction:
-    """Finish an action that awaited a provider, with what that answered. The conversation may have changed meanwhile,
-    so the action is taken once more: it finds the order opened, or is refused as if it came only now."""
+    """Finish an action that waited for a payment provider.
+
+    `at_provider` is the response of the provider, None if there is none. The conversation can have changed in the
+    meantime, so the action is taken again: it returns the opened order or fails like a new request. Raises what
+    `take_action` raises.
+    """
     if at_provider is not None and before.order is not None:
         store_opened(before.order, at_provider)
     applied = _take_action(attempt)
@@ -85,7 +92,7 @@ def _apply(
 
 
 def _find_repeated(conversation: Conversation, user: User, data: ActionRequest) -> AppliedAction | None:
-    """What the first request did, where this repeats it: same actor, action, `state_version` and data."""
+    """Return the result of an earlier request with the same actor, action, `state_version` and data, or None."""
     if data.state_version is None or data.state_version >= conversation.state_version:
         return None
     seen = conversation.transitions.filter(state_version=data.state_version).first()
@@ -102,7 +109,7 @@ def _find_repeated(conversation: Conversation, user: User, data: ActionRequest) 
 
 
 def _resolve(conversation: Conversation, state: str, data: ActionRequest) -> ResolvedAction | None:
-    """The action in the state that the actor has seen; None where there is none any more."""
+    """Return the action in the state that the actor has seen, or None if the flow no longer has it."""
     try:
         return resolve_action(conversation.flow, state, data.action, data.data, conversation.currency)
     except (DomainError, KeyError):
@@ -112,19 +119,19 @@ def _resolve(conversation: Conversation, state: str, data: ActionRequest) -> Res
 def _order_of_repeated(
     conversation: Conversation, user: User, state_version: int, action: ResolvedAction
 ) -> PaymentOrder | None:
-    """The order that the first request was answered with, if any."""
+    """Return the order that the first request returned, or None."""
     orders = conversation.payment_orders.select_related("offer")
     order = orders.filter(payer=user, state_version=state_version, action=action.action).last()
     return None if order is None or order.is_unopened else order
 
 
 def result_of(applied: AppliedAction, user: User) -> ActionResult:
-    """The response to an action; a member that does not apply is not set."""
+    """Return the response to an action. Members that do not apply are not set."""
     return results_of([(applied, user)])[0]
 
 
 def results_of(pairs: Sequence[tuple[AppliedAction, User]]) -> list[ActionResult]:
-    """The responses to many actions, their conversations read together."""
+    """Return the responses to many actions, in the same order. Their conversations are read together."""
     if not pairs:
         return []
     shown = render_current([(applied.conversation.pk, user) for applied, user in pairs])

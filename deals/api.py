@@ -36,10 +36,10 @@ def result_response(applied: AppliedAction, user: User) -> Response:
 
 
 class ConversationViewSet(conversation_api.ConversationViewSet):
-    """Conversations, what is in them, and opening them."""
+    """Opening and reading conversations."""
 
     @describe(
-        "Open a conversation, or find the one there is",
+        "Open a conversation, or return the existing one",
         request=OpenConversationRequest,
         responses={201: ConversationResponse, 200: ConversationResponse},
     )
@@ -51,7 +51,7 @@ class ConversationViewSet(conversation_api.ConversationViewSet):
 
 
 class DealViewSet(ViewSet):
-    """What parties do in the flow of a conversation, and what they agreed on."""
+    """The actions of the parties in the flow of a conversation, and their deal."""
 
     @describe(
         "Take an action of the flow",
@@ -73,7 +73,7 @@ class DealViewSet(ViewSet):
     def button_click(self, request: UserRequest, pk: str) -> Response:
         return action_response(request.user, pk, ButtonClickRequest.parse(request.data).as_action())
 
-    @describe("The offers, the price agreed on, and the payment", responses={200: DealResponse})
+    @describe("The offers, the agreed price, and the payment", responses={200: DealResponse})
     @action(detail=True, methods=["get"])
     def deal(self, request: UserRequest, pk: str) -> Response:
         conversation = visible_conversation(user=request.user, conversation_id=pk)

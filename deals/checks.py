@@ -9,8 +9,8 @@ from django.core.checks import CheckMessage, Error, Tags, register
 @register(Tags.security)
 def check_payment_provider(**kwargs: Any) -> list[CheckMessage]:
     if settings.PAYMENT_PROVIDER == "sandbox" and not settings.DEBUG:
-        hint = "Set PAYMENT_PROVIDER to another one, or to none."
-        return [Error("The sandbox takes no money: it is not for production.", hint=hint, id="conversations.P001")]
+        hint = "Set PAYMENT_PROVIDER to another provider or to none."
+        return [Error("The sandbox moves no money and is not for production.", hint=hint, id="conversations.P001")]
     keys = ("STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET")
     missing = [key for key in keys if not getattr(settings, key)]
     if settings.PAYMENT_PROVIDER == "stripe" and missing:

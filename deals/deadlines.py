@@ -1,7 +1,7 @@
-"""Deadlines and reminders of conversations in which nothing happens.
+"""Deadlines and reminders of conversations in which nobody acts.
 
-Any number of schedulers may run: each takes one conversation at a time, under its lock, and leaves alone what
-another one holds. Whatever has happened meanwhile is seen under that lock, so nothing fires twice or late.
+Any number of processes can run them. Each process locks one conversation at a time and skips conversations that another
+process has locked. It reads the conversation under the lock, so no deadline takes effect twice or after an action.
 """
 
 import uuid
@@ -22,15 +22,15 @@ from realtime import unit_of_work
 log = structlog.get_logger(__name__)
 
 CONVERSATIONS_PER_ROUND = 500
-"""Conversations that one round takes, so that a server which was down for long goes on serving meanwhile."""
+"""The maximum number of conversations in one round, so that a server can also serve requests after a long downtime."""
 
 
 def run_deadlines() -> int:
-    """Do what is due now; answers how many conversations it concerned."""
+    """Take the system actions and send the reminders that are due. Returns the number of conversations."""
     done = 0
     failed: set[uuid.UUID] = set()
     while done + len(failed) < CONVERSATIONS_PER_ROUND:
-        # Queried before the transaction: on SQLite that would take the one write lock for nothing.
+        # The query runs before the transaction, because on SQLite each transaction takes the only write lock.
         if not _due(failed).exists():
             break
         taken = _take_one(failed)
@@ -47,7 +47,7 @@ def _due(but: Collection[uuid.UUID]) -> QuerySet[Conversation]:
 
 
 def _take_one(failed: set[uuid.UUID]) -> uuid.UUID | None:
-    """The conversation that was taken; None where there was none that nobody else holds."""
+    """Process one conversation and return its id, or None if all are locked by other processes or none is due."""
     taken = None
     try:
         with unit_of_work():
@@ -60,14 +60,14 @@ def _take_one(failed: set[uuid.UUID]) -> uuid.UUID | None:
     except Exception:
         if taken is None:
             raise
-        # One conversation that cannot go on must not keep all others from it.
+        # The failure of one conversation must not stop the others.
         log.exception("deadline_failed", conversation=str(taken))
         failed.add(taken)
     return taken
 
 
 def _system_action_of(conversation: Conversation) -> str:
-    """The system action of the deadline where it has passed, which makes a reminder pointless, else the reminder."""
+    """Return the system action of the deadline if it has passed, else the reminder."""
     is_over = conversation.due_at is not None and conversation.due_at <= clock.now()
     system_action = due_in(conversation.flow, conversation.flow_state).system_action
     return system_action if is_over and system_action is not None else REMIND

@@ -1,4 +1,4 @@
-"""What the flow engine needs to know of a stored deal."""
+"""The facts about a stored deal that the flow engine needs."""
 
 import dataclasses
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from deals.models import Deal, Offer
 
 
 def find_deal(conversation: Conversation) -> Deal | None:
-    """The deal of a conversation with its last offer, if there is one."""
+    """Return the deal of a conversation with its last offer, or None if the conversation has no deal."""
     if not conversation.flow.has_actions:
         return None
     deal = Deal.objects.select_related("last_offer").filter(pk=conversation.pk).first()
@@ -20,7 +20,10 @@ def find_deal(conversation: Conversation) -> Deal | None:
 
 
 def deal_to_change(conversation: Conversation) -> Deal | None:
-    """As `find_deal`, for a conversation that is locked: created where its flow has got actions since it was opened."""
+    """Return the deal of a locked conversation, as `find_deal` does, and create it if it is missing.
+
+    A deal is missing if an upgrade of the flow added the first actions after the conversation was opened.
+    """
     deal = find_deal(conversation)
     if deal is None and conversation.flow.has_actions:
         deal = Deal.objects.create(conversation=conversation)
@@ -28,7 +31,10 @@ def deal_to_change(conversation: Conversation) -> Deal | None:
 
 
 def facts_of(conversation: Conversation, deal: Deal | None, participants: Iterable[Participant]) -> Facts:
-    """`participants` are both sides with their users. For a decision the conversation has to be locked."""
+    """Return the facts about a conversation for the flow engine.
+
+    `participants` are both participants with their users. For a decision, the conversation must be locked.
+    """
     names = {participant.role: participant.user.name for participant in participants}
     facts = Facts(
         state_version=conversation.state_version,

@@ -1,5 +1,7 @@
-"""The chain of offers: each row carries the hash of the one before it, so that none can be changed, put in or
-taken out unseen."""
+"""The hash chain of offers.
+
+Each row contains the hash of the row before it, so changed, inserted and removed rows are detected.
+"""
 
 import hashlib
 import uuid
@@ -18,7 +20,7 @@ from foundation.json import to_json
 
 
 def make_offer(*, deal: Deal, offer: flows.Offer, proposer: User, lapses_at: datetime | None) -> Offer:
-    """Add an offer to the chain of a deal. The conversation is locked, and saving the deal is the caller's."""
+    """Add an offer to the chain of a deal. The caller must have locked the conversation, and must save the deal."""
     before = deal.last_offer
     row = Offer(
         conversation=deal.conversation,
@@ -46,7 +48,7 @@ def accept_offer(*, offer_id: uuid.UUID, accepter: User) -> Acceptance:
 
 
 def hash_of(offer: Offer) -> str:
-    """SHA-256 over everything that an offer says, in hexadecimal."""
+    """Return the SHA-256 hash of the content of an offer, in hexadecimal."""
     content = [
         offer.pk,
         offer.conversation_id,
@@ -67,14 +69,14 @@ def hash_of(offer: Offer) -> str:
 
 @dataclass(frozen=True)
 class ChainError:
-    """Something that is wrong with the offers of a conversation."""
+    """An error in the chain of offers of a conversation."""
 
     conversation_id: object
     message: str
 
 
 def chain_errors() -> Iterator[ChainError]:
-    """Where a chain of offers does not hold, conversation by conversation."""
+    """Yield the errors in the chains of offers of all conversations."""
     has_offers = Exists(Offer.objects.filter(conversation=OuterRef("pk")))
     conversations = Conversation.objects.filter(has_offers | Q(deal__last_offer__isnull=False))
     for conversation in conversations.select_related("deal").order_by("pk").iterator(chunk_size=500):
@@ -92,14 +94,14 @@ def _errors_of(deal: Deal | None, offers: list[Offer]) -> Iterator[str]:
         if offer.previous_hash != previous:
             yield f"offer {number} does not follow the one before it"
         if hash_of(offer) != offer.hash:
-            yield f"offer {number} is not what it was when it was made"
+            yield f"offer {number} was changed"
         acceptance = getattr(offer, "acceptance", None)
         if acceptance and acceptance.offer_hash != offer.hash:
-            yield f"offer {number} is not the one that was accepted"
+            yield f"offer {number} does not match its acceptance"
         if acceptance and number < len(offers):
-            yield f"offer {number} was accepted, and another one was made after it"
+            yield f"offer {number} was accepted, but another offer follows it"
         previous = offer.hash
     if deal is None:
-        yield "there are offers, and no deal"
+        yield "there are offers but no deal"
     elif deal.last_offer_id != (offers[-1].pk if offers else None):
-        yield "the newest offer is not the one on the table"
+        yield "the newest offer is not the last offer of the deal"

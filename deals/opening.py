@@ -1,4 +1,4 @@
-"""Opening a conversation of any type at a client's request; a bid or campaign gets its deal."""
+"""Opening a conversation of any type at a client's request. For a bid or campaign, its deal is created too."""
 
 from django.conf import settings
 
@@ -18,8 +18,11 @@ from realtime import unit_of_work
 
 
 def open_conversation_as(*, opener: User, data: OpenConversationRequest) -> OpenedConversation:
-    """Open a conversation of any type, with its opening prompt and first text. Raises `Invalid`, `NotFound` for
-    an unknown person, `Forbidden` where these two cannot have such a conversation."""
+    """Open a conversation of any type with its first prompt and text, or return the existing conversation.
+
+    Raises `Invalid`, `NotFound` for an unknown person, and `Forbidden` if the two users must not have a conversation of
+    this type.
+    """
     if data.conversation_type not in conversation_types():
         raise Invalid(errors={"conversation_type": [f"One of {', '.join(conversation_types())}."]})
     other = find_person(_other_id(opener, data))
@@ -51,7 +54,7 @@ def _create_deal(conversation: Conversation, new: NewConversation) -> None:
 
 
 def _send_first_text(conversation: Conversation, opener: User, other: User, text: str | None) -> None:
-    """A deployment that takes no text in the first state takes none with the opening either."""
+    """Send the first text. Raises `Invalid` if the first state does not accept text."""
     if text is None:
         return
     try:
@@ -62,7 +65,7 @@ def _send_first_text(conversation: Conversation, opener: User, other: User, text
 
 
 def _other_id(opener: User, data: OpenConversationRequest) -> str:
-    """Whom the opener names, by whatever key; naming oneself beside the other is allowed."""
+    """Return the id of the other user, under any of the keys. The opener can be named too."""
     named = [data.user_id, data.influencer_id, data.brand_owner_id]
     others = {one for one in named if one is not None and parse_id(one) != opener.pk}
     if len(others) == 1:

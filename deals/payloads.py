@@ -1,4 +1,4 @@
-"""Payloads of offers, of deals and of payment orders."""
+"""Payloads of offers, deals and payment orders."""
 
 from typing import Any
 
@@ -8,7 +8,10 @@ from foundation.schemas import Id, Schema, Timestamp
 
 
 class OfferPayload(Schema):
-    """`kind` is offer, counter or final, `amount` a decimal string; `accepted_at` is null while nobody accepted it."""
+    """An offer. `kind` is offer, counter or final; `amount` is a decimal string.
+
+    `accepted_at` is null if the offer is not accepted.
+    """
 
     number: int
     kind: str
@@ -37,8 +40,11 @@ class OfferPayload(Schema):
 
 
 class DealPayload(Schema):
-    """Both sides see the same. `payment_status` is open, failed, paid or refunded, null before there is an order;
-    `stages` are all those of the flow, in order."""
+    """A deal, the same for both parties.
+
+    `payment_status` is open, failed, paid or refunded, or null if there is no order. `stages` are the stages of the
+    flow, in order.
+    """
 
     currency: str
     offers: list[OfferPayload]
@@ -48,8 +54,10 @@ class DealPayload(Schema):
 
 
 class PaymentPayload(Schema):
-    """An order to pay. `amount` is a decimal string, `pay` holds what a client of that provider needs, `status`
-    is open, failed, paid or refunded."""
+    """A payment order. `amount` is a decimal string, and `pay` contains the data that a client needs to pay.
+
+    `status` is open, failed, paid or refunded.
+    """
 
     order_id: Id
     provider: str

@@ -1,4 +1,4 @@
-"""Periodic tasks, run by the server or by `manage.py run_deadlines`."""
+"""The periodic tasks of deals. The server or `manage.py run_deadlines` runs them."""
 
 from deals.deadlines import run_deadlines
 from deals.payments.refunds import request_due_refunds
@@ -6,9 +6,9 @@ from messaging.uploads.services import delete_unsent_uploads
 
 
 def run_periodic_tasks() -> int:
-    """Run all tasks once; returns how many conversations had a deadline or a reminder."""
+    """Run all tasks once. Returns the number of conversations with a passed deadline or a reminder."""
     done = run_deadlines()
     delete_unsent_uploads()
-    # Last, because these wait for a provider.
+    # Refunds are requested last, because they wait for a provider.
     request_due_refunds()
     return done

@@ -1,4 +1,4 @@
-"""What clients send in order to open a conversation, to take an action or to pay, over REST and sockets alike."""
+"""The requests to open a conversation, to take an action and to pay, for both REST and sockets."""
 
 from typing import Annotated, Any, Literal
 
@@ -9,12 +9,15 @@ from messaging.limits import MAX_MESSAGE_LENGTH
 from messaging.requests import Identifier, NonNegativeInteger, StrictStr
 
 Price = Annotated[Any, WithJsonSchema({"type": ["string", "number", "null"], "examples": ["1500.00"]})]
-"""Digits with at most the currency's decimals, above zero; the service checks that."""
+"""A price above zero, with at most the decimals of its currency. The service checks it."""
 
 
 class OpenConversationRequest(RequestSchema):
-    """A direct conversation names `user_id` (either side's own name for it is taken too); a bid or campaign
-    names `influencer_id`."""
+    """Opening a conversation with another user.
+
+    The other user is `user_id` for a direct conversation (the other two keys are accepted too), and `influencer_id` for
+    a bid or campaign.
+    """
 
     conversation_type: StrictStr
     influencer_id: Identifier | None = None
@@ -28,8 +31,10 @@ class OpenConversationRequest(RequestSchema):
 
 
 class ActionRequest(RequestSchema):
-    """An action of the flow, by its present name or an old one. `data` is what the action takes; with
-    `state_version` it is taken only while the conversation is in the state that the user saw."""
+    """Taking an action of the flow, by its name or a deprecated name. `data` contains the inputs of the action.
+
+    With `state_version`, the action fails if the conversation has changed since the user saw that version.
+    """
 
     action: StrictStr
     data: Any = None
@@ -41,7 +46,7 @@ class ConversationActionRequest(ActionRequest):
 
 
 class ButtonClickRequest(RequestSchema):
-    """An action, by the `id` of a prompt's button."""
+    """Taking an action by the `id` of a button of the prompt."""
 
     button_id: StrictStr
     additional_data: Any = None
@@ -52,6 +57,6 @@ class ButtonClickRequest(RequestSchema):
 
 
 class SandboxPaymentRequest(RequestSchema):
-    """What the sandbox is to report of the order."""
+    """Paying in the sandbox. `type` is the event that the sandbox reports about the order."""
 
     type: Literal["payment.succeeded", "payment.failed", "payment.refunded"] = "payment.succeeded"

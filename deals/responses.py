@@ -1,4 +1,4 @@
-"""What is answered to actions and payments, beside `success`."""
+"""The responses to actions and payments, without the member `success`."""
 
 from deals.payloads import DealPayload, PaymentPayload
 from foundation.schemas import Schema
@@ -6,8 +6,11 @@ from messaging.payloads import ConversationPayload, MessagePayload
 
 
 class ActionResult(Schema):
-    """The conversation after the action. `message` is that of the transition, `payment` what is needed to pay, and
-    `repeated` that the same request had been applied before; each is there only where it applies."""
+    """The conversation after the action. The other members are present only if they apply.
+
+    `message` is the system message of the transition, and `payment` the order to pay. `repeated` is true if the same
+    request was applied before.
+    """
 
     conversation: ConversationPayload
     message: MessagePayload | None = None
@@ -16,14 +19,14 @@ class ActionResult(Schema):
 
 
 class PaymentResult(Schema):
-    """The current order, and its conversation."""
+    """The order after the payment, and its conversation."""
 
     payment: PaymentPayload
     conversation: ConversationPayload
 
 
 class WebhookResult(Schema):
-    """`repeated`: the event was known already."""
+    """`repeated` is true if the same event was applied before."""
 
     repeated: bool | None = None
 

@@ -1,4 +1,4 @@
-"""Queries of deals."""
+"""Reads of deals."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from deals.payloads import DealPayload, OfferPayload
 
 
 def deal_summary(conversation: Conversation) -> DealPayload:
-    """The offers, the price agreed on, and the payment of a conversation; in one without offers, nothing."""
+    """Return the offers, the agreed price and the payment status of a conversation. A direct conversation has none."""
     rows = conversation.offers.select_related("acceptance").order_by("number")
     offers = [OfferPayload.of(row) for row in rows]
     orders = [order for order in conversation.payment_orders.all() if not order.is_unopened]
@@ -26,7 +26,7 @@ def deal_summary(conversation: Conversation) -> DealPayload:
 
 
 def load_available_actions(conversations: Sequence[Conversation]) -> Callable[[ViewedConversation], dict[str, Any]]:
-    """The part `available_actions` of conversation payloads; see `conversations.rendering`."""
+    """Load the part `available_actions` of conversation payloads (see `conversations.rendering`)."""
     have_deals = [one.pk for one in conversations if one.flow.has_actions]
     deals = Deal.objects.select_related("last_offer").in_bulk(have_deals)
 

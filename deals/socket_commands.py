@@ -1,4 +1,4 @@
-"""The socket command that takes an action: parse, call one service, answer."""
+"""The socket command that takes an action."""
 
 from operator import attrgetter
 from typing import TypeGuard
@@ -24,7 +24,7 @@ async def conversation_action(caller: Caller, data: ConversationActionRequest) -
     if isinstance(applied, ActionResult):
         return applied
     assert applied.order is not None
-    # The batch is over: nobody else waits for the provider.
+    # The batch has ended, so other actions do not wait for the provider.
     at_provider = await aopen_at_provider(applied.order)
     return await in_database(_finish, attempt, applied, at_provider)
 

@@ -1,6 +1,6 @@
-"""Applying what the flow decides: what it records, its transitions and its system message, in one transaction.
+"""Applying a decision of the flow: storing its records, transitions and system message in one transaction.
 
-The caller has locked the conversation and is in a unit of work.
+The caller must have locked the conversation and must be in a unit of work.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from messaging.system_messages import write_system_message
 
 @dataclass(frozen=True, kw_only=True)
 class AppliedAction:
-    """What an action has done; `repeated` where the same request had been applied before."""
+    """The result of an action. `repeated` is True if the same request was applied before."""
 
     conversation: Conversation
     message: Message | None = None
@@ -32,12 +32,12 @@ class AppliedAction:
 
     @property
     def awaits_provider(self) -> bool:
-        """Whether there is an order that its provider has to open before this is answered."""
+        """Whether the provider must open the order before the request is answered."""
         return self.order is not None and self.order.is_unopened
 
 
 def apply_system_action(conversation: Conversation, system_action: str) -> AppliedAction:
-    """Let the system take one of the state's system actions, or remind. Raises `ConversationClosed` or `WrongState`."""
+    """Take a system action of the state, or send a reminder. Raises `ConversationClosed` or `WrongState`."""
     participants, version = participants_of(conversation), conversation.state_version
     system = User(pk=SYSTEM_USER_ID)
     return apply_action(conversation, participants, system, Role.SYSTEM, system_action, state_version=version)[0]
@@ -53,21 +53,20 @@ def apply_action(
     *,
     state_version: int | None,
 ) -> tuple[AppliedAction, Decision]:
-    """Write everything that the flow decides, but for payments, which are the caller's. Raises what `decide` raises."""
+    """Store everything that the flow decides, except payments, which the caller stores. Raises what `decide` raises."""
     deal = deal_to_change(conversation)
     facts = facts_of(conversation, deal, participants)
     decision = decide(
         conversation.flow, conversation.flow_state, facts, role, action, data, state_version=state_version
     )
-    assert deal is not None  # only flows with actions, whose conversations have a deal, come to a decision
+    assert deal is not None  # `decide` raises an error if the flow has no actions; otherwise there is a deal
     return _apply(conversation, deal, participants, decision, actor), decision
 
 
 def _apply(
     conversation: Conversation, deal: Deal, participants: Sequence[Participant], decision: Decision, actor: User
 ) -> AppliedAction:
-    """The first transition is the actor's, those that follow automatically are the system's. The message is written
-    right after the first one."""
+    """The actor makes the first transition, the system the automatic ones. The message follows the first transition."""
     now, before = clock.now(), deal.snapshot()
     _set_schedule(conversation, deal, decision, now)
     if not decision.state_changes:
@@ -93,7 +92,7 @@ def _apply(
 
 
 def _set_schedule(conversation: Conversation, deal: Deal, decision: Decision, now: datetime) -> None:
-    """Set the deadline and the reminder as a decision has it; saving both rows is the caller's."""
+    """Set the deadline and the reminder that a decision demands. The caller must save both rows."""
     conversation.paused = decision.facts.paused
     due = decision.due
     match decision.timing:
@@ -152,7 +151,7 @@ def _write_message(
     actor: User,
     transition: Transition | None = None,
 ) -> Message | None:
-    """The system message of a decision, with the work that it delivers."""
+    """Store the system message of a decision and the work that it delivers."""
     if decision.message is None:
         return None
     message = write_system_message(

@@ -15,20 +15,20 @@ from realtime import publish, unit_of_work
 
 @dataclass(frozen=True)
 class IncompatibleConversation:
-    """A conversation that cannot go on under the newer version, and why."""
+    """A conversation that cannot continue with the newer version, and the reason."""
 
     conversation_id: uuid.UUID
     why: str
 
 
 def running_conversations(flow: Flow) -> list[uuid.UUID]:
-    """The conversations that an older version of this flow leads and that are not over."""
+    """Return the ids of the conversations that are not closed and have an older version of this flow."""
     older = Conversation.objects.filter(flow_name=flow.name, flow_version__lt=flow.version)
     return list(older.exclude(chat_status="closed").order_by("pk").values_list("pk", flat=True))
 
 
 def incompatible_conversations(flow: Flow) -> list[IncompatibleConversation]:
-    """Those that do not fit: a conversation moves only if its state is the same in the newer version."""
+    """Return the running conversations whose state does not exist, or is different, in the newer version."""
     rows = Conversation.objects.filter(pk__in=running_conversations(flow)).order_by("pk")
     return [IncompatibleConversation(row.pk, why) for row in rows.iterator() if (why := _incompatibility(row, flow))]
 
@@ -45,9 +45,9 @@ def _incompatibility(conversation: Conversation, flow: Flow) -> str | None:
 
 
 def upgrade(*, conversation_id: uuid.UUID, flow: Flow) -> bool:
-    """Move one conversation, which stays in its state with its deadline and gets its prompt anew.
+    """Move a conversation to a newer version and rebuild its prompt. Its state and deadline do not change.
 
-    False where it does not fit, or no older version leads it any more.
+    Returns False if the conversation does not fit, is closed, or has no older version of this flow.
     """
     with unit_of_work():
         conversation = lock_conversation(conversation_id)

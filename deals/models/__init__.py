@@ -1,4 +1,4 @@
-"""Deals: the state that an action changes, offers and their acceptance, deliveries, revisions, and payments."""
+"""The models of deals, offers, acceptances, deliveries, revisions, and payments."""
 
 from deals.models.deal import Deal
 from deals.models.offers import Acceptance, Offer

@@ -1,4 +1,4 @@
-"""The state of a deal that its conversation does not need."""
+"""The state of a deal that is not part of its conversation."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from conversations.models import Conversation
 
 
 class Deal(models.Model):
-    """What a bid or campaign keeps beside its conversation, whose lock guards this row too.
+    """The deal of a bid or campaign. The lock of its conversation guards this row too.
 
-    `proposed_amount` is in minor units. `last_offer` is the newest on the table. While the automation is paused,
-    `due_left` and `remind_left` hold what was left of the conversation's `due_at` and `remind_at`.
+    `proposed_amount` is in minor units. `last_offer` is the newest offer of either party. While the automation is
+    paused, `due_left` and `remind_left` are the times that were left until the conversation's `due_at` and `remind_at`.
     """
 
     conversation = models.OneToOneField(Conversation, on_delete=models.CASCADE, primary_key=True, related_name="deal")
@@ -27,5 +27,5 @@ class Deal(models.Model):
         return f"deal of {self.conversation_id}"
 
     def snapshot(self) -> tuple[Any, ...]:
-        """What an action can change, to detect whether one has."""
+        """Return the values that an action can change. Comparing two snapshots shows whether the row must be saved."""
         return self.last_offer_id, self.revisions_used, self.due_left, self.remind_left

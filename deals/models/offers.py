@@ -1,4 +1,4 @@
-"""Offers and their acceptance. Prices are integer minor units."""
+"""Offers and their acceptance. Amounts are integer minor units."""
 
 from django.conf import settings
 from django.db import models
@@ -11,11 +11,11 @@ from foundation.ids import uuid7
 
 
 class Offer(AppendOnlyModel):
-    """A price on the table, the `number`th of its conversation, counted from 1.
+    """An offered price. `number` counts the offers of a conversation from 1.
 
-    `hash` covers the row and `previous_hash`, that of the offer before it (`deals.offers`).
-    `lapses_at` is the deadline as it stood when the offer was made; while an operator pauses the conversation
-    the deadline waits, and the offer with it.
+    `hash` covers the row and `previous_hash`, the hash of the offer before it (see `deals.offers`). `lapses_at` is the
+    deadline when the offer was made. If an operator pauses the conversation later, the deadline is held, and the offer
+    stays valid for longer.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -49,9 +49,9 @@ class Offer(AppendOnlyModel):
 
 
 class Acceptance(AppendOnlyModel):
-    """That an offer was accepted: with it the amount is agreed; it is stored in the offer alone.
+    """The record that an offer was accepted. The agreed amount is stored only in the offer.
 
-    `offer_hash` is that of the offer, so that the last link of the chain is held as well.
+    `offer_hash` is the hash of the offer. It protects the last offer of the chain, which no later offer covers.
     """
 
     offer = models.OneToOneField(Offer, on_delete=models.CASCADE, related_name="acceptance")

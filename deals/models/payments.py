@@ -1,4 +1,4 @@
-"""Payment orders, and what the providers said of them."""
+"""Payment orders, and the events that providers reported about them."""
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +11,7 @@ from foundation.ids import uuid7
 
 
 class PaymentStatus(models.TextChoices):
-    """In the order in which one outdoes the other, whenever they become known: see `merged_with`."""
+    """The status of a payment order. A later member replaces an earlier one, whatever the order of the reports."""
 
     OPEN = "open"
     FAILED = "failed"
@@ -19,19 +19,18 @@ class PaymentStatus(models.TextChoices):
     REFUNDED = "refunded"
 
     def merged_with(self, other: "PaymentStatus") -> "PaymentStatus":
-        """The later of two in that order, so that late, repeated and reordered webhooks end in one status."""
+        """Return the later member of the two. Late, repeated and reordered webhooks thus lead to the same status."""
         ranks = list(PaymentStatus)
         return max(self, PaymentStatus(other), key=ranks.index)
 
 
 class PaymentOrder(models.Model):
-    """An order to pay an accepted offer: the amount is the offer's, the order has none of its own. An offer has one
-    order at a time: one that was refunded is over, and may be followed by another.
+    """An order to pay an accepted offer. The amount is stored only in the offer.
 
-    `reference` is the provider's name for it and `pay` what a client needs to pay, both empty until the provider
-    has answered; it is called outside of transactions, under the order's id. `action` is the action of the flow by
-    which it was opened, `state_version` the one it was taken in.
-    `refund_due_at` is when a refund is to be requested, again if need be, until the provider has accepted it.
+    An offer has at most one order that is not refunded. `reference` is the provider's id of the order, and `pay` the
+    data that a client needs to pay; both are empty until the provider has responded. `action` is the action of the flow
+    that opened the order, and `state_version` the version in which it was taken. `refund_due_at` is the time of the
+    next request for a refund, until the provider accepts it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -79,19 +78,19 @@ class PaymentOrder(models.Model):
 
     @property
     def needs_refund(self) -> bool:
-        """Whether a refund is due that the provider has not accepted yet."""
+        """Whether a refund is due and the provider has not accepted the request yet."""
         return self.refund_due_at is not None and self.refund_requested_at is None
 
     @property
     def is_unopened(self) -> bool:
-        """Whether the request to its provider is still to be sent, or has no response yet."""
+        """Whether the provider has not opened the order yet."""
         return self.is_payable and not self.reference
 
 
 class PaymentEvent(AppendOnlyModel):
-    """Something that a provider said of an order. Its id at that provider is used once.
+    """An event that a provider reported about an order. Each `event_id` of a provider is stored once.
 
-    `fingerprint` is what a repetition under the same id is compared with.
+    `fingerprint` shows whether a later event with the same id has the same content.
     """
 
     order = models.ForeignKey(PaymentOrder, on_delete=models.CASCADE, related_name="events")

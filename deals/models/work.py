@@ -1,4 +1,4 @@
-"""Work that is delivered, and revisions that are requested."""
+"""Deliveries of work, and requests for revisions."""
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +11,7 @@ from messaging.models import Message
 
 
 class Delivery(AppendOnlyModel):
-    """Work that was delivered, the `number`th time. The files are attachments of its `message`."""
+    """A delivery of work. `number` counts from 1 in each conversation. The files are attachments of its `message`."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="deliveries")
@@ -33,7 +33,7 @@ class Delivery(AppendOnlyModel):
 
 
 class Revision(AppendOnlyModel):
-    """That the work was asked to be revised, the `number`th time."""
+    """A request to revise the work. `number` counts from 1 in each conversation."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="revisions")

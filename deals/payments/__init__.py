@@ -1,4 +1,4 @@
-"""How an agreed price is paid: an interface to payment providers, and the providers there are."""
+"""Payments of agreed prices: the interface to payment providers, and the providers."""
 
 from deals.payments.provider import OpenedOrder, Provider, ProviderEvent, ProviderFailed
 from deals.payments.provider_calls import provider_calls

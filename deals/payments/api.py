@@ -1,4 +1,4 @@
-"""The REST endpoints of payments: the providers' webhooks, and paying in the sandbox."""
+"""The REST endpoints of payments: the webhooks of the providers, and payment in the sandbox."""
 
 from django.conf import settings
 from rest_framework.decorators import action
@@ -22,7 +22,7 @@ from messaging.rate_limits import SENDS, check_user_limit
 
 class PaymentViewSet(ViewSet):
     @describe(
-        "What a payment provider says of an order; its signature is what lets it in",
+        "Report an event about an order, as its payment provider; the signature authenticates the request",
         request=dict,
         responses={200: WebhookResult},
     )
@@ -41,7 +41,7 @@ class PaymentViewSet(ViewSet):
         return success_response(**({"repeated": True} if applied and applied.repeated else {}))
 
     @describe(
-        "Pay an order of the sandbox, or have it fail or refunded; only who is to pay it may",
+        "Pay an order of the sandbox, or make it fail or refund it; only the payer may do this",
         request=SandboxPaymentRequest,
         responses={200: PaymentResult},
     )

@@ -5,4 +5,4 @@ from foundation.errors import Unavailable
 
 class PaymentUnavailable(Unavailable):
     code = "payment_unavailable"
-    default_message = "The payment provider does not answer. Please try again."
+    default_message = "The payment provider does not respond. Please try again."

@@ -1,6 +1,6 @@
-"""Payment orders: opened at a payment provider, for an accepted offer.
+"""Opening payment orders for accepted offers at a payment provider.
 
-The conversation's lock guards its orders as well. Providers are called outside of any transaction.
+The lock of a conversation also guards its orders. Providers are called outside of transactions.
 """
 
 from collections.abc import Iterator
@@ -24,10 +24,10 @@ log = structlog.get_logger(__name__)
 def get_or_create_order(
     conversation: Conversation, offer: flows.Offer, payer: User, action: str
 ) -> tuple[PaymentOrder, bool]:
-    """The order to pay an accepted offer, and whether it is a new one; `action` opens it. The conversation is locked.
+    """Return the order to pay an accepted offer, and whether it was created now.
 
-    An order that was refunded is over: there is a new one instead. Raises `PaymentUnavailable` where no provider is
-    set up.
+    `action` is the action of the flow that opens the order. The caller must have locked the conversation. Refunded
+    orders are ignored. Raises `PaymentUnavailable` if no provider is configured.
     """
     orders = PaymentOrder.objects.select_related("offer").filter(offer_id=offer.id)
     order = orders.exclude(status=PaymentStatus.REFUNDED).first()
@@ -45,13 +45,14 @@ def get_or_create_order(
 
 
 def open_at_provider(order: PaymentOrder) -> OpenedOrder | None:
-    """The order as its provider has opened it; None where that does not answer. This thread waits for it."""
+    """Open the order at its provider, and wait in this thread. Returns None if the provider does not respond."""
     with log_failure(order, "order_not_opened"):
         return provider_calls.call(("open", order.pk), partial(_open, order))
     return None
 
 
 async def aopen_at_provider(order: PaymentOrder) -> OpenedOrder | None:
+    """Open the order as `open_at_provider` does, but only this coroutine waits."""
     with log_failure(order, "order_not_opened"):
         return await provider_calls.acall(("open", order.pk), partial(_open, order))
     return None
@@ -63,6 +64,7 @@ def _open(order: PaymentOrder) -> OpenedOrder:
 
 @contextmanager
 def log_failure(order: PaymentOrder, log_event: str) -> Iterator[None]:
+    """Log `ProviderFailed` and `NotFound` as `log_event` instead of raising them."""
     try:
         yield
     except (ProviderFailed, NotFound) as error:
@@ -70,7 +72,7 @@ def log_failure(order: PaymentOrder, log_event: str) -> Iterator[None]:
 
 
 def store_opened(order: PaymentOrder, at_provider: OpenedOrder) -> None:
-    """Store what the provider answered. What was stored before stays: somebody may be paying by that."""
+    """Store the response of the provider. An earlier response is kept, because a client can be paying with its data."""
     with unit_of_work():
         lock_conversation(order.conversation_id)
         unopened = PaymentOrder.objects.filter(pk=order.pk, reference="")

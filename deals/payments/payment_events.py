@@ -1,4 +1,4 @@
-"""What payment providers report of orders: applied in whatever order it comes, and however often."""
+"""Applying the events that payment providers report. Events can arrive in any order and more than once."""
 
 import hashlib
 from dataclasses import dataclass
@@ -24,17 +24,17 @@ VERIFIED = "payment_verified"
 
 @dataclass(frozen=True, kw_only=True)
 class AppliedPaymentEvent:
-    """`repeated` where the provider had said the same under the same id before."""
+    """An applied event. `repeated` is True if an event with the same id and content was applied before."""
 
     order: PaymentOrder
     repeated: bool
 
 
 def apply_event(provider: str, event: ProviderEvent) -> AppliedPaymentEvent | None:
-    """Apply an event to its order, and to the conversation if money has arrived; None where it changes nothing.
+    """Apply an event to its order, and to the conversation if the order is paid. Returns None for a partial refund.
 
-    Raises `NotFound` for an unknown order, `Invalid` for an amount that is not the order's and for an event id that was
-    used for something else.
+    Raises `NotFound` for an unknown order. Raises `Invalid` if the amount is not that of the order, or if the event id
+    was used for another event.
     """
     found = _order_of(provider, event)
     with unit_of_work():
@@ -48,7 +48,7 @@ def apply_event(provider: str, event: ProviderEvent) -> AppliedPaymentEvent | No
         order.status = before.merged_with(event.status)
         order.save(update_fields=["status"])
         if order.status is PaymentStatus.REFUNDED and order.refund_due_at:
-            order.refund_due_at = None  # whoever requested it: the provider would refuse a second one
+            order.refund_due_at = None  # the provider would reject a second refund
             order.save(update_fields=["refund_due_at"])
         if order.status is PaymentStatus.PAID and before is not PaymentStatus.PAID:
             _apply_payment(conversation, order)
@@ -63,7 +63,7 @@ def _order_of(provider: str, event: ProviderEvent) -> PaymentOrder:
 
 
 def _is_full_amount(order: PaymentOrder, event: ProviderEvent) -> bool:
-    """Whether it concerns the whole amount. A refund of a part changes nothing; any other amount is `Invalid`."""
+    """Return whether the event is about the full amount, False for a partial refund. Raise `Invalid` otherwise."""
     offer = order.offer
     if event.currency == offer.currency:
         if event.amount == offer.amount:
@@ -76,7 +76,7 @@ def _is_full_amount(order: PaymentOrder, event: ProviderEvent) -> bool:
 
 
 def _record_event(order: PaymentOrder, event: ProviderEvent) -> bool:
-    """Whether the event is new. Raises `Invalid` where its id was used for something else."""
+    """Store an event and return whether it is new. Raises `Invalid` if its id was used for another event."""
     content = to_json([event.status, order.pk, event.amount, event.currency])
     fingerprint = hashlib.sha256(content.encode()).hexdigest()
     try:
@@ -87,13 +87,13 @@ def _record_event(order: PaymentOrder, event: ProviderEvent) -> bool:
     except IntegrityError:
         known = PaymentEvent.objects.get(provider=order.provider, event_id=event.id)
         if known.fingerprint != fingerprint:
-            raise Invalid(errors={"id": ["This event id was used for something else."]}) from None
+            raise Invalid(errors={"id": ["This event id was used for another event."]}) from None
         return False
     return True
 
 
 def _apply_payment(conversation: Conversation, order: PaymentOrder) -> None:
-    """The conversation goes on; a payment that it has no use for any more goes back."""
+    """Take the system action of a payment, or request a refund if the conversation no longer waits for the payment."""
     try:
         apply_system_action(conversation, VERIFIED)
     except (ConversationClosed, WrongState):

@@ -1,4 +1,4 @@
-"""What a payment provider has to do for us. `registry` says which are switched on."""
+"""The interface that every payment provider implements. `registry` returns the enabled providers."""
 
 import uuid
 from collections.abc import Mapping
@@ -9,12 +9,12 @@ from deals.models import PaymentOrder, PaymentStatus
 
 
 class ProviderFailed(Exception):
-    """The provider cannot be reached, or does not do what was requested; a retry may help."""
+    """The provider cannot be reached or rejects a request. A retry can succeed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class OpenedOrder:
-    """`reference` is the provider's own name for the order, `pay` what a client needs in order to pay it."""
+    """An opened order. `reference` is the provider's id of the order; `pay` is the data that a client needs to pay."""
 
     reference: str
     pay: Mapping[str, Any] = field(default_factory=dict)
@@ -22,9 +22,9 @@ class OpenedOrder:
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderEvent:
-    """What a provider says of an order, its signature verified. `amount` is in minor units.
+    """An event about an order, with a verified signature. `amount` is in minor units.
 
-    The order is named by our id or by the provider's reference, or by both.
+    The order is identified by `order_id` (its id in Stoory), by the provider's `reference`, or by both.
     """
 
     id: str
@@ -36,28 +36,29 @@ class ProviderEvent:
 
 
 class Provider(Protocol):
-    """`open` and `refund` may take long, though not for ever: they give up by themselves. They are called through
-    `provider_calls`, in threads without a connection to the database: whatever they need of an order, its offer
-    included, has been read before.
+    """A payment provider.
+
+    `open` and `refund` can be slow but must have a timeout. They are called through `provider_calls`, in threads
+    without a database connection, so the order and its offer must be loaded before.
     """
 
     name: str
 
     def open(self, order: PaymentOrder) -> OpenedOrder:
-        """Have the order opened at the provider; the same again for the same order. Raises `ProviderFailed`.
+        """Open the order at the provider, and return the same result for each call. Raises `ProviderFailed`.
 
-        The order's id is stored before and is the idempotency key of this request: called twice, even at
-        once, the provider opens one order.
+        The order's id is the idempotency key of the request, so the provider opens one order even if two calls run at
+        the same time.
         """
 
     def verify(self, body: bytes, headers: Mapping[str, str]) -> ProviderEvent | None:
-        """What a webhook request says, or None where that does not concern us.
+        """Return the event of a webhook request, or None if Stoory does not use events of this type.
 
-        Raises `Forbidden` where the signature does not match, `Invalid` where what was signed makes no sense.
+        Raises `Forbidden` if the signature does not match, `Invalid` if the signed content is invalid.
         """
 
     def refund(self, order: PaymentOrder) -> ProviderEvent | None:
-        """Have a paid order refunded, once however often it is called. Raises `ProviderFailed`.
+        """Refund a paid order. Repeated calls cause one refund. Raises `ProviderFailed`.
 
-        Returns the result if the provider says so at once, and not by a webhook later on.
+        Returns the event if the provider reports it immediately, or None if a webhook reports it later.
         """

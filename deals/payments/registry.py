@@ -1,4 +1,4 @@
-"""Which providers are switched on, by the settings."""
+"""The payment providers that the settings enable."""
 
 from functools import cache
 
@@ -15,21 +15,24 @@ UNKNOWN = "There is no such payment provider."
 
 
 def default_provider() -> str:
-    """The name of the one with which new orders are opened. Raises `PaymentUnavailable` where there is none."""
+    """Return the name of the provider that opens new orders. Raises `PaymentUnavailable` if there is none."""
     if not _is_enabled(settings.PAYMENT_PROVIDER):
-        raise PaymentUnavailable("No payment provider is set up.")
+        raise PaymentUnavailable("No payment provider is configured.")
     return settings.PAYMENT_PROVIDER
 
 
 def sandbox() -> Sandbox:
-    """Raises `NotFound` where it is switched off."""
+    """Return the sandbox. Raises `NotFound` if it is disabled."""
     if not _is_enabled(Sandbox.name):
         raise NotFound(UNKNOWN)
     return Sandbox(settings.SANDBOX_PAYMENT_SECRET)
 
 
 def get_provider(name: str) -> Provider:
-    """A provider that is switched on: the chosen one, or one whose orders may still be under way. Raises `NotFound`."""
+    """Return an enabled provider. It need not be the default, because older orders can still be unpaid.
+
+    Raises `NotFound` if the provider is unknown or disabled.
+    """
     if name == Sandbox.name:
         return sandbox()
     if not _is_enabled(name):
@@ -50,6 +53,6 @@ def _is_enabled(name: str) -> bool:
 
 @cache
 def _stripe(secret_key: str, publishable_key: str, webhook_secret: str, seconds: float) -> Provider:
-    # Its library is large: only who uses it loads it.
+    # The library of Stripe is large, so it is imported only if Stripe is used.
     made = import_string("deals.payments.stripe_provider.Stripe")
     return made(secret_key=secret_key, publishable_key=publishable_key, webhook_secret=webhook_secret, seconds=seconds)

@@ -1,6 +1,6 @@
-"""A provider that moves no money: for the demo, for development and for tests, never for production.
+"""A payment provider that moves no money. It is for the demo, development and tests, never for production.
 
-It signs as real ones do: `X-Signature: sha256=<hex HMAC-SHA256 of the body>`.
+It signs its webhooks like a real provider: `X-Signature: sha256=<hex HMAC-SHA256 of the body>`.
 """
 
 import hashlib
@@ -49,7 +49,7 @@ class Sandbox:
         return f"sha256={hmac.new(self._secret, body, hashlib.sha256).hexdigest()}"
 
     def webhook(self, order: PaymentOrder, kind: str) -> tuple[bytes, dict[str, str]]:
-        """The body and the headers of a new event, as this provider would send it; `kind` is its `type`."""
+        """Return the body and headers of a new webhook request about the order. `kind` is the `type` of the event."""
         content = {
             "id": f"evt_{uuid7().hex}",
             "type": kind,

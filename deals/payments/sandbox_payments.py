@@ -1,4 +1,4 @@
-"""Payments in the sandbox, at a client's request."""
+"""Payments in the sandbox at a client's request."""
 
 from accounts.models import User
 from deals import payments
@@ -9,9 +9,10 @@ from foundation.ids import parse_id
 
 
 def pay_in_sandbox(*, user: User, order_id: object, kind: str) -> PaymentOrder:
-    """Have the sandbox say of an order that it was paid, or something else. Only who is to pay it may.
+    """Make the sandbox report an event about an order, and return the order. `kind` is the type of the event.
 
-    Raises `NotFound` where there is no such order, no sandbox, or the user does not take part.
+    Raises `NotFound` if there is no such order, the sandbox is disabled, or the user is not a participant. Raises
+    `Forbidden` if the user is not the payer.
     """
     sandbox = payments.sandbox()
     parsed = parse_id(order_id)
@@ -20,7 +21,7 @@ def pay_in_sandbox(*, user: User, order_id: object, kind: str) -> PaymentOrder:
     if order is None or not order.conversation.participants.filter(user=user, removed_at=None).exists():
         raise NotFound("There is no such order.")
     if order.payer_id != user.pk:
-        raise Forbidden("Only who is to pay an order does this.")
+        raise Forbidden("Only the payer of an order can do this.")
     body, headers = sandbox.webhook(order, kind)
     handle_webhook(provider=sandbox.name, body=body, headers=headers)
     order.refresh_from_db()

@@ -1,7 +1,7 @@
-"""Stripe, through its own library: a PaymentIntent for each order.
+"""The payment provider Stripe, through its official library. Each order is a PaymentIntent.
 
-A client pays with Stripe.js, `client_secret` and `publishable_key`; webhooks report the result
-`payment_intent.succeeded`, `payment_intent.payment_failed` and `charge.refunded`.
+A client pays with Stripe.js, using `client_secret` and `publishable_key`. Webhooks report the result:
+`payment_intent.succeeded`, `payment_intent.payment_failed` or `charge.refunded`.
 """
 
 from collections.abc import Mapping
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 SIGNATURE = "Stripe-Signature"
 OTHER_DECIMALS = {"ISK": 2, "UGX": 2, "MGA": 0}
-"""Currencies that Stripe counts in other units than ISO 4217 (https://docs.stripe.com/currencies)."""
+"""Decimals of the currencies for which Stripe differs from ISO 4217 (https://docs.stripe.com/currencies)."""
 
 
 class Stripe:
     name = "stripe"
 
     def __init__(self, *, secret_key: str, publishable_key: str, webhook_secret: str, seconds: float) -> None:
-        """`seconds` is how long a request may take, with the one time that it is tried again."""
+        """`seconds` is the time limit of a request, including one retry."""
         connection = stripe.RequestsClient(timeout=seconds / 2)
         self._client = stripe.StripeClient(secret_key, max_network_retries=1, http_client=connection)
         self._publishable_key, self._webhook_secret = publishable_key, webhook_secret
@@ -78,7 +78,7 @@ def _parse_event(event: stripe.Event) -> ProviderEvent | None:
 
 
 def _event(event: stripe.Event, status: PaymentStatus, *, amount: int, reference: str) -> ProviderEvent | None:
-    """None for what was not paid through an order of ours."""
+    """Return the event, or None if the payment does not belong to an order of Stoory."""
     about: Any = event.data.object
     order_id = parse_id(about.metadata.to_dict().get("order_id")) if about.metadata else None
     if order_id is None:
@@ -95,13 +95,14 @@ def _event(event: stripe.Event, status: PaymentStatus, *, amount: int, reference
 
 
 def to_stripe(minor: int, currency: str) -> int:
-    """Our minor units in Stripe's. Raises `ProviderFailed` where Stripe cannot charge such an amount."""
+    """Convert minor units of ISO 4217 to Stripe's. Raises `ProviderFailed` if Stripe cannot charge the amount."""
     scaled = Decimal(minor).scaleb(OTHER_DECIMALS.get(currency, decimals(currency)) - decimals(currency))
-    # Of three decimals Stripe takes two.
+    # In currencies with three decimals, Stripe accepts only amounts whose last decimal is zero.
     if scaled != int(scaled) or (decimals(currency) == 3 and minor % 10):
         raise ProviderFailed(f"an amount of {currency} with fewer decimals is needed")
     return int(scaled)
 
 
 def from_stripe(amount: int, currency: str) -> int:
+    """Convert an amount from Stripe to minor units of ISO 4217."""
     return int(Decimal(amount).scaleb(decimals(currency) - OTHER_DECIMALS.get(currency, decimals(currency))))

@@ -8,10 +8,10 @@ from deals.payments.refunds import request_refund
 
 
 def handle_webhook(*, provider: str, body: bytes, headers: Mapping[str, str]) -> AppliedPaymentEvent | None:
-    """Take what a provider sends, however late, often and out of order; None where it does not concern us.
+    """Handle a webhook request. Requests can be late, repeated and out of order.
 
-    Raises `NotFound` for an unknown provider or order, `Forbidden` for a wrong signature, `Invalid` for an amount
-    that is not the order's and for an event id that was used for something else.
+    Returns None if the event changes nothing. Raises `NotFound` for an unknown provider or order, `Forbidden` for a
+    wrong signature, and `Invalid` if the amount is not that of the order or the event id was used for another event.
     """
     event = get_provider(provider).verify(body, headers)
     applied = apply_event(provider, event) if event else None

@@ -1,4 +1,4 @@
-"""`manage.py run_deadlines`: deadlines and reminders in a process of their own."""
+"""`manage.py run_deadlines`: deadlines and reminders in a separate process."""
 
 import signal
 import threading
@@ -12,10 +12,10 @@ from deals.periodic_tasks import run_periodic_tasks
 
 
 class Command(BaseCommand):
-    help = "Remind of what waits, close or approve what waited too long, and ask for refunds. Any number may run."
+    help = "Send reminders, take system actions after deadlines, and request refunds. Many processes can run it."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--once", action="store_true", help="do what is due now, and end")
+        parser.add_argument("--once", action="store_true", help="process what is due now and exit")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["once"]:
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         stopping = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
-        self.stdout.write(f"Looking every {settings.DEADLINE_SECONDS:g} s for what is due (quit with CONTROL-C)")
+        self.stdout.write(f"Checking deadlines every {settings.DEADLINE_SECONDS:g} s (quit with CONTROL-C)")
         while not stopping.wait(settings.DEADLINE_SECONDS):
             self._round()
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         try:
             done = run_periodic_tasks()
         except (DatabaseError, InterfaceError) as error:  # the next round tries again
-            self.stderr.write(f"The database does not answer: {type(error).__name__}")
+            self.stderr.write(f"The database does not respond: {type(error).__name__}")
             return
         if done:
             self.stdout.write(f"{done} conversations")

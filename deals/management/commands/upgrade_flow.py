@@ -9,12 +9,12 @@ from deals.upgrading import incompatible_conversations, running_conversations, u
 
 
 class Command(BaseCommand):
-    help = "Move the running conversations of a flow to a newer version, all that there are or none."
+    help = "Move all running conversations of a flow to a newer version, or none if one of them does not fit."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("flow", help="the name of the flow")
         parser.add_argument("--to", type=int, help="the version to move to (default: the newest)")
-        parser.add_argument("--dry-run", action="store_true", help="change nothing; say what would be done")
+        parser.add_argument("--dry-run", action="store_true", help="change nothing; print what would be moved")
 
     def handle(self, *args: Any, **options: Any) -> None:
         flow = self._flow(options["flow"], options["to"])

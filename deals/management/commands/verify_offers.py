@@ -1,4 +1,4 @@
-"""`manage.py verify_offers`: prove that no offer was changed, put in or taken out."""
+"""`manage.py verify_offers`: prove that no offer was changed, inserted or removed."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from deals.models import Offer
 
 
 class Command(BaseCommand):
-    help = "Prove the chain of offers of every conversation, and that what was accepted is what was offered."
+    help = "Check the hash chain of the offers of every conversation, and that each acceptance matches its offer."
 
     def handle(self, *args: Any, **options: Any) -> None:
         found = list(offers.chain_errors())
@@ -17,4 +17,4 @@ class Command(BaseCommand):
             self.stdout.write(self.style.ERROR(f"{error.conversation_id}: {error.message}"))
         if found:
             raise CommandError(f"{len(found)} errors")
-        self.stdout.write(f"{Offer.objects.count()} offers are as they were made.")
+        self.stdout.write(f"{Offer.objects.count()} offers are unchanged.")

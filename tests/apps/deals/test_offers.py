@@ -37,7 +37,7 @@ def offer(deal, number):
 def test_what_the_product_writes_holds(deal):
     out = io.StringIO()
     call_command("verify_offers", stdout=out)
-    assert out.getvalue() == "4 offers are as they were made.\n"
+    assert out.getvalue() == "4 offers are unchanged.\n"
     assert list(chain_errors()) == []
 
 
@@ -64,7 +64,7 @@ def test_a_changed_offer_shows(deal, column, value):
 
 
 def test_an_offer_that_was_changed_together_with_its_hash_shows_by_the_next_and_by_the_acceptance(deal):
-    for number, shown in ((1, "does not follow"), (3, "not the one that was accepted")):
+    for number, shown in ((1, "does not follow"), (3, "does not match its acceptance")):
         changed = offer(deal, number)
         changed.amount = 5
         sql("UPDATE deals_offer SET amount = 5, hash = %s WHERE id = %s", hash_of(changed), db_id(changed))
@@ -95,14 +95,14 @@ def test_an_offer_that_was_put_in_shows(deal):
     forged.hash = hash_of(forged)
     forged.save()
     assert [error.message for error in chain_errors()] == [
-        "offer 3 was accepted, and another one was made after it",
-        "the newest offer is not the one on the table",
+        "offer 3 was accepted, but another offer follows it",
+        "the newest offer is not the last offer of the deal",
     ]
 
 
 def test_another_offer_on_the_table_shows(deal):
     Deal.objects.filter(pk=deal.conversation.pk).update(last_offer=offer(deal, 1))
-    assert [error.message for error in chain_errors()] == ["the newest offer is not the one on the table"]
+    assert [error.message for error in chain_errors()] == ["the newest offer is not the last offer of the deal"]
 
 
 def test_a_conversation_goes_with_all_that_was_agreed_in_it(deal):
@@ -114,9 +114,9 @@ def test_a_conversation_goes_with_all_that_was_agreed_in_it(deal):
 
 def test_offers_without_a_deal_show(deal):
     Deal.objects.filter(pk=deal.conversation.pk).delete()
-    assert [error.message for error in chain_errors()] == ["there are offers, and no deal"]
+    assert [error.message for error in chain_errors()] == ["there are offers but no deal"]
 
 
 def test_a_deal_with_an_offer_of_another_one_shows(deal):
     Deal.objects.filter(pk=make_deal("influencer_responding").conversation.pk).update(last_offer=offer(deal, 3))
-    assert [error.message for error in chain_errors()] == ["the newest offer is not the one on the table"]
+    assert [error.message for error in chain_errors()] == ["the newest offer is not the last offer of the deal"]
