@@ -1,4 +1,4 @@
-"""Running servers, a browser, and people who meet on them."""
+"""Running servers, a browser, and two users who talk through them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -31,13 +31,13 @@ def shared(clients: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture(params=["embedded", "shared"])
 def deployment(request: pytest.FixtureRequest) -> Deployment:
-    """Servers that all tests share, each started once: without rate limits; each test has people of its own."""
+    """Servers shared by all tests. Each is started once, without rate limits. Each test creates its own users."""
     return request.getfixturevalue(request.param)
 
 
 @pytest.fixture
 def meet(clients: Browser) -> Iterator[Callable[[Deployment], tuple[Person, Person]]]:
-    """Makes a brand owner and an influencer, each on another process where there are two."""
+    """Create a brand owner and an influencer, on different processes if the deployment has two."""
     with ExitStack() as stack:
 
         def two(deployment: Deployment) -> tuple[Person, Person]:
@@ -67,5 +67,5 @@ def influencer(couple: tuple[Person, Person]) -> Person:
 
 @pytest.fixture
 def conversation(brand: Person, influencer: Person) -> str:
-    """The id of the direct conversation of the two."""
+    """The id of the direct conversation of the two users."""
     return brand.opens_chat_with(influencer)

@@ -1,4 +1,4 @@
-"""The two ways in which Stoory is run, each with its servers running."""
+"""The two ways to run Stoory, each with running servers."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,7 +16,7 @@ BATCH = {BRAND_OWNER: 60, INFLUENCER: 60}
 
 @dataclass
 class Deployment:
-    """An installation, its servers, and people who have not done anything yet."""
+    """An installation, its servers, and a pool of unused users."""
 
     installation: Installation
     servers: list[RunningServer]
@@ -28,7 +28,7 @@ class Deployment:
 
     @property
     def last(self) -> RunningServer:
-        """Another process than the first, where there is one."""
+        """The last process. It differs from the first process if there are two."""
         return self.servers[-1]
 
     def brand_owner(self) -> Person:
@@ -39,7 +39,7 @@ class Deployment:
 
     @contextmanager
     def last_killed(self) -> Iterator[None]:
-        """The last server is killed, and there again after the block."""
+        """Kill the last server, and restart it after the block."""
         self.last.kill()
         try:
             yield
@@ -49,7 +49,7 @@ class Deployment:
 
 @contextmanager
 def embedded_deployment(directory: Path, **environment: str) -> Iterator[Deployment]:
-    """One process, SQLite, everything in memory."""
+    """One process with SQLite and in-memory services."""
     with embedded(directory, **environment) as installation, installation.serving() as server:
         yield Deployment(installation, [server], UserPool(installation, BATCH))
         check_log(server)
@@ -57,7 +57,7 @@ def embedded_deployment(directory: Path, **environment: str) -> Iterator[Deploym
 
 @contextmanager
 def shared_deployment(directory: Path, **environment: str) -> Iterator[Deployment]:
-    """Two processes on two ports, PostgreSQL and Redis between them."""
+    """Two processes on two ports that share PostgreSQL and Redis."""
     database, bus = need_postgresql_and_redis()
     with ExitStack() as stack:
         installation = stack.enter_context(shared(directory, database, bus, **environment))
@@ -68,7 +68,7 @@ def shared_deployment(directory: Path, **environment: str) -> Iterator[Deploymen
 
 
 def check_log(server: RunningServer) -> None:
-    """A server that served only what these tests asked of it has nothing to complain about."""
+    """Check that the server logged no errors."""
     server.stop()
     complaints = [line for line in server.log().splitlines() if "Traceback" in line or "error" in line.lower()]
     assert not complaints, f"{complaints}\n{server.log()}"

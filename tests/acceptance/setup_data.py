@@ -1,4 +1,4 @@
-"""What only these tests need in a running installation; runs there, in `manage.py shell`."""
+"""Data that only these tests need in a running installation; this code runs there, in `manage.py shell`."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ OPERATOR = "operator@example.com"
 
 
 def make_short_tokens(user_id: str, seconds: int, number: int) -> list[str]:
-    """Access tokens that expire soon, each of a login session of its own."""
+    """Create access tokens that expire soon, each for its own login session."""
     user = User.objects.get(pk=user_id)
     return [_short(issue(LoginSession.of(user)).access, timedelta(seconds=seconds)) for _ in range(number)]
 

@@ -1,4 +1,4 @@
-"""The payloads that the guide shows, each key with what it may be. Further keys are allowed, as in the guide."""
+"""The payloads shown in the guide: each key with its permitted values. Additional keys are allowed, as in the guide."""
 
 import re
 import uuid
@@ -31,7 +31,7 @@ def one_of(*choices: Any) -> Callable[[Any], bool]:
 
 
 def maybe(kind: Kind) -> Callable[[Any], bool]:
-    """This, or null."""
+    """Accept null in addition to this value."""
     return lambda value: value is None or fits(value, kind)
 
 

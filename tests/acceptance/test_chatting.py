@@ -1,4 +1,4 @@
-"""Two people chat with the guide's own code."""
+"""Two users chat through the guide's own code."""
 
 import pytest
 
@@ -18,11 +18,11 @@ STEP = ("conversation_state_changed", "conversation_updated", "new_message")
 
 
 def mounted(person: Person, conversation: str) -> Tab:
-    """A tab that shows the guide's chat component, which has joined."""
+    """Open a tab that shows the guide's chat component, and wait until the component has joined."""
     tab = person.tabs.tab()
     tab.do("mount", {"conversationId": conversation, "currentUserId": person.id})
     tab.expect("connect")
-    # Commands of one socket are carried out in order, so the component's own join is done when this is answered.
+    # Commands of one socket are handled in order, so the component has joined when this join is acknowledged.
     assert tab.ask("join_user_room", person.id)["success"]
     return tab
 

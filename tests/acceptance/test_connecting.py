@@ -1,4 +1,4 @@
-"""How the stock client connects, and how it is refused."""
+"""How the official client connects, and how the server rejects it."""
 
 import json
 import time
@@ -92,7 +92,7 @@ def check_refused(tab: Tab, code: str) -> None:
     assert error["data"] == {"code": code}
     assert isinstance(error["message"], str)
     assert 0 < len(error["message"]) < 100
-    # The stock client does not try again by itself.
+    # The official client does not reconnect by itself after a rejection.
     assert tab.do("state")["active"] is False
     assert tab.names("connect", "reconnect_attempt") == []
 
@@ -106,7 +106,7 @@ def test_the_guides_service_knows_whether_it_is_connected(brand: Person) -> None
 
 
 async def test_a_client_may_leave_and_enter_again_on_one_connection(brand: Person) -> None:
-    """The stock client closes the connection when it leaves; others need not."""
+    """The official client closes the connection when it leaves; other clients can keep the connection open."""
     address = f"{brand.tabs.url}/socket.io/?EIO=4&transport=websocket"
     async with aiohttp.ClientSession() as http, http.ws_connect(address) as socket:
         assert (await socket.receive_str(timeout=10)).startswith("0{")

@@ -1,4 +1,4 @@
-"""A whole deal through the guide's client on each side: by sockets and by REST, with every event where it belongs."""
+"""A whole deal through the guide's client on both sides, over sockets and REST; each event is checked in its order."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -14,7 +14,7 @@ WORK = {"deliverables": "Three reels", "description": "As agreed", "notes": "Sou
 
 BRAND, INFLUENCER = "brand_owner", "influencer"
 DEAL = (
-    # who, does what, with what, and where that leads
+    # actor, action, action data, resulting state
     (INFLUENCER, "accept_connection", None, "brand_owner_details"),
     (BRAND, "send_project_details", {"details": "Three reels about tea"}, "influencer_reviewing"),
     (INFLUENCER, "accept_project", None, "brand_owner_pricing"),
@@ -37,7 +37,7 @@ DEAL = (
 
 
 class Side:
-    """A person in the deal, with a tab that has joined it; every other action goes over the socket."""
+    """A participant of the deal with a tab that has joined it. Every second action is sent over the socket."""
 
     def __init__(self, person: Person, conversation: str) -> None:
         self.person, self.conversation = person, conversation
@@ -48,7 +48,7 @@ class Side:
         return self.person.reads(f"/api/conversations/{self.conversation}")["conversation"]
 
     def act(self, action: str, data: Any = None, version: int | None = None) -> dict[str, Any]:
-        """The response to an action, alternating between REST and the socket."""
+        """Send an action, alternating between REST and the socket, and return the response."""
         self._acted += 1
         body = {"action": action, "state_version": version} | ({} if data is None else {"data": data})
         if self._acted % 2:
@@ -99,7 +99,7 @@ def test_a_whole_deal(sides: dict[str, Side], bid: str) -> None:
 
 
 def check_step(tab: Tab, before: str, target: str) -> None:
-    """The events of one step, the one that follows at once included."""
+    """Check the events of one step, including those of an automatic transition."""
     changed = tab.expect("conversation_state_changed")
     fits(changed, STATE_CHANGED)
     assert changed["previous_state"]["flow_state"] == before
@@ -120,7 +120,7 @@ def check_step(tab: Tab, before: str, target: str) -> None:
 
 
 def assert_order(tab: Tab, conversation: str) -> None:
-    """Everything once, in the order of its numbers, each message notified to its receiver."""
+    """Check that every event was received once, in order of `seq`, and that each message notified its receiver."""
     events = [payload for name, payload in tab.seen if name in STEP]
     numbers = [event["seq"] for event in events]
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
@@ -138,7 +138,7 @@ def test_what_is_refused_is_seen_by_nobody(sides: dict[str, Side], action: str) 
     assert by_socket["code"] == by_rest["code"]
     assert by_socket.get("conversation") == by_rest.get("conversation")
     assert by_socket.get("available_actions") == by_rest.get("available_actions")
-    # What comes next comes to both, so that nothing else can still be under way.
+    # Both participants receive the next message, so all earlier events have arrived by then.
     assert sides[INFLUENCER].act("accept_connection", version=1)["success"]
     for role, side in sides.items():
         side.tab.expect("new_message")
@@ -163,7 +163,7 @@ def test_many_clicks_at_once_by_both_transports_are_one_step(
     assert all(answer["success"] for answer in answers), answers
     assert sum("repeated" not in answer for answer in answers) == 1
     assert len({answer["message"]["id"] for answer in answers}) == 1
-    # The events of the next step come after all that these clicks could have caused.
+    # The events of the next step arrive after every event that these clicks could have caused.
     assert sides[BRAND].act("send_project_details", {"details": "Tea"})["success"]
     for side in sides.values():
         side.tab.expect("new_message", seq=9)

@@ -1,4 +1,4 @@
-"""Messages that are made elsewhere: in the admin, and in a shell of another process."""
+"""Messages that are created outside the API: in the admin, and in a shell of another process."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def tabs(brand: Person, influencer: Person, conversation: str) -> tuple[Tab, Tab
 
 @pytest.fixture
 def admin(deployment: Deployment) -> Iterator[httpx.Client]:
-    """An operator who has logged in to the admin, as with a browser."""
+    """An operator who is logged in to the admin, as in a browser."""
     deployment.installation.shell("from tests.acceptance.setup_data import make_operator; make_operator()")
     with httpx.Client(base_url=deployment.first.url, follow_redirects=True, timeout=WAIT) as client:
         form = {"username": OPERATOR, "password": PASSWORD, "next": "/admin/"}
@@ -33,7 +33,7 @@ def admin(deployment: Deployment) -> Iterator[httpx.Client]:
 
 
 def submit(client: httpx.Client, path: str, form: dict[str, str]) -> httpx.Response:
-    """Open a page with a form, and send that with its CSRF token."""
+    """Open a page with a form and submit the form with its CSRF token."""
     page = client.get(path)
     assert page.status_code == 200, page.text
     answer = client.post(path, data=form | {"csrfmiddlewaretoken": TOKEN.search(page.text)[1]})

@@ -1,4 +1,4 @@
-"""One order for everybody: many write at once, over every transport and on every process."""
+"""One order for all clients: many users write at the same time, over both transports and on all processes."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +8,7 @@ from tests.acceptance.deployments import Deployment
 from tests.harness.people import Person
 
 EACH = 60
-"""Messages of each of the four senders."""
+"""The number of messages that each of the four senders sends."""
 
 
 def test_observers_on_different_processes_see_one_order(
@@ -30,7 +30,7 @@ def test_observers_on_different_processes_see_one_order(
         seen.append([event["message"]["id"] for event in events])
     assert seen[0] == seen[1]
     assert sorted(seen[0]) == sorted(message for ids in sent for message in ids)
-    # What one sender sent one after the other is in that order.
+    # The messages of one sender keep the order in which they were sent.
     for ids in sent:
         assert [message for message in seen[0] if message in set(ids)] == ids
     assert stored(brand, conversation) == seen[0]
@@ -52,7 +52,7 @@ def by_socket(person: Person, conversation: str) -> Callable[[int], str]:
 
 
 def stored(person: Person, conversation: str) -> list[str]:
-    """The ids of the whole history, read page by page."""
+    """Return the ids of the whole history, read page by page."""
     pages: list[list[str]] = []
     cursor: dict[str, str] = {}
     while True:

@@ -1,4 +1,4 @@
-"""Who is there, counted over tabs and processes."""
+"""Presence across several tabs and processes."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.harness.people import Person
 
 def test_tabs_of_one_person_are_one_presence(brand: Person, influencer: Person, conversation: str) -> None:
     watching = brand.tabs.joined(conversation)
-    # The presence of a user who joins a room while connecting is sent all the same.
+    # The server sends the presence of a user even if that user joins a room while connecting.
     first = influencer.tabs.joined(conversation)
     arrived = watching.expect("presence", user_id=influencer.id)
     fits(arrived, PRESENCE)
@@ -26,7 +26,7 @@ def test_tabs_of_one_person_are_one_presence(brand: Person, influencer: Person, 
     assert left["last_seen"]
     other = brand.reads(f"/api/conversations/{conversation}")["conversation"]["other_user"]
     assert (other["online"], other["last_seen"]) == (False, left["last_seen"])
-    # Nothing was said of the tabs in between.
+    # No presence event was sent when single tabs opened or closed.
     brand.says(conversation, "the end")
     watching.expect("new_message")
     told = [event["online"] for event in watching.all("presence") if event["user_id"] == influencer.id]
@@ -55,5 +55,5 @@ def test_strangers_are_told_nothing(brand: Person, influencer: Person, conversat
     brand.says(conversation, "the end")
     arrived.expect("new_message")
     watching.expect("conversation_list_updated")
-    # The conversation is not open here.
+    # This user has not joined the conversation.
     assert watching.all("presence") == []

@@ -1,4 +1,4 @@
-"""Too much is refused, by the connection, the user and the address, and the error says when to try again."""
+"""Rate limits by connection, user and address; the error says when to retry."""
 
 import time
 import uuid
@@ -28,7 +28,7 @@ LIMITS = {
 
 @contextmanager
 def with_limits(deployment: Deployment) -> Iterator[Deployment]:
-    """Servers of their own in the same installation, with limits that are soon reached."""
+    """Start separate servers in the same installation with low rate limits."""
     strict = replace(deployment.installation, environment=deployment.installation.environment | LIMITS)
     with ExitStack() as stack:
         servers = [stack.enter_context(strict.serving()) for _ in deployment.servers]
@@ -73,7 +73,7 @@ def test_a_person_may_send_only_so_much_by_whatever_transport(
     told = tab.ask("send_message", body)
     assert (told["success"], told["code"]) == (False, "rate_limited")
     assert 0 < told["retry_after"] <= 100
-    # Others are not concerned, and nothing that was refused was sent.
+    # Other users are not affected, and no rejected message was sent.
     influencer.says(conversation, "Hello")
     assert len(brand.reads(f"/api/conversations/{conversation}/messages")["results"]) == SENDS + 1
 
@@ -106,7 +106,7 @@ def test_logins_that_fail_are_limited_for_that_account(limited: Deployment) -> N
     failed = 0
     while (answer := log_in(next(spellings))).status_code == 401:
         failed += 1
-    # A server that takes long for each has forgotten some of them meanwhile.
+    # A slow server refills the bucket during the attempts, so the number of accepted attempts varies.
     assert FAILURES <= failed < 2 * FAILURES
     assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
     assert 0 < int(answer.headers["Retry-After"]) <= 61

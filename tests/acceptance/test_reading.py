@@ -1,4 +1,4 @@
-"""Read marks, and what they change for both sides."""
+"""Read marks and their effects for both participants."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def test_a_read_mark_is_told_to_both(
     assert (line["unread_count"], line["total_unread"], line["last_message"]["id"]) == (1, 1, said[2]["id"])
     shown = brand.reads(f"/api/conversations/{conversation}/messages")["results"]
     assert [message["read_at"] is not None for message in shown] == [True, True, False]
-    # Nobody else's list has changed by that.
+    # The list of the other participant has not changed.
     brand.says(conversation, "the end")
     one.expect("conversation_list_updated", reason="message", unread_count=0)
     assert "read" not in [line["reason"] for line in one.all("conversation_list_updated")]

@@ -1,4 +1,4 @@
-"""Connections break. The guide's client joins once and never again, and must not notice."""
+"""Lost connections. The guide's client joins once and never again, so the server must restore its rooms."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def test_a_dropped_connection_comes_back_with_what_it_missed(
     said = ["before", "while away 0", "while away 1", "while away 2", "after"]
     assert texts(tab) == said
     assert [event["data"]["body"] for event in tab.all("notification")] == said
-    # It is in the room as before, for what is not logged as well.
+    # The socket is a member of the room again, so it receives ephemeral events too.
     brand.tabs.joined(conversation).ask("typing_start", conversation)
     tab.expect("user_typing")
 

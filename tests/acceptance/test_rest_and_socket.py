@@ -1,4 +1,4 @@
-"""The same use cases behind REST and behind sockets: what is done, answered and refused is the same."""
+"""The same use cases over REST and over sockets have the same effects, responses and errors."""
 
 import uuid
 from collections.abc import Callable
@@ -152,7 +152,7 @@ def test_the_same_client_message_id_for_something_else_is_refused(
     assert through.send(**body)["success"]
     for other in ({"message": "Other"}, {"media_url": "https://example.com/a.png"}, {"conversation_id": bid}):
         check_refused(through.send(**body | other), "idempotency_mismatch")
-    # It is the sender's own number: the other side may use it too.
+    # The number belongs to the sender, so the other participant can use it too.
     assert transport(influencer).send(**body)["success"]
     assert texts(brand, conversation) == ["Once", "Once"]
 
@@ -217,7 +217,7 @@ def test_a_mark_that_is_none_is_refused(transport: Transport, brand: Person, con
         assert (answer["success"], answer["code"]) == (False, "invalid"), up_to
 
 
-# Acting
+# Actions
 
 
 def test_an_action_is_told_as_state_then_update_then_message(

@@ -1,4 +1,4 @@
-"""Joining and leaving rooms, and what is answered to commands that make no sense."""
+"""Joining and leaving rooms, and the responses to malformed commands."""
 
 import uuid
 from typing import Any
@@ -25,7 +25,7 @@ MALFORMED: list[list[Any]] = [
     [{"conversationId": {}, "userId": {}, "token": {}}],
     [None, None, None],
 ]
-"""The arguments of a command that lacks what every command needs."""
+"""Command arguments without the members that every command requires."""
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_ones_own_room_is_joined_from_the_start_and_nobody_elses_ever(brand: Per
         for nobody in (f"user_{brand.id}", ""):
             assert tab.ask(command, {"userId": nobody})["code"] == "not_found"
     assert tab.ask("leave_user_room", {"userId": brand.id}) == {"success": True}
-    # Leaving it cannot make notifications stay away.
+    # Leaving the user room does not stop notifications.
     influencer.api.post("/api/messages", {"receiver_id": brand.id, "message": "Hi"})
     tab.expect("notification")
     influencer.tabs.connected().do("room", "joinUserRoom", brand.id)

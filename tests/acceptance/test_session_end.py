@@ -1,4 +1,4 @@
-"""Rights that end while a socket is open: such a socket is dropped for good."""
+"""Rights that end while a socket is open: the server disconnects the socket for good."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,7 @@ def test_logging_out_drops_the_sockets_of_that_login(brand: Person, influencer: 
     for tab in tabs:
         check_dropped_for_good(tab, "token_revoked", influencer.access)
     assert influencer.api.get("/api/auth/me").json()["code"] == "token_revoked"
-    # Nothing more is heard by the sockets that were dropped.
+    # The disconnected sockets receive no further events.
     watching = brand.tabs.joined(conversation)
     brand.says(conversation, "Gone?")
     watching.expect("new_message")
@@ -51,7 +51,7 @@ def test_blocking_somebody_drops_their_sockets(
 
 @pytest.fixture
 def registered(deployment: Deployment, clients: Browser) -> Iterator[list[Person]]:
-    """Somebody new who has a password, logged in twice."""
+    """A new user with a password who has logged in twice."""
     given = newcomer("influencer")
     here, there = deployment.first.url, deployment.last.url
     people = [

@@ -1,4 +1,4 @@
-"""Where a socket is to live no longer than its access token."""
+"""Servers on which a socket lives no longer than its access token."""
 
 import json
 from collections.abc import Iterator
@@ -39,11 +39,11 @@ def test_a_socket_is_warned_and_dropped_unless_it_brings_a_newer_token(
     for tab in (dropped, renewed):
         assert tab.expect("token_expiring")["expires_at"].endswith("Z")
     assert renewed.ask("authenticate", {"token": influencer.access})["success"]
-    # The transport is closed, so the stock client comes back by itself; with the same token it is refused.
+    # The server closes the transport, so the official client reconnects by itself. With the same token it is rejected.
     assert dropped.expect("disconnect") == "transport close"
     assert dropped.expect("connect_error")["data"] == {"code": "token_expired"}
     assert dropped.do("state")["active"] is False
-    # Elsewhere a socket lives as long as its login session.
+    # With the default settings, a socket lives as long as its login session.
     for tab in (renewed, lasting):
         assert tab.ask("join_user_room", influencer.id)["success"]
         assert tab.names("disconnect") == []

@@ -1,4 +1,4 @@
-"""Typing indicators: to the other side only, and never for ever."""
+"""Typing indicators: sent to the other participant only, and ended by a timeout."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def test_typing_is_shown_to_the_other_side_only(
     begin(one, two, brand, conversation)
     assert one.ask("typing_stop", {"conversationId": conversation}) == {"success": True}
     two.expect("user_typing", isTyping=False)
-    # What was sent before this message has arrived before it.
+    # Events sent before this message have arrived before it.
     brand.says(conversation, "the end")
     for own in (one, another):
         own.expect("new_message")

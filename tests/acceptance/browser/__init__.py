@@ -1,4 +1,4 @@
-"""A browser with the guide's client in its tabs, for tests to use and to look at."""
+"""A browser whose tabs run the guide's client, for tests to control and observe."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -11,11 +11,11 @@ from tests.harness.node import NodeProcess, running
 
 SCRIPT = Path(__file__).with_name("browser.mjs")
 WAIT = 60.0
-"""Seconds after which a test gives up waiting for something that should happen at once, on a busy machine too."""
+"""Seconds to wait for something that should happen at once; long enough for a busy machine."""
 
 
 class Tab:
-    """A tab on a server's page. It keeps everything that its socket saw, in order."""
+    """A tab on a page of a server. It records everything that its socket receives, in order."""
 
     def __init__(self, name: str, order: Callable[[dict[str, Any]], None]) -> None:
         self._name, self._order = name, order
@@ -25,10 +25,10 @@ class Tab:
         self._taken: set[int] = set()
         self._crashed: str | None = None
         self.seen: list[tuple[str, Any]] = []
-        """Every event and its payload, those of the connection (`connect`, `disconnect`, …) included."""
+        """Every event with its payload, including the events of the connection (`connect`, `disconnect`, …)."""
 
     def __str__(self) -> str:
-        """Its history in short, for failures."""
+        """Return a short history of the tab, for failure messages."""
         return f"{self._name} saw" + "".join(f"\n  {name} {payload!s:.300}" for name, payload in self.seen)
 
     def told(self, line: dict[str, Any]) -> None:
@@ -49,12 +49,12 @@ class Tab:
     # What the tab does
 
     def do(self, action: str, *args: Any) -> Any:
-        """One of the actions of tab.mjs; answers its result."""
+        """Run one of the actions of tab.mjs and return its result."""
         number = self.begin(action, *args)
         return self.result(number)
 
     def begin(self, action: str, *args: Any) -> int:
-        """An action whose result is asked for later."""
+        """Start an action whose result is read later."""
         number = next(self._numbers)
         self._order({"tab": self._name, "id": number, "action": action, "args": args})
         return number
@@ -66,11 +66,11 @@ class Tab:
         return answer["result"]
 
     def ask(self, event: str, *args: Any) -> dict[str, Any]:
-        """Emit with an acknowledgement, and answer with that."""
+        """Emit an event with an acknowledgement and return the acknowledgement."""
         return self.do("ask", event, *args)
 
     def emit(self, event: str, *args: Any) -> None:
-        """Emit without one."""
+        """Emit an event without an acknowledgement."""
         self.do("emit", event, *args)
 
     def close(self) -> None:
@@ -79,7 +79,7 @@ class Tab:
     # What the tab sees
 
     def expect(self, event: str, **members: Any) -> Any:
-        """Wait for the next such event that was not taken yet, with these members in its payload, and take it."""
+        """Wait for the next unused event with this name and these members in its payload, and mark it as used."""
         self._wait(lambda: self._find(event, members) is not None, lambda: f"no {event} {members}; {self}")
         place = self._find(event, members)
         self._taken.add(place)
@@ -92,11 +92,11 @@ class Tab:
         return None
 
     def all(self, *events: str) -> list[Any]:
-        """The payloads of these events so far, in order."""
+        """Return the payloads of all these events so far, in order."""
         return [payload for name, payload in self.seen if name in events]
 
     def names(self, *events: str) -> list[str]:
-        """The names of those of these events that were seen, in order."""
+        """Return the names of the received events that are among these names, in order."""
         return [name for name, _ in self.seen if name in events]
 
 
@@ -105,7 +105,7 @@ def _has(payload: Any, members: dict[str, Any]) -> bool:
 
 
 class Browser:
-    """Opens tabs; all of them live in one Node process."""
+    """A factory for tabs. All tabs live in one Node process."""
 
     def __init__(self, process: NodeProcess) -> None:
         self._process = process
@@ -118,20 +118,20 @@ class Browser:
             self._tabs[line.pop("tab")].told(line)
 
     def tab(self, url: str, token: str | None = None) -> Tab:
-        """A new tab on a server's page, in whose storage the token is."""
+        """Open a new tab on a server's page with the token in its storage."""
         name = f"tab {len(self._tabs) + 1}"
         self._tabs[name] = tab = Tab(name, self._process.send)
         self._process.send({"tab": name, "open": {"url": url, "token": token}})
         return tab
 
     def closed(self) -> None:
-        """Wait until nothing more can come from the process, which has ended."""
+        """Wait until the output of the ended process has been read completely."""
         self._listener.join(WAIT)
 
 
 @contextmanager
 def browser(log: Path) -> Iterator[Browser]:
-    """What the clients write to their consoles goes into `log`."""
+    """Run a browser; what its clients write to their consoles is written to `log`."""
     with running(SCRIPT, log=log) as process:
         opened = Browser(process)
         yield opened
