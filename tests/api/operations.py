@@ -1,4 +1,4 @@
-"""The operations of the REST API, as its OpenAPI document has them, and their addresses with what there is in them."""
+"""The operations of the REST API, from its OpenAPI document, and addresses in which their parameters are filled in."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -34,23 +34,24 @@ class Operation:
 
     @cached_property
     def takes(self) -> dict[str, Any]:
-        """The schemas of its bodies, by the type of content."""
+        """The schemas of the request bodies, by content type."""
         content = self.described.get("requestBody", {}).get("content", {})
         return {kind: body["schema"] for kind, body in content.items()}
 
     @property
     def takes_shape(self) -> bool:
-        """Whether it takes JSON of a schema of ours; a payment provider's request has the provider's own."""
+        """Whether the operation takes JSON of one of our schemas. A payment provider's webhook has the provider's own
+        schema."""
         return "$ref" in self.takes.get(JSON, {})
 
     @property
     def takes_what_is_signed(self) -> bool:
-        """Whether a signature lets in, as it does payment providers: the body is JSON of any schema."""
+        """Whether a signature authorizes the request, as in payment webhooks. Its body is JSON of any schema."""
         return JSON in self.takes and not self.takes_shape
 
     @property
     def query(self) -> str:
-        """What has to stand behind its address: the required parameters, each as short a text as it takes."""
+        """The query string with all required parameters, each with the shortest text that is valid."""
         parameters = [one for one in self.described.get("parameters", []) if one["in"] == "query"]
         needed = {one["name"]: "x" * one["schema"]["minLength"] for one in parameters if one.get("required")}
         return f"?{urlencode(needed)}" if needed else ""
@@ -71,7 +72,7 @@ METHODS = {one.path: {other.method for other in OPERATIONS if other.path == one.
 
 
 def each(*operations: Operation) -> pytest.MarkDecorator:
-    """The test for each of these operations."""
+    """Return a decorator that runs a test for each of these operations."""
     return pytest.mark.parametrize("operation", operations, ids=str)
 
 
@@ -102,22 +103,23 @@ FILLERS: dict[str, Callable[[Person, Person], list[str]]] = {
     "sandbox/{order_id}": _orders,
     "payments/{provider}": lambda *_: ["sandbox"],
 }
-"""What there is to stand in an address, by the word before it: of a brand owner's with an influencer."""
+"""Functions that create objects for a brand owner and an influencer and return their ids, by the path of a
+parameter."""
 
 _PARAMETER = re.compile(r"(?P<word>[^/]+)/\{(?P<name>\w+)\}")
 
 
 def fillings(path: str, brand: Person, influencer: Person) -> dict[str, list[str]]:
-    """What there is for each parameter of an address."""
+    """Return a value for each parameter of an address."""
     found = {}
     for parameter in _PARAMETER.finditer(path):
         filler = FILLERS.get(parameter[0])
         if filler is None:
-            pytest.fail(f"{path}: nothing says what stands for {parameter[0]}. Add it to FILLERS of {__name__}.")
+            pytest.fail(f"{path}: no value is known for {parameter[0]}. Add it to FILLERS of {__name__}.")
         found[parameter["name"]] = filler(brand, influencer)
     return found
 
 
 def filled(path: str, brand: Person, influencer: Person) -> str:
-    """The address with something that is there."""
+    """Return the address with ids of existing objects."""
     return path.format(**{name: ids[0] for name, ids in fillings(path, brand, influencer).items()})

@@ -1,4 +1,4 @@
-"""What answers have to look like."""
+"""The required form of responses."""
 
 import re
 import uuid
@@ -39,7 +39,7 @@ def is_uuid7(value: Any) -> bool:
 def refused(
     answer: HttpResponse, status: int, code: str, *fields: str, extra: set[str] = frozenset()
 ) -> dict[str, Any]:
-    """The problem document of a refusal, which is held against the contract; `fields` are those with `errors`."""
+    """Check that a response is a problem document that matches the contract, and return it; `fields` have `errors`."""
     body = answer.json()
     assert (answer.status_code, body["code"]) == (status, code), body
     assert answer["Content-Type"] == "application/problem+json"
@@ -55,7 +55,7 @@ def refused(
 
 
 def succeeded(answer: HttpResponse, *members: str, status: int = 200) -> dict[str, Any]:
-    """The body of a success with exactly these members beside `success`."""
+    """Check that a successful body has exactly these members and `success`, and return it."""
     assert answer.status_code == status, answer.content
     assert answer["Content-Type"] == "application/json"
     body = answer.json()

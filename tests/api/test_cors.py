@@ -1,4 +1,4 @@
-"""Which web pages of other origins may use the REST API (Fetch standard, CORS protocol)."""
+"""Pages of other origins that can use the REST API (Fetch standard, CORS protocol)."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""What holds for every operation of the REST API; its document says which there are and how they differ."""
+"""Rules for every operation of the REST API. The operations and their differences come from its OpenAPI document."""
 
 import json
 from collections.abc import Callable
@@ -30,7 +30,7 @@ OPEN_TO_ALL = {
     "POST /api/auth/logout",
     "POST /api/payments/{provider}/webhook",
 }
-"""Written down, so that no other operation can lose its login without a word."""
+"""Listed here by hand, so that no other operation can lose its authentication unnoticed."""
 
 WITH_LOGIN = [one for one in OPERATIONS if one.needs_login]
 WITHOUT_LOGIN = [one for one in OPERATIONS if not one.needs_login]
@@ -56,19 +56,19 @@ Fill = Callable[[str], str]
 
 @pytest.fixture
 def fill(brand, influencer, settings, tmp_path) -> Fill:
-    """An address with what there is."""
+    """Return an address with ids of existing objects."""
     settings.MEDIA_ROOT = tmp_path
     return lambda path: filled(path, brand, influencer)
 
 
 def shape(answer: HttpResponse) -> tuple[int, str, Any]:
-    """What two answers to the same have in common."""
+    """Return the parts of a response that are equal for equal requests."""
     is_json = answer["Content-Type"].endswith("json")
     return answer.status_code, answer["Content-Type"], answer.json().keys() if is_json else answer.content
 
 
 def undone(api: Api, method: str, path: str, body: Any = None, **options: Any) -> HttpResponse:
-    """An answer, of which nothing remains."""
+    """Return a response, and roll back its changes."""
     with transaction.atomic():
         answer = api.send(method, path, body, **options)
         transaction.set_rollback(True)
@@ -84,11 +84,11 @@ def test_the_document_sets_them_apart():
 
 def test_an_address_with_something_unheard_of_fails(brand, influencer, monkeypatch):
     monkeypatch.delitem(FILLERS, "conversations/{id}")
-    with pytest.raises(pytest.fail.Exception, match=r"/api/conversations/\{id\}/messages: nothing says .*FILLERS"):
+    with pytest.raises(pytest.fail.Exception, match=r"/api/conversations/\{id\}/messages: no value is known .*FILLERS"):
         filled(MESSAGES, brand, influencer)
 
 
-# --- Who asks ---
+# --- Authentication ---
 
 
 @each(*WITH_LOGIN)

@@ -1,4 +1,4 @@
-"""The number of queries of a list does not depend on how much there is."""
+"""The number of queries for a list does not depend on the number of rows."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,7 +21,7 @@ FEW, MANY = 3, 30
 
 
 def open_with(brand: User, count: int) -> None:
-    """Bids with people who have not met before, each with a prompt and a text."""
+    """Open bids with new users; each bid has a prompt and a text."""
     for number in range(count):
         given = OpenConversationRequest(
             conversation_type="bid",

@@ -167,7 +167,7 @@ def test_a_slash_at_the_end_changes_nothing():
     assert Api(token).get("/api/auth/me/").status_code == 200
 
 
-# --- Who one is ---
+# --- The current user ---
 
 
 def test_me(django_assert_num_queries):

@@ -1,4 +1,4 @@
-"""Guessing is limited, logging in is not."""
+"""Failed attempts are rate limited; successful logins are not."""
 
 import pytest
 from django.conf import settings as project_settings
@@ -99,7 +99,7 @@ def test_guessing_at_the_login_of_the_admin_is_limited_together_with_the_api(cli
 
     for _ in range(FAILURES):
         assert enter("wrong") == 200
-    assert enter(PASSWORD) == 200  # the form again
+    assert enter(PASSWORD) == 200  # the same form again
     assert "_auth_user_id" not in client.session
     assert_limited(attempt(staff.email, PASSWORD, address="127.0.0.1"))
 
@@ -119,7 +119,7 @@ def two_requests(monkeypatch):
 
 @pytest.mark.usefixtures("two_requests")
 def test_requests_of_one_person_are_limited_whatever_they_ask_for(settings):
-    settings.REDIS_URL = "redis://127.0.0.1:1"  # not asked: each process counts for itself
+    settings.REDIS_URL = "redis://127.0.0.1:1"  # not used: each process counts in memory
     one, two = Api(login(make_user())), Api(login(make_user()))
     assert one.get("/api/conversations").status_code == 200
     assert one.post("/api/messages", {}).status_code == 400

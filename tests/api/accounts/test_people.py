@@ -1,4 +1,4 @@
-"""Finding people: `GET /api/people`, and `findable` by which one stays out of it."""
+"""Finding people: `GET /api/people`, and the field `findable` with which a user opts out."""
 
 import unicodedata
 import uuid
@@ -164,7 +164,7 @@ def test_a_cursor_of_no_list(brand, q, cursor):
     refused(brand.api.get(PEOPLE, {"q": q, "cursor": cursor}), 400, "invalid", "cursor")
 
 
-# --- What may be asked ---
+# --- Valid and invalid queries ---
 
 
 @pytest.mark.parametrize("params", [{}, {"q": ""}, {"q": "a"}, {"q": "  a\ufeff "}, {"q": "@"}, {"q": "x" * 101}])
@@ -226,12 +226,12 @@ def test_an_address_is_no_name_and_a_name_no_address(brand):
     assert names(brand, "ann example") == ["ann@example.com"]
 
 
-# --- Who may be found by whom ---
+# --- Who can find whom ---
 
 
 @pytest.fixture
 def hidden(brand) -> dict[str, str]:
-    """Addresses of those called Ann whom nobody finds, by the reason."""
+    """The addresses of users named Ann whom nobody can find, by reason."""
     people = {
         "unfindable": {"findable": False},
         "blocked": {"is_blocked": True},
@@ -296,7 +296,7 @@ def test_whoever_may_not_be_found_is_answered_like_nobody_by_the_same_work(brand
     assert len(work) == 1
 
 
-# --- How often ---
+# --- Rate limits ---
 
 
 @pytest.fixture
@@ -323,7 +323,7 @@ def test_with_limits_switched_off_searches_are_free(brand, settings):
         assert brand.api.get(PEOPLE, {"q": "mira"}).status_code == 200
 
 
-# --- Staying out of it ---
+# --- Opting out ---
 
 
 def test_one_can_hide_and_come_back(brand, influencer):

@@ -26,7 +26,7 @@ def chat(brand, influencer) -> str:
 
 @pytest.fixture
 def chats(brand) -> list[str]:
-    """Five conversations of the brand owner, the one with the newest activity first."""
+    """Five conversations of the brand owner, newest activity first."""
     opened = []
     for minutes in range(5):
         with clock.moved(timedelta(minutes=minutes)):
@@ -111,7 +111,7 @@ def test_search_by_title_and_by_the_other_side(brand, influencer, chat):
     box = brand.opens_bid_with(influencer, title="Diwali BOX")
     assert listed(brand, search="diwali") == [box]
     assert set(listed(brand, search="mir")) == {box, chat}
-    assert listed(brand, search="Anaya") == [], "one's own name is everywhere"
+    assert listed(brand, search="Anaya") == [], "one's own name matches every conversation"
     assert set(listed(influencer, search="Anaya")) == {box, chat}
     assert listed(brand, search="%") == []
 
@@ -196,7 +196,7 @@ def test_staff_looks_as_operator_and_that_is_recorded(operator, brand, influence
     for one in (brand, influencer):
         one.sees(chat)
         one.reads(f"/api/messages/{message}")
-    assert ConversationView.objects.count() == 4, "taking part is no looking into"
+    assert ConversationView.objects.count() == 4, "reading one's own conversation is not recorded as an operator's look"
 
 
 def test_staff_moves_no_mark(operator, chat):
@@ -252,7 +252,7 @@ def test_the_mark_does_not_move_back(brand, influencer, chat, texts, mark):
 def test_beyond_the_end_reads_to_the_end(brand, chat, texts, mark, end):
     assert mark(end) == {"success": True, "unread_count": 0, "total_unread": 0, "up_to_seq": texts[-1]["seq"]}
     assert brand.says(chat)["seq"] > texts[-1]["seq"]
-    assert mark(0)["unread_count"] == 1, "what came later is unread all the same"
+    assert mark(0)["unread_count"] == 1, "the later message is still unread"
 
 
 def test_a_number_between_messages_reads_the_last_before_it(brand, chat, texts, mark):

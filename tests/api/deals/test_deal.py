@@ -1,4 +1,4 @@
-"""The REST endpoint of a deal: offers, the price agreed on, the payment."""
+"""The REST endpoint of a deal: offers, the agreed price and the payment."""
 
 import pytest
 

@@ -94,7 +94,7 @@ def test_one_direct_conversation_a_pair_whoever_starts(brand, influencer, strang
     ids = [one.json()["conversation"]["id"] for one in (first, again, back, other)]
     assert len(set(ids[:3])) == 1
     assert len(set(ids)) == 2
-    assert not Message.objects.exists(), "what is there already is only found"
+    assert not Message.objects.exists(), "the existing conversation is returned"
     assert back.json()["conversation"]["other_user"]["id"] == brand.id
 
 
@@ -180,7 +180,7 @@ def test_the_prompt_comes_first_and_then_the_text_by_hand(brand, influencer):
 
 @pytest.fixture
 def guided():
-    """A deployment that takes no text while the flow leads."""
+    """Settings under which users cannot write texts while the flow leads the conversation."""
     flows.configure({"deal": {"text_while_automated": False}})
     yield
     flows.configure({})

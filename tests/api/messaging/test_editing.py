@@ -136,7 +136,7 @@ def test_a_closed_chat_lets_one_delete(brand, chat):
 
 
 def every_text_stored() -> Iterator[tuple[str, str]]:
-    """Each row of each table, as text."""
+    """Return each row of each table, as text."""
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
@@ -185,7 +185,7 @@ def test_what_was_unread_and_is_deleted_is_not_unread(brand, influencer, chat):
     assert influencer.sees(chat)["unread_count"] == 0
 
 
-# --- Whose ---
+# --- Permissions ---
 
 
 @pytest.mark.parametrize("method", ["get", "patch", "delete"])

@@ -23,7 +23,7 @@ def chat(brand, influencer) -> str:
 
 @pytest.fixture
 def seqs(brand, influencer, chat) -> list[int]:
-    """The numbers of seven messages by turns; one was edited, so that the numbers have a gap."""
+    """The `seq`s of seven messages from alternating senders. One message was edited, so the numbers have a gap."""
     found = []
     for number in range(COUNT):
         message = (brand, influencer)[number % 2].says(chat, f"text {number}")
@@ -35,7 +35,7 @@ def seqs(brand, influencer, chat) -> list[int]:
 
 @pytest.fixture
 def page(brand, chat):
-    """A page's numbers, its `previous` and its `next`."""
+    """Return the `seq`s of a page, its `previous` and its `next`."""
 
     def read(**params: Any) -> tuple[list[int], str | None, str | None]:
         answer = brand.api.get(f"/api/conversations/{chat}/messages", params)
@@ -56,7 +56,7 @@ def test_the_whole_oldest_first(page, seqs):
     assert page() == (seqs, None, None)
     assert page(limit=200) == (seqs, None, None)
     assert page(limit=COUNT) == (seqs, None, None)
-    assert seqs[3] == seqs[2] + 2, "the edit stands between them"
+    assert seqs[3] == seqs[2] + 2, "the edit has the number between them"
 
 
 def test_the_newest_page_and_from_it_to_older_ones(page, seqs):
@@ -103,7 +103,7 @@ def test_around_has_both_sides(page, seqs):
     assert page(cursor=older)[0] == seqs[:1]
     assert page(cursor=newer)[0] == seqs[5:]
     assert page(around=seqs[3], limit=1)[0] == [seqs[3]]
-    assert page(around=seqs[2] + 1, limit=2)[0] == [seqs[2], seqs[3]], "what stands there is no message"
+    assert page(around=seqs[2] + 1, limit=2)[0] == [seqs[2], seqs[3]], "no message has this number"
     assert page(around=seqs[3]) == (seqs, None, None)
 
 

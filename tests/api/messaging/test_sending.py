@@ -39,7 +39,7 @@ def chat(brand, influencer) -> str:
 
 @pytest.fixture(params=["/api/messages", "/api/conversations/{id}/messages"])
 def send(request, brand, chat) -> Send:
-    """Sends to the chat by either endpoint."""
+    """A function that sends a message to the chat, through each of the two endpoints."""
 
     def by_either_transport(**body: Any) -> HttpResponse:
         if "{id}" in request.param:
@@ -347,7 +347,7 @@ def test_what_no_person_wrote_comes_from_the_system_to_both(brand, influencer):
     posted = post_system_message(conversation_id=Conversation.objects.get().pk, text="Maintenance tonight")
     shown = brand.reads(f"/api/messages/{posted.pk}")["message"]
     assert shown["sender_id"] == "00000000-0000-0000-0000-000000000000"
-    assert shown["receiver_id"] == influencer.id, "the awaited side"
+    assert shown["receiver_id"] == influencer.id, "the awaited participant"
     assert (shown["message_type"], shown["is_automated"], shown["action_required"]) == ("system", True, False)
     for one, count in zip((brand, influencer), before, strict=True):
         assert one.sees(bid)["unread_count"] == count + 1

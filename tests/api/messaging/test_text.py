@@ -1,4 +1,4 @@
-"""What counts as text, and as an address of media."""
+"""Valid and invalid texts and media URLs."""
 
 import json
 

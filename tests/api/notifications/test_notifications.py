@@ -46,7 +46,7 @@ def test_a_notification_has_every_member(brand, influencer, chat):
         "read_at": None,
     }
     assert {key: notification[key] for key in expected} == expected
-    assert brand.reads(NOTIFICATIONS)["results"] == [], "not of one's own"
+    assert brand.reads(NOTIFICATIONS)["results"] == [], "the user's own messages create no notification"
 
 
 def test_its_event_has_both_levels_of_ids(brand, influencer, chat):
@@ -117,8 +117,8 @@ def test_reading_all(brand, influencer, chat, texts):
     influencer.says(chat)
     assert succeeded(influencer.api.post(f"{NOTIFICATIONS}/read-all"), "updated")["updated"] == 5
     assert influencer.api.post(f"{NOTIFICATIONS}/read-all").json()["updated"] == 0
-    assert (unread(influencer), unread(brand)) == (0, 1), "only one's own"
-    assert influencer.sees(chat)["unread_count"] == 5, "messages are read by a read mark"
+    assert (unread(influencer), unread(brand)) == (0, 1), "only the user's own notifications"
+    assert influencer.sees(chat)["unread_count"] == 5, "a read mark makes messages read"
 
 
 def test_reading_messages_reads_their_notifications(brand, influencer, chat, texts):

@@ -1,4 +1,4 @@
-"""A picture that is damaged is a file like any other: taken as it is, without a thumbnail where none can be made."""
+"""A damaged picture is accepted unchanged, like any other file; it has no thumbnail if none can be created."""
 
 import io
 import random
@@ -18,7 +18,7 @@ from messaging.models import Upload
 from tests.api.shapes import refused, succeeded
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
-"""As in production: Pillow warns of much that is damaged before it fails."""
+"""As in production: Pillow warns about many kinds of damage before it fails."""
 
 SEED = 8_298
 VARIATIONS = 120
@@ -36,7 +36,7 @@ def written(kind: str, mode: str = "RGB", **options) -> bytes:
 
 
 def photo_data() -> Image.Exif:
-    """What a camera says: texts, numbers, fractions, a place, bytes that only its maker understands."""
+    """EXIF data like that of a camera: texts, numbers, fractions, a location, and opaque bytes of the manufacturer."""
     exif = Image.Exif()
     exif.update({0x0112: 6, 0x010E: "by the sea", 0x010F: "Maker", 0x011A: 72.0, 0x011B: 72.0, 0x0128: 2})
     exif.get_ifd(0x8769).update({0x829A: 0.01, 0x8827: 200, 0x9000: b"0232", 0x927C: b"\x01\x02\x03" * 20})
@@ -45,7 +45,7 @@ def photo_data() -> Image.Exif:
 
 
 def with_values_changed(content: bytes, rng: random.Random) -> bytes:
-    """The picture with up to six bytes of its EXIF changed, behind the head that tells that there is one."""
+    """Change up to six bytes of the picture's EXIF data, after the header that marks the data as EXIF."""
     data = bytearray(photo_data().tobytes().removeprefix(b"Exif\0\0"))
     before, after = content.split(data)
     for _ in range(rng.randint(1, 6)):
@@ -61,7 +61,7 @@ def upload(person, content: bytes):
 
 
 def taken(person, content: bytes) -> dict:
-    """The upload, which holds what was sent, byte for byte."""
+    """Upload a file, check that the stored bytes are identical, and return the upload."""
     made = succeeded(upload(person, content), "upload", status=201)["upload"]
     with Upload.objects.get(pk=made["id"]).file.open("rb") as stored:
         assert stored.read() == content
@@ -76,7 +76,7 @@ def test_values_of_exif_that_are_damaged(brand, kind):
         made = [taken(brand, with_values_changed(intact, rng)) for _ in range(VARIATIONS)]
     failed = [line for line in logs if line["event"] == "thumbnail_failed"]
     assert len(failed) == sum(one["thumbnail_url"] is None for one in made)
-    assert 0 < len(failed) < VARIATIONS, "the damage is to matter at times"
+    assert 0 < len(failed) < VARIATIONS, "at least one change must prevent the thumbnail"
     assert {line["content_type"] for line in failed} == {f"image/{kind.lower()}"}
     assert len({line["error"] for line in failed}) > 1
     assert all("by the sea" not in str(line) for line in failed)
