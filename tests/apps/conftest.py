@@ -4,6 +4,6 @@ from django.db import connection
 
 @pytest.fixture
 def on_postgresql() -> None:
-    """For what there is on PostgreSQL alone; the second run of the suite is on it."""
+    """Skip the test unless the database is PostgreSQL. The suite runs a second time on PostgreSQL."""
     if connection.vendor != "postgresql":
-        pytest.skip("of PostgreSQL alone")
+        pytest.skip("needs PostgreSQL")

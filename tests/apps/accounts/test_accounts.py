@@ -1,4 +1,4 @@
-"""Accounts: their addresses, their logins, the system user, and commands."""
+"""Accounts: e-mail addresses, logins, the system user, and commands."""
 
 import io
 import threading

@@ -1,4 +1,4 @@
-"""People in the admin."""
+"""Users in the admin."""
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -28,7 +28,7 @@ def admin() -> Client:
 
 @pytest.fixture
 def helper() -> Client:
-    """Staff who may change users, and is no superuser."""
+    """A staff member who can change users and is not a superuser."""
     staff = make_staff(is_superuser=False)
     names = ["view_user", "change_user", "delete_user", "add_user"]
     staff.user_permissions.set(Permission.objects.filter(codename__in=names))
@@ -38,7 +38,7 @@ def helper() -> Client:
 
 
 def form_of(user, **changed) -> dict:
-    """What the page of a user sends when nothing is changed but this."""
+    """Return what the page of a user submits if only these fields are changed."""
     sessions = {f"login_sessions-{name}_FORMS": "0" for name in ("TOTAL", "INITIAL")}
     names = ("findable", "is_blocked", "is_active", "is_staff", "is_superuser")
     flags = {name: "on" for name in names if getattr(user, name)}
@@ -183,7 +183,7 @@ def test_deleting_many_tells_of_their_sessions(admin, django_capture_on_commit_c
     assert not User.objects.filter(pk=user.pk).exists()
 
 
-# --- Who is out of reach ---
+# --- Users who cannot be changed ---
 
 
 @pytest.mark.parametrize("action", ["block", "end_sessions", "delete_selected"])

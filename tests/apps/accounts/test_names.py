@@ -1,4 +1,4 @@
-"""What people are found by follows their names, whatever way these are written."""
+"""The search index of names is updated whenever a name is written, in whatever way."""
 
 from io import StringIO
 
@@ -27,7 +27,7 @@ def drop_words(user: User) -> None:
     NameWord.objects.filter(user=user).delete()
 
 
-# --- Whoever writes a name ---
+# --- Each way to write a name ---
 
 
 def test_a_new_user():
@@ -132,7 +132,7 @@ def test_who_is_deleted_is_found_by_nothing():
 
 
 def test_a_deletion_that_does_not_know_of_words_is_no_fault():
-    """As by processes of the release before, while the migration has run already."""
+    """Processes of the previous release delete users in this way after the migration has run."""
     user = make_user(name="Anaya Rao")
     User.objects.filter(pk=user.pk)._raw_delete("default")
     connection.check_constraints([User._meta.db_table])
@@ -141,7 +141,7 @@ def test_a_deletion_that_does_not_know_of_words_is_no_fault():
     assert not NameWord.objects.filter(user_id=user.pk).exists()
 
 
-# --- What was written past all this ---
+# --- Names written without updating the index ---
 
 
 def verify(*options: str) -> str:

@@ -1,4 +1,4 @@
-"""Login sessions: how they are renewed, and everything that ends them."""
+"""Login sessions: how they are renewed, and each way in which they end."""
 
 import io
 import threading
@@ -30,7 +30,7 @@ NEW = "another-Horse-8"
 
 @pytest.fixture
 def told():
-    """What was said of ended sessions: `(ids, user, reason)`."""
+    """The announcements of ended sessions: `(ids, user, reason)`."""
     heard = []
 
     def hear(session_ids, user_id, reason, **_):
@@ -146,7 +146,7 @@ def test_the_table_of_tokens_cannot_be_used_to_log_in(user):
 
 
 def in_threads(*works) -> list:
-    """Run all at once; answers what each returned or raised."""
+    """Run all functions at the same time; return what each returned or raised."""
     gate, results = threading.Barrier(len(works)), [None] * len(works)
 
     def run(number, work):
@@ -335,7 +335,7 @@ def test_the_system_user_is_not_blocked():
         services.block(user=User.objects.get(pk=SYSTEM_USER_ID))
 
 
-# --- Which are dead ---
+# --- Checks whether sessions have ended ---
 
 
 def test_dead_ones_in_one_query(django_assert_num_queries):
@@ -354,7 +354,7 @@ def test_dead_ones_in_one_query(django_assert_num_queries):
         assert dead_sessions([]) == set()
 
 
-# --- Housekeeping ---
+# --- Deletion of old sessions ---
 
 
 def test_old_sessions_and_tokens_are_forgotten_and_no_others(user):

@@ -1,4 +1,4 @@
-"""Who a token belongs to, and every reason for which it belongs to nobody."""
+"""The user of a token, and every reason why a token is invalid."""
 
 import base64
 import json
@@ -75,7 +75,7 @@ def test_expired_by_the_clock(session):
 
 
 def test_machines_whose_clocks_differ_take_each_others_tokens(session):
-    """A time of issue would be compared with the clock of the one who verifies."""
+    """No time of issue is compared with the clock of the process that verifies the token."""
     assert {"iat", "nbf"}.isdisjoint(claims(session.access) | claims(session.refresh))
 
 

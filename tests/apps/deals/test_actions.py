@@ -1,4 +1,4 @@
-"""The use case "act": what an action writes and publishes, who is refused, and what a repeated click does."""
+"""Actions: what an action writes and publishes, who is refused, and what a repeated click does."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -142,10 +142,10 @@ def test_the_prompts_of_the_past_are_shown_as_completed(deal):
     assert "completed" not in first.action_data
 
 
-# Actions that are refused leave everything as it was
+# Refused actions change nothing
 
 REFUSED = [
-    # where, who, what, with what, at which version beside the present one, and why not
+    # state, user, action, data, version relative to the current version, error code
     ("influencer_responding", "influencer", "dance", None, 0, UnknownAction),
     ("influencer_responding", "brand_owner", "accept_connection", None, 0, WrongRole),
     ("influencer_responding", "brand_owner", "send_counter_offer", {"price": "1"}, 0, WrongRole),
@@ -204,7 +204,7 @@ def test_a_conversation_that_is_not_there(hints, deal, conversation_id):
 
 def test_a_step_that_fails_half_way_leaves_nothing(hints, deal, monkeypatch):
     def fail(*_, **__):
-        raise RuntimeError("no message today")
+        raise RuntimeError("no message can be stored")
 
     monkeypatch.setattr("messaging.system_messages.store_messages", fail)
     with nothing_happens(hints), pytest.raises(RuntimeError):
@@ -266,12 +266,12 @@ def test_a_click_without_a_version_is_judged_by_the_present_state(hints, deal):
         deal.act("accept_connection", by=deal.influencer)
 
 
-# Text by hand
+# Texts written by participants
 
 
 @pytest.fixture
 def guided():
-    """A deployment that takes no text while the flow leads."""
+    """Settings under which users cannot write texts while the flow leads the conversation."""
     flows.configure({"deal": {"text_while_automated": False}})
     yield
     flows.configure({})
@@ -297,7 +297,7 @@ def test_text_moves_nothing(deal):
     deal.act("accept_connection", state_version=version)
 
 
-# At once
+# Concurrency
 
 
 @pytest.mark.parametrize("with_version", [True, False])

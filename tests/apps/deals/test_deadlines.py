@@ -1,4 +1,4 @@
-"""Inactive conversations: reminded, closed or approved, once, however many schedulers look."""
+"""Inactive conversations are reminded, closed or approved once, however many schedulers run."""
 
 import io
 import sys
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 DEADLINES = {
-    # state: after so many days, and where to
+    # state: days until the deadline, and the resulting state
     "influencer_responding": (7, "chat_closed", "expired"),
     "brand_owner_details": (7, "chat_closed", "expired"),
     "influencer_reviewing": (7, "chat_closed", "expired"),
@@ -132,7 +132,7 @@ def test_an_action_begins_a_new_deadline(deal):
         assert deal.now.is_closed
 
 
-# Several schedulers, and people who act meanwhile
+# Several schedulers, and users who act at the same time
 
 
 def test_three_schedulers_do_each_thing_once():
@@ -155,7 +155,7 @@ def test_three_schedulers_do_each_thing_once():
 def test_a_scheduler_leaves_alone_what_somebody_else_holds(deal):
     other = open_deal()
     if not connections["default"].features.has_select_for_update_skip_locked:
-        pytest.skip("SQLite has one writer: there is nothing to leave alone")
+        pytest.skip("SQLite has one writer, so no row can be locked by another transaction")
 
     def schedule():
         try:
@@ -221,7 +221,7 @@ def test_a_round_is_bounded(monkeypatch):
 
 def test_while_paused_nothing_falls_due_and_afterwards_what_was_left_goes_on(deal, hints):
     with moved(2 * DAY):
-        operator_does(deal, "pause", reason="Looking into it")
+        operator_does(deal, "pause", reason="Under review")
     assert (deal.now.due_at, deal.now.remind_at, deal.now.automation_enabled) == (None, None, False)
     with moved(60 * DAY):
         with nothing_happens(hints):

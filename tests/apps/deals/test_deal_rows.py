@@ -1,4 +1,4 @@
-"""The row `Deal`: who has one, what it holds, and when it is written."""
+"""The row `Deal`: which conversations have a deal, what it contains, and when it is written."""
 
 from datetime import timedelta
 
@@ -103,7 +103,7 @@ def test_it_goes_with_its_conversation():
 
 
 def test_one_that_is_missing_is_made_by_the_next_action():
-    """As for a conversation that was opened before its flow had actions."""
+    """Such a conversation was opened before its flow had actions."""
     deal = open_deal()
     Deal.objects.all().delete()
     deal.act("accept_connection")

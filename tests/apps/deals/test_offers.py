@@ -1,4 +1,4 @@
-"""The chain of offers: changes without the application are found."""
+"""The chain of offers reveals changes that were made without the application."""
 
 import io
 

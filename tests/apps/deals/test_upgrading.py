@@ -1,4 +1,4 @@
-"""Running conversations are moved to a newer version of their flow: all, or none and the misfits are named."""
+"""Running conversations are moved to a newer version of their flow: all of them, or none and the misfits are named."""
 
 import io
 from dataclasses import replace
@@ -23,7 +23,7 @@ def hints(sent_hints):
 
 @pytest.fixture
 def release(monkeypatch):
-    """Puts a second version of the deal beside the first, each of whose states `change` has made."""
+    """Register a second version of the deal flow; `change` creates each of its states."""
 
     def released(change=lambda state: state):
         first = get_flow("deal", 1)

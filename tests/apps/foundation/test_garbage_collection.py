@@ -1,4 +1,4 @@
-"""A server's collector of cyclic garbage: tuned when the server starts."""
+"""A server tunes the garbage collector when it starts."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Moments as PostgreSQL writes them, read as Django reads them."""
+"""Timestamps written by PostgreSQL are parsed with the same result as in Django."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo

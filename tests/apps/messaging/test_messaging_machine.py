@@ -1,4 +1,4 @@
-"""Whatever people do with their messages, in whatever order: counters, numbers, lists and logs stay true."""
+"""Counters, numbers, lists and event logs stay correct after any sequence of operations on messages."""
 
 import uuid
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ number = st.integers(0, 2**16)
 
 @dataclass
 class Text:
-    """A message as it has to be; `sender` is None where no person wrote it."""
+    """The expected state of a message; `sender` is None for messages that no user wrote."""
 
     id: uuid.UUID
     seq: int
@@ -64,7 +64,7 @@ class Chat:
 
 
 class Messaging(RuleBasedStateMachine):
-    """Two brand owners, two influencers, and what they do."""
+    """A state machine with two brand owners and two influencers."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class Messaging(RuleBasedStateMachine):
         self.chats: list[Chat] = []
         self.sent: dict[tuple[uuid.UUID, str], tuple[SendMessageRequest, uuid.UUID]] = {}
 
-    # --- What happens ---
+    # --- Rules ---
 
     @initialize(one=number, kind=st.sampled_from(["direct", "bid"]))
     def begin(self, one: int, kind: str) -> None:
@@ -160,7 +160,7 @@ class Messaging(RuleBasedStateMachine):
         assume(own)
         return writer, own[which % len(own)]
 
-    # --- What holds ---
+    # --- Invariants ---
 
     @invariant()
     def unread_counts_are_what_the_messages_say(self) -> None:
@@ -191,7 +191,7 @@ class Messaging(RuleBasedStateMachine):
             assert Room.objects.get(name=chat.conversation.room).last_seq == len(seqs)
 
     def teardown(self) -> None:
-        """The log of each conversation, read from its start, gives its messages as they are stored."""
+        """Replay the log of each conversation from the start; the result must equal the stored messages."""
         for chat in self.chats:
             client = Client()
             for event in event_log.read(chat.conversation.room, after=0):

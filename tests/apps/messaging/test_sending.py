@@ -1,4 +1,4 @@
-"""Messages that arrive together share a transaction; an error refuses one of them alone."""
+"""Messages that arrive together share a transaction; an error rejects one message only."""
 
 import threading
 import uuid

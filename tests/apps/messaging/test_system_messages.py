@@ -1,4 +1,4 @@
-"""Who receives a system message, and in whose name it is."""
+"""The receiver of a system message, and the name of its sender."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The command that holds unread counts against the messages."""
+"""The command that compares unread counts with the messages."""
 
 from io import StringIO
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def places() -> list[Participant]:
-    """Two participants of a conversation in which much has happened."""
+    """Two participants of a conversation after many operations."""
     one, two = make_user("brand_owner"), make_user("influencer")
     chat = open_direct(opener=one, other_id=str(two.pk)).conversation
     sent = [Message.objects.create(conversation=chat, sender=one, message=f"Number {n}") for n in range(4)]

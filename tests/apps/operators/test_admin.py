@@ -1,4 +1,4 @@
-"""Conversations in the admin: the list, the transcript, and what an operator may do from it."""
+"""Conversations in the admin: the list, the transcript, and the operator's actions."""
 
 import uuid
 from html import escape
@@ -263,7 +263,7 @@ def test_a_conversation_that_is_not_there(admin, key):
     assert admin.get(f"/admin/conversations/conversation/{key}/change/").status_code == 404
 
 
-# --- The record of who looked ---
+# --- The record of operators' views ---
 
 
 def test_looking_is_recorded_and_shown(admin, operator, chat):

@@ -1,4 +1,4 @@
-"""What an operator sees of a deal in the admin, and does there."""
+"""Deals in the admin: what an operator sees and does."""
 
 import xml.etree.ElementTree as ET
 
@@ -60,7 +60,7 @@ def post(admin, deal, **fields):
     return admin.post(page_of(deal), {"state_version": deal.now.state_version} | fields, follow=True)
 
 
-# What the page shows
+# The page
 
 
 @pytest.mark.parametrize("state", ["influencer_responding", "payment_pending", "real_time", "chat_closed"])
@@ -117,7 +117,7 @@ def test_the_page_takes_the_same_number_of_queries_however_far_the_deal_went(adm
             admin.get(page_of(deal))
         return len(captured)
 
-    # The events of an order are the one query that there is only with an order.
+    # Only a deal with an order needs this additional query for the events of the order.
     assert queries(make_deal("work_submitted")) <= queries(make_deal("influencer_price_response")) + 1
 
 
@@ -127,7 +127,7 @@ def test_nothing_inline(admin):
     assert " onclick=" not in text
 
 
-# What is done there
+# Interventions
 
 
 def test_an_operator_pauses_resumes_and_closes_with_a_reason(admin, operator, sent_hints):
@@ -191,7 +191,7 @@ def test_who_may_only_look_does_nothing(operator, sent_hints):
 
 @pytest.fixture
 def delivered(settings, tmp_path):
-    """A deal with work that came with a file, and that file."""
+    """A deal with delivered work that includes a file, and that file."""
     settings.MEDIA_ROOT = tmp_path
     deal = make_deal("work_in_progress")
     upload = store_upload(owner=deal.influencer, file=SimpleUploadedFile("<cut>.pdf", PDF))

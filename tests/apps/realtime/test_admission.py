@@ -1,4 +1,4 @@
-"""Joining rooms: who may, what is replayed, and what is stored for a return, in one batch."""
+"""Joining rooms, in batches: the check of rights, the replay, and the rows stored for recovery."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def open_rooms(monkeypatch):
-    """Rooms that anybody may enter; others nobody."""
+    """Two rooms that anybody can join; joining any other room is refused."""
     rooms = {"room"}
     installed = replace(hooks.application_hooks(), may_enter=lambda pairs: {one for one in pairs if one[1] in rooms})
     monkeypatch.setattr(hooks._Installed, "application_hooks", installed)

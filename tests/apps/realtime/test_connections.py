@@ -1,4 +1,4 @@
-"""How the starts and ends of connections are stored: in their order, a batch at a time, and none is lost."""
+"""The starts and ends of connections are stored in order, in batches, and none is lost."""
 
 import asyncio
 import threading
@@ -23,7 +23,7 @@ MANY = 2000
 
 
 class Announcer:
-    """What would be announced."""
+    """Records the announcements."""
 
     def __init__(self) -> None:
         self.online: list[set[uuid.UUID]] = []
@@ -32,7 +32,7 @@ class Announcer:
 
 
 class Store:
-    """In the place of `connections.store`: notes what is stored, by pid, and fails while the database is away."""
+    """Replaces `connections.store`: records what is stored, by pid, and fails while the database is away."""
 
     def __init__(self) -> None:
         self.stored: list[tuple[str, str]] = []
@@ -42,7 +42,7 @@ class Store:
         self._busy = threading.Lock()
 
     def __call__(self, process_id: uuid.UUID, started: list[SessionRecord], ended: dict[str, uuid.UUID]) -> Any:
-        assert self._busy.acquire(blocking=False), "two batches at a time"
+        assert self._busy.acquire(blocking=False), "two batches ran at the same time"
         try:
             self.batches += 1
             is_away = self.is_away
@@ -96,7 +96,7 @@ async def eventually(holds: Callable[[], bool]) -> None:
         if holds():
             return
         await asyncio.sleep(0.01)
-    raise AssertionError("It did not come to pass.")
+    raise AssertionError("The condition was not met in time.")
 
 
 async def test_of_a_crowd_that_leaves_at_once_all_are_stored_in_few_batches(held, store, announcer):
@@ -127,7 +127,7 @@ async def test_two_sockets_of_a_user_that_come_and_go_are_stored_in_their_order(
     store.may_end.clear()
     leave(held, one)
     await eventually(lambda: store.batches == 2)
-    again = connect(held, one.session.pid, user_id)  # while its end is being stored
+    again = connect(held, one.session.pid, user_id)  # while the end of the session is being stored
     leave(held, other)
     store.may_end.set()
     await held.wait_until_stored(10)

@@ -1,4 +1,4 @@
-"""Reading the log, and what retention leaves of it."""
+"""Reading the event log, and what retention deletes from it."""
 
 from datetime import timedelta
 

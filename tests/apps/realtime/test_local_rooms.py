@@ -1,4 +1,4 @@
-"""Ordered delivery in one process: whatever the bus does, each socket sees each event once, in the one order."""
+"""Ordered delivery in one process: whatever the bus does, each socket receives each event once, in one order."""
 
 import asyncio
 import random
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class SilentBus:
-    """Knows which groups were joined, and brings nothing."""
+    """A bus that records the joined groups and delivers nothing."""
 
     def __init__(self) -> None:
         self.groups: set[str] = set()
@@ -35,7 +35,7 @@ class SilentBus:
 
 
 class Wire:
-    """What the sockets of a process were sent."""
+    """Records what is sent to the sockets of a process."""
 
     def __init__(self) -> None:
         self.sent: dict[str, list[str]] = {}
@@ -87,7 +87,7 @@ async def eventually(holds: Callable[[], bool]) -> None:
         if holds():
             return
         await asyncio.sleep(0.01)
-    raise AssertionError("It did not come to pass.")
+    raise AssertionError("The condition was not met in time.")
 
 
 async def test_the_next_is_delivered_the_old_dropped_and_a_gap_filled_from_the_log(rooms, wire):
@@ -277,7 +277,7 @@ async def test_a_return_is_whole_or_nothing(rooms, wire):
 
 @pytest.fixture
 def read(monkeypatch) -> list[str]:
-    """The rooms whose logs were read."""
+    """Record the rooms whose event logs are read."""
     names: list[str] = []
     real = event_log.read
 
@@ -309,7 +309,7 @@ async def test_a_crowd_that_returns_reads_the_logs_together(rooms, wire, read, m
     for number, one in enumerate(crowd):
         left, right = range(number % 3 + 1, 4), range(4 - number % 2, 4)
         assert wire.seqs(one) == [*left, *right]
-    # The first alone, the others with one another.
+    # One read for the first client and one for all others together.
     assert max(read.count("left"), read.count("right")) <= 2
 
 

@@ -1,4 +1,4 @@
-"""Who has gone, when several sockets of one user end in several processes."""
+"""Departures of a user whose sockets end in several processes."""
 
 import json
 import uuid
@@ -34,7 +34,7 @@ def ended(one: SessionRecord, at: datetime | None = None) -> dict[uuid.UUID, dat
 
 
 def time_passes() -> None:
-    """The sockets that have ended did so longer ago than a page takes to be loaded again."""
+    """Move the ends of sockets into the past, by more than the time that reloading a page takes."""
     SocketSession.objects.filter(ended_at__isnull=False).update(ended_at=timezone.now() - LONG_AGO)
 
 
@@ -144,7 +144,7 @@ def test_what_a_process_that_stops_still_holds_ends_now() -> None:
     one = begun(uuid.uuid4())
     before = timezone.now()
     processes.retire(one.process_id)
-    assert presence.online_users([USER]) == {USER}, "for five seconds more"
+    assert presence.online_users([USER]) == {USER}, "the user stays online for five more seconds"
     assert before - timedelta(seconds=1) < processes.reap_dead()[USER] < timezone.now() + timedelta(seconds=1)
     assert SocketSession.objects.get(pk=one.pid).ended_at is not None
 

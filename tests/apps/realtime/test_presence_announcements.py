@@ -1,4 +1,4 @@
-"""When departures and arrivals are announced: each by a task of its own, one at a time, again where it fails."""
+"""Announcements of departures and arrivals: each in its own task, one at a time, retried after an error."""
 
 import asyncio
 import threading
@@ -39,13 +39,13 @@ def announcer(tasks: BackgroundTasks) -> PresenceAnnouncer:
 
 @pytest.fixture
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
-    """What was announced, as `("online" or "offline", users)`; it takes its time, as a database does."""
+    """Record announcements as `("online" or "offline", users)`; each takes a moment, like a database query."""
     found: list[tuple[str, Any]] = []
     busy = threading.Lock()
 
     def note(kind: str) -> Callable[[Any], None]:
         def announce(users: Any) -> None:
-            assert busy.acquire(blocking=False), "two at a time"
+            assert busy.acquire(blocking=False), "two announcements ran at the same time"
             try:
                 threading.Event().wait(0.001)
                 found.append((kind, set(users)))
@@ -64,7 +64,7 @@ async def eventually(holds: Callable[[], bool]) -> None:
         if holds():
             return
         await asyncio.sleep(0.01)
-    raise AssertionError("It did not come to pass.")
+    raise AssertionError("The condition was not met in time.")
 
 
 async def test_of_many_one_is_announced_at_a_time_in_their_order(announcer, announced):
@@ -100,7 +100,7 @@ async def test_what_fails_while_the_database_is_away_is_announced_when_it_is_bac
     announcer.left({one: clock.now()})
     await eventually(lambda: len(refused) > 2)
     announcer.came_online({other})
-    await eventually(lambda: announced == [("online", {other})])  # it need not wait for the failed one
+    await eventually(lambda: announced == [("online", {other})])  # it does not wait for the failed announcement
     is_away = False
     await eventually(lambda: announced == [("online", {other}), ("offline", {one})])
 

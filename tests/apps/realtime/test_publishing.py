@@ -1,4 +1,4 @@
-"""What is published is logged with the transaction that caused it: dense, in order, or not at all."""
+"""Events are logged in the transaction that publishes them: without gaps and in order, or not at all."""
 
 import contextvars
 import threading
@@ -174,7 +174,7 @@ def test_writers_at_the_same_time_leave_one_dense_order():
             barrier.wait(10)
             for number in range(each):
                 with unit_of_work():
-                    # In opposite orders: the rooms are locked by name all the same.
+                    # The two transactions publish in opposite orders, but both lock the rooms by name.
                     for room in ("left", "right") if number % 2 else ("right", "left"):
                         publish(room, NOTE, note(f"{name}{number}"))
         except Exception as error:

@@ -1,4 +1,4 @@
-"""The bus: this process hears itself at once, others over the layer; nothing that goes wrong there is raised."""
+"""The bus: a process receives its own hints at once, and others through the channel layer; failures raise no error."""
 
 import asyncio
 import uuid
@@ -16,7 +16,7 @@ from tests.harness.environment import need_postgresql_and_redis
 
 
 class Process:
-    """One process's end of the bus, and what it was handed."""
+    """A bus of one process, and the hints that it received."""
 
     def __init__(self) -> None:
         self.bus, self.heard = Bus(), []
@@ -34,11 +34,11 @@ async def eventually(holds: Callable[[], bool]) -> None:
         if holds():
             return
         await asyncio.sleep(0.01)
-    raise AssertionError("It did not come to pass.")
+    raise AssertionError("The condition was not met in time.")
 
 
 def made(kind: str) -> BaseChannelLayer:
-    """A layer of that kind, on which nobody else is."""
+    """Return a channel layer of this kind that nothing else uses."""
     if kind == "memory":
         return InMemoryChannelLayer()
     _, url = need_postgresql_and_redis()
@@ -60,7 +60,7 @@ async def two(request, monkeypatch) -> AsyncIterator[tuple[Process, Process]]:
 
 
 async def _connected(processes: tuple[Process, Process]) -> None:
-    """A subscription takes its way, so each calls until it hears itself; then the echoes are let go by."""
+    """Send until each process receives its own hint, because a subscription takes time. Then discard the echoes."""
     for one in processes:
         while not one.heard:
             one.bus.send([Hint.control("hello")])
@@ -89,7 +89,7 @@ async def test_control_reaches_everybody_and_the_sender_over_the_layer(two):
 async def test_other_processes_hear_the_rooms_that_they_joined(two):
     one, other = two
     await other.bus.join("room")
-    await asyncio.sleep(0.3)  # a subscription takes its way, and nothing tells when it is there
+    await asyncio.sleep(0.3)  # subscribing takes time, and nothing reports its completion
     one.bus.send(
         [Hint.logged("room", [LoggedEvent(1, "a", "{}"), LoggedEvent(2, "b", "{}")], 0.0), whisper("other room", "c")]
     )
@@ -139,7 +139,7 @@ async def test_the_layer_speaks_resp2_with_redis():
     await layer.group_send("room", {"type": "hints"})
     (shard,) = layer._get_layer()._shards
     client = await shard._redis.client_info()
-    assert int(client.get("resp", 2)) == 2  # Redis names it from 7.0 on
+    assert int(client.get("resp", 2)) == 2  # Redis reports the field `resp` since version 7.0
     await layer.flush()
 
 

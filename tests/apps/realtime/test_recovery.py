@@ -1,4 +1,4 @@
-"""What a returning client may have back: its own, recent, whole, and only what it still has a right to."""
+"""What a returning client recovers: only its own recent, complete rooms to which it still has the right."""
 
 import uuid
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Units of work in one transaction: each succeeds or fails by itself."""
+"""Units of work in one transaction: each succeeds or fails separately."""
 
 import pytest
 from django.db import IntegrityError, connection

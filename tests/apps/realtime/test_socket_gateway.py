@@ -1,4 +1,4 @@
-"""Letting a client in: while the database is away, and what is kept of it."""
+"""Admission of a client while the database is away, and what the gateway stores about the client."""
 
 import time
 import uuid
@@ -38,7 +38,7 @@ async def test_a_client_that_could_be_let_in_later_is_cut_and_not_refused_for_go
 
 
 async def test_of_the_request_of_a_client_only_its_address_is_kept(monkeypatch):
-    """It is asked for again where a client leaves and enters again on the same connection."""
+    """A client needs the address again if it leaves and reconnects on the same connection."""
     gateway = Gateway()
     said = {"REMOTE_ADDR": "192.0.2.1", "HTTP_COOKIE": "x" * 4000}
 

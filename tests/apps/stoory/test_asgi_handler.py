@@ -1,4 +1,4 @@
-"""Requests have threads; a client that goes away takes nothing from who is still at work for it."""
+"""Requests run in threads; a client that disconnects does not stop work that has begun."""
 
 import asyncio
 import threading
@@ -16,7 +16,7 @@ THREADS = executor._requests._max_workers
 
 @pytest.fixture
 def gate():
-    """What keeps a thread busy until it is opened."""
+    """An event that keeps threads busy until it is set."""
     opened = threading.Event()
     yield opened
     opened.set()

@@ -1,4 +1,4 @@
-"""`manage.py bench_data`: in bulk what the services would have made one by one."""
+"""`manage.py bench_data` creates in bulk the same rows that the services create one by one."""
 
 from pathlib import Path
 

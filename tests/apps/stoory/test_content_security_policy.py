@@ -1,4 +1,4 @@
-"""The content security policy on what is answered without an error; `test_error_responses` has the rest."""
+"""The content security policy of successful responses; `test_error_responses` tests that of errors."""
 
 import pytest
 from django.test import Client
@@ -6,7 +6,7 @@ from django.test import Client
 from tests.pages import PAGES
 
 OTHERS = {"/texts.js": 200, "/static/app/base.css": 200, "/healthz": 200, "/api/auth/me": 401, "/admin/": 302}
-STATUS = OTHERS | {page: 200 for page in PAGES if page != "/demo"}  # the demo accounts are not there
+STATUS = OTHERS | {page: 200 for page in PAGES if page != "/demo"}  # the demo accounts do not exist
 
 
 @pytest.mark.django_db

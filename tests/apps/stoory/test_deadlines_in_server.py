@@ -1,4 +1,5 @@
-"""Deadlines in a running server, and in a process apart: with deadlines of seconds, since nobody moves its clock."""
+"""Deadlines in a running server and in a separate process. They last seconds, because a test cannot move these
+clocks."""
 
 import json
 import time
@@ -38,7 +39,7 @@ def test_the_server_looks_for_what_is_due(installation: Installation) -> None:
             time.sleep(0.1)
         step = ["conversation_state_changed", "conversation_updated", "new_message"]
         events = events_of(brand, bid)
-        # The reminder comes first, unless this machine is too slow for that.
+        # The reminder is sent first, unless this machine is too slow.
         assert events in ([*step, "new_message", *step], [*step, *step])
 
 

@@ -1,4 +1,4 @@
-"""The demo data: believable, in many states, and valid by every rule of the application."""
+"""The demo data: realistic, in many states, and valid by every rule of the application."""
 
 import re
 

@@ -1,5 +1,5 @@
-"""What is answered to errors: problem documents to clients of the API, pages to everybody else, and in development the
-technical pages of Django, which alone are exempt from the content security policy."""
+"""Responses to errors: problem documents for API clients, and pages for everyone else. In development Django shows its
+technical pages, which alone are exempt from the content security policy."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from stoory import urls
 from tests.factories import make_staff
 
 REASON = "<b>the reason</b>"
-"""Escaped where it is shown in HTML, and shown to developers alone."""
+"""Escaped in HTML, and shown to developers only."""
 
 EXCEPTIONS = {
     "absent": Http404(REASON),
@@ -35,7 +35,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 
 
 class Kind(Enum):
-    """The forms of an answer: its type of content, and what stands in it."""
+    """The forms of a response: its content type, and a text that it contains."""
 
     DOCUMENT = ("application/problem+json", '"success"')
     PAGE = ("text/html; charset=utf-8", "app/base.css")
@@ -53,7 +53,7 @@ EXCEPTION_BEFORE_THE_API = (TECHNICAL_PAGE, TRACEBACK, DOCUMENT, DOCUMENT)
 
 @dataclass(frozen=True)
 class Case:
-    """`kinds` are those in development to who accepts HTML and to who accepts JSON, then the same in production."""
+    """`kinds` are the responses to clients that accept HTML and JSON, in development and then in production."""
 
     path: str
     status: int
@@ -67,7 +67,7 @@ class Case:
 
 
 CASES = [
-    # Addresses that are none.
+    # Addresses that do not exist.
     *(Case("/nowhere", 404, ABSENT_PAGE, method) for method in METHODS),
     *(Case("/api/nowhere", 404, ALWAYS_DOCUMENT, method) for method in METHODS),
     *(Case(path, 404, ALWAYS_DOCUMENT, "POST") for path in ("/api", "/api/", "/api/no/where/")),
@@ -81,18 +81,18 @@ CASES = [
     Case("/api/bad", 400, ALWAYS_DOCUMENT),
     Case("/api/suspicious", 400, ALWAYS_DOCUMENT),
     *(Case("/api/broken", 500, ALWAYS_DOCUMENT, method) for method in ("GET", "POST")),
-    # In the view of a page.
+    # Exceptions in the view of a page.
     Case("/absent", 404, ABSENT_PAGE),
     Case("/forbidden", 403, ALWAYS_PAGE),
     Case("/bad", 400, EXCEPTION),
     Case("/suspicious", 400, EXCEPTION),
     Case("/broken", 500, EXCEPTION),
-    # In the admin.
+    # Exceptions in the admin.
     Case("/admin/absent", 404, ABSENT_PAGE, is_operator=True),
     Case("/admin/forbidden", 403, ALWAYS_PAGE, is_operator=True),
     Case("/admin/suspicious", 400, EXCEPTION, is_operator=True),
     Case("/admin/broken", 500, EXCEPTION, is_operator=True),
-    # In middleware, before any view.
+    # Exceptions in middleware, before any view.
     Case("/middleware/absent", 404, ABSENT_PAGE),
     Case("/middleware/forbidden", 403, ALWAYS_PAGE),
     Case("/middleware/broken", 500, EXCEPTION),
@@ -100,7 +100,7 @@ CASES = [
     Case("/api/middleware/broken", 500, EXCEPTION_BEFORE_THE_API),
     Case("/", 400, EXCEPTION, host="elsewhere.example"),
     Case("/api/auth/me", 400, EXCEPTION_BEFORE_THE_API, host="elsewhere.example"),
-    # A form without its token.
+    # A form without a CSRF token.
     Case("/admin/login/", 403, ALWAYS_PAGE, "POST"),
 ]
 
@@ -132,7 +132,7 @@ urlpatterns = [
 
 
 class Inline(HTMLParser):
-    """Finds what the policy would stop: styles, scripts and handlers in the page itself."""
+    """Finds inline styles, scripts and handlers, which the policy would block."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The technical pages of Django show settings, and no secret among them."""
+"""Django's technical pages show settings, but none of the secrets."""
 
 import pytest
 

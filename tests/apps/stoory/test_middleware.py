@@ -1,4 +1,4 @@
-"""Static files, optional slashes, probes."""
+"""Static files, optional trailing slashes, and probes."""
 
 import pytest
 from django.db import DatabaseError
@@ -56,7 +56,7 @@ def test_a_page_is_found_with_a_slash(address):
 
 @pytest.fixture
 def hearing(monkeypatch) -> None:
-    """The process hears itself over the bus, as a server does."""
+    """The process receives its own hints over the bus, like a server."""
     monkeypatch.setattr(type(health.gateway), "bus_is_alive", True)
 
 

@@ -1,4 +1,4 @@
-"""The settings of production, as a process of its own reads them."""
+"""The settings of production, read by a separate process."""
 
 import os
 import subprocess
@@ -101,7 +101,7 @@ def test_all_invalid_settings_are_reported_at_once():
 
 
 def test_static_files_keep_the_published_bundle_and_its_source_map(tmp_path):
-    """The name with a hash differs in one line alone: it names the source map with its hash."""
+    """The file with a hash in its name differs in one line only: that line names the source map with its hash."""
     done = run("manage.py", "collectstatic", "--noinput", STATIC_ROOT=str(tmp_path), **SENSIBLE)
     assert done.returncode == 0, done.stderr
     source, collected = (root / "vendor" / "socket.io-client" for root in (ROOT / "static", tmp_path))

@@ -1,4 +1,4 @@
-"""The server for development, run in a copy of the project whose code is changed under it."""
+"""The development server, run in a copy of the project whose code changes while it runs."""
 
 import os
 import shutil
@@ -32,14 +32,14 @@ def project(tmp_path: Path) -> Path:
 
 @contextmanager
 def running(project: Path, *options: str) -> Iterator[tuple[str, Process]]:
-    """The server's address and its process, which answers."""
+    """Run the development server; yield its address and its process when it responds."""
     environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(project / "var")} | NOTHING_DEPRECATED
     manage = [sys.executable, "manage.py"]
     run(*manage, "migrate", "--verbosity", "0", cwd=project, env=environment, timeout=COMMAND_SECONDS)
 
     def start(port: int) -> tuple[str, Process]:
         url = f"http://127.0.0.1:{port}"
-        # What runs in the background of a shell ignores Ctrl-C, and so would all that it starts.
+        # A shell's background processes ignore Ctrl-C, and so would every process they start.
         command = ["env", "--default-signal=INT", *manage, "runserver", str(port), *options]
         server = Process(*command, log=project / "log", environment=environment, directory=project)
         return url, server.start().wait_until(lambda: responds(f"{url}/healthz"))
@@ -52,7 +52,7 @@ def running(project: Path, *options: str) -> Iterator[tuple[str, Process]]:
 
 
 def answers(url: str, wanted: Callable[[httpx.Response], bool], *, within: float = START_SECONDS) -> bool:
-    """Wait for such an answer."""
+    """Wait for a response that meets this condition."""
     give_up = time.monotonic() + within
     while time.monotonic() < give_up:
         try:
@@ -77,7 +77,7 @@ def test_it_speaks_http_and_socket_io_and_starts_again_when_the_code_changes(pro
         for _ in range(12):
             if answers(f"{url}/healthz", has_status("changed"), within=START_SECONDS / 12):
                 return
-            code.touch()  # the first look at the files came after they were changed
+            code.touch()  # the first scan of the files ran after the change
         raise AssertionError((project / "log").read_text())
 
 

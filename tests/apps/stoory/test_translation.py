@@ -1,4 +1,4 @@
-"""The pages in another language, from the catalogues that a deployment puts beside them."""
+"""The pages in another language, from catalogues that a deployment adds."""
 
 import re
 import struct
@@ -14,13 +14,13 @@ from stoory import demo
 from tests.pages import PAGES
 
 UNTRANSLATED = re.compile(r"\W*|Stoory|OpenAPI|· Stoory|" + "|".join(person.name for person in demo.PEOPLE))
-"""Names, and what has no letters. What stands in code is left out."""
+"""Names, and texts without letters. Text in code elements is ignored."""
 
 HEADER = "Content-Type: text/plain; charset=UTF-8\nPlural-Forms: nplurals=2; plural=n != 1;\n"
 
 
 def catalogue(texts: dict[str, str]) -> bytes:
-    """A compiled catalogue, as `compilemessages` makes it."""
+    """Return a compiled catalogue in the format of `compilemessages`."""
     pairs = sorted((key.encode(), value.encode()) for key, value in ({"": HEADER} | texts).items())
     tables, place = [b"", b""], 28 + 16 * len(pairs)
     data = b""
@@ -60,7 +60,7 @@ def test_without_a_catalogue_they_are_english() -> None:
 
 
 class Words(HTMLParser):
-    """The texts that a page shows, those of code left out."""
+    """The texts of a page, without those in code elements."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -86,7 +86,7 @@ class Words(HTMLParser):
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", [*PAGES, "/nowhere"])
 def test_every_text_of_a_page_can_be_translated(path: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.DEBUG = path != "/nowhere"  # where Django has a page of its own
+    settings.DEBUG = path != "/nowhere"  # in development Django shows its own page here
     demo.make()
     monkeypatch.setattr(translation._trans, "gettext", lambda text: re.sub(r"[^<>]+(?![^<]*>)", r"⟦\g<0>⟧", text))
     found = Words(Client().get(path).content.decode()).found

@@ -1,4 +1,4 @@
-"""Payment orders, and what providers say of them: once, late, repeated, out of order, of the wrong amount."""
+"""Payment orders and the webhooks of providers: single, late, repeated, out of order, or with a wrong amount."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -141,7 +141,7 @@ def test_a_provider_that_does_not_answer_is_asked_again_by_the_next_click(deal, 
     assert len(asked) == 2
 
 
-# What the provider says
+# Webhooks
 
 
 def test_a_payment_moves_the_conversation_on(deal, order):
@@ -158,12 +158,12 @@ EVENTS = (SUCCEEDED, FAILED, REFUNDED)
 
 
 def as_sent(order, kinds):
-    """Each webhook by itself, and repeated three times in two orders."""
+    """Return each webhook alone, and repeated three times in two orders."""
     return [event(order, kind) for kind in (*kinds, *kinds[::-1], *kinds)]
 
 
 def as_sent_anew(order, kinds):
-    """Each kind of event twice in a row, every time under an id of its own."""
+    """Return each kind of event twice in a row, each time with a new event id."""
     return [event(order, kind, id=f"evt-{kind}-{number}") for kind in kinds for number in range(2)]
 
 
@@ -267,7 +267,7 @@ def test_an_event_of_a_kind_that_does_not_concern_us_is_taken_and_changes_nothin
 
 @contextmanager
 def nothing_is_told(hints):
-    """No row is other than it was but those of orders and their events, and nothing was given to the bus."""
+    """Check that the block changes no rows except orders and their events, and sends no hints."""
 
     def rows():
         return {name: found for name, found in every_row().items() if name not in {"PaymentOrder", "PaymentEvent"}}
@@ -280,7 +280,7 @@ def nothing_is_told(hints):
 
 @pytest.fixture
 def refunded(deal, order):
-    """The order, of which a refund was reported and no payment."""
+    """An order for which a refund, but no payment, was reported."""
     send(event(order, REFUNDED))
     order.refresh_from_db()
     return order
@@ -376,7 +376,7 @@ def deliver(said):
         connections.close_all()
 
 
-# A payment that comes when there is no use for it any more
+# A payment for which there is no longer a use
 
 
 def test_a_payment_that_arrives_after_closing_is_refunded(deal, order):
@@ -428,7 +428,7 @@ def test_a_refund_that_was_made_elsewhere_is_not_asked_for_any_more(deal, order,
 
     def refuse(_, order):
         asked.append(order.pk)
-        raise ProviderFailed("it was refunded already")
+        raise ProviderFailed("the payment was already refunded")
 
     monkeypatch.setattr(Sandbox, "refund", refuse)
     close(deal)

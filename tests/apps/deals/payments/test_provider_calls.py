@@ -1,5 +1,5 @@
-"""Orders are opened at a provider while nothing is held: who pays waits, nobody else does, and whatever happens
-meanwhile or goes wrong, the next click finishes with one order."""
+"""The server holds no lock while a provider opens an order: only the payer waits. Whatever changes or fails during the
+call, the next click finishes with one order."""
 
 import asyncio
 import gc
@@ -46,7 +46,7 @@ LONG = 60
 
 
 class Provider:
-    """Stands in for the sandbox's part that opens orders: it may answer late, fail, and have something happen."""
+    """Replaces the sandbox's function that opens orders: it can delay, fail, or run a function during the call."""
 
     def __init__(self) -> None:
         self.asked: list[uuid.UUID] = []
@@ -84,7 +84,7 @@ def deal(db, provider):
 
 
 def by_rest(deal, version=None):
-    with describing_conflicts(deal.brand_owner, deal.conversation.pk):  # as the endpoint does
+    with describing_conflicts(deal.brand_owner, deal.conversation.pk):  # like the endpoint
         return deal.act(PAY, by=deal.brand_owner, state_version=version).order
 
 
@@ -100,7 +100,7 @@ async def clicks(deal, user, version=None, action=PAY):
 
 @contextmanager
 def in_threads(number=1):
-    """A way to begin work in threads of its own."""
+    """Return a function that starts work in separate threads."""
 
     def closing(work):
         try:
@@ -115,7 +115,7 @@ def in_threads(number=1):
 both_transports = pytest.mark.parametrize("pays", [by_rest, by_socket])
 
 
-# Who waits
+# Which users wait
 
 
 async def test_who_acts_in_the_same_batch_does_not_wait_for_the_provider(deal, provider, monkeypatch):
@@ -132,7 +132,7 @@ async def test_who_acts_in_the_same_batch_does_not_wait_for_the_provider(deal, p
     answered = await clicks(other, other.influencer, action="accept_connection")
     assert answered.conversation.flow_state == "brand_owner_details"
     assert (batches, orders.done()) == ([2], False)
-    # Nor does who acts in the same conversation.
+    # A user who acts in the same conversation does not wait either.
     with pytest.raises(WrongRole):
         await clicks(deal, deal.influencer)
     assert not orders.done()
@@ -187,7 +187,7 @@ def test_a_provider_is_never_asked_inside_a_transaction(deal, provider, hints):
 
 def test_what_a_provider_needs_was_read_before(deal, provider, monkeypatch):
     def refuse(*_):
-        raise AssertionError("a provider asks no database")
+        raise AssertionError("a provider must not query the database")
 
     def meanwhile():
         with connection.execute_wrapper(refuse):
@@ -204,7 +204,7 @@ def test_what_a_provider_needs_was_read_before(deal, provider, monkeypatch):
     assert len(orders) == 2
 
 
-# A provider that does not answer
+# A provider that fails or is slow
 
 
 @both_transports
@@ -273,7 +273,7 @@ def test_after_a_process_that_died_half_way_the_next_click_finishes_with_one_ord
     assert len(provider.asked) == 1 + (before == "store_opened")
 
 
-# Two at once
+# Concurrent requests
 
 
 def test_many_clicks_at_once_are_answered_with_one_order(deal, provider):
@@ -324,7 +324,7 @@ def test_who_is_not_to_pay_opens_nothing(deal, provider, hints):
     assert provider.asked == []
 
 
-# What happens while the provider is asked
+# Changes during the call to the provider
 
 
 def close(deal):
@@ -430,7 +430,7 @@ def test_what_a_webhook_said_meanwhile_is_kept(deal, provider):
     assert (order.status, order.pay) == ("failed", {"amount": "1200.00"})
 
 
-# The pool of calls
+# The thread pool for calls
 
 
 def test_a_crowd_in_requests_is_refused_rather_than_kept(provider):
@@ -481,7 +481,7 @@ async def test_a_failure_after_its_caller_was_cancelled_is_no_error_of_asyncio(p
     with pytest.raises(asyncio.CancelledError):
         await waiting
     go.set()
-    assert await calls.acall("another", list) == []  # one thread: the first call has ended
+    assert await calls.acall("another", list) == []  # the pool has one thread, so the first call has ended
     await asyncio.sleep(0)
     del waiting
     gc.collect()
@@ -504,7 +504,7 @@ async def test_calls_that_nobody_gets_to_do_not_pile_up(provider):
 
 @pytest.fixture
 def owed(provider, monkeypatch):
-    """Payments of closed deals that the provider has not taken back yet, and what it is asked."""
+    """Payments of closed deals that still await a refund, and the refund requests that the provider received."""
     asked = []
 
     def refuse(_, order):

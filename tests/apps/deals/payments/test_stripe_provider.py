@@ -1,5 +1,5 @@
-"""Stripe: webhooks in the form that it documents, verified by its own library, and requests as that library sends
-them to a server that stands in for Stripe's."""
+"""Stripe: webhooks in the documented form, verified by Stripe's own library, and requests that this library sends to a
+stand-in for Stripe's server."""
 
 import json
 import threading
@@ -27,7 +27,7 @@ SECRET = "whsec_of_the_tests"
 
 
 class StandIn:
-    """What Stripe's server was asked; `fails` has it answer 500."""
+    """The requests that the stand-in for Stripe's server received; if `fails` is set, it responds with 500."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, dict[str, str], str]] = []
@@ -99,7 +99,8 @@ def order(deal):
 
 
 def intent(order, kind="payment_intent.succeeded", event_id="evt_1", **other):
-    """As in https://docs.stripe.com/api/events/object and https://docs.stripe.com/api/payment_intents/object."""
+    """Return an event in the form of https://docs.stripe.com/api/events/object and
+    https://docs.stripe.com/api/payment_intents/object."""
     about = {
         "id": "pi_1",
         "object": "payment_intent",

@@ -1,4 +1,4 @@
-"""Many rows at once read and written as one by one, on whatever database there is."""
+"""Bulk reads and writes have the same results as single ones, on every database."""
 
 from datetime import timedelta
 from functools import partial
@@ -247,7 +247,8 @@ def test_a_pipeline_gives_each_reader_its_own_rows():
 
 
 def whole_readings_of_rooms() -> int:
-    """Of this transaction, and of earlier ones that the session has not reported yet."""
+    """Count full scans of the table of rooms: in this transaction, and in earlier ones not yet reported by the
+    session."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'realtime_room'")
         return cursor.fetchone()[0]

@@ -1,4 +1,4 @@
-"""Pipelines: in order with Django's own statements, failing as single ones would, and never a session out of step."""
+"""Pipelines keep the order with Django's own statements, fail like single statements, and keep the session in sync."""
 
 import gc
 import weakref
@@ -32,7 +32,7 @@ COUNT = 'SELECT count(*) FROM "realtime_room" WHERE "name" = $1'
 
 @pytest.fixture
 def round_trips(monkeypatch) -> list[int]:
-    """How many statements each round trip had."""
+    """The number of statements in each round trip."""
     seen, flush = [], Pipeline.flush
 
     def counted(self, *, commit=False):
@@ -94,7 +94,7 @@ def test_what_is_wrong_is_not_kept_as_prepared():
 
 
 def test_a_connection_that_has_ended_is_not_kept():
-    """One that only this test has used: cursors of other tests may keep theirs."""
+    """This connection is used by no other test, because other tests' cursors can keep their connections."""
     own = connection.Database.connect(**connection.get_connection_params())
     known = len(pipeline._states)
     with own.cursor() as cursor:
@@ -137,7 +137,7 @@ def test_a_unit_of_work_commits_with_its_last_statements(round_trips):
 
 
 def test_what_a_commit_refuses_is_raised():
-    """Who a session is of is checked at the end of the transaction."""
+    """A deferred constraint checks the user of a session at the end of the transaction."""
     with pytest.raises(IntegrityError), unit_of_work():
         execute(INSERT, [b"a", b"1"])
         insert_instances([LoginSession(user_id=uuid7(), expires_at=clock.now(), password_fingerprint="")])

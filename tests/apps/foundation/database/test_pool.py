@@ -1,4 +1,4 @@
-"""Connections of the pool: one that the server has closed is not lent."""
+"""The connection pool never lends a connection that the server has closed."""
 
 import psycopg
 import pytest

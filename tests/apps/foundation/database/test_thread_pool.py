@@ -1,5 +1,4 @@
-"""The connection of a database thread: kept while there is work, given back when there is none, and never one that does
-not work any more."""
+"""A database thread keeps its connection while it has work, returns it when idle, and never reuses a broken one."""
 
 import asyncio
 import time
@@ -29,7 +28,7 @@ def _threads_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def taken() -> Iterator[list[BaseDatabaseWrapper]]:
-    """A connection for each time that one was taken."""
+    """An entry for each connection taken from the pool."""
     seen: list[BaseDatabaseWrapper] = []
 
     def note(connection: BaseDatabaseWrapper, **_: Any) -> None:

@@ -1,4 +1,4 @@
-"""Files: taken by what they are, kept under random names, sent once, and seen by those in the conversation alone."""
+"""Files: identified by their content, stored under random names, sent once, and visible only in the conversation."""
 
 import io
 import struct
@@ -91,7 +91,7 @@ def send(sender, chat, *uploads, text="See here", **more):
     return send_message(sender=sender, data=given).message
 
 
-# Taking
+# Storing
 
 
 MP4 = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + b"\0" * 50
@@ -158,7 +158,7 @@ def test_a_picture_with_too_many_pixels_is_refused_before_it_is_unpacked(sender,
 
 
 def announcing(width: int, height: int) -> bytes:
-    """A PNG whose head says that it is of this size."""
+    """Return a PNG whose header declares this size."""
     content, head = picture(), b"IHDR" + struct.pack(">II", width, height) + b"\x08\x02\0\0\0"
     return content[:12] + head + zlib.crc32(head).to_bytes(4, "big") + content[33:]
 
@@ -169,10 +169,10 @@ def announcing(width: int, height: int) -> bytes:
     ids=["a large one", "too large", "far too large"],
 )
 def test_pictures_have_one_limit_that_of_the_setting(sender, settings, monkeypatch, size, most, taken):
-    """Pillow has one of its own, which is lower than what may be set here."""
+    """Pillow has its own limit, which is lower than this setting can be."""
 
     def load(picture):
-        raise OSError("It is not unpacked here.")
+        raise OSError("The picture must not be decoded here.")
 
     settings.UPLOAD_MAX_PIXELS = most * 1_000_000
     monkeypatch.setattr(ImageFile.ImageFile, "load", load)
@@ -202,7 +202,7 @@ def test_its_name_is_only_shown_and_ends_as_what_it_is(sender, given, shown):
 
 def test_pictures_get_a_thumbnail_the_right_way_up_and_without_metadata(sender):
     exif = Image.Exif()
-    exif[0x0112] = 6  # to be turned by 90 degrees
+    exif[0x0112] = 6  # rotate by 90 degrees
     exif[0x010E] = "where I live"
     upload = store_upload(owner=sender, file=file(picture("JPEG", exif=exif)))
     with thumbnail_of(upload) as small:
@@ -222,7 +222,7 @@ def test_transparency_stays_and_what_is_no_picture_has_no_thumbnail(sender):
 
 def test_what_cannot_be_stored_in_the_database_leaves_no_file(sender, monkeypatch):
     def fail(*_, **__):
-        raise RuntimeError("no database today")
+        raise RuntimeError("the database fails")
 
     monkeypatch.setattr(Upload, "save", fail)
     with pytest.raises(RuntimeError):
@@ -244,7 +244,7 @@ def test_a_message_shows_its_attachments_wherever_it_is_shown(sender, chat):
 
 
 def test_files_are_locked_before_rooms(sender, chat, monkeypatch):
-    """As by those who deliver work: in another order two who send the same file could wait for each other."""
+    """The delivery of work locks files first. In another order, two users who send the same file could deadlock."""
     send(sender, chat)
     upload, order = store_upload(owner=sender, file=file()), []
     attach_uploads, queue_locks = sending.attach_uploads, event_log.queue_locks
@@ -313,7 +313,7 @@ def test_work_with_files_that_are_not_there_is_not_delivered(hints):
     assert refusal.value.errors.keys() == {"attachments"}
 
 
-# Seeing
+# Permissions
 
 
 def test_a_file_is_its_owners_until_it_is_sent_and_then_that_of_the_conversation(sender, receiver, chat):
