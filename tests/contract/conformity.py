@@ -1,4 +1,4 @@
-"""Whether a payload is exactly what its declared schema says."""
+"""Checks whether a payload matches its declared schema exactly."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from realtime.pubsub import Hint
 
 
 def fault_of(shape: type[Schema], data: Any) -> str | None:
-    """Why this is not a payload of that schema: types, formats, and no key too many or too few. None if it is."""
+    """Return the difference from the schema in types, formats, missing or unknown keys; None if there is none."""
     try:
         parsed = shape.model_validate_json(to_json(data), strict=True)
     except ValidationError as error:
@@ -24,7 +24,7 @@ def fault_of(shape: type[Schema], data: Any) -> str | None:
 
 
 def fault_of_event(name: str, data: dict[str, Any], seq: int | None) -> str | None:
-    """The same for an event as it is sent; a logged one has its `seq` beside the members of its schema."""
+    """Do the same for an event as it is sent; a logged event has its `seq` in addition to the members of its schema."""
     event = registry.events.get(name)
     if event is None:
         return None  # declared by a test
@@ -37,7 +37,7 @@ def fault_of_event(name: str, data: dict[str, Any], seq: int | None) -> str | No
 
 @contextmanager
 def emitted_events(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, str, dict[str, Any]]]]:
-    """Every event that is sent meanwhile, as `(room, name, payload)`; at the end all are validated by their schemas."""
+    """Record every event sent in the block as `(room, name, payload)`, and validate all of them at the end."""
     sent: list[tuple[str, str, dict[str, Any]]] = []
     faults: list[str] = []
     logged, ephemeral = Hint.logged, Hint.ephemeral

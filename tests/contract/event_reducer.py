@@ -1,4 +1,4 @@
-"""A conversation as a client knows it from its events alone, by the rules of the guide."""
+"""A conversation as a client builds it from events alone, by the rules of the guide."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ class Client:
         self.states: list[tuple[Any, Any]] = []
 
     def take(self, event: str, data: dict[str, Any]) -> None:
-        assert data["seq"] == self.seq + 1, "dense and in order"
+        assert data["seq"] == self.seq + 1, "seq must rise by one"
         self.seq = data["seq"]
         getattr(self, event)(data)
 
@@ -42,7 +42,7 @@ class Client:
         assert all(data[key] == self.context[key] for key in ("flow_state", "awaiting_role", "chat_status"))
 
     def history(self) -> list[dict[str, Any]]:
-        """With prompts shown as past once the conversation has moved on from them."""
+        """Return the messages; prompts are shown as completed after the conversation has moved on."""
         return [message | {"action_data": self._shown(message["action_data"])} for message in self.messages.values()]
 
     def _shown(self, prompt: dict[str, Any] | None) -> dict[str, Any] | None:

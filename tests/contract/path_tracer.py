@@ -1,4 +1,4 @@
-"""Counts what one socket command costs between its arrival and its acknowledgement."""
+"""Counts the costs of one socket command between its arrival and its acknowledgement."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ _PRODUCT = tuple(f"{ROOT / package}/" for package in PACKAGES)
 
 @dataclass
 class PathCost:
-    """`functions` are the product's own functions that were called, however often; comprehensions are left out."""
+    """`functions` are the distinct functions of the product that were called, without comprehensions."""
 
     functions: set[str] = field(default_factory=set)
     transactions: int = 0
@@ -40,7 +40,7 @@ class PathCost:
 
 @contextmanager
 def traced() -> Iterator[PathCost]:
-    """What is done inside, in this thread and in those of the database that it gives work to."""
+    """Trace the block, in this thread and in the database threads to which it submits work."""
     cost = PathCost()
     with pytest.MonkeyPatch.context() as patch:
         _count_threads(patch, cost)
@@ -54,7 +54,7 @@ def traced() -> Iterator[PathCost]:
 
 
 def _count_threads(patch: pytest.MonkeyPatch, cost: PathCost) -> None:
-    """Work changes to a database thread, and its result back to the event loop."""
+    """Count two thread changes for each work: to the database thread, and back to the event loop."""
     submit = DatabaseThreads.submit
 
     def counted(self: DatabaseThreads, work: Callable[[], None]) -> None:
@@ -87,7 +87,7 @@ def _count_transactions(patch: pytest.MonkeyPatch, cost: PathCost) -> None:
 
 
 def _count_round_trips(patch: pytest.MonkeyPatch, cost: PathCost) -> None:
-    """Pipelines, and whatever psycopg sends and waits for by itself: statements, BEGIN, COMMIT."""
+    """Count pipelines and single statements that psycopg sends and waits for, including BEGIN and COMMIT."""
 
     def count(owner: Any, name: str) -> None:
         original = getattr(owner, name)

@@ -1,16 +1,17 @@
-"""House rules that a program can check, each over the syntax tree of one module: the lines that break it."""
+"""Rules of the project that a program can check. Each takes the syntax tree of a module and returns the lines that
+break the rule."""
 
 import ast
 from collections.abc import Collection, Iterable, Iterator
 
 FACTS = {"Message": {"read_at"}, "Notification": {"read_at", "body"}, "Transition": set()}
-"""The tables whose rows are facts, and which of their fields may be changed for many rows at once."""
+"""The models whose rows are facts, and the fields that bulk updates can change."""
 
 ROOMS = ("conversation_", "user_")
-"""What the names of rooms begin with."""
+"""The prefixes of room names."""
 
 BULK_FUNCTIONS = {"insert_many", "insert_with_text", "upsert_many", "update_many"}
-"""The functions of `foundation.database.bulk` that write rows of the model they are given, and send no signals."""
+"""The functions of `foundation.database.bulk` that write rows of the model passed to them, without signals."""
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -20,7 +21,7 @@ def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]
 
 
 def _methods(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.Call, ast.Attribute]]:
-    """Calls of something's method."""
+    """Yield the method calls among the nodes."""
     for node in nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             yield node, node.func
@@ -32,7 +33,7 @@ def imports_in_functions(tree: ast.AST) -> set[int]:
 
 
 def reaches_past(tree: ast.AST, package: str, public: Collection[str]) -> set[int]:
-    """A public name of a package is imported from the module inside that defines it."""
+    """Find imports of a package's public names from the internal module that defines them."""
     return {
         node.lineno
         for node in ast.walk(tree)
@@ -43,12 +44,12 @@ def reaches_past(tree: ast.AST, package: str, public: Collection[str]) -> set[in
 
 
 def sends_by_itself(tree: ast.AST) -> set[int]:
-    """Something is given to Socket.IO, to a socket or to the channel layer directly."""
+    """Find code that passes something directly to Socket.IO, a socket or the channel layer."""
     return _uses(tree, {"emit", "send_frame", "send_text", "send_packet", "group_send", "group_send_many"})
 
 
 def makes_hints_for_rooms(tree: ast.AST) -> set[int]:
-    """A hint with events is made for the bus, past `publish` and `publish_ephemeral`."""
+    """Find hints with events that are made without `publish` and `publish_ephemeral`."""
     by_hand = {call.lineno for call in ast.walk(tree) if isinstance(call, ast.Call) and _name_of(call) == "Hint"}
     return by_hand | {
         node.lineno
@@ -60,17 +61,17 @@ def makes_hints_for_rooms(tree: ast.AST) -> set[int]:
 
 
 def delivers_by_itself(tree: ast.AST) -> set[int]:
-    """Events are given to the rooms of this process by something else than the bus."""
+    """Find code that delivers events to the rooms of this process without the bus."""
     return _uses(tree, {"handle_hint", "handle_growth", "broadcast"})
 
 
 def _uses(tree: ast.AST, names: set[str]) -> set[int]:
-    """Something's method of such a name is called, or passed on."""
+    """Find methods with these names that are called or passed on."""
     return {node.lineno for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in names}
 
 
 def spells_a_room(tree: ast.AST) -> set[int]:
-    """The name of a room is built from parts."""
+    """Find room names that are built from parts."""
     lines = set()
     for node in ast.walk(tree):
         parts = node.values if isinstance(node, ast.JoinedStr) else [getattr(node, "left", None)]
@@ -81,7 +82,7 @@ def spells_a_room(tree: ast.AST) -> set[int]:
 
 
 def asks_for_a_type(tree: ast.AST) -> set[int]:
-    """A conversation's type is compared with something written down."""
+    """Find comparisons of a conversation's type with a literal."""
     lines = set()
     for node in ast.walk(tree):
         if not isinstance(node, ast.Compare):
@@ -100,8 +101,8 @@ def _is_written_down(side: ast.AST) -> bool:
 
 
 def writes_facts_in_bulk(tree: ast.AST) -> set[int]:
-    """Rows of facts are written without their being saved one by one: allowed where `post_save` is sent for each,
-    and for the few fields that say what became of a fact. Instances that are inserted may be facts of any kind."""
+    """Find bulk writes of facts. They are allowed if `post_save` is sent for each row, and for the changeable fields in
+    `FACTS`. Inserted instances can be of any model, so they count as facts."""
     lines = set()
     for function in [*functions(tree), tree]:
         body = list(_own_nodes(function))
@@ -117,7 +118,7 @@ def writes_facts_in_bulk(tree: ast.AST) -> set[int]:
 
 
 def _name_of(call: ast.Call) -> str:
-    """The name of the function that is called, without its module."""
+    """Return the name of the called function, without its module."""
     return ast.unparse(call.func).rpartition(".")[2]
 
 
@@ -138,7 +139,7 @@ def _bulk_writes_facts(call: ast.Call, body: list[ast.AST]) -> bool:
 
 
 def _own_nodes(function: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of a function or module without those of the functions in it."""
+    """Yield the nodes of a function or module, without those of nested functions."""
     waiting = list(ast.iter_child_nodes(function))
     while waiting:
         node = waiting.pop()
@@ -148,13 +149,13 @@ def _own_nodes(function: ast.AST) -> Iterator[ast.AST]:
 
 
 def _fact_of(value: ast.AST, body: list[ast.AST]) -> str | None:
-    """The model whose rows an expression stands for, if they are facts."""
+    """Return the model whose rows an expression denotes if the rows are facts."""
     written = _meaning(value, body)
     return next((name for name in FACTS if written.startswith((f"{name}.objects", f"{name}._"))), None)
 
 
 def _meaning(value: ast.AST, body: list[ast.AST]) -> str:
-    """An expression as it is written, or what its name was assigned in the same function."""
+    """Return the source of an expression, or of the value assigned to its name in the same function."""
     written = ast.unparse(value)
     root = written.partition(".")[0]
     for node in body:

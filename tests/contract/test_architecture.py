@@ -1,4 +1,5 @@
-"""The rules of the house, so that they cannot erode; each rule is shown samples that it must and must not find."""
+"""Checks the code against the rules of the project. Each rule is tested with samples that break it and samples that do
+not."""
 
 import ast
 import re
@@ -86,7 +87,8 @@ RULES: dict[Callable[[ast.AST], set[int]], tuple[set[str], str, str]] = {
         "model = Message; insert_many(model, rows)",
     ),
 }
-"""Each rule with the modules that are its one place, what it lets pass, and what it finds in every line."""
+"""Each rule with the modules that it exempts, samples that it must accept, and samples whose every line it must
+find."""
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
@@ -106,7 +108,7 @@ def test_the_code_keeps_the_rule(rule):
 
 
 def test_tests_take_public_names_from_realtime_itself():
-    """What has no public name they may take from inside."""
+    """Tests can import names that are not public from the modules inside."""
     sample = "from realtime import publish\nfrom realtime.pubsub import bus\nfrom realtime.publishing import publish"
     assert rules.reaches_past(ast.parse(sample), "realtime", realtime.__all__) == {3}
     paths = [path for part in ("tests", "faults", "benchmarks") for path in (ROOT / part).rglob("*.py")]
@@ -119,7 +121,7 @@ def test_facts_are_the_models_whose_rows_are_told_when_they_are_saved():
 
 
 def test_events_are_declared_in_one_place():
-    """Every `Event(…)` and `Command(…)` is given to the registry where it is made."""
+    """Every `Event(…)` and `Command(…)` is passed to the registry where it is created."""
     for path in MODULES:
         if "from realtime import" not in path.read_text(encoding="utf-8"):
             continue
@@ -159,7 +161,7 @@ STRAY = re.compile(r"\bTOD[O]\b|\bFIXM[E]\b|# XX[X]\b|/roo[t]/|/hom[e]/\w|/User[
 
 
 def test_nothing_is_left_lying_about():
-    """No notes to oneself, no paths of anybody's machine."""
+    """The files contain no to-do notes and no paths of a developer's machine."""
     text = {".py", ".md", ".js", ".mjs", ".ts", ".html", ".css", ".toml", ".yaml", ".yml", ".txt", ".sh", ".conf"}
     for path in _files():
         if path.suffix in text and path.is_file() and path.name != "package-lock.json":

@@ -1,4 +1,4 @@
-"""The commands that code and documents tell people to run are there."""
+"""The commands that code and documents mention exist."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ from tests.packages import ROOT
 
 PLACES = ["*.py", "*.md", "*.html", "*.sh", "*.yaml", "*.js", "Makefile", "Dockerfile", ".ci/run", ".env.example"]
 EXEMPT = {"CHANGELOG.md", "docs/adr/0012-web-client-without-a-build.md", "tests/contract/test_commands.py"}
-"""Those that name commands of the past, or wrong ones."""
+"""Files that name former or wrong commands."""
 
 COMMAND = re.compile(
     r"`make (?P<target>[\w-]+)"
@@ -29,7 +29,7 @@ def is_there(kind: str, name: str) -> bool:
 
 
 def unknown_in(text: str) -> list[str]:
-    """The commands in a text that are not there."""
+    """Return the commands in a text that do not exist."""
     return [one[0] for one in COMMAND.finditer(text) if not is_there(one.lastgroup, one[one.lastgroup])]
 
 

@@ -1,4 +1,4 @@
-"""The subjects of commits, as CONTRIBUTING.md asks for them."""
+"""The subjects of commits follow the rules in CONTRIBUTING.md."""
 
 import subprocess
 import sys
@@ -11,13 +11,13 @@ from tests.harness.environment import LEFT_OUT, ROOT
 from tests.harness.servers import inherited_environment
 
 SINCE = "085cc6c9cf42ae50a05eeba5e57b2805755b2a92"
-"""The last commit that was made before these rules."""
+"""The last commit before these rules were introduced."""
 
 AUTHOR = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com")
 
 
 def commits(folder: Path, since: str) -> dict[str, str] | None:
-    """The subjects of all commits after one, by their hashes; None where the history does not reach back to it."""
+    """Return the subjects of all commits after this commit, by hash; None if the history does not include it."""
     try:
         _git(folder, "merge-base", "--is-ancestor", since, "HEAD")
     except (FileNotFoundError, subprocess.CalledProcessError):
@@ -27,16 +27,16 @@ def commits(folder: Path, since: str) -> dict[str, str] | None:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    # Without `GIT_DIR` and the like, with which a hook of git would have all of this made in its own repository.
+    # A Git hook sets `GIT_DIR` and other variables, which would direct these commands to the hook's repository.
     options = {"cwd": folder, "env": inherited_environment(), "capture_output": True, "text": True}
     return subprocess.run(["git", *arguments], check=True, **options).stdout
 
 
 def test_every_commit_says_what_it_does():
-    """In a shallow clone, or in sources without history, there is nothing to check: the end of the run says so."""
+    """A shallow clone, or sources without history, has nothing to check; the summary of the run says so."""
     made = commits(ROOT, SINCE)
     if made is None:
-        pytest.skip(f"{LEFT_OUT}subjects of commits, for the history since {SINCE[:7]} is not here")
+        pytest.skip(f"{LEFT_OUT}subjects of commits, because the history since {SINCE[:7]} is missing")
     found = {f"{commit} {subject}": list(faults(subject)) for commit, subject in made.items()}
     assert {commit: said for commit, said in found.items() if said} == {}
 

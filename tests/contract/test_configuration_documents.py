@@ -1,4 +1,4 @@
-"""Settings are declared once: each is used, described and documented, and nothing else reads the environment."""
+"""Each setting is declared once, used, described and documented; nothing else reads the environment."""
 
 import os
 import re
@@ -16,7 +16,7 @@ from tests.packages import PACKAGES
 ROOT = Path(settings.BASE_DIR)
 FIELDS = Configuration.model_fields
 OPEN = {"STRIPE_PUBLISHABLE_KEY"}
-"""Has the name of a secret, but pages show it."""
+"""Settings that are named like secrets but whose values are public."""
 
 
 def load(monkeypatch, **variables: str) -> Configuration:

@@ -1,4 +1,4 @@
-"""What `scripts/dead_code.py` finds, and what it knows to be used by others."""
+"""What `scripts/dead_code.py` finds, and which names it knows to be used by others."""
 
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -58,7 +58,7 @@ def test_what_nothing_uses_is_found(found):
 
 
 def test_the_exceptions_are_of_use():
-    """Each name that is excepted would be found otherwise."""
+    """Without its exception, each of these names would be reported."""
     config = dead_code.make_config([])
     items = dead_code.find_dead_code(config["paths"], config["exclude"], decorators=config["ignore_decorators"])
     names = {one.name for one in items}

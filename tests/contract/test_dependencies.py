@@ -1,4 +1,5 @@
-"""The locks pin what pyproject.toml asks for and what that needs in turn, with hashes. What they pin is what runs."""
+"""The lock files pin the dependencies of pyproject.toml and their own dependencies, with hashes. The pinned versions
+are installed."""
 
 import re
 import tomllib
@@ -22,7 +23,7 @@ PIN = re.compile(
     r"(?: \\\n    --hash=sha256:[0-9a-f]{64})+\n"
     r"(?P<via>(?:    # [^:/\n]*(?:pyproject\.toml(?::dev)?\))?\n)+)"
 )
-"""With hashes, and the names of those who need it: no option, address or path has a place in it."""
+"""A line of a lock file: version, hashes, and the packages that need it, but no options, URLs or paths."""
 
 
 class Pin(NamedTuple):

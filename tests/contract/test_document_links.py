@@ -1,4 +1,4 @@
-"""Links of the documents lead to files and headings that are there, and docs/README.md leads to every document."""
+"""The links of the documents lead to existing files and headings, and docs/README.md links to every document."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def test_links_outside_are_listed(capsys):
 
 
 def test_the_index_leads_to_every_document():
-    """Those of folders with a page of their own are led to by that page."""
+    """Documents in a folder with a page of its own are linked from that page."""
     led_to = {
         (ROOT / "docs" / one.target.partition("#")[0]).resolve()
         for one in links_of(INDEX, (ROOT / INDEX).read_text(encoding="utf-8"))

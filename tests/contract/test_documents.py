@@ -1,4 +1,4 @@
-"""The documents made from the code, and the command that writes and checks them."""
+"""The documents generated from the code, and the command that writes and checks them."""
 
 import json
 import re
@@ -34,13 +34,13 @@ OTHERS = sorted(generated_documents.DOCUMENTS.keys() - {CONFIGURATION})
 
 @pytest.fixture(scope="module")
 def made() -> dict[str, str]:
-    """The documents that do not depend on what is committed, made once, since that takes seconds."""
+    """The documents that do not depend on committed files. They are created once, because this takes seconds."""
     return {name: generated_documents.DOCUMENTS[name]() for name in OTHERS}
 
 
 @pytest.fixture
 def committed(made, tmp_path, monkeypatch) -> Path:
-    """A project with the documents as they have to be, and prose around the tables of the settings."""
+    """A project with up-to-date documents and prose around the tables of settings."""
     monkeypatch.setattr(generated_documents, "ROOT", tmp_path)
     for name, text in made.items():
         monkeypatch.setitem(generated_documents.DOCUMENTS, name, lambda text=text: text)
@@ -120,13 +120,13 @@ def test_successes_and_refusals_are_told_apart(openapi):
 
 
 def routed(patterns: list[URLPattern | URLResolver], before: str = "/") -> Iterator[str]:
-    """Every method and address under `/api`, parameters without their names."""
+    """Return every method and address under `/api`; the names of parameters are removed."""
     for pattern in patterns:
         path = before + str(pattern.pattern).strip("^$")
         if isinstance(pattern, URLResolver):
             yield from routed(pattern.url_patterns, path)
         elif path.startswith("/api/"):
-            # A view that was asked before has HEAD among them too, which is its GET.
+            # After its first use, a view also lists HEAD, which is the same as GET.
             methods = getattr(pattern.callback, "actions", {"get": "show"}).keys() - {"head"}
             yield from (re.sub(r"\(\?P<.*?\)(?=/|$)|<.*?>", "{}", f"{one.upper()} {path}") for one in methods)
 
@@ -137,7 +137,7 @@ def test_every_address_of_the_api_is_described(openapi):
         for path, methods in openapi["paths"].items()
         for method in methods
     }
-    about = {"GET /api/schema", "GET /api/docs"}  # the document itself, and the page that shows it
+    about = {"GET /api/schema", "GET /api/docs"}  # the document itself, and the page that displays it
     assert described | about == set(routed(get_resolver().url_patterns))
 
 

@@ -1,4 +1,4 @@
-"""Each event is declared once, shown by an example that is one, and sent as it is declared."""
+"""Each event is declared once, has a valid example, and is sent as declared."""
 
 import asyncio
 import uuid
@@ -58,7 +58,7 @@ def test_the_example_of_an_event_is_one(event):
 def test_the_example_of_a_command_is_taken_whole(command):
     given = command.request.parse(command.example)
     folded = given.model_dump(exclude_unset=True)
-    assert len(folded) == len(command.example), "no key of it is ignored"
+    assert len(folded) == len(command.example), "every key is part of the schema"
     if command.bare:
         assert command.bare in command.request.model_fields
 
@@ -94,7 +94,7 @@ def test_no_event_tells_an_address_or_a_secret():
     assert not fields & {"email", "password", "token", "access", "refresh", "fingerprint", "is_staff", "pid"}
 
 
-# --- Each is sent by what it is declared for ---
+# --- The operation that sends each event ---
 
 
 def opens(brand: Person, influencer: Person) -> None:

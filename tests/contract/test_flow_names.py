@@ -1,4 +1,4 @@
-"""The flows name their states and actions: no script of the pages or of the client library repeats a name."""
+"""Only flows name states and actions: no script of the pages or of the client library repeats these names."""
 
 import re
 
@@ -11,11 +11,11 @@ from tests.packages import ROOT
 
 STATIC = ROOT / "static"
 PLAYS_A_DEAL = STATIC / "app" / "demo-script.js"
-"""The demo acts for both sides, so it names what it does."""
+"""The demo acts for both participants, so it names its actions."""
 
 
 def names() -> set[str]:
-    """What the flows call their states, actions and system actions, but for words that are a chat status as well."""
+    """Return the names of states, actions and system actions in all flows, except words that are also a chat status."""
     found = {REASON}
     for flow in BUILT_IN:
         for state in flow.states:
@@ -25,7 +25,7 @@ def names() -> set[str]:
 
 
 def named_in(script: str, names: set[str]) -> set[str]:
-    """A name of several words is found wherever it stands, a single word where it is quoted."""
+    """Find names of several words anywhere in the text, and single words in quotes only."""
     words, quoted = set(re.findall(r"\w+", script)), set(re.findall(r"(?<=['\"`])\w+(?=['\"`])", script))
     return {name for name in names if name in (words if "_" in name else quoted)}
 

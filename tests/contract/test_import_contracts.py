@@ -1,4 +1,4 @@
-"""The import contracts cover every package, inside as well, and except nothing."""
+"""The import contracts cover every package and its inside, without exceptions."""
 
 from graphlib import CycleError, TopologicalSorter
 
@@ -36,7 +36,7 @@ def test_every_package_has_its_layer():
 
 
 def test_no_module_imports_itself_through_others():
-    """The contract compares siblings; this finds cycles through the `__init__` of a package as well."""
+    """The import contract compares sibling modules; this test also finds cycles through a package's `__init__`."""
     graph = grimp.build_graph(*PACKAGES, *sorted(TOOLS))
     TopologicalSorter({name: graph.find_modules_directly_imported_by(name) for name in graph.modules}).prepare()
 

@@ -1,5 +1,5 @@
-"""Every address and command that names something of somebody, asked for by everybody: a passer-by, a stranger, one who
-takes part, and an operator. What is new has to be entered here."""
+"""Every address and command that refers to a user's object, tried by an anonymous user, a stranger, a participant and
+an operator. New addresses and commands must be added here."""
 
 import re
 from pathlib import Path
@@ -43,7 +43,7 @@ ADDRESSES: dict[str, tuple[Any, Any, Any]] = {
     "POST /api/notifications/{notification}/read": (FOREIGN, OK, FOREIGN),
     "POST /api/payments/sandbox/{order_id}/pay": (FOREIGN, FORBIDDEN, FOREIGN),
 }
-"""What each of these is answered; a passer-by is always asked for a token."""
+"""The expected response for each user; anonymous users always get 401."""
 
 BODIES: dict[str, Any] = {
     "messages": {"message": "Hello"},
@@ -63,11 +63,11 @@ COMMANDS: dict[str, tuple[dict[str, Any], Any, Any, Any]] = {
     "leave_user_room": ({"userId": "{influencer}"}, "forbidden", "forbidden", "forbidden"),
 }
 OF_A_SOCKET = {"join_conversation", "leave_conversation", "typing_start", "typing_stop", "authenticate"}
-"""These need one: `tests/acceptance` has them, and the right to be in a room is asked for below."""
+"""Commands that need an open socket. `tests/acceptance` tests them; the rights to rooms are tested below."""
 
 
 def entered(line: str) -> str:
-    """An address, whatever its parts are called."""
+    """Return an address with its parameter names removed."""
     return re.sub(r"\{\w+\}", "{}", line)
 
 
@@ -82,7 +82,7 @@ def test_every_command_is_entered() -> None:
 
 @pytest.fixture
 def ids(brand: Person, influencer: Person, settings: Settings, tmp_path: Path) -> dict[str, str]:
-    """What is there, of the influencer with the brand owner."""
+    """The ids of the influencer's objects in a conversation with the brand owner."""
     settings.MEDIA_ROOT = tmp_path
     chat, bid = brand.opens_chat_with(influencer), brand.opens_bid_with(influencer)
     upload = uploaded(influencer, picture())["id"]

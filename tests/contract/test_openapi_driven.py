@@ -1,5 +1,5 @@
-"""Every operation of the OpenAPI document is driven with what the document allows, and with what it does not: no
-request ends as a server error, and every answer is one that the document describes."""
+"""Every operation of the OpenAPI document receives valid and invalid requests: none causes a server error, and the
+document describes every response."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -46,7 +46,7 @@ schema.app = get_wsgi_application()
 
 @contextmanager
 def kept_connection() -> Iterator[None]:
-    """A request that ends closes no connection: the transaction of the test goes on in it."""
+    """Keep the connection open after each request, because the test's transaction continues on it."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield
@@ -56,7 +56,7 @@ def kept_connection() -> Iterator[None]:
 
 @pytest.fixture
 def known(brand: Person, influencer: Person, settings: Settings, tmp_path: Path) -> Callable[[str], dict[str, Any]]:
-    """What there is for each parameter of an address, made once for all cases of a test."""
+    """Return the values for each parameter of an address; they are created once for all cases of a test."""
     settings.MEDIA_ROOT = tmp_path
     return cache(partial(fillings, brand=brand, influencer=influencer))
 
@@ -70,7 +70,7 @@ def known(brand: Person, influencer: Person, settings: Settings, tmp_path: Path)
     suppress_health_check=list(HealthCheck),
 )
 def test_every_operation(case: schemathesis.Case, known: Callable[[str], dict[str, Any]], brand: Person) -> None:
-    """Mostly with something that is there, and now and then with whatever was made up for it."""
+    """Most cases use ids of existing objects, and some use generated ids."""
     for name, there in known(case.path).items():
         choice = crc32(str(case.path_parameters.get(name)).encode()) % 4
         if choice < 3:

@@ -1,4 +1,4 @@
-"""The docstring of each package says what it is for, and names modules that there are."""
+"""The docstring of each package says what the package is for and names only existing modules."""
 
 import ast
 import os
@@ -11,7 +11,7 @@ import pytest
 from tests.packages import PACKAGES, ROOT
 
 LONGEST = 8
-"""Lines, the empty ones counted."""
+"""Lines, including empty lines."""
 
 
 def docstring(package: str) -> str:
@@ -43,6 +43,7 @@ for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
 
 @pytest.mark.parametrize("package", ["faults", "benchmarks"])
 def test_every_module_of_a_tool_can_be_imported(package):
-    """mypy does not check them: a name that is gone would show only when they run. Peers are servers of their own."""
+    """mypy does not check these modules, so a missing name would fail only at run time. Peers run in environments of
+    their own."""
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "stoory.settings"}
     subprocess.run([sys.executable, "-c", IMPORT_ALL, package], cwd=ROOT, env=environment, check=True)

@@ -1,4 +1,4 @@
-"""What a message, an action and a join cost, against the table of the architecture: nothing there may grow unseen."""
+"""The costs of a message, an action and a join do not exceed the table in docs/architecture.md."""
 
 import asyncio
 import re
@@ -38,7 +38,7 @@ COLUMNS = ("functions", "transactions", "savepoints", "round trips", "changes of
 
 
 def documented() -> dict[str, list[int]]:
-    """The numbers of the table, by command: those behind the arrows, which hold now."""
+    """Return the numbers of the table, by command: the current ones, after the arrows."""
     text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     section = text.partition("## What a message, an action and a join cost\n")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| `(\w+)` \|(.*)\|$", section, re.MULTILINE)
@@ -47,7 +47,7 @@ def documented() -> dict[str, list[int]]:
 
 @pytest_asyncio.fixture
 async def gateway(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Gateway]:
-    """A gateway that serves, without its periodic tasks, and stores no connections meanwhile."""
+    """A running gateway without its periodic tasks, which stores no connections during the test."""
     monkeypatch.setattr(connections, "WRITE_EVERY", 3600)
     gateway = Gateway()
     monkeypatch.setattr(socket_commands, "gateway", gateway)
@@ -68,7 +68,7 @@ def connect(gateway: Gateway, user: User) -> str:
 
 
 async def cost_of(gateway: Gateway, command: str, tries: list[tuple[User, dict[str, Any]]]) -> PathCost:
-    """The cost of the cheapest try: the first ones fill caches and prepare statements."""
+    """Return the cost of the cheapest try, because the first ones fill caches and prepare statements."""
     dispatcher, costs = Dispatcher(gateway._connections, gateway.sio), []
     for user, payload in tries:
         sid = connect(gateway, user)
@@ -84,7 +84,7 @@ def check(command: str, cost: PathCost) -> None:
     measured = dict(zip(COLUMNS, cost.numbers(), strict=True))
     allowed = dict(zip(COLUMNS, documented()[command], strict=True))
     if connection.vendor != "postgresql":
-        del measured["functions"], measured["round trips"]  # the table has those of PostgreSQL
+        del measured["functions"], measured["round trips"]  # the table has the numbers for PostgreSQL
     grown = {name: (number, allowed[name]) for name, number in measured.items() if number > allowed[name]}
     assert grown == {}, f"{command} costs {measured}: {sorted(cost.functions)}"
 
@@ -115,7 +115,7 @@ async def test_an_action(gateway):
 
 
 async def test_a_join(gateway):
-    """The first of a room in this process, of a client that has seen a part of it."""
+    """The join is the first of its room in the process, by a client that has received part of the events."""
     tries = [
         (deal.brand_owner, {"conversation_id": str(deal.conversation.pk), "after": 2})
         for deal in await in_database(_deals)

@@ -1,4 +1,4 @@
-"""What a project that anybody can contribute to has: its license, its rules for editors, hooks and templates."""
+"""The files of an open project: license, editor settings, hooks and templates."""
 
 import json
 import os
@@ -46,7 +46,7 @@ def test_reports_go_to_the_platform(name):
 
 @pytest.mark.parametrize("name", ["bug", "feature"])
 def test_a_form_can_be_filled_in(name):
-    """With what GitHub asks of forms for issues: a name, a description, and fields with ids of their own."""
+    """GitHub requires a name, a description, and fields with unique ids."""
     form = yaml.safe_load((ROOT / f".github/ISSUE_TEMPLATE/{name}.yml").read_text())
     fields = [field for field in form["body"] if field["type"] != "markdown"]
     assert form["name"]
@@ -58,7 +58,7 @@ def test_a_form_can_be_filled_in(name):
 
 
 def test_continuous_integration_covers_what_is_supported():
-    """Every version that CONTRIBUTING.md names, from the oldest that pyproject.toml allows on."""
+    """CI runs every version that CONTRIBUTING.md names, starting with the oldest that pyproject.toml supports."""
     (job,) = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"].values()
     matrix = job["strategy"]["matrix"]
     said = re.search(
@@ -72,7 +72,7 @@ def test_continuous_integration_covers_what_is_supported():
 
 
 def committed() -> Iterator[tuple[str, bytes]]:
-    """The text files under version control, or none where this is no repository."""
+    """Yield the text files under version control, or none outside a repository."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False).stdout.decode()
     for name in filter(None, listed.split("\0")):
         path = ROOT / name
@@ -82,7 +82,7 @@ def committed() -> Iterator[tuple[str, bytes]]:
 
 
 def style_faults(content: bytes) -> list[str]:
-    """What `.editorconfig` asks of every file, and this one has not."""
+    """Return the rules of `.editorconfig` that this file breaks."""
     found = {
         "characters other than UTF-8": not _is_utf8(content),
         "a line end other than LF": b"\r" in content,
@@ -127,7 +127,7 @@ GOOD = {"sample.py": '"""A module."""\n', "sample.js": "export const a = 'b';\n"
 def test_a_hook_finds_a_fault_and_lets_the_rest_pass(hook, request):
     need_node()
     name, faulty = FAULTY[hook]
-    # In the tree, since eslint looks at nothing outside of the folder of its configuration.
+    # The file is inside the project because eslint ignores files outside the folder of its configuration.
     file = ROOT / "tests" / f"{os.getpid()}-{name}"
     request.addfinalizer(lambda: file.unlink(missing_ok=True))
     for text, is_fine in ((faulty, False), (GOOD[name], True)):

@@ -1,4 +1,4 @@
-"""docs/releases.txt has a line `version, commit, date` for each release, and each commit is that of its version."""
+"""docs/releases.txt has a line `version, commit, date` for each release, and the commit has that version."""
 
 import subprocess
 import tomllib
@@ -14,13 +14,13 @@ FIRST = f"0.9.0, {ONE}, 2026-12-01\n"
 
 
 def git(*arguments: str) -> str:
-    """What git prints, nothing if it fails."""
+    """Return the output of git, or an empty text if git fails."""
     done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     return done.stdout
 
 
 def has_history() -> bool:
-    """Whether this is a clone with all of its commits, and not a copy of its files or a shallow clone."""
+    """Return whether this is a full clone, not a shallow clone or a copy of the files."""
     at_top = git("rev-parse", "--show-prefix", "--is-shallow-repository")
     return at_top == "\nfalse\n"
 
@@ -34,7 +34,7 @@ def test_each_commit_is_that_of_its_version():
         pytest.skip("no history")
     for release in parsed(FILE.read_text(encoding="utf-8")):
         project = git("show", f"{release.commit}:pyproject.toml")
-        assert project, f"{release.commit} of {release.version} is not in the repository"
+        assert project, f"the commit {release.commit} of {release.version} is not in the repository"
         assert tomllib.loads(project)["project"]["version"] == release.version
 
 

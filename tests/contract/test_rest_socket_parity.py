@@ -1,4 +1,4 @@
-"""The same thing is rendered, and the same request refused, identically over REST and over a socket."""
+"""REST and sockets render the same objects, and reject the same requests, identically."""
 
 import uuid
 from types import SimpleNamespace
@@ -21,11 +21,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ABSENT = "01980000-0000-7000-8000-00000000ffff"
 STANDARD = PROBLEM - {"success", "message", "code"}
-"""The members of a problem document that only REST has."""
+"""The members that only problem documents over REST have."""
 
 
 async def by_socket(person: Person, command: str, payload: Any) -> dict[str, Any]:
-    """What the acknowledgement brings, as it is on the wire."""
+    """Return the acknowledgement as it is encoded on the wire."""
     caller = Caller("sid", person.pk, await in_database(user_of, person), uuid.uuid4())
     connections: Any = SimpleNamespace(by_sid={"sid": SimpleNamespace(caller=caller)})
     sio: Any = None
@@ -33,7 +33,7 @@ async def by_socket(person: Person, command: str, payload: Any) -> dict[str, Any
 
 
 async def by_rest(person: Person, path: str, body: Any) -> dict[str, Any]:
-    """The body, without what a problem document adds."""
+    """Return the body without the additional members of a problem document."""
     answer = await in_database(person.api.post, path, body)
     return {key: value for key, value in answer.json().items() if answer.status_code < 400 or key not in STANDARD}
 

@@ -1,4 +1,4 @@
-"""Routes have names of their own: a link by name leads to one view, whatever other routes are added."""
+"""Each route name leads to one view, whatever other routes are added."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ Route = tuple[str, URLPattern]
 
 
 def named_routes(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterator[Route]:
-    """Each named route with its name as `reverse` takes it, namespaces included."""
+    """Yield each named route with its name as `reverse` expects it, including namespaces."""
     for one in patterns:
         if isinstance(one, URLResolver):
             inner = f"{space}{one.namespace}:" if one.namespace else space
@@ -20,7 +20,7 @@ def named_routes(patterns: list[URLPattern | URLResolver], space: str = "") -> I
 
 
 def ambiguous(routes: list[Route]) -> set[str]:
-    """Names under which more than one view is found."""
+    """Return the names of more than one view."""
     views = defaultdict(set)
     for name, route in routes:
         views[name].add(route.callback)

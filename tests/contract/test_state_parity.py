@@ -1,4 +1,4 @@
-"""What a client makes of the events that it gets is what it would read anew."""
+"""The state that a client builds from events equals the state that it would read over REST."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ CONTEXT = {
 
 
 def agree(client: Client, reader: Person, chat: str) -> None:
-    """Bring the client up to date by events, and compare it with what REST shows."""
+    """Bring the client up to date with events, and compare it with the responses of REST."""
     path = f"/api/conversations/{chat}"
     for event in reader.reads(f"{path}/events", after=client.seq, limit=200)["results"]:
         client.take(event["event"], event["data"])

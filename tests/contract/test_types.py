@@ -1,4 +1,4 @@
-"""What mypy checks, and that it leaves nothing out. What it finds is tried in `wrong_types`."""
+"""The configuration of mypy: it checks every package and excludes nothing. `wrong_types` tests what mypy finds."""
 
 from tests.contract import wrong_types
 from tests.packages import PYPROJECT

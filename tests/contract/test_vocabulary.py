@@ -1,5 +1,4 @@
-"""Words that were retired (docs/glossary.md) do not come back: in no module, name, parameter or schema, and in no
-document."""
+"""Retired words (docs/glossary.md) are not used in any module, name, parameter, schema or document."""
 
 import re
 import subprocess
@@ -11,11 +10,11 @@ import pytest
 from tests.packages import ROOT
 
 RETIRED = Path(__file__).with_name("retired.txt")
-"""A line for each identifier: `old new`."""
+"""One line for each identifier: `old new`."""
 
 EXEMPT = {"tests/contract/retired.txt", "docs/glossary.md", "CHANGELOG.md", "package-lock.json"}
 PUBLISHED = ("docs/benchmarks/", "docs/reliability/")
-"""Results of runs keep the words of the day."""
+"""Published results of runs keep the words of their time."""
 
 DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 
@@ -27,7 +26,7 @@ def successors() -> dict[str, str]:
 
 
 def texts() -> dict[str, str]:
-    """What is committed, by path. A path counts as text too: it names modules."""
+    """Return the text of each committed file, by path. The path is part of the text because it names modules."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode()
     found = {}
     for path in filter(None, listed.split("\0")):
@@ -40,12 +39,12 @@ def texts() -> dict[str, str]:
 
 
 def retired_in(text: str, retired: set[str]) -> set[str]:
-    """The retired identifiers in a text: names, dotted modules (`a.b`) and their paths (`a/b.py`)."""
+    """Return the retired identifiers in a text: names, dotted modules (`a.b`) and their paths (`a/b.py`)."""
     return {one for found in DOTTED.findall(text.replace("/", ".")) for one in parts_of(found) if one in retired}
 
 
 def parts_of(dotted: str) -> Iterator[str]:
-    """Every run of up to four names in a dotted one: `a`, `a.b`, `b` …"""
+    """Yield every run of up to four names in a dotted name: `a`, `a.b`, `b` …"""
     names = [name for name in dotted.split(".") if name]
     for start in range(len(names)):
         for end in range(start + 1, min(start + 4, len(names)) + 1):

@@ -1,7 +1,7 @@
-"""Code that mypy has to reject, and does wherever it checks the application. It is never run.
+"""Code with type errors that mypy must find wherever it checks the application. It is never run.
 
-mypy looks at this module too. Each fault here is marked as one that is ignored; a mark with nothing to ignore is an
-error. So mypy fails as soon as it no longer finds one of them.
+mypy checks this module too. Each error here is ignored with a comment, and mypy reports a comment that ignores nothing.
+So mypy fails as soon as it no longer finds one of the errors.
 """
 
 from accounts.models import LoginSession, User
