@@ -1,4 +1,4 @@
-"""What every test stands on."""
+"""Fixtures and options of all tests."""
 
 import uuid
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from tests.harness import environment
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "django_db_serialized_rollback"}
 
-# No test is a matter of time: a machine may be slow, or busy with something else.
+# No test fails because it is slow: the machine can be slow or busy.
 hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("untimed")
 
@@ -25,7 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--with-database-only",
         action="store_true",
-        help="leave out tests without a database fixture: another database changes nothing for them",
+        help="leave out tests without a database fixture, because the database makes no difference to them",
     )
 
 
@@ -43,9 +43,9 @@ def _has_database(item: pytest.Item) -> bool:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> None:
-    """A database for each worker. Nothing has to outlive the machine here, so nothing waits for the disk.
+    """Use a separate database for each worker. Nothing waits for the disk, because no data must survive a crash.
 
-    SQLite in a file, as it is used: in memory, threads would share one connection's locks.
+    SQLite uses a file, as in production: in memory, threads would share the locks of one connection.
     """
     for connection in connections.all():
         options, test = connection.settings_dict["OPTIONS"], connection.settings_dict["TEST"]
@@ -72,14 +72,14 @@ def _quick(settings: Settings, static_root: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def _events_as_declared(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Whatever is sent in any test is held against what its event declares."""
+    """Validate every event sent in any test against its declaration."""
     with emitted_events(monkeypatch):
         yield
 
 
 @pytest.fixture
 def rate_limits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rate limits as in production, in memory, with all buckets full and a clock that stands still."""
+    """Rate limits as in production, in memory, with full buckets and a stopped clock."""
     settings.RATE_LIMITS = True
     settings.REDIS_URL = ""
     settings.REDIS_PREFIX = f"test-{uuid.uuid4()}"
@@ -89,7 +89,7 @@ def rate_limits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def sent_hints(monkeypatch: pytest.MonkeyPatch) -> list[Hint]:
-    """What is given to the bus, which brings it nowhere."""
+    """Record what is passed to the bus; nothing is sent."""
     hints: list[Hint] = []
     monkeypatch.setattr(bus, "send", hints.extend)
     return hints

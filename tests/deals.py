@@ -1,4 +1,4 @@
-"""Deals played to wherever a test begins."""
+"""Plays deals up to the state in which a test begins."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +33,7 @@ PATH = (
     ("work_submitted", "approve_work", None),
     ("real_time", "close_conversation", None),
 )
-"""A way through every state: where, what is done, with what."""
+"""A path through every state: the state, the action and its data."""
 
 
 @dataclass
@@ -56,27 +56,27 @@ class Deal:
     def act(
         self, action: str, data: Any = None, *, by: User | None = None, state_version: int | None = None
     ) -> AppliedAction:
-        """Take an action, as the awaited role unless another is named."""
+        """Take an action, as the awaited role unless another role is passed."""
         given = ActionRequest(action=action, data=data, state_version=state_version)
         return take_action(user=by or self.awaited, conversation_id=self.conversation.pk, data=given)
 
     def order(self) -> PaymentOrder:
-        """The order to pay, opened where it is not yet."""
+        """Return the payment order, and open it first if necessary."""
         return self.act("proceed_to_payment").order
 
     def pay(self) -> None:
-        """Have the sandbox say that the order was paid."""
+        """Report through the sandbox that the order was paid."""
         pay_in_sandbox(user=self.brand_owner, order_id=self.order().pk, kind="payment.succeeded")
 
     def play_to(self, state: str) -> "Deal":
-        """Go on along `PATH` until the conversation is in this state."""
+        """Continue along `PATH` until the conversation is in this state."""
         for where, action, data in PATH:
             if self.now.flow_state == state:
                 return self
             if self.conversation.flow_state == where:
                 self.pay() if action == "pay" else self.act(action, data)
         if self.now.flow_state != state:
-            raise LookupError(f"{state} does not lie ahead")
+            raise LookupError(f"{state} is not ahead of the current state")
         return self
 
 
@@ -88,5 +88,5 @@ def open_deal(conversation_type: str = "bid", **given: Any) -> Deal:
 
 
 def make_deal(state: str = "influencer_responding", **given: Any) -> Deal:
-    """A deal in any state of `PATH`."""
+    """Create a deal in any state of `PATH`."""
     return open_deal(**given).play_to(state)

@@ -1,4 +1,4 @@
-"""Makers of what tests begin with."""
+"""Factories for the objects that tests start with."""
 
 from itertools import count
 from typing import Any
@@ -12,7 +12,7 @@ _numbers = count(1)
 
 
 def make_user(role: str = "influencer", **fields: Any) -> User:
-    """A user with `PASSWORD`, unless another one is given."""
+    """Create a user with the password `PASSWORD`, unless another password is passed."""
     number = next(_numbers)
     given = {"email": f"{role}{number}@example.com", "name": f"{role.title()} {number}", "password": PASSWORD}
     return User.objects.create_user(**given | fields, role=role)
@@ -27,5 +27,5 @@ def log_in(user: User) -> LoginResult:
 
 
 def login(user: User) -> str:
-    """An access token of a new login session."""
+    """Start a login session and return its access token."""
     return log_in(user).access

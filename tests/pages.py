@@ -1,4 +1,4 @@
-"""The pages of the site, from its table of addresses."""
+"""The pages of the site, from its URL configuration."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from stoory import pages
 
 
 def _pages(patterns: list[URLPattern | URLResolver], before: str = "/") -> Iterator[str]:
-    """Addresses of the views of `stoory.pages`, but for those with something in them that differs."""
+    """Yield the addresses of the views of `stoory.pages`, except those with parameters."""
     for one in patterns:
         path = f"{before}{one.pattern}"
         if isinstance(one, URLResolver):

@@ -1,4 +1,4 @@
-"""The people of the tests that run in the application's own process."""
+"""The users of tests that run in the application's own process."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.harness.rest import Api
 
 
 def person(user: User) -> Person:
-    """Somebody logged in, as this user."""
+    """Return this user, logged in."""
     session = log_in(user)
     who = {"id": str(user.pk), "email": user.email, "name": user.name, "role": user.role}
     return Person(**who, access=session.access, refresh=session.refresh, api=Api(session.access))
@@ -36,5 +36,5 @@ def stranger(db: None) -> Person:
 
 @pytest.fixture
 def operator(db: None) -> Person:
-    """Somebody of the staff, who takes part in nothing."""
+    """A staff member who takes part in no conversation."""
     return person(make_staff(name="Operator"))

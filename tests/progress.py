@@ -1,7 +1,8 @@
-"""A pytest plugin for `tests.suite`: what is running, every few seconds; failures at once; the counts in a file.
+"""A pytest plugin for `tests.suite`: prints the running tests every few seconds and failures at once, and writes the
+counts to a file.
 
-It stands in for pytest's dots. It runs in the process that hands tests to the workers of pytest-xdist, whose output
-pytest does not capture, so it may print at any time.
+It replaces pytest's dots. It runs in the process that distributes tests to the pytest-xdist workers. pytest does not
+capture the output of that process, so the plugin can print at any time.
 """
 
 import json
@@ -30,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_report_teststatus() -> Generator[None, tuple[str, str, Any], tuple[str, str, Any]]:
-    """No letters: there are lines instead."""
+    """Return no letters, because the plugin prints lines instead."""
     category, _, word = yield
     return category, "", word
 

@@ -1,8 +1,8 @@
-"""`python -m tests.suite TARGET`: the tests of `make quick`, `make check` or `make integration`, in parallel.
+"""`python -m tests.suite TARGET` runs the tests of `make quick`, `make check` or `make integration` in parallel.
 
-Each target is a list of stages, and each stage is a run of pytest. Further arguments go to pytest in every stage.
-PostgreSQL and Redis are looked for as in `tests.harness.environment`. Where they do not answer, the stage that needs
-them is left out and the run says so; with `CI` set it fails.
+Each target is a list of stages, and each stage is a run of pytest. Additional arguments are passed to pytest in every
+stage. `tests.harness.environment` finds PostgreSQL and Redis. If they do not respond, the run skips the stage that
+needs them and says so; with `CI` set it fails.
 
 `python -m tests.suite total` prints one line in pytest's form for all targets that ran last.
 """
@@ -21,23 +21,23 @@ from urllib.parse import urlsplit
 from tests.harness.environment import LEFT_OUT, ROOT, postgresql, redis_url
 
 STATE = ROOT / ".pytest_cache" / "suite.json"
-"""What came of the last run of each target: `{target: {"seconds": 12.3, "counts": {"passed": 7}}}`."""
+"""The results of the last run of each target: `{target: {"seconds": 12.3, "counts": {"passed": 7}}}`."""
 
 GIVEN = ("DATABASE_URL", "REDIS_URL")
-"""What the settings would follow; the tests find it under names of their own, `TEST_DATABASE_URL` and so on."""
+"""Variables that would change the settings. The tests receive them under other names, such as `TEST_DATABASE_URL`."""
 
 OF_MAKE = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
-"""With these a `make` that a test runs would take itself for a part of the one that runs the tests."""
+"""With these variables, a `make` that a test runs would act as a sub-make of the one that runs the tests."""
 
 NOTHING_COLLECTED = 5
-"""The exit code of pytest where no test was selected."""
+"""The exit code of pytest if no test was selected."""
 
 UNIT = ("tests/unit", "tests/unit/conversations/flows")
 IN_PROCESS = ("tests/library", "tests/contract", "tests/api", "tests/apps")
 """Tests that call the product inside their own process, most of them with a database."""
 WITH_DATABASE = ("tests/contract", "tests/api", "tests/apps")
 WALK = "tests/web/test_walk.py"
-"""One walk through the pages in a browser."""
+"""The test that walks through the pages in a browser."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Target:
-    """`usually` is how long it takes on two cores; `rest` says what other targets have."""
+    """`usually` is the duration on two cores; `rest` says what other targets contain."""
 
     about: str
     usually: str
@@ -59,7 +59,7 @@ class Target:
 
 
 def _elsewhere() -> tuple[str, ...]:
-    """Whatever `make check` does not run, so that no test can be forgotten."""
+    """Return the paths that `make check` does not run, so that no test is forgotten."""
     folders = sorted(path.parent for path in (ROOT / "tests").glob("*/__init__.py"))
     names = (path.relative_to(ROOT).as_posix() for path in folders)
     return (*(name for name in names if name not in {*UNIT, *IN_PROCESS}), f"--ignore={WALK}")
@@ -95,7 +95,7 @@ TARGETS = {
 
 
 def run(name: str, *options: str) -> int:
-    """Run a target, and keep what came of it. Returns 0 if every test passed."""
+    """Run a target and save its results. Return 0 if every test passed."""
     target, state = TARGETS[name], _state()
     last = f"Last time here: {_duration(state[name]['seconds'])}" if name in state else "Not run here before"
     usually = "" if name in state else f"; about {target.usually} on two cores"
@@ -127,7 +127,7 @@ def _run_stage(stage: Stage, options: tuple[str, ...], counts: Counter[str]) -> 
 
 
 def _environment(stage: Stage) -> dict[str, str] | None:
-    """The variables of a stage; None where it needs what is not there."""
+    """Return the variables of a stage, or None if a required service is missing."""
     kept = {name: value for name, value in os.environ.items() if name not in {*GIVEN, *OF_MAKE}}
     kept |= {f"TEST_{name}": os.environ[name] for name in GIVEN if name in os.environ}
     if not stage.on_services:
@@ -139,7 +139,7 @@ def _environment(stage: Stage) -> dict[str, str] | None:
 
 
 def total() -> int:
-    """Print what came of every target that ran last, in one line; 1 if any of it failed."""
+    """Print the results of all targets that ran last, in one line; return 1 if any target failed."""
     state = [one for name, one in _state().items() if name != "quick"]
     counts = sum((Counter(one["counts"]) for one in state), Counter())
     _say(_closing_line(counts, sum(one["seconds"] for one in state)))
@@ -147,7 +147,7 @@ def total() -> int:
 
 
 def _closing_line(counts: Counter[str], seconds: float) -> str:
-    """As pytest writes it: `==== 7 passed, 2 skipped in 65.20s (0:01:05) ====`."""
+    """Return a line in pytest's form: `==== 7 passed, 2 skipped in 65.20s (0:01:05) ====`."""
     parts = ", ".join(f"{counts[name]} {name}" for name in ("failed", "passed", "skipped", "error") if counts[name])
     minutes, rest = divmod(int(seconds), 60)
     line = f" {parts or 'no tests ran'} in {seconds:.2f}s ({minutes // 60}:{minutes % 60:02}:{rest:02}) "

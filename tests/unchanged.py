@@ -1,4 +1,4 @@
-"""Proof that nothing happened: no row is other than it was, and nothing was given to the bus."""
+"""Checks that a block changes no row and sends nothing to the bus."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from tests.packages import PACKAGES
 
 
 def every_row() -> dict[str, list[dict[str, Any]]]:
-    """All that the application's tables hold."""
+    """Return all rows of the application's tables."""
     models = [model for app in apps.get_app_configs() if app.name in PACKAGES for model in app.get_models()]
     return {model.__name__: list(model._base_manager.order_by("pk").values()) for model in models}
 

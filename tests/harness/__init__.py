@@ -1,2 +1,2 @@
-"""What the tests, the fault harness and the benchmarks share: people, ports, processes, servers and databases, and
-what this machine has to run them. Nothing here imports from those three."""
+"""Shared by the tests, the fault harness and the benchmarks: people, ports, processes, servers, databases, and the
+programs of this machine. It imports from none of these three."""

@@ -1,4 +1,4 @@
-"""Databases and keys that exist as long as a test, on servers that run anyway."""
+"""Databases and Redis keys that exist for the duration of a test, on servers that are already running."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +11,12 @@ from psycopg import sql
 
 
 def maintenance_url(url: str) -> str:
-    """The same server's own database: the one to be connected to while others are created and dropped."""
+    """Return the URL of the server's maintenance database, used to create and drop other databases."""
     return named(url, "postgres")
 
 
 def named(url: str, name: str) -> str:
-    """The database of this name on the same server."""
+    """Return the URL of the database with this name on the same server."""
     return urlsplit(url)._replace(path=f"/{name}").geturl()
 
 
@@ -25,7 +25,7 @@ def create(url: str) -> None:
 
 
 def drop(url: str) -> None:
-    """Drop a database if it exists, with whoever is connected to it."""
+    """Drop a database if it exists, and disconnect its clients."""
     _on_server(url, "DROP DATABASE IF EXISTS {} WITH (FORCE)")
 
 
@@ -37,7 +37,7 @@ def _on_server(url: str, command: LiteralString) -> None:
 
 @contextmanager
 def temporary(server: str, name: str) -> Iterator[str]:
-    """The address of a new database, which is dropped at the end."""
+    """Create a database and yield its URL; drop the database at the end."""
     url = named(server, name)
     create(url)
     try:

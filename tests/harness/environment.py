@@ -1,6 +1,6 @@
-"""What this machine has besides Python: PostgreSQL, Redis, Node, Chromium, nginx. Whatever needs one of them asks here.
+"""Finds programs and servers of this machine other than Python: PostgreSQL, Redis, Node, Chromium, nginx.
 
-A test whose needs are not met is left out, and the summary at the end of the run says so; with `CI` set, it fails.
+A test whose requirements are missing is skipped, and the summary of the run says so; with `CI` set, it fails.
 """
 
 import os
@@ -21,12 +21,13 @@ ANSWER_SECONDS = 3
 DEFAULT_DATABASES = ("postgres://root@127.0.0.1:5432/postgres", "postgres://postgres@127.0.0.1:5432/postgres")
 DEFAULT_REDIS = "redis://127.0.0.1:6379/0"
 DEBIAN_POSTGRESQL = Path("/usr/lib/postgresql")
-"""Where Debian keeps the programs of each version of PostgreSQL, outside of the PATH."""
+"""The folder in which Debian installs the programs of each PostgreSQL version, outside the PATH."""
 
 
 @cache
 def postgresql() -> str | None:
-    """Where databases can be created: the server of `DATABASE_URL`, or one on this machine; None if none answers."""
+    """Return the URL of a server for new databases: that of `DATABASE_URL`, or one on this machine; None if none
+    responds."""
     given = os.environ.get("TEST_DATABASE_URL") or os.environ.get("DATABASE_URL", "")
     candidates = (given,) if given.startswith("postgres") else DEFAULT_DATABASES
     return next((url for url in candidates if _database_answers(url)), None)
@@ -42,7 +43,7 @@ def _database_answers(url: str) -> bool:
 
 @cache
 def redis_url() -> str | None:
-    """`REDIS_URL`, or a Redis on this machine; None if it does not answer."""
+    """Return `REDIS_URL`, or the URL of a Redis on this machine; None if it does not respond."""
     url = os.environ.get("TEST_REDIS_URL") or os.environ.get("REDIS_URL") or DEFAULT_REDIS
     client = redis.Redis.from_url(url, socket_connect_timeout=ANSWER_SECONDS, socket_timeout=ANSWER_SECONDS)
     try:
@@ -56,18 +57,18 @@ def redis_url() -> str | None:
 
 @cache
 def node() -> str | None:
-    """The Node program, where the packages of the JavaScript clients are installed too."""
+    """Return the Node program if the packages of the JavaScript clients are installed too."""
     return shutil.which("node") if (ROOT / "node_modules" / "socket.io-client").is_dir() else None
 
 
 @cache
 def chromium() -> str | None:
-    """The browser of the tests."""
+    """Return the browser of the tests."""
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 def postgresql_programs() -> Path | None:
-    """Where `initdb` and `pg_ctl` are: `POSTGRES_BIN`, Debian's newest version, or somewhere on the PATH."""
+    """Return the folder of `initdb` and `pg_ctl`: `POSTGRES_BIN`, Debian's newest version, or a folder of the PATH."""
     on_path = shutil.which("initdb")
     debian = sorted(DEBIAN_POSTGRESQL.glob("*/bin"), key=lambda place: float(place.parent.name), reverse=True)
     candidates = [os.environ.get("POSTGRES_BIN"), *debian, on_path and Path(on_path).parent]
@@ -75,7 +76,7 @@ def postgresql_programs() -> Path | None:
 
 
 def missing_programs() -> list[str]:
-    """What has to be installed before the fault harness can run."""
+    """Return the missing programs of the fault harness."""
     wanted = {
         "PostgreSQL": postgresql_programs(),
         "Redis": shutil.which("redis-server") and shutil.which("redis-cli"),
@@ -86,23 +87,23 @@ def missing_programs() -> list[str]:
 
 @cache
 def nginx() -> str | None:
-    """The proxy of the sample configuration; on Debian it is where only root looks."""
+    """Return the nginx program; on Debian it is in a folder that is only in root's PATH."""
     return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 
 
 def need_nginx() -> str:
-    """The nginx program, and one to make a certificate with, or the test is left out."""
+    """Return the nginx program, or skip the test. OpenSSL must be installed too, to create a certificate."""
     need(shutil.which("openssl"), "no OpenSSL is installed (on Debian: apt-get install openssl)")
     return need(nginx(), "no nginx is installed (on Debian: apt-get install nginx)")
 
 
 def need_chromium() -> str:
-    """The browser, or the test is left out."""
+    """Return the browser, or skip the test."""
     return need(chromium(), "no Chromium is installed (on Debian: apt-get install chromium)")
 
 
 def need_postgresql_and_redis() -> tuple[str, str]:
-    """The addresses of both, or the test is left out."""
+    """Return the URLs of both servers, or skip the test."""
     return (
         need(postgresql(), "no PostgreSQL answers (set DATABASE_URL, or run one on 127.0.0.1:5432)"),
         need(redis_url(), "no Redis answers (set REDIS_URL, or run one on 127.0.0.1:6379)"),
@@ -110,19 +111,19 @@ def need_postgresql_and_redis() -> tuple[str, str]:
 
 
 def need_node() -> str:
-    """The Node program, or the test is left out."""
+    """Return the Node program, or skip the test."""
     return need(node(), "Node and its packages are missing (install Node with npm, then run `make setup`)")
 
 
 def need_fault_harness() -> None:
-    """What the fault harness starts by itself, or the test is left out."""
+    """Skip the test if Node or another program of the fault harness is missing."""
     need_node()
     absent = missing_programs()
     need(None if absent else "", f"{', '.join(absent)}: not installed (on Debian: apt-get install postgresql redis)")
 
 
 def need(found: str | None, otherwise: str) -> str:
-    """What was found, or the test is left out for the reason given; with `CI` set, it fails."""
+    """Return what was found, or skip the test for this reason; with `CI` set, fail."""
     if found is not None:
         return found
     if os.environ.get("CI", "").lower() in {"1", "true", "yes"}:
@@ -131,7 +132,7 @@ def need(found: str | None, otherwise: str) -> str:
 
 
 def summarize(reporter: pytest.TerminalReporter) -> None:
-    """Say at the end of a run what was left out, and how many tests that concerns."""
+    """Print at the end of a run which requirements were missing and how many tests were skipped."""
     reasons = [str(report.longrepr[2]) for report in reporter.stats.get("skipped", [])]
     left_out = [reason.partition(LEFT_OUT)[2] for reason in reasons if LEFT_OUT in reason]
     if left_out:

@@ -1,4 +1,4 @@
-"""Node processes that speak JSON lines."""
+"""Node processes that exchange lines of JSON."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ from tests.harness.processes import Process
 
 
 class NodeProcess:
-    """A running script: what it writes is read line by line as JSON, and what it gets is written so."""
+    """A running script that reads and writes one JSON value per line."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -22,7 +22,7 @@ class NodeProcess:
         self._process.stdin.flush()
 
     def lines(self) -> Iterator[Any]:
-        """What the script writes, until it ends; to be read by one thread."""
+        """Yield the values that the script writes, until it ends. Only one thread can read them."""
         with self._process.stdout as written:
             for line in written:
                 yield json.loads(line)
@@ -30,7 +30,7 @@ class NodeProcess:
 
 @contextmanager
 def running(script: Path, *arguments: str, log: Path) -> Iterator[NodeProcess]:
-    """A script that runs as long as the block; what it writes to stderr goes into `log`."""
+    """Run a script for the duration of the block; its stderr is written to `log`."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     process = Process(need_node(), script, *arguments, log=log, **pipes).start()
     try:

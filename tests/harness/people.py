@@ -1,4 +1,4 @@
-"""Users: who they are, and what they do through the REST API."""
+"""Users, and what they do through the REST API."""
 
 import uuid
 from dataclasses import dataclass, field, replace
@@ -8,17 +8,17 @@ from tests.harness.rest import Api, OverHttp
 
 PASSWORD = "correct-Horse-7"
 FURTHEST = 2**31
-"""Further than any conversation goes."""
+"""A sequence number beyond the end of any conversation."""
 
 
 def newcomer(role: str, name: str = "Mira") -> dict[str, str]:
-    """What somebody new registers with."""
+    """Return the registration data of a new user."""
     return {"email": f"{uuid.uuid4().hex[:16]}@example.com", "password": PASSWORD, "name": name, "role": role}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """Who somebody is, with the tokens of one login session."""
+    """A user's identity, with the tokens of one login session."""
 
     id: str
     email: str
@@ -29,21 +29,21 @@ class Account:
 
     @classmethod
     def of(cls, login: dict[str, Any], **more: Any) -> Self:
-        """By the answer to a registration or a login."""
+        """Create an account from the response to a registration or login."""
         user = {key: login["user"][key] for key in ("id", "email", "name", "role")}
         return cls(**user, access=login["access"], refresh=login["refresh"], **more)
 
     @property
     def pk(self) -> uuid.UUID:
-        """The id as the database has it."""
+        """The primary key in the database."""
         return uuid.UUID(self.id)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Person(Account):
-    """Somebody who is logged in, with a client of the REST API.
+    """A logged-in user with a client of the REST API.
 
-    Tests with browsers add `tabs`, with which this person opens pages, and `expired`, a token of the past.
+    Tests with browsers add `tabs`, with which this person opens pages, and `expired`, an expired token.
     """
 
     api: Api = field(repr=False, compare=False)
@@ -59,49 +59,49 @@ class Person(Account):
         return cls.of(login, api=Api(login["access"], OverHttp(url)))
 
     def at(self, url: str) -> Self:
-        """The same person, who uses this server."""
+        """Return the same person, using this server."""
         return replace(self, api=Api(self.access, OverHttp(url)))
 
     def calls(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        """What a request that succeeds is answered."""
+        """Send a request that must succeed, and return its response."""
         answer = self.api.send(method, path, body)
         assert answer.status_code in {200, 201}, answer.content
         return answer.json()
 
     def reads(self, path: str, **params: Any) -> dict[str, Any]:
-        """What a GET that succeeds is answered."""
+        """Send a GET request that must succeed, and return its response."""
         answer = self.api.get(path, params)
         assert answer.status_code == 200, answer.content
         return answer.json()
 
     def opens(self, **given: Any) -> dict[str, Any]:
-        """A conversation; answers it as its JSON shows it."""
+        """Open a conversation and return its JSON."""
         return self.calls("POST", "/api/conversations", given)["conversation"]
 
     def opens_chat_with(self, other: Account) -> str:
-        """The id of the direct conversation of these two."""
+        """Open the direct conversation of the two users and return its id."""
         return self.opens(conversation_type="direct", user_id=other.id)["id"]
 
     def opens_bid_with(self, influencer: Account, **given: Any) -> str:
-        """The id of a new bid conversation."""
+        """Open a new bid conversation and return its id."""
         return self.opens(conversation_type="bid", influencer_id=influencer.id, **given)["id"]
 
     def says(self, conversation: str, text: str = "Hello!", **more: Any) -> dict[str, Any]:
-        """A message; answers it."""
+        """Send a message and return it."""
         body = {"conversation_id": conversation, "message": text, **more}
         return self.calls("POST", "/api/messages", body)["message"]
 
     def acts(self, conversation: str, action: str, **data: Any) -> dict[str, Any]:
-        """An action of the conversation's flow; answers what it is answered."""
+        """Take an action of the conversation's flow and return the response."""
         return self.calls("POST", f"/api/conversations/{conversation}/actions", {"action": action, "data": data})
 
     def marks_read(self, conversation: str, up_to: int | str = FURTHEST) -> None:
         self.calls("POST", f"/api/conversations/{conversation}/read", {"up_to": up_to})
 
     def sees(self, conversation: str) -> dict[str, Any]:
-        """The conversation as it is now."""
+        """Return the current conversation."""
         return self.reads(f"/api/conversations/{conversation}")["conversation"]
 
     def messages(self, conversation: str) -> list[dict[str, Any]]:
-        """The latest page of its history."""
+        """Return the latest page of the history."""
         return self.reads(f"/api/conversations/{conversation}/messages", limit=200)["results"]

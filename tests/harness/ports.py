@@ -1,8 +1,8 @@
-"""Ports on 127.0.0.1 for servers that get their port when they start.
+"""Ports on 127.0.0.1 for servers that a test starts.
 
-The kernel gives the ports of outgoing connections from a range of its own, so these are taken from outside of it. Each
-worker of a parallel test run has a part of them to itself, and whoever is given a port holds a lock on it until its
-process ends: no other process on this machine that asks here is given the same one.
+The kernel assigns the ports of outgoing connections from a certain range, so these ports are outside that range. Each
+worker of a parallel test run has its own part of them. A process locks each port that it takes until it ends, so no
+other process that uses this module gets the same port.
 """
 
 import fcntl
@@ -20,18 +20,18 @@ DEFAULT_OUTGOING = (32_768, 60_999)
 OUTGOING = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 _places = count(random.randrange(PER_WORKER))
-"""Where to look next; processes begin at different places."""
+"""The position where the search for a free port continues; processes begin at different positions."""
 
 _locks: dict[int, IO[bytes]] = {}
-"""Of the ports that this process was given."""
+"""The lock files of this process's ports."""
 
 
 class NoFreePort(Exception):
-    """Every port of this process is taken."""
+    """All ports of this worker are taken."""
 
 
 def outgoing() -> tuple[int, int]:
-    """The first and the last port that the kernel gives to outgoing connections."""
+    """Return the first and the last port that the kernel assigns to outgoing connections."""
     try:
         first, last = OUTGOING.read_text().split()
     except (OSError, ValueError):
@@ -40,13 +40,14 @@ def outgoing() -> tuple[int, int]:
 
 
 def worker_number(worker: str) -> int:
-    """0 outside of parallel runs, else one more than in the name of pytest-xdist's worker (`gw0`, `gw1`, …)."""
+    """Return 0 outside parallel runs, otherwise one more than the number of the pytest-xdist worker (`gw0`, `gw1`,
+    …)."""
     number = worker.removeprefix("gw")
     return int(number) + 1 if number.isdigit() else 0
 
 
 def ports_of(worker: str) -> range:
-    """The ports of a worker; workers share them only where there are more workers than parts."""
+    """Return the ports of a worker; workers share ports only if there are more workers than parts."""
     first, last = outgoing()
     usable = max(range(FIRST, first), range(max(FIRST, last + 1), LAST + 1), key=len)
     if len(usable) < PER_WORKER:
@@ -57,7 +58,7 @@ def ports_of(worker: str) -> range:
 
 
 def free_port() -> int:
-    """The next of this worker's ports that can be bound; one that was given before comes up again after all others."""
+    """Return the next port of this worker that can be bound. Previously returned ports are tried after all others."""
     ports = ports_of(os.environ.get("PYTEST_XDIST_WORKER", ""))
     for _ in ports:
         port = ports[next(_places) % PER_WORKER]
@@ -76,13 +77,13 @@ def is_free(port: int) -> bool:
 
 
 def listens(port: int) -> bool:
-    """Whether somebody takes connections on it."""
+    """Return whether a server accepts connections on the port."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _lock(port: int) -> bool:
-    """Whether the port is this process's, which it is until the process ends."""
+    """Lock the port until this process ends; return whether that succeeded."""
     if port in _locks:
         return True
     directory = Path(tempfile.gettempdir()) / f"stoory-ports-{os.getuid()}"

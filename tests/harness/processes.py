@@ -1,4 +1,4 @@
-"""Other programs: run to their end, or kept running in a session of their own with what they write in a log."""
+"""Runs other programs to their end, or keeps them running in their own session with a log file."""
 
 import os
 import signal
@@ -18,23 +18,23 @@ STOP_SECONDS = 60
 COMMAND_SECONDS = 300
 ATTEMPTS = 5
 PORT_TAKEN = ("address already in use", "could not create any tcp/ip sockets")
-"""What servers say then, in whatever case; the latter is PostgreSQL where it logs only what is fatal."""
+"""Texts that servers log then, in any case; the latter is PostgreSQL's if it logs fatal errors only."""
 
 Started = TypeVar("Started")
 
 
 class CommandFailed(Exception):
-    """A program did not do what it was started for."""
+    """A program failed."""
 
 
 class PortTaken(CommandFailed):
-    """A server did not start because something else has its port."""
+    """A server did not start because another process uses its port."""
 
 
 def run(*command: str | Path, **options: Any) -> str:
-    """Run a program to its end; returns what it wrote to stdout. Raises `CommandFailed`."""
+    """Run a program to its end and return its standard output. Raises `CommandFailed`."""
     words = [str(one) for one in command]
-    # Into files: a server that the program leaves behind would keep a pipe open.
+    # The output goes to files, because a server that the program leaves running would keep a pipe open.
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         done = subprocess.run(
             words, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, check=False, **{"cwd": ROOT} | options
@@ -51,9 +51,9 @@ def _whole(file: Any) -> str:
 
 
 class Process:
-    """A program that runs until it is told to end. Whatever it starts ends with it.
+    """A program that runs until it is stopped. Everything it starts ends with it.
 
-    `options` are those of `subprocess.Popen`; what is not piped goes into `log`, to which each start adds.
+    `options` are those of `subprocess.Popen`; output that is not piped is appended to `log`.
     """
 
     def __init__(
@@ -92,13 +92,14 @@ class Process:
         return self.popen is not None and self.popen.poll() is None
 
     def written(self) -> str:
-        """What it has written to its log since it was started last."""
+        """Return the output in the log since the last start."""
         with self.log.open("rb") as log:
             log.seek(self._logged)
             return log.read().decode(errors="replace")
 
     def wait_until(self, ready: Callable[[], bool], within: float = START_SECONDS) -> Self:
-        """Wait until it is `ready()`. Raises `CommandFailed` where it ends before that or takes too long, killed."""
+        """Wait until `ready()` is true. If the process ends first or takes too long, kill it and raise
+        `CommandFailed`."""
         give_up = time.monotonic() + within
         while not (ready() and self.is_running):
             if not self.is_running or time.monotonic() > give_up:
@@ -108,13 +109,13 @@ class Process:
         return self
 
     def wait(self, within: float = STOP_SECONDS) -> int:
-        """Wait until it ends by itself; returns its exit code."""
+        """Wait until the process ends by itself; return its exit code."""
         return self.popen.wait(within)
 
     def stop(self, within: float = STOP_SECONDS) -> int | None:
-        """Ask it to end (SIGTERM) and wait; returns its exit code, None where it was not started.
+        """Stop the process (SIGTERM) and wait; return its exit code, or None if it was not started.
 
-        Raises `TimeoutError` where it did not end and had to be killed.
+        Raises `TimeoutError` if it did not end in time and had to be killed.
         """
         if self.popen is None:
             return None
@@ -127,25 +128,25 @@ class Process:
             self.kill()
 
     def kill(self) -> None:
-        """Kill it and all that it has started (SIGKILL)."""
+        """Kill the process and everything it started (SIGKILL)."""
         if self.popen is None:
             return
         with suppress(ProcessLookupError):
             os.killpg(self.popen.pid, signal.SIGKILL)
         self.popen.wait(STOP_SECONDS)
         if self.popen.stdin is not None:
-            with suppress(BrokenPipeError):  # something was still on its way to it
+            with suppress(BrokenPipeError):  # unsent input was still buffered
                 self.popen.stdin.close()
         self.popen = None
 
 
 def start_failure(output: str) -> CommandFailed:
-    """Why a server did not start, by what it wrote."""
+    """Return the error for a server that did not start, according to its output."""
     return PortTaken(output) if any(words in output.lower() for words in PORT_TAKEN) else CommandFailed(output)
 
 
 def on_free_port(start: Callable[[int], Started]) -> Started:
-    """What `start` answers for a free port; where that is taken by the time, it is called again with another one."""
+    """Call `start` with a free port and return its result; try another port if this one is taken in the meantime."""
     for _ in range(ATTEMPTS - 1):
         with suppress(PortTaken):
             return start(free_port())

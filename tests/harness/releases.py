@@ -1,6 +1,6 @@
-"""The releases of the project, from `docs/releases.txt`: what takes the code of an older one from git asks here.
+"""The releases of the project, from `docs/releases.txt`, for code that checks out an older release from git.
 
-The commits are written down, so that this works in a checkout without tags.
+The file contains the commits, so a checkout without tags is enough.
 """
 
 import re
@@ -18,7 +18,7 @@ _LINE = re.compile(
 
 @dataclass(frozen=True)
 class Release:
-    """`version` is semantic, without suffixes; `commit` is the whole hash."""
+    """`version` is semantic, without suffixes; `commit` is the full hash."""
 
     version: str
     commit: str
@@ -30,13 +30,13 @@ class Release:
 
 
 def newest_release() -> Release:
-    """The release before what is being worked on."""
+    """Return the latest release before the current work."""
     return parsed(FILE.read_text(encoding="utf-8"))[-1]
 
 
 def parsed(text: str) -> list[Release]:
-    """The releases in a text of lines `version, commit, date`, oldest first. Raises `ValueError` where it has another
-    form, no line, or a version that is not higher than the one before it."""
+    """Parse lines `version, commit, date`, oldest first. Raises `ValueError` for another form, an empty text, or
+    versions that do not ascend."""
     found: list[Release] = []
     for number, line in enumerate(text.splitlines(), 1):
         match = _LINE.fullmatch(line)

@@ -1,4 +1,4 @@
-"""A client of the REST API, JSON in and JSON out: in this process, or over HTTP to a running server."""
+"""A client of the REST API that sends and receives JSON: in this process, or over HTTP to a running server."""
 
 import atexit
 import json
@@ -10,13 +10,13 @@ from django.test import Client
 from django.utils.http import urlencode
 
 ANSWER_SECONDS = 60
-"""For an answer of a server that has much else to do."""
+"""Seconds to wait for a response of a busy server."""
 
 Headers = Mapping[str, str]
 
 
 class Response(Protocol):
-    """What Django's responses and those of httpx have in common."""
+    """The common interface of Django's and httpx's responses."""
 
     status_code: int
     content: bytes
@@ -25,13 +25,13 @@ class Response(Protocol):
 
 
 class Transport(Protocol):
-    """How requests get to the application."""
+    """A way to send requests to the application."""
 
     def send(self, method: str, path: str, body: bytes | str, content_type: str, headers: Headers) -> Response: ...
 
 
 class InProcess:
-    """Django's test client; `environ` is what WSGI servers know of a request, such as `REMOTE_ADDR`."""
+    """Django's test client; `environ` is merged into the WSGI environment, for example `REMOTE_ADDR`."""
 
     def __init__(self, **environ: Any) -> None:
         self.client = Client(raise_request_exception=False, **environ)
@@ -43,7 +43,7 @@ class InProcess:
 class OverHttp:
     """The server at `url`."""
 
-    # No TLS here, and reading the certificates of a machine takes longer than most tests.
+    # The server does not use TLS, and loading the machine's certificates takes longer than most tests.
     _client = httpx.Client(timeout=ANSWER_SECONDS, verify=False)
 
     def __init__(self, url: str) -> None:
@@ -58,7 +58,7 @@ atexit.register(OverHttp._client.close)
 
 
 class Api:
-    """Sends what it is given as JSON, with `token` as bearer token where there is one; in this process by default."""
+    """Sends bodies as JSON, with `token` as bearer token if there is one; runs in this process by default."""
 
     def __init__(self, token: str | None = None, transport: Transport | None = None) -> None:
         self._transport = transport or InProcess()
@@ -78,7 +78,7 @@ class Api:
         return self._send("DELETE", path, "", **options)
 
     def send(self, method: str, path: str, body: Any = None, **options: Any) -> Response:
-        """A request that has a body, whatever its method; bytes are sent as they are."""
+        """Send a request with a body and any method; bytes are sent unchanged."""
         data = body if isinstance(body, bytes) else json.dumps({} if body is None else body)
         return self._send(method, path, data, **options)
 

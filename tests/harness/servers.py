@@ -1,4 +1,4 @@
-"""Servers as they really run: processes of `manage.py serve`, each installation with data of its own."""
+"""Servers that run as in production: processes of `manage.py serve`, each installation with its own data."""
 
 import os
 import sys
@@ -18,21 +18,21 @@ from tests.harness.processes import COMMAND_SECONDS, Process, on_free_port, run
 ANSWER_SECONDS = 10
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "PYTEST_XDIST_WORKER")
 NOTHING_DEPRECATED = {"PYTHONWARNINGS": "error::DeprecationWarning,error::PendingDeprecationWarning"}
-"""For processes under test: what is deprecated is an error there too, as pytest has it for the tests."""
+"""For processes under test: deprecation warnings are errors, as pytest makes them for the tests."""
 
 
 def inherited_environment() -> dict[str, str]:
-    """What a process needs of this one's environment, in which there may be settings of Stoory too."""
+    """Return the variables that a process needs from this environment, without settings of Stoory."""
     return {name: os.environ[name] for name in INHERITED if name in os.environ}
 
 
 def serve(port: int, workers: int = 1) -> list[str]:
-    """The command that runs a server."""
+    """Return the command that runs a server."""
     return [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", str(workers)]
 
 
 def responds(url: str, status: int = 200) -> bool:
-    """Whether a GET is answered so, and soon."""
+    """Return whether a GET gets this status, soon."""
     try:
         return httpx.get(url, timeout=ANSWER_SECONDS, verify=False).status_code == status
     except httpx.TransportError:
@@ -41,14 +41,14 @@ def responds(url: str, status: int = 200) -> bool:
 
 @dataclass(frozen=True)
 class Installation:
-    """One installation of Stoory: its settings, by the environment alone, and the project that it runs."""
+    """An installation of Stoory: its settings, all from the environment, and the project that it runs."""
 
     directory: Path
     environment: dict[str, str] = field(default_factory=dict)
     project: Path = ROOT
 
     def settings(self) -> dict[str, str]:
-        """The whole environment of its processes; nothing of the surrounding settings gets in."""
+        """The whole environment of its processes, without settings from the surrounding environment."""
         own = {
             "DATA_DIR": str(self.directory),
             "DATABASE_URL": f"sqlite:///{self.directory / 'stoory.sqlite3'}",
@@ -60,17 +60,17 @@ class Installation:
         return inherited_environment() | NOTHING_DEPRECATED | own | self.environment
 
     def manage(self, *arguments: str) -> str:
-        """Run a management command; returns what it wrote. Raises if it fails."""
+        """Run a management command and return its output. Raises if it fails."""
         options = {"cwd": self.project, "env": self.settings(), "timeout": COMMAND_SECONDS}
         return run(sys.executable, "manage.py", *arguments, **options)
 
     def shell(self, code: str) -> str:
-        """Run Python in `manage.py shell`; returns what it printed."""
+        """Run Python code in `manage.py shell` and return its output."""
         return self.manage("shell", "--no-imports", "--command", code)
 
     @contextmanager
     def serving(self, *, workers: int = 1, port: int | None = None) -> Iterator["RunningServer"]:
-        """A server, ready, which is stopped at the end. It has a free port if none is named."""
+        """Start a server and stop it at the end. It uses a free port unless a port is passed."""
 
         def start(port: int) -> RunningServer:
             return RunningServer(self, port, workers).start()
@@ -83,7 +83,7 @@ class Installation:
 
 
 class RunningServer:
-    """A `manage.py serve` process with its workers. It can be started again, on the same port, when it has ended."""
+    """A `manage.py serve` process with its workers. After it has ended, it can be restarted on the same port."""
 
     def __init__(self, installation: Installation, port: int, workers: int = 1) -> None:
         self.installation, self.port = installation, port
@@ -93,26 +93,26 @@ class RunningServer:
         self._process = Process(*serve(port, workers), log=log, **options)
 
     def start(self) -> Self:
-        """Start it, and wait until it is ready."""
+        """Start the server and wait until it is ready."""
         self._process.start().wait_until(lambda: responds(f"{self.url}/readyz"))
         return self
 
     def log(self) -> str:
-        """All that it has written so far."""
+        """Return everything it has logged so far."""
         return self._process.log.read_text(errors="replace")
 
     def stop(self) -> int | None:
-        """Ask it to end (SIGTERM), and wait; returns its exit code, None where it was not running."""
+        """Stop the server (SIGTERM) and wait; return its exit code, or None if it was not running."""
         return self._process.stop()
 
     def kill(self) -> None:
-        """Kill it and its workers (SIGKILL)."""
+        """Kill the server and its workers (SIGKILL)."""
         self._process.kill()
 
 
 @contextmanager
 def embedded(directory: Path, *, project: Path = ROOT, **environment: str) -> Iterator[Installation]:
-    """SQLite and nothing else: the default."""
+    """An installation with only SQLite, the default."""
     installation = Installation(directory, environment, project)
     installation.manage("migrate", "--verbosity", "0")
     yield installation
@@ -120,7 +120,7 @@ def embedded(directory: Path, *, project: Path = ROOT, **environment: str) -> It
 
 @contextmanager
 def shared(directory: Path, database: str, redis: str, **environment: str) -> Iterator[Installation]:
-    """PostgreSQL and Redis, for any number of servers: a database of its own, and keys under a prefix of its own."""
+    """An installation with PostgreSQL and Redis for any number of servers, with its own database and key prefix."""
     prefix = f"stoory-test-{uuid.uuid4().hex[:12]}"
     with ExitStack() as stack:
         url = stack.enter_context(databases.temporary(database, prefix.replace("-", "_")))

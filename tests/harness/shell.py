@@ -1,4 +1,4 @@
-"""Creates users in a running installation; it runs in its `manage.py shell`."""
+"""Creates users in a running installation; this code runs in its `manage.py shell`."""
 
 from datetime import timedelta
 
@@ -11,13 +11,13 @@ from foundation import clock
 
 @transaction.atomic
 def create_users(wanted: list[tuple[str, str]]) -> list[dict[str, str]]:
-    """Users who are logged in, by role and name, as `Person` has them."""
+    """Create logged-in users, by role and name, in the form that `Person` expects."""
     first = User.objects.count()
     return [_create(role, number, name) for number, (role, name) in enumerate(wanted, first)]
 
 
 def _create(role: str, number: int, name: str) -> dict[str, str]:
-    """Without a password, whose hash would take long."""
+    """Create a user without a password, because hashing a password is slow."""
     user = User.objects.create_user(f"{role}{number}@example.com", role=role, name=name)
     session = LoginSession.of(user)
     with clock.moved(-timedelta(days=1)):

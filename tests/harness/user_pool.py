@@ -1,4 +1,4 @@
-"""Users of a running installation, created in batches: a command for each would take too long."""
+"""Users of a running installation, created in batches because a command for each user would be slow."""
 
 import json
 from collections import defaultdict
@@ -12,14 +12,14 @@ Wanted = tuple[str, str]
 
 
 class UserPool:
-    """New users who are logged in; `batch` says how many of which role and name one command creates."""
+    """New logged-in users; `batch` lists the roles and names of the users that one command creates."""
 
     def __init__(self, installation: Installation, batch: dict[Wanted, int]) -> None:
         self._installation, self._batch = installation, batch
         self._waiting: dict[Wanted, list[dict[str, str]]] = defaultdict(list)
 
     def new_user(self, role: str, name: str, url: str) -> Person:
-        """A new user, who uses the server at `url`."""
+        """Return a new user who uses the server at `url`."""
         waiting = self._waiting[role, name]
         if not waiting:
             batch = [one for one, number in self._batch.items() for _ in range(number)]
@@ -28,7 +28,7 @@ class UserPool:
         return Person(**account, api=Api(account["access"], OverHttp(url)))
 
     def new_users(self, role: str, *names: str, url: str) -> list[Person]:
-        """New users with these names, created by one command."""
+        """Return new users with these names, created by one command."""
         self._create([(role, name) for name in names])
         return [self.new_user(role, name, url) for name in names]
 
