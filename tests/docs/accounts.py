@@ -1,4 +1,4 @@
-"""The accounts of the demo, signed in, and new ones."""
+"""Signed-in demo accounts and new accounts."""
 
 from stoory.demo import PASSWORD, PEOPLE
 from tests.harness.people import Person, newcomer
@@ -12,11 +12,11 @@ def signed_in(server: RunningServer, email: str) -> Person:
 
 
 def registered(server: RunningServer, role: str, name: str = "Mira") -> Person:
-    """Somebody new, with the password of the tests."""
+    """Create a new user with the password of the tests."""
     return Person.authenticates(server.url, "register", newcomer(role, name))
 
 
 def newest_conversation(me: Person, server: RunningServer) -> str:
-    """The id of a direct conversation that has just begun, so that it is the first of the list."""
+    """Return the id of a new direct conversation, which is the first of the conversation list."""
     me.opens_chat_with(registered(server, "influencer" if me.role == "brand_owner" else "brand_owner"))
     return me.reads("/api/conversations")["results"][0]["id"]

@@ -1,4 +1,4 @@
-"""The blocks of code of the documents, and of the pages that show some."""
+"""The code blocks of the documents and of the pages that contain code."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -10,16 +10,16 @@ from markdown_it import MarkdownIt
 from tests.harness.environment import ROOT
 
 LEFT_OUT = {"node_modules", "var", "staticfiles"}
-"""Folders that are none of the project's own; those whose name begins with a dot are left out too, but for these."""
+"""Folders that are not part of the project. Folders whose names begin with a dot are left out too, except `HIDDEN`."""
 HIDDEN = {".github", ".ci"}
 
 PAGES = ("/", "/developers")
-"""Pages of the site with blocks of code."""
+"""The pages of the site with code blocks."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """`language` is what stands behind the fence, empty where nothing does and for indented blocks."""
+    """`language` is the text after the fence; it is empty if there is none, and for indented blocks."""
 
     document: str
     heading: str
@@ -32,20 +32,21 @@ class Block:
         return f"{self.document}:{self.line}, under “{self.heading}”"
 
     def with_address(self, url: str) -> "Block":
-        """The same for another server than the one of the documents."""
+        """Return the block with the address of another server."""
         return replace(self, text=self.text.replace("http://127.0.0.1:3000", url))
 
 
 def documents() -> list[str]:
-    """Every Markdown file of the project."""
+    """Return the paths of all Markdown files of the project."""
     found = (path.relative_to(ROOT) for path in files_of(ROOT))
     return sorted(str(path) for path in found if path.suffix == ".md")
 
 
 def files_of(folder: Path) -> Iterator[Path]:
-    """The files of the project.
+    """Yield the files of the project.
 
-    Without `.git`, which is a file in a worktree: git commands in a copy with it would change the original repository.
+    `.git` is left out. In a worktree it is a file, and with it git commands in a copy would change the original
+    repository.
     """
     for path in folder.iterdir():
         if path.name == ".git":
@@ -61,7 +62,7 @@ def _is_left_out(folder: str) -> bool:
 
 
 def blocks_of_text(document: str, text: str) -> list[Block]:
-    """Fenced and indented blocks, each with the heading above it."""
+    """Return the fenced and indented blocks, each with the heading above it."""
     found: list[Block] = []
     heading, is_heading = "", False
     for token in MarkdownIt().parse(text):
@@ -79,7 +80,7 @@ def blocks_of(document: str) -> list[Block]:
 
 @dataclass
 class _Code(HTMLParser):
-    """Collects what stands in `<pre>`, each with the heading above it."""
+    """Collects the contents of `<pre>`, each with the heading above it."""
 
     page: str
     found: list[Block] = field(default_factory=list)
@@ -110,7 +111,7 @@ class _Code(HTMLParser):
 
 
 def blocks_of_page(page: str, html: str) -> list[Block]:
-    """What a page of the site shows in `<pre>`; `page` is its path."""
+    """Return the contents of `<pre>` in a page of the site; `page` is its path."""
     parser = _Code(page)
     parser.feed(html)
     return parser.found

@@ -1,4 +1,4 @@
-"""Which test runs which blocks of the documents: each test says so, and every block has to be named by one."""
+"""Records which test runs which code blocks of the documents. A test must claim every block."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ Test = TypeVar("Test", bound=Callable[..., object])
 
 @dataclass(frozen=True)
 class Claim:
-    """The blocks of a document under a heading, by their languages in order; under any heading if that is None."""
+    """The blocks of a document under a heading, with their languages in order. If `heading` is None, all blocks of the
+    document."""
 
     document: str
     heading: str | None
@@ -21,12 +22,12 @@ class Claim:
         return block.document == self.document and self.heading in {None, block.heading}
 
     def of(self, blocks: Iterable[Block]) -> list[Block]:
-        """Those that it names. Raises if there are others than these."""
+        """Return the claimed blocks. Raises `AssertionError` if the document has other blocks there."""
         found = [one for one in blocks if self.is_about(one)]
         languages = tuple(one.language for one in found)
         expected = self.languages * len(found) if self.heading is None else self.languages
         place = found[0].place if found else f"{self.document}, under “{self.heading}”"
-        assert found, f"{place}: there are no blocks"
+        assert found, f"{place}: no blocks were found"
         assert languages == expected, f"{place}: the blocks are {languages}, the test runs {expected}"
         return found
 
@@ -35,12 +36,12 @@ CLAIMS: list[Claim] = []
 
 
 def runs(document: str, heading: str, *languages: str) -> Callable[[Test], Test]:
-    """The test runs all blocks under this heading: it takes them as `blocks`."""
+    """Mark the test that runs all blocks under this heading; it receives them as the fixture `blocks`."""
     return _claiming(Claim(document, heading, languages))
 
 
 def runs_all(document: str, language: str) -> Callable[[Test], Test]:
-    """The test runs all blocks of a document; they are of one language."""
+    """Mark the test that runs all blocks of a document, which have one language."""
     return _claiming(Claim(document, None, (language,)))
 
 

@@ -1,4 +1,4 @@
-"""What a reader of the documents has: a server with the demo accounts, a folder of their own, a browser."""
+"""What readers of the documents use: a server with the demo accounts, a folder, and a browser."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ from tests.web.tabs import ARGUMENTS
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A server as `make run` starts it: for development, with the demo accounts."""
+    """A server like that of `make run`: in development, with the demo accounts."""
     with embedded(tmp_path_factory.mktemp("site")) as installation:
         installation.manage("demo")
         with installation.serving() as server:
@@ -26,7 +26,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 
 @pytest.fixture
 def blocks(request: pytest.FixtureRequest) -> list[Block]:
-    """The blocks that the test runs, with the address of its server in them: `server` if it has one, or `site`."""
+    """The blocks that the test runs, with the address of its `server` or else of `site`."""
     claim = request.function.claim
     name = next((name for name in ("server", "site") if name in request.fixturenames), None)
     server = request.getfixturevalue(name) if name else None
@@ -37,7 +37,7 @@ def blocks(request: pytest.FixtureRequest) -> list[Block]:
 
 @pytest.fixture
 def workplace(tmp_path: Path) -> Path:
-    """A folder in which `npm install` has been run."""
+    """A folder after `npm install`."""
     need_node()
     folder = tmp_path / "workplace"
     folder.mkdir()
@@ -47,7 +47,7 @@ def workplace(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project as a newcomer has it, set up: what is run in it touches nothing of this one."""
+    """A fresh copy of the project after setup; commands in it do not affect this project."""
     return copy_of_project(tmp_path_factory.mktemp("checkout"))
 
 

@@ -1,6 +1,6 @@
-"""The links of the documents: what they lead to has to be there, anchors included.
+"""The links of the documents; their targets must exist, including anchors.
 
-`python -m tests.docs.links` lists the links that lead outside, which no test follows.
+`python -m tests.docs.links` lists the external links, which no test follows.
 """
 
 import re
@@ -37,7 +37,7 @@ class Link:
 
 @dataclass
 class _Markup(HTMLParser):
-    """Collects what HTML in a document leads to, and the ids that can be led to."""
+    """Collects the links in the HTML of a document, and the ids that are link targets."""
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class _Markup(HTMLParser):
 
 
 def links_of(document: str, text: str) -> list[Link]:
-    """Links and pictures, those in HTML included; code is left out."""
+    """Return the links and images, including those in HTML; code is ignored."""
     found = []
     for line, token in _tokens(text):
         targets = [str(token.attrs[name]) for name in ("href", "src") if name in token.attrs]
@@ -60,7 +60,7 @@ def links_of(document: str, text: str) -> list[Link]:
 
 
 def anchors_of(text: str) -> set[str]:
-    """The anchors of a document, as GitHub makes them of its headings, and the ids of its HTML."""
+    """Return the anchors of a document: those that GitHub makes of its headings, and the ids in its HTML."""
     slugs, anchors = Counter[str](), set[str]()
     tokens = MarkdownIt().parse(text)
     for opening, inline in pairwise(tokens):
@@ -72,7 +72,7 @@ def anchors_of(text: str) -> set[str]:
 
 
 def fault_of(link: Link, root: Path = ROOT) -> str | None:
-    """Why a link inside of the project leads nowhere; None if it does not."""
+    """Return why a link inside the project is broken; None if it is valid."""
     path, _, anchor = unquote(link.target).partition("#")
     start = root / link.document
     place = (start.parent / path).resolve() if path else start
@@ -90,7 +90,7 @@ def fault_of(link: Link, root: Path = ROOT) -> str | None:
 
 
 def outside_fault(link: Link) -> str | None:
-    """Why a link to the outside cannot be right, as far as that can be said without following it."""
+    """Return why an external link is invalid, as far as that is known without following it."""
     parts = urlsplit(link.target)
     if parts.scheme != "https" or not parts.hostname:
         return "is no https address"
@@ -99,12 +99,12 @@ def outside_fault(link: Link) -> str | None:
 
 @cache
 def links() -> tuple[Link, ...]:
-    """All links of all documents."""
+    """Return all links of all documents."""
     return tuple(one for name in documents() for one in links_of(name, (ROOT / name).read_text(encoding="utf-8")))
 
 
 def _tokens(text: str) -> Iterator[tuple[int, Token]]:
-    """Each token of a text, with its line."""
+    """Yield each token of a text with its line."""
     for token in MarkdownIt().enable("table").parse(text):
         line = token.map[0] + 1 if token.map else 0
         yield from ((line, one) for one in (token, *(token.children or ())))

@@ -1,4 +1,4 @@
-"""Pages of somebody else's site: what a reader pastes into one, served from an origin of its own."""
+"""Pages of another site: its owner pastes code into them, and they have their own origin."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from threading import Thread
 
 @dataclass
 class Pages:
-    """`show` puts something into the page that is at `url`."""
+    """`show` sets the content of the page at `url`."""
 
     url: str
     body: str = ""
@@ -20,7 +20,7 @@ class Pages:
 
 @contextmanager
 def another_origin() -> Iterator[Pages]:
-    """A web server with one page, at `http://localhost:…`."""
+    """Run a web server with one page, at `http://localhost:…`."""
     pages = Pages("")
 
     class Handler(BaseHTTPRequestHandler):
@@ -33,7 +33,7 @@ def another_origin() -> Iterator[Pages]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Nothing has to be told."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         pages.url = f"http://localhost:{server.server_port}"

@@ -1,4 +1,4 @@
-"""Waiting for servers that were started in a terminal."""
+"""Waits for servers that were started in a terminal."""
 
 import time
 
@@ -7,7 +7,7 @@ from tests.harness.servers import responds
 
 
 def wait_until_ready(url: str) -> None:
-    """Wait until a GET is answered 200. Raises `TimeoutError`."""
+    """Wait until a GET returns 200. Raises `TimeoutError`."""
     give_up = time.monotonic() + START_SECONDS
     while not responds(url):
         if time.monotonic() > give_up:

@@ -1,4 +1,4 @@
-"""Node modules made of the blocks of a document, run as a reader would run them."""
+"""Node modules made from the blocks of a document, and run as a reader would run them."""
 
 import re
 import time
@@ -10,11 +10,11 @@ from tests.harness.environment import need_node
 from tests.harness.processes import Process
 
 PATIENCE = 120
-"""Seconds for what a busy machine takes its time for."""
+"""Seconds to wait on a busy machine."""
 
 
 class Script:
-    """A module that runs; what it prints can be waited for."""
+    """A running module, whose output a test can wait for."""
 
     def __init__(self, process: Process) -> None:
         self._process = process
@@ -24,7 +24,7 @@ class Script:
         return self._process.written()
 
     def prints(self, pattern: str) -> None:
-        """Wait until it has printed this."""
+        """Wait until the module has printed this pattern."""
         give_up = time.monotonic() + PATIENCE
         while True:
             is_over = not self._process.is_running or time.monotonic() > give_up
@@ -34,14 +34,14 @@ class Script:
             time.sleep(0.05)
 
     def ends(self) -> str:
-        """Wait for its end; answers all that it printed."""
+        """Wait until the module ends, and return its whole output."""
         assert self._process.wait(PATIENCE) == 0, self.printed
         return self.printed
 
 
 @contextmanager
 def script(folder: Path, text: str) -> Iterator[Script]:
-    """The module runs in a folder with `node_modules`, as long as the block."""
+    """Run the module in a folder with `node_modules` for the duration of the block."""
     (folder / "module.mjs").write_text(text)
     process = Process(need_node(), "module.mjs", log=folder / "printed.txt", directory=folder).start()
     try:

@@ -1,4 +1,4 @@
-"""A terminal with an interactive bash in it: history expansion, job control and all."""
+"""A terminal with an interactive bash, including history expansion and job control."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.harness.processes import Process
 
 PATIENCE = 120
-"""Seconds for one command of a busy machine."""
+"""Seconds to wait for one command on a busy machine."""
 
 PROMPT, MORE = "[{}]ready> ", "more> "
 AT_PROMPT = re.compile(r"(?:\[(\d+)\]ready> |more> )$")
@@ -25,11 +25,11 @@ os.login_tty(0)
 os.execvp(sys.argv[1], sys.argv[1:])
 """
 ORDINARY = ("bash", "cat", "curl", "grep", "rm", "sleep")
-"""Programs that are there wherever there is bash, and curl."""
+"""curl, and programs that every machine with bash has."""
 
 
 def programs(folder: Path, *names: str, **paths: str) -> Path:
-    """A folder with these programs and nothing else, to be `PATH`; `paths` are those of other names than their own."""
+    """Create a folder for `PATH` with these programs only; `paths` maps other names to programs."""
     folder.mkdir(exist_ok=True)
     for name in {*ORDINARY, *names}:
         (folder / name).symlink_to(shutil.which(name))
@@ -39,7 +39,7 @@ def programs(folder: Path, *names: str, **paths: str) -> Path:
 
 
 class Terminal:
-    """What a person sees and does. Lines that are typed wait for the prompt, as a person would."""
+    """Controls a terminal like a person. Typed lines wait for the prompt."""
 
     def __init__(self, screen: int) -> None:
         self._screen = screen
@@ -47,23 +47,23 @@ class Terminal:
         self.status = self._prompted()
 
     def types(self, text: str) -> str:
-        """Type line by line; answers what was shown after the last line. Raises where a command fails."""
+        """Type line by line, and return the output after the last line. Raises `AssertionError` if a command fails."""
         shown = ""
         for line in text.rstrip("\n").split("\n"):
             shown = self._enters(line)
         return shown
 
     def pastes(self, text: str) -> str:
-        """Paste it in one go, as terminals do; answers all that was shown after it."""
+        """Paste the text at once, as terminals do, and return all output after it."""
         return self._enters(f"\x1b[200~{text.rstrip()}\x1b[201~", once=True)
 
     def begins(self, text: str) -> None:
-        """Type a command that goes on until it is interrupted, or asks something."""
+        """Type a command that runs until it is interrupted, or that asks a question."""
         self._shown = ""
         self._write(text.rstrip("\n") + "\n")
 
     def sees(self, pattern: str) -> str:
-        """Wait until this is shown; answers what was shown up to there."""
+        """Wait until this pattern is shown, and return the output up to it."""
         return self._read_until(re.compile(pattern))
 
     def answers(self, text: str) -> None:
@@ -71,7 +71,7 @@ class Terminal:
         self._write(text + "\n")
 
     def interrupts(self) -> str:
-        """Control-C, and the prompt is back."""
+        """Press Control-C, and wait for the prompt."""
         self._write("\x03")
         self._prompted()
         return self._shown
@@ -86,7 +86,7 @@ class Terminal:
         return AT_PROMPT.sub("", shown.partition("\n")[2])
 
     def _prompted(self) -> int | None:
-        """Wait for a prompt; answers how the last command ended, None where a line is to be continued."""
+        """Wait for a prompt; return the status of the last command, or None if the shell expects another line."""
         self._read_until(AT_PROMPT)
         found = AT_PROMPT.search(CONTROLS.sub("", self._shown))
         return int(found[1]) if found[1] else None
@@ -105,7 +105,7 @@ class Terminal:
 
 @contextmanager
 def terminal(folder: Path, path: Path | str, **environment: str) -> Iterator[Terminal]:
-    """An interactive bash in a folder, with these programs; what it started ends with it."""
+    """Run an interactive bash in a folder with this `PATH`; the programs that it started end with it."""
     screen, inside = os.openpty()
     given = {"PATH": str(path), "HOME": str(folder), "TERM": "xterm", "LANG": "C.UTF-8", **environment}
     given |= {"PS1": PROMPT.format("$?"), "PS2": MORE}
@@ -124,7 +124,7 @@ def terminal(folder: Path, path: Path | str, **environment: str) -> Iterator[Ter
 
 
 def _hang_up(process: Process, screen: int) -> None:
-    """Close the window: the shell and its jobs are told to end."""
+    """Close the window, so that the shell and its jobs receive SIGHUP."""
     os.close(screen)
     try:
         process.wait(PATIENCE)
@@ -137,5 +137,5 @@ def lines(text: str) -> list[str]:
 
 
 def commands(text: str) -> Iterable[str]:
-    """The commands of a block in which each is one line, without what is said about them."""
+    """Return the commands of a block with one command per line, without comments."""
     return [line for line in (re.sub(r"(?:^|\s+)#.*", "", one) for one in lines(text)) if line]

@@ -1,4 +1,4 @@
-"""docs/architecture.md shows the packages and their imports as they are in the code."""
+"""docs/architecture.md shows the packages and imports of the code."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Every block of code of every document, and of every page of the site, is run by a test."""
+"""A test runs every code block of every document and of every page of the site."""
 
 import pkgutil
 from importlib import import_module
@@ -65,7 +65,7 @@ def test_a_block_that_no_test_runs_is_told_with_its_place() -> None:
     assert [block.place for block in unclaimed([one])] == ["X.md:7, under “Heading”"]
     with pytest.raises(AssertionError, match=r"X\.md:7, under “Heading”: the blocks are \('sh',\)"):
         Claim("X.md", "Heading", ("sh", "sh")).of([one])
-    with pytest.raises(AssertionError, match="there are no blocks"):
+    with pytest.raises(AssertionError, match="no blocks were found"):
         Claim("X.md", "Another", ("sh",)).of([one])
 
 

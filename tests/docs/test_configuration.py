@@ -1,4 +1,4 @@
-"""docs/configuration.md: its settings set, its commands run."""
+"""docs/configuration.md: its settings are applied and its commands are run."""
 
 import os
 import shutil
@@ -39,7 +39,7 @@ def test_numbers_of_a_flow_are_set(blocks, checkout: Path, tmp_path: Path, way: 
 
 @runs("docs/configuration.md", "Another language", "sh")
 def test_the_pages_in_another_language(blocks, checkout: Path, tmp_path: Path):
-    """With one text translated between collecting and compiling."""
+    """The test translates one text between collecting and compiling."""
     need(shutil.which("msgfmt"), "GNU gettext is missing (on Debian: apt-get install gettext)")
     port = str(free_port())
     collect, compiled = blocks[0].text.split("done\n")

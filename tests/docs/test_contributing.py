@@ -1,4 +1,5 @@
-"""CONTRIBUTING.md: its commands are run, and its recipes followed in a copy of the project that then serves."""
+"""CONTRIBUTING.md: its commands are run, and its recipes are applied to a copy of the project, which must then
+serve."""
 
 import asyncio
 import os
@@ -26,7 +27,7 @@ EVENT_SECONDS = 60
 
 @runs("CONTRIBUTING.md", "Set-up", "sh")
 def test_the_targets_are_there(blocks: list[Block], checkout: Path):
-    """Printed only: they set up what is set up, serve, and run this test."""
+    """The commands are only printed, because they would set up the project again, serve it, and run this test."""
     with terminal(checkout, os.environ["PATH"]) as shell:
         for command in commands(blocks[0].text):
             shell.types(f"{command} --dry-run")
@@ -44,7 +45,7 @@ def test_one_test_is_run_on_both_databases(blocks: list[Block], checkout: Path):
 
 @contextmanager
 def followed(blocks: list[Block], folder: Path) -> Iterator[RunningServer]:
-    """A server of a copy of the project, to which the changes were made and in which the commands were run."""
+    """Apply the changes and run the commands in a copy of the project, then run its server."""
     (folder / "project").mkdir()
     project = copy_of_project(folder / "project")
     for block in blocks:
@@ -64,7 +65,7 @@ def deal_partners(server: RunningServer) -> Iterator[tuple[Person, Person]]:
 async def commands_and_events(
     server: RunningServer, people: tuple[Person, Person], chat: str, *command: Any
 ) -> tuple[Any, list[Any]]:
-    """The acknowledgement that the first one gets for a command, and the next event that the other one receives."""
+    """Return the acknowledgement of the first user's command, and the next event that the second user receives."""
     async with socketio.AsyncSimpleClient() as first, socketio.AsyncSimpleClient() as second:
         for client, person in zip((first, second), people, strict=True):
             await client.connect(server.url, auth={"token": person.access}, transports=["websocket"])
@@ -113,7 +114,7 @@ def test_a_state_is_added_to_a_flow(blocks: list[Block], tmp_path: Path):
 
 
 def test_a_copy_is_no_worktree_of_the_project(checkout: Path):
-    """Nor may what runs in it reach the repository."""
+    """Otherwise git commands in a copy could change the repository."""
     assert not (checkout / ".git").exists()
 
 
@@ -138,15 +139,15 @@ def test_changes_are_made_where_they_stand(project: Path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("--- old.py\n-third = 3\n", "do not stand at one place"),
-        ("--- old.py\n-irst = 1\n", "do not stand at one place"),
-        ("--- old.py\n-first =\n", "do not stand at one place"),
-        ("--- old.py\n+third = 3\n", "do not stand at one place"),
-        ("--- old.py\nfirst = 1\n", "is no line of a diff"),
-        ("--- none.py\n-first = 1\n", "not there"),
-        ("+++ old.py\n+first = 1\n", "there already"),
-        ("+++ new.py\n first = 1\n", "nothing but new lines"),
-        ("+first = 1\n", "does not begin with a file"),
+        ("--- old.py\n-third = 3\n", "must occur exactly once"),
+        ("--- old.py\n-irst = 1\n", "must occur exactly once"),
+        ("--- old.py\n-first =\n", "must occur exactly once"),
+        ("--- old.py\n+third = 3\n", "must occur exactly once"),
+        ("--- old.py\nfirst = 1\n", "not a line of a diff"),
+        ("--- none.py\n-first = 1\n", "does not exist"),
+        ("+++ old.py\n+first = 1\n", "exists already"),
+        ("+++ new.py\n first = 1\n", "new lines only"),
+        ("+first = 1\n", "does not begin with the path of a file"),
     ],
 )
 def test_a_change_that_does_not_fit_is_refused(project: Path, text: str, said: str):
@@ -157,5 +158,5 @@ def test_a_change_that_does_not_fit_is_refused(project: Path, text: str, said: s
 
 def test_lines_that_stand_twice_are_no_place(project: Path):
     (project / "old.py").write_text(OLD + OLD)
-    with pytest.raises(RecipeFault, match="do not stand at one place"):
+    with pytest.raises(RecipeFault, match="must occur exactly once"):
         apply("--- old.py\n-first = 1\n", project)

@@ -1,4 +1,4 @@
-"""docs/deals.md: its requests sent, its examples run, on the demo's deals and new ones."""
+"""docs/deals.md: its requests are sent and its examples are run, on the demo's deals and on new ones."""
 
 import io
 import json
@@ -54,7 +54,7 @@ def influencer(site: RunningServer) -> Person:
 
 
 def requests(block: Block) -> list[tuple[str | None, str, dict[str, bool]]]:
-    """Each line of a block of requests: method (None for a command), path or name, and which members are needed."""
+    """The requests of a block, one per line: method (None for a command), path or name, and the required members."""
     found = []
     for line in block.text.splitlines():
         request_line = REQUEST_LINE.fullmatch(line)
@@ -81,7 +81,7 @@ def asked_over_socket(url: str, workplace: Path, person: Person, conversation: s
 def test_three_endpoints_do_the_same(
     blocks, site: RunningServer, brand: Person, influencer: Person, workplace: Path, with_all: bool
 ):
-    """Each takes all members that are shown, and also without those that are optional."""
+    """Each endpoint is tested with all members shown, and without the optional ones."""
     conversation = brand.opens_bid_with(influencer, title="Three ways")
     turns = ((influencer, "accept_connection", {}), (brand, "send_project_details", DETAILS))
     turns += ((influencer, "accept_project", {}),)
@@ -101,7 +101,7 @@ def test_three_endpoints_do_the_same(
 
 
 def the_example_offers_a_price(url: str, block: Block, brand: Person, conversation: str, workplace: Path) -> None:
-    """In a later state it is refused, and the error is printed."""
+    """In a later state the action is refused and the example prints the error."""
     given = {"url": url, "token": brand.access, "conversation": conversation}
     text = f"{SOCKET.format(**given)}\n{block.text}\nsocket.close();\n"
     with script(workplace, text) as running:
@@ -114,7 +114,7 @@ def the_example_offers_a_price(url: str, block: Block, brand: Person, conversati
 
 @runs("docs/deals.md", "Paying", "json")
 def test_the_order_to_pay(blocks, brand: Person, influencer: Person):
-    """Its members are those of the example, the same however often it is asked for, and nothing moves."""
+    """Repeated requests return the same order with the members of the example, and change nothing."""
     shown = json.loads(blocks[0].text)["payment"]
     conversation = brand.opens_bid_with(influencer, title="To be paid")
     for who, action, data in (
@@ -158,7 +158,7 @@ def test_operators_step_in(blocks, site: RunningServer, brand: Person, influence
     conversation = brand.opens_bid_with(influencer, title="Watched")
     statuses = []
     for method, path, members in requests(blocks[0]):
-        assert not any(members.values()), "all are optional"
+        assert not any(members.values()), "all members are optional"
         known = {"reason": "To look into it.", "state_version": brand.sees(conversation)["state_version"]}
         asked = {name: known[name] for name in members}
         operator.calls(method, path.replace("{id}", conversation), asked)

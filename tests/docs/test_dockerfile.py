@@ -1,7 +1,7 @@
-"""The Dockerfile: linted, and carried out step by step in a fresh folder, for there need be no container engine here.
+"""The Dockerfile is linted, and its steps are run in a fresh folder, so no container engine is necessary.
 
-What is different: the system's Python is that of the base image, `/app` and `/data` are folders of the test, and the
-user is not made. `COPY` leaves out what `.dockerignore` names.
+There are differences: the system's Python replaces that of the base image, `/app` and `/data` are folders of the test,
+and no user is created. `COPY` leaves out the files that `.dockerignore` names.
 """
 
 import json
@@ -26,15 +26,15 @@ from tests.packages import PYPROJECT
 
 BIN = Path(sys.executable).parent
 STEP_SECONDS = 900
-"""For what is installed from a package registry, on a busy machine."""
+"""Seconds for steps that install from a package registry, on a busy machine."""
 
 PRODUCTION = {"SECRET_KEY": "a-key-" * 12, "ALLOWED_HOSTS": "127.0.0.1", "SOCKET_ORIGINS": "http://127.0.0.1"}
 STAND_INS = {"useradd": "exit 0", "install": 'for last; do :; done; mkdir -p "$last"'}
-"""Programs that would change this machine, or need a user that is not there."""
+"""Replacements of programs that would change this machine, or need a user that does not exist."""
 
 
 def instructions(text: str) -> list[tuple[str, str]]:
-    """The instructions of a Dockerfile, with what each is given."""
+    """Return the instructions of a Dockerfile with their arguments."""
     lines = re.sub(r"\\\n\s*", " ", text).splitlines()
     return [tuple(line.split(maxsplit=1)) for line in lines if line and not line.startswith("#")]
 
@@ -48,7 +48,8 @@ def given_to(name: str) -> str:
 
 
 def is_left_out(path: str, patterns: list[str]) -> bool:
-    """Whether a pattern of `.dockerignore` matches a path or a folder of it; `**/` stands for any folders, or none."""
+    """Return whether a pattern of `.dockerignore` matches a path or one of its folders; `**/` matches any number of
+    folders."""
     names = path.split("/")
     above = ["/".join(names[:length]) for length in range(1, len(names) + 1)]
     return any(
@@ -59,7 +60,7 @@ def is_left_out(path: str, patterns: list[str]) -> bool:
 
 
 def context() -> Iterator[Path]:
-    """The files that the build is given."""
+    """Yield the files of the build context."""
     patterns = (ROOT / ".dockerignore").read_text().split()
     return (path for path in files_of(ROOT) if not is_left_out(path.relative_to(ROOT).as_posix(), patterns))
 
@@ -107,7 +108,7 @@ def test_the_image_has_a_python_that_is_supported():
 
 
 class Image:
-    """A folder in which the steps are carried out, with the environment that they leave."""
+    """A folder in which the steps run, and the environment that they set."""
 
     def __init__(self, folder: Path) -> None:
         self.app, self.data, self.programs = (folder / name for name in ("app", "data", "programs"))
@@ -141,7 +142,7 @@ class Image:
                 shutil.copy2(path, self.app / name)
 
     def command(self, given: str, port: int) -> list[str]:
-        """A command in JSON, with this port on this machine alone, and the Python of the image."""
+        """Return a command in JSON form with this port, on 127.0.0.1, and with the Python of the image."""
         words = json.loads(given.replace("3000", str(port)).replace("0.0.0.0", "127.0.0.1"))
         return [shutil.which(words[0], path=self.environment["PATH"]), *words[1:]]
 
@@ -175,6 +176,6 @@ def it_serves(image: Image, log: Path) -> None:
         run(*health, **options)
         assert responds(f"http://127.0.0.1:{port}/static/vendor/socket.io-client/index.js")
         os.kill(server.pid, getattr(signal, given_to("STOPSIGNAL")))
-        server.wait()  # uvicorn ends by the signal itself, when it has ended all else
+        server.wait()  # uvicorn ends with this signal after its shutdown
     finally:
         server.kill()

@@ -1,4 +1,4 @@
-"""docs/events.md: what it shows of events is one, and its commands are taken by a server."""
+"""docs/events.md: its events are valid, and a server accepts its commands."""
 
 import json
 from pathlib import Path
@@ -41,7 +41,7 @@ def test_events_are_as_declared_and_commands_are_taken(blocks, site: RunningServ
 
 
 def answers_of(site: RunningServer, workplace: Path, commands: dict) -> dict:
-    """What a server says to each, where its ids, its token and its moment are those of a deal that is there."""
+    """Return a server's responses to the commands, with the ids, token and timestamp of an existing deal."""
     me = registered(site, "brand_owner")
     other = registered(site, "influencer")
     deal = me.opens_bid_with(other, title="Events")

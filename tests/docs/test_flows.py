@@ -1,4 +1,4 @@
-"""The diagrams of docs/flows/, read as Mermaid reads them, and held against the data of the flows beside them."""
+"""The diagrams of docs/flows/, parsed as Mermaid and compared with the exported flows next to them."""
 
 import json
 import re
@@ -15,7 +15,7 @@ Step = tuple[str, str, str]
 
 
 def steps_of(block: Block) -> set[Step]:
-    """The steps that a state diagram draws; raises where a line is none."""
+    """Return the steps that a state diagram draws; raises if a line is not a step."""
     kind, *rows = block.text.splitlines()
     assert kind == "stateDiagram-v2"
     found = [STEP.fullmatch(row) for row in rows]
@@ -24,7 +24,7 @@ def steps_of(block: Block) -> set[Step]:
 
 
 def steps_of_data(flow: dict) -> set[Step]:
-    """The same of the exported flow: actions and what happens by itself, from state to state."""
+    """Return the steps of an exported flow: actions and system actions, from state to state."""
     steps = {("[*]", flow["initial"], "")}
     for state in flow["states"]:
         for action in state.get("actions", []):
@@ -40,7 +40,7 @@ def steps_of_data(flow: dict) -> set[Step]:
 
 
 def holds(block: Block) -> set[Step]:
-    """Answers what is drawn and follows from no action and no deadline: what comes from outside, and what follows."""
+    """Compare the diagram with the data; return the steps that are neither actions nor deadlines."""
     flow = json.loads((ROOT / block.document).with_suffix(".json").read_text())
     assert (ROOT / block.document).with_suffix(".mmd").read_text() == block.text
     drawn, known = steps_of(block), steps_of_data(flow)

@@ -1,5 +1,5 @@
-"""static/stoory-client/README.md in Node; its page without a bundler is opened in `test_other_origins`, and its React
-component shown in `tests/library/readme.test.js`."""
+"""static/stoory-client/README.md in Node. `test_other_origins` opens its page without a bundler, and
+`tests/library/readme.test.js` renders its React component."""
 
 import subprocess
 from pathlib import Path
@@ -18,7 +18,7 @@ TIMES = 10
 
 
 def installed(workplace: Path) -> Path:
-    """The folder with the library as a package in it, as `npm install path/to/stoory-client` puts it there."""
+    """A folder with the library installed as by `npm install path/to/stoory-client`."""
     packages = workplace / "node_modules"
     packages.unlink()
     packages.mkdir()
@@ -52,7 +52,7 @@ def test_the_first_example_with_a_new_account(site: RunningServer, workplace: Pa
 
 @runs(README, "React", "jsx")
 def test_the_component_for_react_is_compiled_and_shown(blocks):
-    """By the library's own tests, which take it from the README as it is."""
+    """The library's own test takes the component from the README unchanged."""
     tests = "tests/library/readme.test.js"
     assert "/```jsx\\n([\\s\\S]*?)```/" in (ROOT / tests).read_text()
     command = [need_node(), "--test", "--test-name-pattern=component", "--test-reporter=tap", tests]

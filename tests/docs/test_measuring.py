@@ -1,6 +1,6 @@
-"""docs/performance.md and docs/reliability.md: commands that take a machine of their own for up to an hour.
+"""docs/performance.md and docs/reliability.md: their commands need a machine for up to an hour.
 
-They are taken apart instead: what `make` would run, and whether the program takes these options.
+The tests check the commands that `make` would run, and whether the programs accept their options.
 """
 
 import re
@@ -24,7 +24,7 @@ Taken = Callable[[str], tuple[str, object]]
 
 
 def told(command: str) -> str:
-    """What a target of `make` runs in the end."""
+    """Return the command that a target of `make` finally runs."""
     program, *arguments = shlex.split(command)
     assert program == "make"
     done = subprocess.run(["make", "--dry-run", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -33,7 +33,7 @@ def told(command: str) -> str:
 
 @pytest.fixture
 def taken(monkeypatch: pytest.MonkeyPatch) -> Taken:
-    """Has a command's arguments read by its program; answers its name and what it has read."""
+    """Parse a command's arguments with its program; return the program's name and the parsed arguments."""
 
     def take(command: str) -> tuple[str, object]:
         words = shlex.split(told(command) if command.startswith("make ") else command)
@@ -63,7 +63,7 @@ def test_the_benchmarks_take_their_options(blocks, taken: Taken, capsys: pytest.
 
 @runs("docs/performance.md", "Where the time goes", "sh")
 def test_the_profile_is_taken_with_commands_that_a_shell_understands(blocks):
-    """py-spy is no dependency, and asks for the right to look into other processes."""
+    """py-spy is not a dependency, and needs the right to inspect other processes."""
     done = subprocess.run(["bash", "-n"], input=blocks[0].text, text=True, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert re.findall(r"--pid (\S+)", blocks[0].text) == ["$!", "$!"]

@@ -1,4 +1,5 @@
-"""docs/operations.md: a server for production; the unit for systemd, verified by systemd, and what it starts."""
+"""docs/operations.md: a production server, and the systemd unit: systemd verifies it, and the test runs its
+commands."""
 
 import os
 import shlex
@@ -22,7 +23,7 @@ from tests.harness.servers import inherited_environment, responds, shared
 
 @runs("docs/operations.md", "Production", "sh", "sh")
 def test_a_server_for_production(blocks, checkout: Path, tmp_path: Path):
-    """Against a database and a Redis of this machine, on a port of its own."""
+    """The server uses a database and a Redis on this machine, and a port of its own."""
     prepare, serve = (one.text for one in blocks)
     port = str(free_port())
     with shared(tmp_path, *need_postgresql_and_redis()) as installation:
@@ -57,7 +58,7 @@ def makes_an_operator(shell: Terminal) -> None:
 
 @runs("docs/operations.md", "Processes", "ini")
 def test_the_unit_for_systemd(blocks, checkout: Path, tmp_path: Path):
-    """With the folders and the user of this machine. What it names is started in its folder, with its environment."""
+    """The unit uses the folders and the user of this machine. Its commands run in its folder, with its environment."""
     environment = tmp_path / "stoory.env"
     environment.write_text(f"DATA_DIR={tmp_path}\nDRAIN_SECONDS=0.2\n")
     text = blocks[0].text.replace("/srv/stoory", str(checkout)).replace("/etc/stoory.env", str(environment))

@@ -1,5 +1,5 @@
-"""The client library in pages of other origins, as its README and `/developers` show it: pasted, in a browser, in
-development and in production, twenty times each, for what may come in one order or another."""
+"""The client library in pages of other origins, as its README and `/developers` show: pasted into a page in a browser,
+in development and production. Each page is opened twenty times, because the order of events varies."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -22,7 +22,7 @@ from tests.harness.people import Person
 from tests.harness.servers import RunningServer, embedded
 from tests.web.tabs import WAIT
 
-pytestmark = pytest.mark.alone  # four tabs at a time fill the machine
+pytestmark = pytest.mark.alone  # four simultaneous tabs fill the machine
 
 TIMES, AT_ONCE = 20, 4
 README = "static/stoory-client/README.md"
@@ -45,14 +45,14 @@ socket.on('connect_error', () => console.log('refused'));
 
 @pytest.fixture(scope="module")
 def ours() -> Iterator[Pages]:
-    """The origin that may use the server."""
+    """The origin that the server permits."""
     with another_origin() as pages:
         yield pages
 
 
 @pytest.fixture(scope="module", params=["development", "production"])
 def server(request: pytest.FixtureRequest, ours: Pages, tmp_path_factory) -> Iterator[RunningServer]:
-    """A server that lets one other origin in."""
+    """A server that permits one other origin."""
     folder: Path = tmp_path_factory.mktemp(request.param)
     given = {"SOCKET_ORIGINS": ours.url}
     if request.param == "production":
@@ -66,7 +66,7 @@ def server(request: pytest.FixtureRequest, ours: Pages, tmp_path_factory) -> Ite
 
 @pytest.fixture(scope="module")
 def talk(server: RunningServer) -> SimpleNamespace:
-    """The account of the documents, and the conversation that it has."""
+    """The account of the documents, and its conversation."""
     given = {"email": BRAND, "password": PASSWORD, "name": "Anaya", "role": "brand_owner"}
     me = Person.authenticates(server.url, "register", given)
     other = registered(server, "influencer")
@@ -75,7 +75,7 @@ def talk(server: RunningServer) -> SimpleNamespace:
 
 @pytest_asyncio.fixture
 async def browser(chromium: Browser) -> AsyncIterator[BrowserContext]:
-    """A browser that has seen nothing yet."""
+    """A browser without any stored data."""
     context = await chromium.new_context()
     yield context
     await context.close()
@@ -83,7 +83,7 @@ async def browser(chromium: Browser) -> AsyncIterator[BrowserContext]:
 
 @asynccontextmanager
 async def opened(browser: BrowserContext, pages: Pages, body: str) -> AsyncIterator[list[str]]:
-    """The page with this in it, in a tab of its own; answers what it says."""
+    """Open the page with this body in a new tab; yield its console messages."""
     pages.show(body)
     page, said = await browser.new_page(), []
 
@@ -107,7 +107,7 @@ async def until(said: list[str], is_over: Callable[[], bool], *, may_fail: bool 
 
 
 async def sends_hello(browser: BrowserContext, pages: Pages, talk: SimpleNamespace, body: str) -> None:
-    """Each time that the page is opened it shows the conversation, and its message is stored once."""
+    """Each time the page is opened, it shows the conversation, and its message is stored once."""
     for _ in range(TIMES // AT_ONCE):
         before = _texts(talk)
 

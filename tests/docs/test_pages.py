@@ -1,6 +1,7 @@
-"""What the home page and the page for developers show, typed into a terminal, with a server as `make run` starts it.
+"""The code of the home page and of the page for developers, typed into a terminal, with a server like that of `make
+run`.
 
-The client library in a page is opened in `test_other_origins`.
+`test_other_origins` opens the client library in a page.
 """
 
 import json
@@ -35,7 +36,7 @@ def test_the_page_for_developers_gets_a_token(blocks, site: RunningServer, tmp_p
 
 @runs("/developers", "Talk", "", "")
 def test_talking_and_listening(blocks, site: RunningServer, workplace: Path, tmp_path: Path):
-    """Twice: typed and pasted."""
+    """The code is typed, and then pasted."""
     talk, listener = (one.text for one in blocks)
     me = signed_in(site, BRAND)
     newest = newest_conversation(me, site)

@@ -1,4 +1,4 @@
-"""docs/quickstart.md: its blocks one after the other, as one module, against a server that goes and comes back."""
+"""docs/quickstart.md: its blocks in order, as one module, against a server that restarts."""
 
 from pathlib import Path
 
@@ -74,7 +74,7 @@ def it_has_read_and_written(running: Script, brand: Person, me: Person, conversa
 
 
 def it_comes_back(running: Script, brand: Person, conversation: str, server: RunningServer) -> None:
-    """With a token that has expired meanwhile; then as one of whom no server knows anything any more."""
+    """The module reconnects with an expired token, and then as a user that the server no longer knows."""
     server.kill()
     server.start()
     running.prints("recovered renewed")

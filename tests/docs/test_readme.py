@@ -1,4 +1,4 @@
-"""README.md: what it says to do, done; its length, and its figures."""
+"""README.md: its commands are run; its length and figures are checked."""
 
 import json
 import os
@@ -36,14 +36,14 @@ FIGURES = [
 
 @pytest.fixture
 def server(tmp_path: Path):
-    """A server that may be restarted."""
+    """A server that the test can restart."""
     with embedded(tmp_path) as installation, installation.serving() as running:
         yield running
 
 
 @runs("README.md", "Start", "sh")
 def test_make_sets_up_and_serves_the_demo_and_runs_the_tests(blocks, checkout: Path):
-    """What `make test` would run is only printed: it is what runs this test."""
+    """The command of `make test` is only printed, because it would run this test."""
     run, test = commands(blocks[0].text)
     port = str(free_port())
     given = {"PORT": port, "DRAIN_SECONDS": "0.2"}
@@ -61,7 +61,7 @@ def test_make_sets_up_and_serves_the_demo_and_runs_the_tests(blocks, checkout: P
 
 @runs("README.md", "A first conversation", "sh", "js", "sh", "")
 def test_a_first_conversation_again_and_again(blocks, server: RunningServer, workplace: Path, tmp_path: Path):
-    """Typed and pasted, in bash with curl, Python and Node alone; once more after the server was restarted."""
+    """The commands are typed and pasted, in bash with only curl, Python and Node, and typed again after a restart."""
     people, listener, talk, heard = (one.text for one in blocks)
     (workplace / "listen.mjs").write_text(listener)
     path = programs(tmp_path / "bin", python3=sys.executable, node=need_node())
@@ -84,7 +84,7 @@ def test_a_first_conversation_again_and_again(blocks, server: RunningServer, wor
 
 
 def test_the_terminal_is_interactive_as_that_of_a_person(tmp_path: Path):
-    """History expansion is on, a command that fails is reported, and a terminal that waits for more knows it."""
+    """History expansion is on, failed commands are reported, and incomplete input is recognized."""
     with terminal(tmp_path, programs(tmp_path / "bin")) as shell:
         assert lines(shell.types("echo first\nfor n in 1 2\ndo echo $n\ndone")) == ["1", "2"]
         shell.types("echo one")
@@ -100,7 +100,7 @@ def test_it_is_short():
 
 
 def test_its_figures_are_those_of_the_results():
-    """Rounded, and the best of each row in bold."""
+    """The figures are rounded, and the best figure of each row is bold."""
     cases = json.loads((ROOT / "docs" / "benchmarks" / "results.json").read_text())["cases"]
     table = README.partition("## Figures")[2].partition("\n## ")[0]
     rows = [line.strip("|").split("|")[1:] for line in table.splitlines() if line[:1] == "|"][2:]
@@ -115,7 +115,7 @@ def test_its_figures_are_those_of_the_results():
 
 
 def is_rounded(cell: str, measured: float) -> bool:
-    """Whether what was measured is within half a unit of the last digit that counts."""
+    """Return whether the measured value is within half a unit of the last significant digit."""
     number = cell.strip("*").split()[0].replace(",", "")
     decimals = len(number.partition(".")[2])
     zeros = 0 if decimals else len(number) - len(number.rstrip("0"))

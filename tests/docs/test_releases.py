@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md, “Releases”: a release is made in a repository of its own, or refused; and what it leaves is run."""
+"""CONTRIBUTING.md, “Releases”: a release is made or refused in a separate repository, and its archive is run."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ from tests.harness.servers import inherited_environment, responds
 
 VERSION = "0.2.0"
 SET_UP_SECONDS = 900
-"""For what is installed from a package registry, on a busy machine."""
+"""Seconds for an installation from a package registry, on a busy machine."""
 
 NAMES = [f"stoory-{VERSION}.{ending}" for ending in ("cdx.json", "sha256", "tar.gz")]
 
@@ -38,7 +38,7 @@ AUTHOR = {
 
 
 def environment_of(project: Path) -> dict[str, str]:
-    """In which git knows this repository and no settings of anybody."""
+    """Return variables with which git sees only this repository and no user settings."""
     alone = {
         "GIT_CEILING_DIRECTORIES": str(project.parent),
         "GIT_CONFIG_GLOBAL": "/dev/null",
@@ -52,7 +52,7 @@ def git(project: Path, *arguments: str) -> str:
 
 
 def made_repository(folder: Path) -> Path:
-    """The project as one commit on the branch `main`."""
+    """Create a repository of the project with one commit on the branch `main`."""
     need(shutil.which("git"), "git is not installed (on Debian: apt install git)")
     folder.mkdir()
     project = copy_of_project(folder)
@@ -75,7 +75,7 @@ def makes(project: Path, command: str, **environment: str) -> str:
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """For what is refused, so that nothing in it changes for long."""
+    """A repository for releases that are refused; each test restores it."""
     return made_repository(tmp_path_factory.mktemp("release") / "project")
 
 
@@ -130,7 +130,7 @@ def it_has_its_files(dist: Path) -> None:
 
 
 def it_can_be_made_again(project: Path, command: str) -> None:
-    """By somebody else, with other settings of git and another mask for modes."""
+    """The same archive results with other git settings and another umask."""
     made = {name: (project / "dist" / name).read_bytes() for name in NAMES}
     shutil.rmtree(project / "dist")
     git(project, "config", "core.autocrlf", "true")
@@ -140,7 +140,7 @@ def it_can_be_made_again(project: Path, command: str) -> None:
 
 
 def it_runs(archive: Path, folder: Path) -> None:
-    """Unpacked by itself, for somebody who has nothing in the home folder."""
+    """The archive runs alone, for a user with an empty home folder."""
     home, place = folder / "home", folder / "unpacked"
     home.mkdir()
     with tarfile.open(archive) as files:
@@ -162,7 +162,7 @@ def it_runs(archive: Path, folder: Path) -> None:
 
 
 def state(project: Path) -> tuple[str, ...]:
-    """All that a release changes."""
+    """Return everything that a release changes."""
     files = sorted(path.name for path in (project / "dist").glob("*"))
     asked = (("status", "--porcelain"), ("rev-parse", "HEAD"), ("tag", "--list"), ("worktree", "list"))
     return (*(git(project, *one) for one in asked), *files)
@@ -177,7 +177,7 @@ def is_refused(project: Path, command: str, said: str, **environment: str) -> No
 
 @contextmanager
 def changed(project: Path, name: str, change: Callable[[str], str]) -> Iterator[None]:
-    """A commit with another text in a file, which is taken back."""
+    """Commit a change to a file for the duration of the block."""
     file = project / name
     file.write_text(change(file.read_text() if file.exists() else ""))
     commit(project, "Change")
@@ -254,6 +254,6 @@ def test_an_sbom_that_fails_leaves_nothing_half_done(repository: Path, tmp_path:
 
 
 def program(folder: Path, name: str, text: str) -> None:
-    """A program that stands in for another one."""
+    """Create a program that replaces another one."""
     (folder / name).write_text(f"#!/bin/sh\n{text}\n")
     (folder / name).chmod(0o755)

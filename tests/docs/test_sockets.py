@@ -1,4 +1,4 @@
-"""docs/sockets.md: the example as an application of its own, with the stock client."""
+"""docs/sockets.md: its example runs as an application of its own, with the official client."""
 
 import sys
 import time
@@ -52,7 +52,7 @@ PATIENCE = 60
 
 @pytest.fixture
 def url(blocks, tmp_path: Path):
-    """The application of the example, served as the document says."""
+    """The application of the example, served with the command of the document."""
     (tmp_path / "example.py").write_text(BEFORE + blocks[0].text + AFTER)
 
     def start(port: int) -> Process:
@@ -77,7 +77,8 @@ def test_the_example_serves_the_origin_that_it_names(blocks, url: str, workplace
 
 @runs("docs/sockets.md", "How it is tested", "sh")
 def test_the_official_suites_are_run_by_the_command(blocks):
-    """Up to the checkout that it takes: that is not part of this repository, nor can it be fetched by a test."""
+    """The command stops before it needs the checkout, which is not part of this repository and which a test cannot
+    fetch."""
     (command,) = commands(blocks[0].text)
     assert command == f".venv/bin/python -m {official.__name__} path/to/socket.io"
     assert list(signature(official.main).parameters) == ["checkout"]

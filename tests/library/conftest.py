@@ -1,4 +1,4 @@
-"""The JavaScript tests of stoory-client, each a test here: Node's runner says how it went."""
+"""Runs the JavaScript tests of stoory-client as pytest tests, with Node's test runner."""
 
 import re
 import subprocess
@@ -43,12 +43,12 @@ class ScriptTest(pytest.Item):
 
 
 class ScriptFailed(Exception):
-    """What Node's runner says of a failure."""
+    """The failure that Node's test runner reports."""
 
 
 @cache
 def _outcomes(script: Path) -> dict[str, str]:
-    """What is wrong with each test of a script, by name; an empty text where nothing is."""
+    """Return the failure of each test of a script, by name; an empty text if the test passed."""
     command = [need_node(), "--test", "--test-reporter=junit", str(script)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False)
     cases = ElementTree.fromstring(done.stdout).iter("testcase")

@@ -1,4 +1,4 @@
-"""No page has code or styles in it that the policy would have to let pass: they are in files, or carry the nonce."""
+"""Templates contain no inline code or styles that the policy forbids: these are in files, or carry the nonce."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What others have written and the pages bring along: as it was published, with its version and licence."""
+"""Third-party files of the pages are unchanged, and have a version and a licence."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ INSTRUCTION = "Run `make vendor` and commit static/vendor."
 
 
 def committed(folder: str, path: str) -> bytes:
-    """A file of a package, by its path in the package."""
+    """Return a file of a package, by its path in the package."""
     return (VENDOR / folder / committed_path(path)).read_bytes()
 
 
@@ -78,7 +78,7 @@ def test_every_module_of_lit_html_that_another_one_imports_is_there() -> None:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project that brings along the package `a`, of which npm has version 1.0.0, and `b`, which npm has not."""
+    """A project that vendors the package `a`, whose version on npm is 1.0.0, and `b`, which is not on npm."""
     entries = {
         name: {"package": f"@x/{name}", "version": "0.9.0", "licence": "ISC", "files": {"LICENSE": "", "dist/x.js": ""}}
         for name in ("a", "b")
