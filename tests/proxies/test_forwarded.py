@@ -1,4 +1,4 @@
-"""What trusted proxies report about a client holds for all applications inside `SocketApp`, others are ignored."""
+"""Headers of trusted proxies take effect in all applications inside `SocketApp`; those of other peers are ignored."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ TRUSTED = ["10.0.0.0/8", "fd00::/8", "unix"]
 
 
 def whoami(request: HttpRequest) -> JsonResponse:
-    """What a view sees."""
+    """Return the request as a view sees it."""
     names = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO")
     return JsonResponse(
         {
@@ -46,7 +46,7 @@ def _behind_tls(settings):
 
 
 def browser(peer: str, headers: dict[str, str] | list[tuple[str, str]], *, scheme: str = "http") -> httpx.AsyncClient:
-    """One whose requests reach the server from this peer, with these headers."""
+    """Return a client whose requests reach the server from this peer, with these headers."""
     app = SocketApp(SocketServer(), Handler(), trusted_proxies=TRUSTED)
     transport = httpx.ASGITransport(app, client=(peer, 4_711))
     return httpx.AsyncClient(transport=transport, base_url=f"{scheme}://{HOST}", headers=headers)
@@ -145,11 +145,11 @@ class TestHsts:
 
 
 async def log_in(staff, peer: str, headers: dict[str, str], origin: str) -> httpx.Response:
-    """Fill in the form of the admin as a browser does."""
+    """Submit the admin's login form like a browser."""
     async with browser(peer, headers) as client:
         form = await client.get("/admin/login/")
         token = form.text.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
-        # The client believes that it speaks plain HTTP, and would keep cookies that are for TLS to itself.
+        # The client uses plain HTTP itself, so it would not send secure cookies.
         cookies = {"Cookie": f"csrftoken={form.cookies['csrftoken']}"}
         filled = {"username": staff.email, "password": PASSWORD, "csrfmiddlewaretoken": token}
         headers = {"Origin": origin, "Referer": f"{origin}/admin/login/"} | cookies
@@ -233,4 +233,4 @@ class TestWebSockets:
         before = dict(scope)
         await SocketApp(SocketServer(), application, trusted_proxies=TRUSTED)(scope, None, None)
         assert shown == [before | {"client": (address, 4_711), "scheme": scheme, "headers": []}]
-        assert scope == before, "the server's own is left as it is"
+        assert scope == before, "the scope of the server must not change"

@@ -1,4 +1,5 @@
-"""The sample configuration behind a certificate of its own, in a real nginx, before a server as it really runs."""
+"""The sample configuration with a test certificate, in a real nginx, in front of a server that runs as in
+production."""
 
 import json
 import os
@@ -21,7 +22,7 @@ from tests.harness.processes import START_SECONDS, Process, on_free_port, run
 from tests.harness.servers import Installation, embedded, responds
 
 PROXY = "127.0.0.2"
-"""Where nginx speaks from: clients have other addresses, as on a real network."""
+"""The address from which nginx connects. Clients have other addresses, as on a real network."""
 FAILURES = 4
 WRONG = {"email": "nobody@example.com", "password": "wrong"}
 SAMPLE = ROOT / "deploy" / "nginx.conf"
@@ -45,7 +46,7 @@ http {{
 
 @dataclass(frozen=True)
 class Site:
-    """Stoory behind nginx, over TLS and without."""
+    """Stoory behind nginx, with and without TLS."""
 
     installation: Installation
     directory: Path
@@ -61,7 +62,7 @@ class Site:
         return ssl.create_default_context(cafile=str(self.directory / "certificate.pem"))
 
     def browser(self, address: str = "127.0.0.3", **options) -> httpx.Client:
-        """One that speaks from this address of this machine."""
+        """Return a client that connects from this address of this machine."""
         transport = httpx.HTTPTransport(local_address=address, verify=self.trust)
         return httpx.Client(base_url=self.url, transport=transport, timeout=START_SECONDS, **options)
 
@@ -90,7 +91,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @contextmanager
 def running(program: str, directory: Path, upstream: int) -> Iterator[tuple[int, int]]:
-    """An nginx process with the sample before this port; its ports with TLS and without."""
+    """Run nginx with the sample configuration in front of this port; yield its ports with and without TLS."""
     make_certificate(directory)
     user = "user root;" if os.geteuid() == 0 else ""
     (directory / "nginx.conf").write_text(AROUND.format(directory=directory, user=user))
@@ -108,7 +109,7 @@ def running(program: str, directory: Path, upstream: int) -> Iterator[tuple[int,
 
 
 def adapted(directory: Path, upstream: int, port: int, plain_port: int) -> str:
-    """The sample with ports and paths of this test, and with TLS as docs/operations.md has it added."""
+    """Return the sample with the test's ports and paths, and with the TLS settings that docs/operations.md adds."""
     tls = (
         f"listen 127.0.0.1:{plain_port}; listen 127.0.0.1:{port} ssl;"
         f" ssl_certificate {directory}/certificate.pem; ssl_certificate_key {directory}/key.pem;"
@@ -148,7 +149,7 @@ class TestTheAdmin:
 
     @staticmethod
     def log_in(browser: httpx.Client, origin: str) -> httpx.Response:
-        """Fill in the form as a browser does."""
+        """Submit the form like a browser."""
         form = browser.get("/admin/login/?next=/admin/")
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form.text)[1]
         filled = {"username": OPERATOR, "password": PASSWORD, "csrfmiddlewaretoken": token, "next": "/admin/"}
@@ -173,7 +174,7 @@ class TestHsts:
 class TestAddresses:
     @staticmethod
     def guess(site: Site, address: str, forwarded_for: str = "") -> int:
-        """The status of one more wrong password."""
+        """Try a wrong password and return the status."""
         headers = {"X-Forwarded-For": forwarded_for} if forwarded_for else {}
         with site.browser(address, headers=headers) as browser:
             return browser.post("/api/auth/token", json=WRONG).status_code
@@ -201,7 +202,8 @@ class TestAddresses:
 
 
 def is_limited(guess: Callable[[int], int]) -> bool:
-    """Whether guessing ends. More guesses pass than the limit says where they take long."""
+    """Return whether guessing is refused at some point. Slow guesses let the bucket refill, so more than the limit can
+    pass."""
     return any(guess(number) == 429 for number in range(10 * FAILURES))
 
 

@@ -1,4 +1,4 @@
-"""Clients that know only the protocols: for polling, for WebSocket, and on a bare TCP connection."""
+"""Clients that implement the protocols only: for polling, for WebSocket, and on a bare TCP connection."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ import uvicorn
 from socketio_server import SocketApp
 
 WAIT = 10.0
-"""Seconds after which a test gives up waiting for something that should happen at once."""
+"""Seconds to wait for something that should happen at once."""
 
 SEPARATOR = "\x1e"
 
@@ -23,14 +23,14 @@ SERVER_OPTIONS = {
     DIRECT: {"http": "socketio_server.uvicorn_http:HttpProtocol", "ws": "none"},
     OVER_ASGI: {"http": "httptools", "ws": "websockets-sansio"},
 }
-"""Options of uvicorn, by the way in which a WebSocket reaches our server."""
+"""The options of uvicorn, by the way in which a WebSocket reaches our server."""
 
 
 @asynccontextmanager
 async def running(
     server: Any, *, path: str = "socket.io", websockets: str = DIRECT, ws_max_size: int = 2**26, **options: Any
 ) -> AsyncIterator["Site"]:
-    """Serve it on a free port; `websockets` is one of `SERVER_OPTIONS`, further options are those of `SocketApp`."""
+    """Serve it on a free port; `websockets` is one of `SERVER_OPTIONS`, other options are those of `SocketApp`."""
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         SocketApp(server, path=path, **options),
@@ -84,7 +84,7 @@ class Site:
         return websocket
 
     async def connected(self, payload: str = "", **options: Any) -> "WebSocket":
-        """A WebSocket that the main namespace has accepted."""
+        """Open a WebSocket and connect it to the main namespace."""
         websocket = await self.websocket(**options)
         await websocket.send("40" + payload)
         websocket.sid = json.loads((await websocket.next())[2:])["sid"]
@@ -101,7 +101,7 @@ class Site:
         return reader, writer
 
     def hang_up(self) -> None:
-        """Close the bare connections: an event loop does not end with what is still open."""
+        """Close the bare connections, because an event loop waits for open connections."""
         for writer in self._opened:
             writer.close()
 
@@ -124,7 +124,7 @@ class WebSocket:
                 await self.connection.send_bytes(frame)
 
     async def next(self) -> str | bytes:
-        """The next frame but pings, which are answered."""
+        """Return the next frame except pings, which are answered."""
         while True:
             message = await self.connection.receive(timeout=WAIT)
             assert message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY), message
@@ -133,7 +133,7 @@ class WebSocket:
             await self.connection.send_str("3")
 
     async def closed(self) -> int | None:
-        """Wait for the end, and answer with the close code; what comes before it is not looked at."""
+        """Wait for the end and return the close code; frames before it are ignored."""
         while (await self.connection.receive(timeout=WAIT)).type in (
             aiohttp.WSMsgType.TEXT,
             aiohttp.WSMsgType.BINARY,
@@ -170,7 +170,7 @@ class Polling:
 
 
 async def eventually(condition: Callable[[], object]) -> None:
-    """Wait until it holds."""
+    """Wait until the condition holds."""
     async with asyncio.timeout(WAIT):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
@@ -186,7 +186,7 @@ CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 
 
 class RawWebSocket:
-    """A WebSocket whose frames are written and read one by one (RFC 6455, 5.2)."""
+    """A WebSocket for reading and writing single frames (RFC 6455, 5.2)."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
@@ -194,7 +194,7 @@ class RawWebSocket:
 
     @classmethod
     async def dial(cls, site: Site, sid: str = "") -> "RawWebSocket":
-        """One that has not asked to be let in: a session of its own, or the upgrade of a polling one."""
+        """Open a WebSocket without a CONNECT packet: with a new session, or as the upgrade of a polling session."""
         reader, writer = await site.tcp()
         writer.write(HANDSHAKE.replace("&transport", f"&sid={sid}&transport").encode())
         head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), WAIT)
@@ -205,7 +205,7 @@ class RawWebSocket:
         return websocket
 
     def write(self, kind: int, payload: bytes = b"", *, last: bool = True) -> None:
-        """Write a frame, masked as a client has to. What is written leaves with the next `await`."""
+        """Write a frame, masked as RFC 6455 requires of clients. The data is sent at the next `await`."""
         size, mask = len(payload), self._masks.randbytes(4)
         if size < 126:
             length = bytes([0x80 | size])
@@ -221,7 +221,7 @@ class RawWebSocket:
             self.write(CONTINUATION if number > 1 else kind, fragment, last=number == len(fragments))
 
     async def next(self) -> tuple[int, bytes]:
-        """The kind and the payload of the next frame, which the server sends whole and unmasked."""
+        """Return the opcode and payload of the next frame. The server's frames are unfragmented and unmasked."""
         async with asyncio.timeout(WAIT):
             first, size = await self._reader.readexactly(2)
             if size == 126:
@@ -232,7 +232,7 @@ class RawWebSocket:
             return first & 0x0F, await self._reader.readexactly(size)
 
     async def closed(self) -> int:
-        """Wait for the close frame, and answer with its code; what comes before it is not looked at."""
+        """Wait for the close frame and return its code; frames before it are ignored."""
         while True:
             kind, payload = await self.next()
             if kind == CLOSE:
@@ -241,7 +241,7 @@ class RawWebSocket:
 
 
 class NonReadingClient:
-    """A connection that is only written to: what the server sends stays in the smallest buffer there is."""
+    """A client that does not read: what the server sends stays in the smallest possible buffer."""
 
     def __init__(self) -> None:
         self.socket = socket.socket()
@@ -257,7 +257,7 @@ class NonReadingClient:
 
     @classmethod
     async def websocket(cls, site: Site) -> "NonReadingClient":
-        """One that asks to be let into the main namespace, and does not hear the answer."""
+        """Open a WebSocket and send a CONNECT packet for the main namespace, without reading the response."""
         client = await cls.dial(site)
         await client.write(HANDSHAKE)
         answer = await asyncio.wait_for(client.loop.sock_recv(client.socket, 4096), WAIT)
@@ -269,13 +269,13 @@ class NonReadingClient:
         await self.loop.sock_sendall(self.socket, text.encode())
 
     async def send(self, text: str) -> None:
-        """A short masked text frame (RFC 6455, 5.2); the mask is zero."""
+        """Send a short masked text frame (RFC 6455, 5.2); the mask is zero."""
         data = text.encode()
         assert len(data) < 126
         await self.loop.sock_sendall(self.socket, bytes([0x81, 0x80 | len(data), 0, 0, 0, 0]) + data)
 
     async def was_reset(self) -> bool:
-        """Read on to the end; whether it was a reset, which is how an aborted connection ends."""
+        """Read to the end; return whether the connection was reset, as an aborted connection is."""
         try:
             while await asyncio.wait_for(self.loop.sock_recv(self.socket, 1 << 20), WAIT):
                 pass

@@ -1,4 +1,4 @@
-"""A running uvicorn around a server of ours, and clients that speak the protocols by hand."""
+"""A running uvicorn around our server, and clients that implement the protocols by hand."""
 
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,13 +13,13 @@ Serve = Callable[..., Awaitable[Site]]
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], AbstractEventLoop]]:
-    """The event loop of production."""
+    """Use the event loop of production."""
     return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture(params=SERVER_OPTIONS)
 async def serve(request: pytest.FixtureRequest) -> AsyncIterator[Serve]:
-    """`await serve(server, **options of SocketApp)` starts a site that lives as long as the test.
+    """`await serve(server, **options of SocketApp)` starts a site for the duration of the test.
 
     Each test runs with each of `SERVER_OPTIONS`.
     """

@@ -1,8 +1,8 @@
-"""`python -m tests.socketio_server.official CHECKOUT`: the official suites of both protocols against our classes.
+"""`python -m tests.socketio_server.official CHECKOUT` runs the official suites of both protocols against our classes.
 
-`CHECKOUT` is a checkout of the socket.io repository, which keeps the suites (`docs/engine.io-protocol/v4-test-suite`
-and `docs/socket.io-protocol/v5-test-suite`). They run with each of `SERVER_OPTIONS`; their own
-clients have 200 ms to answer a ping, so the machine should not be busy with other things.
+`CHECKOUT` is a checkout of the socket.io repository, which contains the suites (`docs/engine.io-protocol/v4-test-suite`
+and `docs/socket.io-protocol/v5-test-suite`). They run with each of `SERVER_OPTIONS`. The suites' own clients must
+answer a ping within 200 ms, so the machine should not be busy.
 """
 
 import json
@@ -26,21 +26,21 @@ RUN_SECONDS = 120
 
 @dataclass(frozen=True)
 class Suite:
-    """`tests` is how many there have to be."""
+    """`tests` is the expected number of tests."""
 
     name: str
     path: str
     tests: int
 
     def run(self, checkout: Path, workplace: Path, port: int) -> dict[str, Any]:
-        """What mocha reports: `passes` and `failures`."""
+        """Return mocha's report: `passes` and `failures`."""
         folder = workplace / self.name
         folder.mkdir(exist_ok=True)
         shutil.copy(NEEDS / "node-imports.js", folder)
         source = (checkout / self.path / "test-suite.js").read_text()
         (folder / "test-suite.js").write_text(source.replace("http://localhost:3000", f"http://127.0.0.1:{port}"))
         command = ["npx", "--no-install", "mocha", "--exit", "--reporter", "json", f"{self.name}/test-suite.js"]
-        # Its exit code is the number of failures, which the report shows better.
+        # The exit code is only the number of failures; the report has details.
         done = subprocess.run(command, cwd=workplace, capture_output=True, text=True, timeout=RUN_SECONDS, check=False)
         return json.loads(done.stdout)
 
@@ -53,7 +53,7 @@ SUITES = (
 
 @contextmanager
 def serving(websockets: str, log: Path) -> Iterator[int]:
-    """`tests.socketio_server.serve` on a free port; what it writes goes into `log`."""
+    """Run `tests.socketio_server.serve` on a free port; its output is written to `log`."""
 
     def start(port: int) -> tuple[int, Process]:
         process = Process(sys.executable, "-m", "tests.socketio_server.serve", str(port), websockets, log=log)
@@ -65,7 +65,7 @@ def serving(websockets: str, log: Path) -> Iterator[int]:
 
 
 def main(checkout: Path) -> int:
-    """Run everything and say what passed; answers the number of suites that did not pass whole."""
+    """Run all suites and print the results; return the number of suites with failed or missing tests."""
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
         workplace = Path(folder)

@@ -1,8 +1,9 @@
-"""`python -m tests.socketio_server.serve PORT [WEBSOCKETS]`: what the official suites expect, with our classes.
+"""`python -m tests.socketio_server.serve PORT [WEBSOCKETS]` serves what the official suites expect, with our classes.
 
 `WEBSOCKETS` is a key of `SERVER_OPTIONS`: how WebSockets reach the server.
 
-Engine.IO echo at `/engine.io/`; at `/socket.io/` the namespaces `/` and `/custom`. No login, any origin.
+It serves an Engine.IO echo at `/engine.io/`, and the namespaces `/` and `/custom` at `/socket.io/`. It accepts any
+origin and needs no login.
 """
 
 import asyncio
@@ -37,7 +38,7 @@ def socket_server() -> SocketServer:
 
 def _add_handlers(server: SocketServer, namespace: str) -> None:
     async def show_auth(sid: str, auth: dict[str, Any]) -> None:
-        # The suite begins to listen for this packet when it has seen CONNECT. In one read with it, it is missed.
+        # The suite listens for this packet only after CONNECT. If one read returns both packets, the suite misses it.
         await asyncio.sleep(0.025)
         await server.emit("auth", auth, to=sid, namespace=namespace)
 

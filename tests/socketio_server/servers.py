@@ -1,4 +1,4 @@
-"""The servers that the tests talk to."""
+"""The servers that the tests connect to."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def echo(limits: Limits = CALM, **options: object) -> EngineServer:
 
 
 def talkative(**options: Any) -> SocketServer:
-    """`echo` answers with `echoed` and, if asked, with an acknowledgement."""
+    """Return a server that responds to `echo` with `echoed` and, if requested, with an acknowledgement."""
     server = SocketServer(**options)
 
     @server.on("echo")

@@ -1,4 +1,4 @@
-"""`SocketApp`: origins, addresses, admission; what is logged; shutting down."""
+"""`SocketApp`: origins, addresses, admission, logging and shutdown."""
 
 import asyncio
 import logging
@@ -170,16 +170,16 @@ class TestLogs:
         await websocket.send("4nonsense")
         await websocket.closed()
         written = caplog.text + "".join(capfd.readouterr())
-        assert '"GET /socket.io/' in written, "the access log was not looked at"
+        assert '"GET /socket.io/' in written, "the access log has no line for the request"
         for secret in (polling.sid, websocket.sid, websocket.handshake["sid"], "secret-token", "secret-body"):
             assert secret not in written
 
     async def test_the_server_is_shown_no_session_id_to_log(self, serve):
-        """uvicorn's access log takes the query from the scope that it made itself."""
+        """uvicorn's access log reads the query string from the scope that it passed to the application."""
         shown: dict[str, Any] = {}
 
         async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-            raise AssertionError("not for us")
+            raise AssertionError("this application must not be called")
 
         async def receive() -> dict[str, Any]:
             return {"type": "http.request"}

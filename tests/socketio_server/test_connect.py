@@ -1,4 +1,4 @@
-"""The Socket.IO protocol: connecting, and what may happen before it is accepted."""
+"""The Socket.IO protocol: CONNECT, and packets that are sent before the server accepts it."""
 
 import asyncio
 import json
@@ -128,7 +128,7 @@ class TestConnect:
 
 
 class Deciding:
-    """A server whose connect handler waits for the test to decide its answer."""
+    """A server whose connect handler waits until the test sets the result."""
 
     def __init__(self) -> None:
         self.server = SocketServer(namespaces=["/", "/other"])
@@ -181,7 +181,7 @@ class TestBeforeItIsAccepted:
         _, websocket = await deciding.begin(serve)
         deciding.answer.set_result(False)
         assert (await websocket.next()).startswith("44")
-        # The event that was sent without waiting for the answer breaks the protocol.
+        # The client sent its event without waiting for the response, which violates the protocol.
         assert await websocket.closed() == 1008
         assert deciding.handled == []
 

@@ -14,7 +14,7 @@ from tests.socketio_server.servers import QUICK, echo
 
 
 def upgrade_request(site: Site, method: str = "GET", **changed: str) -> bytes:
-    """The head of a WebSocket handshake."""
+    """Return the head of a WebSocket handshake."""
     head = {
         "Host": "127.0.0.1",
         "Connection": "Upgrade",
@@ -123,7 +123,7 @@ class TestHandshake:
     async def test_session_ids_are_long_and_random(self, serve):
         site = await serve(echo())
         sids = [(await site.polling()).sid for _ in range(20)]
-        # 32 characters of 6 bits; 128 bits are asked for.
+        # 32 characters of 6 bits are 192 bits; at least 128 are required.
         assert all(re.fullmatch(r"[A-Za-z0-9_-]{32}", sid) for sid in sids)
         assert all(len({sid[index] for sid in sids}) > 5 for index in range(32))
 

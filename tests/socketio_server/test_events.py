@@ -1,4 +1,4 @@
-"""The Socket.IO protocol: events, acknowledgements, leaving."""
+"""The Socket.IO protocol: events, acknowledgements, and leaving a namespace."""
 
 import asyncio
 from typing import Any
@@ -64,7 +64,7 @@ class TestEvents:
         assert await slow.next() == '42["echoed"]'
 
     async def test_frames_are_not_read_while_a_handler_runs(self, serve):
-        """Natural backpressure: what the client sends meanwhile stays in its own buffers."""
+        """Backpressure: what the client sends in the meantime stays in its own buffers."""
         server, go_on, seen = SocketServer(), asyncio.Event(), []
 
         @server.on("wait")
@@ -78,7 +78,7 @@ class TestEvents:
         sending = asyncio.create_task(websocket.send(*[frame] * 400))
         await eventually(lambda: seen)
         done, _ = await asyncio.wait({sending}, timeout=1)
-        assert not done, "24 MB were taken in while one handler ran"
+        assert not done, "the server read 24 MB while one handler ran"
         go_on.set()
         await sending
         await eventually(lambda: len(seen) == 400)
@@ -154,7 +154,7 @@ class TestLeaving:
         await server.disconnect(websocket.sid)
         assert await websocket.next() == "41"
         assert left == [(websocket.sid, "server disconnect")]
-        # Events that were on their way are no fault of the client's.
+        # Events that were already sent when the server disconnected do not violate the protocol.
         await websocket.send('42["late"]', "40")
         assert (await websocket.next()).startswith("40")
 

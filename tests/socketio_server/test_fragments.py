@@ -1,4 +1,4 @@
-"""WebSocket messages in fragments (RFC 6455, 5.4): how many, how large, and what may come between them."""
+"""Fragmented WebSocket messages (RFC 6455, 5.4): number, size, and frames between fragments."""
 
 import asyncio
 
@@ -14,14 +14,14 @@ MOST, SIZE = Limits.max_fragments, Limits.max_payload
 
 
 def pieces(message: bytes, number: int) -> list[bytes]:
-    """The message in so many fragments, each of them with something in it."""
+    """Split the message into this number of non-empty fragments."""
     step = len(message) // number
     cuts = [step * index for index in range(number)]
     return [message[start:end] for start, end in zip(cuts, [*cuts[1:], None], strict=True)]
 
 
 def message(size: int) -> bytes:
-    """An event of so many bytes."""
+    """Return an event of this size in bytes."""
     return b'42["echo","%s"]' % (b"x" * (size - 13))
 
 
@@ -131,7 +131,7 @@ class TestTooLarge:
 
 
 async def closed_by(*fragments: bytes, kind: int = TEXT, limits: Limits | None = None, enter: bool = True) -> int:
-    """The code with which the server closes for fragments of a message that is not whole."""
+    """Return the close code that the server sends for the fragments of an incomplete message."""
     async with running(talkative(limits=limits or Limits())) as site:
         websocket = await (let_in(site) if enter else RawWebSocket.dial(site))
         for number, fragment in enumerate(fragments):
@@ -142,7 +142,7 @@ async def closed_by(*fragments: bytes, kind: int = TEXT, limits: Limits | None =
 
 
 class TestTooMany:
-    """Over ASGI fragments are not seen: there the web server's WebSocket library has put them together."""
+    """Over ASGI the server sees no fragments, because the WebSocket library of the web server reassembles them."""
 
     @pytest.mark.parametrize("enter", [True, False], ids=["let in", "before that"])
     @pytest.mark.parametrize("kind", [TEXT, BINARY], ids=["text", "binary"])
@@ -200,7 +200,7 @@ class TestOutOfPlace:
 
 
 class Watched(bytes):
-    """A payload that counts how often anybody looks at its size."""
+    """A payload that counts how often its size is read."""
 
     looks = 0
 
@@ -210,7 +210,7 @@ class Watched(bytes):
 
 
 class Fragment:
-    """A frame as picows hands it over, which counts how often its payload is copied."""
+    """A frame like those of picows, which counts how often its payload is copied."""
 
     rsv1 = rsv2 = rsv3 = False
     copies = 0
@@ -224,7 +224,7 @@ class Fragment:
 
 
 class FakeConnection:
-    """The connection that an assembler belongs to."""
+    """The connection of an assembler."""
 
     def __init__(self, fragments: int) -> None:
         self.max_message, self.max_fragments = SIZE, fragments

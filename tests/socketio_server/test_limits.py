@@ -1,4 +1,4 @@
-"""What one client may cost: sizes counted while they arrive, slow readers aborted."""
+"""Limits for one client: sizes are counted while data arrives, and slow readers are disconnected."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ from tests.socketio_server.servers import talkative
 
 
 async def post_by_hand(site: Site, sid: str, headers: str, body: bytes, times: int) -> tuple[bytes, int]:
-    """Send `body` again and again until the server has had enough; returns its response and how much it took."""
+    """Send `body` repeatedly until the server responds; return the response and the number of accepted bytes."""
     reader, writer = await site.tcp()
     path = f"/socket.io/?EIO=4&transport=polling&sid={sid}"
     writer.write(f"POST {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n\r\n".encode())
@@ -112,7 +112,7 @@ async def the_only_session(server: SocketServer):
 
 
 async def flood(server: SocketServer, session, text: str, most: int) -> tuple[int, int]:
-    """Send until the client is aborted; returns the longest queue, in packets and bytes."""
+    """Send until the server aborts the client; return the longest queue, in packets and bytes."""
     packets = size = 0
     for _ in range(most):
         if session.closing:
@@ -150,7 +150,7 @@ class TestReadBuffers:
         assert max(room) < 2**20
 
 
-@pytest.mark.alone  # the grace is half a second: beside other tests, clients that read at once are slow too
+@pytest.mark.alone  # the grace period is half a second, in which clients on a busy machine are too slow to read
 class TestSlowReaders:
     @pytest.mark.parametrize(("size", "most"), [(1_000, 5_000), (20_000, 5_000)])
     async def test_a_client_that_reads_nothing_is_aborted(self, serve, size, most):
@@ -160,7 +160,7 @@ class TestSlowReaders:
         session = await the_only_session(server)
         packets, held = await flood(server, session, "x" * size, most)
         assert session.closing
-        # At the limit, and what came in the grace of half a second; never the burst.
+        # The queue holds the limit and what arrived in the half-second grace period, and never reaches the burst limit.
         assert packets < 256 + 1000
         assert held < 8 * 2**20
         assert await client.was_reset()
@@ -282,7 +282,8 @@ class TestSlowReaders:
 
 
 async def test_a_storm_of_nonsense(serve, caplog):
-    """Frames that are nearly right, from a fixed seed: all close, none is logged, nothing stays behind."""
+    """Random, nearly valid frames from a fixed seed: each client is disconnected, nothing is logged, and nothing
+    leaks."""
     rng = random.Random(20_240_101)
     seeds = ['42["echo",{"a":[1,2]}]', '421["echo"]', "40", '40{"token":"x"}', "41", "431[]", '451-["echo"]', "3", "2"]
 

@@ -1,4 +1,4 @@
-"""Socket.IO packets that are none."""
+"""Malformed Socket.IO packets."""
 
 import asyncio
 import gc
@@ -85,7 +85,8 @@ class TestMalformed:
 
 
 async def test_a_connection_that_was_closed_is_forgotten_with_its_end(monkeypatch):
-    """Not when the time is up that its client had for closing: what lives so long is long not looked at again."""
+    """The connection is freed at once, not after the timeout for the client's close frame, when the garbage collector
+    would scan it rarely."""
     made: list[weakref.ref[PicowsProtocol]] = []
 
     def connection_made(protocol: PicowsProtocol, transport: asyncio.Transport) -> None:

@@ -1,4 +1,4 @@
-"""The unmodified JavaScript client against our server, on both transports and from one to the other."""
+"""The unmodified JavaScript client against our server, on both transports and during an upgrade."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ class OfficialClient:
         await self._process.stdin.drain()
 
     async def hears(self, *what: Any) -> list[Any]:
-        """The next thing that happens to it; it begins with `what`."""
+        """Return the next line of the client's output; it must begin with `what`."""
         line = await asyncio.wait_for(self._process.stdout.readline(), WAIT)
         said = json.loads(line)
         assert said[: len(what)] == list(what)
@@ -132,7 +132,7 @@ async def test_what_it_buffered_arrives_in_order(serve, transports):
 
 
 async def test_upgrade_loses_and_doubles_nothing(serve, monkeypatch):
-    """Events go both ways without a pause while the client changes from polling to WebSocket."""
+    """Events flow both ways without a pause while the client upgrades from polling to WebSocket."""
     server, seen = SocketServer(), []
     server.on("number", lambda sid, number: seen.append(number))
 

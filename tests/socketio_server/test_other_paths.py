@@ -1,4 +1,4 @@
-"""What is asked of the server at other addresses than that of Socket.IO."""
+"""Requests to addresses outside Socket.IO."""
 
 import asyncio
 import logging
@@ -46,14 +46,14 @@ CREDENTIALS = {"none": {}, "a token": {"Authorization": "Bearer abc"}, "a subpro
 
 @pytest.fixture(autouse=True)
 def quiet(caplog) -> Iterator[None]:
-    """Whatever is asked, nothing is logged as a fault."""
+    """Check that no request logs a warning or an error."""
     yield
     records = caplog.get_records("call")
     assert not [record.getMessage() for record in records if record.levelno >= logging.WARNING or record.exc_info]
 
 
 def other_app() -> dict[str, object]:
-    """The application behind `SocketApp` in production."""
+    """Return the application behind `SocketApp`, as in production."""
     return {"other_asgi_app": BodyLimit(Handler(), limit=100_000)}
 
 
@@ -65,7 +65,7 @@ def handshake(target: str, headers: dict[str, str]) -> bytes:
 
 
 async def answer(site: Site, request: bytes) -> tuple[int, bytes]:
-    """The status and everything that the server says until it hangs up."""
+    """Return the status and everything that the server sends until it closes the connection."""
     reader, writer = await site.tcp()
     writer.write(request)
     said = await asyncio.wait_for(reader.read(), WAIT)
@@ -137,7 +137,7 @@ class TestScopes:
 
     @pytest.mark.parametrize("path", ["/", "/healthz"])
     async def test_a_handshake_where_no_answer_can_be_chosen(self, path):
-        """Of servers without the extension `websocket.http.response`."""
+        """This applies to servers without the extension `websocket.http.response`."""
         sent = []
 
         async def send(message: dict) -> None:

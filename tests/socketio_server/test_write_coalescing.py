@@ -1,4 +1,4 @@
-"""Frames of one iteration of the event loop are sent to a client in one system call, complete and in order."""
+"""The frames of one iteration of the event loop are sent to a client in one system call, complete and in order."""
 
 import asyncio
 import gc
@@ -13,7 +13,7 @@ from tests.socketio_server.servers import talkative
 
 
 def counted(monkeypatch) -> list[int]:
-    """How many frames each write to the network carries, from now on."""
+    """Count the frames in each write to the network from now on."""
     sizes: list[int] = []
 
     def flush(writer: CoalescingWriter) -> None:
@@ -88,7 +88,7 @@ async def test_the_protocol_that_read_the_handshake_is_freed_after_it(monkeypatc
 
 
 class FakeTransport:
-    """Buffers what is written, like a network that nobody reads from."""
+    """Buffers its writes, like a network that nobody reads from."""
 
     def __init__(self) -> None:
         self.buffered: list[bytes] = []
@@ -136,7 +136,7 @@ async def test_what_picows_writes_stays_in_order():
     for_picows = PicowsTransport(transport, writer)
     assert for_picows.get_write_buffer_size() == 0
     writer.write(b"a message, ")
-    assert for_picows.get_write_buffer_size() > 0  # so that it does not write to the kernel by itself
+    assert for_picows.get_write_buffer_size() > 0  # so that the transport does not write to the kernel directly
     for_picows.write(bytearray(b"a pong, "))
     writer.write(b"a message")
     await asyncio.sleep(0)
