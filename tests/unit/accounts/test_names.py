@@ -1,4 +1,4 @@
-"""What names are found by."""
+"""The keys by which names are found."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""What may be registered with."""
+"""Valid and invalid registration data."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The cache of who takes part: what was set last, and no more than it may hold."""
+"""The cache of participants keeps the latest values and a bounded number of entries."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whose address a request has: clients cannot choose it, and trusted proxies name it."""
+"""The client address of a request: clients cannot choose it, and trusted proxies report it."""
 
 import pytest
 from django.test import RequestFactory
@@ -50,7 +50,7 @@ def test_what_is_no_network_is_refused(wrong):
         (NEAR, "nonsense", "https", "https"),
         (NEAR, f"198.51.100.1, {FAR}", "https", "https"),
         ("::ffff:10.0.0.1", "2001:db8::1", "https", "https"),
-        # An entry a proxy: that of the farthest one counts, and what stands left of it is the client's invention.
+        # Each proxy adds an entry. The entry of the farthest trusted proxy counts; entries to its left can be forged.
         (NEAR, f"198.51.100.1, {FAR}", "https, http", "https"),
         (NEAR, f"198.51.100.1, {FAR}", "http, https", "http"),
         (NEAR, f"1.1.1.1, 198.51.100.1, {FAR}", "https, http, http", "http"),
@@ -75,7 +75,7 @@ def test_the_scheme_is_what_the_proxy_saw_to_which_the_client_spoke(peer, forwar
     ("peer", "seen"), [(NEAR, NEAR), ("::ffff:10.0.0.1", NEAR), ("2001:DB8::1", "2001:db8::1"), ("", ""), ("x", "")]
 )
 def test_of_a_request_it_is_that_of_its_peer(settings, peer, seen):
-    """The guard has put the client in its place; nobody looks at the headers again."""
+    """`SocketApp` has already resolved the client address, so the headers are not read again."""
     settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
     request = RequestFactory().get("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR="198.51.100.1")
     assert client_address(request) == seen

@@ -1,4 +1,4 @@
-"""The clock, and times on the wire."""
+"""The clock, and the form of times on the wire."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

@@ -1,4 +1,4 @@
-"""Ids: made in order or at random, read strictly."""
+"""Ids are created in order or at random, and parsed strictly."""
 
 import re
 import subprocess
@@ -29,7 +29,7 @@ def test_random_ones_are_long_and_each_is_given_once_to_whichever_thread():
 
 
 def test_a_forked_process_gives_random_ones_of_its_own():
-    # In a process of its own: to fork one that has threads is not safe.
+    # A separate process is used because it is unsafe to fork a process that has threads.
     code = (
         "import os; from foundation.ids import random_id; random_id(); child = os.fork(); "
         "os.write(1, f'{random_id()} '.encode()); child and os.wait()"

@@ -1,4 +1,4 @@
-"""Numbers, flags and texts in the address, and how they are described."""
+"""Query parameters with numbers, flags and texts, and their schemas."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ class SomeQuery(PageQuery):
 
 
 def parsed(**written: str) -> dict[str, Any]:
-    """The members that were given."""
+    """Return the parameters that were given."""
     return SomeQuery.parse(written).model_dump(exclude_unset=True)
 
 

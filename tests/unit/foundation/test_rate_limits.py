@@ -1,4 +1,4 @@
-"""Token buckets in memory and, where REDIS_URL is set, in Redis; and what happens while Redis is away."""
+"""Token buckets in memory and, if REDIS_URL is set, in Redis; the fallback while Redis is away."""
 
 import socket
 import threading
@@ -33,13 +33,13 @@ def clock(monkeypatch):
 
 @pytest.fixture(params=["", project_settings.REDIS_URL] if project_settings.REDIS_URL else [""])
 def anywhere(request, settings, rate_limits):
-    """Each place that buckets are kept in: memory, and Redis where the tests are given one."""
+    """Run the test with buckets in memory and, if available, in Redis."""
     settings.REDIS_URL = request.param
 
 
 @pytest.fixture
 def dead_redis(settings, rate_limits):
-    """A port that refuses connections."""
+    """The URL of a port that refuses connections."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         settings.REDIS_URL = f"redis://127.0.0.1:{taken.getsockname()[1]}/0"

@@ -1,4 +1,4 @@
-"""What Django raises, and faults that are not a client's: the database away, and what nobody expected."""
+"""Responses to Django's exceptions and to server errors: an unavailable database, and unexpected exceptions."""
 
 import pytest
 from django.core.exceptions import (

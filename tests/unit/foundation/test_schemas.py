@@ -1,4 +1,4 @@
-"""Schemas of requests: both spellings, errors by field, nothing coerced that should not be."""
+"""Schemas of requests: both spellings of keys, errors by field, and no unwanted coercion."""
 
 import uuid
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What counts as a text."""
+"""Valid and invalid texts."""
 
 import pytest
 from hypothesis import given

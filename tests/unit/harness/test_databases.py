@@ -1,4 +1,4 @@
-"""Databases of a test."""
+"""The databases of tests."""
 
 from tests.harness import databases
 

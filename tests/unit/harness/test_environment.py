@@ -1,4 +1,4 @@
-"""A machine that lacks something leaves tests out, and never quietly."""
+"""Tests whose requirements are missing are skipped, and the run always reports it."""
 
 import pytest
 

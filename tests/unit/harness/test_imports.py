@@ -1,4 +1,4 @@
-"""The harness stands below all that uses it."""
+"""The harness imports nothing from the code that uses it."""
 
 import ast
 
@@ -11,14 +11,14 @@ USERS = ("faults", "benchmarks", "tests")
 
 
 def imported(code: str) -> set[str]:
-    """The names of the modules that a module imports from."""
+    """Return the names of the modules that a module imports from."""
     nodes = list(ast.walk(ast.parse(code)))
     plain = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
     return plain | {f"{node.module}." for node in nodes if isinstance(node, ast.ImportFrom)}
 
 
 def above(code: str) -> set[str]:
-    """Those that use the harness, or would do so."""
+    """Return the imported modules that can use the harness, so the harness must not import them."""
     names = imported(code)
     return {name for name in names if name.split(".")[0] in USERS and not name.startswith("tests.harness.")}
 

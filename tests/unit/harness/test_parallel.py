@@ -1,4 +1,4 @@
-"""Workers of pytest-xdist keep out of each other's Redis."""
+"""The pytest-xdist workers use separate Redis keys and channels."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One client of the REST API, whichever way its requests go."""
+"""The client of the REST API works identically with each transport."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ LOGIN = {"user": {"id": "1", "email": "a@example.com", "name": "Anaya", "role": 
 
 
 class Recorder(BaseHTTPRequestHandler):
-    """Answers everything alike, and keeps what it was asked."""
+    """Records all requests and returns the same response to each."""
 
     seen: list[dict[str, Any]]
     status = 200
@@ -33,12 +33,12 @@ class Recorder(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PATCH = do_DELETE = _answer
 
     def log_message(self, *told: object) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def server() -> Iterator[tuple[str, type[Recorder]]]:
-    """Its address, and what handles its requests."""
+    """The URL of a server, and its request handler."""
     handler = type("Handler", (Recorder,), {"seen": []})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as web:
         Thread(target=web.serve_forever, daemon=True).start()
@@ -47,7 +47,7 @@ def server() -> Iterator[tuple[str, type[Recorder]]]:
 
 
 class Wsgi:
-    """What Django's test client gives to the application."""
+    """Records what Django's test client passes to the application."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.seen: list[dict[str, Any]] = []

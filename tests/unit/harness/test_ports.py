@@ -1,4 +1,4 @@
-"""Ports for servers: outside of the kernel's range, and nobody else's."""
+"""Ports for servers are outside the kernel's range, and no other process gets the same port."""
 
 import os
 import socket
@@ -16,7 +16,7 @@ WORKERS = ["", *(f"gw{number}" for number in range(20))]
 
 @pytest.fixture
 def outgoing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file in which the kernel names the ports of outgoing connections."""
+    """A file in place of the kernel's range of ports for outgoing connections."""
     file = tmp_path / "ip_local_port_range"
     file.write_text("32768\t60999\n")
     monkeypatch.setattr(ports, "OUTGOING", file)

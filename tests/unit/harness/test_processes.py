@@ -1,4 +1,4 @@
-"""Programs that tests start: they end with all that they started, and say why where they do not start."""
+"""Programs that tests start: they end with their child processes, and report why they did not start."""
 
 import os
 import signal
@@ -49,7 +49,7 @@ def has_written(process: Process) -> Process:
 
 
 def is_there(pid: int) -> bool:
-    """Whether it is running; what has ended and is only waited for is not."""
+    """Return whether the process is running; zombies do not count."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
@@ -57,7 +57,7 @@ def is_there(pid: int) -> bool:
 
 
 def wait_until_gone(pid: int) -> None:
-    """A process that was killed may take its time to end."""
+    """Wait for the end of a killed process, which can take time."""
     process = Process("tail", f"--pid={pid}", "--sleep-interval=0.05", "-f", "/dev/null", log=Path(os.devnull))
     if is_there(pid):
         process.start().wait()

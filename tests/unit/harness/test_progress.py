@@ -1,4 +1,4 @@
-"""What a run says while it goes on."""
+"""The output of a test run while it runs."""
 
 import json
 import os
@@ -23,7 +23,7 @@ def test_bad():
 
 
 def run(folder: Path, *options: str) -> str:
-    """What pytest prints, with a line every fifth of a second."""
+    """Run pytest with a progress line every fifth of a second, and return its output."""
     (folder / "test_sample.py").write_text(SLOW)
     (folder / "often.py").write_text("from tests import progress\n\nprogress.EVERY_SECONDS = 0.2\n")
     given = ["-c", "/dev/null", f"--rootdir={folder}", "-p", "no:cacheprovider", "-p", "xdist.plugin", "-p", "often"]

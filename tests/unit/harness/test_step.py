@@ -1,4 +1,4 @@
-"""`scripts/step.sh`, which speaks for commands that say nothing."""
+"""`scripts/step.sh` prints the progress of commands without output of their own."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The targets of `python -m tests.suite`: they leave no test out, stay honest about failures, and count everything."""
+"""The targets of `python -m tests.suite` run every test, report failures, and count all results."""
 
 import json
 import re
@@ -15,7 +15,7 @@ CLOSING = re.compile(r"^=+ (?P<counts>.*) in [\d.]+s \(\d+:\d\d:\d\d\) =+$", re.
 
 @pytest.fixture
 def state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A file of its own for what came of the last runs."""
+    """A separate file for the results of the last runs."""
     file = tmp_path / "cache" / "suite.json"
     monkeypatch.setattr(suite, "STATE", file)
     return file
@@ -27,12 +27,12 @@ def target(*stages: suite.Stage) -> suite.Target:
 
 @pytest.fixture
 def sample(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, state: Path) -> Path:
-    """A target `sample` whose tests are in this file."""
+    """A target `sample` with the tests in this file."""
     file = tmp_path / "test_sample.py"
     options = (str(file), f"--rootdir={tmp_path}", "-c", "/dev/null", "-p", "no:cacheprovider", "-p", "xdist.plugin")
     monkeypatch.setitem(suite.TARGETS, "sample", target(suite.Stage("One", options), suite.Stage("Two", options)))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # of all plugins it needs one, and they take seconds
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # it needs only one plugin, and loading all takes seconds
     return file
 
 

@@ -1,4 +1,4 @@
-"""What python-socketio's own interface may do here: reach one client, and no room."""
+"""python-socketio's own interface can reach one client, but no room."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from socketio_server import SocketServer
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-    """What goes to clients, as `(Engine.IO session, frame)`."""
+    """The frames sent to clients, as `(Engine.IO session, frame)`."""
     frames: list[tuple[str, str]] = []
     monkeypatch.setattr(SocketServer, "send_frame", lambda self, eio_sid, frame: frames.append((eio_sid, frame)))
     return frames

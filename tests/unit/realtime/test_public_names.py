@@ -1,4 +1,4 @@
-"""The public names of `realtime`: the list, the table and the imports for type checkers agree."""
+"""The list of public names of `realtime` agrees with the table and with the imports for type checkers."""
 
 import ast
 from importlib.util import find_spec

@@ -1,4 +1,4 @@
-"""One timer of the event loop for many sessions."""
+"""One timer of the event loop serves many sessions."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from tests.socketio_server.clients import eventually
 
 
 class Recorded(list):
-    """The calls of `on_due`, in order."""
+    """Records the calls of `on_due`, in order."""
 
     def __init__(self) -> None:
         self.timers = TimerQueue(lambda sid, due: self.append((sid, due)))

@@ -1,4 +1,4 @@
-"""Bodies are bounded before anything keeps them."""
+"""The size of request bodies is limited before the server stores them."""
 
 import json
 from collections.abc import AsyncIterator
@@ -12,7 +12,7 @@ CHUNK = 10_000
 
 
 class Exchanged:
-    """One request: its chunks are made as they are asked for, and what is answered is kept."""
+    """One request: its chunks are created on demand, and its response is recorded."""
 
     def __init__(self, size: int, *, headers: dict[str, str] | None = None) -> None:
         self.scope = {
@@ -48,7 +48,7 @@ async def _parts(receive) -> AsyncIterator[bytes]:
 
 
 async def application(scope, receive, send) -> None:
-    """Answers with the length of the body."""
+    """Respond with the length of the body."""
     size = sum([len(part) async for part in _parts(receive)])
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": str(size).encode()})

@@ -1,4 +1,4 @@
-"""What must not go into production keeps the server from starting."""
+"""Dangerous settings prevent the start of a production server."""
 
 import pytest
 from django.core.checks import run_checks

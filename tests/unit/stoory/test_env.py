@@ -1,4 +1,4 @@
-"""Settings from the environment: valid values of each kind, messages for invalid ones, and derived defaults."""
+"""Settings from the environment: valid values of each kind, messages for invalid values, and derived defaults."""
 
 import os
 from pathlib import Path
@@ -52,7 +52,7 @@ class Sample(env.Environment):
 
 @pytest.fixture
 def environment(monkeypatch) -> dict[str, str]:
-    """The environment, to be filled by the test."""
+    """The environment, which the test fills."""
     variables: dict[str, str] = {}
     monkeypatch.setattr(os, "environ", variables)
     return variables

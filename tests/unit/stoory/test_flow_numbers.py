@@ -1,4 +1,4 @@
-"""`FLOWS`: a deployment's own numbers for its flows."""
+"""`FLOWS`: limits and durations that a deployment sets for its flows."""
 
 from datetime import timedelta
 

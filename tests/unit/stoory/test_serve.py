@@ -1,4 +1,4 @@
-"""The production server starts with what it needs, or says what is missing."""
+"""The production server starts if it has everything it needs, and otherwise says what is missing."""
 
 from os import environ
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def served(monkeypatch) -> list[tuple]:
-    """What the server was started with, instead of starting it."""
+    """Record the options with which the server is started, without starting it."""
     calls: list[tuple] = []
     monkeypatch.setattr(serve, "serve", lambda *given: calls.append(given))
     return calls
@@ -39,7 +39,7 @@ def test_several_workers_need_a_bus(served, settings):
 @pytest.mark.parametrize(("workers", "given"), [(1, None), (2, "off")])
 def test_workers_that_share_a_port_offer_no_long_polling(monkeypatch, workers, given):
     seen = []
-    monkeypatch.setenv("LONG_POLLING", "on")  # put back afterwards
+    monkeypatch.setenv("LONG_POLLING", "on")  # restored after the test
     monkeypatch.delenv("LONG_POLLING")
     monkeypatch.setattr(
         "uvicorn.run", lambda *_, **options: seen.append((options["workers"], environ.get("LONG_POLLING")))

@@ -1,4 +1,4 @@
-"""A deal to decide on, with an offer on the table."""
+"""A deal with an offer on the table, for decisions of the flow."""
 
 import pytest
 

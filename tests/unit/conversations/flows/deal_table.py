@@ -1,4 +1,4 @@
-"""The deal, written out once more apart from the flow's data: the two have to agree."""
+"""A second description of the deal, independent of the flow's data; both must agree."""
 
 DIAGRAM = """
 influencer_responding --> brand_owner_details : accept_connection
@@ -42,7 +42,7 @@ work_submitted --> work_approved : approved_automatically
 """
 
 STATES = {
-    # state: (awaiting_role, chat_status, falls due after so many days, reminder every so many days)
+    # state: (awaiting_role, chat_status, days until the deadline, days between reminders)
     "influencer_responding": ("influencer", "automated", 7, None),
     "brand_owner_details": ("brand_owner", "automated", 7, None),
     "influencer_reviewing": ("influencer", "automated", 7, None),
@@ -79,7 +79,7 @@ OLD_NAMES = ["accept", "reject", "deny_project", "handle_negotiation"]
 ENDING = {"chat_closed", "real_time"}
 STAYS = {("payment_pending", "proceed_to_payment")}
 ONLY_WITH = {
-    # what the limits allow: while there are rounds or revisions left, and when there are none
+    # results while rounds or revisions are left, and when none are left
     ("influencer_price_response", "negotiate_price"): ("brand_owner_negotiation", None),
     ("brand_owner_price_response", "reject_counter_offer"): ("influencer_price_input", "chat_closed"),
     ("work_submitted", "request_revision"): ("work_revision_requested", None),

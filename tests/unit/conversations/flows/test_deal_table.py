@@ -1,4 +1,4 @@
-"""Every cell of (state, role, action): where it leads, or what it is refused for."""
+"""Every combination of state, role and action: the state that it leads to, or the error that it raises."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ from tests.unit.conversations.flows.deal_table import (
 
 
 def expected(state: str, role: str, action: str, *, spent: bool) -> str | None:
-    """The state reached (or kept), or an error's code."""
+    """Return the resulting state, or the code of an error."""
     if action not in ROLES[role]:
         return "wrong_role"
     if state == "chat_closed":

@@ -1,4 +1,4 @@
-"""Broken flows, each refused for its own reason and for no other."""
+"""Broken flows: the checks report exactly one problem for each."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The commands that prove, play and write down the flows."""
+"""The commands that check, play and document the flows."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What comes with an action: understood, or refused by field."""
+"""The data of an action is accepted, or rejected with an error for each field."""
 
 import pytest
 

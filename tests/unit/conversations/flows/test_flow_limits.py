@@ -1,4 +1,4 @@
-"""Rounds of negotiation and revisions of the work, to the last one and past it; own numbers of a deployment."""
+"""Rounds of negotiation and revisions of the work, up to and beyond the limit; a deployment's own limits."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Walks over every path of the deal, with legal and illegal moves: only what the table allows happens."""
+"""Random walks through the deal with legal and illegal actions: only the table's transitions happen."""
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -39,7 +39,7 @@ def valid(field: dict, data: st.DataObject) -> object:
 
 
 class Deal(RuleBasedStateMachine):
-    """Keeps its own count of what has happened, to hold it against what the engine says."""
+    """Keeps its own counts and compares them with the engine's."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -167,7 +167,7 @@ TestDeal.settings = settings(stateful_step_count=60)
 
 
 def decisions_from(decision):
-    """Every decision that can follow, by the parties and by the system."""
+    """Return every decision that can follow, by the parties and by the system."""
     state, facts = decision.conversation_state.flow_state, decision.facts
     for role in DEAL.parties:
         for offered in available_actions(DEAL, state, facts, role):

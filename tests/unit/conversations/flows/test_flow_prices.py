@@ -1,4 +1,4 @@
-"""Prices: what is one, in which currency, and what goes back over the wire."""
+"""Valid prices, their currencies, and their form on the wire."""
 
 from decimal import Decimal
 

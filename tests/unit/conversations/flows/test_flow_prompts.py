@@ -1,4 +1,4 @@
-"""Prompts and available actions, in the form that clients know."""
+"""Prompts and available actions, in the form that clients expect."""
 
 from dataclasses import replace
 

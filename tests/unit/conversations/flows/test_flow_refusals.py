@@ -1,4 +1,4 @@
-"""What is refused first, old names, and the direct conversation, which has no actions."""
+"""The order of errors, action aliases, and the direct conversation, which has no actions."""
 
 from dataclasses import replace
 

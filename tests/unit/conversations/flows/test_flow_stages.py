@@ -1,4 +1,4 @@
-"""How far a deal has come, and what its history says: in words that come from the flow."""
+"""The stages of a deal and the summaries of its history, with texts from the flow."""
 
 from dataclasses import replace
 from datetime import timedelta

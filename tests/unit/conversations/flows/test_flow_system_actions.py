@@ -1,4 +1,4 @@
-"""The opening, and what comes from outside the two parties: payment, deadlines, reminders, operators."""
+"""The opening, and transitions that no party causes: payment, deadlines, reminders, operators."""
 
 from dataclasses import replace
 from datetime import timedelta

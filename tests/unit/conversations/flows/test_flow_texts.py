@@ -1,4 +1,4 @@
-"""Texts: values go in as they stand, whatever is written in them."""
+"""Texts: values are inserted literally, whatever they contain."""
 
 import pytest
 from hypothesis import given

@@ -77,7 +77,7 @@ async def test_batches_that_are_to_be_apart_wait_for_more_and_one_alone_for_nobo
 
 
 class Held:
-    """Work whose batch with one of the items does not end before it may."""
+    """A work function whose batch with a given item does not return until the test allows it."""
 
     def __init__(self, item) -> None:
         self.batches, self._item = [], item
@@ -122,7 +122,7 @@ async def test_what_is_enough_for_a_batch_does_not_wait_for_as_many_as_are_at_wo
 
 
 async def test_of_two_batches_the_one_that_ends_makes_room_for_what_is_enough(monkeypatch):
-    """A few that wait at the end of one batch wait for more, as long as another one is at work."""
+    """At the end of one batch, a few waiting items wait for more while another batch runs."""
     monkeypatch.setattr("foundation.database.batching.MAX_WAIT", 3600)
     monkeypatch.setattr("foundation.database.batching.ENOUGH_FOR_A_BATCH", 2)
     slow, quick = Held("slow"), Held("quick")

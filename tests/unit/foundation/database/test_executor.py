@@ -1,4 +1,4 @@
-"""What is done in a database thread is answered in the event loop, and what it put off comes right after that."""
+"""The result of a database thread is handled in the event loop, and deferred functions run directly after that."""
 
 import asyncio
 from typing import Any
@@ -9,7 +9,7 @@ from foundation.database.executor import after_result, in_database, submit_to_da
 
 
 async def result_of(work: Any) -> list[Any]:
-    """What happens in the event loop, from the answer on."""
+    """Return what happens in the event loop, starting with the result."""
     happened: list[Any] = []
     over = asyncio.get_running_loop().create_future()
 

@@ -1,4 +1,4 @@
-"""Threads that take works: all of them, at once where they may, and never more than there may be."""
+"""Database threads run all work, in parallel where possible, and never exceed their maximum number."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ def _soon_without_work(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def carry_out(some: DatabaseThreads, works: Sequence[Callable[[], object]]) -> None:
-    """Begin all of them and wait for their ends."""
+    """Submit all works and wait for their ends."""
     ended = threading.Semaphore(0)
 
     def submit(work: Callable[[], object]) -> None:
@@ -69,7 +69,7 @@ def test_each_work_is_done_once_whoever_begins_it():
 
 
 def test_none_is_left_when_nothing_comes(monkeypatch):
-    """Nor where one finds what it was woken for taken by another one, and its time up."""
+    """This includes a thread whose idle time ends when another thread has taken the work it was woken for."""
     monkeypatch.setattr(thread_pool, "IDLE_SECONDS", 0.001)
     several = [DatabaseThreads(3) for _ in range(60)]
     for some in several:
