@@ -1,4 +1,4 @@
-"""Chromium on pages of a server as it really runs, with people who have just registered."""
+"""Chromium, pages of a server that runs as in production, and newly registered users."""
 
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -26,11 +26,11 @@ BATCH = {
     ("influencer", "Dev"): 8,
     ("influencer", "Tara"): 8,
 }
-"""Who is made at once: most tests are about them."""
+"""The users that one command creates: most tests need these."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All in one event loop: a browser belongs to the loop that started it."""
+    """Run all tests in one event loop, because a browser belongs to the loop that started it."""
     for item in items:
         if HERE in item.path.parents and iscoroutinefunction(item.function):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A server with the demo accounts, as `make run` has them."""
+    """A server with the demo accounts, like that of `make run`."""
     need_chromium()
     with embedded(tmp_path_factory.mktemp("web")) as installation:
         installation.manage("demo")
@@ -48,7 +48,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 
 @pytest.fixture(scope="session")
 def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A server with the settings of production, and nobody in it yet."""
+    """A server with production settings and no users."""
     need_chromium()
     directory, port = tmp_path_factory.mktemp("production"), free_port()
     given = {
@@ -80,7 +80,7 @@ def user_pool(site: RunningServer) -> UserPool:
 
 @pytest.fixture
 def person(user_pool: UserPool, site: RunningServer) -> Callable[..., Person]:
-    """Makes people who are signed in: `person("influencer", "Mira")`."""
+    """Creates signed-in users: `person("influencer", "Mira")`."""
 
     def make(role: str = "influencer", name: str = "Mira") -> Person:
         return user_pool.new_user(role, name, site.url)
@@ -100,7 +100,7 @@ def influencer(person: Callable[..., Person]) -> Person:
 
 @dataclass(frozen=True)
 class Running:
-    """One of the two ways in which the site runs; `opens` is as the fixture of that name."""
+    """The site in development or in production; `opens` is like the fixture with that name."""
 
     server: RunningServer
     is_production: bool
@@ -123,16 +123,16 @@ async def tabs(site: RunningServer, chromium: Browser) -> Tabs:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def opens(tabs: Tabs) -> AsyncIterator[Callable[..., Awaitable[Tab]]]:
-    """Opens tabs: `await opens("/chat", brand)`, each in a browser of its own. `may_fail` is for tests in which
-    requests fail; what else is given is what `Tabs.take` takes."""
+    """Opens tabs: `await opens("/chat", brand)`, each in its own browser context. Tests in which requests fail set
+    `may_fail`; the other options are those of `Tabs.take`."""
     async with opening(tabs) as open_tab:
         yield open_tab
 
 
 @asynccontextmanager
 async def opening(tabs: Tabs) -> AsyncIterator[Callable[..., Awaitable[Tab]]]:
-    """At the end no page may have complained: no exception, no error in its console, nothing that the content security
-    policy had to stop."""
+    """Yield a function that opens tabs. At the end, check that no page raised an exception, logged an error, or
+    violated the content security policy."""
     taken: list[Tab] = []
 
     async def open_tab(path: str = "/", who: Person | None = None, **options: Any) -> Tab:

@@ -1,4 +1,4 @@
-"""Error pages in a tab: the server of most tests runs for development, where Django shows pages of its own."""
+"""Error pages in a tab. Most tests run a development server, where Django shows its own error pages."""
 
 from collections.abc import Callable
 
@@ -19,12 +19,12 @@ HEADLINES = {
 
 
 async def show_error(tab: Tab, status: int) -> None:
-    """Go to an address at which the tab, which may fail, gets the page for this status."""
+    """Go to an address at which the tab receives the page for this status. The tab needs `may_fail`."""
     await show_response(tab, lambda request: render(request, f"{status}.html", status=status))
 
 
 async def show_response(tab: Tab, view: Callable[[HttpRequest], HttpResponse]) -> None:
-    """Go to `/broken`, at which the tab gets what the view answers, with its content security policy."""
+    """Go to `/broken`, at which the tab receives the response of the view with its content security policy."""
     answer = ContentSecurityPolicyMiddleware(view)(RequestFactory().get("/broken"))
 
     async def fulfill(route: Route) -> None:

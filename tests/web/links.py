@@ -1,7 +1,7 @@
-"""Walks every page of a site as a browser shows it, and finds what leads nowhere.
+"""Walks through every page of a site in a browser and finds broken links.
 
-A link leads to one of the pages that are known, or to a document that its text names; a form to what takes it; scripts,
-styles, pictures and fonts to what they are, those that scripts and styles ask for included.
+A link must lead to a known page, or to the document that its text names. A form must lead to an address that accepts
+it. Scripts, styles, images and fonts must have the right content types, including those that scripts and styles load.
 """
 
 import re
@@ -23,7 +23,7 @@ LOADED = {
     "image": re.compile(r"image/"),
     "font": re.compile(r"font/"),
 }
-"""What may be loaded, and which types of content it may have."""
+"""The kinds of files that pages load, and their content types."""
 
 FOUND = """
 () => {
@@ -62,17 +62,17 @@ KIND_BY_ENDING = {"css": "style", "woff2": "font", "woff": "font", "svg": "image
 
 @dataclass(frozen=True)
 class Page:
-    """A page that there is: its address, what it is headed by, and what links to it are called."""
+    """A known page: its address, title and heading, and the texts of links to it."""
 
     path: str
     title: str
     heading: str | None
     called: frozenset[str] | None = frozenset()
-    """None: links to it may be called anything."""
+    """The texts of links to this page; None permits any text."""
     ready: str = "body"
-    """What can be seen when all of it is there."""
+    """An element that is visible when the page is complete."""
     leads_on: bool = False
-    """Its script goes to another page, which is what `title` and `heading` are those of."""
+    """Whether its script goes to another page, whose `title` and `heading` are given here."""
 
     def is_at(self, path: str) -> bool:
         return re.fullmatch(self.path, path) is not None
@@ -93,47 +93,47 @@ class Answer:
 
 @dataclass
 class Walk:
-    """What there is to see, and what was found on the way; `faults` says where, what and why."""
+    """The known pages, and what was found on the way; `faults` says where the fault is, what it is and why."""
 
     tab: Tab
     pages: Iterable[Page]
     documents: dict[str, tuple[str, str]]
-    """Documents that are no pages: by text of the link its path and its type of content."""
+    """Documents that are not HTML pages: path and content type by the text of the link."""
     is_hashed: bool = False
-    """Whether pages name static files by names that change with the content."""
+    """Whether the names of static files contain a content hash."""
     faults: list[str] = field(default_factory=list)
     patience: float = WAIT
-    """Milliseconds until a page that does not show what it should is taken for another one."""
+    """Milliseconds to wait until a page shows its title and heading."""
     seen: set[str] = field(default_factory=set)
-    """The addresses of all pages that were shown, without their ids."""
+    """The addresses of all pages shown, with their ids replaced."""
     _answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
     checked: set[tuple[str, str]] = field(default_factory=set)
 
     async def begin(self, path: str, *, status: int = 200) -> None:
-        """Look at a page, and at all that can be reached from it."""
+        """Check a page and everything that it links to, directly or not."""
         answer = await self._ask(self.tab.url + path)
         if answer.status != status:
-            self.faults.append(f"{path} answers {answer.status}")
+            self.faults.append(f"{path} returns {answer.status}")
             return
         await self._show(answer.url, path)
 
     async def follow(self, url: str, text: str, origin: str) -> None:
-        """Look at what a link leads to."""
+        """Check the target of a link."""
         if not url.startswith(f"{self.tab.url}/"):
             self._complain(origin, f"the link “{text}” leads off the site, to {url}")
             return
         answer = await self._ask(url)
         if answer.status != 200:
-            self._complain(origin, f"the link “{text}” to {answer.path} answers {answer.status}")
+            self._complain(origin, f"the link “{text}” to {answer.path} returns {answer.status}")
         elif answer.content_type != HTML:
             if self.documents.get(text) != (answer.path, answer.content_type):
                 self._complain(origin, f"the link “{text}” leads to {answer.content_type} at {answer.path}")
         elif page := self._page(answer.path):
             if page.called is not None and text not in page.called:
-                self._complain(origin, f"a link to {answer.path} is called “{text}”")
+                self._complain(origin, f"a link to {answer.path} has the text “{text}”")
             await self._show(answer.url, origin)
         else:
-            self._complain(origin, f"the link “{text}” leads to {answer.path}, which is none of the pages")
+            self._complain(origin, f"the link “{text}” leads to {answer.path}, which is not a known page")
 
     def _page(self, path: str) -> Page | None:
         return next((page for page in self.pages if page.is_at(path)), None)
@@ -142,11 +142,11 @@ class Walk:
         self.faults.append(f"{origin}: {what}")
 
     async def _show(self, url: str, origin: str) -> None:
-        """Show a page in the browser, and look at all that is on it; of several of one kind, one is enough."""
+        """Show a page in the browser and check everything on it. Of several pages that differ in an id, check one."""
         path = urlsplit(url).path
         page, kind = self._page(path), ID.sub("ID", path)
         if page is None:
-            self._complain(origin, f"{path} is none of the pages")
+            self._complain(origin, f"{path} is not a known page")
         if page is None or kind in self.seen:
             return
         self.seen.add(kind)
@@ -178,21 +178,21 @@ class Walk:
             if not address.startswith("#"):
                 await self.follow(urldefrag(urljoin(base, address)).url, text, origin)
             elif address[1:] not in {"", *found["ids"]} and not address.startswith("#/"):
-                self._complain(origin, f"the link “{text}” leads to {address}, which is not on the page")
+                self._complain(origin, f"the link “{text}” leads to {address}, which does not exist on the page")
 
     async def _submit(self, url: str, method: str, origin: str) -> None:
         answer = await self._ask(url, "GET" if method == "get" else "OPTIONS")
         takes = not answer.allowed or method.upper() in answer.allowed
         if answer.status != 200 or "json" in answer.content_type or not takes:
-            self._complain(origin, f"a form leads to {answer.path}, which does not take it ({answer.status})")
+            self._complain(origin, f"a form leads to {answer.path}, which does not accept it ({answer.status})")
 
     async def _load(self, kind: str, url: str, origin: str, imports: dict[str, str]) -> None:
-        """What a page, a script or a style loads, and what that loads in turn."""
+        """Check a file that a page, a script or a style loads, and the files that it loads itself."""
         if (kind, url) in self.checked:
             return
         self.checked.add((kind, url))
         if self.is_hashed and not HASHED.search(url) and "/static/" in url:
-            self._complain(origin, f"{url} is not named by its content")
+            self._complain(origin, f"{url} has no content hash in its name")
         answer = await self._ask(url)
         if answer.status != 200 or not LOADED[kind].match(answer.content_type):
             self._complain(origin, f"{url} as {kind} is {answer.status}, {answer.content_type}")
@@ -212,10 +212,10 @@ class Walk:
         elif name in imports:
             await self._load("script", urljoin(self.tab.url, imports[name]), url, imports)
         else:
-            self._complain(url, f"imports “{name}”, which no import map has")
+            self._complain(url, f"imports “{name}”, which is not in the import map")
 
     async def _ask(self, url: str, method: str = "GET") -> Answer:
-        """Ask with the cookies of the browser; what was asked before is not asked again."""
+        """Send a request with the cookies of the browser; return the earlier response if there is one."""
         if (method, url) not in self._answers:
             told = await self.tab.context.request.fetch(url, method=method, headers=AS_A_BROWSER)
             self._answers[method, url] = Answer(
@@ -229,5 +229,5 @@ class Walk:
 
 
 def named_in(pattern: re.Pattern[str], source: str) -> list[str]:
-    """What either group of the pattern matches."""
+    """Return the matches of either group of the pattern."""
     return [one or other for one, other in pattern.findall(source)]

@@ -1,4 +1,4 @@
-"""The form for a new conversation, as somebody sees it in a tab."""
+"""The form for a new conversation, as a user sees it."""
 
 from playwright.async_api import expect
 
@@ -24,7 +24,7 @@ class Form:
             await self.tab.page.keyboard.press(key)
 
     async def marks(self, name: str) -> None:
-        """Wait until this is the option that a screen reader is told of."""
+        """Wait until this option is the active one for screen readers."""
         option = self.options.and_(self.tab.find('[aria-selected="true"]'))
         await expect(option).to_contain_text(name)
         await expect(self.input).to_have_attribute("aria-activedescendant", await option.get_attribute("id"))

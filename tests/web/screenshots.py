@@ -33,7 +33,7 @@ title => new Promise((done) => {
 
 
 class Photographer:
-    """Takes one series of pictures, in one theme."""
+    """Takes one series of pictures in one theme."""
 
     def __init__(self, browser: Browser, url: str, theme: str) -> None:
         self._browser, self._url, self._theme = browser, url, theme
@@ -117,7 +117,7 @@ def main() -> int:
         sys.stderr.write("No Chromium is installed (on Debian: apt-get install chromium).\n")
         return 1
     FOLDER.mkdir(parents=True, exist_ok=True)
-    # What is looked at in one theme would be read in the other.
+    # Each theme has its own server, because messages viewed in one theme would be read in the next.
     for theme in THEMES:
         with tempfile.TemporaryDirectory() as directory, embedded(Path(directory)) as installation:
             installation.manage("demo")

@@ -1,4 +1,4 @@
-"""Browser tabs, and what they complain of."""
+"""Browser tabs that record their errors."""
 
 import json
 import re
@@ -21,10 +21,10 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 WAIT = 60_000
-"""Milliseconds after which a test gives up waiting for something that should happen at once, on a busy machine too."""
+"""Milliseconds to wait for something that should happen at once; long enough for a busy machine."""
 
 PLAYED = 180_000
-"""The same for a whole deal that plays itself."""
+"""Milliseconds to wait for a whole deal that plays itself."""
 
 SIZE = {"width": 1360, "height": 860}
 _OF_THE_NETWORK = ("Failed to load resource", "WebSocket connection to", "net::ERR_")
@@ -38,7 +38,7 @@ selector => {
 }
 """
 BLANK = "/blank"
-"""A page of the server's origin that the browser has of its own, to come by the origin's storage."""
+"""The address of an empty page with the server's origin, which gives access to the storage of that origin."""
 
 BEGIN = """
 session => {
@@ -53,7 +53,7 @@ expect.set_options(timeout=WAIT)
 
 @dataclass(eq=False)
 class Tab:
-    """A page, and the errors that it reported; those of the network count unless the test is about them."""
+    """A page and its errors; network errors count unless `may_fail` is set."""
 
     page: Page
     context: BrowserContext
@@ -61,7 +61,7 @@ class Tab:
     faults: list[str] = field(default_factory=list)
     may_fail: bool = False
     is_spent: bool = False
-    """What a test has done to it cannot be undone for the next one."""
+    """Whether the tab is unusable for the next test."""
 
     def watch(self) -> None:
         self.page.on("console", self._heard)
@@ -81,7 +81,7 @@ class Tab:
 
     @property
     def words(self) -> Locator:
-        """The texts that are shown, those on their way included."""
+        """The displayed texts of messages, including unsent ones."""
         return self.find(".messages .words")
 
     @property
@@ -90,23 +90,23 @@ class Tab:
 
     @property
     def presence(self) -> Locator:
-        """What stands below the other's name: whether they are online."""
+        """The line below the other user's name: whether that user is online."""
         return self.find(".conversation-header .who p")
 
     @property
     def connection(self) -> Locator:
-        """What is said of the connection where a conversation is open."""
+        """The connection status in an open conversation."""
         return self.find(".conversation .connection")
 
     async def goes(self, path: str) -> None:
         await self.page.goto(self.url + path)
 
     async def is_at(self, path: str) -> None:
-        """Wait until the address is this, as a regular expression for what comes after the server."""
+        """Wait until the path of the address matches this regular expression."""
         await expect(self.page).to_have_url(re.compile(f"^{re.escape(self.url)}{path}$"))
 
     async def loaded(self) -> None:
-        """Wait until the conversation is shown: before that, what is written is not shown as on its way."""
+        """Wait until the conversation is shown. Before that, new messages are not shown as unsent."""
         await expect(self.find('.conversation[data-phase="ready"]')).to_be_visible()
 
     async def says(self, text: str) -> None:
@@ -115,20 +115,20 @@ class Tab:
         await self.composer.press("Enter")
 
     async def sends(self, text: str) -> None:
-        """Say something, and wait until it is stored: what anybody sends after that comes after it."""
+        """Send a message and wait until it is stored, so that later messages of all users have a higher number."""
         await self.says(text)
         await expect(self.find(".messages .mine:not(.outgoing) .words").last).to_have_text(text)
 
     async def remember(self, selector: str) -> None:
-        """Keep every text that an element shows from now on, also if it is for a moment only."""
+        """Record every text that an element shows from now on, even for a moment."""
         await self.page.evaluate(REMEMBER, selector)
 
     async def has_shown(self, text: str) -> None:
-        """Wait until the element that is remembered has shown this."""
+        """Wait until the recorded element has shown this text."""
         await self.page.wait_for_function("text => window.remembered.includes(text)", arg=text)
 
     async def beside(self, path: str) -> "Tab":
-        """Another tab of the same browser."""
+        """Open another tab in the same browser."""
         tab = Tab(await self.context.new_page(), self.context, self.url, self.faults, self.may_fail)
         tab.watch()
         await tab.goes(path)
@@ -136,8 +136,8 @@ class Tab:
 
 
 class Tabs:
-    """Tabs in browsers of their own, on a server's pages. To make one costs more than most tests: a tab that is given
-    back serves again, without anything of who used it."""
+    """Tabs in separate browser contexts, on a server's pages. Creating one takes longer than most tests, so a returned
+    tab is cleared and reused."""
 
     def __init__(self, browser: Browser, url: str) -> None:
         self._browser, self._url = browser, url
@@ -151,7 +151,7 @@ class Tabs:
         viewport: dict[str, int] = SIZE,
         color_scheme: str = "light",
     ) -> Tab:
-        """A tab in which somebody is signed in, or nobody."""
+        """Return a tab in which this user, or nobody, is signed in."""
         tab = self._free.pop() if self._free else await self._new()
         tab.may_fail = may_fail
         await tab.page.set_viewport_size(viewport)
@@ -169,7 +169,7 @@ class Tabs:
         return tab
 
     async def give_back(self, tab: Tab) -> list[str]:
-        """Answers what it complained of."""
+        """Return the recorded errors of the tab and keep it for reuse."""
         faults = list(tab.faults)
         if tab.is_spent or tab.page.is_closed() or faults:
             await tab.context.close()
@@ -182,7 +182,7 @@ class Tabs:
         await tab.page.unroute_all(behavior="ignoreErrors")
         try:
             await tab.page.goto("about:blank")
-        except Error:  # it was on its way somewhere else
+        except Error:  # the page was still loading another address
             await tab.context.close()
         else:
             tab.faults.clear()
@@ -191,7 +191,7 @@ class Tabs:
 
 
 def _session_of(who: Person) -> str:
-    """As the pages keep it."""
+    """Return the session in the form in which the pages store it."""
     user = {"id": who.id, "email": who.email, "name": who.name, "role": who.role}
     until = (time.time() + 3000) * 1000
     return json.dumps({"user": user, "access": who.access, "refresh": who.refresh, "until": until})
@@ -202,5 +202,5 @@ async def _blank(route: Route) -> None:
 
 
 def _zone_of_noon() -> str:
-    """A time zone in which midnight is far away: no test sees two days where it expects one."""
+    """Return a time zone in which it is about noon, so that no test runs across midnight."""
     return f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"

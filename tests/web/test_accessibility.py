@@ -1,4 +1,4 @@
-"""Keyboard, screen readers, narrow screens, both themes: held against axe, and tried."""
+"""Keyboard, screen readers, narrow screens and both themes: checked with axe and by use."""
 
 import re
 from typing import Any
@@ -13,13 +13,13 @@ from tests.web.tabs import Tab
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 LAST = {"/chat": ".list .empty:not([hidden])", "/demo": ".pane.next .action-panel button"}
-"""What is there when all of a page is, where a script makes it."""
+"""The element that a script adds last, by page."""
 
 NARROW = {"width": 360, "height": 740}
 
 
 async def faults(tab: Tab) -> list[str]:
-    """What axe finds, each with the rule and where."""
+    """Return the violations that axe finds: each rule with its element."""
     need_node()
     await tab.page.evaluate(AXE.read_text(encoding="utf-8"))
     found: dict[str, Any] = await tab.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")

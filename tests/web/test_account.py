@@ -1,4 +1,4 @@
-"""One's own account on the chat page: who one is, and whether others find one."""
+"""The user's own account on the chat page: their identity, and whether others find them."""
 
 import pytest
 from playwright.async_api import Route, expect
@@ -13,7 +13,7 @@ def somebody(site) -> Person:
 
 
 async def account(tab: Tab):
-    """Open the account; answers the box for being found."""
+    """Open the account and return the checkbox for being found."""
     await tab.page.get_by_role("button", name="Tara").click()
     dialog = tab.page.get_by_role("dialog", name="Your account")
     await expect(dialog).to_contain_text("Influencer")

@@ -1,4 +1,4 @@
-"""Lost connections, lost answers, several tabs: nothing is lost, nothing comes twice."""
+"""Lost connections, lost responses and several tabs: nothing is lost or duplicated."""
 
 from typing import Any
 
@@ -144,8 +144,8 @@ async def test_tabs_renew_the_session_in_turn(opens, brand, influencer):
     await expect(tab.page.get_by_text("No conversations yet.")).to_be_visible()
     other = await tab.beside("/chat")
     await expect(other.page.get_by_text("No conversations yet.")).to_be_visible()
-    # What one tab has stored may reach the other a moment after the lock: its request is refused then, and it looks
-    # again.
+    # The other tab can see the stored session a moment after it gets the lock. Its request is rejected then, and it
+    # reads the session again.
     tab.may_fail = other.may_fail = True
     end = """() => {
         const kept = JSON.parse(localStorage['stoory.session']);

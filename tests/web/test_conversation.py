@@ -1,4 +1,4 @@
-"""Two people talking: what the one does, the other sees."""
+"""Two users in a conversation: each sees what the other does."""
 
 import asyncio
 import re
@@ -13,7 +13,7 @@ PDF = b"%PDF-1.4\n%%EOF\n"
 
 
 async def both(opens, brand, influencer):
-    """A conversation, and its two people in it: each has entered it, as each knows of the other."""
+    """Open a conversation in the tabs of both users, and wait until each sees the other online."""
     conversation = brand.opens_chat_with(influencer)
     path = f"/chat/{conversation}"
     anaya, mira = await opens(path, brand), await opens(path, influencer)
@@ -58,7 +58,7 @@ async def test_who_leaves_is_offline_but_not_who_closes_one_of_two_tabs(opens, b
     await expect(other.presence).to_contain_text("online")
     await other.page.close()
     await mira.page.close()
-    # The presence of a user who leaves is sent after a while; by then that of Anaya would have been sent as well.
+    # The server announces a departure with a delay. By then it would have announced Anaya's departure too.
     await expect(anaya.presence).to_contain_text("last seen")
     assert influencer.sees(conversation)["other_user"]["online"] is True
 

@@ -1,4 +1,4 @@
-"""A whole deal in two browsers, and what the forms of its steps take."""
+"""A whole deal in two browsers, and the validation of its forms."""
 
 import re
 from collections.abc import Callable
@@ -14,7 +14,7 @@ async def press(tab: Tab, name: str) -> None:
 
 
 async def give(tab: Tab, **values: str) -> None:
-    """Fill the form of the action panel, by its fields' labels, and submit it."""
+    """Fill in the form of the action panel, by the labels of its fields, and submit it."""
     for label, value in values.items():
         await tab.find(".action-panel").get_by_label(label.replace("_", " ")).fill(value)
     await tab.find(".action-panel form [type=submit]").click()

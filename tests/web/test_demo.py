@@ -1,4 +1,4 @@
-"""The demo: a deal that plays itself, or is played by hand, from the first page that a newcomer sees."""
+"""The demo: a deal that plays itself or is played by hand, starting at the home page."""
 
 import re
 
@@ -46,7 +46,7 @@ async def test_it_can_be_paused_in_the_middle_of_a_word(opens):
     await expect(tab.page.get_by_role("button", name="Play it for me")).to_be_visible()
     written = await composer.input_value()
     assert written != FIRST_WORDS
-    # Now it is played by hand, and nobody interferes.
+    # From here on the deal is played by hand, and the demo does not interfere.
     await tab.find(".pane.next").get_by_role("button", name="Accept", exact=True).click()
     await expect(tab.find(".demo-stages .present")).to_have_text("Project")
     await expect(tab.find('.pane[data-side="influencer"] .composer textarea')).to_have_value(written)

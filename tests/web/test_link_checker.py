@@ -1,4 +1,4 @@
-"""The rule that links lead where they say finds a broken one of every kind: a small site with one fault at a time."""
+"""The link checker finds a broken link of every kind, in a small site with one fault at a time."""
 
 import threading
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ DOCUMENTS = {"OpenAPI": ("/schema", "application/yaml")}
 
 @dataclass(frozen=True)
 class Given:
-    """What an address answers."""
+    """The response of an address."""
 
     body: str
     content_type: str = HTML
@@ -64,48 +64,48 @@ PROBLEM = Given('{"success": false}', "application/problem+json", 405)
 
 
 def changed(before: str, after: str) -> dict[str, Given]:
-    """The home page with something else in it."""
+    """Return the home page with this text replaced."""
     assert before in HOME
     return {"/": Given(HOME.replace(before, after))}
 
 
 BROKEN = {
-    "a link to the API": ({"/register": PROBLEM}, "“Create an account” to /register answers 405"),
+    "a link to the API": ({"/register": PROBLEM}, "“Create an account” to /register returns 405"),
     "a link to JSON": ({"/register": Given("{}", JSON)}, "leads to application/json at /register"),
-    "a link to nothing": ({"/register": GONE}, "“Create an account” to /register answers 404"),
-    "a link to the wrong page": (changed('"/register"', '"/"'), "a link to / is called “Create an account”"),
-    "a link to a page that is not known": (changed('"/register"', '"/log-out"'), "which is none of the pages"),
-    "a link called otherwise": (changed(">Create an account<", ">Sign in<"), "to /register is called “Sign in”"),
+    "a broken link": ({"/register": GONE}, "“Create an account” to /register returns 404"),
+    "a link to the wrong page": (changed('"/register"', '"/"'), "a link to / has the text “Create an account”"),
+    "a link to an unknown page": (changed('"/register"', '"/log-out"'), "which is not a known page"),
+    "a link with the wrong text": (changed(">Create an account<", ">Sign in<"), "to /register has the text “Sign in”"),
     "a link off the site": (changed('"/register"', '"https://elsewhere.example/"'), "leads off the site"),
-    "a link to no place on the page": (changed('id="below"', 'id="above"'), "#below, which is not on the page"),
-    "a document that its text does not name": (changed("OpenAPI", "Prices"), "“Prices” leads to application/yaml"),
-    "another title": ({"/register": Given(REGISTER.replace("account</title", "order</title"))}, ANOTHER),
-    "another heading": ({"/register": Given(REGISTER.replace("account</h1", "order</h1"))}, ANOTHER),
-    "a form to nothing": ({"/log-out": GONE}, "a form leads to /log-out"),
-    "a form to what takes none": ({"/log-out": Given("Bye", allowed="GET")}, "a form leads to /log-out"),
-    "a script that is not there": ({"/static/page.0123456789ab.js": GONE}, "page.0123456789ab.js as script is 404"),
-    "a script that is a page": ({"/static/page.0123456789ab.js": Given("")}, "as script is 200, text/html"),
-    "an import that is not there": ({"/static/near.0123456789ab.js": GONE}, "near.0123456789ab.js as script is 404"),
-    "an import of an import": ({"/static/inner.0123456789ab.js": GONE}, "inner.0123456789ab.js as script is 404"),
-    "an import at run time": ({"/static/later.0123456789ab.js": GONE}, "later.0123456789ab.js as script is 404"),
-    "an import that no map has": (changed('"library"', '"another"'), "imports “library”, which no import map has"),
-    "an entry of the map": ({"/static/library.0123456789ab.js": GONE}, "library.0123456789ab.js as script is 404"),
-    "a style that is not there": ({"/static/page.0123456789ab.css": GONE}, "page.0123456789ab.css as style is 404"),
-    "a style of a style": ({"/static/more.0123456789ab.css": GONE}, "more.0123456789ab.css as style is 404"),
-    "a picture of a style": ({"/static/dot.0123456789ab.svg": GONE}, "dot.0123456789ab.svg as image is 404"),
-    "a name without the content": (
+    "a link to a missing anchor": (changed('id="below"', 'id="above"'), "#below, which does not exist on the page"),
+    "a document under another name": (changed("OpenAPI", "Prices"), "“Prices” leads to application/yaml"),
+    "a page with another title": ({"/register": Given(REGISTER.replace("account</title", "order</title"))}, ANOTHER),
+    "a page with another heading": ({"/register": Given(REGISTER.replace("account</h1", "order</h1"))}, ANOTHER),
+    "a form with a broken address": ({"/log-out": GONE}, "a form leads to /log-out"),
+    "a form to an address that rejects POST": ({"/log-out": Given("Bye", allowed="GET")}, "a form leads to /log-out"),
+    "a missing script": ({"/static/page.0123456789ab.js": GONE}, "page.0123456789ab.js as script is 404"),
+    "a script that is an HTML page": ({"/static/page.0123456789ab.js": Given("")}, "as script is 200, text/html"),
+    "a missing import": ({"/static/near.0123456789ab.js": GONE}, "near.0123456789ab.js as script is 404"),
+    "a missing import of an import": ({"/static/inner.0123456789ab.js": GONE}, "inner.0123456789ab.js as script is 404"),
+    "a missing import at run time": ({"/static/later.0123456789ab.js": GONE}, "later.0123456789ab.js as script is 404"),
+    "an import without an entry in the map": (changed('"library"', '"another"'), "imports “library”, which is not in the import map"),
+    "a missing script of the import map": ({"/static/library.0123456789ab.js": GONE}, "library.0123456789ab.js as script is 404"),
+    "a missing style sheet": ({"/static/page.0123456789ab.css": GONE}, "page.0123456789ab.css as style is 404"),
+    "a missing import of a style sheet": ({"/static/more.0123456789ab.css": GONE}, "more.0123456789ab.css as style is 404"),
+    "a missing picture of a style sheet": ({"/static/dot.0123456789ab.svg": GONE}, "dot.0123456789ab.svg as image is 404"),
+    "a name without a hash": (
         {"/static/page.css": Given("", STYLE)} | changed("page.0123456789ab.css", "page.css"),
-        "page.css is not named by its content",
+        "page.css has no content hash in its name",
     ),
-    "an import without the content": (
+    "an import without a hash": (
         {
             "/static/page.0123456789ab.js": Given("import './near.js';", SCRIPT),
             "/static/near.js": Given("", SCRIPT),
         },
-        "near.js is not named by its content",
+        "near.js has no content hash in its name",
     ),
 }
-"""What is broken, and what is to be said of it."""
+"""The changed responses of each fault, and the text that the checker must report."""
 
 
 @contextmanager
@@ -125,7 +125,7 @@ def serving(site: dict[str, Given]) -> Iterator[str]:
         do_GET = do_OPTIONS = answer
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)
@@ -154,6 +154,6 @@ async def test_nothing_is_found_where_everything_leads_where_it_says(chromium):
 @pytest.mark.parametrize("fault", BROKEN)
 async def test_what_is_broken_is_found(chromium, fault):
     changes, said = BROKEN[fault]
-    # A page that is another one is so from the beginning: there is nothing to wait for.
+    # A wrong page never shows the expected title or heading, so waiting is useless.
     faults, _ = await faults_of(chromium, SITE | changes, 1 if said == ANOTHER else WAIT)
     assert [one for one in faults if said in one], faults

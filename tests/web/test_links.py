@@ -1,4 +1,4 @@
-"""Every link, form, script, style and picture of every page leads where it says, in development and in production."""
+"""Every link, form, script, style and picture of every page leads to the right place, in development and production."""
 
 import pytest
 from playwright.async_api import expect
@@ -53,7 +53,7 @@ EXPECTED = {*PAGES, "/api/docs", "/admin/login/"}
 
 
 def walk_with(running, tab, pages):
-    """Where there are no demo accounts there is no demo, and no link to it."""
+    """Without demo accounts there is no demo page and no link to it."""
     demo = [] if running.is_production else [DEMO]
     return Walk(tab, [*KNOWN, *demo, *pages], DOCUMENTS, is_hashed=running.is_production)
 
@@ -79,7 +79,7 @@ async def test_everything_leads_where_it_says_for_who_is_signed_in(running):
     assert walk.faults == []
     assert walk.seen == (EXPECTED | {"/chat/ID"}) - ({"/demo"} if running.is_production else set())
     scripts = [HASHED.sub("", url).rpartition("/static/")[2] for kind, url in walk.checked if kind == "script"]
-    assert len(scripts) == len(set(scripts)), "a script is there under two addresses"
+    assert len(scripts) == len(set(scripts)), "a script is loaded from two addresses"
     names = {path.rpartition("/")[2].partition(".")[0] for path in scripts}
     assert {"chat", "person-field", "dialog", "client", "sign-in", "texts", "lit-html"} <= names
 

@@ -1,4 +1,4 @@
-"""The conversation list: filters, search, order and counts, as things happen."""
+"""The conversation list: filters, search, order and counts are updated by events."""
 
 import pytest
 from playwright.async_api import expect
@@ -14,7 +14,7 @@ def lines():
 
 @pytest.fixture
 def three(brand, person):
-    """A direct conversation, a bid and a campaign, each with another person; the newest last."""
+    """Create a direct conversation, a bid and a campaign, each with a different user; the newest is last."""
     mira, dev, tara = person(name="Mira"), person(name="Dev"), person(name="Tara")
     return {
         "Mira": (mira, mira.opens_chat_with(brand)),

@@ -1,4 +1,4 @@
-"""A new conversation: choosing whom it is with by keyboard, mouse and touch."""
+"""A new conversation: choosing the other user by keyboard, mouse and touch."""
 
 import re
 import secrets
@@ -10,12 +10,12 @@ from tests.harness.people import Person
 from tests.web.opening import new_conversation
 
 SURNAME = f"q{secrets.token_hex(6)}"
-"""Of nobody but the family."""
+"""A surname that only the users of the fixture `family` have."""
 
 
 @pytest.fixture(scope="module")
 def family(user_pool, site) -> list[Person]:
-    """Mira, Milo and Otto, influencers of one surname."""
+    """Mira, Milo and Otto: influencers with the same surname."""
     return user_pool.new_users("influencer", *(f"{name} {SURNAME}" for name in ("Mira", "Milo", "Otto")), url=site.url)
 
 

@@ -1,4 +1,4 @@
-"""Looking for somebody to write to: what is shown while the server answers, declines, or has no answer."""
+"""Searching for a user to write to: the form while the server responds, declines or does not respond."""
 
 import re
 import secrets
@@ -17,7 +17,7 @@ TOO_FAST = {"success": False, "code": "rate_limited", "message": "Too many reque
 
 
 def found(*names: str, role: str = "influencer", **page: str | None) -> dict[str, object]:
-    """An answer of the search."""
+    """Return a response of the search."""
     people = [{"id": f"{role}-{number}", "name": name, "role": role} for number, name in enumerate(names)]
     return {"success": True, "results": people, "next": None, "previous": None} | page
 
@@ -56,7 +56,7 @@ async def test_what_is_typed_in_one_go_is_asked_for_once(opens, brand):
 
     await tab.page.route(SEARCH, answered)
     form = await new_conversation(tab)
-    # Without a pause between the letters, however busy the machine is.
+    # Without pauses between the letters, however busy the machine is.
     await form.input.evaluate(
         """(input) => [...'quick'].forEach((letter) => {
           input.value += letter;

@@ -1,4 +1,4 @@
-"""The content security policy, as a browser holds pages to it: in force on each of them, the admin's included."""
+"""The content security policy in a browser applies to every page, including those of the admin."""
 
 import re
 import sys
@@ -77,7 +77,7 @@ def _report(request: HttpRequest) -> HttpResponse:
 
 
 async def _all_of_admin(tab: Tab) -> set[str]:
-    """Go to every page that links of the admin lead to, to one of each kind; answers where that was."""
+    """Visit every page to which the admin's links lead, one of each kind; return the kinds."""
     seen: set[str] = set()
     waiting = ["/admin/"]
     while waiting:

@@ -1,4 +1,4 @@
-"""The pictures of the documentation: every page in both themes, and each of them shown."""
+"""The documentation has a picture of every page in both themes and shows each picture."""
 
 import re
 

@@ -12,8 +12,8 @@ from tests.web.tabs import PLAYED
 
 MANY = 5000
 SMOOTH = 50
-"""Milliseconds that half of the frames take at most while it is scrolled, on a busy machine without a graphics card; it
-is 17 on one that has nothing else to do, and more than 80 where each row has to be looked at."""
+"""The maximum median time of a frame while scrolling, in milliseconds, on a busy machine without a graphics card. The
+time is 17 on an idle machine, and more than 80 if the browser lays out every row."""
 
 FILL = """
 import uuid

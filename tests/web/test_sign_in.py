@@ -1,4 +1,4 @@
-"""Coming in: signing in and out, registering, and where one lands."""
+"""Signing in and out, registering, and the page that follows."""
 
 import uuid
 
@@ -12,7 +12,7 @@ from tests.harness.servers import RunningServer
 
 @pytest.fixture(scope="module")
 def registered(site: RunningServer) -> Person:
-    """Somebody with a password."""
+    """Create a user with a password."""
     return Person.authenticates(site.url, "register", newcomer("brand_owner", "Anaya"))
 
 

@@ -1,4 +1,4 @@
-"""The texts of the client: all of them go through the catalogue, where a translation may stand."""
+"""All texts of the client go through the catalogue, so they can be translated."""
 
 import re
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ SHOWN = """
 }
 """
 OF_NO_LANGUAGE = re.compile(r"[\d\s·₹.,:+]*|AR?|M|[\d:]+ [AP]M|\w{3} \d+, \d{4}, [\d:]+ [AP]M|\d+ KB")
-"""Numbers, prices, moments (which follow the language of the page) and initials."""
+"""Numbers, prices, times (formatted in the language of the page) and initials."""
 
 
 async def test_every_text_of_the_client_can_be_translated(opens, brand, influencer):
@@ -72,7 +72,7 @@ async def _untranslated(tab: Tab, of_the_server: set[str]) -> list[str]:
 
 
 def _words(answer: Any) -> Iterator[str]:
-    """Every text of an answer, and the paragraphs of each."""
+    """Yield every text of a response, and its paragraphs."""
     if isinstance(answer, str):
         yield answer
         yield from answer.split("\n\n")

@@ -1,4 +1,4 @@
-"""Two people who know nothing of each other but a name come to talk, by what the pages offer them alone."""
+"""Two users who know only each other's names start a conversation, using only what the pages offer."""
 
 import secrets
 
@@ -9,7 +9,7 @@ from tests.web.tabs import Tab
 
 
 async def register(tab: Tab, name: str, role: str) -> None:
-    """Fill in the form that the browser shows."""
+    """Fill in the form that the browser shows and submit it."""
     await expect(tab.find("h1")).to_have_text("Create an account")
     given = newcomer(role, name)
     await tab.page.get_by_label(role).check()
