@@ -86,13 +86,28 @@ BROKEN = {
     "a missing script": ({"/static/page.0123456789ab.js": GONE}, "page.0123456789ab.js as script is 404"),
     "a script that is an HTML page": ({"/static/page.0123456789ab.js": Given("")}, "as script is 200, text/html"),
     "a missing import": ({"/static/near.0123456789ab.js": GONE}, "near.0123456789ab.js as script is 404"),
-    "a missing import of an import": ({"/static/inner.0123456789ab.js": GONE}, "inner.0123456789ab.js as script is 404"),
+    "a missing import of an import": (
+        {"/static/inner.0123456789ab.js": GONE},
+        "inner.0123456789ab.js as script is 404",
+    ),
     "a missing import at run time": ({"/static/later.0123456789ab.js": GONE}, "later.0123456789ab.js as script is 404"),
-    "an import without an entry in the map": (changed('"library"', '"another"'), "imports “library”, which is not in the import map"),
-    "a missing script of the import map": ({"/static/library.0123456789ab.js": GONE}, "library.0123456789ab.js as script is 404"),
+    "an import without an entry in the map": (
+        changed('"library"', '"another"'),
+        "imports “library”, which is not in the import map",
+    ),
+    "a missing script of the import map": (
+        {"/static/library.0123456789ab.js": GONE},
+        "library.0123456789ab.js as script is 404",
+    ),
     "a missing style sheet": ({"/static/page.0123456789ab.css": GONE}, "page.0123456789ab.css as style is 404"),
-    "a missing import of a style sheet": ({"/static/more.0123456789ab.css": GONE}, "more.0123456789ab.css as style is 404"),
-    "a missing picture of a style sheet": ({"/static/dot.0123456789ab.svg": GONE}, "dot.0123456789ab.svg as image is 404"),
+    "a missing import of a style sheet": (
+        {"/static/more.0123456789ab.css": GONE},
+        "more.0123456789ab.css as style is 404",
+    ),
+    "a missing picture of a style sheet": (
+        {"/static/dot.0123456789ab.svg": GONE},
+        "dot.0123456789ab.svg as image is 404",
+    ),
     "a name without a hash": (
         {"/static/page.css": Given("", STYLE)} | changed("page.0123456789ab.css", "page.css"),
         "page.css has no content hash in its name",
