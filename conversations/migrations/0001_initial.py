@@ -82,6 +82,7 @@ class Migration(migrations.Migration):
                 ('from_state', models.JSONField(null=True)),
                 ('to_state', models.JSONField()),
                 ('action', models.CharField(max_length=64)),
+                ('summary', models.TextField(blank=True, db_default='', default='')),
                 ('data', models.JSONField(default=dict)),
                 ('state_version', models.PositiveIntegerField()),
                 ('flow_version', models.PositiveIntegerField(default=1)),
