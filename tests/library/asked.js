@@ -1,8 +1,8 @@
-/** What the tests of promises need beside the fakes. */
+/** Helpers for the tests of promises, in addition to the fakes. */
 
 import { settled } from './fakes.js';
 
-/** Every request to `path` waits until it is let go; answers what lets go, in the order in which they came. */
+/** Hold every GET of `path`. Returns the functions that release the requests, in the order of arrival. */
 export function gated(server, path) {
   const answer = server.fetch;
   const gates = [];
@@ -25,7 +25,7 @@ export function connected(server) {
   return client;
 }
 
-/** How a promise has ended: `pending`, `resolved`, or what it was rejected with. */
+/** Return the state of a promise: `pending`, `resolved`, or the reason of its rejection. */
 export async function stateOf(promise) {
   let state = 'pending';
   promise.then(

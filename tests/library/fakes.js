@@ -1,4 +1,4 @@
-/** A server in memory and its sockets, behind `fetch` and `io` as stoory-client calls them. */
+/** A server in memory with its sockets, reached through `fetch` and `io` as stoory-client calls them. */
 
 import { Session, StooryClient, memoryStorage } from '../../static/stoory-client/index.js';
 
@@ -6,14 +6,14 @@ export const ME = '01980000-0000-7000-8000-000000000001';
 export const OTHER = '01980000-0000-7000-8000-000000000002';
 export const ROOM = '01980000-0000-7000-8000-00000000000c';
 
-/** Let everything run that has been asked for. */
+/** Wait until all pending work is done. */
 export async function settled() {
   for (let turn = 0; turn < 20; turn += 1) await new Promise((done) => setImmediate(done));
 }
 
 const BEGAN = Math.round(Date.now() / 1000);
 
-/** A token that ends in `seconds`, the same each time. */
+/** Return a token that expires in `seconds`; the same arguments return the same token. */
 export function token(name, seconds = 3600) {
   const claims = Buffer.from(JSON.stringify({ name, exp: BEGAN + seconds })).toString('base64url');
   return `head.${claims}.sign`;
@@ -78,7 +78,7 @@ class FakeSocket {
     this.#handlers.set(event, handler);
   }
 
-  /** The server tells something. */
+  /** Deliver an event from the server. */
   tell(event, ...args) {
     this.#handlers.get(event)?.(...args);
   }
@@ -106,7 +106,7 @@ class FakeSocket {
   }
 }
 
-/** One conversation: `log` are its events `[name, data]`, of which the messages are the history. */
+/** A server with one conversation: `log` contains its events `[name, data]`, from which its history is derived. */
 export class FakeServer {
   log = [];
   floor = 0;
@@ -114,18 +114,18 @@ export class FakeServer {
   auths = [];
   connects = 0;
   isAway = false;
-  /** Requests arrive, and nothing comes back: neither answers nor events. */
+  /** Whether requests arrive but responses and events are lost. */
   losesAnswers = false;
   actions = [];
   version = 1;
   unread = 0;
-  /** What the next attempts to enter the room are answered. */
+  /** The acknowledgements of the next attempts to join the room. */
   declines = [];
   notified = [];
   tokens = 0;
   lifetime = 3600;
   refusals = new Map();
-  /** Answers of further requests, by `METHOD /path`. */
+  /** Responses to additional requests, by `METHOD /path`. */
   answers = new Map();
   #heldBack = new Map();
 
@@ -152,7 +152,7 @@ export class FakeServer {
     };
   }
 
-  /** Every client of this person; `socket` is the latest. */
+  /** Create a client of the user; `socket` becomes its socket. */
   client(options = {}) {
     const storage = memoryStorage({
       user: { id: ME },
@@ -165,7 +165,7 @@ export class FakeServer {
     return new StooryClient({ session, io, url: 'http://server', ...options });
   }
 
-  /** A client that is connected, and this conversation open on it. */
+  /** Return a connected client and its open conversation. */
   async opened(options) {
     const client = this.client(options);
     client.connect();
@@ -176,7 +176,7 @@ export class FakeServer {
     return { client, conversation };
   }
 
-  /** Something happens, and is told to whom is there. */
+  /** Log an event and send it to the connected client. */
   happens([name, data]) {
     this.log.push([name, data]);
     if (!this.isAway && !this.losesAnswers) this.socket.tell(name, data);
@@ -198,7 +198,7 @@ export class FakeServer {
     return answer;
   }
 
-  /** The next answer to this request or command is under way until the function is called that is answered here. */
+  /** Delay the next response to this request or command. Returns the function that releases it. */
   holdBack(what) {
     let letGo;
     this.#heldBack.set(what, new Promise((done) => (letGo = done)));
@@ -211,7 +211,7 @@ export class FakeServer {
     await held;
   }
 
-  /** Answer the next request that fits with a refusal. */
+  /** Respond to the next request to `path` (`METHOD /path`) with an error. */
   refuse(path, status, body = {}) {
     this.refusals.set(path, [status, body]);
   }
@@ -250,7 +250,7 @@ export class FakeServer {
     if (rest === '/read') return { unread_count: 0, total_unread: 0, up_to_seq: given.up_to };
     if (rest === '/deal') return { deal: { currency: 'INR', offers: [], agreed_price: null, payment_status: null } };
     if (rest === '/actions') return { conversation: this.conversation };
-    throw new Error(`nothing answers ${method} ${path}`);
+    throw new Error(`no response to ${method} ${path}`);
   }
 
   #renewed() {
@@ -258,7 +258,7 @@ export class FakeServer {
     return { access: token(`renewed ${this.tokens}`, this.lifetime), refresh: `r${this.tokens}` };
   }
 
-  /** `which`, of those that are to be read: an id, or `read-all`. */
+  /** Return the notifications. A POST marks `which` as read: an id, or `read-all`. */
   #notifications(method, which) {
     const read = (one) => ({ ...one, read_at: '2026-01-01T12:00:00.000Z' });
     const isMeant = (one) => method === 'POST' && (which === 'read-all' || one.id === which);

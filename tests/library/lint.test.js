@@ -1,4 +1,4 @@
-/** ESLint, set up as it is here, finds what it is there to find, in every script. */
+/** ESLint, with the project's configuration, finds faults in every script. */
 
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { ESLint } from 'eslint';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const eslint = new ESLint({ cwd: ROOT });
 
-/** The rules that a script of the pages breaks. */
+/** Return the rules that a script of the pages breaks. */
 async function broken(source, file = 'static/app/sample.js') {
   const [{ messages }] = await eslint.lintText(source, { filePath: join(ROOT, file) });
   return new Set(messages.map((message) => message.ruleId ?? message.message));
@@ -21,10 +21,10 @@ async function finds(rule, samples) {
   for (const sample of samples) assert.ok((await broken(sample)).has(rule), sample);
 }
 
-/** A script in which whatever is used is there. */
+/** Return a script in which all names are defined. */
 const body = (statements) => `export function sample(node, text) {\n  ${statements}\n  return [node, text];\n}\n`;
 
-test('no text can be made markup', async () => {
+test('inserting text as markup is rejected', async () => {
   const ways = [
     'node.innerHTML = text;',
     "node.innerHTML = '';",
@@ -54,7 +54,7 @@ test('no text can be made markup', async () => {
   await finds('no-unsanitized/method', calls.map(body));
 });
 
-test('no text can be made code', async () => {
+test('running text as code is rejected', async () => {
   await finds('no-eval', ['eval(text);', 'window.eval(text);', '(0, eval)(text);'].map(body));
   await finds('no-new-func', ['node = new Function(text);', 'node = Function(text);'].map(body));
   const later = ["setTimeout('go()', 1);", 'setTimeout(`go(${text})`, 1);', "window.setInterval('go()', 1);"];
@@ -73,7 +73,7 @@ test('no text can be made code', async () => {
   await finds('no-restricted-syntax', attributes.map(body));
 });
 
-test('what is unused, unknown, unclear or too long is found', async () => {
+test('unused, undefined, unclear or overlong code is found', async () => {
   const samples = {
     'no-unused-vars': ["import { a } from './html.js';\n", "import { a as b } from './html.js';\n", 'const a = 1;\n'],
     'no-undef': ['export const a = missing;\n', 'export const home = process.env.HOME;\n'],
@@ -87,7 +87,7 @@ test('what is unused, unknown, unclear or too long is found', async () => {
   for (const [rule, sources] of Object.entries(samples)) await finds(rule, sources);
 });
 
-test('what is harmless is let through', async () => {
+test('harmless code is accepted', async () => {
   const harmless = [
     'node.textContent = text;',
     "node.setAttribute('aria-label', text);",
@@ -102,12 +102,12 @@ test('what is harmless is let through', async () => {
   assert.deepEqual(await broken(`${'export {};\n'.repeat(300)}`), new Set());
 });
 
-test('every script is looked at', async () => {
-  const isHere = (path) => !/(^|\/)(node_modules|vendor|var|staticfiles|\.[^/]+)(\/|$)/.test(path);
+test('every script is checked', async () => {
+  const isOwn = (path) => !/(^|\/)(node_modules|vendor|var|staticfiles|\.[^/]+)(\/|$)/.test(path);
   const scripts = ['static', 'tests', 'faults', 'benchmarks'].flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true })
       .map((path) => join(folder, path))
-      .filter((path) => /\.(js|mjs|cjs|jsx)$/.test(path) && isHere(path)),
+      .filter((path) => /\.(js|mjs|cjs|jsx)$/.test(path) && isOwn(path)),
   );
   assert.ok(scripts.length > 60, scripts);
   const looked = await Promise.all(scripts.map((path) => eslint.calculateConfigForFile(join(ROOT, path))));

@@ -60,21 +60,21 @@ async function listed(lines, { connects = true } = {}) {
   return { server, client, list, byPath, ids: () => list.getSnapshot().conversations.map((one) => one.id) };
 }
 
-test('a line that changes goes to the top with its count', async () => {
+test('a changed conversation moves to the top with its unread count', async () => {
   const { server, list, ids } = await listed([line('a', '2026-01-03'), line('b', '2026-01-02')]);
   server.socket.tell(...update('b'));
   assert.deepEqual(ids(), ['b', 'a']);
   assert.equal(list.getSnapshot().conversations[0].unread_count, 1);
 });
 
-test('reading does not move a line', async () => {
+test('reading does not move a conversation in the list', async () => {
   const { server, list, ids } = await listed([line('a', '2026-01-03'), line('b', '2026-01-02', { unread_count: 4 })]);
   server.socket.tell(...update('b', { reason: 'read', unread_count: 0 }));
   assert.deepEqual(ids(), ['a', 'b']);
   assert.equal(list.getSnapshot().conversations[1].unread_count, 0);
 });
 
-test('a conversation that is new, or has taken a step, is read anew', async () => {
+test('a new conversation, or one with a new state, is loaded again', async () => {
   const { server, list, byPath, ids } = await listed([line('a', '2026-01-03', { awaiting_role: 'influencer' })]);
   byPath.set('/api/conversations/n', line('n', '2026-01-06'));
   server.socket.tell(...update('n', { reason: 'opened' }));
@@ -87,7 +87,7 @@ test('a conversation that is new, or has taken a step, is read anew', async () =
   assert.equal(list.getSnapshot().conversations[0].awaiting_role, 'brand_owner');
 });
 
-test('a filtered list asks the server, and takes in only what fits', async () => {
+test('a filtered list asks the server and accepts only matching conversations', async () => {
   const { server, list, byPath, ids } = await listed([line('a', '2026-01-03', { conversation_type: 'bid' })]);
   await list.show({ type: 'bid', awaiting: true, unread: true, search: 'mi' });
   assert.equal(server.asked, '?type=bid&awaiting=me&unread=true&search=mi&limit=30');
@@ -98,7 +98,7 @@ test('a filtered list asks the server, and takes in only what fits', async () =>
   assert.deepEqual(ids(), ['a']);
 });
 
-test('an answer that was overtaken by another question is not shown', async () => {
+test('the response to an outdated query is not shown', async () => {
   const server = new FakeServer();
   const answers = [];
   server.fetch = () => new Promise((answer) => answers.push(answer));
@@ -115,7 +115,7 @@ test('an answer that was overtaken by another question is not shown', async () =
   );
 });
 
-test('what is told while the list is being read is in it', async () => {
+test('events during the loading of the list are applied', async () => {
   const { server, list, byPath, ids } = await listed([line('a', '2026-01-03')]);
   const letGo = server.hold();
   const reading = list.reload();
@@ -128,7 +128,7 @@ test('what is told while the list is being read is in it', async () => {
   assert.deepEqual(ids(), ['n', 'a']);
 });
 
-test('what happened between reading the list and being connected is in it', async () => {
+test('changes between loading the list and connecting are in it', async () => {
   const { server, list, ids } = await listed([line('a', '2026-01-03')], { connects: false });
   server.lines = [line('n', '2026-01-06'), ...server.lines];
   assert.deepEqual(ids(), ['a']);
@@ -138,7 +138,7 @@ test('what happened between reading the list and being connected is in it', asyn
   assert.equal(list.getSnapshot().phase, 'ready');
 });
 
-test('a line that changes while it is being read is read once more', async () => {
+test('a conversation that changes while it is loaded is loaded again', async () => {
   const { server, list, byPath } = await listed([line('a', '2026-01-03')]);
   const letGo = server.hold();
   server.socket.tell(...update('a', { reason: 'state' }));
@@ -150,7 +150,7 @@ test('a line that changes while it is being read is read once more', async () =>
   assert.equal(list.getSnapshot().conversations[0].unread_count, 3);
 });
 
-test('a list that cannot be read for a while is read again by itself', async (t) => {
+test('loading the list is retried after an error', async (t) => {
   const server = new FakeServer();
   const { client } = await server.opened();
   t.mock.timers.enable({ apis: ['setTimeout'] });
@@ -167,7 +167,7 @@ test('a list that cannot be read for a while is read again by itself', async (t)
   );
 });
 
-test('a line that stays as it was stays the same object', async () => {
+test('an unchanged conversation remains the same object', async () => {
   const { server, list } = await listed([line('a', '2026-01-03'), line('b', '2026-01-02')]);
   const [first] = list.getSnapshot().conversations;
   server.lines = [line('a', '2026-01-03'), line('b', '2026-01-02', { unread_count: 1 })];
@@ -176,7 +176,7 @@ test('a line that stays as it was stays the same object', async () => {
   assert.equal(list.getSnapshot().conversations[1].unread_count, 1);
 });
 
-test('who comes and goes is shown in the list and in the conversation', async () => {
+test('presence is shown in the list and in the conversation', async () => {
   const server = new FakeServer();
   const { client, conversation } = await server.opened();
   const list = client.conversationList();
@@ -186,7 +186,7 @@ test('who comes and goes is shown in the list and in the conversation', async ()
   assert.deepEqual(list.getSnapshot().conversations[0].other_user.online, false);
 });
 
-test('a filter means the same here as at the server', () => {
+test('filters have the same meaning in the client and on the server', () => {
   const mine = line('a', '', {
     conversation_type: 'bid',
     awaiting_role: 'influencer',
@@ -209,7 +209,7 @@ test('a filter means the same here as at the server', () => {
   assert.ok(!matches({ ...mine, awaiting_role: 'brand_owner' }, { awaiting: true }));
 });
 
-test('reading goes on at the first of the unread messages of others', () => {
+test('reading continues at the first unread message of another user', () => {
   const mine = { sender_id: ME, receiver_id: OTHER };
   const messages = [
     message(1),
@@ -224,7 +224,7 @@ test('reading goes on at the first of the unread messages of others', () => {
   assert.equal(firstUnread(messages, 9, ME), null);
 });
 
-test('a prompt can be answered until the conversation has moved on', () => {
+test('a prompt can be answered until the state changes', () => {
   const prompt = message(1, { action_data: { state_version: 3 } });
   assert.equal(isOpenPrompt(prompt, context(3)), true);
   assert.equal(isOpenPrompt(prompt, context(4)), false);
@@ -232,7 +232,7 @@ test('a prompt can be answered until the conversation has moved on', () => {
   assert.equal(isOpenPrompt(message(2), context(3)), false);
 });
 
-test('a notification counts once, however often it comes', async () => {
+test('a repeated notification counts once', async () => {
   const server = new FakeServer();
   const { client } = await server.opened();
   const { notifications } = client;
@@ -253,7 +253,7 @@ test('a notification counts once, however often it comes', async () => {
   );
 });
 
-test('a notification that comes while they are being read is there, and counted', async () => {
+test('a notification that arrives while the list is loaded is listed and counted', async () => {
   const server = new FakeServer();
   const { client } = await server.opened();
   const { notifications } = client;

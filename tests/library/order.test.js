@@ -5,7 +5,7 @@ import { context, FakeServer, ME, message, newMessage, OTHER, ROOM, settled } fr
 
 const texts = (conversation) => conversation.getSnapshot().messages.map((one) => one.message);
 
-test('an opened conversation shows its newest page and is entered where that ends', async () => {
+test('an opened conversation shows its newest page and is joined at the end of that page', async () => {
   const server = new FakeServer();
   for (let seq = 1; seq <= 60; seq += 1) server.log.push(newMessage(seq));
   const { conversation } = await server.opened();
@@ -20,7 +20,7 @@ test('an opened conversation shows its newest page and is entered where that end
   });
 });
 
-test('what comes twice is shown once', async () => {
+test('a repeated event is shown once', async () => {
   const server = new FakeServer();
   const { conversation } = await server.opened();
   server.happens(newMessage(1));
@@ -29,7 +29,7 @@ test('what comes twice is shown once', async () => {
   assert.deepEqual(texts(conversation), ['text 1']);
 });
 
-test('what comes too early waits for what the log still has', async () => {
+test('an event that arrives early waits for the missing events of the log', async () => {
   const server = new FakeServer();
   const { conversation } = await server.opened();
   server.log.push(newMessage(1), newMessage(2));
@@ -40,7 +40,7 @@ test('what comes too early waits for what the log still has', async () => {
   assert.equal(server.requests.filter((one) => one.path.endsWith('/events')).length, 1);
 });
 
-test('a gap longer than a page of the log is filled whole', async () => {
+test('a gap longer than a page of the log is filled completely', async () => {
   const server = new FakeServer();
   const { conversation } = await server.opened();
   for (let seq = 1; seq <= 450; seq += 1) server.log.push(newMessage(seq));
@@ -52,7 +52,7 @@ test('a gap longer than a page of the log is filled whole', async () => {
   );
 });
 
-test('an event that comes while the page is being read is in it once', async () => {
+test('an event that arrives while the page is loaded is shown once', async () => {
   const server = new FakeServer();
   server.log.push(newMessage(1));
   const client = server.client();
@@ -66,7 +66,7 @@ test('an event that comes while the page is being read is in it once', async () 
   assert.deepEqual(texts(conversation), ['text 1', 'text 2']);
 });
 
-test('edited, deleted and read messages change in their place', async () => {
+test('edited, deleted and read messages keep their position', async () => {
   const server = new FakeServer();
   const { conversation } = await server.opened();
   server.happens(newMessage(1));
@@ -83,7 +83,7 @@ test('edited, deleted and read messages change in their place', async () => {
   assert.deepEqual([first.read_at, mine.read_at, gone.deleted_at], [null, 'then', 'now']);
 });
 
-test('a step of the flow takes the actions away until they are read again; older news changes nothing', async () => {
+test('a transition removes the actions until they are loaded again; older events change nothing', async () => {
   const server = new FakeServer();
   server.actions = [{ action: 'accept', state_version: 1 }];
   const { conversation } = await server.opened();
@@ -102,7 +102,7 @@ test('a step of the flow takes the actions away until they are read again; older
   assert.deepEqual(available_actions, server.actions);
 });
 
-test('the stage comes with the step and stays until the next one', async () => {
+test('a transition sets the stage, which stays until the next transition', async () => {
   const server = new FakeServer();
   const stage = (position) => ({ key: `stage ${position}`, label: `Stage ${position}`, position });
   const isRead = (version) => {
@@ -127,7 +127,7 @@ test('the stage comes with the step and stays until the next one', async () => {
   assert.deepEqual(conversation.getSnapshot().conversation.stage, stage(2));
 });
 
-test('older pages are put before what is shown, without doubles', async () => {
+test('older pages are inserted before the shown messages, without duplicates', async () => {
   const server = new FakeServer();
   for (let seq = 1; seq <= 120; seq += 1) server.log.push(newMessage(seq));
   const { conversation } = await server.opened();
@@ -139,7 +139,7 @@ test('older pages are put before what is shown, without doubles', async () => {
   );
 });
 
-test('older pages are read one at a time, however often they are asked for', async () => {
+test('older pages are loaded one at a time, however often they are requested', async () => {
   const server = new FakeServer();
   for (let seq = 1; seq <= 120; seq += 1) server.log.push(newMessage(seq));
   const { conversation } = await server.opened();
@@ -148,7 +148,7 @@ test('older pages are read one at a time, however often they are asked for', asy
   assert.equal(conversation.getSnapshot().messages.length, 100);
 });
 
-test('an answer that comes after the events of what has happened since takes nothing back', async () => {
+test('a response that arrives after newer events reverts nothing', async () => {
   const server = new FakeServer();
   const { conversation } = await server.opened();
   const letGo = server.holdBack(`POST /api/conversations/${ROOM}/messages`);
@@ -166,7 +166,7 @@ test('an answer that comes after the events of what has happened since takes not
   assert.equal(conversation.getSnapshot().messages[0].message, '');
 });
 
-test('who comes or goes while a conversation is being entered is shown as told last', async () => {
+test('the latest presence event during a join is shown', async () => {
   const server = new FakeServer();
   const client = server.client();
   client.connect();
@@ -182,14 +182,14 @@ test('who comes or goes while a conversation is being entered is shown as told l
   assert.equal(conversation.getSnapshot().conversation.other_user.last_seen, '2026-01-01');
 });
 
-test('a conversation that is not there, or not any more, is gone', async () => {
+test('a missing or inaccessible conversation has the phase gone', async () => {
   const server = new FakeServer();
   server.refuse(`GET /api/conversations/${ROOM}`, 404, { code: 'not_found' });
   const { conversation } = await server.opened();
   assert.equal(conversation.getSnapshot().phase, 'gone');
 });
 
-test('listeners hear of changes that happen together once', async () => {
+test('listeners are called once for simultaneous changes', async () => {
   const server = new FakeServer();
   const { conversation } = await server.opened();
   let told = 0;

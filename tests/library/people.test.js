@@ -7,7 +7,7 @@ import { FakeServer, ME, OTHER, token } from './fakes.js';
 const MIRA = { id: OTHER, name: 'Mira Kapoor', role: 'influencer' };
 const CHANGED = { id: ME, name: 'Anaya', role: 'brand_owner', email: 'a@example.com', findable: false };
 
-/** A server that finds Mira and changes accounts; other requests are answered as usual. */
+/** Create a server that finds Mira and changes accounts; other requests have their usual responses. */
 function serverWithPeople() {
   const server = new FakeServer();
   server.answers.set('GET /api/people', { results: [MIRA], next: 'onwards', previous: null });
@@ -21,7 +21,7 @@ function sessionWith(server, storage) {
   return new Session({ fetch: server.fetch, storage, locks: null, timeout: 1000 });
 }
 
-test('findPeople asks for the text as it is and answers the page alone', async () => {
+test('findPeople sends the text unchanged and returns only the page', async () => {
   const server = serverWithPeople();
   const page = await server.client().findPeople('mi%& ka');
   assert.deepEqual(page, { results: [MIRA], next: 'onwards', previous: null });
@@ -29,7 +29,7 @@ test('findPeople asks for the text as it is and answers the page alone', async (
   assert.deepEqual([method, path, params], ['GET', '/api/people', { q: 'mi%& ka' }]);
 });
 
-test('findPeople takes a limit and a cursor, also the null of a last page', async () => {
+test('findPeople accepts a limit and a cursor, including the null of a last page', async () => {
   const server = serverWithPeople();
   const client = server.client();
   await client.findPeople('mi', { limit: 5, cursor: 'onwards' });
@@ -38,7 +38,7 @@ test('findPeople takes a limit and a cursor, also the null of a last page', asyn
   assert.deepEqual(asked, [{ q: 'mi', limit: '5', cursor: 'onwards' }, { q: 'mi' }]);
 });
 
-test('a server without search refuses with 404, one asked too often with the seconds to wait', async () => {
+test('a server without search responds with 404, a rate limited one with the seconds to wait', async () => {
   const server = serverWithPeople();
   const client = server.client();
   server.refuse('GET /api/people', 404, { code: 'not_found' });
@@ -47,7 +47,7 @@ test('a server without search refuses with 404, one asked too often with the sec
   await assert.rejects(client.findPeople('mi'), { status: 429, retryAfter: 3, isTemporary: true });
 });
 
-test('updateAccount sends the change and keeps the user that the server answers', async () => {
+test('updateAccount sends the change and stores the user that the server returns', async () => {
   const server = serverWithPeople();
   const client = server.client();
   assert.deepEqual(await client.updateAccount({ findable: false }), CHANGED);
@@ -57,7 +57,7 @@ test('updateAccount sends the change and keeps the user that the server answers'
   assert.equal(await client.session.access(), token('first'));
 });
 
-test('a change that is refused leaves the user as it was', async () => {
+test('a rejected change leaves the user unchanged', async () => {
   const server = serverWithPeople();
   const client = server.client();
   server.refuse('PATCH /api/auth/me', 400, { code: 'invalid', errors: { findable: ['No.'] } });
@@ -65,7 +65,7 @@ test('a change that is refused leaves the user as it was', async () => {
   assert.deepEqual(client.session.user, { id: ME });
 });
 
-test('a change that is answered after signing out does not sign in again', async () => {
+test('a response after signing out does not sign in again', async () => {
   const server = serverWithPeople();
   const storage = memoryStorage(heldBy(ME));
   const session = sessionWith(server, storage);
@@ -77,7 +77,7 @@ test('a change that is answered after signing out does not sign in again', async
   assert.equal(session.user, null);
 });
 
-test('a change that is answered after somebody else signed in does not touch that person', async () => {
+test('a response after another user signed in does not change that user', async () => {
   const server = serverWithPeople();
   const storage = memoryStorage(heldBy(ME));
   const session = sessionWith(server, storage);

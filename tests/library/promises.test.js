@@ -1,4 +1,4 @@
-/** What a promise of the library means: that what was asked for, or something newer, is in the snapshot. */
+/** A promise of the library resolves when the snapshot contains the requested data, or newer data. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -10,7 +10,7 @@ import { FakeServer, newMessage, ROOM, settled } from './fakes.js';
 const LIST = '/api/conversations';
 const MESSAGES = `${LIST}/${ROOM}/messages`;
 
-/** Pages of lines named by `names`, `size` on each; the array may change. */
+/** Serve pages of conversations with these `names`, `size` on each; the array can change. */
 function paged(server, path, names, size, lineOf) {
   const answer = server.fetch;
   server.fetch = async (address, request) => {
@@ -26,7 +26,7 @@ function paged(server, path, names, size, lineOf) {
 
 const line = (id) => ({ id, updated_at: `2026-01-01T${id}`, title: '', conversation_type: 'direct' });
 
-// --- Overtaken ---
+// --- Outdated responses ---
 
 const ORDERS = [
   [0, 1, 2],
@@ -35,7 +35,7 @@ const ORDERS = [
   [2, 0, 1],
 ];
 
-test('every reload of a list resolves with the newest answer, in whichever order answers come', async () => {
+test('every reload of a list resolves with the newest response, in any order of arrival', async () => {
   for (const order of ORDERS) {
     const server = new FakeServer();
     const gates = gated(server, LIST);
@@ -52,7 +52,7 @@ test('every reload of a list resolves with the newest answer, in whichever order
   }
 });
 
-test('a reload that the one on connecting overtakes resolves with the conversations', async () => {
+test('a reload that is replaced by the one on connecting resolves with the conversations', async () => {
   for (const order of [
     [0, 1],
     [1, 0],
@@ -75,7 +75,7 @@ test('a reload that the one on connecting overtakes resolves with the conversati
   }
 });
 
-test('an overtaken answer neither resolves nor fails what the newest one is for', async () => {
+test('an outdated response neither resolves nor rejects the newest request', async () => {
   const server = new FakeServer();
   const gates = gated(server, LIST);
   const list = connected(server).conversationList();
@@ -92,7 +92,7 @@ test('an overtaken answer neither resolves nor fails what the newest one is for'
   assert.deepEqual(idsOf(list.getSnapshot().conversations), [ROOM]);
 });
 
-test('asked for while it is being read, notifications are read once more before that resolves', async () => {
+test('a reload of notifications during another one loads them again before it resolves', async () => {
   const server = new FakeServer();
   const { notifications } = connected(server);
   await settled();
@@ -109,7 +109,7 @@ test('asked for while it is being read, notifications are read once more before 
   assert.equal(notifications.getSnapshot().unread, 1);
 });
 
-test('a conversation that is opened twice, and while it connects, is there for each who waits', async () => {
+test('opening a conversation twice, and while connecting, resolves both promises', async () => {
   const server = new FakeServer();
   server.log.push(newMessage(1));
   const gates = gated(server, MESSAGES);
@@ -133,7 +133,7 @@ test('a conversation that is opened twice, and while it connects, is there for e
 
 // --- Pages ---
 
-test('further pages of a list and of notifications follow what is shown, one at a time', async () => {
+test('more pages of a list and of notifications are appended one at a time', async () => {
   for (const [path, storeOf, lineOf, shown] of [
     [LIST, (client) => client.conversationList(), line, (state) => state.conversations],
     ['/api/notifications', (client) => client.notifications, note, (state) => state.notifications],
@@ -154,7 +154,7 @@ test('further pages of a list and of notifications follow what is shown, one at 
   }
 });
 
-test('a further page that is asked for while the list is read anew is read after that', async () => {
+test('a next page requested during a reload is loaded after the reload', async () => {
   const server = new FakeServer();
   const names = ['5', '4', '3', '2', '1'];
   paged(server, LIST, names, 2, line);
@@ -174,7 +174,7 @@ test('a further page that is asked for while the list is read anew is read after
   assert.deepEqual(idsOf(list.getSnapshot().conversations), ['5', '4', '3', '2']);
 });
 
-test('a further page that comes while the list is read anew leaves no hole', async () => {
+test('a next page that arrives during a reload leaves no gap', async () => {
   const server = new FakeServer();
   const names = ['5', '4', '3', '2', '1'];
   paged(server, LIST, names, 2, line);
@@ -195,7 +195,7 @@ test('a further page that comes while the list is read anew leaves no hole', asy
   assert.deepEqual(idsOf(list.getSnapshot().conversations), ['9', '8', '7', '5']);
 });
 
-test('an older page is in the snapshot when it resolves, though the conversation was loaded anew', async () => {
+test('an older page is in the snapshot when it resolves, even after a reload of the conversation', async () => {
   const server = new FakeServer();
   for (let seq = 1; seq <= 120; seq += 1) server.log.push(newMessage(seq));
   const { client, conversation } = await server.opened();
@@ -218,7 +218,7 @@ test('an older page is in the snapshot when it resolves, though the conversation
   client.disconnect();
 });
 
-test('an older page that is asked for before the conversation is loaded comes after it', async () => {
+test('an older page requested before the conversation is loaded follows it', async () => {
   const server = new FakeServer();
   for (let seq = 1; seq <= 60; seq += 1) server.log.push(newMessage(seq));
   const conversation = connected(server).conversation(ROOM);
@@ -227,7 +227,7 @@ test('an older page that is asked for before the conversation is loaded comes af
   assert.equal(conversation.getSnapshot().messages.length, 60);
 });
 
-test('a further page that fails is not tried again by itself, and can be asked for again', async () => {
+test('a next page that fails is not retried automatically, and can be requested again', async () => {
   const server = new FakeServer();
   for (let seq = 1; seq <= 60; seq += 1) server.log.push(newMessage(seq));
   const { conversation } = await server.opened();
@@ -238,7 +238,7 @@ test('a further page that fails is not tried again by itself, and can be asked f
   assert.equal(conversation.getSnapshot().messages.length, 60);
 });
 
-test('a conversation that is closed and opened again while it loads is there for who opened it last', async () => {
+test('a conversation closed and reopened while it loads resolves the last promise', async () => {
   const server = new FakeServer();
   server.log.push(newMessage(1));
   const gates = gated(server, MESSAGES);

@@ -1,4 +1,4 @@
-/** The types, and the example of the README: compiled against them, and run. */
+/** The types, and the example of the README, which is compiled with them and run. */
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -18,7 +18,7 @@ const LIBRARY = join(ROOT, 'static/stoory-client');
 const CLIENT = "import('../../../static/stoory-client/index.js').StooryClient";
 let folder, component;
 
-/** Compile TypeScript that lies in `folder`; raises with the compiler's words. */
+/** Compile TypeScript in `folder`; throws the compiler's messages. */
 function compile(...more) {
   const config = {
     compilerOptions: {
@@ -45,7 +45,7 @@ function compile(...more) {
 }
 
 before(() => {
-  // Inside of the project, so that packages are found.
+  // Inside the project, so that packages are found.
   folder = mkdtempSync(join(ROOT, 'tests/library/.compiled-'));
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
 });
@@ -62,7 +62,7 @@ test('the types name exactly what the library exports', () => {
   }
 });
 
-test('every public method of the library is declared, and every declared one is there', () => {
+test('every public method of the library is declared, and every declared method exists', () => {
   const text = readFileSync(join(LIBRARY, 'index.d.ts'), 'utf8');
   const internal = new Set([
     'constructor',
@@ -84,7 +84,7 @@ test('every public method of the library is declared, and every declared one is 
   }
 });
 
-/** The component of the README. */
+/** Compile and return the component of the README. */
 async function compiledChat() {
   const jsx = readFileSync(join(LIBRARY, 'README.md'), 'utf8').match(/```jsx\n([\s\S]*?)```/)[1];
   const typed = jsx
@@ -98,11 +98,11 @@ async function compiledChat() {
   compile('Chat.tsx');
   const compiled = join(folder, 'out', 'Chat.js');
   writeFileSync(join(folder, 'Chat.js'), readFileSync(compiled, 'utf8'));
-  // eslint-disable-next-line no-unsanitized/method -- the file has just been made here
+  // eslint-disable-next-line no-unsanitized/method -- this test has just created the file
   return (await import(join(folder, 'Chat.js'))).default;
 }
 
-/** It, shown for a client that is connected. */
+/** Render the component with a connected client. */
 async function shownChat(server) {
   component ??= await compiledChat();
   const client = server.client();
@@ -111,7 +111,7 @@ async function shownChat(server) {
   return rendered(createElement(component, { client, conversationId: ROOM }));
 }
 
-test('the component of the README compiles, shows what comes, sends and says who types', async () => {
+test('the component of the README compiles, shows new messages, sends, and shows who is typing', async () => {
   const server = new FakeServer();
   server.log.push(newMessage(1));
   const { container, unmount } = await shownChat(server);
@@ -136,7 +136,7 @@ test('the component of the README compiles, shows what comes, sends and says who
   assert.deepEqual(server.socket.sent.at(-1), ['leave_conversation', { conversationId: ROOM }]);
 });
 
-test('the component of the README shows notifications as they come, and marks them as read', async () => {
+test('the component of the README shows new notifications and marks them as read', async () => {
   const server = new FakeServer();
   const told = (id, fields = {}) => ({
     id,
@@ -175,7 +175,7 @@ test('the component of the README shows notifications as they come, and marks th
   );
 });
 
-test('a hook that is not shown any more listens to nothing', async () => {
+test('an unmounted hook removes its listeners', async () => {
   const client = new FakeServer().client();
   const { notifications } = client;
   const { subscribe } = notifications;

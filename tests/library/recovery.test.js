@@ -5,7 +5,7 @@ import { context, FakeServer, newMessage, ROOM, settled } from './fakes.js';
 
 const texts = (conversation) => conversation.getSnapshot().messages.map((one) => one.message);
 
-test('after a lost connection a conversation is entered where it was left', async () => {
+test('after a lost connection a conversation is joined at its last event', async () => {
   const server = new FakeServer();
   const { client, conversation } = await server.opened();
   server.happens(newMessage(1));
@@ -21,7 +21,7 @@ test('after a lost connection a conversation is entered where it was left', asyn
   assert.equal(server.socket.sent.at(-1)[1].after, 1);
 });
 
-test('what no log has any more is loaded anew', async () => {
+test('a conversation is loaded again if the log no longer has the missed events', async () => {
   const server = new FakeServer();
   const { conversation } = await server.opened();
   server.isAway = true;
@@ -41,7 +41,7 @@ test('what no log has any more is loaded anew', async () => {
   assert.equal(conversation.getSnapshot().messages.at(-1).seq, 81);
 });
 
-test('a gap that no log can fill any more is loaded anew', async () => {
+test('a conversation is loaded again if the log can no longer fill a gap', async () => {
   const server = new FakeServer();
   const { conversation } = await server.opened();
   for (let seq = 1; seq <= 80; seq += 1) server.log.push(newMessage(seq));
@@ -54,7 +54,7 @@ test('a gap that no log can fill any more is loaded anew', async () => {
   );
 });
 
-test('a conversation opened without a connection is loaded when there is one', async () => {
+test('a conversation opened while disconnected is loaded after connecting', async () => {
   const server = new FakeServer();
   server.log.push(newMessage(1));
   server.isAway = true;
@@ -70,7 +70,7 @@ test('a conversation opened without a connection is loaded when there is one', a
   assert.deepEqual(texts(conversation), ['text 1']);
 });
 
-test('a room that could not be entered is entered again by itself', async (t) => {
+test('joining a room is retried after an error', async (t) => {
   for (const declined of [{ code: 'no_answer' }, { code: 'rate_limited', retry_after: 1 }, { code: 'server_error' }]) {
     const server = new FakeServer();
     const { client, conversation } = await server.opened();
@@ -90,7 +90,7 @@ test('a room that could not be entered is entered again by itself', async (t) =>
   }
 });
 
-test('what could not be read for a moment is read again by itself, as long as it is shown', async (t) => {
+test('a failed load is retried as long as the data is shown', async (t) => {
   const server = new FakeServer();
   const { conversation } = await server.opened();
   t.mock.timers.enable({ apis: ['setTimeout'] });
@@ -120,7 +120,7 @@ test('what could not be read for a moment is read again by itself, as long as it
   assert.equal(server.requests.length, asked);
 });
 
-test('a conversation that is opened again is not shown as it was before', async () => {
+test('a reopened conversation does not show its old state', async () => {
   const server = new FakeServer();
   const { conversation } = await server.opened();
   server.happens(newMessage(1));

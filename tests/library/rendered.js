@@ -1,24 +1,24 @@
-/** React components in a document, without a browser. */
+/** Renders React components into a document, without a browser. */
 
 import { Window } from 'happy-dom';
 import { act } from 'react';
 
 import { settled } from './fakes.js';
 
-// React looks for these when it is loaded.
+// React reads these globals when it is loaded.
 const window = new Window();
 Object.assign(globalThis, { window, document: window.document, IS_REACT_ACT_ENVIRONMENT: true });
-globalThis.navigator ??= window.navigator; // Node has its own from 21 on
+globalThis.navigator ??= window.navigator; // Node has a navigator since version 21
 const { createRoot } = await import('react-dom/client');
 
-/** Do something, and let React show what follows from it. */
+/** Make a change and let React render its effects. */
 export const acted = (change) =>
   act(async () => {
     change();
     await settled();
   });
 
-/** Show an element. Returns the node that it is shown in, and `unmount()`. */
+/** Render an element. Returns its container, and `unmount()`. */
 export async function rendered(element) {
   const container = window.document.body.appendChild(window.document.createElement('div'));
   const root = createRoot(container);
@@ -29,7 +29,7 @@ export async function rendered(element) {
   };
 }
 
-/** Type a text into an input, as a person does: React takes no notice of a value that a script sets. */
+/** Set the text of an input as typing does, because React ignores a value that a script assigns. */
 export function typed(input, text) {
   const { set } = Object.getOwnPropertyDescriptor(window.HTMLInputElement.prototype, 'value');
   return acted(() => {

@@ -16,7 +16,7 @@ function memory() {
   };
 }
 
-test('a text stands there at once, and once when it has arrived', async () => {
+test('a text is shown at once, and not duplicated when it has been stored', async () => {
   const server = new FakeServer();
   const { conversation } = await server.opened();
   const id = conversation.send('Hello');
@@ -33,7 +33,7 @@ test('a text stands there at once, and once when it has arrived', async () => {
   );
 });
 
-test('texts go out one after the other, in the order in which they were written', async () => {
+test('texts are sent one at a time, in the order in which they were written', async () => {
   const server = new FakeServer();
   const { conversation } = await server.opened();
   for (const text of ['one', 'two', 'three']) conversation.send(text);
@@ -44,7 +44,7 @@ test('texts go out one after the other, in the order in which they were written'
   );
 });
 
-test('without a connection a text waits, and goes out under the same id when there is one', async () => {
+test('a text written while disconnected is sent with the same id after connecting', async () => {
   const server = new FakeServer();
   const { conversation } = await server.opened();
   server.isAway = true;
@@ -63,7 +63,7 @@ test('without a connection a text waits, and goes out under the same id when the
   assert.equal(server.messages.length, 1);
 });
 
-test('a text whose answer and event got lost is sent again and stored once', async (t) => {
+test('a text whose response and event were lost is sent again and stored once', async (t) => {
   const server = new FakeServer();
   const { conversation } = await server.opened();
   t.mock.timers.enable({ apis: ['setTimeout'] });
@@ -89,7 +89,7 @@ test('a text whose answer and event got lost is sent again and stored once', asy
   assert.deepEqual(conversation.getSnapshot().outgoing, []);
 });
 
-test('what the server declines has failed, and lets the next one pass', async () => {
+test('a rejected text has failed, and the next text is sent', async () => {
   const server = new FakeServer();
   const { conversation } = await server.opened();
   server.refuse(POST, 409, { code: 'conversation_closed', message: 'The conversation is closed.' });
@@ -107,7 +107,7 @@ test('what the server declines has failed, and lets the next one pass', async ()
   );
 });
 
-test('a failed text is retried under its id, or discarded', async () => {
+test('a failed text is retried with its id, or discarded', async () => {
   const server = new FakeServer();
   const { conversation } = await server.opened();
   server.refuse(POST, 400);
@@ -125,7 +125,7 @@ test('a failed text is retried under its id, or discarded', async () => {
   assert.deepEqual(conversation.getSnapshot().outgoing, []);
 });
 
-test('a server that asks to wait is asked again by itself', async (t) => {
+test('sending is retried after the time that the server asks to wait', async (t) => {
   const server = new FakeServer();
   const { conversation } = await server.opened();
   t.mock.timers.enable({ apis: ['setTimeout'] });
@@ -144,7 +144,7 @@ test('a server that asks to wait is asked again by itself', async (t) => {
   assert.equal(server.messages.length, 1);
 });
 
-test('texts on their way survive a reload', async () => {
+test('unsent texts survive a reload', async () => {
   const server = new FakeServer();
   const outbox = memory();
   const before = await server.opened({ outbox });
@@ -162,7 +162,7 @@ test('texts on their way survive a reload', async () => {
   assert.equal(outbox.held.size, 0);
 });
 
-test('typing is told at once, then rarely, and its end after a pause', async (t) => {
+test('typing is reported at once, then rarely, and its end after a pause', async (t) => {
   const server = new FakeServer();
   const { conversation } = await server.opened();
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_000_000 });
@@ -179,7 +179,7 @@ test('typing is told at once, then rarely, and its end after a pause', async (t)
   assert.deepEqual(told(), ['typing_start', 'typing_start', 'typing_stop']);
 });
 
-test('somebody whose typing never ends is not shown typing for ever', async (t) => {
+test('a typing indicator without an end expires', async (t) => {
   const server = new FakeServer();
   const { conversation } = await server.opened();
   t.mock.timers.enable({ apis: ['setTimeout'] });
@@ -189,7 +189,7 @@ test('somebody whose typing never ends is not shown typing for ever', async (t) 
   assert.deepEqual(conversation.getSnapshot().typing, []);
 });
 
-test('reading is told once for what is read together, and never backwards', async (t) => {
+test('messages read together are reported once, and the read mark never moves back', async (t) => {
   const server = new FakeServer();
   const { conversation } = await server.opened();
   t.mock.timers.enable({ apis: ['setTimeout'] });
@@ -205,7 +205,7 @@ test('reading is told once for what is read together, and never backwards', asyn
   );
 });
 
-test('what was read without a connection is told when there is one', async (t) => {
+test('messages read while disconnected are reported after connecting', async (t) => {
   const server = new FakeServer();
   const { conversation } = await server.opened();
   t.mock.timers.enable({ apis: ['setTimeout'] });
@@ -225,7 +225,7 @@ test('what was read without a connection is told when there is one', async (t) =
   );
 });
 
-test('an action carries the version it was offered in, and a refusal shows how things stand', async () => {
+test('an action carries the state version of its offer, and a conflict updates the conversation', async () => {
   const server = new FakeServer();
   const { conversation } = await server.opened();
   await conversation.act({ action: 'accept_price', state_version: 7 }, { price: '10' });

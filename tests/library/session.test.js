@@ -16,7 +16,7 @@ function session(server, storage = memoryStorage(held())) {
   return new Session({ fetch: server.fetch, storage, locks: null, timeout: 1000 });
 }
 
-test('a token about to end is renewed first, once for however many ask', async () => {
+test('a token about to expire is renewed first, once for all requests', async () => {
   const server = new FakeServer();
   const one = session(server, memoryStorage(held(10)));
   await Promise.all([1, 2, 3].map(() => one.get('/api/conversations')));
@@ -27,7 +27,7 @@ test('a token about to end is renewed first, once for however many ask', async (
   assert.deepEqual(new Set(used), new Set([`Bearer ${token('renewed 1')}`]));
 });
 
-test('a token that the server says has expired is renewed, and the request repeated', async () => {
+test('a token that the server reports as expired is renewed, and the request is repeated', async () => {
   const server = new FakeServer();
   server.refuse('GET /api/conversations', 401, { code: 'token_expired' });
   const answer = await session(server).get('/api/conversations');
@@ -35,7 +35,7 @@ test('a token that the server says has expired is renewed, and the request repea
   assert.equal(refreshes(server).length, 1);
 });
 
-test('what another tab has renewed is used, not renewed again', async () => {
+test('a token that another tab has renewed is used, not renewed again', async () => {
   const server = new FakeServer();
   const storage = memoryStorage(held());
   const one = session(server, storage);
@@ -44,7 +44,7 @@ test('what another tab has renewed is used, not renewed again', async () => {
   assert.equal(refreshes(server).length, 0);
 });
 
-test('what another tab has renewed is found, though it is seen a moment too late', async () => {
+test('a token that another tab has renewed is found even if it becomes visible late', async () => {
   const server = new FakeServer();
   const storage = memoryStorage(held(0));
   const one = session(server, storage);
@@ -56,7 +56,7 @@ test('what another tab has renewed is found, though it is seen a moment too late
   assert.notEqual(one.user, null);
 });
 
-test('a refresh token that is no good ends the session', async () => {
+test('an invalid refresh token ends the session', async () => {
   const server = new FakeServer();
   const one = session(server, memoryStorage(held(0)));
   let ended = 0;
@@ -66,7 +66,7 @@ test('a refresh token that is no good ends the session', async () => {
   assert.deepEqual([one.user, ended], [null, 1]);
 });
 
-test('with a clock that is wrong only the server says when a token has ended', async () => {
+test('with a wrong clock only the server decides when a token has expired', async () => {
   const server = new FakeServer();
   server.lifetime = -86_400;
   const one = session(server, memoryStorage(held(10)));
@@ -77,7 +77,7 @@ test('with a clock that is wrong only the server says when a token has ended', a
   assert.equal(refreshes(server).length, 2);
 });
 
-test('who signs out while a token is being renewed stays signed out', async () => {
+test('signing out while a token is renewed ends the session', async () => {
   const server = new FakeServer();
   const storage = memoryStorage(held(0));
   const one = session(server, storage);
@@ -95,7 +95,7 @@ test('a lost connection does not end the session', async () => {
   assert.deepEqual(one.user, { id: 'u' });
 });
 
-test('a refusal tells what is wrong with which field, and whether waiting helps', async () => {
+test('an error names the invalid fields and the time to wait', async () => {
   const server = new FakeServer();
   server.refuse('GET /api/conversations', 429, { code: 'rate_limited', retry_after: 2.5 });
   const refusal = await session(server)
@@ -110,7 +110,7 @@ test('a refusal tells what is wrong with which field, and whether waiting helps'
   assert.deepEqual([invalid.errors, invalid.isTemporary], [{ title: ['Too long.'] }, false]);
 });
 
-test('an answer that is no JSON is a lost connection, a failure of the server a refusal', async () => {
+test('a response that is not JSON counts as a lost connection, a server error as an error', async () => {
   const page = (status) =>
     new Session({
       fetch: async () => new Response('<html>', { status }),
@@ -121,7 +121,7 @@ test('an answer that is no JSON is a lost connection, a failure of the server a 
   await assert.rejects(page(502).get('/api/x'), { status: 502, code: 'server_error' });
 });
 
-test('a connection declined for its token comes back with a new one', async () => {
+test('a connection rejected for its token reconnects with a new token', async () => {
   const server = new FakeServer();
   const { client } = await server.opened();
   server.socket.tell('disconnect', 'transport close');
@@ -131,7 +131,7 @@ test('a connection declined for its token comes back with a new one', async () =
   assert.equal(client.getSnapshot().status, 'reconnecting');
 });
 
-test('a connection ended by the server for good ends the session', async (t) => {
+test('a connection that the server closes for good ends the session', async (t) => {
   const server = new FakeServer();
   const { client } = await server.opened();
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.now() });
@@ -146,7 +146,7 @@ test('a connection ended by the server for good ends the session', async (t) => 
   assert.equal(client.session.user, null);
 });
 
-test('a server that asks for a new token is sent one', async () => {
+test('a new token is sent when the server asks for one', async () => {
   const server = new FakeServer();
   await server.opened();
   server.socket.tell('token_expiring', {});
@@ -154,7 +154,7 @@ test('a server that asks for a new token is sent one', async () => {
   assert.deepEqual(server.socket.sent.at(-1), ['authenticate', { token: token('renewed 1') }]);
 });
 
-test('signing out tells the server, and forgets who was here first', async () => {
+test('signing out clears the session even if the server cannot be reached', async () => {
   const server = new FakeServer();
   const { client } = await server.opened();
   server.isAway = true;

@@ -1,4 +1,4 @@
-/** What a promise of the library means where the server does not answer: waiting, raising, and the end of it. */
+/** The promises of the library when the server does not respond: they wait, reject, or end with the client. */
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
@@ -20,7 +20,7 @@ after(async () => {
 
 // --- Failures ---
 
-/** Each thing that is read, with the path whose refusal keeps it from being so, and what shows that it was. */
+/** Each read with its request, the function that starts it, and the result in the snapshot. */
 const READS = {
   'list.reload': [`GET ${LIST}`, ({ list }) => list.reload(), ({ list }) => list.getSnapshot().conversations.length],
   'list.show': [
@@ -55,7 +55,7 @@ const READS = {
   ],
 };
 
-/** Someone connected, with nothing read yet but that an opened conversation is open. */
+/** Create a connected client that has read nothing, except an open conversation where the read needs one. */
 async function stage(name) {
   const server = new FakeServer();
   server.log.push([
@@ -74,7 +74,7 @@ async function stage(name) {
   return { ...parts, path, ask: () => ask(parts), shown: () => shown(parts) };
 }
 
-test('what fails for a moment resolves when it was tried again', async (t) => {
+test('a read that fails temporarily resolves after a retry', async (t) => {
   for (const name of Object.keys(READS)) {
     const { server, client, path, ask, shown } = await stage(name);
     t.mock.timers.enable({ apis: ['setTimeout'] });
@@ -94,7 +94,7 @@ test('what fails for a moment resolves when it was tried again', async (t) => {
   }
 });
 
-test('what is asked for without a connection resolves when there is one', async () => {
+test('a read requested while disconnected resolves after connecting', async () => {
   for (const name of Object.keys(READS)) {
     const { server, client, ask, shown } = await stage(name);
     server.isAway = true;
@@ -109,7 +109,7 @@ test('what is asked for without a connection resolves when there is one', async 
   }
 });
 
-test('what is declined for good is raised, and can be asked for again', async () => {
+test('a permanent error rejects the promise, and the read can be requested again', async () => {
   for (const name of Object.keys(READS)) {
     const { server, client, path, ask, shown } = await stage(name);
     server.refuse(path, 400, { code: 'invalid' });
@@ -120,7 +120,7 @@ test('what is declined for good is raised, and can be asked for again', async ()
   }
 });
 
-test('what nobody waits for is no unhandled rejection when it is declined', async () => {
+test('an error of a read that nobody awaits is not an unhandled rejection', async () => {
   for (const name of Object.keys(READS)) {
     const { server, client, path, ask } = await stage(name);
     server.refuse(path, 400);
@@ -134,7 +134,7 @@ test('what nobody waits for is no unhandled rejection when it is declined', asyn
 
 // --- The end ---
 
-test('what waits is told when the client disconnects, signs out or loses its login session', async () => {
+test('pending promises reject when the client disconnects, signs out or loses its login session', async () => {
   const ends = [
     [Closed, ({ client }) => client.disconnect()],
     [SignedOut, ({ client }) => void client.signOut().catch(() => {})],
@@ -153,7 +153,7 @@ test('what waits is told when the client disconnects, signs out or loses its log
   }
 });
 
-test('what waits for a list is told when it is disposed of, and for a conversation when it is closed', async () => {
+test('pending promises reject when their list is disposed of or their conversation is closed', async () => {
   for (const name of ['list.reload', 'conversation.open', 'conversation.loadDeal', 'conversation.loadSteps']) {
     const { server, client, list, conversation, ask, shown } = await stage(name);
     server.isAway = true;
@@ -171,7 +171,7 @@ test('what waits for a list is told when it is disposed of, and for a conversati
   }
 });
 
-test('a client that is not connected tries nothing again: what fails is raised', async () => {
+test('a disconnected client retries nothing: errors reject the promise', async () => {
   const server = new FakeServer();
   const client = server.client();
   server.isAway = true;
@@ -184,7 +184,7 @@ test('a client that is not connected tries nothing again: what fails is raised',
   }
 });
 
-test('marking notifications as read raises what keeps them from being marked, to who waits alone', async () => {
+test('an error while marking notifications as read rejects only the promise of that call', async () => {
   const server = new FakeServer();
   server.notified = [note('n1')];
   const { notifications } = connected(server);

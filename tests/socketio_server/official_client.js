@@ -1,5 +1,5 @@
-// The stock client, told what to emit and telling what happens to it, in lines of JSON.
-// node official_client.js URL TRANSPORTS [BUFFERED]: BUFFERED events are emitted before there is a connection.
+// The official client: reads the events to emit, and writes what it receives, as lines of JSON.
+// node official_client.js URL TRANSPORTS [BUFFERED]: BUFFERED is the number of events that it emits before connecting.
 import { createInterface } from 'node:readline';
 import { io } from 'socket.io-client';
 

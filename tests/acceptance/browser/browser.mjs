@@ -1,6 +1,6 @@
-// A browser with many tabs, one process. Each tab is a thread with modules of its own, as tabs of a browser are.
+// A browser with many tabs in one process. Each tab is a thread with its own modules, as in a real browser.
 // In: JSON lines {tab, open: {url, token}}, {tab, id, action, args} or {tab, close: true}.
-// Out: JSON lines {tab, ...} of what the tabs tell. Ends with its input.
+// Out: JSON lines {tab, ...} with the reports of the tabs. The process ends with its input.
 import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
 

@@ -1,4 +1,4 @@
-// One tab: the guide's code on a page of the server, or a socket with other options, and a report of all it sees.
+// One tab: runs the guide's code on a page of the server, or a socket with other options, and reports all events.
 import { parentPort, workerData } from 'node:worker_threads';
 import io from 'socket.io-client';
 
@@ -9,7 +9,7 @@ import socketService from '../guide/socket-service.mjs';
 
 const ANSWER_WITHIN = 50000;
 
-// What the guide's code finds in a browser: its server, its storage, and addresses relative to the page.
+// The parts of a browser that the guide's code needs: server, storage, and URLs relative to the page.
 process.env.REACT_APP_SOCKET_URL = workerData.url;
 globalThis.localStorage = { getItem: (key) => (key === 'authToken' ? workerData.token : null) };
 const absolute = globalThis.fetch;
@@ -62,19 +62,19 @@ const actions = {
   say: (text) => chat.sendMessage(text),
   chat: () => ({ messages: chat.render(), notifications: chat.notifications, failures: chat.failures }),
 
-  // A socket of any kind
+  // A socket with any options
   open: (options) => watch(io(workerData.url, options)),
   emit: (event, ...args) => {
     socket.emit(event, ...args);
   },
   ask: (event, ...args) => socket.timeout(ANSWER_WITHIN).emitWithAck(event, ...args),
   state: () => ({ connected: socket.connected, active: socket.active, recovered: socket.recovered, id: socket.id }),
-  // What the server gave for coming back, and the address to come back to.
+  // The recovery data from the server, and the address for reconnecting.
   pid: () => socket._pid,
   move: (url) => {
     socket.io.uri = url;
   },
-  // The connection breaks; nothing is said to the server.
+  // The connection breaks without notice to the server.
   drop: () => {
     const { transport } = socket.io.engine;
     if (transport.ws) {

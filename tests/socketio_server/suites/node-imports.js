@@ -1,4 +1,4 @@
-// What the suites import under Node.js: the globals that a page in a browser would have.
+// The suites import this under Node.js: it defines the globals that a browser page would have.
 import chai from 'chai';
 import chaiString from 'chai-string';
 import fetch from 'node-fetch';
