@@ -21,10 +21,10 @@ const OF_A_CONVERSATION = [
 ];
 
 /**
- * One person's connection, and what is open on it.
+ * The connection of one user, with its conversations, lists and notifications.
  *
  * Snapshot: `status` is `connecting`, `online`, `reconnecting`, `offline` (this device has no network), `ended` (the
- * login session is over) or `closed` (by `disconnect`).
+ * login session has ended) or `closed` (before `connect`, and after `disconnect` or `signOut`).
  */
 export class StooryClient extends Store {
   #url;
@@ -37,8 +37,8 @@ export class StooryClient extends Store {
   #cameBackAt = 0;
 
   /**
-   * `url` is the server's origin, the page's own if not given; `session` a `Session`; `outbox` a storage such as
-   * `sessionStorage`, in which texts on their way survive a reload; `io` replaces socket.io-client.
+   * `url` is the server's origin; the default is the origin of the page. `session` is a `Session`. `outbox` is a
+   * storage such as `sessionStorage`, in which unsent messages survive a reload. `io` replaces socket.io-client.
    */
   constructor({ url = '', session = new Session({ url }), outbox, io = connectSocket } = {}) {
     super({ status: 'closed' });
@@ -55,7 +55,7 @@ export class StooryClient extends Store {
 
   // --- The connection ---
 
-  /** Connect, and stay connected until `disconnect`. */
+  /** Connect, and reconnect after each interruption until `disconnect` is called. */
   connect() {
     if (this.#socket) return;
     this.update({ status: 'connecting' });
@@ -71,7 +71,7 @@ export class StooryClient extends Store {
     globalThis.addEventListener?.('offline', this.#onNetwork);
   }
 
-  /** Pending reads raise `Closed`. */
+  /** Close the connection. Pending reads raise `Closed`. */
   disconnect() {
     this.#leave('closed', new Closed());
   }
@@ -85,14 +85,14 @@ export class StooryClient extends Store {
     for (const one of this.#everything()) one.ended(fault);
   }
 
-  /** All that reads for itself. */
+  /** The objects that read from the server and follow the connection. */
   *#everything() {
     yield* this.#conversations.values();
     yield* this.#lists;
     if (this.#notifications) yield this.#notifications;
   }
 
-  /** End the login session, and the connection with it. */
+  /** Close the connection and end the login session. Options and errors are those of `Session.signOut`. */
   async signOut(options) {
     this.#leave('closed', new SignedOut());
     await this.session.signOut(options);
@@ -135,7 +135,7 @@ export class StooryClient extends Store {
     if (reason === 'io server disconnect') await this.#comeBack();
   }
 
-  /** The connection was declined: for a token, which can be renewed, or for a while. */
+  /** The server rejected the connection. Renew a rejected token; otherwise retry after the server's `retry_after`. */
   async #refused(error) {
     if (this.getSnapshot().status !== 'connecting') this.update({ status: this.#awayStatus() });
     const code = error.data?.code ?? '';
@@ -144,7 +144,7 @@ export class StooryClient extends Store {
     else if (code) setTimeout(() => this.#socket?.connect(), (error.data.retry_after ?? 2) * 1000);
   }
 
-  /** Connect again if there is still a login session; the server does not say so by itself. */
+  /** Renew the access token, which fails if the login session has ended, and connect again. */
   async #comeBack() {
     if (Date.now() - this.#cameBackAt < RETURN_PAUSE) await new Promise((done) => setTimeout(done, RETURN_PAUSE));
     this.#cameBackAt = Date.now();
@@ -178,9 +178,12 @@ export class StooryClient extends Store {
     this.#leave('ended', new SignedOut());
   }
 
-  // --- Speaking ---
+  // --- Commands ---
 
-  /** Send a command; answers `{success, …}`, also where there is no answer in time. */
+  /**
+   * Send a command and return its acknowledgement, `{success, …}`. Without an acknowledgement within 10 seconds it
+   * returns `{success: false, code: 'no_answer'}`.
+   */
   async command(name, payload) {
     try {
       return await this.#socket.timeout(ACK_TIMEOUT).emitWithAck(name, payload);
@@ -189,14 +192,14 @@ export class StooryClient extends Store {
     }
   }
 
-  /** Send a command without waiting; without a connection it is dropped. */
+  /** Send a command without an acknowledgement. Without a connection it is dropped. */
   emit(name, payload) {
     if (this.isOnline) this.#socket.emit(name, payload);
   }
 
-  // --- What is open ---
+  // --- Conversations and notifications ---
 
-  /** The conversation with this id, the same object each time. Call its `open()` to load and enter it. */
+  /** Return the conversation with this id, always the same object. Call its `open()` to load and join it. */
   conversation(id) {
     if (!this.#conversations.has(id)) {
       this.#conversations.set(id, new Conversation(this, id, { storage: this.#outboxStorage }));
@@ -204,7 +207,7 @@ export class StooryClient extends Store {
     return this.#conversations.get(id);
   }
 
-  /** A live list of conversations; call `dispose()` when it is not needed any more. */
+  /** Return a new list of conversations that stays up to date. Call its `dispose()` when you no longer need it. */
   conversationList(filter) {
     const list = new ConversationList(this, filter, () => this.#lists.delete(list));
     this.#lists.add(list);
@@ -215,26 +218,36 @@ export class StooryClient extends Store {
     return (this.#notifications ??= new Notifications(this));
   }
 
-  /** Open a conversation, or find the one there is: `{conversation_type, user_id, title?, message?, …}`. */
+  /**
+   * Open a conversation, or return the existing one. `fields` is `{conversation_type, user_id, title?, source_id?,
+   * currency?, proposed_amount?, message?}`. Raises `Refused`, `ConnectionLost` or `SignedOut`.
+   */
   async openConversation(fields) {
     return (await this.session.post('/api/conversations', fields)).conversation;
   }
 
   /**
-   * A page of the people whose name fits `q`, or of the one whose whole e-mail address it is. Raises `Refused`: with
-   * `status` 404 where this server offers no search.
+   * Return a page of the people whose names match `q`, or of the person whose complete e-mail address is `q`:
+   * `{results, next, previous}`. `cursor` is `next` or `previous` of another page. Raises `Refused`, with `status` 404
+   * if the server offers no search, `ConnectionLost` or `SignedOut`.
    */
   async findPeople(q, { limit, cursor } = {}) {
     const { results, next, previous } = await this.session.get('/api/people', { q, limit, cursor });
     return { results, next, previous };
   }
 
-  /** Change one's own account; `findable` says whether others can find it. Answers the user as it is now. */
+  /**
+   * Change the account of the signed-in user: `{findable}` says whether other users can find it. Returns the updated
+   * user. Raises `Refused`, `ConnectionLost` or `SignedOut`.
+   */
   updateAccount(fields) {
     return this.session.updateAccount(fields);
   }
 
-  /** Store a file, to be named in a message or handed over as work. Answers the attachment. */
+  /**
+   * Upload a file and return it as an attachment for a message or for submitted work. Raises `Refused`,
+   * `ConnectionLost` or `SignedOut`.
+   */
   async upload(file) {
     const form = new FormData();
     form.append('file', file);

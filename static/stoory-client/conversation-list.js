@@ -5,7 +5,7 @@ import { Store } from './store.js';
 
 const PAGE = 30;
 
-/** Whether a conversation belongs into a list with this filter, as the server would say it. */
+/** Return whether a conversation matches a list's filter, by the same rules as the server. */
 export function matches(conversation, { type, awaiting, unread, search } = {}) {
   const words = search?.toLowerCase();
   return (
@@ -17,7 +17,7 @@ export function matches(conversation, { type, awaiting, unread, search } = {}) {
 }
 
 /**
- * Conversations by latest activity, kept up to date.
+ * A list of conversations, newest activity first, that stays up to date.
  *
  * Snapshot: `phase` (`loading`, `ready`), `filter` (`{type, awaiting, unread, search}`), `conversations`, `hasMore`.
  */
@@ -46,26 +46,26 @@ export class ConversationList extends Store {
     });
   }
 
-  /** It is not needed any more. */
+  /** Stop the updates. Pending reads raise `Closed`. */
   dispose() {
     this.#isOpen = false;
     this.#queries.giveUp(new Closed());
     this.#dispose();
   }
 
-  /** Show another selection. Resolves when it, or one that was asked for later, is in the snapshot. */
+  /** Change the filter. Resolves when its result, or the result of a later filter, is in the snapshot. */
   show(filter) {
     this.update({ filter, phase: 'loading' });
     return this.reload();
   }
 
-  /** Read it anew. Resolves when the newest answer is in the snapshot, also if another question has overtaken this. */
+  /** Read the list again. Resolves when the response to this call, or to a later call, is in the snapshot. */
   reload() {
     this.#isAsked = true;
     return this.#newest.refetch();
   }
 
-  /** Resolves when the next page is in the snapshot, or there is none. */
+  /** Load the next page. Resolves when it is in the snapshot, or when there are no more conversations. */
   loadMore() {
     return this.#further.more();
   }
@@ -83,7 +83,7 @@ export class ConversationList extends Store {
     const held = new Map(this.getSnapshot().conversations.map((one) => [one.id, one]));
     const read = page.results.map((one) => (isSame(held.get(one.id), one) ? held.get(one.id) : one));
     this.#show(page, read);
-    // Events that came while it was being read may not be in it.
+    // The response may lack the events that were received during the read.
     for (const id of this.#changedIds) this.#readLine(id);
   }
 
@@ -92,18 +92,18 @@ export class ConversationList extends Store {
     this.update({ phase: 'ready', conversations: inOrder(conversations), hasMore: page.next !== null });
   }
 
-  /** For the client: there is a new connection: the events before it are in no log. */
+  /** Called by the client after each connect. Events of lists are not logged, so the list is read again. */
   connected() {
     if (this.#isAsked) void this.reload();
     this.#queries.resume();
   }
 
-  /** For the client: there will be none any more. */
+  /** Called by the client when it will not connect again. Pending reads raise `fault`. */
   ended(fault) {
     this.#queries.giveUp(fault);
   }
 
-  /** For the client: a line of the list has changed. */
+  /** Called by the client when an event changes a conversation of the list. */
   receive({ conversation_id: id, reason, last_message, unread_count, updated_at }) {
     this.#changedIds.add(id);
     const { conversations } = this.getSnapshot();
@@ -117,7 +117,7 @@ export class ConversationList extends Store {
     this.#readLine(id);
   }
 
-  /** For the client: whether somebody is online has changed. */
+  /** Called by the client when a user comes online or goes offline. */
   presence({ user_id: userId, online, last_seen }) {
     const conversations = this.getSnapshot().conversations.map((one) =>
       one.other_user?.id === userId ? { ...one, other_user: { ...one.other_user, online, last_seen } } : one,
@@ -125,7 +125,7 @@ export class ConversationList extends Store {
     this.update({ conversations });
   }
 
-  /** Read one line as it stands now. */
+  /** Read the current state of one conversation. */
   #readLine(id) {
     if (!this.#lines.has(id)) {
       const read = async () => this.#put((await this.#client.session.get(`/api/conversations/${id}`)).conversation);
@@ -138,7 +138,7 @@ export class ConversationList extends Store {
     const { conversations, filter } = this.getSnapshot();
     const others = conversations.filter((one) => one.id !== conversation.id);
     const isHeld = others.length < conversations.length;
-    // A line that is shown stays when it is read, or it would vanish under the reader's eyes.
+    // A conversation in the list stays there even if it no longer matches: it must not vanish while the user reads it.
     if (isHeld || matches(conversation, filter)) this.update({ conversations: inOrder([conversation, ...others]) });
   }
 }

@@ -16,12 +16,12 @@ const PAGE = 50;
 /**
  * One conversation, kept up to date while it is open.
  *
- * Every numbered event is applied once and in order: what comes twice is dropped, a gap is filled from the server's
- * log. After a lost connection it is entered again where it was left; where the log does not reach back that far,
- * it is loaded anew.
+ * Each logged event is applied once and in the order of `seq`: repeated events are dropped, and gaps are filled from
+ * the server's event log. After a lost connection the conversation is joined again, and the server replays the missed
+ * events. If its log does not reach back that far, the conversation is loaded again.
  *
- * Snapshot: `phase` (`loading`, `ready`, `gone`), `conversation`, `messages` (by `seq`), `outgoing` (texts on their
- * way: `status` is `sending`, `waiting` or `failed`), `typing` (ids), `online` (ids), `hasEarlier`,
+ * Snapshot: `phase` (`loading`, `ready`, `gone`), `conversation`, `messages` (by `seq`), `outgoing` (unsent messages:
+ * `status` is `sending`, `waiting` or `failed`), `typing` (user ids), `online` (user ids), `hasEarlier`,
  * `isLoadingEarlier`, `steps` (null until `loadSteps`), `deal` (null until `loadDeal`).
  */
 export class Conversation extends Store {
@@ -69,11 +69,11 @@ export class Conversation extends Store {
     this.#deal = new DealReader(client.session, this.#path, this, this.#queries);
   }
 
-  // --- Coming and going ---
+  // --- Open and close ---
 
-  /** Load and enter it. Resolves once it can be shown, or is known to be `gone`. */
+  /** Load the conversation and join its room. Resolves when `phase` is `ready` or `gone`. */
   open() {
-    // What happened while it was closed is not known: what is held is shown where there is nothing better only.
+    // The snapshot lacks what happened while the conversation was closed, so it is shown only without a connection.
     if (!this.#isOpen && this.#client.isOnline) this.update({ phase: 'loading' });
     this.#isOpen = true;
     return unattended(this.#loaded());
@@ -85,7 +85,7 @@ export class Conversation extends Store {
     void this.#outbox.flush();
   }
 
-  /** Leave it; it stays as it was, and can be opened again. Pending reads raise `Closed`. */
+  /** Leave the room. The snapshot stays, and the conversation can be opened again. Pending reads raise `Closed`. */
   close() {
     this.#isOpen = false;
     this.#queries.giveUp(new Closed());
@@ -95,7 +95,7 @@ export class Conversation extends Store {
     this.#client.emit('leave_conversation', { conversationId: this.id });
   }
 
-  /** For the client: there is a connection (again). */
+  /** Called by the client after each connect. */
   connected() {
     if (!this.#isOpen) return;
     if (this.getSnapshot().phase === 'ready') void this.#entry.fetch();
@@ -105,19 +105,19 @@ export class Conversation extends Store {
     void this.#outbox.flush();
   }
 
-  /** For the client: there is none. */
+  /** Called by the client when the connection is lost. */
   disconnected() {
     this.#typists.clear();
   }
 
-  /** For the client: there will be none any more. */
+  /** Called by the client when it will not connect again. Pending reads raise `fault`. */
   ended(fault) {
     this.#queries.giveUp(fault);
   }
 
   async #readNewest() {
     try {
-      // In this order: what happens between the two is in the page, and comes again as an event.
+      // The order matters: a change between the two requests is in the page and is received again as an event.
       const { conversation } = await this.#client.session.get(this.#path);
       const page = await this.#client.session.get(`${this.#path}/messages`, { limit: PAGE });
       this.#events.startFrom(conversation.seq);
@@ -142,14 +142,14 @@ export class Conversation extends Store {
     else {
       this.#takeConversation(answer.conversation);
       this.update({ online: answer.online });
-      // Events that came meanwhile are newer than the response.
+      // A presence event that was received during the join is newer than the response.
       if (this.#lastPresence) this.presence(this.#lastPresence);
     }
   }
 
-  // --- What the server tells ---
+  // --- Events ---
 
-  /** For the client: an event of this conversation, numbered or not. */
+  /** Called by the client for each event of this conversation, logged or ephemeral. */
   receive(event, data) {
     if (event === 'user_typing') this.#typists.set(data.userId, data.isTyping);
     else if (event === 'conversation_list_updated') this.#count(data);
@@ -159,7 +159,7 @@ export class Conversation extends Store {
     }
   }
 
-  /** For the client: whether somebody is online has changed. */
+  /** Called by the client when a user comes online or goes offline. */
   presence(data) {
     const { user_id: userId, online: isOnline, last_seen } = data;
     const { conversation, online } = this.getSnapshot();
@@ -179,7 +179,7 @@ export class Conversation extends Store {
   }
 
   #drain() {
-    // What is behind a gap waits for what the log has of it.
+    // Events after a gap wait until the missing events have been read from the log.
     if (this.getSnapshot().phase === 'ready' && this.#events.drain()) void this.#gap.fetch();
   }
 
@@ -191,7 +191,7 @@ export class Conversation extends Store {
       if (data.message.client_message_id) this.#outbox.settle(data.message.client_message_id);
     }
     const after = this.getSnapshot().conversation;
-    // The available actions are not in the event: they are for one user only.
+    // The event does not contain the available actions, because they differ for each user.
     if (after.state_version > before.conversation.state_version) void this.#state.fetch();
   }
 
@@ -218,10 +218,10 @@ export class Conversation extends Store {
     if (!held || conversation.state_version >= held.state_version) this.update({ conversation });
   }
 
-  // --- What one does ---
+  // --- Messages and actions ---
 
   /**
-   * Send a text: it stands in `outgoing` at once, and in `messages` when it has arrived.
+   * Send a message. It is in `outgoing` at once, and in `messages` when the server has stored it.
    *
    * @returns its `client_message_id`
    */
@@ -244,8 +244,8 @@ export class Conversation extends Store {
   }
 
   /**
-   * Take one of the conversation's `available_actions`. Answers `{conversation, message?, payment?}`; raises
-   * `Refused`. Where the conversation has moved on, it is shown as it stands now.
+   * Take one of `available_actions`; `data` has its inputs by id. Returns `{conversation, message?, payment?}`. Raises
+   * `Refused`: with `status` 409 the state has changed, and the snapshot has the current state.
    */
   async act({ action, state_version }, data = {}) {
     try {
@@ -258,11 +258,12 @@ export class Conversation extends Store {
     }
   }
 
+  /** Change the text of the user's own message. Raises `Refused`, `ConnectionLost` or `SignedOut`. */
   edit(messageId, message) {
     return this.#change('PATCH', messageId, { message });
   }
 
-  /** Take one's own message back; it keeps its place. */
+  /** Delete the user's own message: its text disappears, its `seq` stays. Raises the same errors as `edit`. */
   remove(messageId) {
     return this.#change('DELETE', messageId);
   }
@@ -272,27 +273,27 @@ export class Conversation extends Store {
     this.update({ messages: merged(this.getSnapshot().messages, [message]) });
   }
 
-  /** To be called at each key press; the others see it, and see it end. */
+  /** Call this at each key press. The other users see that the user is typing, until 4 seconds after the last call. */
   typing() {
     this.#signal.begin();
   }
 
-  /** Everything up to this `seq` has been read. Calls that come close together are one. */
+  /** Mark everything up to this `seq` as read. Calls within 150 ms are sent as one request. */
   markRead(seq) {
     this.#mark.moveTo(seq);
   }
 
-  /** The page before the oldest message shown; one at a time. Answers whether there is still more. */
+  /** Load up to `limit` messages before the oldest loaded message. Returns whether there are still earlier messages. */
   loadEarlier({ limit = PAGE } = {}) {
     return this.#earlier.load(limit);
   }
 
-  /** The steps of its flow so far, each as `conversation_state_changed` tells it; they go on by themselves then. */
+  /** Load the steps of the flow, each a `conversation_state_changed` event. New steps are then added automatically. */
   loadSteps() {
     return this.#deal.loadSteps();
   }
 
-  /** Its offers, the price agreed on and the payment, as they stand now. */
+  /** Load the current offers, the agreed price and the payment status. */
   loadDeal() {
     return this.#deal.load();
   }

@@ -1,6 +1,6 @@
 import { stepsFrom } from './log.js';
 
-/** Reads how far a deal has come into the snapshot of its conversation. */
+/** Reads a deal and the steps of its flow into the snapshot of the conversation. */
 export class DealReader {
   #session;
   #path;
@@ -8,7 +8,7 @@ export class DealReader {
   #deal;
   #steps;
 
-  /** `path` is that of the conversation, `queries` are its queries. */
+  /** `path` is the conversation's REST path; `queries` are the conversation's `Queries`. */
   constructor(session, path, conversation, queries) {
     this.#session = session;
     this.#path = path;
@@ -31,7 +31,7 @@ export class DealReader {
   }
 
   async #readSteps() {
-    // What comes while they are being read is added.
+    // With a list in the snapshot, steps that are received during the read are added to it.
     if (!this.#conversation.getSnapshot().steps) this.#conversation.update({ steps: [] });
     const found = await stepsFrom(this.#session, this.#path);
     const bySeq = new Map([...found, ...this.#conversation.getSnapshot().steps].map((step) => [step.seq, step]));

@@ -2,14 +2,14 @@ import { merged } from './history.js';
 import { Pages } from './pages.js';
 import { unattended } from './query.js';
 
-/** Reads older messages into the snapshot of their conversation. */
+/** Reads earlier messages into the snapshot of the conversation. */
 export class EarlierMessages {
   #session;
   #path;
   #conversation;
   #pages;
 
-  /** `path` is that of the conversation, `newest` what reads its newest messages. */
+  /** `path` is the conversation's REST path; `newest` is the `Query` that reads its newest messages. */
   constructor(session, path, conversation, newest) {
     this.#session = session;
     this.#path = path;
@@ -21,7 +21,7 @@ export class EarlierMessages {
     });
   }
 
-  /** Answers whether there is still more. */
+  /** Load the next page. Returns whether there are still earlier messages. */
   load(limit) {
     return unattended(this.#pages.more(limit).then(() => this.#conversation.getSnapshot().hasEarlier));
   }

@@ -1,25 +1,28 @@
-/** What can go wrong, by what helps: waiting, correcting the input, or signing in. */
+/** The errors of the library, one class for each reaction: wait, correct the input, or sign in. */
 
-/** The server understood and declined. `code`, `errors` and `body` are those of its answer. */
+/**
+ * The server responded with an error. `status` is the HTTP status, `code` the error code, `errors` the messages by
+ * field, `body` the whole response.
+ */
 export class Refused extends Error {
   constructor(status, body, retryAfter) {
-    super(body.message || `The server answered ${status}.`);
+    super(body.message || `The server responded with status ${status}.`);
     this.name = 'Refused';
     this.status = status;
     this.code = body.code ?? 'server_error';
     this.errors = body.errors ?? {};
     this.body = body;
-    /** Seconds to wait, where the server says so. */
+    /** Seconds to wait before a retry; undefined if the server names none. */
     this.retryAfter = retryAfter;
   }
 
-  /** Whether the very same request may succeed later. */
+  /** Whether the same request can succeed later. */
   get isTemporary() {
     return this.status === 429 || this.status >= 500;
   }
 }
 
-/** No answer: nothing is known about whether the request arrived. */
+/** The server did not respond in time. It is unknown whether it received the request. */
 export class ConnectionLost extends Error {
   constructor(cause) {
     super('The server could not be reached.', { cause });
@@ -27,23 +30,23 @@ export class ConnectionLost extends Error {
   }
 }
 
-/** There is no login session, or it has ended. */
+/** No user is signed in, or the login session has ended. */
 export class SignedOut extends Error {
   constructor() {
-    super('Nobody is signed in.');
+    super('You are not signed in.');
     this.name = 'SignedOut';
   }
 }
 
-/** What was waited for will not come: it was closed, disposed of or disconnected meanwhile. */
+/** The conversation was closed, the list disposed of or the client disconnected before the read finished. */
 export class Closed extends Error {
   constructor() {
-    super('It was closed before there was an answer.');
+    super('Closed before the server responded.');
     this.name = 'Closed';
   }
 }
 
-/** Whether waiting helps: there was no answer, or none for the moment. */
+/** Return whether a retry can succeed: the server did not respond, or the error is temporary. */
 export function passes(fault) {
   return fault instanceof ConnectionLost || (fault instanceof Refused && fault.isTemporary);
 }

@@ -1,6 +1,6 @@
-/** What a conversation looks like after an event: pure functions over its snapshot, called in the order of `seq`. */
+/** Pure functions that apply events to the snapshot of a conversation. Call them in the order of `seq`. */
 
-/** The snapshot of a conversation of which nothing is known yet. */
+/** The snapshot of a conversation before it is loaded. */
 export const EMPTY = {
   phase: 'loading',
   conversation: null,
@@ -14,7 +14,7 @@ export const EMPTY = {
   deal: null,
 };
 
-/** The messages of both lists, each once, by `seq`; of two accounts of one, what the later one knows. */
+/** Return the messages of both lists by `seq`, each once. Of two versions of a message the newer one is used. */
 export function merged(messages, added) {
   const last = messages.at(-1);
   if (added.length === 1 && (!last || added[0].seq > last.seq)) return [...messages, added[0]];
@@ -23,13 +23,13 @@ export function merged(messages, added) {
   return [...byId.values()].sort((one, other) => one.seq - other.seq);
 }
 
-/** The messages of a page that was read anew; those that have not changed are the same objects as before. */
+/** Return the messages of a page that was read again. Unchanged messages are the same objects as before. */
 export function reread(messages, page) {
   const byId = new Map(messages.map((message) => [message.id, message]));
   return page.map((message) => later(byId.get(message.id), message));
 }
 
-/** What is known of a message: an answer may come after the events of what has happened since. */
+/** Return the newer version of a message: a response can be received after events that are newer than it. */
 function later(held, given) {
   if (!held) return given;
   if (Boolean(held.deleted_at) !== Boolean(given.deleted_at)) return held.deleted_at ? held : given;
@@ -40,14 +40,14 @@ function later(held, given) {
   return known.read_at === read_at ? known : { ...known, read_at };
 }
 
-/** A conversation with a newer context; an older one changes nothing. */
+/** Return a conversation with the fields of `context`, unless the context is older than the conversation. */
 export function withContext(conversation, context) {
   if (context.state_version < conversation.state_version) return conversation;
   const isStep = context.state_version > conversation.state_version;
   return {
     ...conversation,
     ...context,
-    // What may be done now depends on who asks, so it is read again.
+    // The available actions differ for each user, so they are read again.
     available_actions: isStep ? [] : conversation.available_actions,
   };
 }
@@ -93,12 +93,12 @@ const CHANGES = {
   }),
 };
 
-/** The members of the snapshot that an event changes; none for an event that is not known here. */
+/** Return the members of the snapshot that an event changes; `{}` for an unknown event. */
 export function changesOf(state, event, data) {
   return CHANGES[event]?.(state, data) ?? {};
 }
 
-/** The first of the `count` newest messages of others, which is where reading goes on; null where it is not loaded. */
+/** Return the oldest of the `count` newest messages that are not from user `me`; null if it is not loaded. */
 export function firstUnread(messages, count, me) {
   let left = count;
   for (let at = messages.length - 1; at >= 0 && left > 0; at -= 1) {
@@ -108,7 +108,7 @@ export function firstUnread(messages, count, me) {
   return null;
 }
 
-/** Whether a message's prompt can still be answered: the conversation has not moved on. */
+/** Return whether the prompt of a message is still open: the state has not changed since. */
 export function isOpenPrompt(message, conversation) {
   const prompt = message.action_data;
   return Boolean(prompt) && !prompt.completed && prompt.state_version === conversation.state_version;

@@ -1,12 +1,13 @@
 import { ConnectionLost, Refused } from './errors.js';
 
-/** Uploads take longer than anything else. */
+/** The factor by which the timeout of uploads is longer. */
 const UPLOAD_FACTOR = 8;
 
 /**
- * One request to the REST API, without a word about who is signed in but the `token` given.
+ * Requests to the REST API. Cookies are never sent: only the given `token` identifies the user.
  *
- * Answers the body; raises `Refused` for every other answer, `ConnectionLost` where there is none in time.
+ * `call` returns the body of a successful response. It raises `Refused` for every other response, and `ConnectionLost`
+ * if the server does not respond in time.
  */
 export class Http {
   #fetch;

@@ -1,4 +1,4 @@
-/** Types of stoory-client. What the server sends is described in docs/openapi.yaml and docs/asyncapi.json. */
+/** Types of stoory-client. The payloads of the server are described in docs/openapi.yaml and docs/asyncapi.json. */
 
 export type Role = 'brand_owner' | 'influencer' | 'participant' | 'operator';
 
@@ -10,15 +10,16 @@ export interface Person {
 
 export interface User extends Person {
   email: string;
-  /** Whether others can find this account. */
+  /** Whether other users can find this account. */
   findable: boolean;
   created_at: string;
 }
 
 export interface PeoplePage {
   results: Person[];
-  /** The cursors of the pages beside this one; null where there is none. */
+  /** The cursor of the next page, or null. */
   next: string | null;
+  /** The cursor of the previous page, or null. */
   previous: string | null;
 }
 
@@ -45,7 +46,7 @@ export interface Button {
   inputs?: InputField[];
 }
 
-/** What the awaited side is asked. */
+/** The question to the awaited role, with its buttons or inputs. */
 export interface Prompt {
   title: string;
   subtitle: string;
@@ -97,11 +98,11 @@ export interface Message {
   attachments: Attachment[];
 }
 
-/** A part of a flow, which says how far a conversation has come. */
+/** A part of a flow. It shows the progress of a conversation. */
 export interface Stage {
   key: string;
   label: string;
-  /** From 1 on; null for the stage of an end that a conversation may come to from anywhere. */
+  /** 1, 2, 3 …; null for a final stage that a conversation can reach from several other stages. */
   position: number | null;
 }
 
@@ -141,14 +142,14 @@ export interface Standing {
   awaiting_role: Role | null;
 }
 
-/** A step of the flow, as `conversation_state_changed` tells it. */
+/** A step of the flow: the data of a `conversation_state_changed` event. */
 export interface Step {
   seq: number;
   conversation_id: string;
   previous_state: Standing | null;
   new_state: Standing;
   reason: string;
-  /** Who did what, in words; absent from what was logged before there were summaries. */
+  /** Who did what, as a sentence; absent in events that were logged before summaries existed. */
   summary?: string;
   timestamp: string;
 }
@@ -171,7 +172,7 @@ export interface Deal {
   offers: Offer[];
   agreed_price: string | null;
   payment_status: 'open' | 'failed' | 'paid' | 'refunded' | null;
-  /** All those of the flow, in order. */
+  /** All stages of the flow, in order. */
   stages: Stage[];
 }
 
@@ -195,7 +196,7 @@ export interface Notification {
   read_at: string | null;
 }
 
-/** A text on its way. */
+/** A message that the server has not stored yet. */
 export interface Outgoing {
   client_message_id: string;
   message: string;
@@ -204,43 +205,48 @@ export interface Outgoing {
   created_at: string;
   status: 'sending' | 'waiting' | 'failed';
   tries: number;
-  /** Why it has failed. */
+  /** The error message, if `status` is `failed`. */
   error?: string;
 }
 
+/** A snapshot with listeners, for React's `useSyncExternalStore`. */
 export class Store<Snapshot> {
-  /** Never changed, only replaced. */
+  /** Returns the current snapshot, which is never changed, only replaced. */
   getSnapshot: () => Readonly<Snapshot>;
-  /** Answers a function that ends the subscription. */
+  /** Calls `listener` after each change. Returns a function that ends the subscription. */
   subscribe: (listener: (snapshot: Readonly<Snapshot>) => void) => () => void;
 }
 
-/** The server understood and declined. */
+/** The server responded with an error. */
 export class Refused extends Error {
+  /** The HTTP status. */
   readonly status: number;
+  /** The error code, such as `not_found`. */
   readonly code: string;
+  /** The error messages by field. */
   readonly errors: Record<string, string[]>;
+  /** The whole response. */
   readonly body: Record<string, any>;
-  /** Seconds to wait, where the server says so. */
+  /** Seconds to wait before a retry, if the server names them. */
   readonly retryAfter?: number;
-  /** Whether the very same request may succeed later. */
+  /** Whether the same request can succeed later. */
   readonly isTemporary: boolean;
 }
 
-/** No answer: nothing is known about whether the request arrived. */
+/** The server did not respond in time. It is unknown whether it received the request. */
 export class ConnectionLost extends Error {}
 
-/** There is no login session, or it has ended. */
+/** No user is signed in, or the login session has ended. */
 export class SignedOut extends Error {}
 
-/** What was waited for will not come: it was closed, disposed of or disconnected meanwhile. */
+/** The conversation was closed, the list disposed of or the client disconnected before the read finished. */
 export class Closed extends Error {}
 
 export interface Tokens {
   user: User;
   access: string;
   refresh: string;
-  /** When `access` ends, in milliseconds; null where this device's clock cannot tell. */
+  /** When `access` expires, in milliseconds since 1970; null if this device's clock is wrong. */
   until: number | null;
 }
 
@@ -249,65 +255,98 @@ export interface TokenStorage {
   set(tokens: Tokens | null): void;
 }
 
+/** Returns a storage that keeps tokens until the page is closed. */
 export function memoryStorage(tokens?: Tokens | null): TokenStorage;
+/** Returns a storage that keeps tokens in a web storage. With `localStorage` all tabs of the origin share them. */
 export function webStorage(storage: Storage, key?: string): TokenStorage;
 
 export interface SessionOptions {
-  /** The server's origin; the page's own if not given. */
+  /** The server's origin. The default is the origin of the page. */
   url?: string;
+  /** The default is `memoryStorage()`. */
   storage?: TokenStorage;
   fetch?: typeof fetch;
-  /** Milliseconds after which a request counts as lost. */
+  /** The timeout of a request in milliseconds, 15000 by default; an upload has eight times as long. */
   timeout?: number;
+  /** With these locks, tabs renew tokens one at a time. The default is `navigator.locks`. */
   locks?: LockManager;
 }
 
-/** Who is signed in, and requests in that name. */
+/** The login session of a user, and authenticated requests to the REST API. */
 export class Session {
   constructor(options?: SessionOptions);
+  /** The signed-in user, or null. */
   readonly user: User | null;
-  /** The access token as it is, or an empty text. */
+  /** The stored access token, which can have expired; an empty string if no user is signed in. */
   readonly present: string;
+  /** Called when the login session ends without a call of `signOut`. */
   onEnded: () => void;
+  /** Signs in and returns the user. Raises `Refused` or `ConnectionLost`. */
   signIn(given: { email: string; password: string }): Promise<User>;
+  /** Creates an account, signs in and returns the user. Raises `Refused` or `ConnectionLost`. */
   register(given: { email: string; password: string; name: string; role: 'brand_owner' | 'influencer' }): Promise<User>;
+  /**
+   * Ends this login session, or with `everywhere` all login sessions of the user. Raises `Refused` or `ConnectionLost`:
+   * the session has then ended on this device only.
+   */
   signOut(options?: { everywhere?: boolean }): Promise<void>;
-  /** An access token that is good for a while. */
+  /** Returns an access token, renewed if it expires within 30 s. Raises `SignedOut`, `Refused` or `ConnectionLost`. */
   access(): Promise<string>;
+  /** Returns an access token that is newer than `used`. Raises the same errors as `access`. */
   renew(used: string): Promise<string>;
+  /** Sends a GET request with query parameters; see `request`. */
   get(path: string, params?: Record<string, unknown>): Promise<any>;
+  /** Sends a POST request with a JSON body; see `request`. */
   post(path: string, body?: unknown): Promise<any>;
+  /**
+   * Sends a request and returns the response body. `params` are query parameters; `body` is JSON or `FormData`. Raises
+   * `Refused`, `ConnectionLost` or `SignedOut`.
+   */
   request(method: string, path: string, options?: { params?: Record<string, unknown>; body?: unknown }): Promise<any>;
+  /** Changes the account of the signed-in user and returns the updated user. Raises the same errors as `request`. */
   updateAccount(fields: { findable: boolean }): Promise<User>;
+  /** Returns an uploaded file or thumbnail. `address` is its `url`. Raises the same errors as `request`. */
   file(address: string): Promise<Blob>;
+  /** Ends the login session on this device and calls `onEnded`. */
   end(): void;
 }
 
+/** README.md has a table of the meanings. */
 export type Status = 'connecting' | 'online' | 'reconnecting' | 'offline' | 'ended' | 'closed';
 
 export interface ClientOptions {
   url?: string;
   session?: Session;
-  /** Such as `sessionStorage`: texts on their way survive a reload. */
+  /** A storage such as `sessionStorage`, in which unsent messages survive a reload. */
   outbox?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
-  /** Instead of socket.io-client's `io`. */
+  /** Replaces socket.io-client's `io`. */
   io?: (url: string, options: object) => any;
 }
 
+/** The connection of one user, with its conversations, lists and notifications. */
 export class StooryClient extends Store<{ status: Status }> {
   constructor(options?: ClientOptions);
   readonly session: Session;
   readonly isOnline: boolean;
   readonly notifications: Notifications;
+  /** Connects, and reconnects after each interruption until `disconnect` is called. */
   connect(): void;
+  /** Closes the connection. Pending reads raise `Closed`. */
   disconnect(): void;
+  /** Closes the connection and ends the login session; see `Session.signOut`. Pending reads raise `SignedOut`. */
   signOut(options?: { everywhere?: boolean }): Promise<void>;
-  /** Answers `{success, …}`, also where there is no answer in time. */
+  /**
+   * Sends a command and returns its acknowledgement, or `{success: false, code: 'no_answer'}` if it is not received
+   * within 10 seconds.
+   */
   command(name: string, payload: object): Promise<{ success: boolean; code?: string; [member: string]: any }>;
+  /** Sends a command without an acknowledgement. Without a connection it is dropped. */
   emit(name: string, payload: object): void;
-  /** The same object each time. */
+  /** Returns the conversation with this id, always the same object. */
   conversation(id: string): Conversation;
+  /** Returns a new list that stays up to date until its `dispose()` is called. */
   conversationList(filter?: Filter): ConversationList;
+  /** Opens a conversation, or returns the existing one. Raises `Refused`, `ConnectionLost` or `SignedOut`. */
   openConversation(fields: {
     conversation_type: 'direct' | 'bid' | 'campaign';
     user_id: string;
@@ -317,21 +356,26 @@ export class StooryClient extends Store<{ status: Status }> {
     proposed_amount?: string;
     message?: string;
   }): Promise<ConversationData>;
-  /** By the beginnings of the words of a name, or by a whole e-mail address. */
+  /**
+   * Finds people by the beginnings of the words of a name, or by a complete e-mail address. Raises `Refused`, with
+   * `status` 404 if the server offers no search, `ConnectionLost` or `SignedOut`.
+   */
   findPeople(q: string, options?: { limit?: number; cursor?: string | null }): Promise<PeoplePage>;
+  /** Changes the account of the signed-in user; see `Session.updateAccount`. */
   updateAccount(fields: { findable: boolean }): Promise<User>;
+  /** Uploads a file for a message or for submitted work. Raises `Refused`, `ConnectionLost` or `SignedOut`. */
   upload(file: File): Promise<Attachment>;
 }
 
 export interface ConversationState {
   phase: 'loading' | 'ready' | 'gone';
   conversation: ConversationData | null;
-  /** By `seq`. */
+  /** In the order of `seq`. */
   messages: Message[];
   outgoing: Outgoing[];
-  /** Ids of the others who are typing. */
+  /** The ids of the other users who are typing. */
   typing: string[];
-  /** Ids of those of both sides who are online. */
+  /** The ids of the participants who are online. */
   online: string[];
   hasEarlier: boolean;
   isLoadingEarlier: boolean;
@@ -341,32 +385,49 @@ export interface ConversationState {
   deal: Deal | null;
 }
 
+/** One conversation, kept up to date while it is open. */
 export class Conversation extends Store<ConversationState> {
   readonly id: string;
-  /** Resolves once it can be shown, or is known to be `gone`. */
+  /** Loads the conversation and joins its room. Resolves when `phase` is `ready` or `gone`. */
   open(): Promise<void>;
+  /** Leaves the room. The conversation can be opened again. Pending reads raise `Closed`. */
   close(): void;
-  /** Answers the text's `client_message_id`. */
+  /** Sends a message, which is in `outgoing` at once. Returns its `client_message_id`. */
   send(message: string, options?: { attachments?: Attachment[]; media_url?: string }): string;
+  /** Sends a failed message again. */
   retry(clientMessageId: string): Promise<void>;
+  /** Removes a failed message from `outgoing`. */
   discard(clientMessageId: string): void;
+  /** Changes the text of the user's own message. Raises `Refused`, `ConnectionLost` or `SignedOut`. */
   edit(messageId: string, message: string): Promise<void>;
+  /** Deletes the user's own message: its text disappears, its `seq` stays. Raises the same errors as `edit`. */
   remove(messageId: string): Promise<void>;
+  /**
+   * Takes an action; `data` has the values of its `inputs` by their ids. Raises `Refused` (`status` 409 if the state
+   * has changed: the snapshot then has the current state), `ConnectionLost` or `SignedOut`.
+   */
   act(
     action: Pick<AvailableAction, 'action' | 'state_version'>,
     data?: Record<string, unknown>,
   ): Promise<{ conversation: ConversationData; message?: Message; payment?: Payment }>;
+  /** Call this at each key press. The other users see that the user is typing, until 4 seconds after the last call. */
   typing(): void;
+  /** Marks everything up to this `seq` as read. Calls within 150 ms are sent as one request. */
   markRead(seq: number): void;
-  /** The page before the oldest message shown. Answers whether there is still more. */
+  /**
+   * Loads up to `limit` messages (50 by default) before the oldest loaded message. Returns whether there are still
+   * earlier messages. Raises `Refused`, `ConnectionLost`, `SignedOut` or `Closed`.
+   */
   loadEarlier(options?: { limit?: number }): Promise<boolean>;
+  /** Loads the steps of the flow. New steps are then added automatically. */
   loadSteps(): Promise<void>;
+  /** Loads the current offers, the agreed price and the payment status. */
   loadDeal(): Promise<void>;
 }
 
 export interface Filter {
   type?: 'direct' | 'bid' | 'campaign';
-  /** Where it is one's own turn. */
+  /** Only conversations in which the user has to act next. */
   awaiting?: boolean;
   unread?: boolean;
   search?: string;
@@ -379,13 +440,15 @@ export interface ListState {
   hasMore: boolean;
 }
 
+/** A list of conversations, newest activity first, that stays up to date. */
 export class ConversationList extends Store<ListState> {
-  /** Resolves when this selection, or one that was asked for later, is in the snapshot. */
+  /** Changes the filter. Resolves when its result, or the result of a later filter, is in the snapshot. */
   show(filter: Filter): Promise<void>;
-  /** Resolves when the newest answer is in the snapshot. */
+  /** Reads the list again. Resolves when the response to this call, or to a later call, is in the snapshot. */
   reload(): Promise<void>;
-  /** Resolves when the next page is in the snapshot, or there is none. */
+  /** Loads the next page. Resolves when it is in the snapshot, or when there are no more conversations. */
   loadMore(): Promise<void>;
+  /** Stops the updates. Pending reads raise `Closed`. */
   dispose(): void;
 }
 
@@ -395,13 +458,21 @@ export interface NotificationsState {
   hasMore: boolean;
 }
 
+/** The notifications of the signed-in user, newest first. */
 export class Notifications extends Store<NotificationsState> {
+  /** Reads the newest notifications and the number of unread notifications again. */
   reload(): Promise<void>;
+  /** Loads the next page. Resolves when it is in the snapshot, or when there are no more notifications. */
   loadMore(): Promise<void>;
+  /** Marks a notification as read. Raises `Refused`, `ConnectionLost` or `SignedOut`. */
   read(id: string): Promise<void>;
+  /** Marks all notifications as read. Raises `Refused`, `ConnectionLost` or `SignedOut`. */
   readAll(): Promise<void>;
 }
 
+/** Returns whether a conversation matches a list's filter, by the same rules as the server. */
 export function matches(conversation: ConversationData, filter?: Filter): boolean;
+/** Returns the oldest of the `count` newest messages that are not from user `me`; null if it is not loaded. */
 export function firstUnread(messages: Message[], count: number, me: string): Message | null;
+/** Returns whether the prompt of a message is still open: the state has not changed since. */
 export function isOpenPrompt(message: Message, conversation: Context): boolean;

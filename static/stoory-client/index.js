@@ -1,4 +1,4 @@
-/** Everything that a page, a hook or a mobile app starts from; see index.d.ts for the types. */
+/** The public names of the library. Their types are in index.d.ts. */
 
 export { StooryClient } from './client.js';
 export { Conversation } from './conversation.js';

@@ -1,11 +1,11 @@
 import { ConnectionLost, Refused } from './errors.js';
 
-/** Codes of errors that pass, with the status that REST gives them. */
+/** The codes of temporary errors, with their HTTP status in the REST API. */
 const PASSING = { rate_limited: 429, server_error: 500 };
 
 /**
- * Enter a conversation's room, and have sent what came after a `seq`. Answers what the server says, null
- * where there is no such conversation; raises what waiting helps against.
+ * Join the room of a conversation; the server replays the events after the `seq` `after`. Returns the acknowledgement,
+ * or null if the conversation does not exist. Raises `ConnectionLost` or `Refused`.
  */
 export async function joined(client, conversationId, after) {
   const answer = await client.command('join_conversation', { conversationId, after });

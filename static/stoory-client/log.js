@@ -1,8 +1,8 @@
 const LONGEST_PAGE = 200;
 
 /**
- * A conversation's log from a `seq` on, page by page as the server answers: `{results: [{seq, event, data}], reset}`.
- * `path` is that of the conversation.
+ * Yield the pages of a conversation's event log after the `seq` `after`: `{results: [{seq, event, data}], reset}`.
+ * `path` is the conversation's REST path.
  */
 export async function* logFrom(session, path, after) {
   let page;
@@ -13,7 +13,7 @@ export async function* logFrom(session, path, after) {
   } while (page.results.length === LONGEST_PAGE);
 }
 
-/** Every step of a conversation's flow, as `conversation_state_changed` tells it. */
+/** Return all steps of a conversation's flow: the data of its `conversation_state_changed` events. */
 export async function stepsFrom(session, path) {
   const steps = [];
   for await (const { results } of logFrom(session, path, 0)) {

@@ -5,9 +5,9 @@ import { Store } from './store.js';
 const PAGE = 20;
 
 /**
- * A user's notifications, newest first.
+ * The notifications of the signed-in user, newest first.
  *
- * Snapshot: `unread` (their number), `notifications`, `hasMore`.
+ * Snapshot: `unread` (the number of unread notifications), `notifications`, `hasMore`.
  */
 export class Notifications extends Store {
   #client;
@@ -31,12 +31,12 @@ export class Notifications extends Store {
     if (client.isOnline) void this.reload();
   }
 
-  /** Read the newest again, and how many are unread: reading a conversation reads its notifications. */
+  /** Read the newest notifications and the number of unread notifications again. */
   reload() {
     return together(this.#newest.fetch(), this.#count.fetch());
   }
 
-  /** Resolves when the next page is in the snapshot, or there is none. */
+  /** Load the next page. Resolves when it is in the snapshot, or when there are no more notifications. */
   loadMore() {
     return this.#further.more();
   }
@@ -50,7 +50,7 @@ export class Notifications extends Store {
     this.update({ notifications: once([...before, ...page.results]), hasMore: page.next !== null });
   }
 
-  /** Mark one as read. Raises what keeps it from being marked. */
+  /** Mark a notification as read. Raises `Refused`, `ConnectionLost` or `SignedOut`. */
   read(id) {
     return unattended(this.#markRead(id));
   }
@@ -62,7 +62,7 @@ export class Notifications extends Store {
     await this.#count.fetch();
   }
 
-  /** Mark all as read. Raises what keeps them from being marked. */
+  /** Mark all notifications as read. Raises `Refused`, `ConnectionLost` or `SignedOut`. */
   readAll() {
     return unattended(this.#markAllRead());
   }
@@ -72,24 +72,24 @@ export class Notifications extends Store {
     await this.reload();
   }
 
-  /** For the client: there is a connection (again). */
+  /** Called by the client after each connect. */
   connected() {
     void this.reload();
   }
 
-  /** For the client: there will be none any more. */
+  /** Called by the client when it will not connect again. Pending reads raise `fault`. */
   ended(fault) {
     this.#queries.giveUp(fault);
   }
 
-  /** For the client: a `notification` event. */
+  /** Called by the client for each `notification` event. */
   receive({ type, data }) {
     const { notifications, unread } = this.getSnapshot();
     if (notifications.some((one) => one.id === data.id)) return;
     const { id, title, body, payload, conversation_id, created_at } = data;
     const added = { id, type, title, body, payload, conversation_id, created_at, read_at: null };
     this.update({ notifications: [added, ...notifications], unread: unread + 1 });
-    // What is being read may not have it yet.
+    // The response to a running request may lack this notification.
     if (this.#newest.isRunning) void this.reload();
     else if (this.#count.isRunning) void this.#count.fetch();
   }

@@ -4,11 +4,11 @@ import { pauseAfter } from './query.js';
 const TRIES = 6;
 
 /**
- * Texts on their way: shown at once, sent one after the other in the order in which they were written.
+ * The unsent messages of a conversation: shown at once, and sent one after the other in the order of writing.
  *
- * Whatever is tried again goes out under the same `client_message_id`, so the server takes it once. Without a
- * connection a text waits; what the server declines has failed, until it is retried or discarded. With a storage,
- * texts survive a reload.
+ * A retry sends the same `client_message_id`, so the server stores the message once. Without a connection a message
+ * waits. A message that the server rejects is `failed` until it is retried or discarded. With a storage, the messages
+ * survive a reload.
  */
 export class Outbox {
   #send;
@@ -20,7 +20,7 @@ export class Outbox {
   #timer = null;
   entries = [];
 
-  /** `send(entry)` posts one; `storage` is like `localStorage`. */
+  /** `send(entry)` posts one message and returns a promise; `storage` has the interface of `localStorage`. */
   constructor({ send, onChange, isOnline, storage, key }) {
     Object.assign(this, { entries: JSON.parse(storage?.getItem(key) ?? '[]') });
     this.#send = send;
@@ -50,14 +50,14 @@ export class Outbox {
     return this.flush();
   }
 
-  /** Drop one: it has arrived, or is not wanted any more. */
+  /** Remove a message that the server has stored, or that the user has discarded. */
   settle(id) {
     if (this.entries.some((entry) => entry.client_message_id === id)) {
       this.#set(this.entries.filter((entry) => entry.client_message_id !== id));
     }
   }
 
-  /** Send what waits. */
+  /** Send the waiting messages. */
   async flush() {
     clearTimeout(this.#timer);
     if (this.#isBusy) return;
@@ -77,7 +77,7 @@ export class Outbox {
     return this.entries.find((entry) => entry.status !== 'failed');
   }
 
-  /** Whether the next one may follow. */
+  /** Send one message. Returns whether the next message can follow. */
   async #goes(entry) {
     const { client_message_id: id } = entry;
     this.#change(id, { status: 'sending', tries: entry.tries + 1 });
@@ -112,7 +112,7 @@ export class Outbox {
   }
 }
 
-/** What is posted of a text on its way. */
+/** Return the request body of an unsent message. */
 export function bodyOf({ message, media_url, attachments, client_message_id }) {
   const body = { message, client_message_id };
   if (media_url) body.media_url = media_url;
@@ -121,7 +121,7 @@ export function bodyOf({ message, media_url, attachments, client_message_id }) {
 }
 
 function newId() {
-  // randomUUID is there in secure contexts only.
+  // `crypto.randomUUID` exists in secure contexts only.
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,9 +1,10 @@
 import { unattended } from './query.js';
 
 /**
- * The pages that follow what a `Query` reads, one at a time.
+ * Reads the pages after the first page, which a `Query` reads, one at a time.
  *
- * A page is put behind what it follows only. Where that was read anew meanwhile, the page after the new end is read.
+ * A page is added only to the list that it continues. If the first page was read again during the request, the page
+ * after the new end is read instead.
  */
 export class Pages {
   #first;
@@ -13,8 +14,8 @@ export class Pages {
   #underWay = null;
 
   /**
-   * `endOf()` answers where what is held ends, null where nothing follows; `read(end, options)` answers the page after
-   * it; `show(page)` puts it there.
+   * `first` is the `Query` of the first page. `endOf()` returns the end of the loaded list, or null if no page follows.
+   * `read(end, options)` returns a promise of the page after that end. `show(page)` adds the page to the list.
    */
   constructor(first, { endOf, read, show }) {
     this.#first = first;
@@ -23,7 +24,7 @@ export class Pages {
     this.#show = show;
   }
 
-  /** Resolves when the next page is shown, or nothing follows. It is not tried again: every fault is raised. */
+  /** Load the next page. Resolves when it is shown, or when no page follows. Raises every error, without a retry. */
   more(options) {
     this.#underWay ??= unattended(this.#more(options).finally(() => (this.#underWay = null)));
     return this.#underWay;

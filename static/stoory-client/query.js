@@ -2,22 +2,22 @@ import { passes } from './errors.js';
 
 const PAUSES = [1_000, 2_000, 4_000, 8_000, 15_000];
 
-/** Milliseconds until the next try after so many, unless the server has said how long. */
+/** Return the milliseconds to wait before the next try: the server's `retry_after`, or longer with each try. */
 export function pauseAfter(tries, fault) {
   return fault.retryAfter ? fault.retryAfter * 1000 : PAUSES[Math.min(tries, PAUSES.length) - 1];
 }
 
-/** The same promise, which nobody has to wait for: that it fails is then no unhandled rejection. */
+/** Return the same promise. If nobody awaits it, its failure is no unhandled rejection. */
 export function unattended(promise) {
   promise.catch(() => {});
   return promise;
 }
 
 /**
- * Something that is read from the server and must not be older than the events since.
+ * A read from the server whose result must not be older than the call.
  *
- * Whoever asks is answered by a read that began after the question. A fault that passes is waited out: the read is
- * tried again after a pause or, without a connection, by `resume`. What will not be tried again is raised.
+ * Each caller gets the result of a read that began after its call. After a temporary error the read is retried: after a
+ * pause or, without a connection, by `resume`. All other errors are raised.
  */
 export class Query {
   #read;
@@ -30,8 +30,8 @@ export class Query {
   #tries = 0;
 
   /**
-   * `read(isCurrent)` answers a promise; `isCurrent()` says whether its answer is still wanted. `conditions` are
-   * two functions: `isOnline`, and `willRetry` (whether it is in use, and will be online again).
+   * `read(isCurrent)` returns a promise; `isCurrent()` returns false when a later read has replaced this read.
+   * `conditions` has two functions: `isOnline()`, and `willRetry()`, which returns whether a failed read is retried.
    */
   constructor(read, conditions) {
     this.#read = read;
@@ -42,19 +42,19 @@ export class Query {
     return this.#running !== null;
   }
 
-  /** Resolves when what is under way is over, whatever came of it. */
+  /** A promise that resolves when the running read has ended, with or without success. */
   get attempt() {
     return this.#running ?? Promise.resolve();
   }
 
-  /** Resolves when it has been read. What is under way ends before it is read again. */
+  /** Read after the running read has ended. Resolves when this read has succeeded. */
   fetch() {
     const promise = promised(this.#waiting);
     this.#running ?? this.#start();
     return promise;
   }
 
-  /** The same at once: the answer that is under way is not wanted any more. Who waits for it waits for this one. */
+  /** Read at once, and ignore the result of the running read. The callers of that read get the result of this read. */
   refetch() {
     const promise = promised(this.#waiting);
     this.#waiting.unshift(...this.#served.splice(0));
@@ -62,18 +62,18 @@ export class Query {
     return promise;
   }
 
-  /** Resolves when nothing that was asked for is missing. */
+  /** Resolves when all requested reads have succeeded. */
   settled() {
     if (this.#waiting.length) return promised(this.#waiting);
     return this.isRunning ? promised(this.#served) : Promise.resolve();
   }
 
-  /** There is a connection again: try what waits for it. */
+  /** Retry after a reconnect. */
   resume() {
     if (this.#waiting.length && !this.isRunning) this.#start();
   }
 
-  /** Nobody waits any more. */
+  /** Reject all pending calls with `fault`. */
   giveUp(fault) {
     clearTimeout(this.#timer);
     for (const one of [...this.#served.splice(0), ...this.#waiting.splice(0)]) one.reject(fault);
@@ -105,7 +105,7 @@ export class Query {
     for (const one of this.#served.splice(0)) one.resolve();
   }
 
-  /** Answers whether it is tried again later. */
+  /** Return whether the read will be retried. */
   #hasFailed(fault) {
     const served = this.#served.splice(0);
     const { isOnline, willRetry } = this.#conditions;
@@ -120,18 +120,18 @@ export class Query {
   }
 }
 
-/** All that one object reads: it goes on together, and ends together. */
+/** The queries of one object, which are resumed and ended together. */
 export class Queries {
   #all = [];
   #conditions;
 
-  /** `isOpen()` says whether the object is in use. */
+  /** `isOpen()` returns whether the object is in use. */
   constructor(client, isOpen = () => true) {
     const isKept = () => !['closed', 'ended'].includes(client.getSnapshot().status);
     this.#conditions = { isOnline: () => client.isOnline, willRetry: () => isOpen() && isKept() };
   }
 
-  /** What `read` reads; see `Query`. */
+  /** Create a `Query` with this `read`. */
   of(read) {
     const one = new Query(read, this.#conditions);
     this.#all.push(one);

@@ -1,9 +1,9 @@
 import { useEffect, useSyncExternalStore } from 'react';
 
 /**
- * A conversation in a React component: its snapshot, and the conversation itself to act upon.
+ * Use a conversation in a React component. Returns its snapshot and the `Conversation`.
  *
- * It is entered when the component is shown, and left when that goes.
+ * The conversation is opened when the component is mounted, and closed when it is unmounted.
  */
 export function useConversation(client, conversationId) {
   const conversation = client.conversation(conversationId);
@@ -15,12 +15,12 @@ export function useConversation(client, conversationId) {
   return [snapshot, conversation];
 }
 
-/** The state of the connection: `online`, `reconnecting`, `offline` … */
+/** Use the connection in a React component. Returns its status: `online`, `reconnecting`, `offline` … */
 export function useStatus(client) {
   return useSyncExternalStore(client.subscribe, client.getSnapshot, client.getSnapshot).status;
 }
 
-/** The user's notifications, in any conversation: the snapshot, and the store itself, to mark them as read. */
+/** Use the user's notifications in a React component. Returns their snapshot and the `Notifications`. */
 export function useNotifications(client) {
   const { notifications } = client;
   const snapshot = useSyncExternalStore(notifications.subscribe, notifications.getSnapshot, notifications.getSnapshot);

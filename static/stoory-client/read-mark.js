@@ -1,13 +1,13 @@
 const PAUSE = 150;
 
-/** How far one has read. It only moves forward, and is sent once for moves that come close together. */
+/** The `seq` up to which the user has read. It only moves forward. Moves within `PAUSE` ms are sent together. */
 export class ReadMark {
   #query;
   #at = 0;
   #sent = 0;
   #timer = null;
 
-  /** `send(seq)` answers a promise. What it fails to send is sent again, as one of the `queries`, or by `flush`. */
+  /** `send(seq)` returns a promise. A failed send is retried as one of the `queries`, or by `flush`. */
   constructor(send, queries) {
     this.#query = queries.of(async () => {
       const seq = this.#at;
@@ -22,7 +22,7 @@ export class ReadMark {
     this.flush();
   }
 
-  /** Send what has not been sent. */
+  /** Send the read mark if it has moved since the last successful send. */
   flush() {
     if (this.#timer !== null || this.#at <= this.#sent) return;
     this.#timer = setTimeout(() => {

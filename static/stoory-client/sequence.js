@@ -1,4 +1,4 @@
-/** Numbered events, given on once each and in order, however they come: `apply(event, data)`. */
+/** Passes each numbered event to `apply(event, data)` once and in order, whatever the order of arrival. */
 export class Sequence {
   #ahead = new Map();
   #apply;
@@ -8,12 +8,12 @@ export class Sequence {
     this.#apply = apply;
   }
 
-  /** The number of the last event that was given on. */
+  /** The number of the last applied event. */
   get position() {
     return this.#position;
   }
 
-  /** Everything up to here is known from elsewhere. */
+  /** Skip the events up to this number: a snapshot from the server already contains them. */
   startFrom(position) {
     this.#position = position;
   }
@@ -22,7 +22,7 @@ export class Sequence {
     this.#ahead.set(seq, [event, data]);
   }
 
-  /** Give on what is next. Answers whether there is more behind a gap. */
+  /** Apply the next events up to the first gap. Returns whether events wait behind a gap. */
   drain() {
     for (const seq of this.#ahead.keys()) if (seq <= this.#position) this.#ahead.delete(seq);
     for (let next = this.#next(); next; next = this.#next()) this.#apply(...next);

@@ -1,17 +1,17 @@
 import { Refused, SignedOut } from './errors.js';
 import { Http } from './http.js';
 
-/** Renewed this long before the end, in milliseconds: a request under way must not arrive too late. */
+/** Milliseconds before its expiry at which a token is renewed, so that it does not expire during a request. */
 const MARGIN = 30_000;
 const PATIENCE = 2_000;
 const PAUSE = 100;
 
-/** Keeps tokens as long as the page lives. */
+/** Return a storage that keeps tokens until the page is closed. */
 export function memoryStorage(tokens = null) {
   return { get: () => tokens, set: (given) => (tokens = given) };
 }
 
-/** Keeps tokens in a web storage (`localStorage`), for all tabs of the origin. */
+/** Return a storage that keeps tokens in a web storage. With `localStorage` all tabs of the origin share them. */
 export function webStorage(storage, key = 'stoory.session') {
   return {
     get: () => JSON.parse(storage.getItem(key) ?? 'null'),
@@ -20,17 +20,17 @@ export function webStorage(storage, key = 'stoory.session') {
 }
 
 /**
- * Who is signed in, and requests in that name.
+ * The login session of a user, and authenticated requests to the REST API.
  *
- * Access tokens are renewed before they expire, and once more where the server says that one has. A refresh token
- * works once, so tabs that share a storage take turns, and the later one uses what the earlier one got.
+ * Access tokens are renewed before they expire, and when the server rejects a token. A refresh token works once, so
+ * tabs that share a storage renew one at a time, and the later tab uses the tokens of the earlier tab.
  */
 export class Session {
   #http;
   #storage;
   #locks;
   #renewing = null;
-  /** Called when the login session ends without having been signed out here. */
+  /** Called when the login session ends without a call of `signOut`. */
   onEnded = () => {};
 
   constructor({ url, fetch, timeout, storage = memoryStorage(), locks = globalThis.navigator?.locks } = {}) {
@@ -39,53 +39,63 @@ export class Session {
     this.#locks = locks;
   }
 
-  /** The user who is signed in, or null. */
+  /** The signed-in user, or null. */
   get user() {
     return this.#storage.get()?.user ?? null;
   }
 
+  /** Sign in and return the user. Raises `Refused` or `ConnectionLost`. */
   async signIn({ email, password }) {
     return this.#begin(await this.#http.call('POST', '/api/auth/token', { body: { email, password } }));
   }
 
+  /** Create an account, sign in and return the user. Raises `Refused` or `ConnectionLost`. */
   async register({ email, password, name, role }) {
     return this.#begin(await this.#http.call('POST', '/api/auth/register', { body: { email, password, name, role } }));
   }
 
-  /** End this login session; with `everywhere` all of the user's. Without a connection it ends on this device alone. */
+  /**
+   * End this login session, or with `everywhere` all login sessions of the user. The tokens are removed from the
+   * storage first. Raises `Refused` or `ConnectionLost`: the session has then ended on this device only.
+   */
   async signOut({ everywhere = false } = {}) {
     const held = this.#storage.get();
     this.#storage.set(null);
     if (held) await this.#http.call('POST', '/api/auth/logout', { body: { refresh: held.refresh, everywhere } });
   }
 
-  /** An access token that is good for a while. Raises `SignedOut`. */
+  /** Return an access token, renewed if it expires within 30 s. Raises `SignedOut`, `Refused` or `ConnectionLost`. */
   async access() {
     const held = this.#held();
     const isGood = held.until === null || held.until - Date.now() > MARGIN;
     return isGood ? held.access : this.renew(held.access);
   }
 
-  /** A token newer than the one `used`, by one request however many ask. */
+  /** Return an access token that is newer than `used`. Calls at the same time share one request. */
   renew(used) {
     this.#renewing ??= this.#alone(() => this.#renewed(used)).finally(() => (this.#renewing = null));
     return this.#renewing;
   }
 
-  /** The token as it is, for where nothing can be waited for. */
+  /** The stored access token, which can have expired; an empty string if no user is signed in. */
   get present() {
     return this.#storage.get()?.access ?? '';
   }
 
+  /** Send a GET request with the query parameters `params`; see `request`. */
   get(path, params) {
     return this.request('GET', path, { params });
   }
 
+  /** Send a POST request with a JSON `body`; see `request`. */
   post(path, body = {}) {
     return this.request('POST', path, { body });
   }
 
-  /** Raises `Refused`, `ConnectionLost` or `SignedOut`. */
+  /**
+   * Send a request and return the response body. Options are `params` (query parameters), `body` (JSON or `FormData`)
+   * and `as` (`'blob'` for a `Blob`). Raises `Refused`, `ConnectionLost` or `SignedOut`.
+   */
   async request(method, path, options = {}) {
     const token = await this.access();
     try {
@@ -96,22 +106,25 @@ export class Session {
     }
   }
 
-  /** Change one's own account: `findable` says whether others can find it. Answers the user as it is now. */
+  /**
+   * Change the account of the signed-in user: `findable` says whether other users can find it. Returns the updated
+   * user. Raises `Refused`, `ConnectionLost` or `SignedOut`.
+   */
   async updateAccount({ findable }) {
     const { user } = await this.request('PATCH', '/api/auth/me', { body: { findable } });
     const held = this.#storage.get();
-    // Whoever signed out meanwhile stays so, and another person's account stays theirs.
+    // During the request the user can have signed out, or another user can have signed in.
     if (held?.user.id === user.id) this.#storage.set({ ...held, user });
     return user;
   }
 
-  /** The contents of a file that only its readers may have, as a `Blob`. */
+  /** Return an uploaded file or thumbnail as a `Blob`. `address` is its `url`. Raises the same errors as `request`. */
   async file(address) {
     const path = address.startsWith(this.#http.url) ? address.slice(this.#http.url.length) : address;
     return this.request('GET', path, { as: 'blob' });
   }
 
-  /** What the server has refused for good is over here too. */
+  /** End the login session on this device, after the server has rejected its tokens or blocked the user. */
   end() {
     if (!this.#storage.get()) return;
     this.#storage.set(null);
@@ -140,7 +153,7 @@ export class Session {
       const { access, refresh } = await this.#http.call('POST', '/api/auth/token/refresh', {
         body: { refresh: held.refresh },
       });
-      // Signed out meanwhile, it stays so.
+      // Do not store the tokens if the user has signed out during the request.
       if (this.#held().refresh === held.refresh) this.#storage.set({ ...held, access, refresh, until: endOf(access) });
       return access;
     } catch (fault) {
@@ -149,7 +162,7 @@ export class Session {
     }
   }
 
-  /** What another tab has got may be seen here a moment later than its lock is free. */
+  /** Wait for the tokens of another tab: they can become visible here shortly after that tab has released the lock. */
   async #fromOtherTab(used) {
     const until = Date.now() + PATIENCE;
     for (let held = this.#held(); Date.now() < until; held = this.#held()) {
@@ -162,8 +175,8 @@ export class Session {
 }
 
 /**
- * When a token that was just made ends, in milliseconds; null where this device's clock says that it is over already:
- * then the clock is wrong, and only the server can tell.
+ * Return when a new access token expires, in milliseconds since 1970. Return null if this device's clock says that it
+ * has expired already: the clock is then wrong, and only the server knows.
  */
 function endOf(access) {
   const claims = JSON.parse(atob(access.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')));

@@ -1,8 +1,7 @@
 /**
- * A value that changes, and who wants to know.
+ * A snapshot with listeners, for React's `useSyncExternalStore`.
  *
- * A snapshot is never changed, only replaced: `getSnapshot` and `subscribe` are what React's `useSyncExternalStore`
- * takes. Listeners hear of changes that happen together once.
+ * A snapshot is never changed, only replaced. Several changes in a row call each listener once.
  */
 export class Store {
   #snapshot;
@@ -21,7 +20,7 @@ export class Store {
     return () => this.#listeners.delete(listener);
   };
 
-  /** For subclasses: replace some members. */
+  /** Replace some members of the snapshot, and call the listeners. For subclasses. */
   update(changes) {
     this.#snapshot = Object.freeze({ ...this.#snapshot, ...changes });
     if (this.#isTelling) return;

@@ -1,20 +1,20 @@
-/** The server ends typing after 6 s by itself, so it is sent again sooner than that. */
+/** Milliseconds after which typing is sent again: the server ends it after 6 seconds. */
 const REPEAT = 3_000;
 const IDLE = 4_000;
 const LONGEST = 8_000;
 
-/** Tells that one is typing: at once, then rarely, and that one has ceased after a pause. */
+/** Sends when the user starts typing, at most every `REPEAT` ms, and when the user has paused for `IDLE` ms. */
 export class TypingSignal {
   #send;
   #last = 0;
   #timer = null;
 
-  /** `send(isTyping)` */
+  /** `send(isTyping)` sends the signal. */
   constructor(send) {
     this.#send = send;
   }
 
-  /** To be called at each key press. */
+  /** Call this at each key press. */
   begin() {
     const now = Date.now();
     if (now - this.#last >= REPEAT) {
@@ -32,12 +32,12 @@ export class TypingSignal {
   }
 }
 
-/** Who else is typing. A word that got lost does not leave somebody typing for ever. */
+/** The other users who are typing. If the stop signal is lost, typing ends after `LONGEST` ms. */
 export class Typists {
   #timers = new Map();
   #onChange;
 
-  /** `onChange(ids)` */
+  /** `onChange(ids)` is called with the ids of the typing users. */
   constructor(onChange) {
     this.#onChange = onChange;
   }
