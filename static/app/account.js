@@ -5,7 +5,7 @@ import { role } from './format.js';
 import { gettext } from './i18n.js';
 import { avatar } from './people.js';
 
-/** Who is signed in, as a button that opens their account. */
+/** Return a button with the name of the signed-in user. It opens the account dialog. */
 export function accountButton(client) {
   const { user } = client.session;
   const open = () => void dialog(gettext('Your account'), account(client));
@@ -30,7 +30,7 @@ function account(client) {
     </div>`;
 }
 
-/** Whether others find this person; stored as soon as it is changed. */
+/** Return a function that draws the checkbox `findable`. A change is stored at once. */
 function findableField(client) {
   const [id, hint] = [uniqueId('findable'), uniqueId('hint')];
   let [said, fault] = ['', ''];
@@ -47,7 +47,7 @@ function findableField(client) {
     }
     redraw();
   };
-  // One after the other: the last change is the one that stays.
+  // Changes are stored one after the other, so that the last change wins.
   let last = Promise.resolve();
   return (redraw) => {
     const onchange = ({ currentTarget }) => (last = last.then(() => store(currentTarget, redraw)));
@@ -56,7 +56,7 @@ function findableField(client) {
         <input type="checkbox" id=${id} ?checked=${isFindable()} aria-describedby=${hint} @change=${onchange} />
         ${gettext('Others can find me')}
       </label>
-      <p class="hint" id=${hint}>${gettext('By my name or my whole e-mail address, to begin a conversation.')}</p>
+      <p class="hint" id=${hint}>${gettext('By my name or my complete e-mail address, to start a conversation.')}</p>
       <p class="hint" role="status">${said}</p>
       ${notice(fault)}
     </div>`;

@@ -4,7 +4,7 @@ import { inWords } from './faults.js';
 import { decimalsOf, price } from './format.js';
 import { filled, gettext, ngettext } from './i18n.js';
 
-/** A value that an input does not take; the message says why. */
+/** An invalid value of an input. The message says why. */
 class Fault extends Error {}
 
 function text(value, { required, max_length: longest }) {
@@ -21,7 +21,7 @@ function amount(value, { required, min, max }, currency) {
   if (!given && !required) return undefined;
   if (!given) throw new Fault(gettext('This is needed.'));
   const decimals = decimalsOf(currency);
-  if (!/^\d+(\.\d+)?$/.test(given)) throw new Fault(gettext('A price in digits is needed, such as 18000 or 99.50.'));
+  if (!/^\d+(\.\d+)?$/.test(given)) throw new Fault(gettext('Enter a price in digits, such as 18000 or 99.50.'));
   if ((given.split('.')[1] ?? '').length > decimals) {
     throw new Fault(filled(ngettext('At most %(n)s decimal.', 'At most %(n)s decimals.', decimals), { n: decimals }));
   }
@@ -32,7 +32,7 @@ function amount(value, { required, min, max }, currency) {
   return given;
 }
 
-/** A field for one of an action's `inputs`: what is asked, what was given, and what is wrong with it. */
+/** A form field for one of an action's `inputs`, with its value and its error. */
 class Field {
   #given = '';
   #redraw;
@@ -58,7 +58,7 @@ class Field {
   /** The value for the action's `data`. Raises `Fault`. */
   get value() {
     if (this.picker) {
-      if (this.picker.isBusy) throw new Fault(gettext('The upload is still under way.'));
+      if (this.picker.isBusy) throw new Fault(gettext('The upload has not finished yet.'));
       return this.picker.attachments.map((one) => one.id);
     }
     return this.input.type === 'number'
@@ -127,10 +127,10 @@ class Field {
 }
 
 /**
- * The form of an action, checked by the rules that came with it.
+ * Return the form of an action. Values are validated by the rules in the action's `inputs`.
  *
- * `submit(data)` takes the action; what the server says about a field is shown at the field. `onBack`, where given,
- * closes the form.
+ * `submit(data)` takes the action and returns a promise; errors of the server are shown at their fields. The optional
+ * `onBack()` closes the form.
  */
 export function actionForm(action, { currency, client, submit, onBack }) {
   let fault = '';
@@ -177,7 +177,7 @@ export function actionForm(action, { currency, client, submit, onBack }) {
   }
 }
 
-/** What the fields hold, or null where something is wrong; the fields know what. */
+/** Return the values of the fields by id, or null if a value is invalid; its field then has the error. */
 function valuesOf(fields) {
   const data = {};
   for (const field of fields) {

@@ -7,7 +7,7 @@ import { inWords } from './faults.js';
 import { filled, gettext } from './i18n.js';
 import { payFor } from './payment.js';
 
-/** What is asked of whom right now: buttons and inputs for the awaited side, whom one waits for on the other. */
+/** The current prompt: buttons and inputs for the awaited role; for the other role, who is awaited. */
 export class ActionPanel {
   #client;
   #conversation;
@@ -52,7 +52,7 @@ export class ActionPanel {
       <div class="action-panel-body">${notice(this.#fault)} ${this.#form ?? this.#buttons(conversation)}</div>`;
   }
 
-  /** A form, and what was wrong, stay until the conversation has moved on, so that nobody loses what is being typed. */
+  /** Keep the form and the error until the state changes, so that the user does not lose typed text. */
   #begin(conversation) {
     const { available_actions: asked, state_version: version } = conversation;
     const step = [version, ...asked.map((one) => one.action)].join();
@@ -93,7 +93,7 @@ export class ActionPanel {
     return actionForm(action, { currency, client: this.#client, submit: (data) => this.act(action, data), onBack });
   }
 
-  /** Take an action; one that is to be paid for goes on to the payment. */
+  /** Take an action. If it returns a payment, open the payment dialog. */
   async act(action, data) {
     const answer = await this.#conversation.act(action, data);
     if (answer.payment) await payFor(answer.payment, this.#client);
@@ -101,7 +101,7 @@ export class ActionPanel {
 
   #complain(fault) {
     const isOutdated = fault instanceof Refused && fault.status === 409;
-    this.#fault = isOutdated ? gettext('The conversation has moved on; this is how it stands now.') : inWords(fault);
+    this.#fault = isOutdated ? gettext('The conversation has changed. This is its current state.') : inWords(fault);
     this.#redraw();
   }
 

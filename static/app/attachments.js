@@ -4,8 +4,8 @@ import { size } from './format.js';
 import { filled, gettext } from './i18n.js';
 
 /**
- * The files of a message; a picture is shown small, everything is fetched in the reader's own name. `context` is
- * `{session, onFault}`.
+ * Return the list of a message's files, with thumbnails of pictures. Files are fetched with the access token of
+ * `session`. `context` is `{session, onFault}`.
  */
 export function attachmentList(attachments, context) {
   if (!attachments.length) return nothing;
@@ -32,7 +32,7 @@ function thumbnail(one, session) {
 
 const pictures = new Map();
 
-/** The address of a small picture, fetched once however often its message is drawn. */
+/** Return the URL of a thumbnail. It is fetched once, however often its message is drawn. */
 function pictureOf({ id, thumbnail_url: address }, session) {
   if (!pictures.has(id)) {
     const picture = session.file(address).then((blob) => URL.createObjectURL(blob));
@@ -57,7 +57,7 @@ function keep(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-/** Files being chosen: uploaded at once, shown with what they are at; those that are there are in `attachments`. */
+/** The files that the user has chosen. They are uploaded at once; `attachments` has the uploaded files. */
 export class AttachmentPicker {
   #client;
   #onChange;

@@ -10,10 +10,9 @@ const PER_LETTERS = 40;
 const PATIENCE = 15_000;
 
 /**
- * Plays a deal by using the page as a person would: it writes into the fields and presses the buttons of both sides,
- * from wherever the deal stands.
+ * Plays a deal from its current state: it types into the fields and presses the buttons of both participants.
  *
- * Snapshot: `isPlaying`. `views` are the two conversation views by role, `pace` stretches every pause.
+ * Snapshot: `isPlaying`. `views` are the two conversation views by role; every pause is multiplied by `pace`.
  */
 export class Autoplay extends Store {
   #views;
@@ -30,7 +29,7 @@ export class Autoplay extends Store {
     this.update({ isPlaying: false });
   }
 
-  /** Play until the deal is done, somebody pauses, or nothing moves any more. */
+  /** Play until the deal has ended, the user pauses, or nothing changes for 15 seconds. */
   async play() {
     if (this.#isPlaying) return;
     this.update({ isPlaying: true });
@@ -51,7 +50,7 @@ export class Autoplay extends Store {
     return this.getSnapshot().isPlaying;
   }
 
-  /** Both sides see the same; the brand owner's view is as good as the other. */
+  /** The conversation in its current state. The views of both participants have the same one. */
   get #conversation() {
     return this.#views.brand_owner.conversation.getSnapshot().conversation;
   }
@@ -114,7 +113,7 @@ export class Autoplay extends Store {
     return null;
   }
 
-  /** Whether both sides have seen a newer state in time. */
+  /** Return whether both participants have received a newer state within 15 seconds. */
   async #moved(version) {
     const until = Date.now() + PATIENCE;
     const sides = Object.values(this.#views);

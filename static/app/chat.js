@@ -1,4 +1,4 @@
-/** The chat page: the list on one side, a conversation on the other. */
+/** The chat page: the conversation list on the left, one conversation on the right. */
 
 import { accountButton } from './account.js';
 import { connectionLine } from './connection.js';
@@ -37,14 +37,14 @@ class ChatPage {
     this.show();
   }
 
-  /** Open a conversation, with an address of its own. */
+  /** Open a conversation and change the address of the page. Without an id, close the open conversation. */
   go(id) {
     history.pushState(null, '', id ? `/chat/${id}` : '/chat');
     this.show();
     if (id && matchMedia('(hover: hover)').matches) this.#view.focus();
   }
 
-  /** Show what the address names. */
+  /** Show the conversation that the address of the page names. */
   show() {
     const id = location.pathname.split('/')[2] ?? '';
     this.#view?.dispose();
@@ -56,8 +56,7 @@ class ChatPage {
   }
 
   #draw() {
-    // An open conversation says by itself what is wrong with the connection. On narrow screens it takes the place
-    // of the list and its heading.
+    // An open conversation shows the connection status itself. On narrow screens it replaces the list and its heading.
     const status = this.#view ? 'online' : this.#client.getSnapshot().status;
     draw(
       this.#root,
@@ -80,7 +79,7 @@ class ChatPage {
   }
 
   #look({ phase, filter, conversations }) {
-    // What a filter leaves out is there all the same.
+    // An empty list with a filter does not mean that the user has no conversations.
     if (phase === 'ready' && !Object.values(filter).some(Boolean)) this.#isFirst = conversations.length === 0;
     this.#draw();
   }
@@ -104,11 +103,11 @@ class ChatPage {
   }
 }
 
-/** What stands in a conversation's place while none is open: where to go from here. */
+/** Return the hint that is shown while no conversation is open. */
 function nowhere(isFirst) {
   const [title, words] = isFirst
-    ? [gettext('Your first conversation'), gettext('“New conversation” finds somebody by name, and you write to them.')]
-    : [gettext('Choose a conversation'), gettext('Everything that needs you is in the list, the newest first.')];
+    ? [gettext('Your first conversation'), gettext('Use “New conversation” to find a person and write to them.')]
+    : [gettext('Choose a conversation'), gettext('Your conversations are in the list, newest activity first.')];
   return html`<div class="nothing">
     ${icon('message-circle')}
     <h2>${title}</h2>

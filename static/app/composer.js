@@ -7,7 +7,7 @@ const LONGEST = 5000;
 const WARN_AT = 4500;
 const drafts = new Map();
 
-/** Where one writes. Enter sends, Shift+Enter begins a line; a draft is kept per conversation. */
+/** The form for writing a message. Enter sends, Shift+Enter starts a new line. Each conversation keeps its draft. */
 export class Composer {
   #conversation;
   #editing = null;
@@ -44,7 +44,7 @@ export class Composer {
     this.input.focus();
   }
 
-  /** Put one's own message in here, to be changed. */
+  /** Start editing one of the user's own messages. */
   edit(message) {
     this.#editing = message;
     this.input.value = message.message;
@@ -65,7 +65,7 @@ export class Composer {
 
   #key(event) {
     if (event.key === 'Escape' && this.#editing) this.#stopEditing();
-    // While an input method composes, Enter is its own.
+    // While an input method composes a character, Enter belongs to the input method.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
     event.preventDefault();
     this.element.requestSubmit();
@@ -90,7 +90,7 @@ export class Composer {
       return;
     }
     const { attachments } = this.picker;
-    // A message has words: files without any are sent under their names.
+    // A message needs text, so files without text are sent with their names as the text.
     this.#conversation.send(text || attachments.map((one) => one.name).join(', '), { attachments });
     this.picker.clear();
     this.#clear();
@@ -119,7 +119,7 @@ export class Composer {
     this.input.style.height = `${this.input.scrollHeight + 2}px`;
   }
 
-  /** `said` stands beside the text. */
+  /** Draw the form. `said` is shown next to the text: the characters left, or an error. */
   #show(said) {
     draw(
       this.element,

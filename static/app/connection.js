@@ -4,12 +4,12 @@ import { gettext } from './i18n.js';
 const WORDS = {
   connecting: () => gettext('Connecting …'),
   reconnecting: () => gettext('Connection lost. Reconnecting …'),
-  offline: () => gettext('You are offline. What you write is sent when you are back.'),
+  offline: () => gettext('You are offline. Your messages will be sent when you are online again.'),
 };
 
 /**
- * A line that says what is wrong with the connection; hidden while nothing is. `status` is the client's; `instead`,
- * where given, is said whatever it is.
+ * Return a line that describes a problem with the connection; it is hidden while there is none. `status` is the
+ * client's status. The optional text `instead` replaces the description.
  */
 export function connectionLine(status, instead = '') {
   const words = instead || (WORDS[status]?.() ?? '');

@@ -13,7 +13,7 @@ import { ActionPanel } from './action-panel.js';
 
 const SHOWN = 8_000;
 
-/** One conversation as a page shows it. `onBack`, where given, leads back to the list on narrow screens. */
+/** The view of one conversation. The optional `onBack()` returns to the list on narrow screens. */
 export class ConversationView {
   #client;
   #conversation;
@@ -119,7 +119,7 @@ export class ConversationView {
       ${this.#menu(conversation).map(ask)} ${this.deal && type !== 'direct' ? this.#dealButton() : nothing}`;
   }
 
-  /** On narrower screens the deal is shown in the messages' place. */
+  /** Return the button that shows the deal instead of the messages on narrower screens. */
   #dealButton() {
     const label = this.#isDealShown ? gettext('Show the messages') : gettext('Show the deal');
     const onclick = () => {
@@ -133,7 +133,7 @@ export class ConversationView {
     return this.element.classList.contains('with-deal');
   }
 
-  /** What may be done beside answering the prompt. */
+  /** Return the available actions that do not answer the prompt. */
   #menu(conversation) {
     return conversation.awaiting_role === conversation.my_role ? [] : conversation.available_actions;
   }
@@ -165,7 +165,7 @@ export class ConversationView {
     if (isSure) await this.#conversation.remove(message.id).catch((fault) => this.#complain(fault));
   }
 
-  /** Say for a while what could not be done. */
+  /** Show an error for 8 seconds. */
   #complain(fault) {
     const say = (words) => {
       this.#fault = words;
@@ -176,7 +176,7 @@ export class ConversationView {
     this.#timer = setTimeout(() => say(''), SHOWN);
   }
 
-  /** Tell who does not see the screen what others have just said. */
+  /** Announce new messages of others to screen readers. */
   #announce({ phase, messages }) {
     if (phase !== 'ready') return;
     const last = messages.at(-1);

@@ -3,7 +3,7 @@ import { fully, remaining } from './format.js';
 
 const MINUTE = 60_000;
 
-/** How long there still is for the next step; nothing where there is no deadline. */
+/** Return the time left until the deadline `at`, or nothing if `at` is null. */
 export function deadline(at) {
   if (!at) return nothing;
   const words = html`<time datetime=${at} title=${fully(at)} .textContent=${remaining(at)}></time>`;

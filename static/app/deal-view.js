@@ -2,7 +2,7 @@ import { draw, html, icon, made, nothing, repeat } from './html.js';
 import { fully, offerKind, price, role, short } from './format.js';
 import { gettext } from './i18n.js';
 
-/** The stages of a deal in one line, the present one lit. */
+/** Return the stages of a deal in one line, with the current stage highlighted. */
 export function stages(deal, conversation) {
   const at = conversation.stage?.position;
   const stage = ({ label, position }) => {
@@ -14,7 +14,7 @@ export function stages(deal, conversation) {
   </ol>`;
 }
 
-/** How far a deal has come: its stages, the offers and what was agreed, and every step with its time. */
+/** The progress of a deal: its stages, its offers, the agreed price, and every step with its time. */
 export class DealView {
   #conversation;
   #loadedFor = 0;

@@ -1,4 +1,4 @@
-/** The deal that plays itself: what is done in each state, and what is said before. */
+/** The script of the demo: for each state the next action, and the message that is sent before it. */
 
 import { gettext } from './i18n.js';
 
@@ -57,7 +57,7 @@ function spoken(texts) {
   return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, text()]));
 }
 
-/** What comes next in this state, met for the `visits`th time; null where the deal is done or over. */
+/** Return the next step in a state that is reached for the `visits`th time, or null if the deal has ended. */
 export function nextIn(state, visits) {
   return SCRIPT[state]?.(visits) ?? null;
 }

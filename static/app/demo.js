@@ -1,4 +1,4 @@
-/** The demo page: both sides of one deal next to each other, each with a client and a connection of its own. */
+/** The demo page: both participants of one deal next to each other, each with its own client and connection. */
 
 import { Session, StooryClient } from 'stoory-client';
 
@@ -22,7 +22,7 @@ async function signedIn({ email, password }) {
   return client;
 }
 
-/** The deal that is being played, the same after a reload; one of its own for each visitor. */
+/** Open the deal of this visitor and return its id. After a reload of the page it is the same deal. */
 async function dealOf(brand, influencer) {
   const source = localStorage.getItem(KEPT) ?? `demo-page-${Date.now().toString(36)}`;
   localStorage.setItem(KEPT, source);
@@ -66,7 +66,7 @@ class DemoPage {
     return this.#views.brand_owner.conversation;
   }
 
-  /** The side that has the next move is shown where there is room for one alone. */
+  /** Select the side that acts next: narrow screens show only the selected side. */
   #look() {
     const { phase, conversation, deal } = this.#conversation.getSnapshot();
     if (phase === 'ready' && this.#version !== conversation.state_version) {

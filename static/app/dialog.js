@@ -2,8 +2,8 @@ import { draw, html, iconButton, made, uniqueId } from './html.js';
 import { gettext } from './i18n.js';
 
 /**
- * A modal dialog; resolves with what `close(value)` was given, undefined where it was dismissed. `content(close,
- * redraw)` is what is in it, each time that it is drawn.
+ * Open a modal dialog. Resolves with the argument of `close(value)`, or with undefined if the user dismisses the
+ * dialog. `content(close, redraw)` returns the template of its content each time that it is drawn.
  */
 export function dialog(title, content) {
   return new Promise((resolve) => {

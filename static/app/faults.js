@@ -2,7 +2,7 @@ import { ConnectionLost } from 'stoory-client';
 
 import { gettext } from './i18n.js';
 
-/** What went wrong, for a reader: what the server says of the fields, or of the whole. */
+/** Return the message of an error for the user: the messages of the fields, or the general message. */
 export function inWords(fault) {
   if (fault instanceof ConnectionLost) return gettext('The server cannot be reached right now.');
   return (

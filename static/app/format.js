@@ -14,7 +14,7 @@ export function time(at) {
   return clock.format(new Date(at));
 }
 
-/** The whole moment, for tooltips. */
+/** Return date and time, for tooltips. */
 export function fully(at) {
   return moment.format(new Date(at));
 }
@@ -23,7 +23,7 @@ function daysAgo(at) {
   return Math.round((new Date().setHours(0, 0, 0, 0) - new Date(at).setHours(0, 0, 0, 0)) / DAY);
 }
 
-/** The heading of a day. */
+/** Return the heading of a day. */
 export function day(at) {
   const days = daysAgo(at);
   if (days === 0) return gettext('Today');
@@ -31,7 +31,7 @@ export function day(at) {
   return days < 7 && days > 0 ? weekday.format(new Date(at)) : longDate.format(new Date(at));
 }
 
-/** When something was, as short as it can be said. */
+/** Return the time of today, or the date of an earlier day. */
 export function short(at) {
   const days = daysAgo(at);
   if (days === 0) return time(at);
@@ -39,7 +39,7 @@ export function short(at) {
   return date.format(new Date(at));
 }
 
-/** How long there still is. */
+/** Return the time that is left until `at`. */
 export function remaining(at) {
   const left = new Date(at) - Date.now();
   if (left <= 0) return gettext('due now');

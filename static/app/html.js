@@ -1,4 +1,4 @@
-/** What the pages are drawn with: lit-html's templates, in which texts stay texts, and icons and buttons for them. */
+/** Functions for drawing the pages: lit-html's templates, which escape text, and icons and buttons for them. */
 
 import { html, nothing, render } from '../vendor/lit-html/lit-html.js';
 
@@ -6,24 +6,24 @@ export { guard } from '../vendor/lit-html/directives/guard.js';
 export { repeat } from '../vendor/lit-html/directives/repeat.js';
 export { html, nothing };
 
-/** The key in a list of what has an id. */
+/** The key of list items that have an id. */
 export const byId = ({ id }) => id;
 
-/** The element of a template. */
+/** Return a new element from a template. */
 export function made(template) {
   const fragment = document.createDocumentFragment();
   render(template, fragment);
   return fragment.firstElementChild;
 }
 
-/** Bring what is in an element in line with a template. What is moved on the way keeps the focus. */
+/** Draw a template into an element. A focused element that is moved keeps the focus. */
 export function draw(element, template) {
   const focused = document.activeElement;
   render(template, element);
   if (document.activeElement !== focused && element.contains(focused)) focused.focus({ preventScroll: true });
 }
 
-/** Take the sprite into the page: what is drawn later needs no connection for its pictures. */
+/** Load the icons into the page, so that later drawing needs no connection. */
 function takeSprite(address) {
   const request = new XMLHttpRequest();
   request.responseType = 'document';
@@ -38,7 +38,7 @@ function takeSprite(address) {
 
 takeSprite(document.querySelector('meta[name="stoory:icons"]').content);
 
-/** A picture of the sprite; it says nothing by itself. */
+/** Return an icon. Screen readers ignore it. */
 export function icon(name) {
   return html`<svg class="icon" aria-hidden="true"><use href="#${name}"></use></svg>`;
 }
@@ -49,12 +49,12 @@ export function iconButton(name, label, onclick, classes = '') {
   </button>`;
 }
 
-/** What went wrong, where something has; read out when it appears. */
+/** Return an error message, hidden if `words` is empty. Screen readers announce it when it appears. */
 export function notice(words) {
   return html`<p class="notice" role="alert" ?hidden=${!words}>${words}</p>`;
 }
 
-/** Do the work of a button, once at a time. It is not disabled meanwhile, as it would lose the focus. */
+/** Run the work of a button, unless it is running already. The button is not disabled: it would lose the focus. */
 export async function onceAtATime(button, work) {
   if (button.getAttribute('aria-disabled')) return;
   button.setAttribute('aria-disabled', 'true');
@@ -67,7 +67,7 @@ export async function onceAtATime(button, work) {
 
 let last = 0;
 
-/** An id that no other element of the page has. */
+/** Return a unique id for an element of the page. */
 export function uniqueId(stem) {
   last += 1;
   return `${stem}-${last}`;

@@ -1,8 +1,8 @@
 /**
- * Texts in the reader's language.
+ * Translation of texts into the user's language.
  *
- * The functions are those of Django's JavaScript catalogue, which a page loads before its modules, so that
- * `makemessages -d djangojs` finds the texts; without the catalogue they are shown as they are written.
+ * The functions have the names of Django's JavaScript catalog, so that `makemessages -d djangojs` finds the texts. A
+ * page loads the catalog before its modules. Without the catalog the texts are shown untranslated.
  */
 
 export const language = document.documentElement.lang || 'en';
@@ -16,7 +16,7 @@ export function ngettext(one, many, count) {
   return count === 1 ? one : many;
 }
 
-/** `%(name)s` in a text, filled in. */
+/** Return a text with each `%(name)s` replaced by its value. */
 export function filled(text, values) {
   return text.replace(/%\((\w+)\)s/g, (_, name) => String(values[name]));
 }

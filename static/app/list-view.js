@@ -15,7 +15,7 @@ const FILTERS = [
   { name: () => gettext('Campaigns'), filter: { type: 'campaign' } },
 ];
 
-/** The conversations, newest activity first, with filters and search. */
+/** The conversation list, newest activity first, with filters and a search. */
 export class ListView {
   #list;
   #me;
@@ -26,7 +26,7 @@ export class ListView {
   #id = uniqueId('search');
   element = made(html`<div class="list"></div>`);
 
-  /** `onOpen(id)` is called for a line that is chosen. */
+  /** `onOpen(id)` is called when the user chooses a conversation. */
   constructor(list, { me, onOpen }) {
     this.#list = list;
     this.#me = me;
@@ -35,7 +35,7 @@ export class ListView {
     this.#show();
   }
 
-  /** Mark the conversation that is open. */
+  /** Highlight the open conversation. */
   select(id) {
     this.#open = id;
     this.#show();
@@ -85,8 +85,8 @@ export class ListView {
 
   get #emptiness() {
     return this.#words || this.#chosen !== FILTERS[0]
-      ? gettext('Nothing here matches.')
-      : gettext('No conversations yet. Begin one with “New conversation” below.');
+      ? gettext('No conversations match.')
+      : gettext('No conversations yet. Start one with “New conversation” below.');
   }
 
   #filter(one) {

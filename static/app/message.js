@@ -4,7 +4,8 @@ import { day, fully, time } from './format.js';
 import { gettext } from './i18n.js';
 
 /**
- * One row of `blocksOf`. `context` is `{me, session, names, isClosed, onRetry, onDiscard, onEdit, onRemove, onFault}`.
+ * Return the template of one row of `blocksOf`. `context` is `{me, session, names, isClosed, onRetry, onDiscard,
+ * onEdit, onRemove, onFault}`.
  */
 export function drawn(row, context) {
   return DRAWERS[row.kind](row, context);
@@ -17,9 +18,9 @@ const DRAWERS = {
   outgoing: (row, context) => onItsWay(row, context),
 };
 
-/** Whether a message may count as unread still; `data-unread` marks its row. */
+/** Return whether a message can still be unread for the user `me`. Its row then has the attribute `data-unread`. */
 export function mayBeUnread({ sender_id: sender, receiver_id: receiver, read_at: readAt }, me) {
-  // `read_at` tells of the receiver alone; what the system says is for both.
+  // `read_at` is set by the receiver only, but a system message is for both participants.
   return sender !== me && !(readAt && receiver === me);
 }
 

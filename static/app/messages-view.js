@@ -14,8 +14,8 @@ const PAUSE = 3_000;
 const byKey = ({ key }) => key;
 
 /**
- * The messages of a conversation, scrolling: stays at the end while one is there, stays where it is while one reads
- * further up, marks what is new, and tells what has been seen.
+ * The scrollable messages of a conversation. At the end it follows new messages; further up it keeps its position. It
+ * marks new messages and reports which messages the user has seen.
  */
 export class MessagesView {
   #conversation;
@@ -34,7 +34,7 @@ export class MessagesView {
   #top;
   #resized;
 
-  /** `context` is what `drawn` takes. */
+  /** `context` is the argument of `drawn` in message.js. */
   constructor(conversation, context) {
     this.#conversation = conversation;
     this.#context = context;
@@ -96,7 +96,7 @@ export class MessagesView {
     return filled(gettext('Messages with %(name)s'), { name: other?.name ?? title });
   }
 
-  /** One has written something: reading goes on at the end. */
+  /** Scroll to the end and remove the mark of new messages, for example after the user has sent a message. */
   scrollToEnd() {
     this.#marker = null;
     this.#unreadAbove = 0;
@@ -105,7 +105,7 @@ export class MessagesView {
     this.#toEnd();
   }
 
-  /** A block, and a row in it, is drawn anew when something in it has changed: there may be thousands. */
+  /** Return a block of rows. Only changed blocks and rows are drawn again, because there can be thousands. */
   #block({ rows }) {
     const isClosed = this.#context.isClosed();
     const one = (row) => guard([isClosed, ...Object.values(row)], () => drawn(row, this.#context));
@@ -118,7 +118,7 @@ export class MessagesView {
     );
   }
 
-  // --- What is new ---
+  // --- New messages ---
 
   #begin({ messages, conversation }) {
     const first = firstUnread(messages, conversation.unread_count, this.#context.me);
@@ -128,7 +128,7 @@ export class MessagesView {
     this.#newest = this.#openedAt = last;
   }
 
-  /** Messages of others that came while one was not looking begin what is new. */
+  /** Mark and count messages of others that arrive while the end is not in view. */
   #notice({ messages }) {
     const last = messages.at(-1)?.seq ?? 0;
     if (last <= this.#newest) return;
@@ -151,7 +151,7 @@ export class MessagesView {
 
   #onVisibility = () => this.#tellSeen();
 
-  /** Who is at the end has read everything, also a message of which never more than a part is in view. */
+  /** Mark the visible messages as read. At the end all are read, even a message that is too long to be seen whole. */
   #tellSeen() {
     if (document.visibilityState !== 'visible' || !this.scroller.clientHeight) return;
     const seen = Math.max(0, ...this.#visible, this.#isAtEnd ? this.#newestOfOthers : 0);
@@ -166,18 +166,18 @@ export class MessagesView {
     if (marker) this.scroller.scrollTop = marker.offsetTop - this.scroller.clientHeight / 4;
     else this.#toEnd();
     this.#top.observe(this.earlier);
-    // How far it is to the end is known when what is in view has been laid out.
+    // The distance to the end is known only after the browser has laid out the visible rows.
     this.#isAtEnd = !marker;
     requestAnimationFrame(() => requestAnimationFrame(() => this.#scrolled()));
   }
 
-  /** Who is at the end stays there, whatever grows. */
+  /** Stay at the end after a change of size. */
   #stay() {
     this.#noticeLeaving();
     if (this.#isAtEnd) this.#toEnd();
   }
 
-  /** Who has just scrolled away from the end is not taken back to it, though the event of that is still to come. */
+  /** Do not scroll back to the end if the user has just left it: the scroll event can still be pending. */
   #noticeLeaving() {
     if (this.#isAtEnd && this.scroller.scrollTop < this.#end) this.#scrolled();
   }
@@ -197,7 +197,7 @@ export class MessagesView {
     this.#tellSeen();
   }
 
-  /** An element in view, and where it stands. */
+  /** Return the first visible row and its position. */
   #anchor() {
     const edge = this.scroller.getBoundingClientRect().top;
     const block = reaching(this.list.children, edge);
@@ -207,7 +207,7 @@ export class MessagesView {
 
   #keep({ element, top }) {
     if (!element.isConnected) return;
-    // The browser's own anchoring would move it a second time.
+    // Turn off the browser's scroll anchoring, which would move the row a second time.
     this.scroller.classList.add('by-hand');
     this.scroller.scrollTop += element.getBoundingClientRect().top - top;
     requestAnimationFrame(() => this.scroller.classList.remove('by-hand'));
@@ -221,7 +221,7 @@ export class MessagesView {
     }
   }
 
-  /** Have it told once more whether the top is in view. */
+  /** Make the observer report again whether the top is in view. */
   #lookAgain() {
     this.#top.unobserve(this.earlier);
     this.#top.observe(this.earlier);
@@ -267,7 +267,7 @@ export class MessagesView {
   }
 }
 
-/** The first of these elements, each below the one before, that ends below `edge`. */
+/** Return the first element that ends below `edge`, by binary search. The elements are ordered from top to bottom. */
 function reaching(elements, edge) {
   let [low, high] = [0, elements.length - 1];
   while (low < high) {

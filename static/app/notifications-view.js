@@ -2,7 +2,10 @@ import { byId, draw, html, icon, made, repeat, uniqueId } from './html.js';
 import { fully, short } from './format.js';
 import { filled, gettext, ngettext } from './i18n.js';
 
-/** The bell, and what it rang for. `nameOf(conversationId)` says with whom; `onOpen(conversationId)` goes there. */
+/**
+ * The bell with its list of notifications. `nameOf(conversationId)` returns the name of the other participant;
+ * `onOpen(conversationId)` opens the conversation.
+ */
 export class NotificationsView {
   #notifications;
   #isOpen = false;

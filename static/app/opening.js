@@ -4,8 +4,8 @@ import { kind } from './format.js';
 import { gettext } from './i18n.js';
 
 /**
- * The form that opens a conversation with whom the field `person` names; `close(id)` is called with the one that was
- * opened or found.
+ * Return the form that opens a conversation with the person of the field `person`. `close(id)` is called with the id of
+ * the new or existing conversation.
  */
 export function openingForm(client, person, close) {
   const types = client.session.user.role === 'brand_owner' ? ['direct', 'bid', 'campaign'] : ['direct'];
@@ -63,8 +63,8 @@ export function openingForm(client, person, close) {
 }
 
 /**
- * The id of the conversation. A direct one may have been there before, and then takes no first message: what is written
- * is sent in it, new or not.
+ * Open the conversation and return its id. The message of a direct conversation is sent separately: if the conversation
+ * exists already, opening it adds no first message.
  */
 async function opened(client, { message, ...fields }) {
   const isDirect = fields.conversation_type === 'direct';

@@ -4,7 +4,7 @@ import { inWords } from './faults.js';
 import { price } from './format.js';
 import { filled, gettext } from './i18n.js';
 
-/** Pay an order. The built-in sandbox moves no money; another provider's own page or form would stand here. */
+/** Open the dialog that pays an order. The sandbox transfers no money. For another provider, add its form here. */
 export async function payFor(payment, client) {
   const title = filled(gettext('Pay %(sum)s'), { sum: price(payment.amount, payment.currency) });
   await dialog(title, payment.provider === 'sandbox' ? sandbox(payment, client, title) : () => elsewhere(payment));
@@ -28,7 +28,7 @@ function sandbox(payment, client, title) {
     };
     const onclick = ({ currentTarget }) => void onceAtATime(currentTarget, pay);
     return html`<p>
-        ${icon('credit-card')} ${gettext('This is the sandbox: no money moves, everything else is as it will be.')}
+        ${icon('credit-card')} ${gettext('This is the sandbox: no money is transferred. The rest works as usual.')}
       </p>
       ${notice(fault)}
       <p class="buttons">

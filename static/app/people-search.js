@@ -1,18 +1,18 @@
 import { Refused, Store } from 'stoory-client';
 
-/** Milliseconds without a key pressed before the server is asked. */
+/** Milliseconds from the last key press to the request. */
 const PAUSE = 250;
 const FEWEST = 2;
 const PAGE = 10;
 const WAIT = 5;
 
-/** People one has a conversation with, each once: the latest ones, or those whose conversations fit `search`. */
+/** Return the people of the user's newest conversations, or of the conversations that match `search`, each once. */
 async function acquaintances(client, search) {
   const { results } = await client.session.get('/api/conversations', { limit: 100, search });
   return once(results.map((one) => one.other_user).filter(Boolean));
 }
 
-/** Runs of letters, marks and numbers, whatever their case. */
+/** Return the words of a text in lower case: runs of letters, marks and numbers. */
 function wordsOf(text) {
   return text
     .normalize('NFKC')
@@ -26,11 +26,11 @@ function once(people) {
 }
 
 /**
- * Who may be meant by what is typed: acquaintances at once, then whom the server finds.
+ * The people who match the typed text: first acquaintances, then the results of the server.
  *
- * Snapshot: `phase` (`idle`, `short`, `searching`, `found`, `waiting` for the server's leave to ask again, `failed`),
- * `people`, `known` (ids of acquaintances), `hasMore`, `fault`, and `isOff` where the server offers no search: then
- * acquaintances are all there is.
+ * Snapshot: `phase` (`idle`, `short`, `searching`, `found`, `waiting` for the end of a rate limit, `failed`), `people`,
+ * `known` (ids of acquaintances), `hasMore`, `fault`, and `isOff`: the server offers no search, so only acquaintances
+ * are found.
  */
 export class PeopleSearch extends Store {
   #client;
@@ -53,7 +53,7 @@ export class PeopleSearch extends Store {
     clearTimeout(this.#timer);
   }
 
-  /** Search for something else; what was asked before is dropped. */
+  /** Search for `query`. The result of an earlier search is ignored. */
   show(query) {
     const trimmed = query.trim();
     if (trimmed === this.#query) return;
@@ -68,14 +68,14 @@ export class PeopleSearch extends Store {
     this.#askIn(0, this.#cursor);
   }
 
-  /** The next page, below the people who are shown. */
+  /** Load the next page and add it to the end of the list. */
   loadMore() {
     const { phase, hasMore } = this.getSnapshot();
     if (hasMore && phase !== 'searching') this.#askIn(0, this.#cursor);
   }
 
   async #readAcquaintances() {
-    // Where they cannot be read right now, the search is there all the same.
+    // The search works without acquaintances too, so an error is ignored.
     this.#known = await acquaintances(this.#client).catch(() => []);
     this.update(this.#people());
   }
@@ -84,11 +84,11 @@ export class PeopleSearch extends Store {
     this.#generation += 1;
     clearTimeout(this.#timer);
     this.#cursor = null;
-    // Those who still fit stay in sight until the answer comes.
+    // People who still match stay in the list until the response is received.
     this.#found = this.#found.filter((one) => this.#isMeant(one));
   }
 
-  /** Whether every word that is looked for begins a word of the name, as the server tells it. */
+  /** Return whether each word of the query is the beginning of a word of the name, by the same rule as the server. */
   #isMeant({ name }) {
     const [wanted, words] = [wordsOf(this.#query), wordsOf(name)];
     if (!wanted.length || this.#query.includes('@')) return false;

@@ -8,7 +8,7 @@ function initials(name) {
     .toUpperCase();
 }
 
-/** A round with somebody's initials. The name stands beside it, so it says nothing by itself. */
+/** Return a circle with the initials of a person. Screen readers ignore it, because the name is next to it. */
 export function avatar(person, { online = false } = {}) {
   const classes = ['avatar', person?.role, online && 'online'].filter(Boolean).join(' ');
   return html`<span class=${classes} aria-hidden="true">${initials(person?.name ?? '?')}</span>`;

@@ -8,7 +8,7 @@ import { PeopleSearch } from './people-search.js';
 const MORE = { id: 'more' };
 const LONGEST = 100;
 
-/** A field that finds one person while one types: a combobox with a list of people below it. */
+/** A field for choosing one person: a combobox with a list of the people who match the typed text. */
 export class PersonField {
   #search;
   #ids = Object.fromEntries(['person', 'people', 'hint', 'fault', 'chosen'].map((stem) => [stem, uniqueId(stem)]));
@@ -24,7 +24,7 @@ export class PersonField {
     this.#show();
   }
 
-  /** The id of the person who was chosen, `''` while nobody is. */
+  /** The id of the chosen person, or `''`. */
   get value() {
     return this.#chosen?.id ?? '';
   }
@@ -33,7 +33,7 @@ export class PersonField {
     this.#search.dispose();
   }
 
-  /** Say that somebody has to be chosen, and go there. */
+  /** Show the error that no person is chosen, and focus the field. */
   complain() {
     this.#fault = gettext('Choose the person whom you want to write to.');
     this.#show();
@@ -44,7 +44,7 @@ export class PersonField {
     return this.element.querySelector('input');
   }
 
-  /** Whom one can choose from, and the way to more of them. */
+  /** The people in the list, and the option that loads more of them. */
   get #options() {
     const { people, hasMore } = this.#search.getSnapshot();
     return hasMore ? [...people, MORE] : people;
@@ -109,7 +109,7 @@ export class PersonField {
     document.getElementById(this.#idOf(id)).scrollIntoView({ block: 'nearest' });
   }
 
-  /** Take what is marked. Where nothing is, Enter takes the only person there is; it never sends a half-filled form. */
+  /** Choose the active option, or the only person in the list. Enter never submits an incomplete form. */
   #enter() {
     const options = this.#options;
     const marked = options.find(({ id }) => id === this.#active);
@@ -120,7 +120,7 @@ export class PersonField {
 
   #take(option) {
     if (option === MORE) {
-      // The one who was last stays marked, and those who come follow below.
+      // The last person stays active, and the next page is added below.
       this.#active = this.#options.at(-2)?.id ?? null;
       this.#search.loadMore();
       this.#show();
@@ -178,7 +178,7 @@ export class PersonField {
         @keydown=${(event) => this.#pressed(event)}
       />
       <p class="fault" id=${ids.fault} ?hidden=${!this.#fault}>${this.#fault}</p>
-      <p class="hint" id=${ids.hint}>${gettext('How their name begins, or their whole e-mail address.')}</p>`;
+      <p class="hint" id=${ids.hint}>${gettext('The beginning of a name, or a complete e-mail address.')}</p>`;
   }
 
   #found() {
@@ -215,7 +215,7 @@ export class PersonField {
   }
 
   #choice() {
-    // So that the choice is read out where the focus goes.
+    // Screen readers announce the choice when the focus moves to the button.
     const id = this.#ids.chosen;
     return html`${described(this.#chosen, role(this.#chosen.role), id)}
       <button type="button" class="button secondary" aria-describedby=${id} @click=${() => this.#change()}>
@@ -235,20 +235,20 @@ function described(person, words, id = nothing) {
   </span>`;
 }
 
-/** What is to be said of what is found, to those who do not see it too. */
+/** Return a description of the search result, which screen readers announce. */
 function inWordsOf({ phase, people, hasMore, fault, isOff }) {
   const { length: n } = people;
   if (phase === 'searching') return gettext('Searching …');
-  if (phase === 'waiting') return gettext('That was a lot of searching at once. It goes on by itself in a moment …');
+  if (phase === 'waiting') return gettext('Too many searches at once. The search continues in a moment …');
   if (phase === 'failed') return inWords(fault);
   if (isOff) return n ? gettext('Only people in your conversations can be chosen here.') : nobodyKnown();
   if (phase === 'short') return gettext('Type at least two characters.');
   if (phase === 'idle') return '';
-  if (!n) return gettext('Nobody was found. Type how their name begins, or their whole e-mail address.');
+  if (!n) return gettext('Nobody was found. Type the beginning of a name, or a complete e-mail address.');
   const found = filled(ngettext('%(n)s person found.', '%(n)s people found.', n), { n });
   return hasMore ? `${found} ${gettext('There are more: type more of the name.')}` : found;
 }
 
 function nobodyKnown() {
-  return gettext('Nobody in your conversations is called that, and other people cannot be searched for here.');
+  return gettext('Nobody in your conversations has this name, and you cannot search for other people here.');
 }

@@ -1,4 +1,4 @@
-/** What a conversation's messages look like, line by line: pure, so that a page only has to draw what has changed. */
+/** Pure functions that turn a conversation's messages into rows, so that a page can draw only what has changed. */
 
 const TOGETHER = 5 * 60_000;
 const BLOCK = 50;
@@ -12,8 +12,8 @@ function isTogether(one, other) {
 }
 
 /**
- * The rows, keyed: `{key, kind: 'day', at}`, `{key, kind: 'new'}`, `{key, kind: 'message', message, isFirst}`,
- * `{key, kind: 'outgoing', entry, isFirst}`. `marker` is the id of the message before which reading goes on.
+ * Return rows with keys: `{key, kind: 'day', at}`, `{key, kind: 'new'}`, `{key, kind: 'message', message, isFirst}`,
+ * `{key, kind: 'outgoing', entry, isFirst}`. `marker` is the id of the first new message.
  */
 function rowsOf({ messages, outgoing }, { marker, me }) {
   const rows = [];
@@ -29,7 +29,7 @@ function rowsOf({ messages, outgoing }, { marker, me }) {
   }
   const arrived = new Set(messages.slice(-outgoing.length || messages.length).map((one) => one.client_message_id));
   for (const entry of outgoing) {
-    // Its event may come before the answer to the request.
+    // The event can be received before the response to the request.
     if (arrived.has(entry.client_message_id)) continue;
     const own = { sender_id: me, message_type: 'user_input', created_at: entry.created_at };
     rows.push({ key: entry.client_message_id, kind: 'outgoing', entry, isFirst: !before || !isTogether(before, own) });
@@ -39,16 +39,16 @@ function rowsOf({ messages, outgoing }, { marker, me }) {
 }
 
 /**
- * The same rows in blocks, `{key, rows}`, of which a browser can leave out those that are not in view: it could leave
- * out single rows as well, but to follow thousands of them takes longer than a frame. Blocks go by `seq`, so that none
- * changes when others come before it.
+ * Return the rows in blocks, `{key, rows}`. Browsers skip the layout of blocks that are not in view; to track thousands
+ * of single rows would take longer than a frame. Blocks are formed by `seq`, so a block does not change when earlier
+ * messages are loaded.
  */
 export function blocksOf(state, options) {
   const blocks = [];
   let rows = [];
   for (const row of rowsOf(state, options)) {
     rows.push(row);
-    // A day, and the mark of what is new, go with the message after them.
+    // The heading of a day and the mark of new messages belong to the block of the next message.
     if (!row.message && !row.entry) continue;
     const key = row.message ? Math.floor(row.message.seq / BLOCK) : 'outgoing';
     if (blocks.at(-1)?.key === key) blocks.at(-1).rows.push(...rows);

@@ -8,7 +8,7 @@ export function siteSession() {
   return new Session({ storage: webStorage(localStorage) });
 }
 
-/** A client for who is signed in; without anybody, the sign-in page. */
+/** Return a client for the signed-in user. If no user is signed in, open the sign-in page and return null. */
 export function siteClient() {
   const session = siteSession();
   if (!session.user) {
@@ -29,7 +29,7 @@ export function toSignIn() {
   location.assign(`${SIGN_IN}?next=${encodeURIComponent(location.pathname)}`);
 }
 
-/** Where to go after signing in: a page of this site only. */
+/** Return the page to open after signing in. Addresses of other sites are ignored. */
 export function destination() {
   const next = new URLSearchParams(location.search).get('next') ?? '';
   return ON_THIS_SITE.test(next) ? next : '/chat';

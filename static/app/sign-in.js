@@ -65,5 +65,5 @@ for (const account of document.querySelectorAll('[data-account]')) {
   });
 }
 
-// Before this script is there a form would go to the server as it is, with the password in the address.
+// The buttons are disabled until now: without this script, the browser would send the password in the address.
 for (const one of document.querySelectorAll('.sign-in button[disabled]')) one.disabled = false;

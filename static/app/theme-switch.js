@@ -4,7 +4,7 @@ import { gettext } from './i18n.js';
 const THEMES = ['', 'light', 'dark'];
 const ICONS = { '': 'monitor', light: 'sun', dark: 'moon' };
 
-/** A button that goes from the system's theme over light to dark. */
+/** Return a button that switches between the system's theme, light and dark. */
 export function themeSwitch(redraw) {
   const labels = { '': gettext('Theme: as the system'), light: gettext('Theme: light'), dark: gettext('Theme: dark') };
   const now = document.documentElement.dataset.theme ?? '';

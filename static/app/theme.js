@@ -1,4 +1,4 @@
-/* Runs before the page is painted, so that the chosen theme does not flash. */
+/* Runs before the first paint, so that the page does not flash in the wrong theme. */
 (() => {
   const theme = localStorage.getItem('stoory.theme');
   if (theme) document.documentElement.dataset.theme = theme;

@@ -96,9 +96,9 @@ async def test_a_form_takes_what_the_rules_allow_and_says_what_is_wrong(opens, b
     await asked(anaya, "Price offer")
     wrong = {
         "": "This is needed.",
-        "a lot": "A price in digits is needed, such as 18000 or 99.50.",
-        "-5": "A price in digits is needed, such as 18000 or 99.50.",
-        "1e3": "A price in digits is needed, such as 18000 or 99.50.",
+        "a lot": "Enter a price in digits, such as 18000 or 99.50.",
+        "-5": "Enter a price in digits, such as 18000 or 99.50.",
+        "1e3": "Enter a price in digits, such as 18000 or 99.50.",
         "0": "At least ₹0.01.",
         "10.005": "At most 2 decimals.",
         "100000000": "At most ₹99,999,999.99.",

@@ -47,7 +47,7 @@ async def test_search_finds_names_and_titles(opens, brand, three, lines):
     await search.fill("dev")
     await expect(lines(tab)).to_have_text(["Dev"])
     await search.fill("nobody")
-    await expect(tab.page.get_by_text("Nothing here matches.")).to_be_visible()
+    await expect(tab.page.get_by_text("No conversations match.")).to_be_visible()
 
 
 async def test_a_message_brings_its_line_to_the_top_and_counts(opens, brand, three, lines):
@@ -122,7 +122,7 @@ async def test_whoever_has_no_conversation_yet_is_told_how_to_begin_one(opens, b
     await expect(tab.find(".list .empty")).to_contain_text("“New conversation”")
     await expect(tab.page).to_have_title("Conversations · Stoory")
     await tab.page.get_by_role("button", name="Unread", exact=True).click()
-    await expect(tab.find(".list .empty")).to_have_text("Nothing here matches.")
+    await expect(tab.find(".list .empty")).to_have_text("No conversations match.")
     await expect(place.get_by_role("heading")).to_have_text("Your first conversation")
     await tab.page.get_by_role("button", name="All", exact=True).click()
     influencer.says(brand.opens_chat_with(influencer), "Hello!")

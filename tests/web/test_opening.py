@@ -138,7 +138,7 @@ async def test_a_whole_address_finds_its_owner_and_a_part_of_it_nobody(opens, br
     form = await new_conversation(await opens("/chat", brand))
     address = family[0].email
     await form.input.fill(address[:-1])
-    await expect(form.said).to_have_text(re.compile("^Nobody was found. .* name .* whole e-mail address"))
+    await expect(form.said).to_have_text(re.compile("^Nobody was found. .* name, .* complete e-mail address"))
     await expect(form.options).to_have_count(0)
     await expect(form.input).to_have_attribute("aria-expanded", "false")
     await form.input.fill(f" {address.upper()} ")
@@ -156,7 +156,7 @@ async def test_who_is_not_chosen_is_asked_for(opens, brand, family):
     await form.input.fill(f"mira {SURNAME}")
     await expect(form.fault).to_be_hidden()
     await expect(form.input).not_to_have_attribute("aria-invalid", "true")
-    await expect(form.input).to_have_accessible_description("How their name begins, or their whole e-mail address.")
+    await expect(form.input).to_have_accessible_description("The beginning of a name, or a complete e-mail address.")
     await expect(form.names).to_have_count(1)
     await form.start("To somebody who was only typed")
     await expect(form.fault).to_be_visible()

@@ -86,7 +86,7 @@ async def test_a_search_that_has_to_wait_goes_on_by_itself(opens, brand, influen
     await tab.remember("dialog [role=status]")
     await form.input.fill(influencer.email)
     await expect(form.names).to_have_text(["Mira"])
-    await tab.has_shown("That was a lot of searching at once. It goes on by itself in a moment …")
+    await tab.has_shown("Too many searches at once. The search continues in a moment …")
     await expect(form.said).to_have_text("1 person found.")
 
 
@@ -157,7 +157,7 @@ async def test_without_a_search_acquaintances_can_be_chosen(tmp_path, chromium):
             await expect(form.said).to_have_text("Only people in your conversations can be chosen here.")
             await expect(form.names).to_have_text(["Mira Kapoor"])
             await form.input.fill("mirko")
-            await expect(form.said).to_have_text(re.compile("^Nobody in your conversations is called that"))
+            await expect(form.said).to_have_text(re.compile("^Nobody in your conversations has this name"))
             await form.input.fill("mira")
             await expect(form.names).to_have_text(["Mira Kapoor"])
             await form.options.click()
