@@ -77,6 +77,8 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
+    """The account of a person, or the built-in sender of system messages (`SYSTEM_USER_ID`)."""
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=100)

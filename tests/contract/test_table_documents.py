@@ -1,0 +1,54 @@
+"""The page about the database tables: each model has a rule and a docstring."""
+
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+
+from accounts.models import User
+from deals.models import Deal
+from realtime import recovery
+from stoory import table_documents
+from stoory.table_documents import RULES, Rule, document
+
+
+def test_every_table_has_one_row():
+    page = document()
+    for model in apps.get_models(include_auto_created=True):
+        assert page.count(f"| `{model._meta.db_table}` | `{model.__name__}` |") == 1
+
+
+def test_a_row_has_the_first_sentence_of_the_docstring(monkeypatch):
+    monkeypatch.setattr(Deal, "__doc__", "A deal\n    of two. It is kept.")
+    monkeypatch.setitem(RULES, "deals.Deal", Rule("for a year"))
+    assert "| `deals_deal` | `Deal` | `deals` | A deal of two. | for a year |\n" in document()
+
+
+def test_a_model_without_a_rule_is_an_error(monkeypatch):
+    monkeypatch.delitem(RULES, "deals.Deal")
+    with pytest.raises(ValueError, match=r"deals\.Deal$"):
+        document()
+
+
+def test_a_rule_without_a_model_is_an_error(monkeypatch):
+    monkeypatch.setitem(RULES, "deals.Gone", Rule("always"))
+    with pytest.raises(ValueError, match=r"deals\.Gone$"):
+        document()
+
+
+@pytest.mark.parametrize("docstring", [None, "", "User(id, email)"])
+def test_a_model_without_a_docstring_is_an_error(monkeypatch, docstring):
+    monkeypatch.setattr(User, "__doc__", docstring)
+    with pytest.raises(ValueError, match=r"^accounts\.User has no docstring"):
+        document()
+
+
+def test_models_of_libraries_are_listed_apart():
+    own, _, others = document().partition(table_documents.OTHERS)
+    assert "`accounts_user`" in own
+    assert "`django_session`" in others
+
+
+def test_socket_sessions_are_kept_as_long_as_the_page_says():
+    assert timedelta(hours=25) == recovery.WINDOW + recovery.GRACE
+    assert "25 hours" in RULES["realtime.SocketSession"].kept
