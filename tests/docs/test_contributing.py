@@ -1,5 +1,4 @@
-"""CONTRIBUTING.md: its commands are run, and its recipes are applied to a copy of the project, which must then
-serve."""
+"""CONTRIBUTING.md and docs/recipes: their commands are run, and the recipes are applied to a copy of the project."""
 
 import asyncio
 import os
@@ -76,7 +75,7 @@ async def commands_and_events(
         return acknowledgement, event
 
 
-@runs("CONTRIBUTING.md", "Add a field to a message", "diff", "diff", "diff", "diff", "diff", "sh")
+@runs("docs/recipes/message-field.md", "Add a field to a message", "diff", "diff", "diff", "diff", "diff", "sh")
 def test_a_field_is_added_to_a_message(blocks: list[Block], tmp_path: Path):
     with followed(blocks, tmp_path) as server, deal_partners(server) as (brand, influencer):
         chat = brand.opens_chat_with(influencer)
@@ -88,7 +87,7 @@ def test_a_field_is_added_to_a_message(blocks: list[Block], tmp_path: Path):
         assert [one["topic"] for one in influencer.messages(chat)] == ["Friday", "Saturday"]
 
 
-@runs("CONTRIBUTING.md", "Add a socket command", "diff", "diff", "sh")
+@runs("docs/recipes/socket-command.md", "Add a socket command", "diff", "diff", "sh")
 def test_a_socket_command_is_added(blocks: list[Block], tmp_path: Path):
     with followed(blocks, tmp_path) as server, deal_partners(server) as (brand, influencer):
         chat = brand.opens_chat_with(influencer)
@@ -100,7 +99,7 @@ def test_a_socket_command_is_added(blocks: list[Block], tmp_path: Path):
         assert influencer.messages(chat)[0]["deleted_at"]
 
 
-@runs("CONTRIBUTING.md", "Add a state to a flow", "diff", "diff", "diff", "sh")
+@runs("docs/recipes/flow-state.md", "Add a state to a flow", "diff", "diff", "diff", "sh")
 def test_a_state_is_added_to_a_flow(blocks: list[Block], tmp_path: Path):
     with followed(blocks, tmp_path) as server, deal_partners(server) as (brand, influencer):
         bid = brand.opens_bid_with(influencer)
