@@ -99,7 +99,7 @@ def test_a_socket_command_is_added(blocks: list[Block], tmp_path: Path):
         assert influencer.messages(chat)[0]["deleted_at"]
 
 
-@runs("docs/recipes/flow-state.md", "Add a state to a flow", "diff", "diff", "diff", "sh")
+@runs("docs/recipes/flow-state.md", "Add a state to a flow", "diff", "diff", "sh")
 def test_a_state_is_added_to_a_flow(blocks: list[Block], tmp_path: Path):
     with followed(blocks, tmp_path) as server, deal_partners(server) as (brand, influencer):
         bid = brand.opens_bid_with(influencer)
