@@ -1,4 +1,4 @@
-/** What must not be in a script. How a script is formatted is for prettier to say. */
+/** Rules for the content of scripts. Their format is checked by prettier. */
 
 import { fileURLToPath } from 'node:url';
 
@@ -7,13 +7,13 @@ import { defineConfig, globalIgnores, includeIgnoreFile } from 'eslint/config';
 import noUnsanitized from 'eslint-plugin-no-unsanitized';
 import globals from 'globals';
 
-/** Names under which a browser makes markup of text. `no-unsanitized` lets some pass, and others with constants. */
+/** Names of browser functions that turn text into markup. `no-unsanitized` allows some, and all constants. */
 const MARKUP = [
   'innerHTML|outerHTML|insertAdjacentHTML|setHTMLUnsafe|parseHTMLUnsafe',
   'srcdoc|DOMParser|parseFromString|createContextualFragment|unsafe(HTML|SVG|MathML|Static)',
 ].join('|');
 
-/** In a template of lit-html. */
+/** Return a selector for text in templates of lit-html. */
 const inTemplate = (pattern) => `TaggedTemplateExpression TemplateElement[value.cooked=/${pattern}/i]`;
 
 const WAYS_TO_MARKUP = [
@@ -35,7 +35,7 @@ const WAYS_TO_CODE = [
 
 const restricted = (selectors, message) => selectors.map((selector) => ({ selector, message }));
 
-/** Globals of a browser with the names of common variables: where one is meant, its declaration has been forgotten. */
+/** Browser globals with the names of common variables. Their use almost always means a forgotten declaration. */
 const CONFUSING = ['event', 'find', 'length', 'name', 'open', 'origin', 'parent', 'status', 'stop', 'top'];
 
 export default defineConfig([
@@ -52,7 +52,7 @@ export default defineConfig([
       'no-script-url': 'error',
       'no-restricted-syntax': [
         'error',
-        ...restricted(WAYS_TO_MARKUP, 'Text must not become markup: make elements of it.'),
+        ...restricted(WAYS_TO_MARKUP, 'Text must not become markup: create elements instead.'),
         ...restricted(WAYS_TO_CODE, 'Text must not become code or style.'),
       ],
       eqeqeq: 'error',
