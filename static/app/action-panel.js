@@ -7,7 +7,7 @@ import { inWords } from './faults.js';
 import { filled, gettext } from './i18n.js';
 import { payFor } from './payment.js';
 
-/** The current prompt: buttons and inputs for the awaited role; for the other role, who is awaited. */
+/** The current prompt: buttons and inputs for the awaited role; for the other role, the awaited name. */
 export class ActionPanel {
   #client;
   #conversation;

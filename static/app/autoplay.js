@@ -50,7 +50,7 @@ export class Autoplay extends Store {
     return this.getSnapshot().isPlaying;
   }
 
-  /** The conversation in its current state. The views of both participants have the same one. */
+  /** The current conversation, which is the same in both views. */
   get #conversation() {
     return this.#views.brand_owner.conversation.getSnapshot().conversation;
   }

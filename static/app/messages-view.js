@@ -14,8 +14,8 @@ const PAUSE = 3_000;
 const byKey = ({ key }) => key;
 
 /**
- * The scrollable messages of a conversation. At the end it follows new messages; further up it keeps its position. It
- * marks new messages and reports which messages the user has seen.
+ * The scrollable messages of a conversation. Scrolled to the end, it follows new messages; elsewhere it keeps its
+ * position. It marks new messages and reports which messages the user has seen.
  */
 export class MessagesView {
   #conversation;

@@ -135,7 +135,7 @@ export class StooryClient extends Store {
     if (reason === 'io server disconnect') await this.#comeBack();
   }
 
-  /** The server rejected the connection. Renew a rejected token; otherwise retry after the server's `retry_after`. */
+  /** Handle a rejected connection: renew a rejected token; after other errors retry in `retry_after` seconds. */
   async #refused(error) {
     if (this.getSnapshot().status !== 'connecting') this.update({ status: this.#awayStatus() });
     const code = error.data?.code ?? '';

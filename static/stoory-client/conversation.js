@@ -245,7 +245,7 @@ export class Conversation extends Store {
 
   /**
    * Take one of `available_actions`; `data` has its inputs by id. Returns `{conversation, message?, payment?}`. Raises
-   * `Refused`: with `status` 409 the state has changed, and the snapshot has the current state.
+   * `Refused`; if its `status` is 409, the state has changed and the snapshot has the current state.
    */
   async act({ action, state_version }, data = {}) {
     try {

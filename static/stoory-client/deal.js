@@ -31,7 +31,7 @@ export class DealReader {
   }
 
   async #readSteps() {
-    // With a list in the snapshot, steps that are received during the read are added to it.
+    // Create the list first, so that steps that are received during the read are added to it.
     if (!this.#conversation.getSnapshot().steps) this.#conversation.update({ steps: [] });
     const found = await stepsFrom(this.#session, this.#path);
     const bySeq = new Map([...found, ...this.#conversation.getSnapshot().steps].map((step) => [step.seq, step]));

@@ -98,7 +98,7 @@ export function changesOf(state, event, data) {
   return CHANGES[event]?.(state, data) ?? {};
 }
 
-/** Return the oldest of the `count` newest messages that are not from user `me`; null if it is not loaded. */
+/** Return the oldest of the `count` newest messages that user `me` has not sent; null if it is not loaded. */
 export function firstUnread(messages, count, me) {
   let left = count;
   for (let at = messages.length - 1; at >= 0 && left > 0; at -= 1) {

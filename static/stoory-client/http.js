@@ -1,6 +1,6 @@
 import { ConnectionLost, Refused } from './errors.js';
 
-/** The factor by which the timeout of uploads is longer. */
+/** The timeout of an upload is this many times longer than that of other requests. */
 const UPLOAD_FACTOR = 8;
 
 /**

@@ -102,7 +102,7 @@ export interface Message {
 export interface Stage {
   key: string;
   label: string;
-  /** 1, 2, 3 …; null for a final stage that a conversation can reach from several other stages. */
+  /** The position in the flow, from 1; null for a final stage that can be reached from several stages. */
   position: number | null;
 }
 
@@ -472,7 +472,7 @@ export class Notifications extends Store<NotificationsState> {
 
 /** Returns whether a conversation matches a list's filter, by the same rules as the server. */
 export function matches(conversation: ConversationData, filter?: Filter): boolean;
-/** Returns the oldest of the `count` newest messages that are not from user `me`; null if it is not loaded. */
+/** Returns the oldest of the `count` newest messages that user `me` has not sent; null if it is not loaded. */
 export function firstUnread(messages: Message[], count: number, me: string): Message | null;
 /** Returns whether the prompt of a message is still open: the state has not changed since. */
 export function isOpenPrompt(message: Message, conversation: Context): boolean;

@@ -7,14 +7,14 @@ export function pauseAfter(tries, fault) {
   return fault.retryAfter ? fault.retryAfter * 1000 : PAUSES[Math.min(tries, PAUSES.length) - 1];
 }
 
-/** Return the same promise. If nobody awaits it, its failure is no unhandled rejection. */
+/** Return the same promise, marked as handled: without an `await`, its failure is no unhandled rejection. */
 export function unattended(promise) {
   promise.catch(() => {});
   return promise;
 }
 
 /**
- * A read from the server whose result must not be older than the call.
+ * A read from the server whose result is never older than the call.
  *
  * Each caller gets the result of a read that began after its call. After a temporary error the read is retried: after a
  * pause or, without a connection, by `resume`. All other errors are raised.

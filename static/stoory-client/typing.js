@@ -3,7 +3,7 @@ const REPEAT = 3_000;
 const IDLE = 4_000;
 const LONGEST = 8_000;
 
-/** Sends when the user starts typing, at most every `REPEAT` ms, and when the user has paused for `IDLE` ms. */
+/** Sends `true` while the user is typing, at most every `REPEAT` ms, and `false` after a pause of `IDLE` ms. */
 export class TypingSignal {
   #send;
   #last = 0;
