@@ -1,6 +1,6 @@
 # The commands for developers and CI. Each target first installs its own requirements.
-# A Python that was built without optimizations, as by version managers, needs a tenth more time for each message. It is
-# used only if the system has no other suitable Python.
+# A Python that was built without optimizations, for example by a version manager, needs a tenth more time for each
+# message. It is used only if the system has no other suitable Python.
 SUITS := import ensurepip, sys, sysconfig; optimized = "--enable-optimizations" in sysconfig.get_config_var("CONFIG_ARGS"); \
 	sys.exit(sys.version_info < (3, 11) or not (optimized or sys.base_prefix == "/usr"))
 PYTHON ?= $(shell for one in python3 /usr/bin/python3; do "$$one" -c '$(SUITS)' 2>/dev/null && echo "$$one" && exit; done; \

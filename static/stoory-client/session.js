@@ -1,7 +1,7 @@
 import { Refused, SignedOut } from './errors.js';
 import { Http } from './http.js';
 
-/** Milliseconds before its expiry at which a token is renewed, so that it does not expire during a request. */
+/** A token is renewed this many milliseconds before it expires, so that it does not expire during a request. */
 const MARGIN = 30_000;
 const PATIENCE = 2_000;
 const PAUSE = 100;
