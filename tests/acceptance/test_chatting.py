@@ -32,7 +32,7 @@ def rooms(brand: Person, influencer: Person, conversation: str) -> tuple[Tab, Ta
     return mounted(brand, conversation), mounted(influencer, conversation)
 
 
-def test_the_chat_component_shows_both_sides_what_either_says(
+def test_the_chat_component_shows_the_messages_of_both_participants(
     brand: Person, influencer: Person, conversation: str, rooms: tuple[Tab, Tab]
 ) -> None:
     for tab, text in zip(rooms * 2, ("Hi Mira!", "Hello Anaya", "<b>Friday?</b>", "Friday 👍🏽"), strict=True):
@@ -53,7 +53,7 @@ def test_the_chat_component_shows_both_sides_what_either_says(
     assert one["failures"] == two["failures"] == []
 
 
-def test_a_message_is_new_message_for_both_and_a_notification_for_its_receiver(
+def test_a_message_is_sent_to_both_and_notifies_its_receiver(
     brand: Person, influencer: Person, conversation: str, rooms: tuple[Tab, Tab]
 ) -> None:
     rooms[0].do("say", "Hi Mira!")
@@ -93,7 +93,7 @@ def test_the_guides_client_can_show_why_a_message_was_not_sent(
     ]
 
 
-def test_who_has_left_hears_nothing_of_the_conversation_but_is_still_notified(
+def test_after_leaving_a_room_a_user_is_still_notified(
     brand: Person, influencer: Person, conversation: str, rooms: tuple[Tab, Tab]
 ) -> None:
     rooms[1].do("unmount")
@@ -110,7 +110,7 @@ def test_who_has_left_hears_nothing_of_the_conversation_but_is_still_notified(
     assert rooms[1].do("chat")["messages"] == []
 
 
-def test_an_opened_bid_tells_its_state_then_the_update_then_its_prompt(brand: Person, influencer: Person) -> None:
+def test_opening_a_bid_sends_state_then_update_then_prompt(brand: Person, influencer: Person) -> None:
     listener = influencer.tabs.connected()
     opened = brand.opens(conversation_type="bid", influencer_id=influencer.id, title="Diwali", message="Brief follows")
     told = listener.expect("notification")
@@ -152,7 +152,7 @@ def check_prompt(prompt: dict, influencer: Person) -> None:
     assert prompt["conversation_context"]["automation_enabled"] is True
 
 
-def test_a_chat_with_somebody_new_reaches_who_is_only_connected(brand: Person, influencer: Person) -> None:
+def test_a_new_chat_reaches_a_connected_user_who_joined_no_room(brand: Person, influencer: Person) -> None:
     tab = influencer.tabs.connected()
     sent = brand.api.post("/api/messages", {"receiver_id": influencer.id, "message": "Hi"}).json()
     told = tab.expect("notification")

@@ -22,7 +22,7 @@ def open_with(person: Person, **options: Any) -> Tab:
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
-def test_either_transport_will_do(transport: str, brand: Person, influencer: Person, conversation: str) -> None:
+def test_each_transport_connects(transport: str, brand: Person, influencer: Person, conversation: str) -> None:
     tab = open_with(influencer, transports=[transport])
     assert tab.expect("connect")["transport"] == transport
     assert tab.ask("join_conversation", {"conversationId": conversation})["success"]
@@ -32,9 +32,7 @@ def test_either_transport_will_do(transport: str, brand: Person, influencer: Per
     assert tab.expect("new_message")["message"] == answer["message"]
 
 
-def test_polling_is_upgraded_to_websocket_and_nothing_is_lost_on_the_way(
-    brand: Person, influencer: Person, conversation: str
-) -> None:
+def test_upgrade_from_polling_to_websocket_loses_nothing(brand: Person, influencer: Person, conversation: str) -> None:
     tab = open_with(influencer, transports=["polling", "websocket"])
     tab.emit("join_conversation", conversation)
     texts = [f"message {number}" for number in range(20)]
@@ -60,7 +58,7 @@ def test_polling_is_upgraded_to_websocket_and_nothing_is_lost_on_the_way(
         ("e30.e30.e30", "token_invalid"),
     ],
 )
-def test_a_bad_token_is_refused_with_a_message_and_a_code(token: Any, code: str, brand: Person) -> None:
+def test_an_invalid_token_is_rejected_with_message_and_code(token: Any, code: str, brand: Person) -> None:
     tab = brand.tabs.tab()
     tab.do("connect", token)
     check_refused(tab, code)
@@ -97,7 +95,7 @@ def check_refused(tab: Tab, code: str) -> None:
     assert tab.names("connect", "reconnect_attempt") == []
 
 
-def test_the_guides_service_knows_whether_it_is_connected(brand: Person) -> None:
+def test_the_guides_service_reports_its_connection(brand: Person) -> None:
     tab = brand.tabs.connected()
     assert tab.do("isConnected") is True
     tab.do("disconnect")
@@ -105,7 +103,7 @@ def test_the_guides_service_knows_whether_it_is_connected(brand: Person) -> None
     assert tab.do("isConnected") is False
 
 
-async def test_a_client_may_leave_and_enter_again_on_one_connection(brand: Person) -> None:
+async def test_a_client_can_leave_and_reconnect_on_one_connection(brand: Person) -> None:
     """The official client closes the connection when it leaves; other clients can keep the connection open."""
     address = f"{brand.tabs.url}/socket.io/?EIO=4&transport=websocket"
     async with aiohttp.ClientSession() as http, http.ws_connect(address) as socket:
@@ -117,7 +115,7 @@ async def test_a_client_may_leave_and_enter_again_on_one_connection(brand: Perso
 
 
 @pytest.mark.parametrize("deployment", ["embedded"], indirect=True)
-def test_a_process_tells_how_many_sockets_and_rooms_it_has(deployment: Deployment, brand: Person) -> None:
+def test_a_process_reports_its_sockets_and_rooms(deployment: Deployment, brand: Person) -> None:
     installation = deployment.installation
     counting = replace(installation, environment=installation.environment | {"METRICS": "on"})
     with counting.serving() as server:

@@ -130,7 +130,7 @@ def assert_order(tab: Tab, conversation: str) -> None:
 
 
 @pytest.mark.parametrize("action", ["accept_project", "send_price_offer", "dance"])
-def test_what_is_refused_is_seen_by_nobody(sides: dict[str, Side], action: str) -> None:
+def test_a_refused_action_sends_no_event(sides: dict[str, Side], action: str) -> None:
     seen = {role: len(side.tab.seen) for role, side in sides.items()}
     refused = [sides[INFLUENCER].act(action, {"price": "5"}) for _ in range(2)]
     assert [answer["success"] for answer in refused] == [False, False]
@@ -146,7 +146,7 @@ def test_what_is_refused_is_seen_by_nobody(sides: dict[str, Side], action: str) 
         assert told == list(STEP)
 
 
-def test_many_clicks_at_once_by_both_transports_are_one_step(
+def test_concurrent_clicks_over_both_transports_are_one_step(
     sides: dict[str, Side], influencer: Person, bid: str
 ) -> None:
     tabs = [influencer.tabs.joined(bid) for _ in range(3)]

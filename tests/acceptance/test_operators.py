@@ -52,7 +52,7 @@ def check_system_message(tab: Tab, text: str) -> None:
     assert told["data"]["message"]["id"] == message["id"]
 
 
-def test_an_operators_message_reaches_both_sides(
+def test_an_operators_message_reaches_both_participants(
     admin: httpx.Client, brand: Person, tabs: tuple[Tab, Tab], conversation: str
 ) -> None:
     brand.says(conversation, "<script>alert(1)</script>")
@@ -80,7 +80,7 @@ def test_an_operators_message_reaches_both_sides(
     ],
     ids=["row", "service"],
 )
-def test_a_message_made_in_a_shell_reaches_both_sides(
+def test_a_message_created_in_a_shell_reaches_both_participants(
     code: str, deployment: Deployment, brand: Person, influencer: Person, tabs: tuple[Tab, Tab], conversation: str
 ) -> None:
     deployment.installation.shell(

@@ -7,7 +7,7 @@ from tests.acceptance.shapes import PRESENCE, fits
 from tests.harness.people import Person
 
 
-def test_tabs_of_one_person_are_one_presence(brand: Person, influencer: Person, conversation: str) -> None:
+def test_several_tabs_of_a_user_are_one_presence(brand: Person, influencer: Person, conversation: str) -> None:
     watching = brand.tabs.joined(conversation)
     # The server sends the presence of a user even if that user joins a room while connecting.
     first = influencer.tabs.joined(conversation)
@@ -34,7 +34,7 @@ def test_tabs_of_one_person_are_one_presence(brand: Person, influencer: Person, 
 
 
 @pytest.mark.parametrize("deployment", ["shared"], indirect=True)
-def test_who_does_not_come_back_after_their_server_stopped_is_gone(
+def test_a_user_who_does_not_return_after_a_server_stop_is_offline(
     deployment: Deployment, brand: Person, influencer: Person, conversation: str
 ) -> None:
     watching = brand.tabs.joined(conversation)
@@ -48,7 +48,7 @@ def test_who_does_not_come_back_after_their_server_stopped_is_gone(
     assert left["last_seen"]
 
 
-def test_strangers_are_told_nothing(brand: Person, influencer: Person, conversation: str) -> None:
+def test_users_outside_the_room_receive_no_presence(brand: Person, influencer: Person, conversation: str) -> None:
     watching = brand.tabs.connected()
     influencer.tabs.connected().do("disconnect")
     arrived = influencer.tabs.joined(conversation)

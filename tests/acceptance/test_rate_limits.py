@@ -59,7 +59,7 @@ def couple(limited: Deployment, meet: Callable[[Deployment], tuple[Person, Perso
     return meet(limited)
 
 
-def test_a_person_may_send_only_so_much_by_whatever_transport(
+def test_messages_of_a_user_are_limited_over_both_transports(
     limited: Deployment, brand: Person, influencer: Person, conversation: str
 ) -> None:
     tab = brand.tabs.connected(limited.last.url)
@@ -78,7 +78,7 @@ def test_a_person_may_send_only_so_much_by_whatever_transport(
     assert len(brand.reads(f"/api/conversations/{conversation}/messages")["results"]) == SENDS + 1
 
 
-def test_a_connection_that_floods_is_refused_then_closed_and_may_come_back(brand: Person, conversation: str) -> None:
+def test_a_flooding_connection_is_refused_then_closed_and_can_return(brand: Person, conversation: str) -> None:
     tab = brand.tabs.connected()
     numbers = [tab.begin("ask", "join", brand.id) for _ in range(EVENTS + 5)]
     answers = [tab.result(number) for number in numbers]
@@ -95,7 +95,7 @@ def test_a_connection_that_floods_is_refused_then_closed_and_may_come_back(brand
     assert brand.api.get("/api/auth/me").status_code == 200
 
 
-def test_logins_that_fail_are_limited_for_that_account(limited: Deployment) -> None:
+def test_failed_logins_are_limited_for_each_account(limited: Deployment) -> None:
     email = f"{uuid.uuid4().hex}@example.com"
 
     def log_in(address: str) -> httpx.Response:

@@ -10,7 +10,7 @@ from tests.harness.people import Person
 
 @pytest.mark.parametrize("command", ["mark_read", "mark_seen"])
 @pytest.mark.parametrize("by", ["id", "seq"])
-def test_a_read_mark_is_told_to_both(
+def test_a_read_mark_is_sent_to_both_participants(
     command: str, by: str, brand: Person, influencer: Person, conversation: str
 ) -> None:
     one, two = brand.tabs.joined(conversation), influencer.tabs.joined(conversation)
@@ -33,7 +33,7 @@ def test_a_read_mark_is_told_to_both(
     assert "read" not in [line["reason"] for line in one.all("conversation_list_updated")]
 
 
-def test_a_mark_that_does_not_move_is_not_told(brand: Person, influencer: Person, conversation: str) -> None:
+def test_an_unchanged_read_mark_is_not_sent(brand: Person, influencer: Person, conversation: str) -> None:
     one, two = brand.tabs.joined(conversation), influencer.tabs.joined(conversation)
     brand.says(conversation, "Hi")
     answers = [two.ask("mark_read", {"conversation_id": conversation, "up_to": up_to}) for up_to in (3, 3, 0, 2**40)]
@@ -43,14 +43,14 @@ def test_a_mark_that_does_not_move_is_not_told(brand: Person, influencer: Person
     assert [event["up_to_seq"] for event in one.all("messages_read")] == [3]
 
 
-def test_reading_by_rest_is_told_too(brand: Person, influencer: Person, conversation: str) -> None:
+def test_reading_over_rest_is_sent_too(brand: Person, influencer: Person, conversation: str) -> None:
     one = brand.tabs.joined(conversation)
     said = brand.says(conversation, "Hi")
     assert influencer.api.post(f"/api/conversations/{conversation}/read", {"up_to": said["id"]}).status_code == 200
     assert one.expect("messages_read")["user_id"] == influencer.id
 
 
-def test_the_list_of_each_side_gets_its_own_counts(brand: Person, influencer: Person, conversation: str) -> None:
+def test_each_participant_receives_their_own_counts(brand: Person, influencer: Person, conversation: str) -> None:
     one, two = brand.tabs.connected(), influencer.tabs.connected()
     for number in (1, 2):
         said = brand.says(conversation, f"message {number}")
@@ -72,9 +72,7 @@ def check_line(line: dict[str, Any], message: dict[str, Any], unread: int) -> No
     assert (line["unread_count"], line["total_unread"]) == (unread, unread)
 
 
-def test_changed_and_deleted_messages_are_told_in_the_room(
-    brand: Person, influencer: Person, conversation: str
-) -> None:
+def test_edited_and_deleted_messages_are_sent_to_the_room(brand: Person, influencer: Person, conversation: str) -> None:
     tabs = brand.tabs.joined(conversation), influencer.tabs.joined(conversation)
     said = brand.says(conversation, "Hi")
     brand.api.patch(f"/api/messages/{said['id']}", {"message": "Hello"})

@@ -14,7 +14,7 @@ def texts(tab: Tab) -> list[str]:
 
 
 @pytest.mark.parametrize("transports", [["websocket", "polling"], ["polling"], ["polling", "websocket"]])
-def test_a_dropped_connection_comes_back_with_what_it_missed(
+def test_a_dropped_connection_recovers_missed_events(
     transports: list[str], brand: Person, influencer: Person, conversation: str
 ) -> None:
     tab = influencer.tabs.tab()
@@ -41,7 +41,7 @@ def test_a_dropped_connection_comes_back_with_what_it_missed(
     tab.expect("user_typing")
 
 
-def test_it_comes_back_as_often_as_it_must(brand: Person, influencer: Person, conversation: str) -> None:
+def test_a_connection_recovers_repeatedly(brand: Person, influencer: Person, conversation: str) -> None:
     tab = influencer.tabs.joined(conversation)
     said = []
     for number in range(3):
@@ -56,7 +56,7 @@ def test_it_comes_back_as_often_as_it_must(brand: Person, influencer: Person, co
     assert texts(tab) == said
 
 
-def test_it_comes_back_to_a_server_that_was_killed(
+def test_a_connection_recovers_on_a_killed_server(
     deployment: Deployment, brand: Person, influencer: Person, conversation: str
 ) -> None:
     tab = influencer.tabs.joined(conversation)
@@ -76,7 +76,7 @@ def test_it_comes_back_to_a_server_that_was_killed(
     assert texts(tab) == ["before", "while away", "after"]
 
 
-def test_it_comes_back_to_another_process(
+def test_a_connection_recovers_on_another_process(
     deployment: Deployment, brand: Person, influencer: Person, conversation: str
 ) -> None:
     tab = influencer.tabs.joined(conversation, deployment.first.url)
@@ -91,7 +91,7 @@ def test_it_comes_back_to_another_process(
     assert texts(tab) == ["while away", "after"]
 
 
-def test_what_somebody_else_had_is_not_given_back(
+def test_another_users_session_is_not_recovered(
     brand: Person, influencer: Person, conversation: str, deployment: Deployment, meet: Any
 ) -> None:
     theirs = influencer.tabs.joined(conversation)
@@ -109,7 +109,7 @@ def test_what_somebody_else_had_is_not_given_back(
     assert tab.all("new_message") == []
 
 
-def test_after_replays_in_order_before_what_is_live(brand: Person, influencer: Person, conversation: str) -> None:
+def test_after_replays_missed_events_before_live_ones(brand: Person, influencer: Person, conversation: str) -> None:
     said = [brand.says(conversation, f"message {number}")["message"] for number in range(5)]
     tab = influencer.tabs.connected()
     answer = tab.ask("join_conversation", {"conversationId": conversation, "after": 4})

@@ -88,9 +88,7 @@ def texts(person: Person, conversation: str) -> list[str]:
 # Sending
 
 
-def test_a_text_is_kept_as_it_was_sent(
-    transport: Transport, brand: Person, influencer: Person, conversation: str
-) -> None:
+def test_a_text_is_stored_unchanged(transport: Transport, brand: Person, influencer: Person, conversation: str) -> None:
     said = [
         "Hi",
         "a\nb\tc",
@@ -112,7 +110,7 @@ def test_a_text_is_kept_as_it_was_sent(
     assert texts(influencer, conversation) == said
 
 
-def test_a_text_that_is_none_is_refused(transport: Transport, brand: Person, conversation: str) -> None:
+def test_an_invalid_text_is_refused(transport: Transport, brand: Person, conversation: str) -> None:
     through = transport(brand)
     invisible = ["", "   ", "\n\t", "\u200b\u200d", "\ufeff", "\u2028", "\u00ad", "\x07"]
     for text in [*invisible, "\x00", "Hi\x00", "x" * 5001, None, 5, ["Hi"], {"text": "Hi"}]:
@@ -121,13 +119,13 @@ def test_a_text_that_is_none_is_refused(transport: Transport, brand: Person, con
     assert texts(brand, conversation) == []
 
 
-def test_a_message_needs_somewhere_to_go(transport: Transport, brand: Person) -> None:
+def test_a_message_needs_a_conversation_or_receiver(transport: Transport, brand: Person) -> None:
     assert transport(brand).send(message="Hi")["code"] == "invalid"
     check_refused(transport(brand).send(message="Hi", receiver_id=str(uuid.uuid4())), "not_found")
     check_refused(transport(brand).send(message="Hi", receiver_id=brand.id), "invalid", "receiver_id")
 
 
-def test_a_repeat_is_answered_with_the_first(
+def test_a_repeat_returns_the_first_message(
     transport: Transport, brand: Person, influencer: Person, conversation: str
 ) -> None:
     body = {"conversation_id": conversation, "message": "Once", "client_message_id": uuid.uuid4().hex}
@@ -144,7 +142,7 @@ def test_a_repeat_is_answered_with_the_first(
     assert [event["message"]["message"] for event in watching.all("new_message")] == ["Once", "the end"]
 
 
-def test_the_same_client_message_id_for_something_else_is_refused(
+def test_a_client_message_id_with_another_body_is_refused(
     transport: Transport, brand: Person, influencer: Person, conversation: str, bid: str
 ) -> None:
     body = {"conversation_id": conversation, "message": "Once", "client_message_id": uuid.uuid4().hex}
@@ -157,7 +155,7 @@ def test_the_same_client_message_id_for_something_else_is_refused(
     assert texts(brand, conversation) == ["Once", "Once"]
 
 
-def test_a_foreign_conversation_looks_like_none(
+def test_a_foreign_conversation_looks_missing(
     transport: Transport, brand: Person, conversation: str, deployment: Any, meet: Any
 ) -> None:
     stranger, _ = meet(deployment)
@@ -172,7 +170,9 @@ def test_a_foreign_conversation_looks_like_none(
     assert texts(brand, conversation) == []
 
 
-def test_a_receiver_alone_opens_the_conversation_once(transport: Transport, brand: Person, influencer: Person) -> None:
+def test_a_message_to_a_receiver_opens_one_conversation(
+    transport: Transport, brand: Person, influencer: Person
+) -> None:
     answers = [
         transport(sender).send(receiver_id=receiver.id, message="Hi")
         for sender, receiver in ((brand, influencer), (influencer, brand), (brand, influencer))
@@ -181,7 +181,7 @@ def test_a_receiver_alone_opens_the_conversation_once(transport: Transport, bran
     assert [answer["message"]["receiver_id"] for answer in answers] == [influencer.id, brand.id, influencer.id]
 
 
-def test_a_receiver_beside_a_conversation_must_be_its_other_side(
+def test_a_receiver_must_be_the_other_participant_of_the_conversation(
     transport: Transport, brand: Person, influencer: Person, conversation: str
 ) -> None:
     through = transport(brand)
@@ -194,7 +194,7 @@ def test_a_receiver_beside_a_conversation_must_be_its_other_side(
 # Reading
 
 
-def test_reading_moves_the_mark_and_only_forward(
+def test_reading_moves_the_mark_forward_only(
     transport: Transport, brand: Person, influencer: Person, conversation: str
 ) -> None:
     said = [brand.says(conversation, f"message {number}") for number in range(3)]
@@ -210,7 +210,7 @@ def read(unread: int, up_to_seq: int) -> dict[str, Any]:
     return {"success": True, "unread_count": unread, "total_unread": unread, "up_to_seq": up_to_seq}
 
 
-def test_a_mark_that_is_none_is_refused(transport: Transport, brand: Person, conversation: str) -> None:
+def test_an_invalid_read_mark_is_refused(transport: Transport, brand: Person, conversation: str) -> None:
     through = transport(brand)
     for up_to in (None, "nonsense", -1, 1.5, True, [], {}, str(uuid.UUID(int=7))):
         answer = through.read(conversation, up_to)
@@ -220,7 +220,7 @@ def test_a_mark_that_is_none_is_refused(transport: Transport, brand: Person, con
 # Actions
 
 
-def test_an_action_is_told_as_state_then_update_then_message(
+def test_an_action_sends_state_then_update_then_message(
     transport: Transport, brand: Person, influencer: Person, bid: str
 ) -> None:
     tabs = brand.tabs.joined(bid), influencer.tabs.joined(bid)
@@ -249,7 +249,7 @@ def test_the_same_click_again_changes_nothing(
     assert len(texts(brand, bid)) == 2
 
 
-def test_actions_are_refused_alike(
+def test_actions_are_refused_identically(
     transport: Transport, brand: Person, influencer: Person, bid: str, conversation: str
 ) -> None:
     ours, theirs = transport(brand), transport(influencer)
@@ -268,7 +268,7 @@ def test_actions_are_refused_alike(
     assert len(texts(brand, bid)) == 1
 
 
-def test_a_closed_chat_takes_no_more_text(transport: Transport, brand: Person, influencer: Person, bid: str) -> None:
+def test_a_closed_chat_rejects_text(transport: Transport, brand: Person, influencer: Person, bid: str) -> None:
     said = brand.says(bid, "Before")
     closed = transport(influencer).act(bid, action="reject_connection", data={"reason": "No time"})
     assert closed["conversation"]["chat_status"] == "closed"

@@ -67,7 +67,7 @@ def test_joining_twice_delivers_once(brand: Person, influencer: Person, conversa
     assert [event["seq"] for event in tab.all("new_message")] == [3, 4]
 
 
-def test_absent_and_foreign_conversations_look_the_same(
+def test_missing_and_foreign_conversations_look_the_same(
     brand: Person, influencer: Person, conversation: str, deployment: Any, meet: Any
 ) -> None:
     stranger, _ = meet(deployment)
@@ -92,7 +92,7 @@ def test_absent_and_foreign_conversations_look_the_same(
     assert tab.names("new_message", "user_typing") == []
 
 
-def test_ones_own_room_is_joined_from_the_start_and_nobody_elses_ever(brand: Person, influencer: Person) -> None:
+def test_a_socket_starts_in_its_users_room_and_can_join_no_other(brand: Person, influencer: Person) -> None:
     tab = brand.tabs.connected()
     for command in ("join_user_room", "join"):
         for payload in ({"userId": brand.id}, {"user_id": brand.id}, brand.id, {"userId": brand.id.upper()}):
@@ -110,7 +110,7 @@ def test_ones_own_room_is_joined_from_the_start_and_nobody_elses_ever(brand: Per
     assert [event["data"]["receiver_id"] for event in tab.all("notification")] == [brand.id]
 
 
-def test_malformed_payloads_are_answered_and_harm_nothing(brand: Person, conversation: str) -> None:
+def test_malformed_payloads_return_errors_and_change_nothing(brand: Person, conversation: str) -> None:
     tab = brand.tabs.joined(conversation)
     for command in COMMANDS:
         for args in MALFORMED:
@@ -124,7 +124,7 @@ def test_malformed_payloads_are_answered_and_harm_nothing(brand: Person, convers
     assert tab.names("disconnect") == []
 
 
-def test_a_refusal_names_the_field(brand: Person, conversation: str) -> None:
+def test_an_error_names_the_field(brand: Person, conversation: str) -> None:
     tab = brand.tabs.joined(conversation)
     for command, payload, field in (
         ("join_conversation", {"after": -1}, "after"),
@@ -144,7 +144,7 @@ def test_a_refusal_names_the_field(brand: Person, conversation: str) -> None:
     assert brand.reads(f"/api/conversations/{conversation}/messages")["results"] == []
 
 
-def test_unknown_commands_are_answered(brand: Person) -> None:
+def test_unknown_commands_return_an_error(brand: Person) -> None:
     tab = brand.tabs.connected()
     for event in ("no_such_command", "new_message", "message", "user_status", "__proto__"):
         assert tab.ask(event, {"conversationId": "x"})["code"] == "invalid"
@@ -152,7 +152,7 @@ def test_unknown_commands_are_answered(brand: Person) -> None:
     assert tab.ask("join", brand.id)["success"]
 
 
-def test_who_sends_and_who_types_is_the_token_s_owner(brand: Person, influencer: Person, conversation: str) -> None:
+def test_the_token_determines_who_sends_and_types(brand: Person, influencer: Person, conversation: str) -> None:
     two = influencer.tabs.joined(conversation)
     one = brand.tabs.joined(conversation)
     claims = {"sender_id": influencer.id, "senderId": influencer.id, "userId": influencer.id}

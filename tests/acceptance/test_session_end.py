@@ -19,7 +19,9 @@ def check_dropped_for_good(tab: Tab, code: str, token: str) -> None:
     assert tab.names("reconnect_attempt") == []
 
 
-def test_logging_out_drops_the_sockets_of_that_login(brand: Person, influencer: Person, conversation: str) -> None:
+def test_logging_out_disconnects_the_sockets_of_that_session(
+    brand: Person, influencer: Person, conversation: str
+) -> None:
     tabs = influencer.tabs.joined(conversation), influencer.tabs.connected(brand.tabs.url)
     assert brand.api.post("/api/auth/logout", {"refresh": influencer.refresh}).status_code == 200
     for tab in tabs:
@@ -32,7 +34,7 @@ def test_logging_out_drops_the_sockets_of_that_login(brand: Person, influencer: 
     assert tabs[0].names("new_message") == []
 
 
-def test_blocking_somebody_drops_their_sockets(
+def test_blocking_a_user_disconnects_their_sockets(
     deployment: Deployment, brand: Person, influencer: Person, conversation: str
 ) -> None:
     tabs = influencer.tabs.joined(conversation), influencer.tabs.connected(brand.tabs.url)
@@ -63,7 +65,7 @@ def registered(deployment: Deployment, clients: Browser) -> Iterator[list[Person
         person.tabs.close()
 
 
-def test_another_password_drops_the_sockets_of_every_login(registered: list[Person]) -> None:
+def test_a_new_password_disconnects_the_sockets_of_every_session(registered: list[Person]) -> None:
     here, there = registered
     changing, dropped = here.tabs.connected(), there.tabs.connected()
     answer = here.api.post("/api/auth/password", {"current_password": PASSWORD, "new_password": "another-Horse-8"})
@@ -73,7 +75,7 @@ def test_another_password_drops_the_sockets_of_every_login(registered: list[Pers
     assert Api(answer.json()["access"], OverHttp(here.tabs.url)).get("/api/auth/me").status_code == 200
 
 
-def test_a_socket_cannot_be_given_to_somebody_else(brand: Person, influencer: Person) -> None:
+def test_a_socket_cannot_change_its_user(brand: Person, influencer: Person) -> None:
     tab = brand.tabs.connected()
     assert tab.ask("authenticate", {"token": influencer.access})["code"] == "forbidden"
     assert tab.ask("authenticate", {"token": brand.expired})["code"] == "token_expired"

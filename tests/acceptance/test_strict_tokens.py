@@ -26,7 +26,7 @@ def server(strict: Installation) -> Iterator[RunningServer]:
 
 
 @pytest.mark.parametrize("deployment", ["embedded"], indirect=True)
-def test_a_socket_is_warned_and_dropped_unless_it_brings_a_newer_token(
+def test_a_socket_without_a_newer_token_is_warned_and_disconnected(
     strict: Installation, server: RunningServer, influencer: Person
 ) -> None:
     made = f"make_short_tokens('{influencer.id}', {SECONDS}, 3)"

@@ -24,7 +24,7 @@ def begin(one: Tab, two: Tab, brand: Person, conversation: str) -> None:
     assert event == {"conversationId": conversation, "userId": brand.id, "isTyping": True}
 
 
-def test_typing_is_shown_to_the_other_side_only(
+def test_typing_is_sent_to_the_other_participant_only(
     one: Tab, two: Tab, brand: Person, influencer: Person, conversation: str
 ) -> None:
     another = brand.tabs.joined(conversation)
@@ -40,7 +40,7 @@ def test_typing_is_shown_to_the_other_side_only(
     assert [event["isTyping"] for event in heard] == [True, False]
 
 
-def test_who_goes_on_typing_is_told_of_once(one: Tab, two: Tab, brand: Person, conversation: str) -> None:
+def test_continued_typing_is_sent_once(one: Tab, two: Tab, brand: Person, conversation: str) -> None:
     begin(one, two, brand, conversation)
     for _ in range(3):
         assert one.ask("typing_start", conversation)["success"]
@@ -68,7 +68,7 @@ def test_typing_ends_on_sending(transport: str, one: Tab, two: Tab, brand: Perso
     two.expect("new_message")
 
 
-def test_a_message_of_the_other_side_ends_nothing(
+def test_the_other_participants_message_does_not_end_typing(
     one: Tab, two: Tab, brand: Person, influencer: Person, conversation: str
 ) -> None:
     begin(one, two, brand, conversation)
@@ -91,7 +91,7 @@ def test_typing_ends_on_leaving(way: str, one: Tab, two: Tab, brand: Person, con
     two.expect("user_typing", isTyping=False)
 
 
-def test_only_who_has_joined_types(brand: Person, two: Tab, conversation: str) -> None:
+def test_only_room_members_can_type(brand: Person, two: Tab, conversation: str) -> None:
     tab = brand.tabs.connected()
     assert tab.ask("typing_start", {"conversationId": conversation})["code"] == "not_found"
     brand.says(conversation, "the end")

@@ -9,7 +9,7 @@ TABS = 6
 
 
 @pytest.mark.parametrize("deployment", ["shared"], indirect=True)
-def test_clients_of_any_worker_hear_each_other_and_are_asked_to_come_back(
+def test_clients_of_all_workers_share_rooms_and_reconnect_after_a_stop(
     deployment: Deployment, brand: Person, influencer: Person, conversation: str
 ) -> None:
     with deployment.installation.serving(workers=2) as server:

@@ -22,7 +22,7 @@ def preflight(origin: str, path: str = "/api/messages"):
     return Client().options(path, headers={"Origin": origin, **asked})
 
 
-def test_a_listed_origin_may_ask_with_a_token_and_json():
+def test_a_listed_origin_can_send_a_token_and_json():
     answer = preflight(APP)
     assert answer.status_code == 200
     assert answer["Access-Control-Allow-Origin"] == APP
@@ -31,7 +31,7 @@ def test_a_listed_origin_may_ask_with_a_token_and_json():
 
 
 @pytest.mark.parametrize("path", ["/api/messages", "/api/messages/"])
-def test_a_listed_origin_may_read_what_is_answered_refusals_too(path):
+def test_a_listed_origin_can_read_responses_and_errors(path):
     refused = Client().post(path, {}, content_type="application/json", headers={"Origin": APP})
     assert refused.status_code == 401
     assert refused["Access-Control-Allow-Origin"] == APP
@@ -42,22 +42,22 @@ def test_a_listed_origin_may_read_what_is_answered_refusals_too(path):
 
 
 @pytest.mark.parametrize("origin", [ELSEWHERE, "null", APP + ".example", "https://localhost:5173"])
-def test_no_other_origin_is_let_in(origin):
+def test_other_origins_are_rejected(origin):
     for answer in (preflight(origin), Client().get("/api/auth/me", headers={"Origin": origin})):
         assert "Access-Control-Allow-Origin" not in answer
 
 
-def test_any_origin_where_the_list_says_so(settings):
+def test_a_wildcard_permits_any_origin(settings):
     settings.CORS_ALLOW_ALL_ORIGINS = True
     assert preflight(ELSEWHERE)["Access-Control-Allow-Origin"] == "*"
 
 
 @pytest.mark.parametrize("all_origins", [True, False])
-def test_cookies_are_never_asked_for(settings, all_origins):
+def test_credentials_are_never_permitted(settings, all_origins):
     settings.CORS_ALLOW_ALL_ORIGINS = all_origins
     assert "Access-Control-Allow-Credentials" not in preflight(APP)
 
 
 @pytest.mark.parametrize("path", ["/admin/login/", "/", "/readyz"])
-def test_only_the_api_is_for_other_origins(path):
+def test_only_the_api_permits_other_origins(path):
     assert "Access-Control-Allow-Origin" not in Client().get(path, headers={"Origin": APP})

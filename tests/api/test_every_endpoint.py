@@ -75,14 +75,14 @@ def undone(api: Api, method: str, path: str, body: Any = None, **options: Any) -
     return answer
 
 
-def test_the_document_sets_them_apart():
+def test_the_document_distinguishes_operations_without_login():
     assert {str(one) for one in WITHOUT_LOGIN} == OPEN_TO_ALL
     assert [str(one) for one in SIGNED] == ["POST /api/payments/{provider}/webhook"]
     assert all((WITH_LOGIN, OF_A_SHAPE, FORMS, WITHOUT_BODY))
     assert all(one in OF_A_SHAPE + FORMS + SIGNED for one in OPERATIONS if one.takes)
 
 
-def test_an_address_with_something_unheard_of_fails(brand, influencer, monkeypatch):
+def test_an_address_with_an_unknown_parameter_fails(brand, influencer, monkeypatch):
     monkeypatch.delitem(FILLERS, "conversations/{id}")
     with pytest.raises(pytest.fail.Exception, match=r"/api/conversations/\{id\}/messages: no value is known .*FILLERS"):
         filled(MESSAGES, brand, influencer)
@@ -92,7 +92,7 @@ def test_an_address_with_something_unheard_of_fails(brand, influencer, monkeypat
 
 
 @each(*WITH_LOGIN)
-def test_without_a_good_token(fill, operation):
+def test_operations_with_login_reject_requests_without_a_token(fill, operation):
     path = fill(operation.path)
     for api, code in ((Api(), "token_missing"), (Api("x"), "token_invalid")):
         answer = api.send(operation.method, path, BODY)
@@ -102,7 +102,7 @@ def test_without_a_good_token(fill, operation):
 
 
 @each(*WITHOUT_LOGIN)
-def test_where_no_token_is_needed_none_is_looked_at(fill, operation):
+def test_operations_without_login_ignore_tokens(fill, operation):
     path = fill(operation.path)
     without, bad = (api.send(operation.method, path, BODY) for api in (Api(), Api("expired")))
     assert shape(without) == shape(bad)
@@ -111,7 +111,7 @@ def test_where_no_token_is_needed_none_is_looked_at(fill, operation):
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Basic YTpi", "Token x", "x"])
-def test_what_is_no_bearer_token(db, header):
+def test_other_authorization_schemes_are_ignored(db, header):
     answer = Api().get("/api/conversations", headers={"Authorization": header})
     assert answer.status_code == 401
     assert answer.json()["code"] in {"token_missing", "token_invalid"}
@@ -119,19 +119,19 @@ def test_what_is_no_bearer_token(db, header):
 
 
 @pytest.mark.parametrize("token", ["x", "a.b.c", "é", "null", "x" * 10_000])
-def test_a_bad_token(db, token):
+def test_an_invalid_token_is_rejected(db, token):
     header = f"Bearer {token}".encode().decode("latin-1")
     answer = Api().get("/api/conversations", headers={"Authorization": header})
     refused(answer, 401, "token_invalid")
     assert answer["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_an_address_that_no_database_takes_is_nobodys(db):
+def test_logging_in_with_nul_in_the_address_is_refused(db):
     answer = Api().post("/api/auth/token", {"email": "a\x00@example.com", "password": "x"})
     refused(answer, 401, "not_authenticated")
 
 
-def test_no_cookie_is_set_or_taken(brand, operator, client):
+def test_cookies_are_neither_set_nor_accepted(brand, operator, client):
     client.force_login(user_of(operator))
     assert client.get("/api/conversations").status_code == 401
     assert not brand.api.get("/api/conversations").cookies
@@ -145,7 +145,7 @@ def offered(methods: set[str]) -> set[str]:
 
 
 @pytest.mark.parametrize(("path", "methods"), METHODS.items(), ids=METHODS)
-def test_methods_are_told_and_others_refused(brand, fill, path, methods):
+def test_other_methods_are_refused_with_the_allowed_ones(brand, fill, path, methods):
     path = fill(path)
     told = brand.api.send("OPTIONS", path)
     assert (told.status_code, told.json()) == (200, {"success": True})
@@ -174,7 +174,7 @@ def test_a_trailing_slash_changes_nothing(brand, fill, operation):
 @pytest.mark.parametrize("path", ["/api", "/api/", "/api/nothing", "/api/conversations/x/y/z", "/api/messages/a.b"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 @pytest.mark.parametrize("debug", [False, True])
-def test_addresses_that_are_none(brand, settings, path, method, debug):
+def test_unknown_addresses(brand, settings, path, method, debug):
     settings.DEBUG = debug
     for api in (Api(), brand.api):
         refused(api.send(method, path), 404, "not_found")
@@ -184,7 +184,7 @@ def test_addresses_that_are_none(brand, settings, path, method, debug):
 
 
 @each(*OF_A_SHAPE)
-def test_what_is_no_json_object(brand, fill, sent_hints, operation):
+def test_invalid_json_bodies(brand, fill, sent_hints, operation):
     path = fill(operation.path)
     assert operation.can_answer(400)
     with nothing_happens(sent_hints):
@@ -203,7 +203,7 @@ def test_no_body_is_an_empty_object(brand, fill, operation):
 
 
 @each(*FORMS)
-def test_what_is_no_form(brand, fill, sent_hints, operation):
+def test_invalid_forms(brand, fill, sent_hints, operation):
     path = fill(operation.path)
     assert operation.can_answer(400)
     with nothing_happens(sent_hints):
@@ -222,7 +222,7 @@ def test_forms_with_too_many_fields(brand, fill, sent_hints, operation):
 
 
 @each(*WITHOUT_BODY)
-def test_a_body_where_none_is_taken_is_not_looked_at(brand, fill, operation):
+def test_an_unexpected_body_is_ignored(brand, fill, operation):
     path = fill(operation.path)
     answers = [undone(brand.api, operation.method, path, body) for body in (b"", *NO_JSON, *NO_OBJECT)]
     answers.append(undone(brand.api, operation.method, path, b"x", content_type="text/plain"))
@@ -241,7 +241,7 @@ def test_other_types_of_content(brand, fill, sent_hints, operation):
 
 
 @each(*SIGNED)
-def test_what_nobody_has_signed_is_not_looked_at(brand, fill, sent_hints, operation):
+def test_an_unsigned_webhook_is_rejected_unread(brand, fill, sent_hints, operation):
     path = fill(operation.path)
     assert operation.can_answer(403)
     with nothing_happens(sent_hints):
@@ -250,7 +250,7 @@ def test_what_nobody_has_signed_is_not_looked_at(brand, fill, sent_hints, operat
 
 
 @pytest.mark.parametrize("content_type", [JSON, f"{JSON}; charset=utf-8", JSON.upper()])
-def test_json_by_its_names(brand, fill, content_type):
+def test_every_json_content_type_is_accepted(brand, fill, content_type):
     body = json.dumps({"message": "ä"}, ensure_ascii=False).encode()
     answer = brand.api.send("POST", fill(MESSAGES), body, content_type=content_type)
     assert (answer.status_code, answer.json()["message"]["message"]) == (201, "ä")
@@ -283,7 +283,7 @@ def is_file(described: dict[str, Any]) -> bool:
     return described.get("format") == "binary"
 
 
-def test_a_body_of_the_largest_size_is_taken(brand, fill):
+def test_a_body_of_the_maximum_size_is_accepted(brand, fill):
     body = b'{"message": "Hello"'
     body += b" " * (settings.MAX_JSON_BODY - len(body) - 1) + b"}"
     assert len(body) == 256 * 1024
@@ -291,7 +291,7 @@ def test_a_body_of_the_largest_size_is_taken(brand, fill):
 
 
 @pytest.mark.parametrize("accept", ["*/*", JSON, "text/html", "image/png", "application/xml;q=0.9", "nonsense", ""])
-def test_json_is_answered_whatever_is_asked_for(brand, fill, accept):
+def test_responses_are_json_whatever_the_accept_header(brand, fill, accept):
     good = brand.api.get("/api/conversations", headers={"Accept": accept})
     assert (good.status_code, good["Content-Type"]) == (200, JSON)
     refused(brand.api.get(f"/api/conversations/{ABSENT}", headers={"Accept": accept}), 404, "not_found")

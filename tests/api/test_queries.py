@@ -59,7 +59,7 @@ def test_the_list_of_conversations(brand, params):
 
 
 @pytest.mark.parametrize("what", ["messages", "events"])
-def test_what_is_in_a_conversation(brand, influencer, what):
+def test_lists_in_a_conversation(brand, influencer, what):
     chat = brand.opens_chat_with(influencer)
     path = f"/api/conversations/{chat}/{what}"
     talk(brand, influencer, chat, FEW)

@@ -58,12 +58,12 @@ def test_register():
 
 
 @pytest.mark.parametrize("role", ["staff", "system", "admin", "", None, 1])
-def test_no_other_role_can_be_had(role):
+def test_other_roles_cannot_be_registered(role):
     assert_refused(register(role=role), 400, "invalid", "role")
     assert not User.objects.filter(email=ANN["email"]).exists()
 
 
-def test_nothing_else_can_be_set():
+def test_other_fields_cannot_be_set():
     response = register(
         id=str(SYSTEM_USER_ID), is_staff=True, isSuperuser=True, is_blocked=True, created_at="2000-01-01T00:00:00Z"
     )
@@ -79,12 +79,12 @@ def test_nothing_else_can_be_set():
 
 
 @pytest.mark.parametrize("field", list(ANN))
-def test_every_field_is_needed(field):
+def test_every_field_is_required(field):
     given = {key: value for key, value in ANN.items() if key != field}
     assert_refused(Api().post("/api/auth/register", given), 400, "invalid", field)
 
 
-def test_all_faults_are_told_at_once():
+def test_all_errors_are_reported_together():
     response = register(email="x", password=None, name=" ", role="king")
     assert_refused(response, 400, "invalid", "email", "password", "name", "role")
 
@@ -143,7 +143,7 @@ def test_bad_bodies(path, body):
     assert response.json()["code"] == "invalid"
 
 
-def test_a_form_is_no_json():
+def test_a_form_is_rejected_as_json():
     response = Api().post("/api/auth/token", b"email=a", content_type="application/x-www-form-urlencoded")
     assert_refused(response, 415, "unsupported_media_type")
 
@@ -160,7 +160,7 @@ def test_other_methods(method, path):
     assert_refused(getattr(Api(login(make_user())), method)(f"/api/auth/{path}"), 405, "method_not_allowed")
 
 
-def test_a_slash_at_the_end_changes_nothing():
+def test_a_trailing_slash_changes_nothing():
     assert Api().post("/api/auth/register/", ANN).status_code == 201
     given = {"email": ANN["email"], "password": ANN["password"]}
     token = Api().post("/api/auth/token/", given).json()["access"]
@@ -190,11 +190,11 @@ def test_no_bearer_token(header):
 
 
 @pytest.mark.parametrize("header", ["Bearer x", "bearer a.b.c", "Bearer a b", "Bearer é"])
-def test_no_token_of_ours(header):
+def test_a_malformed_token(header):
     assert_refused(Api().get("/api/auth/me", headers={"Authorization": header}), 401, "token_invalid")
 
 
-def test_the_scheme_is_written_in_any_case():
+def test_the_scheme_is_case_insensitive():
     header = {"Authorization": f"bEaReR   {login(make_user())}"}
     assert Api().get("/api/auth/me", headers=header).status_code == 200
 
@@ -205,7 +205,7 @@ def test_an_expired_token():
         assert_refused(Api(token).get("/api/auth/me"), 401, "token_expired")
 
 
-def test_a_token_in_the_address_or_a_cookie_is_none():
+def test_a_token_in_the_address_or_a_cookie_is_ignored():
     token = login(make_user())
     transport = InProcess()
     transport.client.cookies["access"] = token
@@ -215,20 +215,20 @@ def test_a_token_in_the_address_or_a_cookie_is_none():
     )
 
 
-def test_the_login_of_the_admin_is_none_for_the_api():
+def test_the_admins_login_does_not_apply_to_the_api():
     transport = InProcess()
     transport.client.force_login(make_staff())
     assert_refused(Api(transport=transport).get("/api/auth/me"), 401, "token_missing")
 
 
-def test_a_user_who_was_blocked_meanwhile():
+def test_a_blocked_user_with_a_valid_token():
     user = make_user()
     token = login(user)
     User.objects.filter(pk=user.pk).update(is_blocked=True)
     assert_refused(Api(token).get("/api/auth/me"), 403, "user_blocked")
 
 
-def test_auth_endpoints_do_not_look_at_tokens():
+def test_auth_endpoints_ignore_tokens():
     assert Api("nonsense").post("/api/auth/register", ANN).status_code == 201
 
 
@@ -257,11 +257,11 @@ def test_renewing_with_a_copy_ends_the_session():
 
 
 @pytest.mark.parametrize("refresh", [None, 7, "", [], "x" * 5000])
-def test_renewing_with_what_is_no_text(refresh):
+def test_renewing_with_a_token_that_is_not_a_text(refresh):
     assert_refused(Api().post("/api/auth/token/refresh", {"refresh": refresh}), 400, "invalid", "refresh")
 
 
-def test_renewing_with_what_is_no_token():
+def test_renewing_with_an_invalid_token():
     assert_refused(Api().post("/api/auth/token/refresh", {"refresh": "x"}), 401, "token_invalid")
     access = login(make_user())
     assert_refused(Api().post("/api/auth/token/refresh", {"refresh": access}), 401, "token_invalid")
@@ -289,13 +289,13 @@ def test_log_out_everywhere():
         assert_refused(Api(session.access).get("/api/auth/me"), 401, "token_revoked")
 
 
-def test_logging_out_again_is_no_fault():
+def test_logging_out_again_succeeds():
     session = log_in(make_user())
     for _ in range(2):
         assert Api().post("/api/auth/logout", {"refresh": session.refresh}).status_code == 200
 
 
-def test_logging_out_takes_a_refresh_token():
+def test_logging_out_requires_a_refresh_token():
     assert_refused(Api().post("/api/auth/logout", {}), 400, "invalid", "refresh")
     assert_refused(Api().post("/api/auth/logout", {"refresh": "x"}), 401, "token_invalid")
     assert_refused(Api().post("/api/auth/logout", {"refresh": login(make_user())}), 401, "token_invalid")
@@ -329,12 +329,12 @@ def test_change_the_password():
         ({"new_password": NEW}, "current_password"),
     ],
 )
-def test_a_password_that_is_not_changed(given, field):
+def test_changing_the_password_is_refused(given, field):
     session = log_in(make_user())
     assert_refused(Api(session.access).post("/api/auth/password", given), 400, "invalid", field)
     assert Api(session.access).get("/api/auth/me").status_code == 200
 
 
-def test_changing_a_password_takes_a_token():
+def test_changing_the_password_requires_a_token():
     response = Api().post("/api/auth/password", {"current_password": PASSWORD, "new_password": NEW})
     assert_refused(response, 401, "token_missing")

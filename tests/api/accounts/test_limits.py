@@ -46,13 +46,13 @@ def test_unknown_accounts_are_limited_alike():
     assert_limited(attempt("nobody@example.com"))
 
 
-def test_who_knows_the_password_is_never_limited():
+def test_successful_logins_are_never_limited():
     user = make_user()
     for _ in range(FAILURES * 3):
         assert attempt(user.email, PASSWORD).status_code == 200
 
 
-def test_what_is_no_attempt_does_not_count():
+def test_invalid_requests_do_not_count_as_attempts():
     user = make_user()
     for _ in range(FAILURES * 2):
         assert attempt(user.email, password=None).status_code == 400
@@ -67,7 +67,7 @@ def test_failures_are_limited_for_an_address():
     assert attempt(user.email, PASSWORD, address="192.0.2.2").status_code == 200
 
 
-def test_ipv6_addresses_of_one_network_are_one():
+def test_ipv6_addresses_of_one_network_share_a_limit():
     user = make_user()
     for number in range(FAILURES):
         fail(user.email, 1, address=f"2001:db8::{number:x}")
@@ -75,7 +75,7 @@ def test_ipv6_addresses_of_one_network_are_one():
     assert attempt(user.email, address="2001:db8:0:1::1").status_code == 401
 
 
-def test_a_header_that_anybody_can_send_is_no_address():
+def test_a_header_of_the_client_does_not_change_its_address():
     user = make_user()
     for number in range(FAILURES):
         given = {"email": user.email, "password": "wrong"}
@@ -91,7 +91,7 @@ def test_guessing_the_current_password_is_limited():
     assert_limited(api.post("/api/auth/password", given | {"current_password": PASSWORD}))
 
 
-def test_guessing_at_the_login_of_the_admin_is_limited_together_with_the_api(client):
+def test_the_admins_login_and_the_api_share_a_limit(client):
     staff = make_staff()
 
     def enter(password: str) -> int:
@@ -118,7 +118,7 @@ def two_requests(monkeypatch):
 
 
 @pytest.mark.usefixtures("two_requests")
-def test_requests_of_one_person_are_limited_whatever_they_ask_for(settings):
+def test_requests_of_a_user_share_one_limit(settings):
     settings.REDIS_URL = "redis://127.0.0.1:1"  # not used: each process counts in memory
     one, two = Api(login(make_user())), Api(login(make_user()))
     assert one.get("/api/conversations").status_code == 200
@@ -129,13 +129,13 @@ def test_requests_of_one_person_are_limited_whatever_they_ask_for(settings):
 
 
 @pytest.mark.usefixtures("two_requests")
-def test_who_has_not_logged_in_is_not_counted_there():
+def test_anonymous_requests_do_not_count():
     for _ in range(5):
         assert Api().get("/api/conversations").status_code == 401
         assert Api().get("/api/schema").status_code == 200
 
 
-def test_switched_off_there_is_no_limit(settings):
+def test_limits_can_be_switched_off(settings):
     settings.RATE_LIMITS = False
     fail("nobody@example.com", FAILURES * 2)
     make_user(email="nobody@example.com")

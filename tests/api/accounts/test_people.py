@@ -36,7 +36,7 @@ def ids(person: Person, q: str) -> list[str]:
 # --- By name ---
 
 
-def test_people_are_shown_as_others_see_them(brand, influencer):
+def test_results_show_the_public_fields_of_users(brand, influencer):
     assert search(brand, "mira") == {
         "success": True,
         "results": [{"id": influencer.id, "name": "Mira", "role": "influencer"}],
@@ -81,7 +81,7 @@ def test_people_are_shown_as_others_see_them(brand, influencer):
         ("Mira", " \ufeff mira\u3000"),
     ],
 )
-def test_every_word_begins_a_word_of_the_name(brand, name, q):
+def test_every_word_of_the_query_is_a_prefix_of_a_word_of_the_name(brand, name, q):
     make_user("influencer", name=name)
     assert names(brand, q) == [name]
     assert names(brand, unicodedata.normalize("NFD", q)) == [name]
@@ -91,23 +91,23 @@ def test_every_word_begins_a_word_of_the_name(brand, name, q):
     "q",
     ["naya", "rao x", "anayaa", "an ra mi", "a%o", "a_n", "an%ya", "r_o", "a\\naya", "ráo", "anaya@", "[a]naya", "a*o"],
 )
-def test_what_does_not_begin_a_word_finds_nobody(brand, q):
+def test_a_text_inside_a_word_finds_nobody(brand, q):
     make_user("influencer", name="Anaya Rao")
     assert names(brand, q) == []
 
 
 @pytest.mark.parametrize("q", ["--", "…!", "'\"", "👩‍🍳", "\u200b\u200b", "();", "%_", "%%", "__", "\\\\"])
-def test_what_has_no_words_finds_nobody(brand, influencer, q):
+def test_a_query_without_words_finds_nobody(brand, influencer, q):
     assert names(brand, q) == []
 
 
-def test_nobody_is_there_twice(brand):
+def test_nobody_is_listed_twice(brand):
     make_user("influencer", name="Ana Anand Ananya Ana")
     assert names(brand, "an") == ["Ana Anand Ananya Ana"]
     assert names(brand, "ana ana an") == ["Ana Anand Ananya Ana"]
 
 
-def test_exact_words_come_first_then_the_name_then_who_was_there_first(brand):
+def test_results_are_ordered_by_exact_word_then_name_then_age(brand):
     for name in ["Annabel Zed", "Zoe Ann", "ann Bo", "Ann Álva", "Anna Ann", "Rao Ann"]:
         make_user("influencer", name=name)
     first, second = (make_user("influencer", name="Ann").pk for _ in range(2))
@@ -117,7 +117,7 @@ def test_exact_words_come_first_then_the_name_then_who_was_there_first(brand):
     assert ids(brand, "ann")[:2] == [str(first), str(second)]
 
 
-def test_the_order_does_not_depend_on_that_of_the_words(brand):
+def test_the_order_of_words_does_not_change_the_order_of_results(brand):
     for name in ["Dan Bea Ama", "Ada Cas Bel", "Bob Dag Ann", "Abe Bix Dot"]:
         make_user("influencer", name=name)
     assert names(brand, "b d a") == names(brand, "d a b") == ["Abe Bix Dot", "Dan Bea Ama", "Bob Dag Ann"]
@@ -160,7 +160,7 @@ def test_a_limit_out_of_range(brand, limit):
 
 @pytest.mark.parametrize("q", ["ann", "ann@example.com"])
 @pytest.mark.parametrize("cursor", ["", "x", "W2ZhbHNlXQ.x", "\x00"])
-def test_a_cursor_of_no_list(brand, q, cursor):
+def test_an_invalid_cursor(brand, q, cursor):
     refused(brand.api.get(PEOPLE, {"q": q, "cursor": cursor}), 400, "invalid", "cursor")
 
 
@@ -183,17 +183,17 @@ def test_lengths_count_code_points_after_trimming(brand):
     refused(brand.api.get(PEOPLE, {"q": "🙂"}), 400, "invalid", "q")
 
 
-def test_of_two_the_last_counts(brand, influencer):
+def test_the_last_of_two_parameters_counts(brand, influencer):
     answer = brand.api.get(f"{PEOPLE}?q=nobody&q=mira")
     assert [one["id"] for one in succeeded(answer, "results", "next", "previous")["results"]] == [influencer.id]
 
 
-def test_bytes_that_are_no_text_find_nobody(brand, influencer):
+def test_invalid_utf8_finds_nobody(brand, influencer):
     answer = brand.api.get(f"{PEOPLE}?q=%ff%fe%ed%a0%80")
     assert succeeded(answer, "results", "next", "previous")["results"] == []
 
 
-def test_as_many_words_as_fit(brand):
+def test_the_maximum_number_of_words(brand):
     letters = "abcdefghijklmnopqrstuvwxyz0123456789éàüñøçåæîôõâðþ"
     name = " ".join(letters)
     make_user("influencer", name=name)
@@ -214,12 +214,12 @@ def test_a_whole_address_finds_its_owner(brand, q):
 
 
 @pytest.mark.parametrize("q", ["mira@", "@example.com", "mira@example", "ira@example.com", "mira@example.com x", "@@"])
-def test_a_part_of_an_address_finds_nobody(brand, q):
+def test_part_of_an_address_finds_nobody(brand, q):
     make_user("influencer", name="Mira Example", email="mira@example.com")
     assert ids(brand, q) == []
 
 
-def test_an_address_is_no_name_and_a_name_no_address(brand):
+def test_addresses_and_names_are_searched_separately(brand):
     make_user("influencer", name="ann@example.com", email="other@example.com")
     assert names(brand, "ann@example.com") == []
     assert names(brand, "other") == []
@@ -241,7 +241,7 @@ def hidden(brand) -> dict[str, str]:
     return {reason: make_user("influencer", name="Ann", **fields).email for reason, fields in people.items()}
 
 
-def test_some_are_never_found(brand, hidden, settings):
+def test_hidden_users_are_never_found(brand, hidden, settings):
     for settings.PEOPLE_SEARCH in ("other_role", "everybody"):
         assert names(brand, "ann") == []
         assert [names(brand, address) for address in hidden.values()] == [[]] * len(hidden)
@@ -262,12 +262,12 @@ def test_each_role_finds_the_other(brand, influencer, stranger):
     assert names(stranger, other_brand.email) == ["Miranda"]
 
 
-def test_staff_find_as_their_role_does(operator, brand, influencer):
+def test_staff_find_the_same_users_as_their_role(operator, brand, influencer):
     assert names(operator, "mira") == ["Mira"]
     assert names(operator, "anaya") == []
 
 
-def test_everybody_finds_both_roles_but_oneself(brand, influencer, settings):
+def test_everybody_finds_both_roles_except_themselves(brand, influencer, settings):
     settings.PEOPLE_SEARCH = "everybody"
     make_user("brand_owner", name="Mira Anaya")
     assert names(brand, "mira") == ["Mira", "Mira Anaya"]
@@ -277,14 +277,14 @@ def test_everybody_finds_both_roles_but_oneself(brand, influencer, settings):
     assert names(influencer, brand.email) == ["Anaya"]
 
 
-def test_switched_off_there_is_nothing(brand, influencer, settings):
+def test_search_can_be_switched_off(brand, influencer, settings):
     settings.PEOPLE_SEARCH = "off"
     for params in ({"q": "mira"}, {"q": influencer.email}, {"q": "x"}, {}):
         refused(brand.api.get(PEOPLE, params), 404, "not_found")
     refused(Api().get(PEOPLE, {"q": "mira"}), 401, "token_missing")
 
 
-def test_whoever_may_not_be_found_is_answered_like_nobody_by_the_same_work(brand, hidden):
+def test_searching_for_a_hidden_user_takes_the_same_queries_as_for_nobody(brand, hidden):
     make_user("brand_owner", name="Ann", email="same.role@example.com")
     own = brand.email
     answers, work = set(), set()
@@ -305,7 +305,7 @@ def two_searches(monkeypatch, rate_limits):
 
 
 @pytest.mark.usefixtures("two_searches")
-def test_searches_of_one_person_are_limited_whatever_they_look_for(brand, influencer):
+def test_searches_of_a_user_share_one_limit(brand, influencer):
     assert brand.api.get(PEOPLE, {"q": "mira"}).status_code == 200
     assert brand.api.get(PEOPLE, {"q": "x"}).status_code == 400
     for q in ("mira", "nobody@example.com", "x"):
@@ -317,7 +317,7 @@ def test_searches_of_one_person_are_limited_whatever_they_look_for(brand, influe
 
 
 @pytest.mark.usefixtures("two_searches")
-def test_with_limits_switched_off_searches_are_free(brand, settings):
+def test_searches_are_unlimited_if_limits_are_off(brand, settings):
     settings.RATE_LIMITS = False
     for _ in range(5):
         assert brand.api.get(PEOPLE, {"q": "mira"}).status_code == 200
@@ -326,7 +326,7 @@ def test_with_limits_switched_off_searches_are_free(brand, settings):
 # --- Opting out ---
 
 
-def test_one_can_hide_and_come_back(brand, influencer):
+def test_users_can_hide_and_show_themselves(brand, influencer):
     for findable, found in ((False, []), (True, ["Mira"])):
         body = succeeded(influencer.api.patch("/api/auth/me", {"findable": findable}), "user")
         assert body["user"] == influencer.reads("/api/auth/me")["user"]
@@ -335,7 +335,7 @@ def test_one_can_hide_and_come_back(brand, influencer):
 
 
 @pytest.mark.parametrize("body", [{}, {"findable": None}, {"unknown": 1}, {"email": "x@example.com", "role": "x"}])
-def test_what_is_not_given_stays(influencer, body):
+def test_omitted_fields_stay_unchanged(influencer, body):
     influencer.api.patch("/api/auth/me", {"findable": False})
     before = influencer.reads("/api/auth/me")
     assert succeeded(influencer.api.patch("/api/auth/me", body), "user") == before
@@ -366,5 +366,5 @@ def test_new_accounts_can_be_found_and_renamed_ones_by_their_new_name(brand):
     assert (names(brand, "neha"), names(brand, "nisha ka")) == ([], ["Nisha Kaul"])
 
 
-def test_staff_are_told_whether_they_can_be_found(db):
+def test_staff_see_whether_they_can_be_found(db):
     assert Api(login(make_staff())).get("/api/auth/me").json()["user"]["findable"] is True

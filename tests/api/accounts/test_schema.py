@@ -15,7 +15,7 @@ def operations(document) -> dict[str, dict]:
     return {path: next(iter(methods.values())) for path, methods in paths if path.startswith("/api/auth/")}
 
 
-def test_every_operation_tells_what_it_takes_answers_and_refuses(operations):
+def test_every_operation_documents_requests_responses_and_errors(operations):
     for path, operation in operations.items():
         assert ("requestBody" in operation) is (path != "/api/auth/me")
         success = {status for status in operation["responses"] if status < "300"}
@@ -24,7 +24,7 @@ def test_every_operation_tells_what_it_takes_answers_and_refuses(operations):
             assert list(operation["responses"][status]["content"]) == ["application/problem+json"]
 
 
-def test_how_a_token_is_given(document):
+def test_the_security_scheme_is_documented(document):
     assert document["components"]["securitySchemes"] == {
         "access_token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     }
@@ -37,7 +37,7 @@ def test_limits_of_the_inputs(document):
     assert fields["role"]["enum"] == ["influencer", "brand_owner"]
 
 
-def test_nobody_is_shown_the_address_of_somebody_else(document):
+def test_addresses_of_other_users_are_not_shown(document):
     schemas = document["components"]["schemas"]
     showing = {name for name, one in schemas.items() if "email" in one.get("properties", {})}
     assert showing == {"LoginRequest", "RegistrationRequest", "UserPayload"}

@@ -41,7 +41,7 @@ def listed(by: Person, **params: Any) -> list[str]:
 # --- The list ---
 
 
-def test_the_list_shows_each_as_it_is_shown_alone(brand, influencer, chat):
+def test_the_list_has_the_same_form_as_single_conversations(brand, influencer, chat):
     influencer.says(chat, "Hello")
     brand.opens_bid_with(influencer, message="Three reels")
     for one in (brand, influencer):
@@ -51,7 +51,7 @@ def test_the_list_shows_each_as_it_is_shown_alone(brand, influencer, chat):
         assert body["results"] == [one.sees(shown["id"]) for shown in body["results"]]
 
 
-def test_the_list_is_of_the_one_who_asks(brand, influencer, stranger, operator, chat):
+def test_the_list_contains_only_the_users_conversations(brand, influencer, stranger, operator, chat):
     assert (listed(brand), listed(influencer)) == ([chat], [chat])
     assert (listed(stranger), listed(operator)) == ([], [])
 
@@ -78,7 +78,7 @@ def test_the_list_in_pages_both_ways(brand, chats):
     assert brand.reads(CONVERSATIONS, limit=5)["next"] is None
 
 
-def test_conversations_of_the_same_moment_are_each_met_once(brand, chats):
+def test_paging_returns_conversations_with_equal_times_once(brand, chats):
     Participant.objects.update(last_activity_at=clock.now())
     cursor, met = None, []
     while True:
@@ -107,7 +107,7 @@ def test_filters(brand, influencer, chat):
     assert listed(influencer, unread="false", type="bid") == [bid]
 
 
-def test_search_by_title_and_by_the_other_side(brand, influencer, chat):
+def test_search_by_title_and_by_the_other_participant(brand, influencer, chat):
     box = brand.opens_bid_with(influencer, title="Diwali BOX")
     assert listed(brand, search="diwali") == [box]
     assert set(listed(brand, search="mir")) == {box, chat}
@@ -150,7 +150,7 @@ def test_the_cursor_of_another_list(brand, influencer, chats):
     refused(brand.api.get(path, {"cursor": of_messages[:-1]}), 400, "invalid", "cursor")
 
 
-def test_a_removed_participant_has_it_no_more(brand, influencer, chat):
+def test_a_removed_participant_loses_access(brand, influencer, chat):
     brand.says(chat)
     remove_participant(conversation_id=Conversation.objects.get().pk, user_id=influencer.pk)
     assert listed(influencer) == []
@@ -162,24 +162,24 @@ def test_a_removed_participant_has_it_no_more(brand, influencer, chat):
 # --- One conversation ---
 
 
-def test_a_foreign_conversation_looks_like_an_absent_one(stranger, chat):
+def test_a_foreign_conversation_looks_missing(stranger, chat):
     foreign, absent = (refused(stranger.api.get(f"{CONVERSATIONS}/{one}"), 404, "not_found") for one in (chat, ABSENT))
     assert foreign == absent
 
 
 @pytest.mark.parametrize("identifier", [one for one in NO_IDS if one and "\x00" not in one])
-def test_what_is_no_id_counts_as_unknown(brand, identifier):
+def test_an_invalid_id_counts_as_unknown(brand, identifier):
     for path in ("", "/messages", "/events"):
         refused(brand.api.get(f"{CONVERSATIONS}/{identifier}{path}"), 404, "not_found")
     refused(brand.api.post(f"{CONVERSATIONS}/{identifier}/read", {"up_to": 1}), 404, "not_found")
     refused(brand.api.post(f"{CONVERSATIONS}/{identifier}/messages", {"message": "Hello"}), 404, "not_found")
 
 
-def test_an_id_in_capitals_is_the_same_id(brand, chat):
+def test_an_id_is_case_insensitive(brand, chat):
     assert brand.sees(chat.upper())["id"] == chat
 
 
-def test_staff_looks_as_operator_and_that_is_recorded(operator, brand, influencer, chat):
+def test_staff_view_conversations_as_operators_and_this_is_recorded(operator, brand, influencer, chat):
     brand.says(chat)
     seen = operator.sees(chat)
     assert (seen["my_role"], seen["other_user"], seen["unread_count"]) == ("operator", None, 0)
@@ -199,7 +199,7 @@ def test_staff_looks_as_operator_and_that_is_recorded(operator, brand, influence
     assert ConversationView.objects.count() == 4, "reading one's own conversation is not recorded as an operator's look"
 
 
-def test_staff_moves_no_mark(operator, chat):
+def test_staff_cannot_move_read_marks(operator, chat):
     refused(operator.api.post(f"{CONVERSATIONS}/{chat}/read", {"up_to": 1}), 403, "forbidden")
 
 
@@ -226,7 +226,7 @@ def reads(by: Person, chat: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("by", ["id", "seq"])
-def test_reading_moves_the_mark_and_tells(brand, influencer, chat, texts, mark, by):
+def test_reading_moves_the_mark_and_publishes_it(brand, influencer, chat, texts, mark, by):
     assert influencer.sees(chat)["unread_count"] == 4
     read = mark(texts[1][by])
     assert read == {"success": True, "unread_count": 2, "total_unread": 2, "up_to_seq": texts[1]["seq"]}
@@ -249,13 +249,13 @@ def test_the_mark_does_not_move_back(brand, influencer, chat, texts, mark):
 
 
 @pytest.mark.parametrize("end", [10**6, 2**63 - 1])
-def test_beyond_the_end_reads_to_the_end(brand, chat, texts, mark, end):
+def test_a_mark_beyond_the_end_reads_everything(brand, chat, texts, mark, end):
     assert mark(end) == {"success": True, "unread_count": 0, "total_unread": 0, "up_to_seq": texts[-1]["seq"]}
     assert brand.says(chat)["seq"] > texts[-1]["seq"]
     assert mark(0)["unread_count"] == 1, "the later message is still unread"
 
 
-def test_a_number_between_messages_reads_the_last_before_it(brand, chat, texts, mark):
+def test_a_mark_between_messages_reads_the_message_before_it(brand, chat, texts, mark):
     brand.api.patch(f"/api/messages/{texts[0]['id']}", {"message": "edited"})
     between = texts[-1]["seq"] + 1
     later = brand.says(chat)
@@ -263,7 +263,7 @@ def test_a_number_between_messages_reads_the_last_before_it(brand, chat, texts, 
     assert mark(between)["up_to_seq"] == texts[-1]["seq"]
 
 
-def test_a_foreign_or_unknown_id_is_bad_input(brand, influencer, stranger, chat, texts):
+def test_a_foreign_or_unknown_message_id_is_invalid(brand, influencer, stranger, chat, texts):
     foreign = brand.says(brand.opens_chat_with(stranger))
     for up_to in (foreign["id"], ABSENT, *NO_IDS):
         answer = influencer.api.post(f"{CONVERSATIONS}/{chat}/read", {"up_to": up_to})
@@ -272,16 +272,16 @@ def test_a_foreign_or_unknown_id_is_bad_input(brand, influencer, stranger, chat,
 
 
 @pytest.mark.parametrize("up_to", [None, -1, 1.5, 2**63, True, [], {}, "5"])
-def test_what_is_no_place(influencer, chat, texts, up_to):
+def test_invalid_read_marks(influencer, chat, texts, up_to):
     refused(influencer.api.post(f"{CONVERSATIONS}/{chat}/read", {"up_to": up_to}), 400, "invalid", "up_to")
 
 
-def test_reading_wants_a_place(influencer, chat):
+def test_a_read_mark_is_required(influencer, chat):
     refused(influencer.api.post(f"{CONVERSATIONS}/{chat}/read", {}), 400, "invalid", "up_to")
     assert influencer.api.post(f"{CONVERSATIONS}/{chat}/read", {"upTo": 5}).status_code == 200
 
 
-def test_others_read_nothing(stranger, chat, texts):
+def test_other_users_cannot_move_a_mark(stranger, chat, texts):
     refused(stranger.api.post(f"{CONVERSATIONS}/{chat}/read", {"up_to": texts[0]["id"]}), 404, "not_found")
 
 
@@ -297,25 +297,25 @@ def test_a_closed_chat_can_be_read(chat, texts, mark):
 # --- Unread ---
 
 
-def test_sending_does_not_read_and_own_messages_are_not_unread(brand, influencer, chat):
+def test_sending_does_not_move_the_mark_and_own_messages_are_not_unread(brand, influencer, chat):
     brand.says(chat)
     influencer.says(chat)
     assert (brand.sees(chat)["unread_count"], influencer.sees(chat)["unread_count"]) == (1, 1)
 
 
-def test_the_total_is_of_all_conversations(brand, influencer, chat, mark):
+def test_the_total_counts_all_conversations(brand, influencer, chat, mark):
     bid = brand.opens_bid_with(influencer, message="Hello")
     text = brand.says(chat)
     assert influencer.sees(bid)["unread_count"] == 2
     assert mark(text["id"]) == {"success": True, "unread_count": 0, "total_unread": 2, "up_to_seq": text["seq"]}
 
 
-def test_what_the_system_says_is_unread_for_both(brand, influencer, chat):
+def test_system_messages_are_unread_for_both(brand, influencer, chat):
     post_system_message(conversation_id=Conversation.objects.get().pk, text="Maintenance")
     assert (brand.sees(chat)["unread_count"], influencer.sees(chat)["unread_count"]) == (1, 1)
 
 
-def test_reading_marks_only_what_was_written_to_the_reader(brand, influencer, chat, mark):
+def test_reading_marks_only_messages_to_the_reader(brand, influencer, chat, mark):
     own, other = influencer.says(chat), brand.says(chat)
     mark(other["id"])
     assert Message.objects.get(pk=own["id"]).read_at is None

@@ -47,7 +47,7 @@ def people_of(deal: Deal) -> tuple[Person, Person, str]:
 # Actions
 
 
-def test_an_action_is_answered_with_the_conversation_and_the_message(influencer, bid):
+def test_an_action_returns_the_conversation_and_the_message(influencer, bid):
     body = succeeded(acts(influencer, bid, "accept_connection", state_version=1), "conversation", "message")
     conversation, message = body["conversation"], body["message"]
     assert conversation.keys() == CONVERSATION
@@ -65,7 +65,7 @@ def history(who: Person, conversation: str) -> list[str]:
     return [one["data"]["summary"] for one in log if one["event"] == "conversation_state_changed"]
 
 
-def test_the_history_says_who_did_what_with_the_names_of_that_time(brand, influencer, bid):
+def test_the_history_keeps_the_names_of_its_time(brand, influencer, bid):
     User.objects.filter(pk=influencer.pk).update(name="%(brand_owner)s <b>")
     acts(influencer, bid, "accept_connection")
     User.objects.filter(pk=influencer.pk).update(name="Mira")
@@ -81,7 +81,7 @@ def test_the_history_says_who_did_what_with_the_names_of_that_time(brand, influe
     assert brand.sees(bid)["stage"] == {"key": "closed", "label": "Closed", "position": None}
 
 
-def test_the_other_side_may_do_what_the_answer_says(brand, influencer, bid):
+def test_the_response_lists_the_actions_of_the_other_party(brand, influencer, bid):
     acts(influencer, bid, "accept_connection")
     (action,) = brand.sees(bid)["available_actions"]
     assert (action["action"], action["role"], action["state_version"]) == ("send_project_details", "brand_owner", 2)
@@ -92,7 +92,7 @@ def test_the_other_side_may_do_what_the_answer_says(brand, influencer, bid):
     assert succeeded(answer, "conversation", "message")["conversation"]["flow_state"] == "influencer_reviewing"
 
 
-def test_the_same_click_again_is_answered_with_repeated(influencer, bid, hints):
+def test_a_repeated_click_returns_repeated(influencer, bid, hints):
     first = acts(influencer, bid, "accept_connection", state_version=1).json()
     with nothing_happens(hints):
         again = acts(influencer, bid, "accept_connection", state_version=1)
@@ -116,13 +116,13 @@ def test_the_same_click_again_is_answered_with_repeated(influencer, bid, hints):
         ({"action": "accept_connection", "state_version": True}, 400, "invalid", ("state_version",)),
     ],
 )
-def test_refusals(influencer, bid, hints, body, status, code, fields):
+def test_refused_actions(influencer, bid, hints, body, status, code, fields):
     with nothing_happens(hints):
         answer = influencer.api.post(f"/api/conversations/{bid}/actions", body)
     refused(answer, status, code, *fields, extra=STANDS if status == 409 else frozenset())
 
 
-def test_a_409_tells_how_the_conversation_stands(brand, influencer, bid):
+def test_a_409_carries_the_current_conversation(brand, influencer, bid):
     acts(influencer, bid, "accept_connection")
     body = refused(acts(influencer, bid, "accept_connection"), 409, "wrong_state", extra=STANDS)
     assert body["conversation"] == influencer.sees(bid)
@@ -132,12 +132,12 @@ def test_a_409_tells_how_the_conversation_stands(brand, influencer, bid):
 
 
 @pytest.mark.parametrize("conversation", ["nothing", "00000000-0000-0000-0000-000000000001", None])
-def test_others_find_nothing(stranger, bid, hints, conversation):
+def test_strangers_get_404(stranger, bid, hints, conversation):
     with nothing_happens(hints):
         refused(acts(stranger, conversation or bid, "accept_connection"), 404, "not_found")
 
 
-def test_staff_look_and_do_not_act(operator, bid, hints):
+def test_staff_can_view_but_not_act(operator, bid, hints):
     with nothing_happens(hints):
         refused(acts(operator, bid, "accept_connection"), 403, "forbidden")
 
@@ -149,13 +149,13 @@ def test_every_action_is_409_in_a_direct_conversation(brand, influencer, hints):
             refused(acts(influencer, chat, action), 409, "wrong_state", extra=STANDS)
 
 
-def test_both_spellings_and_a_trailing_slash_are_taken(influencer, bid):
+def test_both_spellings_and_a_trailing_slash_are_accepted(influencer, bid):
     answer = influencer.api.post(f"/api/conversations/{bid}/actions/", {"action": "accept", "stateVersion": 1})
     assert answer.status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_hundred_clicks_at_once_are_one_step(hints):
+def test_a_hundred_concurrent_clicks_are_one_step(hints):
     deal = make_deal()
     token = login(deal.influencer)
 
@@ -190,12 +190,12 @@ def test_a_button_is_clicked_by_its_id(influencer, bid):
     assert clicks(influencer, bid, button_id=button["id"], state_version=1).json()["repeated"] is True
 
 
-def test_what_an_action_takes_comes_along(influencer, bid):
+def test_a_button_click_carries_the_actions_data(influencer, bid):
     body = clicks(influencer, bid, buttonId="reject_connection", additionalData={"reason": "No time"}).json()
     assert "No time" in body["message"]["message"]
 
 
-def test_a_button_that_is_none(influencer, bid, hints):
+def test_an_unknown_button(influencer, bid, hints):
     with nothing_happens(hints):
         refused(clicks(influencer, bid, button_id="dance"), 400, "unknown_action")
         refused(clicks(influencer, bid), 400, "invalid", "button_id")
@@ -226,13 +226,13 @@ def test_an_operator_pauses_resumes_and_closes(operator, influencer, bid):
 
 
 @pytest.mark.parametrize("what", ["pause", "resume", "close"])
-def test_nobody_else_operates(brand, stranger, bid, hints, what):
+def test_only_operators_can_intervene(brand, stranger, bid, hints, what):
     with nothing_happens(hints):
         refused(brand.api.post(f"/api/conversations/{bid}/{what}"), 403, "forbidden")
         refused(stranger.api.post(f"/api/conversations/{bid}/{what}"), 404, "not_found")
 
 
-def test_a_reason_that_is_none(operator, bid, hints):
+def test_an_invalid_reason(operator, bid, hints):
     with nothing_happens(hints):
         for reason in (5, "x" * 501):
             refused(operator.api.post(f"/api/conversations/{bid}/pause", {"reason": reason}), 400, "invalid", "reason")
@@ -258,7 +258,7 @@ def test_paying_in_the_sandbox(due):
     assert body["conversation"]["flow_state"] == "payment_completed"
 
 
-def test_a_provider_that_does_not_answer(due, monkeypatch):
+def test_a_provider_that_does_not_respond(due, monkeypatch):
     brand, _, conversation = due
 
     def fail(*_):
@@ -278,7 +278,7 @@ def test_a_provider_that_does_not_answer(due, monkeypatch):
     assert brand.reads(f"/api/conversations/{conversation}/deal")["deal"]["payment_status"] == "open"
 
 
-def test_who_does_not_pay_in_the_sandbox(due, stranger, hints):
+def test_only_the_payer_can_pay_in_the_sandbox(due, stranger, hints):
     brand, influencer, conversation = due
     url = acts(brand, conversation, "proceed_to_payment").json()["payment"]["pay"]["url"]
     with nothing_happens(hints):
@@ -318,7 +318,7 @@ def test_a_webhook_needs_its_signature_and_no_token(due, settings, hints):
         assert succeeded(Api().post(path, body, headers=headers), "repeated")["repeated"] is True
 
 
-def test_a_webhook_may_come_as_any_kind_of_content(due, settings):
+def test_a_webhook_can_have_any_content_type(due, settings):
     brand, _, conversation = due
     order_id = acts(brand, conversation, "proceed_to_payment").json()["payment"]["order_id"]
     body, headers = webhook(PaymentOrder.objects.get(pk=order_id), settings)

@@ -47,7 +47,7 @@ def test_the_stages_are_all_those_of_the_flow(brand: Person, influencer: Person)
     assert deal_of(brand, conversation)["stages"] == stages
 
 
-def test_offers_are_listed_as_they_came_and_say_which_was_accepted(db: None) -> None:
+def test_offers_are_listed_in_order_with_the_accepted_one(db: None) -> None:
     deal = make_deal("payment_pending")
     found = deal_of(person(deal.influencer), str(deal.conversation.pk))
     assert all(set(offer) == OFFER for offer in found["offers"])
@@ -61,7 +61,7 @@ def test_offers_are_listed_as_they_came_and_say_which_was_accepted(db: None) -> 
     assert (found["agreed_price"], found["payment_status"]) == ("1200.00", None)
 
 
-def test_both_sides_see_the_same_and_neither_what_is_for_the_payer_alone(db: None) -> None:
+def test_both_parties_see_the_same_without_the_payers_data(db: None) -> None:
     deal = make_deal("payment_pending")
     deal.order()
     seen = [deal_of(person(who), str(deal.conversation.pk)) for who in (deal.brand_owner, deal.influencer)]
@@ -70,12 +70,12 @@ def test_both_sides_see_the_same_and_neither_what_is_for_the_payer_alone(db: Non
     assert set(seen[0]) == {"currency", "offers", "agreed_price", "payment_status", "stages"}
 
 
-def test_what_was_paid_says_so(db: None) -> None:
+def test_a_payment_is_shown(db: None) -> None:
     deal = make_deal("payment_completed")
     assert deal_of(person(deal.influencer), str(deal.conversation.pk))["payment_status"] == "paid"
 
 
-def test_a_stranger_finds_nothing_and_an_operator_may_look(
+def test_strangers_get_404_and_operators_can_view(
     brand: Person, influencer: Person, stranger: Person, operator: Person
 ) -> None:
     conversation = brand.opens_bid_with(influencer)

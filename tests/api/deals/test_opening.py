@@ -75,17 +75,17 @@ def test_a_direct_conversation_has_every_member(brand, influencer):
 
 
 @pytest.mark.parametrize("key", ["user_id", "influencer_id", "userId", "influencerId"])
-def test_the_other_side_is_named_by_any_key(brand, influencer, key):
+def test_the_other_participant_can_be_named_by_any_key(brand, influencer, key):
     assert opening(brand, conversation_type="direct", **{key: influencer.id}).status_code == 201
 
 
-def test_naming_oneself_beside_the_other_is_no_fault(brand, influencer):
+def test_naming_oneself_as_well_is_allowed(brand, influencer):
     both = {"brand_owner_id": brand.id, "influencer_id": influencer.id}
     assert opening(brand, conversation_type="direct", **both).status_code == 201
     assert opening(influencer, conversation_type="direct", **both).status_code == 200
 
 
-def test_one_direct_conversation_a_pair_whoever_starts(brand, influencer, stranger):
+def test_a_pair_has_one_direct_conversation_whoever_starts(brand, influencer, stranger):
     first = opening(brand, conversation_type="direct", user_id=influencer.id)
     again = opening(brand, conversation_type="direct", user_id=influencer.id, message="Hello")
     back = opening(influencer, conversation_type="direct", user_id=brand.id, title="Ours")
@@ -98,18 +98,18 @@ def test_one_direct_conversation_a_pair_whoever_starts(brand, influencer, strang
     assert back.json()["conversation"]["other_user"]["id"] == brand.id
 
 
-def test_anybody_talks_directly_with_anybody(brand, other_brand, influencer, stranger, operator):
+def test_anybody_can_open_a_direct_conversation_with_anybody(brand, other_brand, influencer, stranger, operator):
     for one, other in ((brand, other_brand), (influencer, stranger), (influencer, brand), (operator, influencer)):
         assert opening(one, conversation_type="direct", user_id=other.id).status_code == 201
 
 
-def test_nobody_talks_with_himself(brand):
+def test_a_conversation_with_oneself_is_refused(brand):
     for given in ({"user_id": brand.id}, {"brand_owner_id": brand.id}, {"user_id": brand.id.upper()}, {}):
         refused(opening(brand, conversation_type="direct", **given), 400, "invalid", "user_id")
     assert nothing_was_opened()
 
 
-def test_with_two_others_at_once(brand, influencer, stranger):
+def test_a_direct_conversation_with_two_users_is_refused(brand, influencer, stranger):
     both = {"user_id": influencer.id, "influencer_id": stranger.id}
     refused(opening(brand, conversation_type="direct", **both), 400, "invalid", "user_id")
     assert nothing_was_opened()
@@ -117,7 +117,7 @@ def test_with_two_others_at_once(brand, influencer, stranger):
 
 @pytest.mark.parametrize("identifier", [ABSENT, str(SYSTEM_USER_ID), *NO_IDS])
 @pytest.mark.parametrize(("kind", "key"), [("direct", "user_id"), ("bid", "influencer_id")])
-def test_with_an_unknown_person(brand, kind, key, identifier):
+def test_a_direct_conversation_with_an_unknown_user_is_refused(brand, kind, key, identifier):
     refused(opening(brand, conversation_type=kind, **{key: identifier}), 404, "not_found")
     assert nothing_was_opened()
 
@@ -166,7 +166,7 @@ def test_a_deal_has_every_member(brand, influencer, kind):
     assert {action["state_version"] for action in seen["available_actions"]} == {1}
 
 
-def test_the_prompt_comes_first_and_then_the_text_by_hand(brand, influencer):
+def test_the_prompt_precedes_the_text_of_the_opening(brand, influencer):
     bid = brand.opens_bid_with(influencer, message="Three reels", proposed_amount=18000)
     prompt, text = influencer.reads(f"/api/conversations/{bid}/messages")["results"]
     assert (prompt["message_type"], prompt["is_automated"], prompt["action_required"]) == ("system", True, True)
@@ -186,7 +186,7 @@ def guided():
     flows.configure({})
 
 
-def test_where_no_text_is_taken_none_comes_with_the_opening(guided, brand, influencer):
+def test_an_opening_with_text_is_refused_if_text_is_forbidden(guided, brand, influencer):
     given = {"conversation_type": "bid", "influencer_id": influencer.id}
     answer = brand.api.post("/api/conversations", given | {"message": "Three reels"})
     refused(answer, 400, "invalid", "message")
@@ -195,7 +195,7 @@ def test_where_no_text_is_taken_none_comes_with_the_opening(guided, brand, influ
 
 
 @pytest.mark.parametrize("kind", ["direct", "bid", "campaign"])
-def test_every_conversation_begins_with_its_state(brand, influencer, kind):
+def test_the_first_event_of_a_conversation_is_its_state(brand, influencer, kind):
     opened = brand.opens(conversation_type=kind, influencer_id=influencer.id)
     changed, updated, *rest = brand.reads(f"/api/conversations/{opened['id']}/events")["results"]
     assert (changed["seq"], changed["event"]) == (1, "conversation_state_changed")
@@ -233,7 +233,7 @@ def test_a_source_id_and_pair_have_one_conversation(brand, other_brand, influenc
         assert opening(by, **given | other).status_code == 201
 
 
-def test_without_a_source_id_each_opening_is_a_new_one(brand, influencer):
+def test_without_a_source_id_each_opening_creates_a_conversation(brand, influencer):
     assert brand.opens_bid_with(influencer) != brand.opens_bid_with(influencer)
 
 
@@ -260,13 +260,13 @@ def test_proposed_amounts(brand, influencer, amount):
     [0, -1, "-1", "+1", "0", "0.00", "1.001", 1.001, "1e3", 1e30, " 1", "1 000", "1,000", "", "ten", "٣", "100000000",
      100000000, True, [], {}, "NaN", "9" * 400],
 )  # fmt: skip
-def test_what_is_no_amount(brand, influencer, amount):
+def test_invalid_amounts(brand, influencer, amount):
     answer = opening(brand, conversation_type="bid", influencer_id=influencer.id, proposed_amount=amount)
     refused(answer, 400, "invalid", "proposed_amount")
     assert nothing_was_opened()
 
 
-def test_a_proposed_amount_binds_nobody(brand, influencer):
+def test_a_proposed_amount_is_not_in_the_conversation_or_prompt(brand, influencer):
     conversation = brand.opens(conversation_type="bid", influencer_id=influencer.id, proposed_amount="18000")
     assert "proposed_amount" not in conversation
     assert "18000" not in str(conversation["current_action_data"])
@@ -280,7 +280,7 @@ def test_the_decimals_of_an_amount_are_those_of_its_currency(brand, influencer):
 
 
 @pytest.mark.parametrize("currency", ["", "inr", "EURO", "ZZZ", "XAU", 5, ["INR"]])
-def test_what_is_no_currency(brand, influencer, currency):
+def test_invalid_currencies(brand, influencer, currency):
     answer = opening(brand, conversation_type="bid", influencer_id=influencer.id, currency=currency)
     refused(answer, 400, "invalid", "currency")
     assert nothing_was_opened()
@@ -318,7 +318,7 @@ def test_bad_members(brand, influencer, given, field):
     assert nothing_was_opened()
 
 
-def test_what_no_client_may_set_is_ignored(brand, influencer):
+def test_fields_that_clients_cannot_set_are_ignored(brand, influencer):
     opened = brand.opens(
         conversation_type="bid",
         influencer_id=influencer.id,
@@ -339,7 +339,7 @@ def test_what_no_client_may_set_is_ignored(brand, influencer):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", ["direct", "bid"])
-def test_openings_at_the_same_time_open_once(brand, influencer, kind):
+def test_concurrent_openings_create_one_conversation(brand, influencer, kind):
     sides = [(brand, influencer), (influencer, brand)] if kind == "direct" else [(brand, influencer)]
     copies = 6
     barrier, answers = threading.Barrier(copies), []

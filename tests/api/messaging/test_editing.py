@@ -45,21 +45,21 @@ def test_an_edit(brand, influencer, chat):
     assert [event["data"] for event in told] == [{"seq": told[0]["seq"], "conversation_id": chat, "message": edited}]
 
 
-def test_an_edit_changes_words_and_nothing_else(brand, chat):
+def test_an_edit_changes_only_the_text(brand, chat):
     first = brand.says(chat, "Helo", media_url="https://example.com/")
     more = {"media_url": "https://example.org/", "sender_id": ABSENT, "message_type": "system", "action_data": {}}
     edited = brand.api.patch(f"/api/messages/{first['id']}", {"message": "Hello"} | more).json()["message"]
     assert edited == first | {"message": "Hello", "edited_at": edited["edited_at"]}
 
 
-def test_an_edit_to_the_same_words_changes_nothing(brand, chat):
+def test_an_edit_with_the_same_text_changes_nothing(brand, chat):
     first = brand.says(chat, "Hello")
     again = brand.api.patch(f"/api/messages/{first['id']}", {"message": "Hello"}).json()["message"]
     assert again == first
     assert events(brand, chat, "message_updated") == []
 
 
-def test_an_edited_message_replays_as_first_written_and_then_its_update(brand, chat):
+def test_a_replay_has_the_original_message_and_then_its_update(brand, chat):
     first = brand.says(chat, "Helo")
     brand.api.patch(f"/api/messages/{first['id']}", {"message": "Hello"})
     told = events(brand, chat, "new_message", "message_updated")
@@ -69,7 +69,7 @@ def test_an_edited_message_replays_as_first_written_and_then_its_update(brand, c
     ]
 
 
-def test_an_edit_neither_moves_the_conversation_nor_counts_as_unread(brand, influencer, chat):
+def test_an_edit_changes_no_order_and_no_unread_count(brand, influencer, chat):
     first = brand.says(chat, "Helo")
     influencer.api.post(f"/api/conversations/{chat}/read", {"up_to": first["seq"]})
     before = influencer.sees(chat)
@@ -80,7 +80,7 @@ def test_an_edit_neither_moves_the_conversation_nor_counts_as_unread(brand, infl
     assert after["last_message"]["message"] == "Hello"
 
 
-def test_a_closed_chat_takes_no_edit(brand, chat):
+def test_a_closed_chat_rejects_edits(brand, chat):
     first = brand.says(chat, "Helo")
     close()
     answer = brand.api.patch(f"/api/messages/{first['id']}", {"message": "Hello"})
@@ -89,7 +89,7 @@ def test_a_closed_chat_takes_no_edit(brand, chat):
     assert Message.objects.get().message == "Helo"
 
 
-def test_a_deleted_message_takes_no_edit(brand, chat):
+def test_a_deleted_message_cannot_be_edited(brand, chat):
     first = brand.says(chat, "Hello")
     brand.api.delete(f"/api/messages/{first['id']}")
     refused(brand.api.patch(f"/api/messages/{first['id']}", {"message": "Back"}), 404, "not_found")
@@ -99,7 +99,7 @@ def test_a_deleted_message_takes_no_edit(brand, chat):
 # --- Deleting ---
 
 
-def test_a_deletion_keeps_the_place(brand, influencer, chat):
+def test_a_deletion_keeps_the_number(brand, influencer, chat):
     brand.says(chat, "before")
     first = brand.says(chat, "Hello", media_url="https://example.com/", client_message_id="c1")
     last = brand.says(chat, "after")
@@ -129,7 +129,7 @@ def test_a_deletion_repeated_changes_nothing(brand, chat):
     assert len(events(brand, chat, "message_deleted")) == 1
 
 
-def test_a_closed_chat_lets_one_delete(brand, chat):
+def test_messages_of_a_closed_chat_can_be_deleted(brand, chat):
     first = brand.says(chat, "Hello")
     close()
     assert brand.api.delete(f"/api/messages/{first['id']}").json()["message"]["message"] == ""
@@ -148,7 +148,7 @@ def stored_with(words: str) -> set[str]:
     return {table for table, row in every_text_stored() if words in row}
 
 
-def test_nothing_of_deleted_words_is_left_anywhere(brand, influencer, chat):
+def test_a_deleted_text_is_removed_from_every_table(brand, influencer, chat):
     first = brand.says(chat, "albatross", media_url="https://albatross.example/")
     brand.api.patch(f"/api/messages/{first['id']}", {"message": "albatross again"})
     assert stored_with("albatross") == {
@@ -175,7 +175,7 @@ def test_the_first_text_of_an_opening_can_be_deleted_too(brand, influencer):
     assert stored_with("albatross") == set()
 
 
-def test_what_was_unread_and_is_deleted_is_not_unread(brand, influencer, chat):
+def test_a_deleted_unread_message_does_not_count_as_unread(brand, influencer, chat):
     first, second = brand.says(chat, "one"), brand.says(chat, "two")
     brand.api.delete(f"/api/messages/{first['id']}")
     assert influencer.sees(chat)["unread_count"] == 1
@@ -189,7 +189,7 @@ def test_what_was_unread_and_is_deleted_is_not_unread(brand, influencer, chat):
 
 
 @pytest.mark.parametrize("method", ["get", "patch", "delete"])
-def test_a_foreign_message_looks_like_an_absent_one(brand, stranger, chat, method):
+def test_a_foreign_message_looks_missing(brand, stranger, chat, method):
     def answer(message_id: str) -> dict[str, Any]:
         path, body = f"/api/messages/{message_id}", ({"message": "Mine"},) if method == "patch" else ()
         return refused(getattr(stranger.api, method)(path, *body), 404, "not_found")
@@ -201,12 +201,12 @@ def test_a_foreign_message_looks_like_an_absent_one(brand, stranger, chat, metho
 
 @pytest.mark.parametrize("identifier", [one for one in NO_IDS if one and "\x00" not in one])
 @pytest.mark.parametrize("method", ["get", "patch", "delete"])
-def test_what_is_no_id_counts_as_unknown(brand, method, identifier):
+def test_an_invalid_id_counts_as_unknown(brand, method, identifier):
     body = ({"message": "Mine"},) if method == "patch" else ()
     refused(getattr(brand.api, method)(f"/api/messages/{identifier}", *body), 404, "not_found")
 
 
-def test_only_own_words_are_changed(brand, influencer, operator, chat):
+def test_only_own_messages_can_be_changed(brand, influencer, operator, chat):
     bid = brand.opens_bid_with(influencer)
     words = brand.says(chat, "Hello")
     prompt = brand.reads(f"/api/conversations/{bid}/messages")["results"][0]
@@ -218,7 +218,7 @@ def test_only_own_words_are_changed(brand, influencer, operator, chat):
         assert brand.reads(path)["message"]["message"] == message["message"]
 
 
-def test_who_was_removed_neither_reads_nor_changes(brand, influencer, chat):
+def test_a_removed_participant_can_neither_read_nor_change_messages(brand, influencer, chat):
     own = influencer.says(chat, "Hello")
     remove_participant(conversation_id=Conversation.objects.get().pk, user_id=influencer.pk)
     path = f"/api/messages/{own['id']}"

@@ -52,14 +52,14 @@ def test_an_empty_conversation(page):
     assert page(around=5) == ([], None, None)
 
 
-def test_the_whole_oldest_first(page, seqs):
+def test_the_whole_history_oldest_first(page, seqs):
     assert page() == (seqs, None, None)
     assert page(limit=200) == (seqs, None, None)
     assert page(limit=COUNT) == (seqs, None, None)
     assert seqs[3] == seqs[2] + 2, "the edit has the number between them"
 
 
-def test_the_newest_page_and_from_it_to_older_ones(page, seqs):
+def test_paging_from_the_newest_page_to_older_ones(page, seqs):
     found, older, newer = page(limit=3)
     assert (found, newer) == (seqs[4:], None)
     found, oldest, newer = page(limit=3, cursor=older)
@@ -70,7 +70,7 @@ def test_the_newest_page_and_from_it_to_older_ones(page, seqs):
     assert page(limit=3, cursor=newer)[0] == seqs[1:4]
 
 
-def test_after_and_from_there_to_newer_ones(page, seqs):
+def test_paging_with_after_to_newer_messages(page, seqs):
     found, older, newer = page(after=seqs[1], limit=2)
     assert found == seqs[2:4]
     assert page(cursor=older)[0] == seqs[:2]
@@ -80,7 +80,7 @@ def test_after_and_from_there_to_newer_ones(page, seqs):
     assert (found, newer) == (seqs[6:], None)
 
 
-def test_before_and_after_exclude_what_they_name(page, seqs):
+def test_before_and_after_exclude_the_given_message(page, seqs):
     assert page(before=seqs[3])[0] == seqs[:3]
     assert page(after=seqs[3])[0] == seqs[4:]
     assert page(before=seqs[0])[0] == []
@@ -90,14 +90,14 @@ def test_before_and_after_exclude_what_they_name(page, seqs):
     assert page(after=2**63 - 1)[0] == []
 
 
-def test_before_takes_the_nearest(page, seqs):
+def test_before_returns_the_nearest_messages(page, seqs):
     found, older, newer = page(before=seqs[5], limit=2)
     assert found == seqs[3:5]
     assert page(cursor=older)[0] == seqs[:3]
     assert page(cursor=newer)[0] == seqs[5:]
 
 
-def test_around_has_both_sides(page, seqs):
+def test_around_returns_messages_before_and_after(page, seqs):
     found, older, newer = page(around=seqs[3], limit=4)
     assert found == seqs[1:5]
     assert page(cursor=older)[0] == seqs[:1]
@@ -108,13 +108,13 @@ def test_around_has_both_sides(page, seqs):
 
 
 @pytest.mark.parametrize("around", [0, 2**63 - 1])
-def test_around_an_end(page, seqs, around):
+def test_around_the_first_and_last_message(page, seqs, around):
     found, older, newer = page(around=around, limit=4)
     assert found == (seqs[:2] if around == 0 else seqs[-2:])
     assert (older is None, newer is None) == (around == 0, around != 0)
 
 
-def test_walking_meets_every_message_once_while_more_arrive(brand, page, chat, seqs):
+def test_paging_returns_each_message_once_while_more_arrive(brand, page, chat, seqs):
     found, cursor, _ = page(limit=2)
     walked = [found]
     while cursor:
@@ -148,7 +148,7 @@ def test_bad_numbers(brand, chat, params, field):
     refused(brand.api.get(f"/api/conversations/{chat}/messages", params), 400, "invalid", field)
 
 
-def test_only_one_place_can_be_asked_for(brand, chat, page, seqs):
+def test_only_one_position_can_be_given(brand, chat, page, seqs):
     for params in ({"before": 1, "after": 1}, {"around": 1, "after": 1}, {"cursor": page(limit=1)[1], "before": 3}):
         refused(brand.api.get(f"/api/conversations/{chat}/messages", params), 400, "invalid")
 
@@ -207,7 +207,7 @@ def test_bad_numbers_for_the_log(brand, chat, params):
 
 
 @pytest.mark.parametrize("what", ["messages", "events"])
-def test_others_see_nothing(brand, influencer, stranger, chat, seqs, what):
+def test_strangers_get_404(brand, influencer, stranger, chat, seqs, what):
     foreign = refused(stranger.api.get(f"/api/conversations/{chat}/{what}"), 404, "not_found")
     assert foreign == refused(stranger.api.get(f"/api/conversations/{ABSENT}/{what}"), 404, "not_found")
     refused(stranger.api.get(f"/api/conversations/no-id/{what}"), 404, "not_found")

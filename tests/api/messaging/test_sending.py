@@ -86,7 +86,7 @@ def test_a_message_has_every_member(send, brand, influencer, chat):
     assert influencer.reads(f"/api/messages/{message['id']}")["message"] == message
 
 
-def test_what_is_left_out_is_null(send):
+def test_omitted_fields_are_null(send):
     message = send(message="Hello").json()["message"]
     assert (message["media_url"], message["client_message_id"]) == (None, None)
     message = send(message="Hello", media_url=None, client_message_id=None).json()["message"]
@@ -101,7 +101,7 @@ def test_a_message_has_the_number_of_its_event(send, brand, chat):
     assert second["seq"] == first["seq"] + 1
 
 
-def test_what_no_client_may_set_is_ignored(send, brand, influencer, stranger):
+def test_fields_that_clients_cannot_set_are_ignored(send, brand, influencer, stranger):
     planted = {"title": "Pay", "buttons": [{"id": "pay", "text": "Pay", "style": "primary", "action": "pay"}]}
     sent = send(
         message="Hello",
@@ -124,7 +124,7 @@ def test_what_no_client_may_set_is_ignored(send, brand, influencer, stranger):
     assert (sent["seq"] < 99, sent["read_at"]) == (True, None)
 
 
-def test_camel_case_is_taken_too(brand, chat):
+def test_camel_case_is_accepted_too(brand, chat):
     given = {"conversationId": chat, "message": "Hello", "mediaUrl": "http://example.com", "clientMessageId": "c1"}
     message = brand.api.post("/api/messages", given).json()["message"]
     assert (message["media_url"], message["client_message_id"]) == ("http://example.com", "c1")
@@ -132,7 +132,7 @@ def test_camel_case_is_taken_too(brand, chat):
     assert brand.api.post("/api/messages", both).status_code == 201
 
 
-def test_a_receiver_alone_finds_or_opens_the_direct_conversation(brand, influencer):
+def test_a_receiver_finds_or_opens_the_direct_conversation(brand, influencer):
     opened = brand.api.post("/api/messages", {"receiver_id": influencer.id, "message": "Hello"})
     found = influencer.api.post("/api/messages", {"receiverId": brand.id, "message": "Hello yourself"})
     assert (opened.status_code, found.status_code) == (201, 201)
@@ -142,20 +142,20 @@ def test_a_receiver_alone_finds_or_opens_the_direct_conversation(brand, influenc
     assert Conversation.objects.count() == 1
 
 
-def test_a_bid_is_not_taken_for_the_direct_conversation(brand, influencer):
+def test_a_bid_is_not_used_as_the_direct_conversation(brand, influencer):
     bid = brand.opens_bid_with(influencer)
     sent = brand.api.post("/api/messages", {"receiver_id": influencer.id, "message": "Hello"}).json()
     assert sent["conversation_id"] != bid
 
 
-def test_the_receiver_beside_a_conversation_is_its_other_side(send, brand, influencer, stranger):
+def test_the_receiver_must_be_the_other_participant_of_the_conversation(send, brand, influencer, stranger):
     assert send(message="Hello", receiver_id=influencer.id).status_code == 201
     for other in (stranger.id, brand.id, ABSENT, "nobody"):
         refused(send(message="Hello", receiver_id=other), 400, "invalid", "receiver_id")
     assert Message.objects.count() == 1
 
 
-def test_to_nobody_and_to_oneself(brand):
+def test_a_message_to_nobody_or_to_oneself_is_refused(brand):
     refused(brand.api.post("/api/messages", {"message": "Hello"}), 400, "invalid", "non_field_errors")
     for nobody in (ABSENT, str(SYSTEM_USER_ID), *NO_IDS):
         refused(brand.api.post("/api/messages", {"receiver_id": nobody, "message": "Hello"}), 404, "not_found")
@@ -171,7 +171,7 @@ def test_an_unknown_conversation(brand, identifier):
     refused(brand.api.post("/api/messages", body), 404, "not_found")
 
 
-def test_a_foreign_conversation_looks_like_an_absent_one(stranger, chat):
+def test_a_foreign_conversation_looks_missing(stranger, chat):
     foreign = stranger.api.post("/api/messages", {"conversation_id": chat, "message": "Hello"})
     absent = stranger.api.post("/api/messages", {"conversation_id": ABSENT, "message": "Hello"})
     assert refused(foreign, 404, "not_found") == refused(absent, 404, "not_found")
@@ -179,14 +179,14 @@ def test_a_foreign_conversation_looks_like_an_absent_one(stranger, chat):
     assert nothing_came_of_it()
 
 
-def test_who_was_removed_does_not_write_any_more(brand, influencer, chat):
+def test_a_removed_participant_cannot_write(brand, influencer, chat):
     remove_participant(conversation_id=Conversation.objects.get().pk, user_id=influencer.pk)
     body = {"conversation_id": chat, "message": "Hello"}
     refused(influencer.api.post("/api/messages", body), 404, "not_found")
     assert brand.says(chat)["receiver_id"] == influencer.id
 
 
-def test_staff_looks_and_does_not_write(operator, chat):
+def test_staff_can_view_but_not_write(operator, chat):
     refused(operator.api.post("/api/messages", {"conversation_id": chat, "message": "Hello"}), 403, "forbidden")
     assert nothing_came_of_it()
 
@@ -219,7 +219,7 @@ def test_ids_are_strings(brand, key, value):
     refused(brand.api.post("/api/messages", {key: value, "message": "Hello"}), 400, "invalid", key)
 
 
-def test_several_faults_are_told_together(send):
+def test_several_errors_are_reported_together(send):
     refused(
         send(message="", media_url="x", client_message_id="?"),
         400,
@@ -233,7 +233,7 @@ def test_several_faults_are_told_together(send):
 # --- client_message_id ---
 
 
-def test_a_repeat_answers_with_the_first(send, brand, influencer, chat):
+def test_a_repeat_returns_the_first_message(send, brand, influencer, chat):
     first = send(message="Hello", client_message_id="once")
     again = send(message="Hello", client_message_id="once")
     assert (first.status_code, again.status_code) == (201, 200)
@@ -264,7 +264,7 @@ def test_a_mismatch_by_receiver_opens_no_conversation(send, brand, stranger):
     assert Conversation.objects.count() == 1
 
 
-def test_the_same_body_by_another_transport_or_spelling_is_a_repeat(brand, influencer, chat):
+def test_the_same_body_through_another_endpoint_or_spelling_is_a_repeat(brand, influencer, chat):
     first = brand.says(chat, "Hello", client_message_id="once")
     for path, body in (
         ("/api/messages", {"receiver_id": influencer.id, "message": "  Hello\n"}),
@@ -282,7 +282,7 @@ def test_each_sender_has_client_message_ids_of_their_own(brand, influencer, chat
     )
 
 
-def test_a_repeat_after_an_edit_answers_with_the_message_as_it_stands(send, brand):
+def test_a_repeat_after_an_edit_returns_the_edited_message(send, brand):
     first = send(message="Hello", client_message_id="once").json()["message"]
     brand.api.patch(f"/api/messages/{first['id']}", {"message": "Hello there"})
     again = send(message="Hello", client_message_id="once")
@@ -291,14 +291,14 @@ def test_a_repeat_after_an_edit_answers_with_the_message_as_it_stands(send, bran
     refused(send(message="Hello there", client_message_id="once"), 422, "idempotency_mismatch")
 
 
-def test_a_repeat_after_deleting_brings_nothing_back(send, brand):
+def test_a_repeat_after_a_deletion_restores_nothing(send, brand):
     first = send(message="Hello", client_message_id="once").json()["message"]
     brand.api.delete(f"/api/messages/{first['id']}")
     again = send(message="Hello", client_message_id="once")
     assert (again.status_code, again.json()["message"]["message"]) == (200, "")
 
 
-def test_a_repeat_after_the_chat_was_closed_still_finds_the_first(send):
+def test_a_repeat_after_closing_still_returns_the_first_message(send):
     first = send(message="Hello", client_message_id="once").json()["message"]
     Conversation.objects.update(chat_status="closed", flow_state="chat_closed", flow_name="deal")
     again = send(message="Hello", client_message_id="once")
@@ -306,7 +306,7 @@ def test_a_repeat_after_the_chat_was_closed_still_finds_the_first(send):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_repeats_at_the_same_time_send_once(brand, influencer):
+def test_concurrent_repeats_send_one_message(brand, influencer):
     chat = brand.opens_chat_with(influencer)
     copies = 6
     barrier, answers = threading.Barrier(copies), []
@@ -333,7 +333,7 @@ def test_repeats_at_the_same_time_send_once(brand, influencer):
 # --- Closed and system ---
 
 
-def test_a_closed_chat_takes_no_text_and_says_how_it_stands(send, brand, chat):
+def test_a_closed_chat_rejects_text_and_returns_the_conversation(send, brand, chat):
     Conversation.objects.update(chat_status="closed", flow_state="chat_closed", flow_name="deal")
     body = refused(send(message="Hello"), 409, "conversation_closed", extra={"conversation", "available_actions"})
     assert body["conversation"] == brand.sees(chat)
@@ -341,7 +341,7 @@ def test_a_closed_chat_takes_no_text_and_says_how_it_stands(send, brand, chat):
     assert nothing_came_of_it()
 
 
-def test_what_no_person_wrote_comes_from_the_system_to_both(brand, influencer):
+def test_system_messages_are_sent_to_both_participants(brand, influencer):
     bid = brand.opens_bid_with(influencer)
     before = [one.sees(bid)["unread_count"] for one in (brand, influencer)]
     posted = post_system_message(conversation_id=Conversation.objects.get().pk, text="Maintenance tonight")

@@ -55,7 +55,7 @@ def test_text_is_trimmed_and_then_kept_exactly(brand, chat, sent, kept):
 
 
 @pytest.mark.parametrize("sent", REFUSED, ids=range(len(REFUSED)))
-def test_text_that_is_none_is_refused_everywhere(brand, chat, influencer, sent):
+def test_invalid_text_is_refused_everywhere(brand, chat, influencer, sent):
     message = brand.says(chat, "first")
     opening = {"conversation_type": "bid", "influencer_id": influencer.id, "message": sent}
     for answer in (
@@ -68,7 +68,7 @@ def test_text_that_is_none_is_refused_everywhere(brand, chat, influencer, sent):
     assert Message.objects.get().message == "first"
 
 
-def test_a_pair_of_surrogates_is_a_character_and_half_of_one_is_not(brand, chat):
+def test_a_surrogate_pair_is_one_character_and_a_lone_surrogate_is_invalid(brand, chat):
     body = json.dumps({"conversation_id": chat, "message": "😀"}, ensure_ascii=True).encode()
     assert b"\\ud83d\\ude00" in body
     assert brand.api.post("/api/messages", body).json()["message"]["message"] == "😀"
@@ -89,7 +89,7 @@ def test_a_pair_of_surrogates_is_a_character_and_half_of_one_is_not(brand, chat)
         "https://example.com/" + "a" * 1980,
     ],
 )
-def test_addresses_of_media(brand, chat, address):
+def test_valid_media_urls(brand, chat, address):
     assert brand.says(chat, "Look", media_url=address)["media_url"] == address
 
 
@@ -117,7 +117,7 @@ def test_addresses_of_media(brand, chat, address):
         ["https://example.com/"],
     ],
 )
-def test_what_is_no_address_of_media(brand, chat, address):
+def test_invalid_media_urls(brand, chat, address):
     answer = brand.api.post("/api/messages", {"conversation_id": chat, "message": "Look", "media_url": address})
     refused(answer, 400, "invalid", "media_url")
     assert not Message.objects.exists()

@@ -75,7 +75,7 @@ def test_its_event_has_both_levels_of_ids(brand, influencer, chat):
     assert (data["sender_id"], data["receiver_id"]) == (brand.id, influencer.id)
 
 
-def test_a_long_text_is_told_in_short(brand, influencer, chat):
+def test_a_long_text_is_shortened(brand, influencer, chat):
     brand.says(chat, "😀" * 3000)
     assert influencer.reads(NOTIFICATIONS)["results"][0]["body"] == "😀" * 200
 
@@ -106,7 +106,7 @@ def test_reading_one(influencer, texts):
     assert influencer.reads(NOTIFICATIONS)["results"][0] == body["notification"]
 
 
-def test_the_unread_and_the_read_ones(influencer, texts):
+def test_filtering_by_unread(influencer, texts):
     newest, *others = influencer.reads(NOTIFICATIONS)["results"]
     influencer.api.post(f"{NOTIFICATIONS}/{newest['id']}/read")
     assert influencer.reads(NOTIFICATIONS, unread="true")["results"] == others
@@ -132,18 +132,18 @@ def test_reading_messages_reads_their_notifications(brand, influencer, chat, tex
     assert unread(influencer) == 2
 
 
-def test_each_message_is_told_also_quick_ones_of_the_same_text(brand, influencer, chat):
+def test_each_message_is_notified_even_with_equal_texts(brand, influencer, chat):
     for _ in range(3):
         brand.says(chat, "same")
     assert unread(influencer) == 3
 
 
 @pytest.mark.parametrize("identifier", [ABSENT, *(one for one in NO_IDS if one and "\x00" not in one)])
-def test_unknown_ones(influencer, identifier):
+def test_unknown_notifications(influencer, identifier):
     refused(influencer.api.post(f"{NOTIFICATIONS}/{identifier}/read"), 404, "not_found")
 
 
-def test_those_of_others_look_like_absent_ones(brand, operator, influencer, texts):
+def test_notifications_of_others_look_missing(brand, operator, influencer, texts):
     own = influencer.reads(NOTIFICATIONS)["results"][0]["id"]
     for other in (brand, operator):
         foreign = refused(other.api.post(f"{NOTIFICATIONS}/{own}/read"), 404, "not_found")
@@ -159,7 +159,7 @@ def test_bad_parameters(influencer, params, field):
     refused(influencer.api.get(NOTIFICATIONS, params), 400, "invalid", field)
 
 
-def test_the_log_of_ones_own_room(influencer, texts):
+def test_the_event_log_of_the_users_room(influencer, texts):
     path = f"{NOTIFICATIONS}/events"
     assert [event["seq"] for event in influencer.reads(path, after=2)["results"]] == [3, 4, 5]
     assert [event["seq"] for event in influencer.reads(path, after=1, limit=2)["results"]] == [2, 3]

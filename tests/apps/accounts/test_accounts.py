@@ -25,13 +25,13 @@ ANN = {"email": "ann@example.com", "password": "correct-Horse-7", "name": "Ann",
 # --- Addresses ---
 
 
-def test_an_address_is_stored_in_one_spelling_whoever_stores_it():
+def test_an_address_is_always_stored_in_one_spelling():
     assert make_user(email=" Ann@Example.com ").email == "ann@example.com"
     assert User.objects.create(email="BOB@example.com", name="Bob").email == "bob@example.com"
     assert User.objects.get_by_natural_key("ANN@EXAMPLE.COM ").name
 
 
-def test_the_database_itself_keeps_addresses_apart_by_more_than_case():
+def test_the_database_rejects_addresses_that_differ_in_case_only():
     user, other = make_user(), make_user()
     with pytest.raises(IntegrityError), transaction.atomic():
         User.objects.filter(pk=user.pk).update(email=other.email.upper())
@@ -42,7 +42,7 @@ def test_the_database_itself_keeps_addresses_apart_by_more_than_case():
 # --- Registering ---
 
 
-def test_who_registers_is_logged_in():
+def test_registering_logs_in():
     result = services.register(**ANN)
     assert services.authenticate_token(result.access).user == result.user
     assert (result.user.role, result.user.is_staff, result.user.is_superuser) == ("influencer", False, False)
@@ -68,7 +68,7 @@ def test_weak_passwords_are_refused(password):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_who_register_one_address_at_once_one_does():
+def test_concurrent_registrations_of_one_address_create_one_account():
     outcomes = []
 
     def register():
@@ -115,7 +115,7 @@ def test_wrong_address_and_wrong_password_look_alike(email, password, monkeypatc
 
 
 @pytest.mark.parametrize("state", [{"is_blocked": True}, {"is_active": False}])
-def test_only_who_knows_the_password_hears_of_a_block(state):
+def test_a_block_is_reported_only_with_the_right_password(state):
     user = make_user(**state)
     with pytest.raises(UserBlocked):
         log_in(user)
@@ -124,7 +124,7 @@ def test_only_who_knows_the_password_hears_of_a_block(state):
     assert not LoginSession.objects.exists()
 
 
-def test_without_a_password_nobody_logs_in():
+def test_users_without_a_password_cannot_log_in():
     user = make_user(password=None)
     for password in ("", "!", user.password):
         with pytest.raises(NotAuthenticated):
@@ -134,7 +134,7 @@ def test_without_a_password_nobody_logs_in():
 # --- The system user ---
 
 
-def test_the_system_user_is_there_and_cannot_log_in():
+def test_the_system_user_exists_and_cannot_log_in():
     system = User.objects.get(pk=SYSTEM_USER_ID)
     assert (system.role, system.may_log_in, system.has_usable_password()) == ("system", False, False)
     for password in ("", "!"):
@@ -143,7 +143,7 @@ def test_the_system_user_is_there_and_cannot_log_in():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_system_user_is_there_after_a_flush_and_as_it_was_after_a_migration():
+def test_flush_and_migrate_restore_the_system_user():
     make_user()
     call_command("flush", interactive=False, verbosity=0)
     assert [user.pk for user in User.objects.all()] == [SYSTEM_USER_ID]
@@ -162,7 +162,7 @@ def test_finding_a_user():
         assert find_user(unknown) is None
 
 
-def test_others_are_not_shown_the_address():
+def test_addresses_are_hidden_from_others():
     user = make_user(name="Ann")
     assert PersonPayload.model_validate(user).model_dump() == {
         "id": str(user.pk),
@@ -182,7 +182,7 @@ def test_others_are_not_shown_the_address():
 # --- Commands ---
 
 
-def test_a_superuser_is_made_with_an_address_alone(monkeypatch):
+def test_a_superuser_needs_only_an_address(monkeypatch):
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
     call_command("createsuperuser", email="Root@Example.com", interactive=False, stdout=io.StringIO())
     root = User.objects.get(email="root@example.com")

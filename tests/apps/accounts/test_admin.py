@@ -58,7 +58,7 @@ def test_logging_in_by_address():
     assert client.get(reverse(PEOPLE)).status_code == 200
 
 
-def test_a_blocked_one_is_out_at_once():
+def test_a_blocked_staff_member_loses_access_at_once():
     staff = make_staff()
     client = Client()
     client.force_login(staff)
@@ -158,7 +158,7 @@ def test_setting_a_password_ends_sessions(admin):
     assert LoginSession.objects.get(pk=session.session_id).reason == "password_changed"
 
 
-def test_adding_somebody(admin):
+def test_adding_a_user(admin):
     given = {"email": "New@Example.com", "name": "New", "role": "influencer", "usable_password": "true"}
     response = admin.post(reverse("admin:accounts_user_add"), given | {"password1": NEW, "password2": NEW})
     assert response.status_code == 302, response.context["errors"]
@@ -166,14 +166,14 @@ def test_adding_somebody(admin):
     assert (user.role, user.check_password(NEW)) == ("influencer", True)
 
 
-def test_an_address_that_is_taken_in_another_spelling_is_a_fault_of_the_form(admin):
+def test_a_taken_address_in_another_spelling_is_a_form_error(admin):
     taken, user = make_user(), make_user()
     response = admin.post(page_of(user), form_of(user, email=taken.email.upper()))
     assert response.status_code == 200
     assert response.context["adminform"].form.errors["email"]
 
 
-def test_deleting_many_tells_of_their_sessions(admin, django_capture_on_commit_callbacks):
+def test_deleting_many_users_announces_the_end_of_their_sessions(admin, django_capture_on_commit_callbacks):
     user = make_user()
     log_in(user)
     with django_capture_on_commit_callbacks() as told:
@@ -187,7 +187,7 @@ def test_deleting_many_tells_of_their_sessions(admin, django_capture_on_commit_c
 
 
 @pytest.mark.parametrize("action", ["block", "end_sessions", "delete_selected"])
-def test_the_system_user_is_left_alone(admin, action):
+def test_the_system_user_cannot_be_changed(admin, action):
     admin.post(reverse(PEOPLE), {"action": action, "_selected_action": [SYSTEM_USER_ID], "post": "yes"})
     system = User.objects.get(pk=SYSTEM_USER_ID)
     assert not system.is_blocked
@@ -197,14 +197,14 @@ def test_the_system_user_is_left_alone(admin, action):
     assert User.objects.get(pk=SYSTEM_USER_ID).name == system.name
 
 
-def test_staff_does_not_make_itself_superuser(helper):
+def test_staff_cannot_make_themselves_superusers(helper):
     user = make_user()
     helper.post(page_of(user), form_of(user, is_staff="on", is_superuser="on", name="Changed"))
     user.refresh_from_db()
     assert (user.name, user.is_staff, user.is_superuser) == ("Changed", False, False)
 
 
-def test_staff_does_not_touch_superusers(helper):
+def test_staff_cannot_change_superusers(helper):
     root = make_staff()
     assert helper.post(page_of(root), form_of(root, email="mine@example.com")).status_code == 403
     assert helper.get(reverse("admin:auth_user_password_change", args=[root.pk])).status_code == 403

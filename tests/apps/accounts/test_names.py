@@ -44,14 +44,14 @@ def test_a_saved_name():
     assert words(user) == set()
 
 
-def test_a_name_that_the_database_puts_together():
+def test_a_name_computed_by_the_database():
     user = make_user(name="Anaya")
     user.name = Concat(F("name"), Value(" Rao"))
     user.save()
     assert words(user) == {"anaya", "rao"}
 
 
-def test_saving_something_else_does_not_look_at_words():
+def test_saving_other_fields_does_not_query_words():
     user = make_user(name="Anaya Rao")
     user.findable = False
     with CaptureQueriesContext(connection) as captured:
@@ -59,7 +59,7 @@ def test_saving_something_else_does_not_look_at_words():
     assert not [one for one in captured if "nameword" in one["sql"]]
 
 
-def test_names_changed_for_many():
+def test_bulk_updates_of_names():
     users = [make_user(name=f"Anaya {number}") for number in range(3)]
     others = make_user(name="Dev")
     assert User.objects.filter(name__startswith="Anaya").update(name=Concat(Value("Mira "), F("name"))) == 3
@@ -69,7 +69,7 @@ def test_names_changed_for_many():
     assert words(others) == {"dev"}
 
 
-def test_names_written_in_bulk():
+def test_bulk_creation_of_users():
     people = [User(email=f"bulk{number}@example.com", name=f"Bulk {number}", password="!") for number in range(3)]
     made = User.objects.bulk_create(people)
     assert [words(user) for user in made] == [{"bulk", str(number)} for number in range(3)]
@@ -79,7 +79,7 @@ def test_names_written_in_bulk():
     assert [words(user) for user in made] == [{"other", "bulk", str(number)} for number in range(3)]
 
 
-def test_rows_that_are_there_already_are_left_as_they_are():
+def test_ignored_conflicts_keep_existing_words():
     there = make_user(name="Anaya")
     again = [User(email=there.email, name="Somebody Else", password="!")]
     User.objects.bulk_create(again, ignore_conflicts=True)
@@ -109,14 +109,14 @@ def test_a_command():
     assert words(User.objects.get(email="boss.person@example.com")) == {"boss", "person"}
 
 
-def test_people_for_measurements_and_for_the_demo():
+def test_users_of_benchmarks_and_of_the_demo():
     bench_data.people(3)
     demo.make()
     assert {"bench", "2"} <= {str(word) for word in NameWord.objects.filter(user__email="bench-000002@example.com")}
     assert users_with_wrong_words() == []
 
 
-def test_names_that_take_the_most_room():
+def test_the_longest_names():
     square = "\u3316\u332e\u3332\u3334\u3336\u3347\u334a\u3356"
     for name in ("\u3316" * 100, (square * 13)[:100], " ".join(square * 6)):
         user = make_user(name=name)
@@ -124,14 +124,14 @@ def test_names_that_take_the_most_room():
         assert words(user)
 
 
-def test_who_is_deleted_is_found_by_nothing():
+def test_deleting_a_user_deletes_its_words():
     user = make_user(name="Anaya Rao")
     pk = user.pk
     user.delete()
     assert not NameWord.objects.filter(user_id=pk).exists()
 
 
-def test_a_deletion_that_does_not_know_of_words_is_no_fault():
+def test_words_of_a_user_deleted_by_an_older_release_are_removed():
     """Processes of the previous release delete users in this way after the migration has run."""
     user = make_user(name="Anaya Rao")
     User.objects.filter(pk=user.pk)._raw_delete("default")
@@ -150,13 +150,13 @@ def verify(*options: str) -> str:
     return out.getvalue()
 
 
-def test_words_that_are_right():
+def test_correct_words():
     make_user(name="Anaya Rao")
     make_user(name="…")
     assert "The search words of all users match" in verify()
 
 
-def test_wrong_words_are_named_and_repaired():
+def test_wrong_words_are_reported_and_repaired():
     lacking, renamed, right = (make_user(name=name) for name in ("Anaya Rao", "Mira", "Dev"))
     drop_words(lacking)
     User._base_manager.filter(pk=renamed.pk).update(name="Leela")
@@ -168,7 +168,7 @@ def test_wrong_words_are_named_and_repaired():
     assert "The search words of all users match" in verify()
 
 
-def test_more_people_than_are_looked_at_at_once(monkeypatch):
+def test_more_users_than_one_batch(monkeypatch):
     monkeypatch.setattr("accounts.selectors.CHUNK", 2)
     monkeypatch.setattr("accounts.models.NameWordQuerySet.CHUNK", 2)
     users = [make_user(name=f"Anaya {number}") for number in range(5)]

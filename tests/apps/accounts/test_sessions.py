@@ -89,7 +89,7 @@ def test_a_session_lives_as_long_as_its_newest_refresh_token(user):
         assert dead_sessions([first.session_id]) == ids(first)
 
 
-def test_a_copied_refresh_token_ends_the_session_of_thief_and_owner(user, told):
+def test_reuse_of_a_refresh_token_ends_the_session(user, told):
     stolen, other = log_in(user), log_in(user)
     fresh = refresh(refresh=stolen.refresh)
     with moved(services.REUSE_GRACE * 2):
@@ -103,7 +103,7 @@ def test_a_copied_refresh_token_ends_the_session_of_thief_and_owner(user, told):
     assert is_alive(other)
 
 
-def test_one_that_was_just_used_is_refused_without_ending_the_session(user, told):
+def test_a_just_used_refresh_token_is_refused_without_ending_the_session(user, told):
     first = log_in(user)
     fresh = refresh(refresh=first.refresh)
     with pytest.raises(TokenInvalid):
@@ -115,24 +115,24 @@ def test_one_that_was_just_used_is_refused_without_ending_the_session(user, told
 @pytest.mark.parametrize(
     ("token", "refusal"), [(None, TokenMissing), ("", TokenMissing), ("x", TokenInvalid), (7, TokenInvalid)]
 )
-def test_what_is_no_refresh_token(token, refusal):
+def test_invalid_refresh_tokens(token, refusal):
     with pytest.raises(refusal):
         refresh(refresh=token)
 
 
-def test_an_access_token_renews_nothing(user):
+def test_an_access_token_cannot_renew_a_session(user):
     with pytest.raises(TokenInvalid):
         refresh(refresh=log_in(user).access)
 
 
-def test_a_refresh_token_that_is_not_listed_is_none(user):
+def test_an_unlisted_refresh_token_is_invalid(user):
     session = log_in(user)
     OutstandingToken.objects.all().delete()
     with pytest.raises(TokenInvalid):
         refresh(refresh=session.refresh)
 
 
-def test_a_blocked_user_renews_nothing(user):
+def test_a_blocked_user_cannot_renew_a_session(user):
     session = log_in(user)
     User.objects.filter(pk=user.pk).update(is_blocked=True)
     with pytest.raises(UserBlocked):
@@ -166,7 +166,7 @@ def in_threads(*works) -> list:
     return results
 
 
-def test_of_many_renewals_at_once_one_wins_and_the_session_lives(user, told):
+def test_of_concurrent_renewals_one_succeeds_and_the_session_lives(user, told):
     session = log_in(user)
     results = in_threads(*[lambda: refresh(refresh=session.refresh)] * 6)
     won = [result for result in results if result is not TokenInvalid]
@@ -175,7 +175,7 @@ def test_of_many_renewals_at_once_one_wins_and_the_session_lives(user, told):
     assert told == []
 
 
-def test_renewals_logouts_and_a_block_at_once_leave_no_live_session(user):
+def test_concurrent_renewals_logouts_and_a_block_end_all_sessions(user):
     sessions = [log_in(user) for _ in range(3)]
     in_threads(
         *[lambda one=one: refresh(refresh=one.refresh) for one in sessions],
@@ -195,14 +195,14 @@ def test_logging_out_ends_one_session(user, two, told):
     assert told == [(ids(two[0]), user.pk, "logged_out")]
 
 
-def test_logging_out_everywhere_ends_all_of_ones_own(user, two, told):
+def test_logging_out_everywhere_ends_all_sessions_of_the_user(user, two, told):
     stranger = log_in(make_user())
     services.log_out(refresh=two[0].refresh, everywhere=True)
     assert [is_alive(one) for one in (*two, stranger)] == [False, False, True]
     assert told == [(ids(*two), user.pk, "logged_out_everywhere")]
 
 
-def test_logging_out_twice_is_said_once(two, told):
+def test_logging_out_twice_is_announced_once(two, told):
     services.log_out(refresh=two[0].refresh)
     services.log_out(refresh=two[0].refresh)
     services.log_out(refresh=two[0].refresh, everywhere=True)
@@ -225,7 +225,7 @@ def test_a_changed_password_ends_every_session_and_begins_one(user, two, told):
     assert services.log_in(email=user.email, password=NEW).user == user
 
 
-def test_a_session_that_ended_meanwhile_changes_no_password(user, two):
+def test_an_ended_session_cannot_change_the_password(user, two):
     services.log_out(refresh=two[0].refresh)
     with pytest.raises(TokenRevoked):
         services.change_password(user=user, current_password=PASSWORD, new_password=NEW, session_id=two[0].session_id)
@@ -258,7 +258,7 @@ def test_a_password_set_elsewhere_ends_all_sessions(user, two, told, change):
     assert told == [(ids(*two), user.pk, "password_changed")]
 
 
-def test_a_renewed_hash_is_no_new_password(user, two, told, settings):
+def test_rehashing_a_password_ends_no_session(user, two, told, settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher", *settings.PASSWORD_HASHERS]
     third = services.log_in(email=user.email, password=PASSWORD)
     assert User.objects.get(pk=user.pk).password.startswith("scrypt")
@@ -268,7 +268,7 @@ def test_a_renewed_hash_is_no_new_password(user, two, told, settings):
     assert services.refresh(refresh=two[0].refresh).access
 
 
-def test_blocking_ends_all_and_unblocking_brings_none_back(user, two, told):
+def test_blocking_ends_all_sessions_and_unblocking_restores_none(user, two, told):
     services.block(user=user)
     assert told == [(ids(*two), user.pk, "blocked")]
     with pytest.raises(UserBlocked):
@@ -279,20 +279,20 @@ def test_blocking_ends_all_and_unblocking_brings_none_back(user, two, told):
     assert is_alive(log_in(user))
 
 
-def test_deactivating_ends_all(user, two, told):
+def test_deactivating_ends_all_sessions(user, two, told):
     user.is_active = False
     user.save()
     assert told == [(ids(*two), user.pk, "deactivated")]
 
 
-def test_deleting_ends_all(user, two, told):
+def test_deleting_ends_all_sessions(user, two, told):
     user_id = user.pk
     user.delete()
     assert told == [(ids(*two), user_id, "deleted")]
     assert dead_sessions(ids(*two)) == ids(*two)
 
 
-def test_nothing_is_said_of_what_was_rolled_back(user, two, told):
+def test_a_rolled_back_end_is_not_announced(user, two, told):
     with transaction.atomic():
         services.block(user=user)
         assert told == []
@@ -301,7 +301,7 @@ def test_nothing_is_said_of_what_was_rolled_back(user, two, told):
     assert [is_alive(one) for one in two] == [True, True]
 
 
-def test_a_listener_that_fails_keeps_neither_the_logout_nor_the_other_listeners(two, caplog):
+def test_a_failing_listener_stops_neither_the_logout_nor_other_listeners(two, caplog):
     heard = []
 
     def fail(**_):
@@ -322,7 +322,7 @@ def test_a_listener_that_fails_keeps_neither_the_logout_nor_the_other_listeners(
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_an_ordinary_save_ends_nothing(user, two, told):
+def test_an_ordinary_save_ends_no_session(user, two, told):
     user.name = "Someone"
     with CaptureQueriesContext(connection) as captured:
         user.save()
@@ -338,7 +338,7 @@ def test_the_system_user_is_not_blocked():
 # --- Checks whether sessions have ended ---
 
 
-def test_dead_ones_in_one_query(django_assert_num_queries):
+def test_ended_sessions_are_found_in_one_query(django_assert_num_queries):
     blocked, inactive, gone, alive = (make_user() for _ in range(4))
     sessions = {person: log_in(person) for person in (blocked, inactive, gone, alive)}
     ended = log_in(alive)
@@ -357,7 +357,7 @@ def test_dead_ones_in_one_query(django_assert_num_queries):
 # --- Deletion of old sessions ---
 
 
-def test_old_sessions_and_tokens_are_forgotten_and_no_others(user):
+def test_only_old_sessions_and_tokens_are_deleted(user):
     old = log_in(user)
     refresh(refresh=old.refresh)
     with moved(timedelta(days=20)):

@@ -45,7 +45,7 @@ def forged(token: str, key: str = KEY, algorithm: str = "HS256", **changed) -> s
     return jwt.encode(payload, key, algorithm)
 
 
-def test_a_token_is_its_users(user, session, django_assert_num_queries):
+def test_a_token_identifies_its_user(user, session, django_assert_num_queries):
     with django_assert_num_queries(0 if is_postgresql() else 2):
         identity = authenticate_token(session.access)
         assert identity.user.email == user.email
@@ -67,24 +67,24 @@ def test_nonsense(token):
         authenticate_token(token)
 
 
-def test_expired_by_the_clock(session):
+def test_an_expired_token(session):
     with moved(project_settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"] - timedelta(minutes=1)):
         authenticate_token(session.access)
     with moved(project_settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"]), pytest.raises(TokenExpired):
         authenticate_token(session.access)
 
 
-def test_machines_whose_clocks_differ_take_each_others_tokens(session):
+def test_tokens_are_valid_on_machines_with_different_clocks(session):
     """No time of issue is compared with the clock of the process that verifies the token."""
     assert {"iat", "nbf"}.isdisjoint(claims(session.access) | claims(session.refresh))
 
 
-def test_expired_for_long(session):
+def test_a_long_expired_token(session):
     with pytest.raises(TokenExpired):
         authenticate_token(forged(session.access, exp=1))
 
 
-def test_a_token_made_while_the_clock_is_moved_lives_from_then(user):
+def test_the_lifetime_of_a_token_follows_the_moved_clock(user):
     with moved(timedelta(days=3)):
         later = log_in(user)
         authenticate_token(later.access)
@@ -109,13 +109,13 @@ def test_a_token_made_while_the_clock_is_moved_lives_from_then(user):
         {"session": str(uuid.uuid4())},
     ],
 )
-def test_a_claim_that_is_wrong_or_not_there(session, changed):
+def test_a_wrong_or_missing_claim(session, changed):
     with pytest.raises(TokenInvalid):
         authenticate_token(forged(session.access, **changed))
 
 
 @pytest.mark.parametrize("changed", [{"user_id": str(uuid.uuid4())}, {"user_id": None}])
-def test_a_session_of_somebody_else(session, changed):
+def test_a_session_of_another_user(session, changed):
     with pytest.raises(TokenRevoked):
         authenticate_token(forged(session.access, **changed))
 
@@ -140,7 +140,7 @@ def test_no_signature(session):
             authenticate_token(token)
 
 
-def test_a_refresh_token_is_no_access_token(session):
+def test_a_refresh_token_as_access_token(session):
     with pytest.raises(TokenInvalid):
         authenticate_token(session.refresh)
 
@@ -163,13 +163,13 @@ def test_a_deleted_user(user, session):
 
 
 @pytest.mark.parametrize("state", [{"is_blocked": True}, {"is_active": False}])
-def test_a_user_who_may_not_log_in(user, session, state):
+def test_a_user_who_cannot_log_in(user, session, state):
     User.objects.filter(pk=user.pk).update(**state)
     with pytest.raises(UserBlocked):
         authenticate_token(session.access)
 
 
-def test_a_password_changed_behind_the_back_of_the_model(user, session):
+def test_a_password_changed_without_the_model(user, session):
     user.set_password("another-Horse-8")
     User.objects.filter(pk=user.pk).update(password=user.password)
     assert LoginSession.objects.get(pk=session.session_id).ended_at is None
@@ -177,12 +177,12 @@ def test_a_password_changed_behind_the_back_of_the_model(user, session):
         authenticate_token(session.access)
 
 
-def test_no_token_tells_anything_of_the_password(user, session):
+def test_tokens_contain_nothing_about_the_password(user, session):
     for token in (session.access, session.refresh):
         assert claims(token).keys() == {"token_type", "exp", "jti", "user_id", "session", "aud", "iss"}
 
 
-def test_the_role_is_that_of_the_database_not_of_the_token(user, session):
+def test_the_role_comes_from_the_database(user, session):
     User.objects.filter(pk=user.pk).update(role="brand_owner")
     assert authenticate_token(session.access).user.role == "brand_owner"
     assert "role" not in claims(session.access)
@@ -193,6 +193,6 @@ def test_the_role_is_that_of_the_database_not_of_the_token(user, session):
     st.one_of(st.text(), st.binary(), st.integers(), st.lists(st.text()), st.from_regex(r"[\w-]{1,9}(\.[\w-]{1,9}){2}"))
 )
 @example("." * 10_000)
-def test_whatever_is_sent_is_refused_and_nothing_worse(token):
+def test_any_invalid_token_is_refused_without_another_error(token):
     with pytest.raises(DomainError):
         authenticate_token(token)

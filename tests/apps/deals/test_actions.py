@@ -45,7 +45,7 @@ def events_of(deal, after=0):
 # What an action writes and publishes
 
 
-def test_a_step_is_a_transition_and_one_message_to_the_other_side(deal):
+def test_an_action_creates_a_transition_and_a_message_to_the_other_party(deal):
     acted = deal.act("accept_connection")
     step = Transition.objects.get(conversation=deal.conversation, action="accept_connection")
     assert (step.actor, step.state_version, step.data) == (deal.influencer, 2, {})
@@ -63,13 +63,13 @@ def test_a_step_is_a_transition_and_one_message_to_the_other_side(deal):
     assert message.action_data["role"] == "brand_owner"
 
 
-def test_the_events_of_a_step_come_in_their_order(deal):
+def test_the_events_of_an_action_are_ordered(deal):
     before = len(events_of(deal))
     deal.act("accept_connection")
     assert events_of(deal, before) == STEP
 
 
-def test_a_step_that_follows_at_once_has_its_own_transition_and_events_and_no_message():
+def test_an_automatic_transition_has_events_and_no_message():
     deal = make_deal("work_submitted")
     before = len(events_of(deal))
     acted = deal.act("approve_work")
@@ -85,7 +85,7 @@ def test_a_step_that_follows_at_once_has_its_own_transition_and_events_and_no_me
     assert acted.message.action_required is False
 
 
-def test_a_whole_deal_leaves_every_step_in_its_place():
+def test_a_whole_deal_is_recorded_step_by_step():
     deal = make_deal("chat_closed")
     steps = Transition.objects.filter(conversation=deal.conversation)
     assert [step.state_version for step in steps] == list(range(1, len(PATH) + 3))
@@ -95,7 +95,7 @@ def test_a_whole_deal_leaves_every_step_in_its_place():
     assert deal.now.is_closed
 
 
-def test_offers_are_numbered_answer_each_other_and_the_acceptance_names_the_last():
+def test_offers_form_a_chain_and_the_acceptance_names_the_last():
     deal = make_deal("payment_pending")
     offers = list(Offer.objects.filter(conversation=deal.conversation))
     assert [(one.number, one.kind, one.amount, one.round) for one in offers] == [
@@ -110,7 +110,7 @@ def test_offers_are_numbered_answer_each_other_and_the_acceptance_names_the_last
     assert (acceptance.offer, acceptance.accepter) == (offers[-1], deal.influencer)
 
 
-def test_work_and_its_revisions_are_kept():
+def test_delivered_work_and_revisions_are_stored():
     deal = make_deal("real_time")
     deliveries = Delivery.objects.filter(conversation=deal.conversation)
     assert [(one.number, one.deliverables, one.deliverer) for one in deliveries] == [
@@ -122,7 +122,7 @@ def test_work_and_its_revisions_are_kept():
 
 
 @pytest.mark.parametrize("model", [Transition, Offer, Acceptance, Delivery, Revision])
-def test_facts_are_never_changed(model):
+def test_facts_are_immutable(model):
     make_deal("real_time")
     fact = model.objects.first()
     for change in (fact.save, fact.delete, model.objects.all().delete, lambda: model.objects.update(pk=fact.pk)):
@@ -130,7 +130,7 @@ def test_facts_are_never_changed(model):
             change()
 
 
-def test_the_prompts_of_the_past_are_shown_as_completed(deal):
+def test_past_prompts_are_shown_as_completed(deal):
     first = Message.objects.get(conversation=deal.conversation)
     acted = deal.act("accept_connection")
     shown = result_of(acted, deal.influencer)
@@ -177,7 +177,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("where", "who", "action", "data", "beside", "why"), REFUSED)
-def test_what_is_refused_changes_nothing_and_sends_nothing(hints, where, who, action, data, beside, why):
+def test_a_refused_action_changes_nothing_and_sends_nothing(hints, where, who, action, data, beside, why):
     deal = make_deal(where)
     version = deal.now.state_version + beside
     with nothing_happens(hints), pytest.raises(why) as refusal:
@@ -197,12 +197,12 @@ def test_only_parties_act(hints, deal, make):
 
 
 @pytest.mark.parametrize("conversation_id", ["", "nothing", "00000000-0000-0000-0000-000000000001", 7])
-def test_a_conversation_that_is_not_there(hints, deal, conversation_id):
+def test_an_unknown_conversation(hints, deal, conversation_id):
     with nothing_happens(hints), pytest.raises(errors.NotFound):
         take_action(user=deal.influencer, conversation_id=conversation_id, data=ActionRequest(action="accept"))
 
 
-def test_a_step_that_fails_half_way_leaves_nothing(hints, deal, monkeypatch):
+def test_a_failed_action_is_rolled_back(hints, deal, monkeypatch):
     def fail(*_, **__):
         raise RuntimeError("no message can be stored")
 
@@ -227,7 +227,7 @@ def test_a_step_that_fails_half_way_leaves_nothing(hints, deal, monkeypatch):
         ("real_time", "close_conversation", None),
     ],
 )
-def test_the_very_same_click_again_is_answered_and_changes_nothing(hints, where, action, data):
+def test_a_repeated_click_succeeds_and_changes_nothing(hints, where, action, data):
     deal = make_deal(where)
     actor, version = deal.awaited, deal.now.state_version
     first = deal.act(action, data, by=actor, state_version=version)
@@ -238,20 +238,20 @@ def test_the_very_same_click_again_is_answered_and_changes_nothing(hints, where,
     assert result_of(again, actor).repeated is True
 
 
-def test_it_is_answered_with_the_conversation_as_it_now_stands(deal):
+def test_a_repeated_click_returns_the_current_conversation(deal):
     deal.act("accept_connection", by=deal.influencer, state_version=1)
     deal.act("send_project_details", {"details": "Tea"})
     again = deal.act("accept_connection", by=deal.influencer, state_version=1)
     assert result_of(again, deal.influencer).conversation.flow_state == "influencer_reviewing"
 
 
-def test_an_old_name_and_the_present_one_are_the_same_click(hints, deal):
+def test_an_alias_and_the_current_name_are_the_same_click(hints, deal):
     deal.act("accept_connection", by=deal.influencer, state_version=1)
     with nothing_happens(hints):
         assert deal.act("accept", by=deal.influencer, state_version=1).repeated
 
 
-def test_a_click_with_other_data_is_not_the_same(hints):
+def test_a_click_with_other_data_is_not_a_repeat(hints):
     deal = make_deal("influencer_price_input")
     version = deal.now.state_version
     deal.act("send_counter_offer", {"price": "1500"}, by=deal.influencer, state_version=version)
@@ -260,7 +260,7 @@ def test_a_click_with_other_data_is_not_the_same(hints):
             deal.act("send_counter_offer", {"price": price}, by=deal.influencer, state_version=version)
 
 
-def test_a_click_without_a_version_is_judged_by_the_present_state(hints, deal):
+def test_a_click_without_a_version_applies_to_the_current_state(hints, deal):
     deal.act("accept_connection", by=deal.influencer)
     with nothing_happens(hints), pytest.raises(WrongState):
         deal.act("accept_connection", by=deal.influencer)
@@ -277,7 +277,7 @@ def guided():
     flows.configure({})
 
 
-def test_where_a_deployment_forbids_text_while_automated_it_is_refused(guided, deal, hints):
+def test_text_is_refused_while_automated_if_a_deployment_forbids_it(guided, deal, hints):
     given = SendMessageRequest(conversation_id=str(deal.conversation.pk), message="Hello")
     with nothing_happens(hints), pytest.raises(TextNotAccepted):
         send_message(sender=deal.influencer, data=given)
@@ -288,7 +288,7 @@ def test_where_a_deployment_forbids_text_while_automated_it_is_refused(guided, d
     assert send_message(sender=free.influencer, data=given).created
 
 
-def test_text_moves_nothing(deal):
+def test_a_text_changes_no_state(deal):
     version = deal.now.state_version
     send_message(
         sender=deal.influencer, data=SendMessageRequest(conversation_id=str(deal.conversation.pk), message="accept")
@@ -301,7 +301,7 @@ def test_text_moves_nothing(deal):
 
 
 @pytest.mark.parametrize("with_version", [True, False])
-def test_a_hundred_identical_clicks_at_once_are_one_step_and_one_message(deal, with_version):
+def test_a_hundred_concurrent_clicks_are_one_step_and_one_message(deal, with_version):
     version = 1 if with_version else None
 
     def click(_):
@@ -321,7 +321,7 @@ def test_a_hundred_identical_clicks_at_once_are_one_step_and_one_message(deal, w
     assert events_of(deal) == STEP * 2
 
 
-def test_of_two_sides_that_act_at_once_one_is_first():
+def test_of_two_concurrent_actions_one_is_first():
     deal = make_deal("real_time")
 
     def close(user):

@@ -57,7 +57,7 @@ def operator_does(deal, action, **given):
 
 
 @pytest.mark.parametrize("state", DEADLINES)
-def test_a_state_left_alone_is_reminded_of_at_half_time_and_ends_when_due(state, hints):
+def test_an_inactive_state_is_reminded_at_half_time_and_ends_when_due(state, hints):
     deal = make_deal(state)
     days, target, reason = DEADLINES[state]
     assert deal.now.due_at - deal.now.updated_at == days * DAY
@@ -77,7 +77,7 @@ def test_a_state_left_alone_is_reminded_of_at_half_time_and_ends_when_due(state,
 
 
 @pytest.mark.parametrize("state", REMINDED_DAYS)
-def test_a_state_that_only_reminds_does_so_again_and_again(state):
+def test_a_state_with_reminders_only_reminds_repeatedly(state):
     deal = make_deal(state)
     assert deal.now.due_at is None
     for times in range(1, 4):
@@ -88,13 +88,13 @@ def test_a_state_that_only_reminds_does_so_again_and_again(state):
 
 
 @pytest.mark.parametrize("state", ["real_time", "chat_closed"])
-def test_nothing_is_due_where_nobody_is_awaited(state, hints):
+def test_states_without_an_awaited_role_have_no_deadline(state, hints):
     make_deal(state)
     with moved(1000 * DAY), nothing_happens(hints):
         assert run_deadlines() == 0
 
 
-def test_a_reminder_is_a_message_to_the_awaited_side_and_moves_nothing(deal):
+def test_a_reminder_is_a_message_to_the_awaited_party_and_changes_no_state(deal):
     version, steps = deal.now.state_version, Transition.objects.count()
     with moved(4 * DAY):
         run_deadlines()
@@ -105,21 +105,21 @@ def test_a_reminder_is_a_message_to_the_awaited_side_and_moves_nothing(deal):
     deal.act("accept_connection", state_version=version)
 
 
-def test_a_server_that_was_down_past_both_does_not_remind_of_what_is_over(deal):
+def test_a_server_down_past_the_deadline_sends_no_reminder(deal):
     with moved(30 * DAY):
         assert run_deadlines() == 1
     assert deal.now.is_closed
     assert reminders(deal).count() == 0
 
 
-def test_after_the_deadline_everything_is_refused(deal, hints):
+def test_after_the_deadline_all_actions_are_refused(deal, hints):
     with moved(8 * DAY):
         run_deadlines()
         with nothing_happens(hints), pytest.raises(ConversationClosed):
             deal.act("accept_connection", by=deal.influencer, state_version=1)
 
 
-def test_an_action_begins_a_new_deadline(deal):
+def test_an_action_starts_a_new_deadline(deal):
     with moved(6 * DAY):
         deal.act("accept_connection")
     with moved(8 * DAY):
@@ -135,7 +135,7 @@ def test_an_action_begins_a_new_deadline(deal):
 # Several schedulers, and users who act at the same time
 
 
-def test_three_schedulers_do_each_thing_once():
+def test_three_schedulers_handle_each_deadline_once():
     deals = [open_deal() for _ in range(12)]
 
     def schedule(_):
@@ -152,7 +152,7 @@ def test_three_schedulers_do_each_thing_once():
         assert Message.objects.filter(conversation=deal.conversation).count() == 2
 
 
-def test_a_scheduler_leaves_alone_what_somebody_else_holds(deal):
+def test_a_scheduler_skips_locked_conversations(deal):
     other = open_deal()
     if not connections["default"].features.has_select_for_update_skip_locked:
         pytest.skip("SQLite has one writer, so no row can be locked by another transaction")
@@ -172,7 +172,7 @@ def test_a_scheduler_leaves_alone_what_somebody_else_holds(deal):
     assert deal.now.is_closed
 
 
-def test_a_scheduler_and_a_click_at_once_are_one_of_the_two():
+def test_a_concurrent_deadline_and_click_have_one_winner():
     deals = [open_deal() for _ in range(10)]
 
     def click(deal):
@@ -198,7 +198,7 @@ def test_a_scheduler_and_a_click_at_once_are_one_of_the_two():
         assert (deal.now.state_version, Transition.objects.filter(conversation=deal.conversation).count()) == (2, 2)
 
 
-def test_one_that_cannot_go_on_does_not_keep_the_others(deal):
+def test_a_failing_deadline_does_not_stop_the_others(deal):
     other = open_deal()
     Conversation.objects.filter(pk=deal.conversation.pk).update(flow_name="gone")
     with moved(8 * DAY):
@@ -219,7 +219,7 @@ def test_a_round_is_bounded(monkeypatch):
 # Operators
 
 
-def test_while_paused_nothing_falls_due_and_afterwards_what_was_left_goes_on(deal, hints):
+def test_a_pause_stops_deadlines_and_a_resume_continues_them(deal, hints):
     with moved(2 * DAY):
         operator_does(deal, "pause", reason="Under review")
     assert (deal.now.due_at, deal.now.remind_at, deal.now.automation_enabled) == (None, None, False)
@@ -237,7 +237,7 @@ def test_while_paused_nothing_falls_due_and_afterwards_what_was_left_goes_on(dea
     assert deal.now.is_closed
 
 
-def test_what_an_old_button_or_scheduler_does_after_an_operator_is_refused(deal, hints):
+def test_outdated_clicks_and_deadlines_are_refused_after_an_intervention(deal, hints):
     operator_does(deal, "pause")
     operator_does(deal, "resume")
     assert deal.now.state_version == 3
@@ -250,7 +250,7 @@ def test_what_an_old_button_or_scheduler_does_after_an_operator_is_refused(deal,
     assert deal.now.flow_state == "influencer_responding"
 
 
-def test_actions_wait_while_paused_and_text_does_not(deal):
+def test_a_pause_refuses_actions_but_not_texts(deal):
     operator_does(deal, "pause")
     conversation = deal.now
     assert (conversation.chat_status, conversation.flow_state) == ("real_time", "influencer_responding")
@@ -262,7 +262,7 @@ def test_actions_wait_while_paused_and_text_does_not(deal):
     deal.act("accept_connection")
 
 
-def test_an_operator_closes_with_a_reason_that_is_kept_and_told(deal):
+def test_the_reason_of_a_closing_is_stored_and_sent(deal):
     acted = operator_does(deal, "close", reason="Spam")
     step = Transition.objects.filter(conversation=deal.conversation).last()
     assert (step.action, step.data, step.actor.is_staff) == ("closed_by_operator", {"reason": "Spam"}, True)
@@ -281,7 +281,7 @@ def test_an_operator_closes_with_a_reason_that_is_kept_and_told(deal):
         ([], "dance", UnknownAction),
     ],
 )
-def test_what_an_operator_cannot_do(deal, hints, before, action, why):
+def test_refused_interventions(deal, hints, before, action, why):
     operator = make_staff()
     for done in before:
         operator_does(deal, done)
@@ -289,13 +289,13 @@ def test_what_an_operator_cannot_do(deal, hints, before, action, why):
         intervene(operator=operator, conversation_id=deal.conversation.pk, action=action, data=InterventionRequest())
 
 
-def test_nobody_else_operates(deal, hints):
+def test_only_operators_can_intervene(deal, hints):
     for user, why in ((deal.influencer, errors.Forbidden), (open_deal().influencer, errors.NotFound)):
         with nothing_happens(hints), pytest.raises(why):
             intervene(operator=user, conversation_id=deal.conversation.pk, action="close", data=InterventionRequest())
 
 
-def test_work_that_is_approved_by_time_ends_in_free_chat():
+def test_work_approved_automatically_opens_the_free_chat():
     deal = make_deal("work_in_progress")
     deal.act("submit_work", WORK)
     with moved(8 * DAY):
@@ -318,7 +318,7 @@ def test_the_command_does_one_round(deal):
     assert deal.now.is_closed
 
 
-def test_the_command_runs_until_it_is_told_to_stop(tmp_path):
+def test_the_command_runs_until_it_is_stopped(tmp_path):
     with embedded(tmp_path, DEADLINE_SECONDS="0.1") as installation:
         command = [sys.executable, "manage.py", "run_deadlines"]
         process = Process(*command, log=tmp_path / "log", environment=installation.settings()).start()

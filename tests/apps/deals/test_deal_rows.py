@@ -44,7 +44,7 @@ def test_a_direct_conversation_has_none():
     assert not Deal.objects.exists()
 
 
-def test_a_conversation_that_is_found_keeps_its_deal():
+def test_an_existing_conversation_keeps_its_deal():
     deal = open_deal(source_id="box-1", proposed_amount="100")
     data = OpenConversationRequest(
         conversation_type="bid",
@@ -57,7 +57,7 @@ def test_a_conversation_that_is_found_keeps_its_deal():
     assert [row.proposed_amount for row in Deal.objects.all()] == [10_000]
 
 
-def test_an_opening_that_is_refused_leaves_neither_conversation_nor_deal():
+def test_a_refused_opening_creates_neither_conversation_nor_deal():
     opener, other = make_user("brand_owner"), make_user("brand_owner")
     data = OpenConversationRequest(conversation_type="bid", influencer_id=str(other.pk), proposed_amount="100")
     with pytest.raises(Exception, match="can open this conversation"):
@@ -65,14 +65,14 @@ def test_an_opening_that_is_refused_leaves_neither_conversation_nor_deal():
     assert (Conversation.objects.count(), Deal.objects.count()) == (0, 0)
 
 
-def test_it_follows_the_offers_and_revisions():
+def test_a_deal_contains_the_offers_and_revisions():
     deal = make_deal("work_revision_requested")
     row = row_of(deal)
     assert row.last_offer == Offer.objects.filter(conversation=deal.conversation).last()
     assert row.revisions_used == 1
 
 
-def test_a_pause_moves_what_is_left_of_the_deadline_into_it_and_back():
+def test_a_pause_stores_the_rest_of_the_deadline_in_the_deal():
     deal = open_deal()
     due_at, remind_at = deal.now.due_at, deal.now.remind_at
     intervene_in(deal, "pause")
@@ -85,7 +85,7 @@ def test_a_pause_moves_what_is_left_of_the_deadline_into_it_and_back():
     assert abs(deal.now.remind_at - remind_at) < timedelta(minutes=1)
 
 
-def test_it_is_written_only_where_an_action_changes_it():
+def test_a_deal_is_written_only_if_an_action_changes_it():
     deal = open_deal()
     with CaptureQueriesContext(connection) as captured:
         deal.act("accept_connection")
@@ -96,13 +96,13 @@ def test_it_is_written_only_where_an_action_changes_it():
     assert len([one["sql"] for one in captured if one["sql"].startswith('UPDATE "deals_deal"')]) == 1
 
 
-def test_it_goes_with_its_conversation():
+def test_a_deal_is_deleted_with_its_conversation():
     deal = make_deal("influencer_price_response")
     Conversation.objects.get(pk=deal.conversation.pk).delete()
     assert not Deal.objects.exists()
 
 
-def test_one_that_is_missing_is_made_by_the_next_action():
+def test_the_next_action_creates_a_missing_deal():
     """Such a conversation was opened before its flow had actions."""
     deal = open_deal()
     Deal.objects.all().delete()
@@ -110,7 +110,7 @@ def test_one_that_is_missing_is_made_by_the_next_action():
     assert (row_of(deal).last_offer, row_of(deal).revisions_used) == (None, 0)
 
 
-def test_without_it_a_conversation_can_still_be_read_and_operated():
+def test_a_conversation_without_a_deal_can_be_read_and_operated():
     deal = open_deal()
     Deal.objects.all().delete()
     shown = conversation_for(user=deal.influencer, conversation_id=deal.conversation.pk)

@@ -34,7 +34,7 @@ def offer(deal, number):
     return Offer.objects.get(conversation=deal.conversation, number=number)
 
 
-def test_what_the_product_writes_holds(deal):
+def test_the_applications_own_offers_are_valid(deal):
     out = io.StringIO()
     call_command("verify_offers", stdout=out)
     assert out.getvalue() == "4 offers are unchanged.\n"
@@ -56,14 +56,14 @@ def test_what_the_product_writes_holds(deal):
         ("hash", "0" * 64),
     ],
 )
-def test_a_changed_offer_shows(deal, column, value):
+def test_a_changed_offer_is_found(deal, column, value):
     sql(f"UPDATE deals_offer SET {column} = %s WHERE id = %s", value, db_id(offer(deal, 3)))
     assert {fault.conversation_id for fault in chain_errors()} == {deal.conversation.pk}
     with pytest.raises(CommandError):
         call_command("verify_offers", stdout=io.StringIO())
 
 
-def test_an_offer_that_was_changed_together_with_its_hash_shows_by_the_next_and_by_the_acceptance(deal):
+def test_an_offer_changed_with_its_hash_is_found_by_its_successors(deal):
     for number, shown in ((1, "does not follow"), (3, "does not match its acceptance")):
         changed = offer(deal, number)
         changed.amount = 5
@@ -71,14 +71,14 @@ def test_an_offer_that_was_changed_together_with_its_hash_shows_by_the_next_and_
         assert any(shown in error.message for error in chain_errors())
 
 
-def test_an_offer_that_is_gone_shows(deal):
+def test_a_deleted_offer_is_found(deal):
     middle = offer(deal, 2)
     sql("UPDATE deals_offer SET answers_id = NULL WHERE answers_id = %s", db_id(middle))
     sql("DELETE FROM deals_offer WHERE id = %s", db_id(middle))
     assert [error.message for error in chain_errors()] == ["offer 2 is missing"]
 
 
-def test_an_offer_that_was_put_in_shows(deal):
+def test_an_inserted_offer_is_found(deal):
     last = offer(deal, 3)
     forged = Offer(
         pk=uuid7(),
@@ -100,23 +100,23 @@ def test_an_offer_that_was_put_in_shows(deal):
     ]
 
 
-def test_another_offer_on_the_table_shows(deal):
+def test_a_changed_current_offer_is_found(deal):
     Deal.objects.filter(pk=deal.conversation.pk).update(last_offer=offer(deal, 1))
     assert [error.message for error in chain_errors()] == ["the newest offer is not the last offer of the deal"]
 
 
-def test_a_conversation_goes_with_all_that_was_agreed_in_it(deal):
+def test_deleting_a_conversation_deletes_its_offers(deal):
     deal.order()
     Conversation.objects.get(pk=deal.conversation.pk).delete()
     assert not Offer.objects.filter(conversation=deal.conversation.pk).exists()
     assert not Acceptance.objects.exists()
 
 
-def test_offers_without_a_deal_show(deal):
+def test_offers_without_a_deal_are_found(deal):
     Deal.objects.filter(pk=deal.conversation.pk).delete()
     assert [error.message for error in chain_errors()] == ["there are offers but no deal"]
 
 
-def test_a_deal_with_an_offer_of_another_one_shows(deal):
+def test_a_deal_with_an_offer_of_another_deal_is_found(deal):
     Deal.objects.filter(pk=make_deal("influencer_responding").conversation.pk).update(last_offer=offer(deal, 3))
     assert [error.message for error in chain_errors()] == ["the newest offer is not the last offer of the deal"]

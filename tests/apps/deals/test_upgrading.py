@@ -54,7 +54,7 @@ def test_running_conversations_stay_on_their_version(release):
     assert open_deal().now.flow_version == 2
 
 
-def test_they_are_moved_where_they_stand(release, hints):
+def test_upgraded_conversations_keep_their_state(release, hints):
     deals = [make_deal(state) for state in ("influencer_responding", "brand_owner_price_response", "work_submitted")]
     before = [(deal.now.state_version, deal.now.flow_state, deal.now.due_at) for deal in deals]
     release(retitled)
@@ -91,7 +91,7 @@ def test_a_dry_run_changes_nothing(release, hints):
         ),
     ],
 )
-def test_one_that_does_not_fit_is_named_and_none_is_moved(release, hints, change, why):
+def test_a_misfit_is_named_and_no_conversation_is_moved(release, hints, change, why):
     open_deal()
     misfit = make_deal("work_submitted")
     flow = release(change)
@@ -104,14 +104,14 @@ def test_one_that_does_not_fit_is_named_and_none_is_moved(release, hints, change
         assert upgrade(conversation_id=misfit.conversation.pk, flow=flow) is False
 
 
-def test_what_is_over_stays_as_it_ended(release, hints):
+def test_ended_conversations_stay_unchanged(release, hints):
     make_deal("chat_closed")
     release(retitled)
     with nothing_happens(hints):
         assert run("deal") == "0 of 0 conversations moved to deal 2.\n"
 
 
-def test_a_click_on_the_old_prompt_is_judged_by_the_new_flow(release, hints):
+def test_a_click_on_an_old_prompt_follows_the_new_flow(release, hints):
     deal = open_deal()
 
     def without_rejecting(state):
@@ -124,6 +124,6 @@ def test_a_click_on_the_old_prompt_is_judged_by_the_new_flow(release, hints):
 
 
 @pytest.mark.parametrize("arguments", [["none"], ["deal", "--to", "9"]])
-def test_what_there_is_not(arguments):
+def test_unknown_flows_and_versions(arguments):
     with pytest.raises(CommandError, match="There is no"):
         run(*arguments)

@@ -32,7 +32,7 @@ asyncio.run(begin())
 """
 
 
-def test_a_server_tunes_it_when_it_starts(tmp_path):
+def test_a_server_tunes_the_collector_when_it_starts(tmp_path):
     environment = {"DATA_DIR": str(tmp_path), "PATH": "/usr/bin:/bin"}
     run(sys.executable, "manage.py", "migrate", "--verbosity", "0", env=environment, timeout=COMMAND_SECONDS)
     assert run(sys.executable, "-c", PROGRAM, env=environment, timeout=COMMAND_SECONDS).split() == ["True"] * 3

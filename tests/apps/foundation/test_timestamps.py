@@ -32,18 +32,18 @@ def read(text: str) -> datetime:
         ("9999-12-31 23:59:59.999999Z", datetime.max.replace(tzinfo=UTC)),
     ],
 )
-def test_a_moment_is_read_in_utc(text, expected):
+def test_a_timestamp_is_read_in_utc(text, expected):
     found = read(text)
     assert (found, found.tzinfo) == (expected, UTC)
 
 
 @pytest.mark.parametrize("text", ["infinity", "-infinity", "0002-01-01 BC", "10000-01-01"])
-def test_what_python_has_no_words_for_is_refused_as_ever(text):
+def test_timestamps_beyond_pythons_range_are_refused(text):
     with pytest.raises(DataError):
         read(text)
 
 
-def test_a_session_of_another_style_is_refused_as_ever():
+def test_a_session_with_another_date_style_is_refused():
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL DateStyle TO German")
         cursor.execute("SELECT now()")
@@ -51,12 +51,12 @@ def test_a_session_of_another_style_is_refused_as_ever():
             cursor.fetchone()
 
 
-def test_a_statement_of_a_pipeline_reads_the_same():
+def test_a_pipeline_reads_the_same_timestamp():
     ((found,),) = execute("SELECT $1::timestamptz", [b"2026-01-02 03:04:05.678Z"])
     assert (found, found.tzinfo) == (datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC), UTC)
 
 
-def test_in_another_time_zone_django_reads(monkeypatch):
+def test_in_another_time_zone_djangos_parser_is_used(monkeypatch):
     monkeypatch.setattr(connection, "timezone", ZoneInfo("Asia/Kolkata"))
     loader = connection.get_connection_params()["context"].get_loader(TIMESTAMPTZ, psycopg.pq.Format.TEXT)
     assert loader.timezone == ZoneInfo("Asia/Kolkata")

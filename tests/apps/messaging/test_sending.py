@@ -41,7 +41,7 @@ def logged(conversation) -> list[str]:
     return [event.event for event in event_log.read(conversation.room, after=0)]
 
 
-def test_each_is_answered_in_its_place(pair):
+def test_results_are_in_the_order_of_the_messages(pair):
     one, two, conversation = pair
     stranger = make_user("influencer")
     results = send_messages(
@@ -70,7 +70,7 @@ def test_each_is_answered_in_its_place(pair):
     assert (results[0].created, results[4].created) == (True, False)
 
 
-def test_a_batch_leaves_what_messages_one_by_one_leave(pair):
+def test_a_batch_stores_the_same_as_single_messages(pair):
     one, two, conversation = pair
     before = len(logged(conversation))
     send_messages([outgoing(one, conversation, str(number)) for number in range(5)])
@@ -94,7 +94,7 @@ def test_a_number_of_statements_that_does_not_depend_on_the_number_of_messages(d
         assert all(isinstance(result, SentMessage) for result in send_messages(batch * 3))
 
 
-def test_a_closed_conversation_takes_no_text_and_the_others_do(pair):
+def test_a_message_to_a_closed_conversation_fails_alone(pair):
     one, _, conversation = pair
     closed = open_direct(opener=one, other_id=str(make_user("influencer").pk)).conversation
     Conversation.objects.filter(pk=closed.pk).update(chat_status="closed")
@@ -103,7 +103,7 @@ def test_a_closed_conversation_takes_no_text_and_the_others_do(pair):
     assert not Message.objects.filter(conversation=closed).exists()
 
 
-def test_the_same_click_many_times_at_once_is_one_message(pair):
+def test_concurrent_repeats_are_one_message(pair):
     one, two, conversation = pair
     other = open_direct(opener=one, other_id=str(make_user("influencer").pk)).conversation
     name, results, barrier = uuid.uuid4().hex, [], threading.Barrier(10)
@@ -128,7 +128,7 @@ def test_the_same_click_many_times_at_once_is_one_message(pair):
     assert sum(isinstance(result, IdempotencyMismatch) for result in results) in {1, 9}
 
 
-def test_who_is_written_to_in_several_conversations_at_once_is_told_each_total_once(sent_hints):
+def test_a_receiver_in_several_conversations_gets_each_total_once(sent_hints):
     receiver, senders, each = make_user("influencer"), [make_user("brand_owner") for _ in range(4)], 8
     rooms = [open_direct(opener=one, other_id=str(receiver.pk)).conversation for one in senders]
     sent_hints.clear()
@@ -153,7 +153,7 @@ def test_who_is_written_to_in_several_conversations_at_once_is_told_each_total_o
     assert sorted(totals) == list(range(1, each * len(senders) + 1))
 
 
-def test_totals_are_of_all_conversations_of_a_batch_and_without_those_that_were_left(pair, sent_hints):
+def test_totals_count_all_conversations_except_left_ones(pair, sent_hints):
     one, two, conversation = pair
     second = open_direct(opener=make_user("brand_owner"), other_id=str(two.pk)).conversation
     left = open_direct(opener=one, other_id=str(make_user("influencer").pk)).conversation
@@ -170,7 +170,7 @@ def test_totals_are_of_all_conversations_of_a_batch_and_without_those_that_were_
         assert total_unread([one.pk, two.pk, third.pk]) == {one.pk: 0, two.pk: 3 * round_, third.pk: 0}
 
 
-def test_somebody_who_was_put_into_a_known_conversation_is_told_too(pair, sent_hints):
+def test_a_participant_added_to_a_cached_conversation_is_notified(pair, sent_hints):
     one, two, conversation = pair
     send_message(sender=one, data=outgoing(one, conversation).data)
     other = make_user("influencer")
@@ -182,7 +182,7 @@ def test_somebody_who_was_put_into_a_known_conversation_is_told_too(pair, sent_h
     assert not [hint for hint in sent_hints if hint.group == user_room(two.pk)]
 
 
-def test_a_repeat_can_be_shown_without_asking_the_database_again(pair, django_assert_num_queries):
+def test_a_repeat_is_rendered_without_another_query(pair, django_assert_num_queries):
     one, _, conversation = pair
     for _ in range(2):
         repeat = send_messages([outgoing(one, conversation, "once", client_message_id="a")])[0]
@@ -190,7 +190,7 @@ def test_a_repeat_can_be_shown_without_asking_the_database_again(pair, django_as
         assert MessagePayload.of(repeat.message, state_version=repeat.message.conversation.state_version)
 
 
-def test_who_was_taken_out_is_not_notified_of_what_the_other_still_says(pair):
+def test_a_removed_participant_is_not_notified(pair):
     one, two, conversation = pair
     remove_participant(conversation_id=conversation.pk, user_id=two.pk)
     send_message(sender=one, data=SendMessageRequest(conversation_id=str(conversation.pk), message="still here"))

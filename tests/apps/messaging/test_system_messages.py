@@ -22,19 +22,19 @@ def test_an_operators_message_goes_to_the_awaited_party(deal):
     assert posted.action_data is None
 
 
-def test_in_a_closed_deal_it_goes_to_the_one_who_opened_it(deal):
+def test_in_a_closed_deal_the_receiver_is_the_opener(deal):
     deal.act("reject")
     assert deal.now.is_closed
     assert post_system_message(conversation_id=deal.conversation.pk, text="…").receiver == deal.brand_owner
 
 
-def test_in_a_direct_conversation_it_goes_to_the_first_of_the_two():
+def test_in_a_direct_conversation_the_receiver_is_the_first_participant():
     opened = open_direct(opener=make_user(), other_id=make_user().pk).conversation
     posted = post_system_message(conversation_id=opened.pk, text="Maintenance")
     assert posted.receiver_id == participants_of(opened)[0].user_id
 
 
-def test_a_message_of_a_flow_goes_from_one_role_to_the_other(deal):
+def test_a_message_of_a_flow_is_sent_by_one_role_to_the_other(deal):
     prompt = deal.now.current_action_data
     content = SystemText(text="An offer", sender=Role.INFLUENCER, receiver=Role.BRAND_OWNER, action_data=prompt)
     with unit_of_work():
@@ -46,7 +46,7 @@ def test_a_message_of_a_flow_goes_from_one_role_to_the_other(deal):
     assert (written.action_required, written.action_data) == (True, prompt)
 
 
-def test_two_in_one_transaction_are_both_unread(deal):
+def test_two_messages_in_one_transaction_are_both_unread(deal):
     content = SystemText(text="Twice", sender=Role.SYSTEM, receiver=Role.BRAND_OWNER, action_data=None)
     with unit_of_work():
         conversation = lock_conversation(deal.conversation.pk)

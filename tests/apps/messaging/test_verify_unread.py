@@ -35,12 +35,12 @@ def verify(*options: str) -> str:
     return out.getvalue()
 
 
-def test_what_happened_left_right_counts(places):
+def test_normal_use_keeps_the_counts_right(places):
     assert {place.unread_count for place in places} == {1}
     assert "All unread counts are correct" in verify()
 
 
-def test_a_wrong_count_is_named_and_repaired(places):
+def test_a_wrong_count_is_reported_and_repaired(places):
     wrong = places[0]
     Participant.objects.filter(pk=wrong.pk).update(unread_count=7)
     assert wrong_counts() == [WrongCount(wrong.pk, 7, 1)]

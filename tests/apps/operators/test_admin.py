@@ -110,7 +110,7 @@ def logged(conversation: Conversation) -> list[LoggedEvent]:
 # --- The list ---
 
 
-def test_newest_activity_stands_first_with_people_state_and_unread(admin, chat, bid):
+def test_the_list_shows_newest_activity_first_with_people_state_and_unread(admin, chat, bid):
     say(chat, "Hello", by=0)
     assert [row.pk for row in listed(admin)] == [chat.pk, bid.pk]
     page = admin.get(reverse(LIST)).content.decode()
@@ -120,7 +120,7 @@ def test_newest_activity_stands_first_with_people_state_and_unread(admin, chat, 
     assert '<td class="field-unread">1</td>' in page
 
 
-def test_the_list_takes_the_same_number_of_queries_however_long(admin, chat):
+def test_the_number_of_queries_does_not_depend_on_the_length_of_the_list(admin, chat):
     say(chat, "Hello")
     before = queries_of(admin, reverse(LIST))
     for _ in range(12):
@@ -150,7 +150,7 @@ def test_filters(admin, chat, bid):
     assert listed(admin, unread="no") == [bid]
 
 
-def test_nothing_is_added_or_deleted_here(admin, chat):
+def test_conversations_cannot_be_added_or_deleted(admin, chat):
     assert admin.get(reverse("admin:conversations_conversation_add")).status_code == 403
     delete = reverse("admin:conversations_conversation_delete", args=[chat.pk])
     assert admin.post(delete, {"post": "yes"}).status_code == 403
@@ -163,7 +163,7 @@ def test_nothing_is_added_or_deleted_here(admin, chat):
 MARKUP = '<script>alert(1)</script> "quoted" & <img src=x onerror=alert(2)>'
 
 
-def test_markup_is_text(admin, bid):
+def test_markup_is_escaped(admin, bid):
     one, _ = sides(bid)
     User.objects.filter(pk=one.pk).update(name=MARKUP)
     Conversation.objects.filter(pk=bid.pk).update(title=MARKUP)
@@ -208,7 +208,7 @@ def test_deleted_and_edited_messages_say_so(admin, chat):
     assert "edited" in page
 
 
-def test_prompts_stand_until_they_are_answered(admin, bid):
+def test_prompts_are_open_until_they_are_answered(admin, bid):
     page = text_of(admin, bid)
     prompt = Message.objects.exclude(action_data=None).get(conversation=bid).action_data
     for words in (prompt["title"], *(button["text"] for button in prompt["buttons"])):
@@ -245,12 +245,12 @@ def test_paging_to_older_messages_and_back(admin, chat, monkeypatch):
 
 
 @pytest.mark.parametrize("before", ["x", "-1", "9" * 40, "1.5", ""])
-def test_a_page_that_is_none_is_the_newest(admin, chat, before):
+def test_an_invalid_page_is_the_newest(admin, chat, before):
     say(chat, "Hello")
     assert "Hello" in text_of(admin, chat, before=before)
 
 
-def test_the_transcript_takes_the_same_number_of_queries_however_long(admin, chat):
+def test_the_number_of_queries_does_not_depend_on_the_length_of_the_transcript(admin, chat):
     say(chat, "Hello")
     before = queries_of(admin, page_of(chat))
     for number in range(12):
@@ -259,7 +259,7 @@ def test_the_transcript_takes_the_same_number_of_queries_however_long(admin, cha
 
 
 @pytest.mark.parametrize("key", ["nonsense", str(uuid.UUID(int=1))])
-def test_a_conversation_that_is_not_there(admin, key):
+def test_an_unknown_conversation(admin, key):
     assert admin.get(f"/admin/conversations/conversation/{key}/change/").status_code == 404
 
 
@@ -274,19 +274,19 @@ def test_looking_is_recorded_and_shown(admin, operator, chat):
     assert ConversationView.objects.count() == 2
 
 
-def test_the_list_is_no_look_into_anything(admin, chat):
+def test_the_list_is_not_recorded_as_a_view(admin, chat):
     admin.get(reverse(LIST))
     assert not ConversationView.objects.exists()
 
 
-def test_one_who_takes_part_is_not_recorded(chat):
+def test_a_participants_view_is_not_recorded(chat):
     one, _ = sides(chat)
     User.objects.filter(pk=one.pk).update(is_staff=True, is_superuser=True)
     text_of(client_of(User.objects.get(pk=one.pk)), chat)
     assert not ConversationView.objects.exists()
 
 
-def test_the_record_can_be_read_and_not_written(admin, chat):
+def test_the_record_is_read_only(admin, chat):
     text_of(admin, chat)
     view = ConversationView.objects.get()
     assert "The operator" in admin.get(reverse(VIEWS)).content.decode()
@@ -329,7 +329,7 @@ def test_a_system_message_is_sent_like_any_other(admin, bid, sent_hints, django_
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\u200b", "a" * 5001, "a\0b"])
-def test_what_is_no_text_is_not_sent(admin, chat, text):
+def test_an_invalid_text_is_not_sent(admin, chat, text):
     before = logged(chat)
     response = admin.post(page_of(chat), {"message": text})
     assert response.status_code == 200
@@ -338,12 +338,12 @@ def test_what_is_no_text_is_not_sent(admin, chat, text):
     assert logged(chat) == before
 
 
-def test_refused_words_are_not_lost(admin, chat):
+def test_a_refused_text_stays_in_the_form(admin, chat):
     written = "b" * 5001
     assert written in admin.post(page_of(chat), {"message": written}).content.decode()
 
 
-def test_removing_somebody(admin, chat):
+def test_removing_a_participant(admin, chat):
     one, two = sides(chat)
     assert admin.post(page_of(chat), {"remove": str(two.pk)}).status_code == 302
     places = {place.user_id: place.removed_at for place in chat.participants.all()}
@@ -356,7 +356,7 @@ def test_removing_somebody(admin, chat):
 # --- Permissions ---
 
 
-def test_without_the_permission_to_look_it_is_forbidden(chat):
+def test_viewing_needs_the_permission(chat):
     client = client_of(staff_with("view_user"))
     for path in (reverse(LIST), page_of(chat), reverse(VIEWS)):
         response = client.get(path)
@@ -367,7 +367,7 @@ def test_without_the_permission_to_look_it_is_forbidden(chat):
     assert not Message.objects.exists()
 
 
-def test_who_may_look_may_not_write(chat):
+def test_the_permission_to_view_does_not_permit_writing(chat):
     client = client_of(staff_with("view_conversation"))
     page = text_of(client, chat)
     assert 'name="message"' not in page
@@ -378,13 +378,13 @@ def test_who_may_look_may_not_write(chat):
     assert not chat.participants.exclude(removed_at=None).exists()
 
 
-def test_who_may_change_may_write(chat):
+def test_the_permission_to_change_permits_writing(chat):
     client = client_of(staff_with("view_conversation", "change_conversation"))
     assert client.post(page_of(chat), {"message": "Hello"}).status_code == 302
     assert Message.objects.get().message == "Hello"
 
 
-def test_people_of_the_marketplace_are_sent_to_the_login(chat):
+def test_users_without_staff_status_are_sent_to_the_login(chat):
     response = client_of(sides(chat)[0]).get(page_of(chat))
     assert response.status_code == 302
     assert response["Location"].startswith("/admin/login/")

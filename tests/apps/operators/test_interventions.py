@@ -64,7 +64,7 @@ def post(admin, deal, **fields):
 
 
 @pytest.mark.parametrize("state", ["influencer_responding", "payment_pending", "real_time", "chat_closed"])
-def test_the_present_state_is_lit_and_the_way_there_is_drawn(admin, state):
+def test_the_current_state_and_the_path_to_it_are_highlighted(admin, state):
     deal = make_deal(state)
     svg = drawing(admin, deal)
     current = [group for group in svg.iter("g") if "current" in group.get("class").split()]
@@ -78,7 +78,7 @@ def test_the_present_state_is_lit_and_the_way_there_is_drawn(admin, state):
 
 
 @pytest.mark.parametrize("flow", all_flows(), ids=lambda flow: f"{flow.name} {flow.version}")
-def test_every_state_and_every_way_is_in_the_diagram(flow):
+def test_every_state_and_transition_is_in_the_diagram(flow):
     drawn = diagram(flow, current=flow.initial, taken=())
     assert [box.name for box in drawn.boxes] == [state.name for state in flow.states]
     assert len(drawn.lines) == len({(edge.source, edge.target) for edge in edges(flow)})
@@ -99,7 +99,7 @@ def test_offers_payment_and_reasons_are_shown(admin):
     assert "&lt;b&gt;No&lt;/b&gt; time" in text_of(admin, closed)
 
 
-def test_an_order_that_was_refunded_is_shown_beside_the_one_that_followed(admin):
+def test_a_refunded_order_and_its_successor_are_shown(admin):
     deal = make_deal("payment_pending")
     first = deal.order()
     for kind in ("payment.refunded", "payment.succeeded"):
@@ -110,7 +110,7 @@ def test_an_order_that_was_refunded_is_shown_beside_the_one_that_followed(admin)
         assert shown in text
 
 
-def test_the_page_takes_the_same_number_of_queries_however_far_the_deal_went(admin):
+def test_the_number_of_queries_does_not_depend_on_the_progress_of_the_deal(admin):
     def queries(deal):
         admin.get(page_of(deal))
         with CaptureQueriesContext(connection) as captured:
@@ -162,7 +162,7 @@ def test_only_what_is_possible_is_offered(admin, before, offered):
     assert {name for name in ("pause", "resume", "close") if f'name="intervention" value="{name}"' in text} == offered
 
 
-def test_what_was_decided_on_an_old_page_is_refused(admin, sent_hints):
+def test_an_intervention_from_an_outdated_page_is_refused(admin, sent_hints):
     deal = open_deal()
     deal.act("accept_connection")
     for fields in (
@@ -176,7 +176,7 @@ def test_what_was_decided_on_an_old_page_is_refused(admin, sent_hints):
         assert (deal.now.flow_state, deal.now.state_version) == ("brand_owner_details", version)
 
 
-def test_who_may_only_look_does_nothing(operator, sent_hints):
+def test_the_permission_to_view_does_not_permit_interventions(operator, sent_hints):
     deal = open_deal()
     operator.is_superuser = False
     operator.save()
@@ -227,7 +227,7 @@ def test_a_file_is_found_in_its_own_conversation_only(admin, operator, delivered
     assert admin.get(file_of(deal, upload)).status_code == 404
 
 
-def test_who_may_not_look_gets_no_file(delivered):
+def test_files_need_the_permission_to_view(delivered):
     deal, upload = delivered
     nobody = make_staff(is_superuser=False)
     looking = make_staff(is_superuser=False)

@@ -34,7 +34,7 @@ def stored() -> dict[str, int]:
     return dict(JoinedRoom.objects.values_list("session_id", "seq"))
 
 
-def test_each_gets_what_it_missed_and_is_stored_from_there(open_rooms):
+def test_each_client_receives_missed_events_and_is_stored_at_that_position(open_rooms):
     for text in "abc":
         publish("room", NOTE, note(text))
     new, behind, beyond = join(seq=3), join(seq=3, after=1), join(seq=3, after=9)
@@ -44,7 +44,7 @@ def test_each_gets_what_it_missed_and_is_stored_from_there(open_rooms):
     assert stored() == {new.session.pid: 3, behind.session.pid: 1, beyond.session.pid: 3}
 
 
-def test_of_a_room_that_one_may_not_enter_nothing_is_read_or_stored(open_rooms, monkeypatch):
+def test_nothing_is_read_or_stored_for_a_forbidden_room(open_rooms, monkeypatch):
     read = []
     monkeypatch.setattr(event_log, "replay", lambda requests: read.extend(requests) or [[] for _ in requests])
     allowed, refused = join(after=0), join("other", after=0)

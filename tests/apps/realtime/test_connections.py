@@ -99,7 +99,7 @@ async def eventually(holds: Callable[[], bool]) -> None:
     raise AssertionError("The condition was not met in time.")
 
 
-async def test_of_a_crowd_that_leaves_at_once_all_are_stored_in_few_batches(held, store, announcer):
+async def test_simultaneous_departures_are_stored_in_few_batches(held, store, announcer):
     crowd = [connect(held) for _ in range(MANY)]
     await held.wait_until_stored(10)
     before = store.batches
@@ -110,7 +110,7 @@ async def test_of_a_crowd_that_leaves_at_once_all_are_stored_in_few_batches(held
     assert [len(users) for users in announcer.offline] == [MANY]
 
 
-async def test_while_nothing_is_to_be_stored_nothing_runs(held, store):
+async def test_no_task_runs_without_rows_to_store(held, store):
     leave(held, connect(held))
     await held.wait_until_stored(10)
     assert store.batches == 1
@@ -120,7 +120,7 @@ async def test_while_nothing_is_to_be_stored_nothing_runs(held, store):
     assert store.batches == 2
 
 
-async def test_two_sockets_of_a_user_that_come_and_go_are_stored_in_their_order(held, store):
+async def test_two_sockets_of_a_user_are_stored_in_order(held, store):
     user_id = uuid.uuid4()
     one, other = connect(held, user_id=user_id), connect(held, user_id=user_id)
     await held.wait_until_stored(10)
@@ -138,7 +138,7 @@ async def test_two_sockets_of_a_user_that_come_and_go_are_stored_in_their_order(
     ]
 
 
-async def test_what_cannot_be_stored_is_stored_when_the_database_is_back(held, store, announcer):
+async def test_rows_are_stored_when_the_database_is_back(held, store, announcer):
     store.is_away = True
     gone, here = connect(held), connect(held)
     leave(held, gone)
@@ -152,7 +152,7 @@ async def test_what_cannot_be_stored_is_stored_when_the_database_is_back(held, s
     assert [set(users) for users in announcer.offline] == [{gone.caller.user_id}]
 
 
-async def test_who_is_back_when_the_end_of_the_session_could_not_be_stored_has_not_ended(held, store):
+async def test_a_return_cancels_an_end_that_could_not_be_stored(held, store):
     one = connect(held)
     await held.wait_until_stored(10)
     store.is_away = True
@@ -166,7 +166,7 @@ async def test_who_is_back_when_the_end_of_the_session_could_not_be_stored_has_n
     assert store.stored == [("started", pid), ("started", pid)]
 
 
-async def test_waiting_for_a_database_that_does_not_answer_has_an_end(held, store):
+async def test_waiting_for_an_unresponsive_database_times_out(held, store):
     store.may_end.clear()
     connect(held)
     await asyncio.wait_for(held.wait_until_stored(0.05), 5)

@@ -24,21 +24,21 @@ def seqs(events: list[LoggedEvent] | None) -> list[int] | None:
     return None if events is None else [event.seq for event in events]
 
 
-def test_a_replay_gives_everything_since():
+def test_a_replay_returns_all_later_events():
     write(5)
     assert seqs(replay("room", after=2)) == [3, 4, 5]
     assert seqs(replay("room", after=5)) == []
     assert seqs(replay("nobody was ever here", after=0)) == []
 
 
-def test_a_replay_is_whole_or_nothing():
+def test_a_replay_is_complete_or_none():
     write(5)
     assert replay("room", after=6) is None
     assert seqs(replay("room", after=2, limit=3)) == [3, 4, 5]
     assert replay("room", after=1, limit=3) is None
 
 
-def test_many_wishes_are_each_answered_for_themselves():
+def test_each_replay_request_has_its_own_result():
     write(5, "left")
     write(5, "right")
     wishes = [
@@ -54,7 +54,7 @@ def test_many_wishes_are_each_answered_for_themselves():
     assert [seqs(events) for events in found] == [None, [5], [], None, [4, 5], [3, 4, 5], [1, 2, 3, 4, 5], [], None]
 
 
-def test_retention_takes_the_old_and_says_so():
+def test_retention_deletes_old_events_and_replays_report_it():
     with clock.moved(timedelta(days=-40)):
         write(3)
     write(2)
@@ -66,7 +66,7 @@ def test_retention_takes_the_old_and_says_so():
     assert seqs(replay("room", after=3)) == [4, 5, 6]
 
 
-def test_ends_are_known_for_rooms_that_nothing_was_sent_to():
+def test_empty_rooms_have_a_last_seq():
     write(2)
     found = event_log.heads(["room", "silent"])
     assert (found["room"].seq, found["silent"].seq) == (2, 0)

@@ -90,7 +90,7 @@ async def eventually(holds: Callable[[], bool]) -> None:
     raise AssertionError("The condition was not met in time.")
 
 
-async def test_the_next_is_delivered_the_old_dropped_and_a_gap_filled_from_the_log(rooms, wire):
+async def test_next_events_are_delivered_old_ones_dropped_and_gaps_filled_from_the_log(rooms, wire):
     one = socket()
     await rooms.join(one, "room", after=None)
     await write(5)
@@ -105,7 +105,7 @@ async def test_the_next_is_delivered_the_old_dropped_and_a_gap_filled_from_the_l
     assert wire.seqs(one) == [1, 2, 3, 4, 5]
 
 
-async def test_what_comes_before_its_turn_waits_for_it_and_nothing_is_fetched(rooms, wire, monkeypatch):
+async def test_an_early_event_waits_for_its_predecessors_without_a_query(rooms, wire, monkeypatch):
     monkeypatch.setattr("realtime.local_rooms.GAP_TIMEOUT", 3600)
     one = socket()
     await rooms.join(one, "room", after=None)
@@ -118,7 +118,7 @@ async def test_what_comes_before_its_turn_waits_for_it_and_nothing_is_fetched(ro
     assert wire.seqs(one) == [1, 2, 3, 4, 5]
 
 
-async def test_one_gap_after_the_other_is_filled(rooms, wire):
+async def test_several_gaps_are_filled(rooms, wire):
     one = socket()
     await rooms.join(one, "room", after=None)
     await write(4)
@@ -130,7 +130,7 @@ async def test_one_gap_after_the_other_is_filled(rooms, wire):
     await eventually(lambda: wire.seqs(one) == [1, 2, 3, 4])
 
 
-async def test_of_what_is_ahead_not_all_is_kept(rooms, wire, monkeypatch):
+async def test_the_number_of_early_events_is_bounded(rooms, wire, monkeypatch):
     monkeypatch.setattr("realtime.local_rooms.GAP_TIMEOUT", 3600)
     monkeypatch.setattr("realtime.local_rooms.MAX_REORDERED", 2)
     one = socket()
@@ -150,7 +150,7 @@ async def test_without_any_hint_the_sweep_delivers(rooms, wire):
     await eventually(lambda: wire.seqs(one) == [1, 2, 3] and wire.seqs(two) == [1, 2])
 
 
-async def test_a_join_replays_what_was_missed_before_what_is_live(rooms, wire):
+async def test_a_join_replays_missed_events_before_live_ones(rooms, wire):
     await write(4)
     late = socket()
     joined = await rooms.join(late, "room", after=1)
@@ -172,7 +172,7 @@ async def test_each_event_is_counted_for_each_socket_it_is_sent_to(rooms, wire):
     assert REGISTRY.get_sample_value("stoory_events_delivered_total") == before + 8
 
 
-async def test_a_join_that_cannot_be_replayed_whole_says_reset_and_is_live(rooms, wire):
+async def test_a_join_without_a_complete_replay_is_a_reset_and_receives_live_events(rooms, wire):
     await write(2)
     one = socket()
     assert (await rooms.join(one, "room", after=9)).reset
@@ -182,7 +182,7 @@ async def test_a_join_that_cannot_be_replayed_whole_says_reset_and_is_live(rooms
     await eventually(lambda: wire.seqs(one) == [3])
 
 
-async def test_a_join_that_reads_ahead_of_the_room_delivers_to_those_who_are_in_it_first(rooms, wire):
+async def test_a_join_that_reads_ahead_delivers_to_members_first(rooms, wire):
     early, late = socket(), socket()
     await rooms.join(early, "room", after=None)
     await write(3)
@@ -191,7 +191,7 @@ async def test_a_join_that_reads_ahead_of_the_room_delivers_to_those_who_are_in_
 
 
 @pytest.mark.parametrize(("after", "missed"), [(0, [1, 2, 3]), (2, [3])], ids=["behind", "from a process ahead"])
-async def test_who_joins_gets_what_came_early_in_the_meantime(rooms, wire, after, missed):
+async def test_a_new_member_receives_early_events_in_order(rooms, wire, after, missed):
     there, late = socket(), socket()
     await rooms.join(there, "room", after=None)
     await write(2)
@@ -200,7 +200,7 @@ async def test_who_joins_gets_what_came_early_in_the_meantime(rooms, wire, after
     assert (wire.seqs(there), wire.seqs(late)) == ([1, 2, 3], missed)
 
 
-async def test_a_room_that_is_closed_waits_for_nothing_any_more(rooms, monkeypatch):
+async def test_a_closed_room_waits_for_no_events(rooms, monkeypatch):
     monkeypatch.setattr("realtime.local_rooms.GAP_TIMEOUT", 0.01)
     one = socket()
     await rooms.join(one, "room", after=None)
@@ -223,7 +223,7 @@ async def test_the_group_is_joined_only_while_there_is_a_member(rooms, bus):
     await eventually(lambda: not bus.groups and not rooms.open)
 
 
-async def test_leaving_and_joining_at_once_ends_joined(rooms, bus, wire):
+async def test_leaving_and_joining_concurrently_ends_joined(rooms, bus, wire):
     one, two = socket(), socket()
     await rooms.join(one, "room", after=None)
     rooms.leave(one, "room")
@@ -236,7 +236,7 @@ async def test_leaving_and_joining_at_once_ends_joined(rooms, bus, wire):
     assert wire.seqs(one) == []
 
 
-async def test_who_is_refused_while_joining_is_in_no_room(rooms, bus, wire):
+async def test_a_refused_join_makes_no_member(rooms, bus, wire):
     one = socket()
 
     async def refuse(position: int, request: event_log.ReplayRequest | None) -> None:
@@ -248,7 +248,7 @@ async def test_who_is_refused_while_joining_is_in_no_room(rooms, bus, wire):
     assert one.rooms == {}
 
 
-async def test_offsets_say_how_far_a_socket_got_in_every_room(rooms, wire):
+async def test_offsets_contain_the_position_in_every_room(rooms, wire):
     one, alone = socket(), socket()
     for room in ("left", "right"):
         await rooms.join(one, room, after=None)
@@ -264,7 +264,7 @@ async def test_offsets_say_how_far_a_socket_got_in_every_room(rooms, wire):
     assert [packet[2] for packet in wire.packets(alone)] == [f"{left}:1"]
 
 
-async def test_a_return_is_whole_or_nothing(rooms, wire):
+async def test_a_recovery_is_complete_or_none(rooms, wire):
     await write(3, "left")
     await write(3, "right")
     back = socket()
@@ -289,7 +289,7 @@ def read(monkeypatch) -> list[str]:
     return names
 
 
-async def test_a_crowd_that_returns_reads_the_logs_together(rooms, wire, read, monkeypatch):
+async def test_simultaneous_recoveries_share_reads_of_the_log(rooms, wire, read, monkeypatch):
     await write(3, "left")
     await write(3, "right")
     real, taken, all_here = event_log.replay, [], threading.Event()
@@ -313,7 +313,7 @@ async def test_a_crowd_that_returns_reads_the_logs_together(rooms, wire, read, m
     assert max(read.count("left"), read.count("right")) <= 2
 
 
-async def test_what_is_delivered_during_a_return_comes_from_memory(rooms, wire, read, monkeypatch):
+async def test_events_delivered_during_a_recovery_come_from_memory(rooms, wire, read, monkeypatch):
     await write(2)
     staying, back = socket(), socket()
     await rooms.join(staying, "room", after=None)
@@ -335,7 +335,7 @@ async def test_what_is_delivered_during_a_return_comes_from_memory(rooms, wire, 
     assert not rooms.open["room"].recent
 
 
-async def test_who_has_gone_is_not_put_back(rooms, wire, bus, read):
+async def test_a_departed_client_is_not_added_again(rooms, wire, bus, read):
     await write(2)
     gone = socket()
     wire.cut.append(gone)
@@ -345,7 +345,7 @@ async def test_who_has_gone_is_not_put_back(rooms, wire, bus, read):
     await eventually(lambda: not rooms.open and not bus.groups)
 
 
-async def test_a_hole_in_what_was_delivered_during_a_return_is_no_return(rooms, wire, monkeypatch):
+async def test_a_gap_in_the_events_during_a_recovery_fails_it(rooms, wire, monkeypatch):
     await write(2)
     await rooms.join(socket(), "room", after=None)
     real = event_log.replay
@@ -360,7 +360,7 @@ async def test_a_hole_in_what_was_delivered_during_a_return_is_no_return(rooms, 
         await rooms.rejoin(socket(), {"room": 1})
 
 
-async def test_after_a_return_offsets_name_every_room_again(rooms, wire):
+async def test_offsets_contain_every_room_after_a_recovery(rooms, wire):
     await write(2, "left")
     await write(1, "right")
     back = socket()
@@ -369,7 +369,7 @@ async def test_after_a_return_offsets_name_every_room_again(rooms, wire):
     assert [packet[2] for packet in wire.packets(back)] == [f"{right}:1.{left}:2"]
 
 
-async def test_who_is_admitted_is_told_where_the_room_stands_and_gets_what_the_admission_read(rooms, wire):
+async def test_an_admitted_client_receives_the_position_and_the_replay(rooms, wire):
     await write(2)
     asked: list[tuple[int, event_log.ReplayRequest | None]] = []
 
@@ -384,7 +384,7 @@ async def test_who_is_admitted_is_told_where_the_room_stands_and_gets_what_the_a
     assert (wire.seqs(one), wire.seqs(two)) == ([], [2])
 
 
-async def test_a_return_that_fails_holds_no_room_open(rooms, bus, monkeypatch):
+async def test_a_failed_recovery_keeps_no_room_open(rooms, bus, monkeypatch):
     real = event_log.heads
 
     def away(names: list[str]) -> dict[str, event_log.LogHead]:
@@ -398,7 +398,7 @@ async def test_a_return_that_fails_holds_no_room_open(rooms, bus, monkeypatch):
     await eventually(lambda: not rooms.open and not bus.groups)
 
 
-async def test_events_that_retention_took_before_delivery_cut_their_readers(rooms, wire):
+async def test_events_deleted_before_delivery_disconnect_their_readers(rooms, wire):
     one = socket()
     await rooms.join(one, "room", after=None)
     await write(4)
@@ -412,7 +412,7 @@ async def test_events_that_retention_took_before_delivery_cut_their_readers(room
 
 
 @pytest.mark.parametrize("seed", range(5))
-async def test_any_order_of_hints_joins_and_sweeps_gives_the_one_order(rooms, wire, seed):
+async def test_hints_joins_and_sweeps_in_any_order_deliver_one_order(rooms, wire, seed):
     chance = random.Random(seed)
     sockets = [socket() for _ in range(4)]
     joined: dict[str, int] = {}

@@ -47,27 +47,27 @@ def arrived(*beginnings: SessionRecord) -> set[uuid.UUID]:
     return connections.store(beginnings[0].process_id, list(beginnings), {})[0]
 
 
-def test_the_first_of_several_tells() -> None:
+def test_the_first_of_several_connections_is_announced() -> None:
     here, there = uuid.uuid4(), uuid.uuid4()
     assert arrived(beginning(here), beginning(here)) == {USER}
     assert arrived(beginning(there)) == set()
     assert arrived(beginning(here)) == set()
 
 
-def test_who_enters_a_room_at_once_has_arrived_all_the_same() -> None:
+def test_joining_a_room_at_once_still_counts_as_an_arrival() -> None:
     one, two = beginning(uuid.uuid4()), beginning(uuid.uuid4())
     recovery.save_joins([RoomJoin(one, "room_1", 0), RoomJoin(two, "room_1", 0)])
     told = [arrived(one), arrived(two)]
     assert sorted(map(len, told)) == [0, 1]
 
 
-def test_who_loads_a_page_again_was_there_all_the_time() -> None:
+def test_reloading_a_page_is_not_an_arrival() -> None:
     ended(begun(uuid.uuid4()))
     assert arrived(beginning(uuid.uuid4())) == set()
 
 
 @pytest.mark.parametrize("process", ["the same", "another"])
-def test_who_comes_back_has_arrived_if_they_had_gone(process: str) -> None:
+def test_a_return_after_a_departure_is_an_arrival(process: str) -> None:
     here = uuid.uuid4()
     one = begun(here)
     back = beginning(here if process == "the same" else uuid.uuid4(), one.pid, is_new=False)
@@ -78,7 +78,7 @@ def test_who_comes_back_has_arrived_if_they_had_gone(process: str) -> None:
     assert arrived(back) == {USER}
 
 
-def test_only_the_last_of_several_tells() -> None:
+def test_only_the_end_of_the_last_connection_is_a_departure() -> None:
     one, two = begun(uuid.uuid4()), begun(uuid.uuid4())
     first = ended(one, timezone.now() - timedelta(milliseconds=1))
     last = ended(two)
@@ -87,18 +87,18 @@ def test_only_the_last_of_several_tells() -> None:
     assert presence.went_offline(last) == {USER}
 
 
-def test_who_came_back_is_not_gone() -> None:
+def test_a_returned_user_has_not_departed() -> None:
     left = ended(begun(uuid.uuid4()))
     time_passes()
     begun(uuid.uuid4())
     assert presence.went_offline(left) == set()
 
 
-def test_who_left_just_now_is_not_gone_yet() -> None:
+def test_a_departure_counts_after_five_seconds() -> None:
     assert presence.went_offline(ended(begun(uuid.uuid4()))) == set()
 
 
-def test_of_who_comes_back_while_their_leaving_is_told_it_is_told_last_that_they_are_there(
+def test_a_return_during_the_announcement_of_a_departure_is_announced_last(
     monkeypatch: pytest.MonkeyPatch, sent_hints: list[Hint], django_capture_on_commit_callbacks: Any
 ) -> None:
     left = ended(begun(uuid.uuid4()))
@@ -122,7 +122,7 @@ def test_of_who_comes_back_while_their_leaving_is_told_it_is_told_last_that_they
     assert [(one["user_id"], one["online"]) for one in told] == [(str(USER), False), (str(USER), True)]
 
 
-def test_who_is_gone_again_is_not_announced_as_online(sent_hints: list[Hint]) -> None:
+def test_a_user_who_left_again_is_not_announced_as_online(sent_hints: list[Hint]) -> None:
     one = begun(uuid.uuid4())
     ended(one)
     time_passes()
@@ -130,7 +130,7 @@ def test_who_is_gone_again_is_not_announced_as_online(sent_hints: list[Hint]) ->
     assert sent_hints == []
 
 
-def test_those_who_left_a_process_shortly_before_it_stopped_are_left_to_others() -> None:
+def test_departures_shortly_before_a_stop_are_announced_by_other_processes() -> None:
     process_id, other = uuid.uuid4(), uuid.uuid4()
     left = ended(begun(process_id))
     begun(other)
@@ -140,7 +140,7 @@ def test_those_who_left_a_process_shortly_before_it_stopped_are_left_to_others()
     assert set(ServerProcess.objects.values_list("pk", flat=True)) == {other}
 
 
-def test_what_a_process_that_stops_still_holds_ends_now() -> None:
+def test_open_connections_end_when_their_process_stops() -> None:
     one = begun(uuid.uuid4())
     before = timezone.now()
     processes.retire(one.process_id)
@@ -150,9 +150,7 @@ def test_what_a_process_that_stops_still_holds_ends_now() -> None:
 
 
 @pytest.mark.parametrize(("before", "is_left_over"), [(timedelta(seconds=1), True), (timedelta(minutes=2), False)])
-def test_of_a_process_that_was_killed_those_are_announced_who_left_shortly_before(
-    before: timedelta, is_left_over: bool
-) -> None:
+def test_departures_shortly_before_a_kill_are_announced(before: timedelta, is_left_over: bool) -> None:
     one = begun(uuid.uuid4())
     died = timezone.now() - DEAD_AFTER - timedelta(seconds=1)
     left = ended(one, died - before)
@@ -161,7 +159,7 @@ def test_of_a_process_that_was_killed_those_are_announced_who_left_shortly_befor
     assert processes.reap_dead() == (left if is_left_over else {})
 
 
-def test_the_sockets_of_a_dead_process_have_ended_with_its_last_heartbeat() -> None:
+def test_sockets_of_a_dead_process_end_at_its_last_heartbeat() -> None:
     one = begun(uuid.uuid4())
     died = timezone.now() - DEAD_AFTER - timedelta(seconds=1)
     ServerProcess.objects.filter(pk=one.process_id).update(heartbeat_at=died)

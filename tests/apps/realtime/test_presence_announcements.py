@@ -67,7 +67,7 @@ async def eventually(holds: Callable[[], bool]) -> None:
     raise AssertionError("The condition was not met in time.")
 
 
-async def test_of_many_one_is_announced_at_a_time_in_their_order(announcer, announced):
+async def test_announcements_are_made_one_at_a_time_in_order(announcer, announced):
     users = [uuid.uuid4() for _ in range(MANY)]
     for user in users:
         announcer.left({user: clock.now()})
@@ -77,7 +77,7 @@ async def test_of_many_one_is_announced_at_a_time_in_their_order(announcer, anno
     assert announced == [("offline", {user}) for user in users]
 
 
-async def test_who_comes_is_announced_at_once_and_before_those_who_leave(announcer, announced):
+async def test_arrivals_are_announced_at_once_and_before_departures(announcer, announced):
     one, other = uuid.uuid4(), uuid.uuid4()
     announcer.left({one: clock.now()})
     announcer.came_online({other})
@@ -85,7 +85,7 @@ async def test_who_comes_is_announced_at_once_and_before_those_who_leave(announc
     assert announced == [("online", {other}), ("offline", {one})]
 
 
-async def test_what_fails_while_the_database_is_away_is_announced_when_it_is_back(announcer, announced, monkeypatch):
+async def test_failed_announcements_are_made_when_the_database_is_back(announcer, announced, monkeypatch):
     is_away, refused = True, []
     announce = presence_announcements.announce_offline
 
@@ -106,7 +106,7 @@ async def test_what_fails_while_the_database_is_away_is_announced_when_it_is_bac
 
 
 @pytest.mark.parametrize(("fault", "attempts"), [(OperationalError, 3), (ValueError, 1)])
-async def test_an_announcement_is_given_up_that_cannot_be_made(announcer, announced, monkeypatch, fault, attempts):
+async def test_a_failing_announcement_is_given_up(announcer, announced, monkeypatch, fault, attempts):
     tried = []
 
     def fail(users: Any) -> None:

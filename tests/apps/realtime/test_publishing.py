@@ -28,7 +28,7 @@ def texts(room: str) -> list[tuple[int, str]]:
 
 
 @pytest.mark.django_db
-def test_numbers_are_dense_and_stand_in_the_payload():
+def test_numbers_have_no_gaps_and_are_in_the_payload():
     for text in "abc":
         publish("room", NOTE, note(text))
     assert texts("room") == [(1, "a"), (2, "b"), (3, "c")]
@@ -36,7 +36,7 @@ def test_numbers_are_dense_and_stand_in_the_payload():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_rollback_leaves_neither_event_nor_hole():
+def test_a_rollback_leaves_neither_event_nor_gap():
     publish("room", NOTE, note("a"))
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         publish("room", NOTE, note("lost"))
@@ -46,7 +46,7 @@ def test_a_rollback_leaves_neither_event_nor_hole():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_failed_part_of_a_unit_takes_its_events_and_numbers_back(sent_hints):
+def test_a_failed_savepoint_reverts_its_events_and_numbers(sent_hints):
     with unit_of_work():
         publish("room", NOTE, note("a"))
         with pytest.raises(ZeroDivisionError), unit_of_work():
@@ -61,7 +61,7 @@ def test_a_failed_part_of_a_unit_takes_its_events_and_numbers_back(sent_hints):
 
 
 @pytest.mark.django_db
-def test_events_published_before_a_number_is_reserved_stand_before_it():
+def test_events_published_before_a_reservation_have_lower_numbers():
     with unit_of_work():
         publish("room", NOTE, note("first"))
         seq = reserve_seq("room")
@@ -71,7 +71,7 @@ def test_events_published_before_a_number_is_reserved_stand_before_it():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_reserved_number_that_is_not_used_fails_the_whole_unit():
+def test_an_unused_reserved_number_fails_the_unit_of_work():
     with pytest.raises(RuntimeError, match="reserved"), unit_of_work():
         publish("room", NOTE, note("a"))
         reserve_seq("room")
@@ -79,7 +79,7 @@ def test_a_reserved_number_that_is_not_used_fails_the_whole_unit():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_hints_go_out_after_the_commit_one_for_each_room(sent_hints):
+def test_hints_are_sent_after_the_commit_one_for_each_room(sent_hints):
     with unit_of_work():
         publish("one", NOTE, note("a"))
         publish("two", NOTE, note("b"))
@@ -92,7 +92,7 @@ def test_hints_go_out_after_the_commit_one_for_each_room(sent_hints):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_the_commit_causes_is_published_by_itself(sent_hints):
+def test_events_published_on_commit_are_a_unit_of_work(sent_hints):
     with unit_of_work():
         publish("room", NOTE, note("a"))
         transaction.on_commit(lambda: publish("room", NOTE, note("b")))
@@ -102,7 +102,7 @@ def test_what_the_commit_causes_is_published_by_itself(sent_hints):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_hands_a_hint_over_is_in_no_unit_of_work(monkeypatch):
+def test_sending_a_hint_is_outside_the_unit_of_work(monkeypatch):
     contexts = []
     monkeypatch.setattr(bus, "send", lambda hints: contexts.append(contextvars.copy_context()))
     publish("room", NOTE, note("a"))
@@ -111,7 +111,7 @@ def test_what_hands_a_hint_over_is_in_no_unit_of_work(monkeypatch):
 
 
 @pytest.mark.django_db
-def test_an_event_goes_only_the_way_and_with_the_shape_that_it_declares():
+def test_an_event_must_match_its_declaration():
     with pytest.raises(TypeError):
         publish("room", WHISPER, note("a"))
     with pytest.raises(TypeError):
@@ -130,7 +130,7 @@ def test_numbers_are_reserved_in_a_unit_of_work_only():
 
 
 @pytest.mark.django_db
-def test_rooms_that_were_asked_for_are_locked_and_others_told_apart():
+def test_queued_rooms_are_locked_and_others_are_not():
     Room.objects.create(name="old")
     with unit_of_work():
         queue_room_locks(["old", "new"])
@@ -140,7 +140,7 @@ def test_rooms_that_were_asked_for_are_locked_and_others_told_apart():
 
 
 @pytest.mark.django_db
-def test_asking_for_rooms_again_takes_no_number_back():
+def test_queueing_rooms_again_reverts_no_number():
     publish("room", NOTE, note("first"))
     with unit_of_work():
         queue_room_locks(["room"])
@@ -152,7 +152,7 @@ def test_asking_for_rooms_again_takes_no_number_back():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_rooms_asked_for_by_a_part_that_failed_are_not_taken_for_locked():
+def test_rooms_queued_by_a_failed_savepoint_do_not_count_as_locked():
     publish("room", NOTE, note("a"))
     with unit_of_work():
         with pytest.raises(ZeroDivisionError), unit_of_work():
@@ -164,7 +164,7 @@ def test_rooms_asked_for_by_a_part_that_failed_are_not_taken_for_locked():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_writers_at_the_same_time_leave_one_dense_order():
+def test_concurrent_writers_create_one_order_without_gaps():
     writers, each = 4, 15
     barrier = threading.Barrier(writers)
     faults: list[Exception] = []
@@ -197,7 +197,7 @@ def test_writers_at_the_same_time_leave_one_dense_order():
 
 
 @pytest.mark.django_db
-def test_erasing_rewrites_every_copy_and_keeps_the_places():
+def test_erasing_rewrites_every_copy_and_keeps_the_numbers():
     subject = uuid.uuid4()
     publish("room", NOTE, note("secret"), subject=subject)
     publish("room", NOTE, note("plain"))

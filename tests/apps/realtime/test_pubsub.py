@@ -70,7 +70,7 @@ async def _connected(processes: tuple[Process, Process]) -> None:
         one.heard.clear()
 
 
-async def test_a_process_is_handed_what_it_sends_once_and_in_order(two):
+async def test_a_process_receives_its_own_hints_once_and_in_order(two):
     one, _ = two
     await one.bus.join("room")
     one.bus.send([whisper("room", str(number)) for number in range(20)])
@@ -79,14 +79,14 @@ async def test_a_process_is_handed_what_it_sends_once_and_in_order(two):
     assert one.texts() == [*map(str, range(20)), "control.end"]
 
 
-async def test_control_reaches_everybody_and_the_sender_over_the_layer(two):
+async def test_control_hints_reach_all_processes_including_the_sender(two):
     one, other = two
     one.bus.send([Hint.control("beat", process="one")])
     await eventually(lambda: one.texts() == other.texts() == ["control.beat"])
 
 
 @pytest.mark.parametrize("two", ["redis"], indirect=True)
-async def test_other_processes_hear_the_rooms_that_they_joined(two):
+async def test_other_processes_receive_hints_of_joined_rooms(two):
     one, other = two
     await other.bus.join("room")
     await asyncio.sleep(0.3)  # subscribing takes time, and nothing reports its completion
@@ -104,7 +104,7 @@ async def test_other_processes_hear_the_rooms_that_they_joined(two):
 
 
 @pytest.mark.parametrize("two", ["redis"], indirect=True)
-async def test_opened_again_it_hears_its_rooms_again(two):
+async def test_a_reopened_bus_receives_hints_of_its_rooms_again(two):
     one, other = two
     await other.bus.join("room")
     await other.bus.reopen()
@@ -114,7 +114,7 @@ async def test_opened_again_it_hears_its_rooms_again(two):
 
 
 @pytest.mark.parametrize("two", ["redis"], indirect=True)
-async def test_while_nothing_comes_nothing_is_done(two, monkeypatch):
+async def test_an_idle_bus_does_nothing(two, monkeypatch):
     one, other = two
     reads = []
     read = PubSub.parse_response
@@ -134,7 +134,7 @@ async def test_while_nothing_comes_nothing_is_done(two, monkeypatch):
     await eventually(lambda: one.texts() == ["control.begin", "control.end"])
 
 
-async def test_the_layer_speaks_resp2_with_redis():
+async def test_the_layer_uses_resp2():
     layer = made("redis")
     await layer.group_send("room", {"type": "hints"})
     (shard,) = layer._get_layer()._shards
@@ -143,7 +143,7 @@ async def test_the_layer_speaks_resp2_with_redis():
     await layer.flush()
 
 
-async def test_a_layer_that_fails_loses_hints_for_others_and_nothing_else(monkeypatch):
+async def test_a_failing_layer_loses_only_hints_for_other_processes(monkeypatch):
     process = Process()
     await process.bus.start(process.heard.append)
     monkeypatch.setitem(channel_layers.backends, "default", PubSubChannelLayer(hosts=["redis://127.0.0.1:9/0"]))
@@ -154,7 +154,7 @@ async def test_a_layer_that_fails_loses_hints_for_others_and_nothing_else(monkey
     channel_layers.backends.pop("default", None)
 
 
-async def test_hints_for_which_there_is_no_room_are_lost_for_others_and_counted(monkeypatch):
+async def test_hints_beyond_the_capacity_are_lost_for_others_and_counted(monkeypatch):
     process, sent = Process(), []
 
     async def keep(messages) -> None:

@@ -36,14 +36,14 @@ def coming(one: SessionRecord, **offset: int) -> RecoveryRequest:
     return RecoveryRequest(one.user_id, one.pid, {heads[room].key: seq for room, seq in offset.items()})
 
 
-def test_the_rooms_and_how_far_each_was_read():
+def test_the_rooms_and_their_positions_are_recovered():
     one = begun(user_seq=4, left=1, right=2)
     own = user_room(one.user_id)
     assert recovery.recover([coming(one, left=7)], everything) == [Recovered(one.pid, {"left": 7, "right": 2, own: 4})]
     assert recovery.recover([coming(one, left=0)], everything)[0].positions["left"] == 1
 
 
-def test_many_at_once_are_each_answered_for_themselves():
+def test_each_of_many_recoveries_has_its_own_result():
     one, two = begun(left=1), begun(right=2)
     stranger = RecoveryRequest(uuid.uuid4(), one.pid, {})
     unknown = RecoveryRequest(one.user_id, random_id(), {})
@@ -53,19 +53,19 @@ def test_many_at_once_are_each_answered_for_themselves():
     assert found[3].positions["right"] == 2
 
 
-def test_each_right_is_checked_afresh():
+def test_each_right_is_checked_again():
     one = begun(left=1, right=2)
     found = recovery.recover([coming(one)], lambda pairs: {(user, room) for user, room in pairs if room == "left"})
     assert set(found[0].positions) == {"left", user_room(one.user_id)}
 
 
-def test_a_room_that_was_left_is_not_come_back_to():
+def test_a_left_room_is_not_recovered():
     one = begun(left=1, right=2)
     recovery.delete_join(one.pid, "right")
     assert set(recovery.recover([coming(one)], everything)[0].positions) == {"left", user_room(one.user_id)}
 
 
-def test_after_a_day_a_connection_is_forgotten():
+def test_a_connection_expires_after_a_day():
     one, held = begun(left=1), begun(left=1)
     recovery.end_sessions(PROCESS, [one.pid])
     with clock.moved(timedelta(hours=23)):
@@ -78,14 +78,14 @@ def test_after_a_day_a_connection_is_forgotten():
     assert list(JoinedRoom.objects.values_list("session_id", flat=True)) == [held.pid]
 
 
-def test_a_connection_that_another_process_has_taken_up_has_not_ended():
+def test_a_connection_recovered_by_another_process_has_not_ended():
     one = begun()
     recovery.save_sessions([SessionRecord(one.pid, one.user_id, uuid.uuid4(), 0)])
     recovery.end_sessions(PROCESS, [one.pid])
     assert SocketSession.objects.get(pid=one.pid).ended_at is None
 
 
-def test_who_enters_a_room_is_stored_with_it_and_a_stored_one_stays_where_it_is():
+def test_a_join_is_stored_and_a_stored_join_keeps_its_position():
     old, new = begun(), SessionRecord(random_id(), uuid.uuid4(), PROCESS, 5)
     elsewhere = uuid.uuid4()
     recovery.save_sessions([SessionRecord(old.pid, old.user_id, elsewhere, 0, is_new=False)])
@@ -98,7 +98,7 @@ def test_who_enters_a_room_is_stored_with_it_and_a_stored_one_stays_where_it_is(
     assert joined == {(old.pid, "left", 4), (new.pid, "left", 6), (new.pid, "right", 1)}
 
 
-def test_connections_are_written_in_one_order_by_everybody(monkeypatch):
+def test_connections_are_always_written_in_the_same_order(monkeypatch):
     many = [SessionRecord(random_id(), uuid.uuid4(), PROCESS, 0) for _ in range(20)]
     pids = sorted(one.pid for one in many)
     written = []
@@ -119,7 +119,7 @@ def test_connections_are_written_in_one_order_by_everybody(monkeypatch):
     assert set(SocketSession.objects.filter(ended_at=None)) == set()
 
 
-def test_an_offset_with_keys_that_no_room_can_have_is_read_without_them():
+def test_impossible_room_names_in_an_offset_are_ignored():
     one, known = begun(left=1), event_log.heads(["left"])["left"].key
     offset = f"9999999999999999999:1.{known}:5.{2**63}:2.{2**63 - 1}:3"
     returning = RecoveryRequest.read({"pid": one.pid, "offset": offset}, one.user_id)
@@ -128,17 +128,17 @@ def test_an_offset_with_keys_that_no_room_can_have_is_read_without_them():
 
 
 @pytest.mark.parametrize("pid", [None, 7, "", "short", "x" * 33, "ä" * 32, ["a"], {"a": 1}])
-def test_what_is_no_pid_is_a_new_client(pid):
+def test_an_invalid_pid_is_a_new_client(pid):
     assert RecoveryRequest.read({"pid": pid}, uuid.uuid4()) is None
     assert RecoveryRequest.read(None, uuid.uuid4()) is None
 
 
 @pytest.mark.parametrize("offset", [None, 5, "", "1", "1:", ":1", "1:2.", "1:2 ", "a:b", "1:-2", "1:2" * 9999, {}])
-def test_what_is_no_offset_says_nothing(offset):
+def test_an_invalid_offset_is_ignored(offset):
     assert recovery.parse_offset(offset) == {}
 
 
-def test_an_offset_that_was_made_up_gives_nothing_that_is_not_ones_own():
+def test_a_forged_offset_recovers_no_foreign_room():
     publish("secret", NOTE, note("hidden"))
     one = begun()
     found = recovery.recover([coming(one, secret=0)], everything)

@@ -15,7 +15,7 @@ def texts(room: str) -> list[str]:
     return [event.data for event in event_log.read(room, after=0)]
 
 
-def test_a_failure_takes_back_its_own_part_and_no_other():
+def test_a_failure_reverts_only_its_own_unit_of_work():
     def work(item: str) -> str:
         with unit_of_work():
             publish("room", NOTE, note(item))
@@ -30,7 +30,7 @@ def test_a_failure_takes_back_its_own_part_and_no_other():
     assert texts("room") == ['{"seq":1,"text":"a"}', '{"seq":2,"text":"c"}']
 
 
-def test_where_one_collides_each_is_done_by_itself():
+def test_after_a_conflict_each_unit_runs_separately():
     tries: list[str] = []
 
     def work(item: str) -> str:
@@ -49,7 +49,7 @@ def test_where_one_collides_each_is_done_by_itself():
     assert [texts(room) for room in "abc"] == [['{"seq":1,"text":"a"}'], [], ['{"seq":1,"text":"c"}']]
 
 
-def test_several_are_one_transaction_and_a_lone_one_has_no_savepoint():
+def test_several_units_share_a_transaction_and_a_single_one_has_no_savepoint():
     savepoints: list[int] = []
 
     def work(item: int) -> int:

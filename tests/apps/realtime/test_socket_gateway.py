@@ -20,7 +20,7 @@ from realtime.socket_gateway import Gateway
 
 
 @pytest.mark.parametrize(("fault", "comes_back"), [(OperationalError(), True), (TokenInvalid(), False)])
-async def test_a_client_that_could_be_let_in_later_is_cut_and_not_refused_for_good(monkeypatch, fault, comes_back):
+async def test_while_the_database_is_away_a_client_is_disconnected_but_not_rejected(monkeypatch, fault, comes_back):
     gateway, cut = Gateway(), []
 
     async def started() -> None:
@@ -37,7 +37,7 @@ async def test_a_client_that_could_be_let_in_later_is_cut_and_not_refused_for_go
     assert cut == (["sid"] if comes_back else [])
 
 
-async def test_of_the_request_of_a_client_only_its_address_is_kept(monkeypatch):
+async def test_only_the_address_of_the_clients_request_is_kept(monkeypatch):
     """A client needs the address again if it leaves and reconnects on the same connection."""
     gateway = Gateway()
     said = {"REMOTE_ADDR": "192.0.2.1", "HTTP_COOKIE": "x" * 4000}
@@ -57,7 +57,7 @@ async def test_of_the_request_of_a_client_only_its_address_is_kept(monkeypatch):
         assert said == {"REMOTE_ADDR": "192.0.2.1"}
 
 
-def test_a_delivery_is_timed_once_a_commit_whatever_rooms_it_told():
+def test_delivery_is_timed_once_for_each_commit():
     gateway, now = Gateway(), time.time()
     before = REGISTRY.get_sample_value("stoory_delivery_lag_seconds_count")
     for room, committed_at in [("a", now), ("b", now), ("a", now + 1), ("b", now + 1)]:

@@ -21,7 +21,7 @@ def trim() -> str:
     return out.getvalue()
 
 
-def test_events_beyond_retention_go_and_messages_stay(settings):
+def test_expired_events_are_deleted_and_messages_stay(settings):
     one, two = make_user("brand_owner"), make_user("influencer")
     chat = open_direct(opener=one, other_id=str(two.pk)).conversation
     Message.objects.create(conversation=chat, sender=one, message="Hello")

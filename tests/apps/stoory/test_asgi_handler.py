@@ -40,7 +40,7 @@ async def busy_with(gate: threading.Event, number: int) -> list[asyncio.Task]:
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_probes_answer_while_every_thread_waits(gate):
+async def test_probes_respond_while_every_thread_is_busy(gate):
     tasks = await busy_with(gate, THREADS)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(Handler()), base_url="http://127.0.0.1") as client:
         answer = await client.get("/healthz")
@@ -51,7 +51,7 @@ async def test_probes_answer_while_every_thread_waits(gate):
         assert (await client.get("/api/auth/me")).status_code == 401
 
 
-async def test_an_answer_that_is_being_made_is_waited_for_when_its_client_goes(gate):
+async def test_a_started_request_is_completed_when_its_client_disconnects(gate):
     (task,) = await busy_with(gate, 1)
     task.cancel()
     await asyncio.sleep(0)
@@ -61,7 +61,7 @@ async def test_an_answer_that_is_being_made_is_waited_for_when_its_client_goes(g
         await task
 
 
-async def test_a_request_whose_client_has_gone_is_not_begun(gate):
+async def test_a_waiting_request_is_dropped_when_its_client_disconnects(gate):
     tasks = await busy_with(gate, THREADS)
     begun = []
     late = asyncio.create_task(in_request(begun.append, "late"))

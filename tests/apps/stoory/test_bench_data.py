@@ -41,13 +41,13 @@ def test_only_the_owner_reads_the_tokens(tmp_path: Path) -> None:
     assert (tmp_path / "tokens.txt").stat().st_mode & 0o777 == 0o600
 
 
-def test_nobody_can_log_in_as_one_of_them(tmp_path: Path) -> None:
+def test_nobody_can_log_in_as_a_created_user(tmp_path: Path) -> None:
     (first, _), _ = make(1, tmp_path)
     assert first.user.password.count("$") >= 2
     assert not first.user.check_password("")
 
 
-def test_run_again_it_opens_what_is_missing_and_leaves_the_rest(tmp_path: Path) -> None:
+def test_a_second_run_opens_missing_conversations_only(tmp_path: Path) -> None:
     before, rooms = make(2, tmp_path / "first")
     after, more = make(4, tmp_path / "second")
     assert more[:2] == rooms
@@ -74,13 +74,13 @@ def _as_it_stands(conversation: Conversation) -> list[object]:
     return [_content(conversation), [_content(one) for one in places], [_content(one) for one in steps], events]
 
 
-def test_a_conversation_is_as_the_service_leaves_it(tmp_path: Path) -> None:
+def test_a_conversation_equals_one_that_the_service_opened(tmp_path: Path) -> None:
     _, (room,) = make(1, tmp_path)
     ordinary = open_direct(opener=make_user(), other_id=make_user().pk).conversation
     assert _as_it_stands(Conversation.objects.get(pk=room)) == _as_it_stands(ordinary)
 
 
-def test_the_service_finds_the_conversation_of_a_pair_and_writes_in_it(tmp_path: Path) -> None:
+def test_the_service_finds_the_conversation_of_a_pair(tmp_path: Path) -> None:
     (first, second), (room,) = make(1, tmp_path)
     opened = open_direct(opener=second.user, other_id=first.user.pk)
     assert not opened.created

@@ -12,7 +12,7 @@ STATUS = OTHERS | {page: 200 for page in PAGES if page != "/demo"}  # the demo a
 @pytest.mark.django_db
 @pytest.mark.parametrize("debug", [True, False], ids=["development", "production"])
 @pytest.mark.parametrize(("address", "status"), STATUS.items())
-def test_every_answer_has_the_policy(settings, debug, address, status):
+def test_every_response_has_the_policy(settings, debug, address, status):
     settings.DEBUG = debug
     answer = Client().get(address, headers={"Accept": "text/html"})
     assert answer.status_code == status

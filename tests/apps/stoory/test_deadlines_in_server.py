@@ -29,7 +29,7 @@ def installation(tmp_path: Path, request: pytest.FixtureRequest) -> Installation
 
 
 @pytest.mark.parametrize("installation", [{"DEADLINE_SECONDS": "0.2"}], indirect=True)
-def test_the_server_looks_for_what_is_due(installation: Installation) -> None:
+def test_the_server_handles_deadlines(installation: Installation) -> None:
     with installation.serving() as server:
         brand = registered(server, "brand_owner")
         bid = brand.opens_bid_with(registered(server, "influencer"))
@@ -44,7 +44,7 @@ def test_the_server_looks_for_what_is_due(installation: Installation) -> None:
 
 
 @pytest.mark.parametrize("installation", [{"DEADLINE_SECONDS": "0.2", "DEADLINES_IN_SERVER": "off"}], indirect=True)
-def test_where_it_is_switched_off_another_process_does(installation: Installation) -> None:
+def test_a_separate_process_handles_deadlines_if_the_server_does_not(installation: Installation) -> None:
     with installation.serving() as server:
         brand = registered(server, "brand_owner")
         bid = brand.opens_bid_with(registered(server, "influencer"))

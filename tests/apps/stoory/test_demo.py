@@ -21,14 +21,14 @@ def made(db: None) -> None:
     demo.make()
 
 
-def test_conversations_stand_in_many_states(made: None) -> None:
+def test_conversations_are_in_many_states(made: None) -> None:
     states = set(Conversation.objects.values_list("flow_state", flat=True))
     assert {"influencer_responding", "influencer_price_input", "payment_pending", "work_submitted"} <= states
     assert {"real_time", "chat_closed"} <= states
     assert set(Conversation.objects.values_list("conversation_type", flat=True)) == {"direct", "bid", "campaign"}
 
 
-def test_what_was_said_is_in_the_past_and_in_order(made: None) -> None:
+def test_messages_are_in_the_past_and_in_order(made: None) -> None:
     for conversation in Conversation.objects.all():
         moments = list(conversation.messages.order_by("seq").values_list("created_at", flat=True))
         assert moments == sorted(moments)
@@ -52,7 +52,7 @@ def test_the_two_sides_of_the_demo_page_can_make_a_deal(made: None) -> None:
     assert roles == ["brand_owner", "influencer"]
 
 
-def test_it_is_made_once(db: None, settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_demo_data_is_created_once(db: None, settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     settings.DEBUG = True
     call_command("demo")
     before = Message.objects.count()
@@ -79,7 +79,7 @@ def test_the_accounts_are_listed_with_their_password(
         assert User.objects.get(email=email).check_password(re.search(r"password (\S+)", said)[1])
 
 
-def test_it_is_refused_in_production(db: None, settings: Settings) -> None:
+def test_the_command_is_refused_in_production(db: None, settings: Settings) -> None:
     settings.DEBUG = False
     with pytest.raises(CommandError):
         call_command("demo")

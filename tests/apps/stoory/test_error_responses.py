@@ -178,14 +178,14 @@ def test_errors(settings, case, debug, accept):
     assert REASON not in body or kind is TRACEBACK
 
 
-def test_what_is_not_there_is_told_on_a_page_that_leads_back():
+def test_the_404_page_links_to_the_home_page():
     page = Client().get("/nowhere").content.decode()
     assert "There is no such page" in page
     assert 'href="/"' in page
 
 
 @pytest.mark.parametrize("debug", [True, False], ids=["development", "production"])
-def test_a_form_without_its_token_is_told_what_to_do(settings, debug):
+def test_the_csrf_error_page_says_what_to_do(settings, debug):
     settings.DEBUG = debug
     answer = Client(enforce_csrf_checks=True).post("/admin/login/", {"username": "a", "password": "b"})
     assert "This form has expired" in answer.content.decode()

@@ -50,6 +50,6 @@ def test_no_secret_is_shown(accept):
     assert "realtime.channel_layer.PubSubChannelLayer" in shown
 
 
-def test_the_filter_of_django_would_show_some():
+def test_djangos_filter_would_show_some_secrets():
     shown = report(DJANGOS_OWN + REPORT % "application/json")
     assert {name for name in SECRETS if HIDDEN + name in shown} == {"REDIS_URL", "DATABASE_URL"}

@@ -9,7 +9,7 @@ from stoory import health
 PATH = "/static/transcript.css"
 
 
-def test_a_static_file_is_answered_whole():
+def test_a_static_file_is_sent_completely():
     answer = Client().get(PATH)
     assert answer.status_code == 200
     assert answer["Content-Type"].startswith("text/css")
@@ -17,18 +17,18 @@ def test_a_static_file_is_answered_whole():
     assert not answer.streaming
 
 
-async def test_it_is_so_under_asgi_too():
+async def test_a_static_file_is_sent_completely_over_asgi():
     answer = await AsyncClient().get(PATH)
     assert b".bubble" in answer.content
 
 
-def test_what_the_browser_has_is_not_sent_again():
+def test_a_cached_file_is_not_sent_again():
     first = Client().get(PATH)
     again = Client().get(PATH, headers={"If-Modified-Since": first["Last-Modified"]})
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_only_the_head():
+def test_head_requests_have_no_body():
     answer = Client().head(PATH)
     assert (answer.status_code, answer.content) == (200, b"")
     assert int(answer["Content-Length"]) > 100
@@ -36,7 +36,7 @@ def test_only_the_head():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/api/auth/token", "/api/auth/token/"])
-def test_the_last_slash_is_free_for_posts_too(path):
+def test_a_trailing_slash_is_optional_for_posts_too(path):
     answer = Client().post(path, {"email": "nobody@example.com", "password": "x"}, content_type="application/json")
     assert answer.status_code == 401
 
@@ -63,7 +63,7 @@ def hearing(monkeypatch) -> None:
 @pytest.mark.django_db
 @pytest.mark.usefixtures("hearing")
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-def test_probes_ask_an_address_over_plain_http(path, settings):
+def test_probes_use_plain_http_by_address(path, settings):
     settings.ALLOWED_HOSTS = ["chat.example.com"]
     settings.SECURE_SSL_REDIRECT = True
     answer = Client().get(path, headers={"Host": "10.0.0.7:3000"})
@@ -79,7 +79,7 @@ async def test_probes_under_asgi(monkeypatch):
 
 
 @pytest.mark.django_db
-def test_readiness_is_lost_with_the_bus(monkeypatch):
+def test_the_server_is_not_ready_without_the_bus(monkeypatch):
     monkeypatch.setattr(type(health.gateway), "bus_is_alive", False)
     answer = Client().get("/readyz")
     assert (answer.status_code, answer.json()["checks"]["bus"]) == (503, False)
@@ -87,7 +87,7 @@ def test_readiness_is_lost_with_the_bus(monkeypatch):
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("hearing")
-def test_readiness_is_lost_with_the_database(monkeypatch):
+def test_the_server_is_not_ready_without_the_database(monkeypatch):
     def fail() -> None:
         raise DatabaseError
 
@@ -97,7 +97,7 @@ def test_readiness_is_lost_with_the_database(monkeypatch):
 
 
 @pytest.mark.django_db
-def test_metrics_are_off_unless_switched_on(settings):
+def test_metrics_are_off_by_default(settings):
     settings.METRICS = False
     assert Client().get("/metrics").status_code == 404
     settings.METRICS = True

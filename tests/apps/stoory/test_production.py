@@ -34,7 +34,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def test_sensible_settings_leave_nothing_to_warn_of():
+def test_sensible_settings_cause_no_warnings():
     done = check("--deploy", "--fail-level", "WARNING", **SENSIBLE)
     assert done.returncode == 0, done.stderr
 
@@ -51,40 +51,40 @@ def test_sensible_settings_leave_nothing_to_warn_of():
         ({"PAYMENT_PROVIDER": "sandbox"}, "conversations.P001"),
     ],
 )
-def test_what_would_be_dangerous_keeps_it_from_starting(changed, found):
+def test_dangerous_settings_prevent_the_start(changed, found):
     for done in (check(**SENSIBLE | changed), run("-c", "import stoory.asgi", **SENSIBLE | changed)):
         assert done.returncode != 0
         assert found in done.stderr
 
 
 @pytest.mark.parametrize("currency", ["XXX", "eur", "rupees", "XAU"])
-def test_a_currency_that_is_none(currency):
+def test_an_unknown_currency(currency):
     done = check(DEFAULT_CURRENCY=currency)
     assert done.returncode != 0
     assert "conversations.P003" in done.stderr
 
 
 @pytest.mark.parametrize("search", ["on", "Everybody", "other-role"])
-def test_a_people_search_that_is_none(search):
+def test_an_invalid_people_search_setting(search):
     done = check(PEOPLE_SEARCH=search)
     assert done.returncode != 0
     assert f"PEOPLE_SEARCH must be one of everybody, off, other_role, not '{search}'" in done.stderr
 
 
-def test_any_server_may_run_what_is_sensible():
+def test_any_asgi_server_can_run_sensible_settings():
     assert run("-c", "import stoory.asgi", **SENSIBLE).returncode == 0
 
 
-def test_without_rate_limits_if_that_is_meant():
+def test_rate_limits_can_be_switched_off_explicitly():
     assert check(**SENSIBLE, RATE_LIMITS="off", RATE_LIMITS_OFF_CONFIRMED="on").returncode == 0
 
 
-def test_in_development_nothing_has_to_be_set():
+def test_development_needs_no_settings():
     assert check().returncode == 0
 
 
 @pytest.mark.parametrize(("pool", "threads"), [("2", "1"), ("8", "7"), ("9", "8"), ("30", "8")])
-def test_database_threads_leave_requests_a_connection(pool, threads):
+def test_database_threads_leave_connections_for_requests(pool, threads):
     told = "from django.conf import settings; print(settings.WORKER_THREADS)"
     services = {"DATABASE_URL": "postgres://127.0.0.1/stoory", "DATABASE_POOL": pool, "WORKER_THREADS": "8"}
     done = run("manage.py", "shell", "--no-imports", "--command", told, **SENSIBLE | services)

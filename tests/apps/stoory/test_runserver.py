@@ -69,7 +69,7 @@ def has_status(status: str) -> Callable[[httpx.Response], bool]:
     return lambda answer: answer.json()["status"] == status
 
 
-def test_it_speaks_http_and_socket_io_and_starts_again_when_the_code_changes(project):
+def test_runserver_serves_http_and_socket_io_and_restarts_on_changes(project):
     with running(project) as (url, _):
         assert answers(f"{url}/healthz", has_status("ok"))
         assert answers(f"{url}/socket.io/?EIO=4&transport=polling", lambda answer: answer.text.startswith('0{"sid"'))
@@ -83,12 +83,12 @@ def test_it_speaks_http_and_socket_io_and_starts_again_when_the_code_changes(pro
 
 
 @pytest.mark.parametrize("options", [[], ["--noreload"]], ids=["reloading", "not reloading"])
-def test_it_ends_quietly_when_it_is_interrupted(project, options):
+def test_runserver_ends_quietly_when_interrupted(project, options):
     with running(project, *options) as (_, server):
         os.killpg(server.pid, signal.SIGINT)
         assert server.wait(COMMAND_SECONDS) == 0
         assert "Traceback" not in (project / "log").read_text()
 
 
-def test_the_port_is_that_of_the_guide():
+def test_the_default_port_is_that_of_the_guide():
     assert Command.default_port == "3000"

@@ -69,7 +69,7 @@ def taken(person, content: bytes) -> dict:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_values_of_exif_that_are_damaged(brand, kind):
+def test_damaged_exif_values(brand, kind):
     rng, intact = random.Random(SEED), written(kind, exif=photo_data())
     assert taken(brand, intact)["thumbnail_url"]
     with capture_logs() as logs:
@@ -91,7 +91,7 @@ def test_pictures_that_end_too_early(brand, kind):
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP"])
-def test_bytes_that_are_changed_anywhere_behind_the_head(brand, kind):
+def test_changed_bytes_after_the_header(brand, kind):
     rng, content = random.Random(SEED), written(kind)
     for _ in range(60):
         changed = bytearray(content)
@@ -124,13 +124,13 @@ DAMAGED = dict(damaged_chunks())
 
 
 @pytest.mark.parametrize("name", DAMAGED)
-def test_metadata_of_png_that_is_large_or_damaged(brand, name):
+def test_large_or_damaged_png_metadata(brand, name):
     content, behind_head = written("PNG"), 33
     taken(brand, content[:behind_head] + DAMAGED[name] + content[behind_head:])
     taken(brand, content[:-12] + DAMAGED[name] + content[-12:])
 
 
-def test_much_metadata_that_is_in_order(brand):
+def test_large_valid_metadata(brand):
     texts = PngInfo()
     for number in range(50):
         texts.add_text(f"Note {number}", "x" * 20_000, zip=bool(number % 2))
@@ -163,7 +163,7 @@ def test_pictures_in_every_mode_get_a_thumbnail(brand, kind, mode):
     ],
     ids=lambda fault: type(fault).__name__,
 )  # fmt: skip
-def test_whatever_pillow_raises_costs_the_thumbnail_alone(brand, monkeypatch, fault):
+def test_an_error_of_pillow_only_prevents_the_thumbnail(brand, monkeypatch, fault):
     def fail(picture):
         raise fault
 
@@ -175,7 +175,7 @@ def test_whatever_pillow_raises_costs_the_thumbnail_alone(brand, monkeypatch, fa
 
 
 @pytest.mark.parametrize("place", ["Pillow", "database"])
-def test_faults_of_the_machine_are_no_faults_of_the_picture(brand, monkeypatch, tmp_path, place):
+def test_system_errors_are_not_treated_as_damage(brand, monkeypatch, tmp_path, place):
     def fail(*args, **options):
         raise MemoryError if place == "Pillow" else DatabaseError
 

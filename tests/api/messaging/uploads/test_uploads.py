@@ -64,7 +64,7 @@ def test_a_file_is_uploaded_sent_and_fetched(brand, influencer, stranger):
         refused(Api().get(path), 401, "token_missing")
 
 
-def test_before_it_is_sent_nobody_else_sees_it(brand, influencer, operator):
+def test_an_unsent_upload_is_visible_to_its_owner_only(brand, influencer, operator):
     upload = uploaded(brand)
     assert brand.api.get(upload["url"]).content == PDF
     assert upload["thumbnail_url"] is None
@@ -72,7 +72,7 @@ def test_before_it_is_sent_nobody_else_sees_it(brand, influencer, operator):
         refused(other.api.get(upload["url"]), 404, "not_found")
 
 
-def test_after_deletion_it_is_gone(brand, influencer):
+def test_an_attachment_disappears_with_its_message(brand, influencer):
     upload = uploaded(brand)
     message = brand.says(brand.opens_chat_with(influencer), "The brief", attachments=[upload["id"]])
     deleted = succeeded(brand.api.delete(f"/api/messages/{message['id']}"), "message")["message"]
@@ -80,7 +80,7 @@ def test_after_deletion_it_is_gone(brand, influencer):
     refused(influencer.api.get(upload["url"]), 404, "not_found")
 
 
-def test_what_is_refused(brand, settings, sent_hints):
+def test_refused_uploads(brand, settings, sent_hints):
     with nothing_happens(sent_hints):
         refused(uploads(brand, b"<html></html>", "a.png"), 415, "unsupported_media_type")
         refused(uploads(brand, b""), 400, "invalid", "file")
@@ -93,7 +93,7 @@ def test_what_is_refused(brand, settings, sent_hints):
 
 
 @pytest.mark.parametrize("attachments", ["one", [1], [None], ["x"] * 11, {"a": 1}])
-def test_attachments_that_are_no_list_of_uploads(brand, influencer, sent_hints, attachments):
+def test_invalid_attachments(brand, influencer, sent_hints, attachments):
     chat = brand.opens_chat_with(influencer)
     body = {"conversation_id": chat, "message": "See here", "attachments": attachments}
     with nothing_happens(sent_hints):

@@ -82,21 +82,21 @@ def test_the_order_has_the_amount_of_the_accepted_offer_and_what_a_client_needs(
     assert acted.repeated is False
 
 
-def test_it_moves_nothing_and_sends_nothing(deal, hints):
+def test_opening_an_order_changes_no_state_and_sends_nothing(deal, hints):
     version, steps = deal.now.state_version, Transition.objects.count()
     sent = len(hints)
     deal.act("proceed_to_payment", state_version=version)
     assert (deal.now.state_version, Transition.objects.count(), len(hints)) == (version, steps, sent)
 
 
-def test_a_repeat_answers_with_the_open_order(deal, order, hints):
+def test_a_repeat_returns_the_open_order(deal, order, hints):
     version = deal.now.state_version
     with nothing_happens(hints):
         again = deal.act("proceed_to_payment", state_version=version)
     assert (again.order, again.repeated) == (order, True)
 
 
-def test_a_repeat_after_the_payment_answers_with_the_paid_order(deal, order, hints):
+def test_a_repeat_after_the_payment_returns_the_paid_order(deal, order, hints):
     version = deal.now.state_version
     send(event(order))
     with nothing_happens(hints):
@@ -104,7 +104,7 @@ def test_a_repeat_after_the_payment_answers_with_the_paid_order(deal, order, hin
     assert (again.order.pk, again.order.status, again.repeated) == (order.pk, "paid", True)
 
 
-def test_many_clicks_at_once_open_one_order(deal):
+def test_concurrent_clicks_open_one_order(deal):
     def click(_):
         try:
             return deal.act("proceed_to_payment", by=deal.brand_owner).order.pk
@@ -122,7 +122,7 @@ def test_without_a_provider_nothing_can_be_paid(deal, settings, hints):
         deal.order()
 
 
-def test_a_provider_that_does_not_answer_is_asked_again_by_the_next_click(deal, monkeypatch):
+def test_the_next_click_retries_a_failed_provider(deal, monkeypatch):
     asked = []
 
     def open_order(_, order):
@@ -144,7 +144,7 @@ def test_a_provider_that_does_not_answer_is_asked_again_by_the_next_click(deal, 
 # Webhooks
 
 
-def test_a_payment_moves_the_conversation_on(deal, order):
+def test_a_payment_changes_the_state(deal, order):
     settled = send(event(order))
     assert (settled.order.status, settled.repeated) == ("paid", False)
     assert deal.now.flow_state == "payment_completed"
@@ -169,7 +169,7 @@ def as_sent_anew(order, kinds):
 
 @pytest.mark.parametrize("deliveries", [as_sent, as_sent_anew])
 @pytest.mark.parametrize("kinds", [some for n in (1, 2, 3) for some in permutations(EVENTS, n)])
-def test_in_whatever_order_and_however_often_the_end_is_one(deal, order, kinds, deliveries):
+def test_webhooks_in_any_order_and_number_have_the_same_result(deal, order, kinds, deliveries):
     version = deal.now.state_version
     sent = deliveries(order, kinds)
     for said in sent:
@@ -185,13 +185,13 @@ def test_in_whatever_order_and_however_often_the_end_is_one(deal, order, kinds, 
     assert order.refund_due_at is None
 
 
-def test_an_event_that_comes_again_changes_nothing(deal, order, hints):
+def test_a_repeated_event_changes_nothing(deal, order, hints):
     send(event(order))
     with nothing_happens(hints):
         assert send(event(order)).repeated is True
 
 
-def test_a_second_payment_under_another_id_moves_nothing_twice(deal, order):
+def test_a_second_payment_event_with_another_id_changes_nothing(deal, order):
     send(event(order))
     send(event(order, id="evt-2"))
     assert Transition.objects.filter(action="payment_verified").count() == 1
@@ -202,7 +202,7 @@ def test_a_second_payment_under_another_id_moves_nothing_twice(deal, order):
     assert (order.status, order.refund_due_at) == ("paid", None)
 
 
-def test_many_repetitions_at_once_are_one_payment(deal, order):
+def test_concurrent_repetitions_are_one_payment(deal, order):
     with ThreadPoolExecutor(8) as threads:
         settled = list(threads.map(deliver, [event(order, id=f"evt-{number % 3}") for number in range(24)]))
     assert [one.repeated for one in settled].count(False) == 3
@@ -241,13 +241,13 @@ def refused_webhooks(order):
     ]
 
 
-def test_what_is_wrong_with_a_webhook_is_refused_and_changes_nothing(order, hints):
+def test_an_invalid_webhook_is_refused_and_changes_nothing(order, hints):
     for why, sent in refused_webhooks(order):
         with nothing_happens(hints), pytest.raises(why):
             send(**sent)
 
 
-def test_an_event_id_is_used_once_over_all_orders(order, hints):
+def test_an_event_id_is_used_once_across_all_orders(order, hints):
     other = make_deal("payment_pending")
     other_order = other.order()
     send(event(order))
@@ -257,7 +257,7 @@ def test_an_event_id_is_used_once_over_all_orders(order, hints):
     assert other.now.flow_state == "payment_pending"
 
 
-def test_an_event_of_a_kind_that_does_not_concern_us_is_taken_and_changes_nothing(order, hints):
+def test_an_event_of_another_kind_is_accepted_and_changes_nothing(order, hints):
     with nothing_happens(hints):
         assert send(event(order, "payment.created")) is None
 
@@ -286,7 +286,7 @@ def refunded(deal, order):
     return order
 
 
-def test_a_payment_of_which_the_refund_was_told_first_is_kept_and_told_to_nobody(deal, order, hints):
+def test_a_payment_reported_after_its_refund_is_stored_without_a_transition(deal, order, hints):
     with nothing_is_told(hints):
         send(event(order, FAILED))
         send(event(order, REFUNDED))
@@ -310,7 +310,7 @@ def test_the_deal_shows_that_it_was_refunded(deal, refunded):
     assert deal_summary(deal.now).payment_status == "refunded"
 
 
-def test_it_can_be_paid_by_a_new_order(deal, refunded):
+def test_a_refunded_offer_can_be_paid_with_a_new_order(deal, refunded):
     version = deal.now.state_version
     acted = deal.act("proceed_to_payment", state_version=version)
     assert (acted.order.pk == refunded.pk, acted.order.status, acted.repeated) == (False, "open", False)
@@ -326,7 +326,7 @@ def test_it_can_be_paid_by_a_new_order(deal, refunded):
     assert deal_summary(deal.now).payment_status == "paid"
 
 
-def test_an_offer_has_one_order_that_was_not_refunded(deal, refunded):
+def test_an_offer_has_at_most_one_unrefunded_order(deal, refunded):
     order = deal.order()
     for status in ("open", "failed", "paid"):
         with pytest.raises(IntegrityError):
@@ -346,7 +346,7 @@ def test_the_deadline_closes_a_deal_whose_order_was_refunded(deal, refunded, hin
 
 
 @pytest.mark.parametrize("amount", ["0.01", "1199.99"])
-def test_a_refund_of_a_part_changes_nothing(deal, order, hints, amount):
+def test_a_partial_refund_changes_nothing(deal, order, hints, amount):
     with nothing_happens(hints):
         assert send(event(order, REFUNDED, amount=amount)) is None
     send(event(order))
@@ -355,7 +355,7 @@ def test_a_refund_of_a_part_changes_nothing(deal, order, hints, amount):
         assert send(event(order, REFUNDED, amount=amount)) is None
 
 
-def test_a_payment_and_its_refund_told_at_once_end_as_if_one_had_come_first(deal):
+def test_a_concurrent_payment_and_refund_have_the_result_of_one_order(deal):
     for _ in range(8):
         version, order = deal.now.state_version, deal.order()
         with ThreadPoolExecutor(2) as threads:
@@ -388,7 +388,7 @@ def test_a_payment_that_arrives_after_closing_is_refunded(deal, order):
     assert [one.status for one in order.events.all()] == ["paid", "refunded"]
 
 
-def test_a_payment_that_was_refunded_already_is_not_refunded_again(deal, order):
+def test_a_refunded_payment_is_not_refunded_again(deal, order):
     close(deal)
     send(event(order, REFUNDED))
     send(event(order))
@@ -396,7 +396,7 @@ def test_a_payment_that_was_refunded_already_is_not_refunded_again(deal, order):
     assert (order.status, order.refund_due_at) == ("refunded", None)
 
 
-def test_a_refund_that_the_provider_did_not_take_is_asked_for_again(deal, order, monkeypatch):
+def test_a_failed_refund_is_requested_again(deal, order, monkeypatch):
     asked = []
     refund = Sandbox.refund
 
@@ -423,7 +423,7 @@ def test_a_refund_that_the_provider_did_not_take_is_asked_for_again(deal, order,
 
 
 @pytest.mark.parametrize("rounds", [0, 1])
-def test_a_refund_that_was_made_elsewhere_is_not_asked_for_any_more(deal, order, monkeypatch, rounds):
+def test_a_refund_made_elsewhere_is_no_longer_requested(deal, order, monkeypatch, rounds):
     asked = []
 
     def refuse(_, order):
@@ -444,7 +444,7 @@ def test_a_refund_that_was_made_elsewhere_is_not_asked_for_any_more(deal, order,
     assert (order.status, order.refund_due_at, len(asked)) == ("refunded", None, 1 + rounds)
 
 
-def test_a_process_that_ends_after_a_refund_was_made_leaves_nothing_half_done(deal, order, monkeypatch):
+def test_a_process_that_dies_after_a_refund_leaves_no_partial_state(deal, order, monkeypatch):
     class Killed(BaseException): ...
 
     def die(*_, **__):
@@ -470,7 +470,7 @@ def test_a_process_that_ends_after_a_refund_was_made_leaves_nothing_half_done(de
     assert [one.status for one in order.events.all()] == ["paid", "refunded"]
 
 
-def test_a_payment_that_arrives_while_the_automation_is_paused_counts(deal, order):
+def test_a_payment_during_a_pause_counts(deal, order):
     intervene(operator=make_staff(), conversation_id=deal.conversation.pk, action="pause", data=InterventionRequest())
     send(event(order))
     conversation = deal.now
@@ -481,13 +481,13 @@ def test_a_payment_that_arrives_while_the_automation_is_paused_counts(deal, orde
 # The sandbox
 
 
-def test_the_one_who_is_to_pay_pays_in_the_sandbox(deal, order):
+def test_the_payer_can_pay_in_the_sandbox(deal, order):
     assert pay_in_sandbox(user=deal.brand_owner, order_id=str(order.pk), kind=FAILED).status == "failed"
     assert pay_in_sandbox(user=deal.brand_owner, order_id=str(order.pk), kind=SUCCEEDED).status == "paid"
     assert deal.now.flow_state == "payment_completed"
 
 
-def test_nobody_else_does(deal, order, hints):
+def test_nobody_else_can_pay_in_the_sandbox(deal, order, hints):
     for user, why in ((deal.influencer, errors.Forbidden), (make_user("brand_owner"), errors.NotFound)):
         with nothing_happens(hints), pytest.raises(why):
             pay_in_sandbox(user=user, order_id=order.pk, kind=SUCCEEDED)
@@ -495,7 +495,7 @@ def test_nobody_else_does(deal, order, hints):
         pay_in_sandbox(user=deal.brand_owner, order_id="nothing", kind=SUCCEEDED)
 
 
-def test_without_the_sandbox_there_is_no_such_thing(deal, order, settings, hints):
+def test_without_the_sandbox_its_endpoint_does_not_exist(deal, order, settings, hints):
     settings.SANDBOX_PAYMENTS = False
     for attempt in (
         lambda: pay_in_sandbox(user=deal.brand_owner, order_id=order.pk, kind=SUCCEEDED),
@@ -505,7 +505,7 @@ def test_without_the_sandbox_there_is_no_such_thing(deal, order, settings, hints
             attempt()
 
 
-def test_the_sandbox_and_half_a_stripe_keep_production_from_starting(settings):
+def test_the_sandbox_and_incomplete_stripe_settings_are_refused_in_production(settings):
     settings.DEBUG, settings.PAYMENT_PROVIDER = False, "sandbox"
     assert [error.id for error in check_payment_provider()] == ["conversations.P001"]
     settings.PAYMENT_PROVIDER, settings.STRIPE_SECRET_KEY = "stripe", "sk_test_1"

@@ -118,7 +118,7 @@ both_transports = pytest.mark.parametrize("pays", [by_rest, by_socket])
 # Which users wait
 
 
-async def test_who_acts_in_the_same_batch_does_not_wait_for_the_provider(deal, provider, monkeypatch):
+async def test_actions_in_the_same_batch_do_not_wait_for_the_provider(deal, provider, monkeypatch):
     other = await in_database(make_deal)
     provider.may_answer.clear()
     batches = []
@@ -140,7 +140,7 @@ async def test_who_acts_in_the_same_batch_does_not_wait_for_the_provider(deal, p
     assert (await orders).payment.pay == {"amount": "1200.00"}
 
 
-async def test_more_orders_than_there_are_threads_for_sockets_keep_no_message_waiting(provider, monkeypatch):
+async def test_more_orders_than_socket_threads_do_not_delay_messages(provider, monkeypatch):
     monkeypatch.setattr(orders, "provider_calls", ProviderCalls(2))
     deals = [await in_database(make_deal, "payment_pending") for _ in range(12)]
     provider.may_answer.clear()
@@ -156,7 +156,7 @@ async def test_more_orders_than_there_are_threads_for_sockets_keep_no_message_wa
 
 
 @both_transports
-def test_others_write_and_act_while_the_provider_is_asked(deal, provider, pays):
+def test_others_can_write_and_act_during_the_call(deal, provider, pays):
     other = make_deal()
     done = []
 
@@ -171,7 +171,7 @@ def test_others_write_and_act_while_the_provider_is_asked(deal, provider, pays):
     assert done == [True, True, False]
 
 
-def test_a_request_gives_its_connection_back_while_it_waits(deal, provider):
+def test_a_request_returns_its_connection_to_the_pool_during_the_call(deal, provider):
     mine, held = connections["default"], []
     provider.meanwhile = lambda: held.append(mine.connection)
     by_rest(deal)
@@ -179,13 +179,13 @@ def test_a_request_gives_its_connection_back_while_it_waits(deal, provider):
     assert connection.connection is not None
 
 
-def test_a_provider_is_never_asked_inside_a_transaction(deal, provider, hints):
+def test_a_provider_is_never_called_in_a_transaction(deal, provider, hints):
     with nothing_happens(hints), pytest.raises(RuntimeError, match="outside of transactions"), unit_of_work():
         by_rest(deal)
     assert provider.asked == []
 
 
-def test_what_a_provider_needs_was_read_before(deal, provider, monkeypatch):
+def test_the_providers_data_is_read_before_the_call(deal, provider, monkeypatch):
     def refuse(*_):
         raise AssertionError("a provider must not query the database")
 
@@ -209,9 +209,7 @@ def test_what_a_provider_needs_was_read_before(deal, provider, monkeypatch):
 
 @both_transports
 @pytest.mark.parametrize("times", [1, 2])
-def test_a_provider_that_fails_leaves_nothing_half_done_and_a_repeat_opens_the_order(
-    deal, provider, pays, hints, times
-):
+def test_a_repeat_opens_the_order_after_a_failed_call(deal, provider, pays, hints, times):
     provider.fault = ProviderFailed("away")
     version, told = deal.now.state_version, len(hints)
     messages = Message.objects.count()
@@ -229,7 +227,7 @@ def test_a_provider_that_fails_leaves_nothing_half_done_and_a_repeat_opens_the_o
 
 
 @both_transports
-def test_a_provider_that_is_too_slow_is_not_waited_for(deal, provider, pays, settings):
+def test_a_call_that_is_too_slow_times_out(deal, provider, pays, settings):
     settings.PAYMENT_PROVIDER_SECONDS = 0.05
     provider.may_answer.clear()
     with pytest.raises(PaymentUnavailable):
@@ -241,7 +239,7 @@ def test_a_provider_that_is_too_slow_is_not_waited_for(deal, provider, pays, set
 
 
 @both_transports
-def test_a_provider_that_breaks_breaks_nothing_else(deal, provider, pays):
+def test_an_unexpected_error_of_a_provider_is_contained(deal, provider, pays):
     provider.fault = KeyError("a fault of ours")
     with pytest.raises(KeyError):
         pays(deal)
@@ -251,9 +249,7 @@ def test_a_provider_that_breaks_breaks_nothing_else(deal, provider, pays):
 
 @both_transports
 @pytest.mark.parametrize("before", ["open_at_provider", "store_opened"])
-def test_after_a_process_that_died_half_way_the_next_click_finishes_with_one_order(
-    deal, provider, pays, before, monkeypatch
-):
+def test_the_next_click_after_a_crash_finishes_with_one_order(deal, provider, pays, before, monkeypatch):
     class Died(BaseException):
         pass
 
@@ -276,7 +272,7 @@ def test_after_a_process_that_died_half_way_the_next_click_finishes_with_one_ord
 # Concurrent requests
 
 
-def test_many_clicks_at_once_are_answered_with_one_order(deal, provider):
+def test_concurrent_clicks_return_one_order(deal, provider):
     async def by_sockets():
         return await asyncio.gather(*(clicks(deal, deal.brand_owner) for _ in range(4)))
 
@@ -291,7 +287,7 @@ def test_many_clicks_at_once_are_answered_with_one_order(deal, provider):
 
 
 @pytest.mark.parametrize("fault", [None, ProviderFailed("asked twice at once")])
-def test_what_another_process_has_stored_meanwhile_counts(deal, provider, fault):
+def test_an_order_stored_by_another_process_during_the_call_is_used(deal, provider, fault):
     def meanwhile():
         order = PaymentOrder.objects.get()
         orders.store_opened(order, OpenedOrder(reference="first", pay={"key": "first"}))
@@ -302,7 +298,7 @@ def test_what_another_process_has_stored_meanwhile_counts(deal, provider, fault)
 
 
 @both_transports
-def test_a_repeated_click_is_answered_with_the_same_order_and_asks_nobody(deal, provider, pays, hints):
+def test_a_repeated_click_returns_the_same_order_without_a_call(deal, provider, pays, hints):
     version = deal.now.state_version
     first = pays(deal, version)
     with nothing_happens(hints):
@@ -311,7 +307,7 @@ def test_a_repeated_click_is_answered_with_the_same_order_and_asks_nobody(deal, 
     assert len(provider.asked) == 1
 
 
-def test_who_is_not_to_pay_opens_nothing(deal, provider, hints):
+def test_only_the_payer_can_open_an_order(deal, provider, hints):
     for user, why in (
         (deal.influencer, WrongRole),
         (make_user("brand_owner"), errors.NotFound),
@@ -344,7 +340,7 @@ def expire(deal):
 @pytest.mark.parametrize("with_version", [True, False])
 @pytest.mark.parametrize("fault", [None, ProviderFailed("away")])
 @pytest.mark.parametrize("happens", [close, expire])
-def test_a_deal_that_was_closed_meanwhile_is_not_to_be_paid(deal, provider, pays, with_version, fault, happens):
+def test_a_deal_closed_during_the_call_cannot_be_paid(deal, provider, pays, with_version, fault, happens):
     provider.fault, provider.meanwhile = fault, lambda: happens(deal)
     version = deal.now.state_version if with_version else None
     with pytest.raises(ConversationClosed) as refusal:
@@ -359,7 +355,7 @@ def test_a_deal_that_was_closed_meanwhile_is_not_to_be_paid(deal, provider, pays
 
 
 @both_transports
-def test_the_very_same_click_after_the_end_shows_nothing_to_pay(deal, provider, pays):
+def test_the_same_click_after_the_end_shows_no_order(deal, provider, pays):
     version = deal.now.state_version
     pays(deal, version)
     close(deal)
@@ -368,7 +364,7 @@ def test_the_very_same_click_after_the_end_shows_nothing_to_pay(deal, provider, 
 
 
 @both_transports
-def test_a_payment_for_such_a_deal_goes_back(deal, provider, pays):
+def test_a_payment_for_a_deal_closed_during_the_call_is_refunded(deal, provider, pays):
     provider.meanwhile = lambda: close(deal)
     with pytest.raises(ConversationClosed):
         pays(deal)
@@ -380,14 +376,14 @@ def test_a_payment_for_such_a_deal_goes_back(deal, provider, pays):
 
 
 @both_transports
-def test_who_was_taken_out_of_it_meanwhile_learns_nothing(deal, provider, pays):
+def test_a_user_removed_during_the_call_receives_no_order(deal, provider, pays):
     provider.meanwhile = lambda: remove_participant(conversation_id=deal.conversation.pk, user_id=deal.brand_owner.pk)
     with pytest.raises(errors.NotFound):
         pays(deal)
 
 
 @both_transports
-def test_a_deal_that_was_paused_meanwhile_is_refused_until_it_goes_on(deal, provider, pays):
+def test_a_deal_paused_during_the_call_is_refused_until_it_resumes(deal, provider, pays):
     provider.meanwhile = lambda: pause(deal)
     with pytest.raises(WrongState) as refusal:
         pays(deal)
@@ -398,7 +394,7 @@ def test_a_deal_that_was_paused_meanwhile_is_refused_until_it_goes_on(deal, prov
 
 
 @both_transports
-def test_an_order_that_was_paid_meanwhile_is_shown_to_the_very_same_click(deal, provider, pays):
+def test_the_same_click_returns_an_order_paid_during_the_call(deal, provider, pays):
     def meanwhile():
         pay_in_sandbox(user=deal.brand_owner, order_id=PaymentOrder.objects.get().pk, kind="payment.succeeded")
 
@@ -409,7 +405,7 @@ def test_an_order_that_was_paid_meanwhile_is_shown_to_the_very_same_click(deal, 
 
 
 @both_transports
-def test_an_order_that_was_refunded_meanwhile_is_followed_by_another_at_the_next_click(deal, provider, pays):
+def test_the_next_click_replaces_an_order_refunded_during_the_call(deal, provider, pays):
     def meanwhile():
         order = PaymentOrder.objects.order_by("created_at").first()
         pay_in_sandbox(user=deal.brand_owner, order_id=order.pk, kind="payment.refunded")
@@ -421,7 +417,7 @@ def test_an_order_that_was_refunded_meanwhile_is_followed_by_another_at_the_next
     assert sorted(order.status for order in PaymentOrder.objects.all()) == ["open", "refunded"]
 
 
-def test_what_a_webhook_said_meanwhile_is_kept(deal, provider):
+def test_a_webhook_during_the_call_is_kept(deal, provider):
     def meanwhile():
         pay_in_sandbox(user=deal.brand_owner, order_id=PaymentOrder.objects.get().pk, kind="payment.failed")
 
@@ -433,7 +429,7 @@ def test_what_a_webhook_said_meanwhile_is_kept(deal, provider):
 # The thread pool for calls
 
 
-def test_a_crowd_in_requests_is_refused_rather_than_kept(provider):
+def test_too_many_waiting_requests_are_refused(provider):
     calls, go, begun = ProviderCalls(2), threading.Event(), threading.Semaphore(0)
 
     def question():
@@ -450,7 +446,7 @@ def test_a_crowd_in_requests_is_refused_rather_than_kept(provider):
     assert calls.call("one more", list) == []
 
 
-async def test_the_same_question_at_the_same_time_is_one_call(provider):
+async def test_equal_concurrent_calls_are_one_call(provider):
     calls, go, asked = ProviderCalls(2), threading.Event(), []
 
     def question():
@@ -467,7 +463,7 @@ async def test_the_same_question_at_the_same_time_is_one_call(provider):
     assert len(asked) == 2
 
 
-async def test_a_failure_after_its_caller_was_cancelled_is_no_error_of_asyncio(provider):
+async def test_a_failure_after_cancellation_is_not_logged_by_asyncio(provider):
     calls, go, complaints = ProviderCalls(1), threading.Event(), []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
 
@@ -488,7 +484,7 @@ async def test_a_failure_after_its_caller_was_cancelled_is_no_error_of_asyncio(p
     assert complaints == []
 
 
-async def test_calls_that_nobody_gets_to_do_not_pile_up(provider):
+async def test_calls_that_time_out_in_the_queue_are_dropped(provider):
     calls, go = ProviderCalls(1, max_calls=3), threading.Event()
     waiting = [asyncio.create_task(calls.acall(key, lambda: go.wait(LONG))) for key in range(3)]
     await asyncio.sleep(0)
@@ -521,7 +517,7 @@ def owed(provider, monkeypatch):
     return asked
 
 
-def test_deadlines_do_not_wait_for_a_provider_that_takes_no_refunds(owed):
+def test_deadlines_do_not_wait_for_a_provider_that_fails_refunds(owed):
     deal = make_deal()
     with moved(timedelta(days=8)):
         assert run_periodic_tasks() == 1
@@ -534,7 +530,7 @@ def test_deadlines_do_not_wait_for_a_provider_that_takes_no_refunds(owed):
     assert len(owed) == 3
 
 
-def test_a_refund_is_asked_for_outside_of_transactions(owed):
+def test_a_refund_is_requested_outside_transactions(owed):
     with moved(timedelta(days=1)), pytest.raises(RuntimeError, match="outside of transactions"), unit_of_work():
         run_periodic_tasks()
     assert owed == []

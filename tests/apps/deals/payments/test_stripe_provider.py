@@ -167,7 +167,7 @@ def test_an_order_is_a_payment_intent_opened_once(deal, asked):
     ]
 
 
-def test_while_stripe_is_down_nothing_can_be_paid_and_the_next_click_asks_under_the_same_key(deal, asked):
+def test_after_an_outage_the_next_click_uses_the_same_idempotency_key(deal, asked):
     asked.fails = True
     with pytest.raises(errors.Unavailable):
         deal.order()
@@ -192,7 +192,7 @@ def test_a_request_to_stripe_has_a_time_limit(deal, order, monkeypatch):
     assert limits == [3, 3] * 2
 
 
-def test_a_payment_a_failure_and_a_refund_are_understood(deal, order):
+def test_payment_failure_and_refund_webhooks_are_parsed(deal, order):
     assert send(intent(order, "payment_intent.payment_failed", "evt_0")).order.status == "failed"
     assert send(intent(order)).order.status == "paid"
     assert deal.now.flow_state == "payment_completed"
@@ -201,7 +201,7 @@ def test_a_payment_a_failure_and_a_refund_are_understood(deal, order):
     assert deal.now.flow_state == "payment_completed"
 
 
-def test_a_payment_of_which_the_refund_was_told_first_moves_nothing(deal, order, asked):
+def test_a_payment_reported_after_its_refund_changes_no_state(deal, order, asked):
     assert send(charge(order)).order.status == "refunded"
     assert send(intent(order)).order.status == "refunded"
     assert deal.now.flow_state == "payment_pending"
@@ -214,7 +214,7 @@ def test_a_payment_of_which_the_refund_was_told_first_moves_nothing(deal, order,
     assert deal.now.flow_state == "payment_completed"
 
 
-def test_what_does_not_concern_us_is_taken_and_changes_nothing(order, hints):
+def test_other_webhooks_are_accepted_and_change_nothing(order, hints):
     for said in (
         intent(order, "payment_intent.created"),
         intent(order, metadata={}),
@@ -226,7 +226,7 @@ def test_what_does_not_concern_us_is_taken_and_changes_nothing(order, hints):
             assert send(said) is None
 
 
-def test_what_is_wrong_with_a_webhook_is_refused_and_changes_nothing(order, hints):
+def test_an_invalid_webhook_is_refused_and_changes_nothing(order, hints):
     good = intent(order)
     old = stripe.WebhookSignature.generate_signature_header(json.dumps(good), SECRET, timestamp=1_700_000_000)
     wrong = [
@@ -256,7 +256,7 @@ def test_a_payment_that_arrives_after_closing_is_refunded_at_stripe(deal, order,
     assert order.status == "refunded"
 
 
-def test_stripe_is_off_unless_it_is_set_up(settings):
+def test_stripe_is_off_without_its_settings(settings):
     with pytest.raises(errors.NotFound):
         get_provider("stripe")
     settings.STRIPE_SECRET_KEY = "sk_test_1"
@@ -275,12 +275,12 @@ def test_stripe_is_off_unless_it_is_set_up(settings):
         (500_00, "MGA", 500),
     ],
 )
-def test_amounts_are_counted_as_stripe_counts_them(minor, currency, at_stripe):
+def test_amounts_use_stripes_minor_units(minor, currency, at_stripe):
     assert to_stripe(minor, currency) == at_stripe
     assert from_stripe(at_stripe, currency) == minor
 
 
 @pytest.mark.parametrize(("minor", "currency"), [(1_234, "KWD"), (500_50, "MGA")])
-def test_an_amount_that_stripe_cannot_charge_is_no_order(minor, currency):
+def test_an_amount_that_stripe_cannot_charge_opens_no_order(minor, currency):
     with pytest.raises(ProviderFailed):
         to_stripe(minor, currency)

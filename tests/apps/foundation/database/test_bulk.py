@@ -49,7 +49,7 @@ def event(room: Room, seq: int, **members) -> dict:
     return row | members
 
 
-def test_rows_come_back_as_they_were_given():
+def test_inserted_rows_are_read_unchanged():
     room, about, now = Room.objects.create(name="a"), make_user().pk, clock.now()
     insert_many(RoomEvent, [event(room, 1, subject=about, created_at=now), event(room, 2)])
     first, second = RoomEvent.objects.order_by("seq")
@@ -66,7 +66,7 @@ def test_rows_come_back_as_they_were_given():
 
 
 @pytest.mark.parametrize("prepares", [True, False])
-def test_a_text_that_is_given_apart_comes_back_as_it_was_given(prepares, monkeypatch):
+def test_a_text_passed_separately_is_read_unchanged(prepares, monkeypatch):
     if is_postgresql() and not prepares:
         connection.ensure_connection()
         monkeypatch.setattr(connection.connection, "prepare_threshold", None)
@@ -82,7 +82,7 @@ def test_a_text_that_is_given_apart_comes_back_as_it_was_given(prepares, monkeyp
     assert RoomEvent.objects.count() == 3
 
 
-def test_instances_are_as_if_they_had_been_saved(conversation):
+def test_inserted_instances_equal_saved_ones(conversation):
     payload = {"nested": {"a": [1, None, TEXT]}}
     user = make_user()
     new = [Notification(user=user, type="x", title=TEXT, body=TEXT, payload=payload) for _ in range(3)]
@@ -93,7 +93,7 @@ def test_instances_are_as_if_they_had_been_saved(conversation):
     assert all((one.payload, one.body, one.conversation_id) == (payload, TEXT, None) for one in stored)
 
 
-def test_a_new_instance_is_what_the_model_makes(conversation):
+def test_new_instances_have_the_models_defaults(conversation):
     user, now = make_user(), clock.now()
     given = {"user_id": user.pk, "type": "x", "title": TEXT, "payload": {}, "created_at": now}
     made, usual = new_instance(Notification, **given), Notification(**given)
@@ -106,7 +106,7 @@ def test_a_new_instance_is_what_the_model_makes(conversation):
     assert Notification.objects.get(pk=made.pk).title == TEXT
 
 
-def test_what_exists_already_is_an_integrity_error_and_nothing_is_written():
+def test_an_existing_row_raises_an_integrity_error_and_nothing_is_written():
     room = Room.objects.create(name="a")
     insert_many(RoomEvent, [event(room, 1)])
     with pytest.raises(IntegrityError), transaction.atomic(), pipelined():
@@ -114,7 +114,7 @@ def test_what_exists_already_is_an_integrity_error_and_nothing_is_written():
     assert list(RoomEvent.objects.values_list("seq", flat=True)) == [1]
 
 
-def test_an_update_changes_the_columns_and_rows_that_are_given_and_no_others(conversation):
+def test_an_update_changes_only_the_given_columns_and_rows(conversation):
     mine, theirs = Participant.objects.order_by("pk")
     later = clock.now() + timedelta(hours=1)
     update_many(Participant, [{"id": mine.pk, "unread_count": 7, "last_activity_at": later}])
@@ -124,7 +124,7 @@ def test_an_update_changes_the_columns_and_rows_that_are_given_and_no_others(con
     update_many(Participant, [])
 
 
-def test_what_is_there_already_is_set_to_what_was_asked_for_and_nothing_else():
+def test_an_upsert_changes_only_the_given_columns_of_existing_rows():
     Room.objects.create(name="there", last_seq=3, floor=1)
     rows = [{"name": name, "last_seq": 7, "floor": 5} for name in ("there", TEXT[:99])]
     upsert_many(Room, rows, unique=("name",), update=("last_seq",))
@@ -132,7 +132,7 @@ def test_what_is_there_already_is_set_to_what_was_asked_for_and_nothing_else():
     upsert_many(Room, [], unique=("name",))
 
 
-def test_what_is_there_already_may_be_left_alone():
+def test_an_upsert_can_ignore_existing_rows():
     Room.objects.create(name="there", last_seq=3)
     upsert_many(Room, [{"name": name, "last_seq": 0, "floor": 0} for name in ("new", "there")], unique=("name",))
     assert dict(Room.objects.values_list("name", "last_seq")) == {"there": 3, "new": 0}
@@ -149,7 +149,7 @@ def test_rows_are_selected_in_order_and_locked():
     assert len(rooms) == 3
 
 
-def test_rows_are_selected_by_pairs_of_attributes_and_not_by_their_combinations():
+def test_rows_are_selected_by_pairs_of_attributes():
     for number, name in enumerate(("a", 'quo"te', "c")):
         Room.objects.create(name=name, last_seq=number, floor=number)
     pairs = {(0, "a"), (2, 'quo"te'), (2, "c"), (9, "none")}
@@ -159,7 +159,7 @@ def test_rows_are_selected_by_pairs_of_attributes_and_not_by_their_combinations(
 
 @pytest.mark.usefixtures("conversation")
 @pytest.mark.parametrize("model", [Conversation, Deal, Participant, User, Message, Upload])
-def test_instances_are_those_that_the_manager_gives(model):
+def test_instances_equal_those_of_the_manager(model):
     first, *_ = Participant.objects.order_by("pk")
     message = post_system_message(conversation_id=first.conversation_id, text=TEXT)
     Message.objects.update(action_data={"a": [1, None, TEXT]}, edited_at=clock.now())
@@ -182,7 +182,7 @@ def test_instances_are_those_that_the_manager_gives(model):
     assert list(fetch_many(model, by=key, among=[], order_by=key)) == []
 
 
-def test_sums_leave_out_what_is_zero_and_what_is_excepted(conversation):
+def test_sums_exclude_zeros_and_exceptions(conversation):
     mine, theirs = Participant.objects.order_by("pk")
     Participant.objects.filter(pk=mine.pk).update(unread_count=3)
     Participant.objects.filter(pk=theirs.pk).update(unread_count=5, removed_at=clock.now())
@@ -196,7 +196,7 @@ def test_sums_leave_out_what_is_zero_and_what_is_excepted(conversation):
     assert sums() == {mine.user_id: 3, theirs.user_id: 5}
 
 
-def test_of_each_the_newest_are_found(conversation):
+def test_the_newest_rows_of_each_group_are_found(conversation):
     def newest(*users, limit):
         found = newest_of_each(
             Participant,
@@ -220,7 +220,7 @@ def test_of_each_the_newest_are_found(conversation):
     assert newest(influencer, limit=1) == [(influencer.pk, conversation.pk)]
 
 
-def test_of_each_the_last_one_is_found(conversation):
+def test_the_last_row_of_each_group_is_found(conversation):
     other = open_direct(opener=make_user(), other_id=str(make_user("influencer").pk)).conversation
     empty = open_direct(opener=make_user(), other_id=str(make_user("influencer").pk)).conversation
     said = [post_system_message(conversation_id=one.pk, text="…").pk for one in (conversation, conversation, other)]
@@ -255,7 +255,7 @@ def whole_readings_of_rooms() -> int:
 
 
 @pytest.mark.usefixtures("on_postgresql")
-def test_rows_are_updated_by_their_keys_and_no_other_is_read():
+def test_rows_are_updated_by_their_keys_without_a_full_scan():
     Room.objects.bulk_create([Room(name=f"conversation_{number}") for number in range(20_000)])
     one, two = Room.objects.order_by("pk")[:2]
     with connection.cursor() as cursor:
@@ -268,7 +268,7 @@ def test_rows_are_updated_by_their_keys_and_no_other_is_read():
 
 
 @pytest.mark.usefixtures("on_postgresql")
-def test_of_pairs_each_is_looked_for_once(conversation):
+def test_each_pair_is_looked_up_once(conversation):
     one, two = (place.user_id for place in Participant.objects.order_by("pk"))
     sent = [(sender, f"{sender}-{number}") for number in range(1000) for sender in (one, two)]
     insert_instances(
@@ -300,7 +300,7 @@ def test_of_pairs_each_is_looked_for_once(conversation):
 
 
 @pytest.mark.usefixtures("on_postgresql")
-def test_statements_are_not_planned_anew_for_other_values():
+def test_statements_are_not_planned_again_for_other_values():
     with connection.cursor() as cursor:
         for number in range(3):
             list(select_many(Room, ("id",), by="name", among=[f"room {number}"], order_by="id"))
@@ -314,7 +314,7 @@ def test_statements_are_not_planned_anew_for_other_values():
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("on_postgresql")
-def test_rows_are_not_locked_outside_of_a_transaction():
+def test_locking_rows_outside_a_transaction_is_refused():
     for function in (partial(fetch_many, Room), partial(select_many, Room, ("id",))):
         with pytest.raises(TransactionManagementError):
             function(by="name", among=["a"], order_by="name", lock=True)

@@ -48,7 +48,7 @@ def names() -> list[str]:
     return list(Room.objects.order_by("name").values_list("name", flat=True))
 
 
-def test_what_waits_comes_before_what_django_executes():
+def test_queued_statements_run_before_djangos_own():
     with transaction.atomic(), pipelined():
         execute(INSERT, [b"a", b"1"])
         assert names() == ["a"]
@@ -58,7 +58,7 @@ def test_what_waits_comes_before_what_django_executes():
     assert list(Room.objects.order_by("pk").values_list("name", flat=True)) == ["a", "b", "c", "d"]
 
 
-def test_an_answer_brings_everything_that_waits(round_trips):
+def test_reading_a_result_sends_all_queued_statements(round_trips):
     with transaction.atomic(), pipelined():
         execute(INSERT, [b"a", b"1"])
         counted = execute(COUNT, [b"a"])
@@ -68,7 +68,7 @@ def test_an_answer_brings_everything_that_waits(round_trips):
     assert round_trips == [3]
 
 
-def test_the_first_that_fails_is_raised_and_nothing_stays():
+def test_the_first_error_is_raised_and_everything_is_rolled_back():
     with pytest.raises(IntegrityError), transaction.atomic(), pipelined():
         execute(INSERT, [b"a", b"1"])
         execute(INSERT, [b"a", b"1"])
@@ -87,13 +87,13 @@ def test_a_statement_that_could_not_be_prepared_is_prepared_later():
     assert [list(execute(statement, [b"a"])) for _ in range(3)] == [[("a",)]] * 3
 
 
-def test_what_is_wrong_is_not_kept_as_prepared():
+def test_an_invalid_statement_is_not_kept_as_prepared():
     for _ in range(2):
         with pytest.raises(ProgrammingError):
             execute('SELECT * FROM "there_is_no_such_table"', [])
 
 
-def test_a_connection_that_has_ended_is_not_kept():
+def test_a_closed_connection_is_not_kept():
     """This connection is used by no other test, because other tests' cursors can keep their connections."""
     own = connection.Database.connect(**connection.get_connection_params())
     known = len(pipeline._states)
@@ -108,7 +108,7 @@ def test_a_connection_that_has_ended_is_not_kept():
     assert len(pipeline._states) == known
 
 
-def test_a_part_that_raises_is_not_sent():
+def test_a_savepoint_that_raises_is_not_sent():
     with transaction.atomic(), pipelined():
         execute(INSERT, [b"a", b"1"])
         with pytest.raises(ZeroDivisionError), transaction.atomic(), pipelined():
@@ -117,7 +117,7 @@ def test_a_part_that_raises_is_not_sent():
     assert names() == ["a"]
 
 
-def test_a_part_that_fails_leaves_the_rest():
+def test_a_savepoint_that_fails_keeps_the_rest():
     with unit_of_work():
         execute(INSERT, [b"a", b"1"])
         with pytest.raises(IntegrityError), unit_of_work():
@@ -136,7 +136,7 @@ def test_a_unit_of_work_commits_with_its_last_statements(round_trips):
     assert names() == ["a"]
 
 
-def test_what_a_commit_refuses_is_raised():
+def test_an_error_of_the_commit_is_raised():
     """A deferred constraint checks the user of a session at the end of the transaction."""
     with pytest.raises(IntegrityError), unit_of_work():
         execute(INSERT, [b"a", b"1"])
@@ -144,14 +144,14 @@ def test_what_a_commit_refuses_is_raised():
     assert names() == []
 
 
-def test_what_django_is_to_roll_back_is_not_committed():
+def test_a_transaction_marked_for_rollback_is_not_committed():
     with unit_of_work():
         execute(INSERT, [b"a", b"1"])
         transaction.set_rollback(True)
     assert names() == []
 
 
-def test_inside_of_a_larger_transaction_nothing_is_committed():
+def test_nothing_is_committed_inside_a_larger_transaction():
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         with unit_of_work():
             execute(INSERT, [b"a", b"1"])
@@ -160,7 +160,7 @@ def test_inside_of_a_larger_transaction_nothing_is_committed():
     assert names() == []
 
 
-def test_a_session_that_is_lost_is_an_operational_error_and_the_next_one_works():
+def test_a_lost_session_raises_operational_error_and_the_next_one_works():
     with pytest.raises(OperationalError), unit_of_work():
         execute(INSERT, [b"a", b"1"])
         list(execute("SELECT pg_terminate_backend(pg_backend_pid())", []))
@@ -168,7 +168,7 @@ def test_a_session_that_is_lost_is_an_operational_error_and_the_next_one_works()
     assert list(execute(COUNT, [b"a"])) == [(0,)]
 
 
-def test_what_breaks_an_exchange_off_closes_its_session(monkeypatch):
+def test_an_interrupted_exchange_closes_its_session(monkeypatch):
     def fail(*_: object) -> None:
         raise KeyboardInterrupt
 
@@ -180,7 +180,7 @@ def test_what_breaks_an_exchange_off_closes_its_session(monkeypatch):
     assert list(execute(COUNT, [b"a"])) == [(0,)]
 
 
-def test_without_prepared_statements_all_is_the_same():
+def test_results_are_equal_without_prepared_statements():
     connection.ensure_connection()
     connection.connection.prepare_threshold = None
     for _ in range(2):
@@ -189,14 +189,14 @@ def test_without_prepared_statements_all_is_the_same():
     assert list(prepared) == [(0,)]
 
 
-def test_more_than_the_network_takes_at_once_passes_both_ways():
+def test_large_requests_and_results_pass():
     size = 8_000_000
     with transaction.atomic(), pipelined():
         asked = [execute("SELECT repeat($1, 2)", [b"x" * size]) for _ in range(3)]
     assert [len(text) for ((text,),) in map(list, asked)] == [2 * size] * 3
 
 
-def test_a_message_takes_two_round_trips_where_it_is_known_who_takes_part(round_trips):
+def test_a_message_takes_two_round_trips_with_cached_participants(round_trips):
     one, two = make_user("brand_owner"), make_user("influencer")
     conversation = open_direct(opener=one, other_id=str(two.pk)).conversation
     given = {"conversation_id": str(conversation.pk), "message": "Hello"}
@@ -213,7 +213,7 @@ def test_a_message_takes_two_round_trips_where_it_is_known_who_takes_part(round_
     assert len(round_trips) == 3
 
 
-def test_the_newest_messages_are_asked_for_with_who_takes_part(round_trips):
+def test_the_newest_messages_and_participants_are_read_together(round_trips):
     one, two = make_user("brand_owner"), make_user("influencer")
     conversation = open_direct(opener=one, other_id=str(two.pk)).conversation
     round_trips.clear()
@@ -228,14 +228,14 @@ def test_the_newest_messages_are_asked_for_with_who_takes_part(round_trips):
     assert len(round_trips) == nothing_said + 1
 
 
-def test_who_tokens_belong_to_is_asked_in_one_round_trip(round_trips):
+def test_the_users_of_tokens_are_read_in_one_round_trip(round_trips):
     tokens = [login(make_user("influencer")) for _ in range(2)]
     round_trips.clear()
     assert all(isinstance(one, Identity) for one in authenticate_tokens(tokens))
     assert round_trips == [2]
 
 
-def test_who_enters_a_room_is_stored_in_one_round_trip(round_trips):
+def test_a_join_is_stored_in_one_round_trip(round_trips):
     one = SessionRecord(random_id(), uuid7(), uuid7(), 0)
     recovery.save_joins([RoomJoin(one, "left", 1), RoomJoin(one, "right", 2)])
     assert round_trips == [2]

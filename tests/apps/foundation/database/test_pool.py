@@ -20,7 +20,7 @@ def count(statement: str) -> int:
         return cursor.fetchone()[0]
 
 
-def test_those_that_were_closed_by_the_server_are_not_lent():
+def test_connections_closed_by_the_server_are_not_lent():
     count("SELECT 1")
     pool = connection.pool
     connection.close()

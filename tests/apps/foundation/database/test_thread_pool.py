@@ -52,12 +52,12 @@ def wait_until_given_back(one: BaseDatabaseWrapper) -> None:
         time.sleep(0.01)
 
 
-async def test_it_is_taken_once_for_works_that_follow_each_other(taken):
+async def test_consecutive_work_uses_one_connection(taken):
     assert [await in_database(ask) for _ in range(5)] == [1] * 5
     assert len(taken) == 1
 
 
-async def test_it_is_given_back_when_nothing_comes(taken, monkeypatch):
+async def test_an_idle_thread_returns_its_connection(taken, monkeypatch):
     monkeypatch.setattr(thread_pool, "IDLE_SECONDS", 0.01)
     assert await in_database(ask) == 1
     await asyncio.to_thread(wait_until_given_back, taken[0])
@@ -65,14 +65,14 @@ async def test_it_is_given_back_when_nothing_comes(taken, monkeypatch):
     assert len(taken) == 2
 
 
-async def test_after_an_error_another_one_is_taken(taken):
+async def test_after_an_error_another_connection_is_taken(taken):
     with pytest.raises((OperationalError, ProgrammingError)):
         await in_database(ask, "SELECT there_is_no_such_column")
     assert await in_database(ask) == 1
     assert len(taken) == 2
 
 
-async def test_one_that_cannot_be_closed_keeps_no_work_from_being_done(taken, monkeypatch):
+async def test_an_error_on_closing_does_not_stop_work(taken, monkeypatch):
     with pytest.raises((OperationalError, ProgrammingError)):
         await in_database(ask, "SELECT there_is_no_such_column")
     closing = taken[0]._close
@@ -86,7 +86,7 @@ async def test_one_that_cannot_be_closed_keeps_no_work_from_being_done(taken, mo
     assert len(taken) == 2
 
 
-async def test_one_that_the_server_has_closed_is_not_used_again(on_postgresql, taken):
+async def test_a_connection_closed_by_the_server_is_not_reused(on_postgresql, taken):
     pid = await in_database(ask, "SELECT pg_backend_pid()")
     parameters = connections["default"].get_connection_params() | {"autocommit": True}
     with psycopg.connect(**parameters) as operator:

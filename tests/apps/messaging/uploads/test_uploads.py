@@ -120,7 +120,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("kind", TAKEN)
-def test_what_a_file_is_is_told_by_its_content(sender, kind):
+def test_the_type_of_a_file_is_determined_by_its_content(sender, kind):
     content, content_type = TAKEN[kind]
     upload = store_upload(owner=sender, file=file(content, "holiday.html", "text/html"))
     assert (upload.content_type, upload.size, upload.owner) == (content_type, len(content), sender)
@@ -130,14 +130,14 @@ def test_what_a_file_is_is_told_by_its_content(sender, kind):
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-def test_what_is_of_no_kind_that_is_taken_is_refused_whatever_it_is_called(sender, hints, kind):
+def test_other_types_are_refused_whatever_their_names(sender, hints, kind):
     with nothing_happens(hints), pytest.raises(errors.UnsupportedMediaType):
         store_upload(owner=sender, file=file(REFUSED[kind], "photo.png", "image/png"))
     assert stored_files() == []
 
 
 @pytest.mark.parametrize("given", [None, file(b"")])
-def test_there_has_to_be_a_file(sender, hints, given):
+def test_a_file_is_required(sender, hints, given):
     with nothing_happens(hints), pytest.raises(errors.Invalid):
         store_upload(owner=sender, file=given)
 
@@ -149,7 +149,7 @@ def test_a_file_that_is_too_large_is_refused(sender, settings, hints):
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])
-def test_a_picture_with_too_many_pixels_is_refused_before_it_is_unpacked(sender, settings, hints, monkeypatch, kind):
+def test_a_picture_with_too_many_pixels_is_refused_before_decoding(sender, settings, hints, monkeypatch, kind):
     settings.UPLOAD_MAX_PIXELS = 1200 * 600 - 1
     monkeypatch.setattr(ImageFile.ImageFile, "load", lambda picture: pytest.fail("unpacked"))
     with nothing_happens(hints), pytest.raises(errors.Invalid) as refusal:
@@ -168,7 +168,7 @@ def announcing(width: int, height: int) -> bytes:
     [((10_000, 9_500), 100, True), ((10_000, 9_500), 90, False), ((20_000, 10_000), 90, False)],
     ids=["a large one", "too large", "far too large"],
 )
-def test_pictures_have_one_limit_that_of_the_setting(sender, settings, monkeypatch, size, most, taken):
+def test_the_setting_is_the_only_limit_of_pixels(sender, settings, monkeypatch, size, most, taken):
     """Pillow has its own limit, which is lower than this setting can be."""
 
     def load(picture):
@@ -196,11 +196,11 @@ def test_pictures_have_one_limit_that_of_the_setting(sender, settings, monkeypat
         ("Übersicht Ω.PDF", "Übersicht Ω.PDF"),
     ],
 )
-def test_its_name_is_only_shown_and_ends_as_what_it_is(sender, given, shown):
+def test_the_name_is_for_display_and_its_extension_matches_the_type(sender, given, shown):
     assert store_upload(owner=sender, file=file(name=given)).name == shown
 
 
-def test_pictures_get_a_thumbnail_the_right_way_up_and_without_metadata(sender):
+def test_thumbnails_are_upright_and_without_metadata(sender):
     exif = Image.Exif()
     exif[0x0112] = 6  # rotate by 90 degrees
     exif[0x010E] = "where I live"
@@ -210,7 +210,7 @@ def test_pictures_get_a_thumbnail_the_right_way_up_and_without_metadata(sender):
     assert b"where I live" not in read_upload(user=sender, upload_id=upload.pk, thumbnail=True).content
 
 
-def test_transparency_stays_and_what_is_no_picture_has_no_thumbnail(sender):
+def test_thumbnails_keep_transparency_and_other_files_have_none(sender):
     transparent = store_upload(owner=sender, file=file(picture("PNG", mode="RGBA", color=(0, 0, 0, 0))))
     with thumbnail_of(transparent) as small:
         assert small.mode == "RGBA"
@@ -220,7 +220,7 @@ def test_transparency_stays_and_what_is_no_picture_has_no_thumbnail(sender):
         read_upload(user=sender, upload_id=document.pk, thumbnail=True)
 
 
-def test_what_cannot_be_stored_in_the_database_leaves_no_file(sender, monkeypatch):
+def test_a_failed_insert_leaves_no_file(sender, monkeypatch):
     def fail(*_, **__):
         raise RuntimeError("the database fails")
 
@@ -254,9 +254,7 @@ def test_files_are_locked_before_rooms(sender, chat, monkeypatch):
     assert order[:2] == ["file", "rooms"]
 
 
-def test_a_page_of_messages_takes_as_many_queries_with_attachments_as_without(
-    sender, chat, django_assert_max_num_queries
-):
+def test_attachments_add_no_query_per_message(sender, chat, django_assert_max_num_queries):
     for _ in range(6):
         send(sender, chat, store_upload(owner=sender, file=file()))
     with django_assert_max_num_queries(3):
@@ -276,7 +274,7 @@ def test_an_upload_is_sent_once_and_by_its_owner(sender, receiver, chat, hints):
         send(sender, chat, fresh, fresh)
 
 
-def test_two_messages_of_one_commit_do_not_share_an_upload(sender, chat):
+def test_two_messages_in_one_transaction_cannot_share_an_upload(sender, chat):
     upload = str(store_upload(owner=sender, file=file()).pk)
     given = SendMessageRequest(conversation_id=str(chat.pk), message="See here", attachments=[upload])
     first, second = send_messages([OutgoingMessage(sender, given), OutgoingMessage(sender, given)])
@@ -284,7 +282,7 @@ def test_two_messages_of_one_commit_do_not_share_an_upload(sender, chat):
     assert isinstance(second, errors.Invalid)
 
 
-def test_a_repeated_message_is_answered_with_its_attachments_and_others_are_another_body(sender, chat, hints):
+def test_a_repeat_returns_its_attachments_and_other_attachments_are_a_conflict(sender, chat, hints):
     upload = store_upload(owner=sender, file=file())
     first = send(sender, chat, upload, client_message_id="one")
     with nothing_happens(hints):
@@ -305,7 +303,7 @@ def test_work_is_delivered_with_its_files():
     assert read_upload(user=deal.brand_owner, upload_id=uploads[0].pk).content == PDF
 
 
-def test_work_with_files_that_are_not_there_is_not_delivered(hints):
+def test_work_with_missing_files_is_refused(hints):
     deal = make_deal("work_in_progress")
     foreign = store_upload(owner=deal.brand_owner, file=file())
     with nothing_happens(hints), pytest.raises(errors.Invalid) as refusal:
@@ -316,7 +314,7 @@ def test_work_with_files_that_are_not_there_is_not_delivered(hints):
 # Permissions
 
 
-def test_a_file_is_its_owners_until_it_is_sent_and_then_that_of_the_conversation(sender, receiver, chat):
+def test_a_file_is_private_until_sent_and_then_visible_in_the_conversation(sender, receiver, chat):
     upload = store_upload(owner=sender, file=file())
     stranger, operator = make_user(), make_staff()
     assert read_upload(user=sender, upload_id=str(upload.pk)).content == PDF
@@ -347,7 +345,7 @@ def test_deleting_a_message_removes_its_files(sender, receiver, chat):
     assert not any(str(upload.pk) in row.data for row in RoomEvent.objects.all())
 
 
-def test_what_is_not_sent_within_a_day_is_thrown_away(sender, chat):
+def test_unsent_uploads_are_deleted_after_a_day(sender, chat):
     kept = store_upload(owner=sender, file=file())
     store_upload(owner=sender, file=file(picture()))
     send(sender, chat, kept)
@@ -360,7 +358,7 @@ def test_what_is_not_sent_within_a_day_is_thrown_away(sender, chat):
     assert len(stored_files()) == 1
 
 
-def test_a_closed_conversation_takes_no_files(hints):
+def test_a_closed_conversation_rejects_files(hints):
     deal = make_deal("brand_owner_details")
     intervene(operator=make_staff(), conversation_id=deal.conversation.pk, action="close", data=InterventionRequest())
     upload = store_upload(owner=deal.influencer, file=file())
