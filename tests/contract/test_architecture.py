@@ -92,7 +92,7 @@ find."""
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
-def test_a_rule_finds_what_breaks_it_and_nothing_else(rule):
+def test_a_rule_finds_its_violations_and_nothing_else(rule):
     _, good, bad = RULES[rule]
     assert rule(ast.parse(good)) == set()
     assert rule(ast.parse(bad)), bad
@@ -101,13 +101,13 @@ def test_a_rule_finds_what_breaks_it_and_nothing_else(rule):
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
-def test_the_code_keeps_the_rule(rule):
+def test_the_code_follows_the_rule(rule):
     exempt, *_ = RULES[rule]
     broken = {name(path): rule(tree(path)) for path in MODULES if name(path) not in exempt}
     assert {path: lines for path, lines in broken.items() if lines} == {}
 
 
-def test_tests_take_public_names_from_realtime_itself():
+def test_tests_import_public_names_from_realtime_itself():
     """Tests can import names that are not public from the modules inside."""
     sample = "from realtime import publish\nfrom realtime.pubsub import bus\nfrom realtime.publishing import publish"
     assert rules.reaches_past(ast.parse(sample), "realtime", realtime.__all__) == {3}
@@ -116,7 +116,7 @@ def test_tests_take_public_names_from_realtime_itself():
     assert {path: lines for path, lines in broken.items() if lines} == {}
 
 
-def test_facts_are_the_models_whose_rows_are_told_when_they_are_saved():
+def test_facts_are_the_models_with_post_save_receivers():
     assert {model.__name__ for model in apps.get_models() if post_save.has_listeners(model)} == set(rules.FACTS)
 
 
@@ -160,7 +160,7 @@ def _files() -> list[Path]:
 STRAY = re.compile(r"\bTOD[O]\b|\bFIXM[E]\b|# XX[X]\b|/roo[t]/|/hom[e]/\w|/User[s]/")
 
 
-def test_nothing_is_left_lying_about():
+def test_files_have_no_notes_and_no_local_paths():
     """The files contain no to-do notes and no paths of a developer's machine."""
     text = {".py", ".md", ".js", ".mjs", ".ts", ".html", ".css", ".toml", ".yaml", ".yml", ".txt", ".sh", ".conf"}
     for path in _files():

@@ -33,7 +33,7 @@ def unknown_in(text: str) -> list[str]:
     return [one[0] for one in COMMAND.finditer(text) if not is_there(one.lastgroup, one[one.lastgroup])]
 
 
-def test_every_command_is_there():
+def test_every_command_exists():
     listed = subprocess.run(["git", "ls-files", *PLACES], cwd=ROOT, capture_output=True, check=True, text=True).stdout
     texts = {path: (ROOT / path).read_text() for path in listed.split() if path not in EXEMPT}
     assert len(texts) > 500
@@ -50,9 +50,9 @@ def test_every_command_is_there():
         "`python -m benchmarks.setting`",
     ],
 )
-def test_a_command_that_is_not_is_found(text):
+def test_an_unknown_command_is_found(text):
     assert len(unknown_in(text)) == 1
 
 
-def test_prose_is_no_command():
+def test_prose_is_not_a_command():
     assert unknown_in("Make sure that manage.py is there, and make them adapt it.") == []

@@ -32,7 +32,7 @@ def _git(folder: Path, *arguments: str) -> str:
     return subprocess.run(["git", *arguments], check=True, **options).stdout
 
 
-def test_every_commit_says_what_it_does():
+def test_every_subject_follows_the_rules():
     """A shallow clone, or sources without history, has nothing to check; the summary of the run says so."""
     made = commits(ROOT, SINCE)
     if made is None:
@@ -41,7 +41,7 @@ def test_every_commit_says_what_it_does():
     assert {commit: said for commit, said in found.items() if said} == {}
 
 
-def test_commits_are_found_where_there_is_history(tmp_path):
+def test_commits_are_found_in_a_history(tmp_path):
     whole, shallow, none = (tmp_path / name for name in ("whole", "shallow", "none"))
     none.mkdir()
     _git(tmp_path, "init", "--quiet", str(whole))
@@ -58,7 +58,7 @@ def test_commits_are_found_where_there_is_history(tmp_path):
     "subject",
     ["Add a column", "Process a webhook once", "Bring nginx along", "Focus the text field", f"Add {'x' * 68}", "Ünify"],
 )
-def test_a_good_subject_is_taken(subject):
+def test_a_valid_subject_is_accepted(subject):
     assert list(faults(subject)) == []
 
 
@@ -75,7 +75,7 @@ def test_a_good_subject_is_taken(subject):
         ("The column is added", "“The”"),
     ],
 )
-def test_another_one_is_refused(subject, said):
+def test_an_invalid_subject_is_rejected(subject, said):
     (found,) = faults(subject)
     assert said in found
 

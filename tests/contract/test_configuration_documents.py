@@ -87,7 +87,7 @@ def test_documents_do_not_depend_on_the_environment(monkeypatch):
     assert (configuration_documents.reference(), configuration_documents.sample()) == before
 
 
-def test_the_files_for_containers_set_what_there_is_and_run_what_there_is():
+def test_the_container_files_use_existing_settings_and_commands():
     compose = yaml.safe_load((ROOT / "compose.yaml").read_text())
     dockerfile = (ROOT / "Dockerfile").read_text()
     given = set(compose["x-app"]["environment"]) | set(re.findall(r"^(?:ENV|   ) ([A-Z_]+)=", dockerfile, re.MULTILINE))

@@ -53,11 +53,11 @@ def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     return {f"{one.typ} {one.name}" for one in items}
 
 
-def test_what_nothing_uses_is_found(found):
+def test_unused_code_is_found(found):
     assert found == {"attribute unread", "method unused", "function dead"}
 
 
-def test_the_exceptions_are_of_use():
+def test_every_exception_is_necessary():
     """Without its exception, each of these names would be reported."""
     config = dead_code.make_config([])
     items = dead_code.find_dead_code(config["paths"], config["exclude"], decorators=config["ignore_decorators"])

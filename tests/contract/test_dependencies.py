@@ -77,7 +77,7 @@ def test_every_line_of_a_lock_is_a_version_with_hashes(file: str) -> None:
         f"some>=1.0 \\\n    --hash=sha256:{'0' * 64}\n    # via other\n",
     ],
 )
-def test_any_other_line_is_found(line: str) -> None:
+def test_any_other_line_is_rejected(line: str) -> None:
     good = f"some==1.0 ; sys_platform == 'win32' \\\n    --hash=sha256:{'0' * 64}\n    # via\n    #   other\n"
     assert is_lock(HEAD + good)
     assert not is_lock(HEAD + good + line)
@@ -85,14 +85,14 @@ def test_any_other_line_is_found(line: str) -> None:
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_what_pyproject_asks_for_is_pinned_and_nothing_else(file: str) -> None:
+def test_exactly_the_dependencies_of_pyproject_are_pinned_directly(file: str) -> None:
     pinned, wanted = lock(file), declared(file)
     assert {name for name, pin in pinned.items() if pin.is_direct} == wanted.keys()
     assert {name for name, one in wanted.items() if not one.specifier.contains(pinned[name].version)} == set()
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_what_is_needed_in_turn_is_pinned_in_a_version_that_suits(file: str) -> None:
+def test_transitive_dependencies_are_pinned_in_matching_versions(file: str) -> None:
     pinned, wanted = lock(file), declared(file)
     for name in (name for name, pin in pinned.items() if pin.applies):
         for one in needed_by(name, wanted[name].extras if name in wanted else set()):
@@ -102,12 +102,12 @@ def test_what_is_needed_in_turn_is_pinned_in_a_version_that_suits(file: str) -> 
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_the_pinned_versions_are_the_ones_that_run(file: str) -> None:
+def test_the_pinned_versions_are_installed(file: str) -> None:
     applying = {name: pin.version for name, pin in lock(file).items() if pin.applies}
     assert applying == {name: distribution(name).version for name in applying}
 
 
-def test_tests_run_with_the_versions_of_production() -> None:
+def test_tests_use_the_versions_of_production() -> None:
     development = lock(DEVELOPMENT)
     runtime = {name: pin.version for name, pin in lock(RUNTIME).items()}
     assert runtime == {name: development[name].version for name in runtime}

@@ -15,19 +15,19 @@ def told(found: dict[Link, str | None]) -> list[str]:
     return [f"{one.document}:{one.line}: {one.target} {said}" for one, said in found.items() if said]
 
 
-def test_links_inside_lead_somewhere():
+def test_internal_links_are_valid():
     inside = [one for one in links.links() if not one.is_outside]
     assert len(inside) > 100
     assert told({one: fault_of(one) for one in inside}) == []
 
 
-def test_links_outside_are_addresses():
+def test_external_links_are_urls():
     outside = [one for one in links.links() if one.is_outside]
     assert len(outside) > 5
     assert told({one: outside_fault(one) for one in outside}) == []
 
 
-def test_links_outside_are_listed(capsys):
+def test_external_links_are_listed(capsys):
     links.main()
     listed = capsys.readouterr().out.splitlines()
     assert any(line.startswith("https://semver.org/  CHANGELOG.md:") for line in listed)
@@ -96,7 +96,7 @@ def project(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     "target", ["README.md", "#a-part", "../README.md#top", "../docs/#a-part", "a%20file.txt", ".", "../docs/README.md"]
 )
-def test_a_link_that_leads_somewhere_is_taken(project, target):
+def test_a_valid_link_is_accepted(project, target):
     assert fault_of(Link("docs/README.md", 1, target), project) is None
 
 
@@ -112,12 +112,12 @@ def test_a_link_that_leads_somewhere_is_taken(project, target):
         ("/README.md", "leads out of the project"),
     ],
 )
-def test_a_link_that_leads_nowhere_is_found(project, target, said):
+def test_a_broken_link_is_found(project, target, said):
     assert fault_of(Link("docs/README.md", 1, target), project) == said
 
 
 @pytest.mark.parametrize("target", ["http://example.com", "https://", "mailto:a@example.com", "https://me@example.com"])
-def test_an_address_that_cannot_be_right_is_found(target):
+def test_an_invalid_url_is_found(target):
     link = Link("README.md", 1, target)
     assert link.is_outside
     assert outside_fault(link)

@@ -51,12 +51,12 @@ def committed(made, tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def test_the_command_writes_what_it_accepts(committed):
+def test_the_command_accepts_what_it_wrote(committed):
     call_command("export_documents", "--check")
 
 
 @pytest.mark.parametrize("name", generated_documents.DOCUMENTS)
-def test_the_command_refuses_an_old_document(committed, name):
+def test_the_command_reports_an_outdated_document(committed, name):
     path = committed / name
     path.write_text(path.read_text().replace("| `DEBUG` |", "| `BUG` |") if name == CONFIGURATION else "old")
     with pytest.raises(CommandError, match=f"Not up to date: {re.escape(name)}[.] "):
@@ -64,7 +64,7 @@ def test_the_command_refuses_an_old_document(committed, name):
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_the_command_refuses_and_makes_a_missing_document(committed, name):
+def test_the_command_reports_and_creates_a_missing_document(committed, name):
     (committed / name).unlink()
     with pytest.raises(CommandError, match=re.escape(name)):
         call_command("export_documents", "--check")
@@ -81,7 +81,7 @@ def test_the_text_around_the_settings_stays(committed):
     assert "| `DEBUG` | `on` |" in tables
 
 
-def test_a_document_without_a_place_for_the_settings_is_left_alone(committed):
+def test_a_document_without_a_marker_for_the_settings_is_not_changed(committed):
     path = committed / CONFIGURATION
     path.write_text("# Other prose\n")
     for options in ([], ["--check"]):
@@ -90,7 +90,7 @@ def test_a_document_without_a_place_for_the_settings_is_left_alone(committed):
     assert path.read_text() == "# Other prose\n"
 
 
-def test_the_document_is_valid_openapi_made_without_a_warning(openapi):
+def test_the_document_is_valid_openapi_without_warnings(openapi):
     validate_schema(openapi)
     assert not GENERATOR_STATS
     assert openapi["openapi"].startswith("3.1")
@@ -104,7 +104,7 @@ def test_operations_are_named_once_and_grouped(openapi):
     assert all(operation["summary"] and len(operation["tags"]) == 1 for operation in operations(openapi))
 
 
-def test_successes_and_refusals_are_told_apart(openapi):
+def test_successes_and_errors_have_different_schemas(openapi):
     schemas = openapi["components"]["schemas"]
     for operation in operations(openapi):
         for status, response in operation["responses"].items():
@@ -157,12 +157,12 @@ def test_every_event_and_command_is_in_both_documents():
     assert all(f"### `{name}`" in text for name in names)
 
 
-def test_the_openapi_document_is_written_whole(openapi):
+def test_the_openapi_document_is_written_completely(openapi):
     written = yaml.safe_load(generated_documents.DOCUMENTS["docs/openapi.yaml"]())
     assert written == json.loads(json.dumps(openapi))
 
 
-def test_the_server_gives_the_document_without_login(client):
+def test_the_server_returns_the_document_without_login(client):
     answer = client.get("/api/schema", headers={"Accept": "application/json"})
     assert answer.status_code == 200
     assert client.get("/api/schema/").status_code == 200

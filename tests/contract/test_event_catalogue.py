@@ -26,13 +26,13 @@ GUIDE = {"new_message", "notification", "user_typing", "conversation_state_chang
 LOGGED = GUIDE - {"user_typing"} | {"message_updated", "message_deleted", "messages_read"}
 
 
-def test_which_events_there_are():
+def test_the_list_of_events():
     ephemeral = {"user_typing", "conversation_list_updated", "presence", "token_expiring"}
     assert {event.name for event in EVENTS if event.logged} == LOGGED
     assert {event.name for event in EVENTS if not event.logged} == ephemeral
 
 
-def test_which_commands_there_are():
+def test_the_list_of_commands():
     assert set(registry.commands) == {
         "join_conversation",
         "leave_conversation",
@@ -50,12 +50,12 @@ def test_which_commands_there_are():
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.name)
-def test_the_example_of_an_event_is_one(event):
+def test_the_example_of_an_event_is_valid(event):
     assert fault_of_event(event.name, event.example, event.example.get("seq")) is None
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
-def test_the_example_of_a_command_is_taken_whole(command):
+def test_the_example_of_a_command_is_valid(command):
     given = command.request.parse(command.example)
     folded = given.model_dump(exclude_unset=True)
     assert len(folded) == len(command.example), "every key is part of the schema"
@@ -63,7 +63,7 @@ def test_the_example_of_a_command_is_taken_whole(command):
         assert command.bare in command.request.model_fields
 
 
-def test_a_shape_is_held_strictly():
+def test_schemas_are_checked_strictly():
     class Sample(Schema):
         name: str
         count: int
@@ -87,7 +87,7 @@ def _shapes_of(shape: type[Schema], found: set[type[Schema]]) -> set[type[Schema
     return found
 
 
-def test_no_event_tells_an_address_or_a_secret():
+def test_events_contain_no_addresses_or_secrets():
     shapes = set().union(*(_shapes_of(event.payload, set()) for event in EVENTS))
     fields = {name for shape in shapes for name in shape.model_fields}
     assert {"message", "sender_id", "seq"} <= fields
@@ -155,7 +155,7 @@ def test_an_event_is_sent_to_the_rooms_that_it_declares(brand, influencer, sent_
 
 
 @pytest.mark.parametrize("is_connected", [True, False])
-async def test_an_expiring_token_is_told_to_its_socket_while_that_is_there(settings, is_connected):
+async def test_an_expiring_token_is_reported_to_its_open_socket(settings, is_connected):
     settings.SOCKET_TOKEN_POLICY = "strict"
     told: list[tuple[str, Any, str]] = []
     tasks: list[Any] = []
@@ -202,7 +202,7 @@ def test_the_order_after_one_transition(brand, influencer, sent_events):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_lists_are_told_to_those_whose_list_changed(brand, influencer, sent_events):
+def test_list_updates_are_sent_to_users_whose_list_changed(brand, influencer, sent_events):
     def told() -> list[tuple[str, str, int, int]]:
         found = [
             (room.removeprefix("user_"), one["reason"], one["unread_count"], one["total_unread"])
@@ -229,7 +229,7 @@ def test_lists_are_told_to_those_whose_list_changed(brand, influencer, sent_even
     assert {reason for _, reason, *_ in told()} == {"state", "message"}
 
 
-def test_a_new_conversation_is_told_before_what_is_said_in_it(brand, influencer, sent_events):
+def test_a_new_conversation_is_announced_before_its_messages(brand, influencer, sent_events):
     brand.opens_bid_with(influencer, message="Three reels")
     for one in (brand, influencer):
         told = [

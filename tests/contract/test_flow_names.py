@@ -41,7 +41,7 @@ def test_no_script_names_a_state_or_an_action():
     assert {path: named for path, named in found.items() if named} == {}
 
 
-def test_the_demo_plays_by_names():
+def test_the_demo_names_its_actions():
     script = PLAYS_A_DEAL.read_text(encoding="utf-8")
     assert named_in(script, names()) >= {"influencer_responding", "accept_connection"}
 
@@ -56,12 +56,12 @@ def test_the_demo_plays_by_names():
         "act(`expired`)",
     ],
 )
-def test_a_name_is_found(script):
+def test_a_flow_name_is_found(script):
     assert len(named_in(script, names())) == 1
 
 
 @pytest.mark.parametrize(
     "script", ["const expired = work_submitted_at;", "'it has expired'", "chat_status === 'real_time'"]
 )
-def test_an_ordinary_word_is_none(script):
+def test_an_ordinary_word_is_not_a_flow_name(script):
     assert named_in(script, names()) == set()

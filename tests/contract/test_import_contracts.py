@@ -12,7 +12,7 @@ CONTRACTS = {contract["name"]: contract for contract in IMPORTS["contracts"]}
 TOOLS = {"faults", "benchmarks"}
 
 
-def test_every_package_is_looked_at():
+def test_every_package_is_checked():
     assert set(IMPORTS["root_packages"]) == {*PACKAGES, *TOOLS}
 
 
@@ -24,7 +24,7 @@ def test_types_count_as_imports():
     assert "exclude_type_checking_imports" not in IMPORTS
 
 
-def test_every_package_is_without_cycles():
+def test_every_package_has_a_contract_against_cycles():
     [contract] = [one for one in CONTRACTS.values() if one["type"] == "acyclic_siblings"]
     assert set(contract["ancestors"]) == {*PACKAGES, *TOOLS}
     assert "skip_descendants" not in contract

@@ -71,12 +71,12 @@ def entered(line: str) -> str:
     return re.sub(r"\{\w+\}", "{}", line)
 
 
-def test_every_address_is_entered() -> None:
+def test_every_address_is_listed() -> None:
     named = {entered(str(one)) for one in OPERATIONS if one.needs_login and "{" in one.path}
     assert {entered(line) for line in ADDRESSES} == named
 
 
-def test_every_command_is_entered() -> None:
+def test_every_command_is_listed() -> None:
     assert {command.name for command in registry.commands.values()} == COMMANDS.keys() | OF_A_SOCKET
 
 
@@ -102,7 +102,7 @@ def answer(api: Api, line: str, ids: dict[str, str]) -> tuple[int, str | None]:
 
 @pytest.mark.parametrize("who", ["passer-by", *WITH_TOKENS])
 @pytest.mark.parametrize("line", ADDRESSES)
-def test_who_is_answered_what(
+def test_each_user_gets_the_expected_response(
     line: str, who: str, ids, brand: Person, stranger: Person, influencer: Person, operator: Person
 ) -> None:
     if "{order_id}" in line:
@@ -114,7 +114,9 @@ def test_who_is_answered_what(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("command", COMMANDS)
-async def test_who_may_command_what(command: str, ids, stranger: Person, influencer: Person, operator: Person) -> None:
+async def test_each_user_can_send_the_expected_commands(
+    command: str, ids, stranger: Person, influencer: Person, operator: Person
+) -> None:
     payload, *expected = COMMANDS[command]
     other = {"{influencer}": "{brand}"}
     for person, code in zip((stranger, influencer, operator), expected, strict=True):
@@ -128,7 +130,9 @@ def _filled(value: Any, ids: dict[str, str]) -> Any:
     return value.format(**ids) if isinstance(value, str) else value
 
 
-def test_who_may_be_in_which_room(ids, brand: Person, influencer: Person, stranger: Person, operator: Person) -> None:
+def test_each_user_can_join_the_expected_rooms(
+    ids, brand: Person, influencer: Person, stranger: Person, operator: Person
+) -> None:
     conversation, own = f"conversation_{ids['chat']}", user_room(influencer.pk)
     everybody: list[User] = [user_of(one) for one in (brand, influencer, stranger, operator)]
     entering = {(user.pk, room) for user in everybody for room in (conversation, own)}

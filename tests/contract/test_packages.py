@@ -19,12 +19,12 @@ def docstring(package: str) -> str:
 
 
 @pytest.mark.parametrize("package", [*PACKAGES, "faults", "benchmarks"])
-def test_a_package_says_what_it_is_for(package):
+def test_a_package_has_a_docstring_with_its_purpose(package):
     assert 3 <= len(docstring(package).splitlines()) <= LONGEST
 
 
 @pytest.mark.parametrize("package", [*PACKAGES, "faults", "benchmarks"])
-def test_the_modules_that_it_names_are_there(package):
+def test_the_named_modules_exist(package):
     named = re.findall(r"`([a-z_]+)(?:[/.][a-z_./]*)?`", docstring(package))
     there = {path.stem for folder in (ROOT / package, ROOT) for path in folder.iterdir()}
     assert set(named) - there - {"__all__"} == set()

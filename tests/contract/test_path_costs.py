@@ -93,7 +93,7 @@ def _deals() -> list[Deal]:
     return [make_deal("brand_owner_pricing") for _ in range(TRIES)]
 
 
-async def test_a_message(gateway):
+async def test_the_cost_of_a_message(gateway):
     deal = await in_database(make_deal, "real_time")
     payloads = [
         {"conversation_id": str(deal.conversation.pk), "message": "Hello", "client_message_id": f"id-{number}"}
@@ -104,7 +104,7 @@ async def test_a_message(gateway):
     check("send_message", cost)
 
 
-async def test_an_action(gateway):
+async def test_the_cost_of_an_action(gateway):
     offer = {"action": "send_price_offer", "data": {"price": "1000.00"}}
     tries = [
         (deal.brand_owner, offer | {"conversation_id": str(deal.conversation.pk)}) for deal in await in_database(_deals)
@@ -114,7 +114,7 @@ async def test_an_action(gateway):
     check("conversation_action", cost)
 
 
-async def test_a_join(gateway):
+async def test_the_cost_of_a_join(gateway):
     """The join is the first of its room in the process, by a client that has received part of the events."""
     tries = [
         (deal.brand_owner, {"conversation_id": str(deal.conversation.pk), "after": 2})

@@ -23,7 +23,7 @@ HOOKS = {
 }
 
 
-def test_the_license_is_there_whole():
+def test_the_license_is_complete():
     text = (ROOT / "LICENSE").read_text()
     assert text.strip().startswith("Apache License\n                           Version 2.0, January 2004")
     assert "END OF TERMS AND CONDITIONS" in text
@@ -38,14 +38,14 @@ def test_the_documents_of_the_api_name_the_license(name):
 
 
 @pytest.mark.parametrize("name", ["SECURITY.md", "CODE_OF_CONDUCT.md"])
-def test_reports_go_to_the_platform(name):
+def test_security_reports_go_to_the_platform(name):
     text = (ROOT / name).read_text()
     assert "**Report a vulnerability**" in text
     assert not re.search(r"\w@\w", text)
 
 
 @pytest.mark.parametrize("name", ["bug", "feature"])
-def test_a_form_can_be_filled_in(name):
+def test_issue_forms_are_valid(name):
     """GitHub requires a name, a description, and fields with unique ids."""
     form = yaml.safe_load((ROOT / f".github/ISSUE_TEMPLATE/{name}.yml").read_text())
     fields = [field for field in form["body"] if field["type"] != "markdown"]
@@ -57,7 +57,7 @@ def test_a_form_can_be_filled_in(name):
     assert any(field["validations"]["required"] for field in fields if "validations" in field)
 
 
-def test_continuous_integration_covers_what_is_supported():
+def test_ci_runs_every_supported_version():
     """CI runs every version that CONTRIBUTING.md names, starting with the oldest that pyproject.toml supports."""
     (job,) = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"].values()
     matrix = job["strategy"]["matrix"]
@@ -100,16 +100,16 @@ def _is_utf8(content: bytes) -> bool:
     return True
 
 
-def test_files_are_as_editors_are_told():
+def test_files_follow_the_editor_settings():
     assert {name: found for name, content in committed() if (found := style_faults(content))} == {}
 
 
 @pytest.mark.parametrize("content", [b"\xff\n", b"a\r\n", b"a \n", b"a\n\t\nb\n", b"a"])
-def test_a_file_in_another_style_is_found(content):
+def test_a_style_fault_is_found(content):
     assert len(style_faults(content)) == 1
 
 
-def test_hooks_fetch_nothing():
+def test_hooks_download_nothing():
     assert {hook["language"] for hook in HOOKS.values()} == {"system"}
 
 
@@ -124,7 +124,7 @@ GOOD = {"sample.py": '"""A module."""\n', "sample.js": "export const a = 'b';\n"
 
 
 @pytest.mark.parametrize("hook", HOOKS)
-def test_a_hook_finds_a_fault_and_lets_the_rest_pass(hook, request):
+def test_a_hook_finds_a_fault_and_accepts_valid_files(hook, request):
     need_node()
     name, faulty = FAULTY[hook]
     # The file is inside the project because eslint ignores files outside the folder of its configuration.

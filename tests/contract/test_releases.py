@@ -25,11 +25,11 @@ def has_history() -> bool:
     return at_top == "\nfalse\n"
 
 
-def test_the_file_has_the_form():
+def test_the_file_has_the_required_form():
     assert newest_release() == parsed(FILE.read_text(encoding="utf-8"))[-1]
 
 
-def test_each_commit_is_that_of_its_version():
+def test_each_commit_has_its_version():
     if not has_history():
         pytest.skip("no history")
     for release in parsed(FILE.read_text(encoding="utf-8")):
@@ -66,6 +66,6 @@ def test_versions_ascend_as_numbers(tmp_path, monkeypatch):
         (f"{FIRST}0.8.7, {OTHER}, 2027-01-31\n", "Line 2: 0.8.7 does not come after 0.9.0"),
     ],
 )
-def test_another_form_is_refused(text, reason):
+def test_another_form_is_rejected(text, reason):
     with pytest.raises(ValueError, match=reason):
         parsed(text)

@@ -71,7 +71,7 @@ async def test_an_action(brand, influencer):
     assert again["repeated"] is True
 
 
-async def test_a_provider_that_does_not_answer(monkeypatch):
+async def test_a_provider_that_does_not_respond(monkeypatch):
     deal = await in_database(make_deal, "payment_pending")
     brand, bid = await in_database(person, deal.brand_owner), str(deal.conversation.pk)
 
@@ -121,7 +121,7 @@ REFUSED: list[tuple[str, str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("command", "path", "body"), REFUSED)
-async def test_a_refusal(brand, influencer, stranger, command, path, body):
+async def test_equal_errors(brand, influencer, stranger, command, path, body):
     def prepare() -> dict[str, str]:
         chat = brand.opens_chat_with(influencer)
         brand.says(chat, "Hello", client_message_id="used")
@@ -141,7 +141,7 @@ async def test_a_refusal(brand, influencer, stranger, command, path, body):
 
 
 @pytest.mark.parametrize("payload", [None, 5, "text", [], [1], True])
-async def test_what_is_no_object(brand, payload):
+async def test_payloads_that_are_not_objects(brand, payload):
     refused = await by_socket(brand, "send_message", payload)
     assert (refused["code"], refused["errors"].keys()) == ("invalid", {"non_field_errors"})
     assert refused == await by_rest(brand, "/api/messages", str(to_json(payload)).encode())

@@ -31,7 +31,7 @@ def without_namespace(routes: list[Route]) -> set[str]:
     return {name for name, _ in routes if ":" not in name}
 
 
-def test_every_name_leads_to_one_view_and_stands_in_a_namespace() -> None:
+def test_every_name_is_unique_and_has_a_namespace() -> None:
     routes = list(named_routes(get_resolver().url_patterns))
     assert {"pages:register", "api:register", "api:message-list", "admin:index"} <= {name for name, _ in routes}
     assert ambiguous(routes) == set()
@@ -46,7 +46,7 @@ def resource(request: object) -> HttpResponse:
     return HttpResponse()
 
 
-def test_the_rules_find_names_that_are_used_twice_and_names_outside_of_namespaces() -> None:
+def test_ambiguous_names_and_names_without_namespace_are_found() -> None:
     pages, api = [path("register", page, name="register")], [path("register", resource, name="register")]
     side_by_side = list(named_routes([*pages, path("api/", include(api))]))
     assert ambiguous(side_by_side) == without_namespace(side_by_side) == {"register"}

@@ -57,7 +57,7 @@ def test_no_retired_identifier_is_left():
     assert {path: {one: known[one] for one in names} for path, names in found.items() if names} == {}
 
 
-def test_a_successor_is_not_retired_itself():
+def test_a_successor_is_not_retired():
     known = successors()
     assert {old: new for old, new in known.items() if new in known} == {}
 
@@ -79,18 +79,18 @@ SAMPLES = {"former_name", "FormerName", "package.former_module"}
         "see `package.former_module.f`",
     ],
 )
-def test_it_is_found_wherever_it_stands(text):
+def test_a_retired_identifier_is_found_in_all_positions(text):
     assert len(retired_in(text, SAMPLES)) == 1
 
 
 @pytest.mark.parametrize(
     "text", ["a former name", "formername", "former_names", "MyFormerName", "former_module.py", "package.other"]
 )
-def test_ordinary_words_are_not(text):
+def test_ordinary_words_are_not_found(text):
     assert not retired_in(text, SAMPLES)
 
 
-def test_the_glossary_names_what_there_is():
+def test_the_classes_in_the_glossary_exist():
     terms = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`([A-Z][a-z]+[A-Za-z]*)`", terms))
     code = {path: text for path, text in texts().items() if path.endswith(".py")}

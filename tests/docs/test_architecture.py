@@ -17,12 +17,12 @@ def test_the_graph_shows_every_package(blocks):
     assert names == set(PACKAGES)
 
 
-def test_the_document_is_as_the_code_has_it():
+def test_the_document_matches_the_code():
     subprocess.run([sys.executable, "scripts/package_graph.py", "--check"], cwd=ROOT, check=True)
 
 
 @pytest.mark.parametrize("change", ["no section", "another arrow"])
-def test_a_document_that_is_old_is_found(change, tmp_path, monkeypatch, capsys):
+def test_an_outdated_document_is_found(change, tmp_path, monkeypatch, capsys):
     text = package_graph.DOCUMENT.read_text(encoding="utf-8")
     old = tmp_path / "architecture.md"
     old.write_text(text.replace(package_graph.END, "") if change == "no section" else text.replace("-->", "<--", 1))
@@ -34,7 +34,7 @@ def test_a_document_that_is_old_is_found(change, tmp_path, monkeypatch, capsys):
     assert "architecture.md" in capsys.readouterr().err
 
 
-def test_imports_that_follow_from_others_are_left_out():
+def test_transitive_imports_are_left_out():
     imports = {"top": {"middle", "bottom"}, "middle": {"bottom"}, "bottom": set(), "beside": {"bottom"}}
     assert package_graph.reduced(imports) == {
         "top": {"middle"},

@@ -37,13 +37,13 @@ def test_every_block_of_a_page_is_run() -> None:
 
 
 @pytest.mark.django_db
-def test_what_tests_run_is_there_and_nothing_else_under_the_same_heading() -> None:
+def test_every_claim_matches_the_blocks_under_its_heading() -> None:
     found = _all_of_documents() + _all_of_pages()
     for claim in CLAIMS:
         claim.of(found)
 
 
-def test_headings_with_blocks_are_told_apart() -> None:
+def test_headings_with_blocks_are_unique() -> None:
     for document in documents():
         headings = [block.heading for block in blocks_of(document)]
         together = [one for at, one in enumerate(headings) if at == 0 or headings[at - 1] != one]
@@ -60,7 +60,7 @@ def test_blocks_are_found_in_all_their_forms() -> None:
     ]
 
 
-def test_a_block_that_no_test_runs_is_told_with_its_place() -> None:
+def test_an_unclaimed_block_is_reported_with_its_place() -> None:
     one = Block("X.md", "Heading", 7, "sh", "true\n")
     assert [block.place for block in unclaimed([one])] == ["X.md:7, under “Heading”"]
     with pytest.raises(AssertionError, match=r"X\.md:7, under “Heading”: the blocks are \('sh',\)"):
@@ -69,6 +69,6 @@ def test_a_block_that_no_test_runs_is_told_with_its_place() -> None:
         Claim("X.md", "Another", ("sh",)).of([one])
 
 
-def test_code_of_a_page_is_read_as_it_is_shown() -> None:
+def test_code_of_a_page_is_read_as_displayed() -> None:
     html = '<h2>A <em>b</em></h2>\n<p>x</p><pre tabindex="0"><code>&lt;p&gt; &amp;&amp;\n$1</code></pre>'
     assert blocks_of_page("/x", html) == [Block("/x", "A b", 2, "", "<p> &&\n$1\n")]

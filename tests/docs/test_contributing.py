@@ -25,7 +25,7 @@ EVENT_SECONDS = 60
 
 
 @runs("CONTRIBUTING.md", "Set-up", "sh")
-def test_the_targets_are_there(blocks: list[Block], checkout: Path):
+def test_the_targets_exist(blocks: list[Block], checkout: Path):
     """The commands are only printed, because they would set up the project again, serve it, and run this test."""
     with terminal(checkout, os.environ["PATH"]) as shell:
         for command in commands(blocks[0].text):
@@ -112,7 +112,7 @@ def test_a_state_is_added_to_a_flow(blocks: list[Block], tmp_path: Path):
         assert [one["action"] for one in brand.sees(bid)["available_actions"]] == ["clarify_project"]
 
 
-def test_a_copy_is_no_worktree_of_the_project(checkout: Path):
+def test_a_copy_is_not_a_worktree_of_the_project(checkout: Path):
     """Otherwise git commands in a copy could change the repository."""
     assert not (checkout / ".git").exists()
 
@@ -126,7 +126,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_changes_are_made_where_they_stand(project: Path):
+def test_changes_are_applied_at_their_place(project: Path):
     apply(
         "--- old.py\n first = 1\n\n-second = 2\n+second = 3\n@@\n+zero = 0\n first = 1\n+++ a/new.py\n+new = 1\n",
         project,
@@ -149,13 +149,13 @@ def test_changes_are_made_where_they_stand(project: Path):
         ("+first = 1\n", "does not begin with the path of a file"),
     ],
 )
-def test_a_change_that_does_not_fit_is_refused(project: Path, text: str, said: str):
+def test_a_change_that_does_not_fit_is_rejected(project: Path, text: str, said: str):
     with pytest.raises(RecipeFault, match=said):
         apply(text, project)
     assert (project / "old.py").read_text() == OLD
 
 
-def test_lines_that_stand_twice_are_no_place(project: Path):
+def test_repeated_lines_are_ambiguous(project: Path):
     (project / "old.py").write_text(OLD + OLD)
     with pytest.raises(RecipeFault, match="must occur exactly once"):
         apply("--- old.py\n-first = 1\n", project)

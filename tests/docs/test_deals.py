@@ -153,7 +153,7 @@ async def test_files_are_sent_and_shown(blocks, site: RunningServer, brand: Pers
 
 
 @runs("docs/deals.md", "Operators", "")
-def test_operators_step_in(blocks, site: RunningServer, brand: Person, influencer: Person):
+def test_operators_intervene(blocks, site: RunningServer, brand: Person, influencer: Person):
     operator = signed_in(site, ADMIN)
     conversation = brand.opens_bid_with(influencer, title="Watched")
     statuses = []

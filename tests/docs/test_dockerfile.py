@@ -70,12 +70,12 @@ def lint(file: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([program, "--no-color", str(file)], capture_output=True, text=True, check=False)
 
 
-def test_the_linter_has_nothing_to_say():
+def test_the_dockerfile_passes_the_linter():
     done = lint(ROOT / "Dockerfile")
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_the_linter_finds_what_is_wrong(tmp_path: Path):
+def test_the_linter_finds_faults(tmp_path: Path):
     (tmp_path / "Dockerfile").write_text("FROM python\nRUN cd /app\nUSER stoory\n")
     done = lint(tmp_path / "Dockerfile")
     assert done.returncode == 1
@@ -96,11 +96,11 @@ def test_the_linter_finds_what_is_wrong(tmp_path: Path):
         ("static/dist/a.js", False),
     ],
 )
-def test_what_is_left_out(path: str, is_out: bool):
+def test_ignored_files(path: str, is_out: bool):
     assert is_left_out(path, (ROOT / ".dockerignore").read_text().split()) is is_out
 
 
-def test_the_image_has_a_python_that_is_supported():
+def test_the_image_has_a_supported_python():
     image, version = re.fullmatch(r"(\w+):(3\.\d+)-slim", given_to("FROM")).groups()
     assert image == "python"
     assert tuple(map(int, version.split("."))) >= (3, int(PYPROJECT["project"]["requires-python"].removeprefix(">=3.")))
@@ -147,7 +147,7 @@ class Image:
         return [shutil.which(words[0], path=self.environment["PATH"]), *words[1:]]
 
 
-def test_the_steps_lead_to_a_server(tmp_path: Path):
+def test_the_steps_build_a_running_server(tmp_path: Path):
     assert given_to("WORKDIR") == "/app"
     image = Image(tmp_path)
     try:

@@ -28,7 +28,7 @@ FIRST, LAST = ("join_conversation", "join_user_room"), ("leave_user_room", "leav
 
 
 @runs_all("docs/events.md", "json")
-def test_events_are_as_declared_and_commands_are_taken(blocks, site: RunningServer, workplace: Path):
+def test_events_are_valid_and_commands_are_accepted(blocks, site: RunningServer, workplace: Path):
     shown = {block.heading.strip("`"): json.loads(block.text) for block in blocks}
     assert shown.keys() == registry.events.keys() | {command.name for command in registry.commands.values()}
     events = {name: example for name, example in shown.items() if name in registry.events}

@@ -62,6 +62,6 @@ def test_the_diagram_of_a_direct_conversation(blocks):
     assert holds(block) == set()
 
 
-def test_what_is_no_step_is_told():
+def test_an_invalid_line_is_reported():
     with pytest.raises(AssertionError, match="one -> two"):
         steps_of(Block("X.md", "", 1, "mermaid", "stateDiagram-v2\n    one -> two\n"))

@@ -31,7 +31,7 @@ def installed(workplace: Path) -> Path:
 
 
 @runs(README, "stoory-client", "js")
-def test_the_first_example_again_and_again(blocks, site: RunningServer, workplace: Path):
+def test_the_first_example_can_be_repeated(blocks, site: RunningServer, workplace: Path):
     folder = installed(workplace)
     me = signed_in(site, BRAND)
     newest = newest_conversation(me, site)

@@ -45,7 +45,7 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> Taken:
 
 
 @runs("docs/performance.md", "Measuring it yourself", "sh")
-def test_the_benchmarks_take_their_options(blocks, taken: Taken, capsys: pytest.CaptureFixture[str]):
+def test_the_benchmarks_accept_their_options(blocks, taken: Taken, capsys: pytest.CaptureFixture[str]):
     *measures, helping = commands(blocks[0].text)
     read = [taken(command) for command in measures]
     assert {name for name, _ in read} == {"benchmarks"}
@@ -62,7 +62,7 @@ def test_the_benchmarks_take_their_options(blocks, taken: Taken, capsys: pytest.
 
 
 @runs("docs/performance.md", "Where the time goes", "sh")
-def test_the_profile_is_taken_with_commands_that_a_shell_understands(blocks):
+def test_the_profiling_commands_are_valid_shell(blocks):
     """py-spy is not a dependency, and needs the right to inspect other processes."""
     done = subprocess.run(["bash", "-n"], input=blocks[0].text, text=True, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
@@ -78,7 +78,7 @@ def test_the_run_of_the_document_can_be_repeated(blocks, taken: Taken):
 
 
 @runs("docs/reliability.md", "Running it", "sh")
-def test_the_faults_take_their_options(blocks, taken: Taken, capsys: pytest.CaptureFixture[str]):
+def test_the_fault_harness_accepts_its_options(blocks, taken: Taken, capsys: pytest.CaptureFixture[str]):
     *plays, listing = commands(blocks[0].text)
     read = [given for _, given in map(taken, plays)]
     same = ("workers", "messages", "rate", "only", "quick")

@@ -127,7 +127,7 @@ def of_the_readme(heading: str, server: RunningServer) -> list[Block]:
 
 
 @runs("/developers", "The client library", "")
-async def test_what_is_shown_on_the_page_for_developers(server, blocks, browser, ours, talk):
+async def test_the_code_of_the_page_for_developers(server, blocks, browser, ours, talk):
     (block,) = blocks
     body = block.text.replace("…", PASSWORD)
     await sends_hello(browser, ours, talk, body)
@@ -151,7 +151,7 @@ async def test_the_page_of_the_readme_without_a_bundler(server, blocks, browser,
             await until(said, lambda said=said: "1 unread" in said)
 
 
-async def test_an_account_that_has_not_talked_to_anybody_yet(server, browser, ours):
+async def test_an_account_without_conversations(server, browser, ours):
     new = registered(server, "brand_owner")
     (example,) = of_the_readme("stoory-client", server)
     (page,) = of_the_readme("Without a bundler", server)
@@ -162,7 +162,7 @@ async def test_an_account_that_has_not_talked_to_anybody_yet(server, browser, ou
         await until(said, lambda: said == ["the end ready"])
 
 
-async def test_an_origin_that_is_not_listed_reads_modules_and_nothing_else(server, browser, talk):
+async def test_an_unlisted_origin_can_load_modules_only(server, browser, talk):
     (page,) = of_the_readme("Without a bundler", server)
     with another_origin() as stranger:
         async with opened(browser, stranger, page.text) as said:
@@ -186,7 +186,7 @@ async def test_an_origin_that_is_not_listed_reads_modules_and_nothing_else(serve
         "vendor/socket.io-client/socket.io.min.js",
     ],
 )
-def test_modules_say_that_any_origin_may_read_them_and_are_asked_for_again(server, path):
+def test_modules_permit_any_origin_and_are_revalidated(server, path):
     answer = httpx.get(f"{server.url}/static/{path}", headers={"Origin": "https://elsewhere.example"}, timeout=60)
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.headers["Content-Type"].startswith("text/javascript")

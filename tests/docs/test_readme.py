@@ -60,7 +60,7 @@ def test_make_sets_up_and_serves_the_demo_and_runs_the_tests(blocks, checkout: P
 
 
 @runs("README.md", "A first conversation", "sh", "js", "sh", "")
-def test_a_first_conversation_again_and_again(blocks, server: RunningServer, workplace: Path, tmp_path: Path):
+def test_a_first_conversation_can_be_repeated(blocks, server: RunningServer, workplace: Path, tmp_path: Path):
     """The commands are typed and pasted, in bash with only curl, Python and Node, and typed again after a restart."""
     people, listener, talk, heard = (one.text for one in blocks)
     (workplace / "listen.mjs").write_text(listener)
@@ -83,7 +83,7 @@ def test_a_first_conversation_again_and_again(blocks, server: RunningServer, wor
         assert lines(shell.types(talk)) == lines(heard)
 
 
-def test_the_terminal_is_interactive_as_that_of_a_person(tmp_path: Path):
+def test_the_terminal_is_interactive(tmp_path: Path):
     """History expansion is on, failed commands are reported, and incomplete input is recognized."""
     with terminal(tmp_path, programs(tmp_path / "bin")) as shell:
         assert lines(shell.types("echo first\nfor n in 1 2\ndo echo $n\ndone")) == ["1", "2"]
@@ -99,7 +99,7 @@ def test_it_is_short():
     assert len(README.splitlines()) <= 150
 
 
-def test_its_figures_are_those_of_the_results():
+def test_its_figures_match_the_results():
     """The figures are rounded, and the best figure of each row is bold."""
     cases = json.loads((ROOT / "docs" / "benchmarks" / "results.json").read_text())["cases"]
     table = README.partition("## Figures")[2].partition("\n## ")[0]

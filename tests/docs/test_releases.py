@@ -196,7 +196,7 @@ def test_changes_that_are_not_committed_are_refused(repository: Path):
 
 
 @pytest.mark.parametrize("version", ["", "1", "1.2", "v1.2.3", "1.2.3.4", "01.2.3", "1.2.3-rc.1"])
-def test_what_is_no_version_is_refused(repository: Path, version: str):
+def test_an_invalid_version_is_refused(repository: Path, version: str):
     is_refused(repository, f"make release VERSION='{version}' CI_PASSED=$(git rev-parse HEAD)", "is no version")
 
 
@@ -207,7 +207,7 @@ def test_a_version_that_is_not_higher_than_all_others_is_refused(repository: Pat
         is_refused(repository, RELEASE.replace(VERSION, version), r"is not higher than 0\.10\.0")
 
 
-def test_a_tag_that_is_there_is_refused(repository: Path):
+def test_an_existing_tag_is_refused(repository: Path):
     git(repository, "tag", f"v{VERSION}")
     try:
         is_refused(repository, RELEASE, f"a tag v{VERSION} already")
@@ -231,24 +231,24 @@ def test_a_detached_head_is_refused(repository: Path):
         git(repository, "checkout", "--quiet", "main")
 
 
-def test_checks_of_another_commit_do_not_count(repository: Path):
+def test_a_ci_run_of_another_commit_does_not_count(repository: Path):
     is_refused(repository, f"make release VERSION={VERSION} CI_PASSED={'0' * 40}", "CI_PASSED names 0000")
 
 
-def test_checks_that_fail_are_heeded(repository: Path, tmp_path: Path):
+def test_failed_checks_stop_the_release(repository: Path, tmp_path: Path):
     program(tmp_path, "make", 'echo "$@ with <${MAKEFLAGS:-}>"; exit 2')
     command = f"MAKEFLAGS=-s .venv/bin/python -m scripts.release {VERSION}"
     is_refused(repository, command, r"check with <>\n.*`make check` failed", PATH=f"{tmp_path}:{os.environ['PATH']}")
 
 
 @pytest.mark.parametrize("step", ["archive", "tag --annotate", "merge", "commit", "worktree add"])
-def test_a_step_of_git_that_fails_leaves_nothing_half_done(repository: Path, tmp_path: Path, step: str):
+def test_a_failed_git_command_changes_nothing(repository: Path, tmp_path: Path, step: str):
     git_program = shutil.which("git")
     program(tmp_path, "git", f'case " $* " in *" {step} "*) echo "full" >&2; exit 1;; esac; exec {git_program} "$@"')
     is_refused(repository, RELEASE, "nothing was changed.\nfull", PATH=f"{tmp_path}:{os.environ['PATH']}")
 
 
-def test_an_sbom_that_fails_leaves_nothing_half_done(repository: Path, tmp_path: Path):
+def test_a_failed_sbom_changes_nothing(repository: Path, tmp_path: Path):
     (tmp_path / "cyclonedx_py.py").write_text("raise SystemExit('no SBOM')\n")
     is_refused(repository, RELEASE, "nothing was changed.\nno SBOM", PYTHONPATH=str(tmp_path))
 

@@ -66,7 +66,7 @@ def url(blocks, tmp_path: Path):
 
 @runs("docs/sockets.md", "Sockets: what the server guarantees on the wire", "python")
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
-def test_the_example_serves_the_origin_that_it_names(blocks, url: str, workplace: Path, transport: str):
+def test_the_example_serves_its_origin(blocks, url: str, workplace: Path, transport: str):
     for origin, said in (("https://app.example", "word"), ("https://elsewhere.example", "refused")):
         with script(workplace, CLIENT.format(url=url, origin=origin, transport=transport)) as running:
             assert running.ends() == f"{said}\n"

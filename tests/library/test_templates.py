@@ -18,13 +18,13 @@ def templates() -> list[Path]:
     return [path for pattern in ("templates", "*/templates") for path in ROOT.glob(f"{pattern}/**/*.html")]
 
 
-def test_no_template_has_code_or_styles_in_it() -> None:
+def test_templates_contain_no_inline_code_or_styles() -> None:
     assert {"base.html", "swagger_ui.html", "change_form.html"} <= {path.name for path in templates()}
     found = {str(path.relative_to(ROOT)): faults(path.read_text(encoding="utf-8")) for path in templates()}
     assert {path: lines for path, lines in found.items() if lines} == {}
 
 
-def test_the_check_finds_what_it_forbids_and_nothing_else() -> None:
+def test_the_check_finds_only_inline_code_and_styles() -> None:
     bad = [
         '<p style="color: red">',
         "<style>p { color: red }</style>",

@@ -22,7 +22,7 @@ def committed(folder: str, path: str) -> bytes:
     return (VENDOR / folder / committed_path(path)).read_bytes()
 
 
-def test_everything_brought_along_has_its_licence_and_version() -> None:
+def test_every_package_has_a_licence_and_a_version() -> None:
     assert sorted(TABLE) == sorted(folder.name for folder in VENDOR.iterdir() if folder.is_dir())
     for folder, entry in TABLE.items():
         assert "LICENSE" in entry["files"], folder
@@ -36,7 +36,7 @@ def test_every_file_has_its_checksum(folder: str, path: str) -> None:
     assert hashlib.sha256(committed(folder, path)).hexdigest() == TABLE[folder]["files"][path], INSTRUCTION
 
 
-def test_pages_load_socket_io_client_as_npm_has_it() -> None:
+def test_socket_io_client_is_a_package_of_npm() -> None:
     assert "socket.io-client" in FROM_NPM
 
 
@@ -47,7 +47,7 @@ def test_a_package_of_npm_has_the_locked_version(folder: str) -> None:
 
 
 @pytest.mark.parametrize("folder", FROM_NPM)
-def test_a_package_of_npm_is_the_installed_one_byte_for_byte(folder: str) -> None:
+def test_a_package_of_npm_equals_the_installed_one(folder: str) -> None:
     need_node()
     package = ROOT / "node_modules" / TABLE[folder]["package"]
     assert json.loads((package / "package.json").read_text())["version"] == TABLE[folder]["version"], INSTRUCTION
@@ -55,7 +55,7 @@ def test_a_package_of_npm_is_the_installed_one_byte_for_byte(folder: str) -> Non
         assert (package / path).read_bytes() == committed(folder, path), f"{path} differs. {INSTRUCTION}"
 
 
-def test_the_module_of_the_pages_has_the_names_of_the_package() -> None:
+def test_the_module_of_the_pages_wraps_the_package() -> None:
     module = (VENDOR / "socket.io-client" / "index.js").read_text()
     assert "import './socket.io.min.js';" in module
     assert b"Socket.IO v" + TABLE["socket.io-client"]["version"].encode() in committed(
@@ -63,7 +63,7 @@ def test_the_module_of_the_pages_has_the_names_of_the_package() -> None:
     )
 
 
-def test_every_module_of_lit_html_that_another_one_imports_is_there() -> None:
+def test_every_imported_module_of_lit_html_exists() -> None:
     folder = VENDOR / "lit-html"
     modules = {path.resolve() for path in folder.rglob("*.js")}
     imported = {
@@ -95,7 +95,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_an_upgrade_copies_what_npm_has_and_writes_its_version_and_checksums(project: Path) -> None:
+def test_an_upgrade_copies_the_package_and_writes_version_and_checksums(project: Path) -> None:
     before = json.loads((project / "static" / "vendor" / "versions.json").read_text())
     copy_packages(project)
     copied = project / "static" / "vendor" / "a"
@@ -110,19 +110,19 @@ def test_an_upgrade_copies_what_npm_has_and_writes_its_version_and_checksums(pro
     assert after["b"] == before["b"]
 
 
-def test_an_upgrade_takes_the_locked_version_alone(project: Path) -> None:
+def test_an_upgrade_accepts_only_the_locked_version(project: Path) -> None:
     (project / "package-lock.json").write_text('{"packages": {"node_modules/@x/a": {"version": "1.1.0"}}}')
     with pytest.raises(ValueError, match=r"@x/a is 1\.0\.0, not 1\.1\.0\. Run `npm ci`"):
         copy_packages(project)
 
 
-def test_a_file_that_the_package_no_longer_has_is_named(project: Path) -> None:
+def test_a_file_missing_from_the_package_is_reported(project: Path) -> None:
     (project / "node_modules" / "@x" / "a" / "dist" / "x.js").unlink()
     with pytest.raises(FileNotFoundError, match=r"dist/x\.js"):
         copy_packages(project)
 
 
-def test_every_icon_is_in_the_sprite_and_every_picture_of_the_sprite_is_used() -> None:
+def test_the_sprite_contains_exactly_the_used_icons() -> None:
     scripts = "\n".join(path.read_text() for path in (ROOT / "static" / "app").glob("*.js"))
     source = (VENDOR / "lucide" / "sprite.svg").read_text()
     assert f"lucide-static {TABLE['lucide']['version']}," in source

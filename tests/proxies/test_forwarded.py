@@ -99,7 +99,7 @@ class TestHttp:
         }
 
     @pytest.mark.parametrize(("told", "secure"), [(None, True), ("https", True), ("http", False), ("nonsense", True)])
-    async def test_a_proxy_that_speaks_tls_itself(self, told, secure):
+    async def test_a_proxy_that_connects_over_tls(self, told, secure):
         headers = {"X-Forwarded-For": CLIENT} | ({"X-Forwarded-Proto": told} if told else {})
         assert (await seen(PROXY, headers, scheme="https"))["secure"] is secure
 
@@ -137,7 +137,7 @@ class TestHsts:
             answer = await client.get("/whoami")
         assert ("Strict-Transport-Security" in answer.headers) is sent
 
-    async def test_no_redirect_for_who_came_over_tls(self, settings):
+    async def test_no_redirect_for_clients_that_use_tls(self, settings):
         settings.SECURE_SSL_REDIRECT = True
         for peer, status in ((PROXY, 200), (STRANGER, 301)):
             async with browser(peer, BEHIND_TLS) as client:
@@ -190,16 +190,16 @@ class TestLimits:
     def email(self):
         return make_user().email
 
-    async def test_clients_of_a_proxy_are_limited_each_for_itself(self, email):
+    async def test_clients_of_a_proxy_have_separate_limits(self, email):
         number = given.LOGIN_FAILURES_PER_MINUTE + 2
         assert set(await self.attempts(PROXY, [f"198.51.100.{n}" for n in range(number)], email)) == {401}
 
-    async def test_a_client_that_invents_entries_is_limited_as_one(self, email):
+    async def test_forged_entries_do_not_change_the_limit(self, email):
         number = given.LOGIN_FAILURES_PER_MINUTE + 1
         inventions = [f"198.51.100.{n}, {CLIENT}" for n in range(number)]
         assert await self.attempts(PROXY, inventions, email) == [401] * (number - 1) + [429]
 
-    async def test_who_is_no_proxy_is_limited_whatever_it_says(self, email):
+    async def test_forged_headers_of_other_peers_do_not_change_the_limit(self, email):
         number = given.LOGIN_FAILURES_PER_MINUTE + 1
         inventions = [f"198.51.100.{n}" for n in range(number)]
         assert await self.attempts(STRANGER, inventions, email) == [401] * (number - 1) + [429]
@@ -217,7 +217,7 @@ class TestWebSockets:
             (STRANGER, BEHIND_TLS, STRANGER, "ws"),
         ],
     )
-    async def test_see_the_client_as_requests_do(self, peer, headers, address, scheme):
+    async def test_websockets_resolve_the_client_like_requests(self, peer, headers, address, scheme):
         shown: list[dict[str, Any]] = []
 
         async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -179,12 +179,12 @@ class TestAddresses:
         with site.browser(address, headers=headers) as browser:
             return browser.post("/api/auth/token", json=WRONG).status_code
 
-    def test_each_client_is_limited_for_itself_whatever_it_invents(self, site):
+    def test_clients_have_separate_limits_despite_forged_headers(self, site):
         assert is_limited(lambda number: self.guess(site, "127.0.0.20", f"198.51.100.{number}"))
         assert self.guess(site, "127.0.0.21") == 401
         assert self.guess(site, "127.0.0.22", "127.0.0.20") == 401
 
-    def test_who_does_not_come_through_nginx_is_not_believed(self, site):
+    def test_headers_of_direct_clients_are_ignored(self, site):
         url = f"http://127.0.0.1:{upstream_of(site)}/api/auth/token"
 
         def guess(number: int) -> int:
@@ -193,7 +193,7 @@ class TestAddresses:
 
         assert is_limited(guess)
 
-    def test_the_log_names_the_client_and_no_session(self, site):
+    def test_the_log_contains_the_client_and_no_session_id(self, site):
         with site.browser("127.0.0.30") as browser:
             browser.get("/socket.io/?EIO=4&transport=polling")
         lines = [line for line in site.access_log() if line.startswith("127.0.0.30 ")]
@@ -221,7 +221,7 @@ async def dial(site: Site, target: str) -> AsyncIterator[aiohttp.ClientWebSocket
 
 
 class TestSockets:
-    async def test_a_websocket_is_upgraded_and_let_in(self, site):
+    async def test_a_websocket_is_upgraded_and_accepted(self, site):
         made = site.installation.shell(
             "import json; from tests.harness.shell import create_users;"
             "print(json.dumps(create_users([('influencer', 'Iris')])))"
@@ -233,7 +233,7 @@ class TestSockets:
             answer = await websocket.receive_str(timeout=START_SECONDS)
             assert answer.startswith("40{"), answer
 
-    async def test_other_addresses_have_none(self, site):
+    async def test_other_addresses_accept_no_websocket(self, site):
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
             async with dial(site, "/admin/"):
                 pass

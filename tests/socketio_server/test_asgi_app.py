@@ -53,13 +53,13 @@ class TestOrigins:
         assert (await site.get(headers, **site.query("polling")))[0] == (200 if passes else 403)
         assert await websocket_status(site, headers) == (101 if passes else 403)
 
-    async def test_the_request_cannot_vouch_for_itself(self, serve):
+    async def test_headers_of_the_request_do_not_permit_its_origin(self, serve):
         site = await serve(SocketServer(cors_allowed_origins=[HOME]))
         origin = site.url.removesuffix("/socket.io/")
         forged = {"Origin": origin, "X-Forwarded-Host": origin.removeprefix("http://"), "X-Forwarded-Proto": "http"}
         assert (await site.get(forged, **site.query("polling")))[0] == 403
 
-    async def test_answers_name_the_origin_and_ask_for_no_credentials(self, serve):
+    async def test_responses_name_the_origin_and_permit_no_credentials(self, serve):
         site = await serve(SocketServer(cors_allowed_origins=[HOME]))
         for query, status in ((site.query("polling"), 200), (site.query("nonsense"), 400)):
             async with site.http.get(site.url, params=query, headers={"Origin": HOME}) as answer:
@@ -104,11 +104,11 @@ class TestAddresses:
             ([], "", "9.9.9.9", ""),
         ],
     )
-    def test_only_trusted_proxies_are_believed(self, networks, peer, header, client):
+    def test_only_headers_of_trusted_proxies_are_used(self, networks, peer, header, client):
         assert TrustedProxies(networks).client(peer, header).address == client
 
     @pytest.mark.parametrize(("proxies", "address"), [([], "127.0.0.1"), (["127.0.0.0/8"], "203.0.113.7")])
-    async def test_the_connect_handler_sees_it(self, serve, proxies, address):
+    async def test_the_connect_handler_receives_the_address(self, serve, proxies, address):
         server, seen = addresses()
         site = await serve(server, trusted_proxies=proxies)
         websocket = await site.websocket(headers={"X-Forwarded-For": "6.6.6.6, 203.0.113.7"})
@@ -118,7 +118,7 @@ class TestAddresses:
 
 class TestAdmission:
     @pytest.mark.parametrize("asynchronous", [False, True])
-    async def test_is_asked_once_a_session_and_notified_of_its_end(self, serve, asynchronous):
+    async def test_the_admission_hook_runs_once_a_session_and_at_its_end(self, serve, asynchronous):
         held: list[str] = []
 
         def admit(address: str) -> bool:
@@ -141,7 +141,7 @@ class TestAdmission:
         await eventually(lambda: not held)
         assert await websocket_status(site, {}) == 101
 
-    async def test_nobody_is_admitted_for_a_bad_request(self, serve):
+    async def test_an_invalid_request_does_not_call_the_admission_hook(self, serve):
         asked: list[str] = []
         site = await serve(SocketServer(), admit=asked.append)
         await site.get(EIO="3", transport="polling")
@@ -150,7 +150,7 @@ class TestAdmission:
 
 
 class TestLogs:
-    async def test_say_nothing_of_session_ids_tokens_and_bodies(self, serve, caplog, capfd):
+    async def test_logs_contain_no_session_ids_tokens_or_bodies(self, serve, caplog, capfd):
         caplog.set_level(logging.DEBUG)
         logging.getLogger("uvicorn").setLevel(logging.INFO)
         server = talkative()
@@ -174,7 +174,7 @@ class TestLogs:
         for secret in (polling.sid, websocket.sid, websocket.handshake["sid"], "secret-token", "secret-body"):
             assert secret not in written
 
-    async def test_the_server_is_shown_no_session_id_to_log(self, serve):
+    async def test_session_ids_are_hidden_from_the_servers_access_log(self, serve):
         """uvicorn's access log reads the query string from the scope that it passed to the application."""
         shown: dict[str, Any] = {}
 
@@ -193,7 +193,7 @@ class TestLogs:
         assert shown == {"status": 400}
         assert scope["query_string"] == b"sid=hidden"
 
-    async def test_a_failing_handler_is_logged_without_what_was_sent(self, serve, caplog):
+    async def test_a_failing_handler_is_logged_without_its_data(self, serve, caplog):
         server = SocketServer()
 
         @server.on("fail")
@@ -227,7 +227,7 @@ class TestDrain:
         assert left == ["server disconnect"] * 6
         assert not site.engine.sockets
 
-    async def test_what_is_queued_still_leaves(self, serve):
+    async def test_queued_packets_are_sent_before_the_drain(self, serve):
         server = SocketServer()
         site = await serve(server)
         websocket = await site.connected()
@@ -237,7 +237,7 @@ class TestDrain:
         assert [await websocket.next() for _ in range(100)] == [f'42["event",{n}]' for n in range(100)]
         assert await websocket.closed() == 1012
 
-    async def test_a_session_that_does_not_end_is_not_waited_for(self, serve):
+    async def test_a_drain_does_not_wait_for_stuck_sessions(self, serve):
         server, go_on, begun = SocketServer(limits=Limits(close_timeout=0.2)), asyncio.Event(), asyncio.Event()
 
         @server.on("work")
@@ -252,5 +252,5 @@ class TestDrain:
         go_on.set()
 
 
-def test_it_is_an_ordinary_application():
+def test_python_socketios_interface_works():
     assert issubclass(SocketApp, ASGIApp)

@@ -13,7 +13,7 @@ from tests.socketio_server.servers import talkative
 
 
 class TestConnect:
-    async def test_extra_members_of_the_answer(self, serve):
+    async def test_extra_members_of_the_response(self, serve):
         server = SocketServer()
         server.on("connect", lambda sid, environ, auth=None: {"pid": "p1", "sid": "forged"})
         websocket = await (await serve(server)).websocket()
@@ -64,7 +64,7 @@ class TestConnect:
         assert len(calls) == 1
         assert not server.manager.rooms
 
-    async def test_after_a_refusal_it_can_be_tried_again(self, serve):
+    async def test_a_rejected_client_can_connect_again(self, serve):
         server, tokens = SocketServer(), []
 
         @server.on("connect")
@@ -104,7 +104,7 @@ class TestConnect:
         assert await websocket.closed() == 1008
 
     @pytest.mark.parametrize("frames", [[], ["40/random"], ["40"]])
-    async def test_who_is_not_accepted_in_time_is_closed(self, serve, frames):
+    async def test_a_client_that_is_not_accepted_in_time_is_disconnected(self, serve, frames):
         server, ended = SocketServer(limits=Limits(connect_timeout=0.3)), asyncio.Event()
 
         @server.on("connect")
@@ -119,7 +119,7 @@ class TestConnect:
         await site.sessions_become(0)
         assert not server.manager.rooms
 
-    async def test_who_is_accepted_stays(self, serve):
+    async def test_an_accepted_client_stays_connected(self, serve):
         site = await serve(talkative(limits=Limits(connect_timeout=0.2)))
         websocket = await site.connected()
         await asyncio.sleep(0.5)
@@ -163,7 +163,7 @@ class Deciding:
 
 
 class TestBeforeItIsAccepted:
-    async def test_what_is_sent_follows_the_answer_in_order(self, serve):
+    async def test_packets_follow_the_response_in_order(self, serve):
         deciding = Deciding()
         _, websocket = await deciding.begin(serve)
         await asyncio.sleep(0.1)
@@ -176,7 +176,7 @@ class TestBeforeItIsAccepted:
         await deciding.server.emit("live", room="room")
         assert await websocket.next() == '42["live"]'
 
-    async def test_nothing_is_sent_to_who_is_refused(self, serve):
+    async def test_nothing_is_sent_to_a_rejected_client(self, serve):
         deciding = Deciding()
         _, websocket = await deciding.begin(serve)
         deciding.answer.set_result(False)
@@ -185,7 +185,7 @@ class TestBeforeItIsAccepted:
         assert await websocket.closed() == 1008
         assert deciding.handled == []
 
-    async def test_a_second_polling_request_gets_nothing_through(self, serve):
+    async def test_events_of_a_second_polling_request_wait_too(self, serve):
         deciding = Deciding()
         site, polling = await deciding.begin(serve, "polling")
         assert (await polling.post('42["overtaking"]'))[0] == 400
@@ -194,7 +194,7 @@ class TestBeforeItIsAccepted:
         await site.sessions_become(0)
         assert deciding.handled == []
 
-    async def test_other_namespaces_are_not_held(self, serve):
+    async def test_other_namespaces_do_not_wait(self, serve):
         deciding = Deciding()
         site = await serve(deciding.server)
         websocket = await site.websocket()
@@ -212,7 +212,7 @@ class TestBeforeItIsAccepted:
         assert await websocket.closed() == 1008
         assert deciding.handled == []
 
-    async def test_the_client_may_be_gone_before_the_answer(self, serve):
+    async def test_the_client_can_disconnect_before_the_response(self, serve):
         deciding, left = Deciding(), []
         deciding.server.on("disconnect", lambda sid, reason: left.append((sid, reason)))
         site = await serve(deciding.server)

@@ -64,7 +64,7 @@ class TestHandshake:
         assert (status, set(json.loads(text))) == (400, {"code", "message"})
         assert not site.engine.sockets
 
-    async def test_a_transport_that_is_not_offered_is_refused_with_those_that_are(self, serve):
+    async def test_an_unavailable_transport_is_refused_with_the_available_ones(self, serve):
         site = await serve(echo(transports=["websocket"]))
         for more in ({}, {"sid": "unknown"}):
             status, text = await site.get(EIO="4", transport="polling", **more)
@@ -75,7 +75,7 @@ class TestHandshake:
         assert websocket.handshake["upgrades"] == []
 
     @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
-    async def test_only_get_opens(self, serve, method):
+    async def test_only_get_opens_a_session(self, serve, method):
         site = await serve(echo())
         async with site.http.request(method, site.url, params=site.query("polling")) as answer:
             assert answer.status == 400
@@ -97,7 +97,7 @@ class TestHandshake:
         ],
         ids=["not a GET", "another version", "a short key", "a key that is no base64"],
     )
-    async def test_what_is_no_websocket_handshake_is_refused(self, serve, method, changed):
+    async def test_an_invalid_websocket_handshake_is_refused(self, serve, method, changed):
         site = await serve(echo())
         reader, writer = await site.tcp()
         writer.write(upgrade_request(site, method, **changed))
@@ -106,7 +106,7 @@ class TestHandshake:
         assert status.split(b" ")[1].startswith(b"4")
 
     @pytest.mark.parametrize("asked", ["", "Connection: Upgrade\r\nUpgrade: h2c\r\n"], ids=["nothing", "HTTP/2"])
-    async def test_a_connection_on_which_something_else_was_asked_becomes_a_websocket(self, serve, asked):
+    async def test_a_connection_can_become_a_websocket_after_other_requests(self, serve, asked):
         site = await serve(echo())
         reader, writer = await site.tcp()
         polling = f"GET {urlsplit(site.url).path}?EIO=4&transport=polling HTTP/1.1\r\nHost: 127.0.0.1\r\n{asked}\r\n"
@@ -214,7 +214,7 @@ class TestMessages:
         await first
         assert (await polling.get())[0] == 400
 
-    async def test_binary_is_refused_where_it_is_switched_off(self, serve):
+    async def test_binary_is_refused_if_switched_off(self, serve):
         site = await serve(echo(binary=False))
         websocket = await site.websocket()
         await websocket.send(b"\x01")

@@ -17,7 +17,7 @@ class TestEvents:
         assert await websocket.next() == '42["echoed",1,"2",{"3":[true]}]'
         assert await websocket.next() == '4317[1,"2",{"3":[true]}]'
 
-    async def test_binary_where_it_is_switched_on(self, serve):
+    async def test_binary_is_accepted_if_switched_on(self, serve):
         websocket = await (await serve(talkative(binary=True))).connected()
         await websocket.send('452-7["echo",{"_placeholder":true,"num":1},{"_placeholder":true,"num":0}]', b"a", b"b")
         got = [await websocket.next() for _ in range(6)]
@@ -25,7 +25,7 @@ class TestEvents:
         assert got == [f'452-["echoed",{text}', b"b", b"a", f"462-7[{text}", b"b", b"a"]
 
     @pytest.mark.parametrize("transport", ["websocket", "polling"])
-    async def test_one_at_a_time_and_in_order(self, serve, transport):
+    async def test_events_are_handled_one_at_a_time_in_order(self, serve, transport):
         server, running, seen = SocketServer(), [], []
 
         @server.on("event")
@@ -83,7 +83,7 @@ class TestEvents:
         await sending
         await eventually(lambda: len(seen) == 400)
 
-    async def test_a_failing_handler_harms_nobody(self, serve):
+    async def test_a_failing_handler_does_not_affect_others(self, serve):
         server = talkative()
 
         @server.on("fail")
@@ -99,7 +99,7 @@ class TestEvents:
         await websocket.send('421["nobody knows"]', '42["echo"]')
         assert await websocket.next() == '42["echoed"]'
 
-    async def test_half_a_surrogate_pair_reaches_the_handler(self, serve):
+    async def test_a_lone_surrogate_reaches_the_handler(self, serve):
         server, seen = SocketServer(), []
         server.on("text", lambda sid, text: seen.append(text))
         websocket = await (await serve(server)).connected()
@@ -117,7 +117,7 @@ class TestEvents:
         await websocket.send("430[]")
         assert await websocket.closed() == 1008
 
-    async def test_sessions_and_rooms_as_ever(self, serve):
+    async def test_sessions_and_rooms_work_as_in_python_socketio(self, serve):
         server, seen = SocketServer(), []
 
         @server.on("connect")
@@ -146,7 +146,7 @@ class TestLeaving:
         await websocket.send('42["echo"]')
         assert await websocket.closed() == 1008
 
-    async def test_by_the_server_for_good(self, serve):
+    async def test_by_the_server(self, serve):
         server, left = SocketServer(), []
         server.on("disconnect", lambda sid, reason: left.append((sid, reason)))
         site = await serve(server)
@@ -158,7 +158,7 @@ class TestLeaving:
         await websocket.send('42["late"]', "40")
         assert (await websocket.next()).startswith("40")
 
-    async def test_whoever_is_in_no_namespace_any_more_is_closed(self, serve):
+    async def test_a_client_without_a_namespace_is_disconnected(self, serve):
         server = SocketServer(limits=Limits(connect_timeout=0.3))
         site = await serve(server)
         websocket = await site.connected()
@@ -166,7 +166,7 @@ class TestLeaving:
         assert await websocket.closed() == 1000
 
     @pytest.mark.parametrize("transport", ["websocket", "polling"])
-    async def test_closing_the_transport_says_nothing_of_socket_io(self, serve, transport):
+    async def test_closing_the_transport_sends_no_socket_io_packet(self, serve, transport):
         server, left = SocketServer(), []
         server.on("disconnect", lambda sid, reason: left.append(reason))
         site = await serve(server)
@@ -187,7 +187,7 @@ class TestLeaving:
         await eventually(lambda: left == ["server disconnect"])
         await site.sessions_become(0)
 
-    async def test_a_failing_disconnect_handler_leaves_nothing_behind(self, serve):
+    async def test_a_failing_disconnect_handler_leaks_nothing(self, serve):
         server = SocketServer()
 
         @server.on("disconnect")

@@ -39,13 +39,13 @@ def result_of(event: bytes) -> tuple[int, bytes]:
 class TestWholeMessages:
     @pytest.mark.parametrize("number", [1, 2, 3, MOST - 1, MOST])
     @pytest.mark.parametrize("size", [MOST + 20, SIZE])
-    async def test_up_to_the_limits_a_message_arrives_whole(self, serve, number, size):
+    async def test_a_message_within_the_limits_arrives_completely(self, serve, number, size):
         websocket = await let_in(await serve(talkative()))
         event = message(size)
         websocket.write_message(TEXT, *pieces(event, number))
         assert await websocket.next() == result_of(event)
 
-    async def test_each_message_is_counted_for_itself(self, serve):
+    async def test_each_message_is_counted_separately(self, serve):
         websocket = await let_in(await serve(talkative()))
         for number in (MOST, 1, MOST, 2):
             event = message(SIZE)
@@ -58,7 +58,7 @@ class TestWholeMessages:
         websocket.write_message(TEXT, event, b"")
         assert await websocket.next() == result_of(event)
 
-    async def test_a_character_may_be_cut(self, serve):
+    async def test_a_character_can_be_split(self, serve):
         websocket = await let_in(await serve(talkative()))
         event = '42["echo","é€😀"]'.encode()
         websocket.write_message(TEXT, *pieces(event, len(event)))
@@ -70,7 +70,7 @@ class TestWholeMessages:
         websocket.write_message(BINARY, *pieces(data, MOST))
         assert await websocket.next() == (BINARY, data)
 
-    async def test_control_frames_may_come_between(self, serve):
+    async def test_control_frames_can_come_between_fragments(self, serve):
         websocket = await let_in(await serve(talkative()))
         event = message(SIZE)
         for number, fragment in enumerate(pieces(event, MOST)):
@@ -81,7 +81,7 @@ class TestWholeMessages:
                 assert await websocket.next() == (PONG, b"%d" % number)
         assert await websocket.next() == result_of(event)
 
-    async def test_a_close_frame_may_come_between(self):
+    async def test_a_close_frame_can_come_between_fragments(self):
         async with running(talkative()) as site:
             websocket = await let_in(site)
             websocket.write(TEXT, b"4", last=False)
@@ -89,7 +89,7 @@ class TestWholeMessages:
             assert await websocket.closed() == 1000
             await site.sessions_become(0)
 
-    async def test_those_of_two_clients_may_alternate(self, serve):
+    async def test_fragments_of_two_clients_can_alternate(self, serve):
         site = await serve(talkative())
         first, second = await let_in(site), await let_in(site)
         event, other = message(SIZE), message(SIZE - 1)
@@ -110,7 +110,7 @@ class TestTooLarge:
         assert await websocket.closed() == 1009
         await site.sessions_become(0)
 
-    async def test_the_rest_is_not_waited_for(self):
+    async def test_the_limit_applies_before_the_last_fragment(self):
         async with running(talkative()) as site:
             websocket = await RawWebSocket.dial(site)
             websocket.write(TEXT, b"4" * SIZE, last=False)
@@ -149,7 +149,7 @@ class TestTooMany:
     async def test_one_more_closes_with_1008(self, kind, enter):
         assert await closed_by(*[b"x"] * (MOST + 1), kind=kind, enter=enter) == 1008
 
-    async def test_also_where_it_is_the_last(self):
+    async def test_one_more_closes_even_if_it_is_the_last(self):
         async with running(talkative()) as site:
             websocket = await let_in(site)
             websocket.write_message(TEXT, *pieces(message(SIZE), MOST + 1))
@@ -161,7 +161,7 @@ class TestTooMany:
         ids=["the first", "the second", "in the middle", "at the limit", "a thousand"],
     )
     @pytest.mark.parametrize("enter", [True, False], ids=["let in", "before that"])
-    async def test_an_empty_one_closes_with_1008(self, fragments, enter):
+    async def test_an_empty_fragment_closes_with_1008(self, fragments, enter):
         assert await closed_by(*fragments, enter=enter) == 1008
 
     async def test_the_limit_is_that_of_the_server(self):
@@ -193,7 +193,7 @@ class TestOutOfPlace:
             websocket.write(kind, b"4", last=False)
         assert await websocket.closed() == 1002
 
-    async def test_what_is_no_text_as_a_whole_closes_with_1007(self, serve):
+    async def test_invalid_utf8_in_the_whole_message_closes_with_1007(self, serve):
         websocket = await let_in(await serve(talkative()))
         websocket.write_message(TEXT, b"4\xe2", b"\x82", b'"')
         assert await websocket.closed() == 1007
@@ -239,7 +239,7 @@ class FakeConnection:
 
 
 @pytest.mark.parametrize("number", [2, 64, 1_000, 4_000])
-def test_each_fragment_is_looked_at_and_copied_as_often_however_many_there_are(monkeypatch, number):
+def test_the_work_for_a_fragment_does_not_depend_on_their_number(monkeypatch, number):
     monkeypatch.setattr(Watched, "looks", 0)
     monkeypatch.setattr(Fragment, "copies", 0)
     connection = FakeConnection(fragments=number)
@@ -252,7 +252,7 @@ def test_each_fragment_is_looked_at_and_copied_as_often_however_many_there_are(m
     assert Watched.looks <= number
 
 
-def test_nothing_is_kept_of_a_message_that_was_refused():
+def test_nothing_is_kept_of_a_rejected_message():
     connection = FakeConnection(fragments=2)
     assembler = MessageAssembler(connection)
     for index in range(1_000):
@@ -262,6 +262,6 @@ def test_nothing_is_kept_of_a_message_that_was_refused():
     assert not assembler._fragments
 
 
-def test_the_limits_are_those_that_the_documents_name():
+def test_the_limits_match_the_documents():
     assert (MOST, SIZE) == (64, 65_536)
     assert SocketServer().eio.limits == Limits()

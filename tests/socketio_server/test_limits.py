@@ -55,7 +55,7 @@ class TestBodies:
         assert said.startswith(b"HTTP/1.1 413")
         await site.sessions_become(0)
 
-    async def test_for_an_unknown_session_nothing_is_read(self, serve):
+    async def test_the_body_is_not_read_for_an_unknown_session(self, serve):
         site = await serve(talkative())
         said, _ = await post_by_hand(site, "unknown", "Transfer-Encoding: chunked", b"", 1)
         assert said.startswith(b"HTTP/1.1 400")
@@ -72,7 +72,7 @@ class TestBodies:
         assert text in (await polling.packets())[0]
         assert (await polling.post(body + b"  "))[0] == 413
 
-    async def test_one_that_trickles_in_is_given_up(self, serve):
+    async def test_a_slow_body_times_out(self, serve):
         site = await serve(talkative(limits=Limits(body_timeout=0.3)))
         polling = await site.polling()
         said, _ = await post_by_hand(site, polling.sid, "Content-Length: 100", b"4", 1)
@@ -132,7 +132,7 @@ class TestReadBuffers:
         ],
         ids=["a frame too large", "many pings"],
     )
-    async def test_what_a_client_writes_in_one_go_is_not_read_in_one_go(self, serve, monkeypatch, sent):
+    async def test_large_writes_are_read_in_parts(self, serve, monkeypatch, sent):
         room = [0]
 
         def get_buffer(protocol: PicowsProtocol, hint: int) -> memoryview:
@@ -169,7 +169,7 @@ class TestSlowReaders:
         assert server.eio.slow_readers.count == 1
         assert not session.send_queue
 
-    async def test_above_the_burst_at_once(self, serve):
+    async def test_a_client_above_the_burst_limit_is_aborted_at_once(self, serve):
         server, reported = reports(Limits(queue_grace=60, burst_packets=500))
         site = await serve(server)
         client = await NonReadingClient.websocket(site)
@@ -180,7 +180,7 @@ class TestSlowReaders:
         assert reported[0] == "slow"
 
     @pytest.mark.parametrize("packets", [90, 15], ids=["in our queue", "in the server's buffer"])
-    async def test_a_client_that_takes_nothing_for_too_long_is_aborted(self, serve, packets):
+    async def test_a_client_that_reads_nothing_for_too_long_is_aborted(self, serve, packets):
         server, reported = reports(Limits(queue_stall=1.0))
         site = await serve(server)
         client = await NonReadingClient.websocket(site)
@@ -195,7 +195,7 @@ class TestSlowReaders:
         assert reported
         assert await client.was_reset()
 
-    async def test_where_too_much_is_queued_for_all_those_that_read_nothing_are_aborted(self, serve):
+    async def test_above_the_total_limit_non_reading_clients_are_aborted(self, serve):
         server, reported = reports(Limits(total_bytes=100_000, queue_bytes=8_000_000))
         site = await serve(server)
         client = [await NonReadingClient.websocket(site) for _ in range(3)]
@@ -235,7 +235,7 @@ class TestSlowReaders:
         assert await client.was_reset()
 
     @pytest.mark.parametrize("transport", ["websocket", "polling"])
-    async def test_a_burst_to_a_client_that_reads_arrives_whole(self, serve, transport):
+    async def test_a_burst_to_a_reading_client_arrives_completely(self, serve, transport):
         server, reported = reports(Limits())
 
         @server.on("replay")
@@ -256,7 +256,7 @@ class TestSlowReaders:
             assert await polling.packets() == expected
         assert not reported
 
-    async def test_a_replay_in_the_connect_handler_arrives_whole(self, serve):
+    async def test_a_replay_in_the_connect_handler_arrives_completely(self, serve):
         server, reported = reports(Limits())
 
         @server.on("connect")
@@ -268,7 +268,7 @@ class TestSlowReaders:
         assert [await websocket.next() for _ in range(3_000)] == [f'42["event",{n}]' for n in range(3_000)]
         assert not reported
 
-    async def test_others_are_not_held_up(self, serve):
+    async def test_slow_clients_do_not_delay_others(self, serve):
         server, _ = reports(Limits())
         site = await serve(server)
         client = await NonReadingClient.websocket(site)
@@ -281,7 +281,7 @@ class TestSlowReaders:
         assert await client.was_reset()
 
 
-async def test_a_storm_of_nonsense(serve, caplog):
+async def test_random_invalid_frames(serve, caplog):
     """Random, nearly valid frames from a fixed seed: each client is disconnected, nothing is logged, and nothing
     leaks."""
     rng = random.Random(20_240_101)

@@ -78,13 +78,13 @@ class TestMalformed:
         ],
         ids=str,
     )
-    async def test_binary_packets_where_they_are_taken(self, serve, frames):
+    async def test_malformed_binary_packets(self, serve, frames):
         websocket = await (await serve(talkative(binary=True))).connected()
         await websocket.send(*frames)
         assert await websocket.closed() == 1008
 
 
-async def test_a_connection_that_was_closed_is_forgotten_with_its_end(monkeypatch):
+async def test_a_closed_connection_is_freed_at_once(monkeypatch):
     """The connection is freed at once, not after the timeout for the client's close frame, when the garbage collector
     would scan it rarely."""
     made: list[weakref.ref[PicowsProtocol]] = []

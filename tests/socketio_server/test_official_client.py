@@ -66,7 +66,7 @@ class TestOneTransport:
             assert await client.hears("event", "echoed") == [1, "zwei 😀", {"three": [None]}]
             assert await client.hears("acknowledged") == [1, "zwei 😀", {"three": [None]}]
 
-    async def test_it_comes_back_when_the_transport_is_closed(self, serve, transport):
+    async def test_it_reconnects_when_the_transport_is_closed(self, serve, transport):
         server = talkative()
         site = await serve(server)
         async with official_client(site, transport) as client:
@@ -78,7 +78,7 @@ class TestOneTransport:
             second, _ = await client.hears("connect")
             assert second != first
 
-    async def test_it_stays_away_when_it_is_disconnected(self, serve, transport):
+    async def test_it_does_not_reconnect_when_it_is_disconnected(self, serve, transport):
         server = talkative()
         site = await serve(server)
         async with official_client(site, transport) as client:
@@ -88,7 +88,7 @@ class TestOneTransport:
             await client.hears_nothing(1.0)
             await site.sessions_become(0)
 
-    async def test_it_stays_away_when_it_is_refused(self, serve, transport):
+    async def test_it_does_not_reconnect_when_it_is_rejected(self, serve, transport):
         server = SocketServer()
 
         @server.on("connect")
@@ -113,7 +113,7 @@ class TestOneTransport:
             for number in range(1_000):
                 await client.hears("event", "event", number)
 
-    async def test_it_outlives_many_pings(self, serve, transport):
+    async def test_it_stays_connected_over_many_pings(self, serve, transport):
         site = await serve(talkative(limits=Limits(ping_interval=0.2, ping_timeout=0.5)))
         async with official_client(site, transport) as client:
             await client.hears("connect")
@@ -123,7 +123,7 @@ class TestOneTransport:
 
 
 @pytest.mark.parametrize("transports", ["websocket", "polling", "polling,websocket"])
-async def test_what_it_buffered_arrives_in_order(serve, transports):
+async def test_buffered_events_arrive_in_order(serve, transports):
     server, seen = SocketServer(), []
     server.on("count", lambda sid, number: seen.append(number))
     async with official_client(await serve(server), transports, buffered=2_000):
@@ -131,7 +131,7 @@ async def test_what_it_buffered_arrives_in_order(serve, transports):
     assert seen == list(range(2_000))
 
 
-async def test_upgrade_loses_and_doubles_nothing(serve, monkeypatch):
+async def test_upgrade_loses_and_duplicates_nothing(serve, monkeypatch):
     """Events flow both ways without a pause while the client upgrades from polling to WebSocket."""
     server, seen = SocketServer(), []
     server.on("number", lambda sid, number: seen.append(number))

@@ -75,7 +75,7 @@ async def answer(site: Site, request: bytes) -> tuple[int, bytes]:
 
 class TestWebSockets:
     @pytest.mark.parametrize("target", ELSEWHERE)
-    async def test_there_are_none(self, serve, target):
+    async def test_other_addresses_reject_websockets(self, serve, target):
         site = await serve(talkative(), **other_app())
         status, said = await answer(site, handshake(target, {}))
         assert status == 404
@@ -83,25 +83,25 @@ class TestWebSockets:
 
     @pytest.mark.parametrize("given", CREDENTIALS)
     @pytest.mark.parametrize("target", ["/", "/socket.iox", "/admin/?token=abc"])
-    async def test_whatever_the_client_shows(self, serve, target, given):
+    async def test_websockets_are_rejected_with_any_headers(self, serve, target, given):
         site = await serve(talkative(), **other_app())
         assert (await answer(site, handshake(target, CREDENTIALS[given])))[0] == 404
 
     @pytest.mark.parametrize("path", ["/socket.io/", "/socket.io", "/%73ocket.io/", "/socket%2Eio/", "/socket.io/more"])
-    async def test_at_the_address_of_socket_io_there_are(self, serve, path):
+    async def test_socket_ios_address_accepts_websockets(self, serve, path):
         site = await serve(talkative(), **other_app())
         url = site.url.replace("/socket.io/", path)
         target = aiohttp.client.URL(url + "?EIO=4&transport=websocket", encoded=True)
         async with site.http.ws_connect(target) as websocket:
             assert (await websocket.receive_str(timeout=WAIT)).startswith("0{")
 
-    async def test_what_is_no_handshake_is_answered_400(self, serve):
+    async def test_an_invalid_handshake_gets_400(self, serve):
         site = await serve(talkative(), **other_app())
         request = handshake("/", {}).replace(b"Sec-WebSocket-Key: ", b"Sec-WebSocket-Key: not-base64-")
         assert (await answer(site, request))[0] == 400
 
     @pytest.mark.parametrize("target", ["/", "/socket.iox", "/admin/"])
-    async def test_where_there_is_nothing_but_socket_io(self, serve, target):
+    async def test_without_another_application(self, serve, target):
         site = await serve(SocketServer())
         assert (await answer(site, handshake(target, {})))[0] == 403
 
@@ -124,19 +124,19 @@ class TestHttp:
             ("/%ff", 404),
         ],
     )
-    async def test_beside_them(self, serve, path, status):
+    async def test_http_requests_reach_the_application(self, serve, path, status):
         site = await serve(talkative(), **other_app())
         head = "Host: localhost\r\nConnection: close\r\n\r\n"
         assert (await answer(site, f"GET {path} HTTP/1.1\r\n{head}".encode()))[0] == status
 
 
 class TestScopes:
-    async def test_of_another_kind_are_refused_as_asgi_has_it(self):
+    async def test_unknown_scopes_raise_as_asgi_requires(self):
         with pytest.raises(ValueError, match="not datagram"):
             await Handler()({"type": "datagram"}, None, None)
 
     @pytest.mark.parametrize("path", ["/", "/healthz"])
-    async def test_a_handshake_where_no_answer_can_be_chosen(self, path):
+    async def test_a_handshake_is_closed_without_the_response_extension(self, path):
         """This applies to servers without the extension `websocket.http.response`."""
         sent = []
 
@@ -147,7 +147,7 @@ class TestScopes:
         assert [message["type"] for message in sent] == ["websocket.close"]
 
 
-def test_of_a_server_in_production(tmp_path):
+def test_a_server_in_production_rejects_websockets_elsewhere(tmp_path):
     with embedded(tmp_path) as installation, installation.serving() as server:
         for target in ELSEWHERE:
             with socket.create_connection(("127.0.0.1", server.port), timeout=WAIT) as asked:

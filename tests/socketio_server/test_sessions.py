@@ -23,7 +23,7 @@ class TestHeartbeat:
             assert (await websocket.connection.receive()).data == "2"
             await websocket.send("3")
 
-    async def test_who_does_not_answer_is_closed(self, serve, caplog):
+    async def test_a_client_without_pongs_is_disconnected(self, serve, caplog):
         caplog.set_level(logging.DEBUG, "socketio_server.engine_socket")
         site = await serve(echo(QUICK))
         websocket, polling = await site.websocket(), await site.polling()
@@ -53,7 +53,7 @@ class TestHeartbeat:
             assert (answer, packets) == ((200, "ok"), (200, "2"))
             assert (await polling.packets())[-1] == "4slow"
 
-    async def test_unasked_pongs_start_nothing(self, serve):
+    async def test_unrequested_pongs_are_ignored(self, serve):
         site = await serve(echo())
         websocket = await site.websocket()
         before = len(asyncio.all_tasks())
@@ -87,7 +87,7 @@ class TestClose:
         assert await websocket.closed() == 1000
         await site.sessions_become(0)
 
-    async def test_the_disconnect_handler_runs_once_with_the_session_at_hand(self, serve):
+    async def test_the_disconnect_handler_runs_once_and_can_read_the_session(self, serve):
         server, seen = EngineServer(), []
 
         @server.on("disconnect")
@@ -111,7 +111,7 @@ async def probing(site: Site, sid: str):
 
 
 class TestUpgrade:
-    async def test_whole(self, serve):
+    async def test_a_complete_upgrade(self, serve):
         site = await serve(echo())
         polling = await site.polling()
         poll = asyncio.create_task(polling.get())
@@ -122,14 +122,14 @@ class TestUpgrade:
         assert await websocket.next() == "4hello"
         assert site.engine.transport(polling.sid) == "websocket"
 
-    async def test_polls_are_answered_at_once_while_it_lasts(self, serve):
+    async def test_polls_return_at_once_during_an_upgrade(self, serve):
         site = await serve(echo())
         polling = await site.polling()
         websocket = await probing(site, polling.sid)
         assert await polling.get() == (200, "6")
         await websocket.close()
 
-    async def test_nothing_is_lost_or_out_of_order(self, serve):
+    async def test_upgrades_lose_and_reorder_nothing(self, serve):
         site = await serve(echo())
         polling = await site.polling()
         session = site.engine.sockets[polling.sid]
@@ -167,7 +167,7 @@ class TestUpgrade:
         assert await first.next() == "4still"
 
     @pytest.mark.parametrize("frames", [["4hello"], ["2probe", "4hello"], ["2other"]])
-    async def test_a_failed_one_leaves_polling_as_it_was(self, serve, frames):
+    async def test_a_failed_upgrade_keeps_polling(self, serve, frames):
         site = await serve(echo())
         polling = await site.polling()
         websocket = await site.websocket(sid=polling.sid)
@@ -176,7 +176,7 @@ class TestUpgrade:
         assert await polling.post("4on") == (200, "ok")
         assert await polling.get() == (200, "4on")
 
-    async def test_has_a_deadline(self, serve):
+    async def test_an_upgrade_has_a_deadline(self, serve):
         site = await serve(echo(Limits(upgrade_timeout=0.2)))
         polling = await site.polling()
         websocket = await site.websocket(sid=polling.sid)

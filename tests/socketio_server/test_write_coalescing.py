@@ -43,7 +43,7 @@ async def test_an_iteration_is_one_write(monkeypatch):
     assert sizes[0] == 20
 
 
-async def test_much_does_not_wait_for_the_end_of_the_iteration(monkeypatch):
+async def test_large_data_does_not_wait_for_the_end_of_the_iteration(monkeypatch):
     server = talkative()
 
     @server.on("much")
@@ -117,7 +117,7 @@ async def test_clients_with_the_same_frames_share_them():
     assert first[0] is second[0] is third[0]
 
 
-async def test_the_kernel_buffer_is_limited_before_it_could_hold_too_much(monkeypatch):
+async def test_the_kernel_buffer_is_limited(monkeypatch):
     sizes: list[int] = []
     monkeypatch.setattr(
         write_coalescing, "limit_unsent", lambda transport: sizes.append(transport.get_write_buffer_size())
@@ -130,7 +130,7 @@ async def test_the_kernel_buffer_is_limited_before_it_could_hold_too_much(monkey
     assert sizes == [60_000]
 
 
-async def test_what_picows_writes_stays_in_order():
+async def test_writes_of_picows_stay_in_order():
     transport = FakeTransport()
     writer = CoalescingWriter(transport)
     for_picows = PicowsTransport(transport, writer)
@@ -143,7 +143,7 @@ async def test_what_picows_writes_stays_in_order():
     assert transport.buffered == [b"a message, a pong, a message"]
 
 
-async def test_what_was_written_before_a_close_arrives_before_it():
+async def test_frames_before_a_close_arrive_before_it():
     server = talkative()
 
     @server.on("last")
@@ -158,7 +158,7 @@ async def test_what_was_written_before_a_close_arrives_before_it():
     assert got == ('42["word"]', 1000)
 
 
-async def test_a_client_that_closes_during_an_iteration_disturbs_no_other():
+async def test_a_client_that_closes_during_an_iteration_does_not_affect_others():
     server = talkative()
     async with running(server, websockets=DIRECT) as site:
         gone, here = await site.connected(), await site.connected()

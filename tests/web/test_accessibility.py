@@ -65,7 +65,7 @@ async def test_axe_finds_nothing_in_a_conversation_with_everything_in_it(opens, 
 
 @pytest.mark.parametrize("direction", ["ltr", "rtl"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_axe_finds_nothing_while_somebody_is_looked_for(opens, brand, influencer, theme, direction):
+async def test_axe_finds_nothing_during_a_search(opens, brand, influencer, theme, direction):
     brand.opens_chat_with(influencer)
     tab = await opens("/chat", brand, color_scheme=theme, may_fail=True)
     await tab.page.evaluate(f"document.documentElement.dir = '{direction}'")
@@ -90,7 +90,7 @@ async def test_axe_finds_nothing_while_somebody_is_looked_for(opens, brand, infl
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_axe_finds_nothing_in_ones_account(opens, brand, theme):
+async def test_axe_finds_nothing_in_the_account(opens, brand, theme):
     tab = await opens("/chat", brand, color_scheme=theme)
     await tab.page.get_by_role("button", name="Anaya").click()
     await tab.page.get_by_role("checkbox").uncheck()
@@ -99,7 +99,7 @@ async def test_axe_finds_nothing_in_ones_account(opens, brand, theme):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_axe_finds_nothing_where_something_goes_wrong(opens, brand, influencer, theme):
+async def test_axe_finds_nothing_next_to_errors(opens, brand, influencer, theme):
     tab = await opens(
         f"/chat/{brand.opens_chat_with(influencer)}", brand, color_scheme=theme, viewport=NARROW, may_fail=True
     )
@@ -127,7 +127,7 @@ async def _decline(route: Route) -> None:
         await route.continue_()
 
 
-async def test_everything_is_reached_and_done_with_the_keyboard(opens, brand, influencer):
+async def test_everything_can_be_done_with_the_keyboard(opens, brand, influencer):
     conversation = brand.opens_bid_with(influencer, title="Snack box")
     tab = await opens("/chat", influencer)
     await expect(tab.find(".line")).to_have_count(1)
@@ -152,7 +152,7 @@ async def _tab_to(tab: Tab, selector: str, key: str = "Tab") -> None:
     raise AssertionError(f"{selector} is not reached with {key}.")
 
 
-async def test_dialogs_and_panels_give_the_focus_back(opens, brand):
+async def test_dialogs_and_panels_return_the_focus(opens, brand):
     tab = await opens("/chat", brand)
     for name in ("New conversation", "Notifications", "Anaya"):
         button = tab.page.get_by_role("button", name=name, exact=True)
@@ -163,7 +163,7 @@ async def test_dialogs_and_panels_give_the_focus_back(opens, brand):
         await expect(button).to_be_focused()
 
 
-async def test_the_focus_stays_where_it_is_while_all_around_changes(opens, brand, influencer):
+async def test_the_focus_stays_while_the_page_changes(opens, brand, influencer):
     conversation = brand.opens_bid_with(influencer, title="Snack box")
     tab = await opens(f"/chat/{conversation}", brand)
     await tab.sends("Hello")
@@ -179,7 +179,7 @@ async def test_the_focus_stays_where_it_is_while_all_around_changes(opens, brand
     await expect(edit).to_be_focused()
 
 
-async def test_a_line_that_moves_to_the_top_keeps_the_focus(opens, brand, influencer, person):
+async def test_a_conversation_that_moves_to_the_top_keeps_the_focus(opens, brand, influencer, person):
     conversation = brand.opens_chat_with(influencer)
     brand.opens_chat_with(person(name="Dev"))
     tab = await opens("/chat", brand)
@@ -191,7 +191,7 @@ async def test_a_line_that_moves_to_the_top_keeps_the_focus(opens, brand, influe
     await expect(line).to_be_focused()
 
 
-async def test_what_is_half_written_stays_with_its_selection_while_all_around_changes(opens, brand, influencer):
+async def test_a_draft_keeps_its_selection_while_the_page_changes(opens, brand, influencer):
     conversation = brand.opens_bid_with(influencer)
     influencer.acts(conversation, "accept_connection")
     tab = await opens(f"/chat/{conversation}", brand)
@@ -207,7 +207,7 @@ async def test_what_is_half_written_stays_with_its_selection_while_all_around_ch
     await expect(tab.composer).to_have_value("By the way")
 
 
-async def test_words_that_are_selected_stay_selected_when_a_message_comes_or_is_read(opens, brand, influencer):
+async def test_selected_text_stays_selected_when_messages_arrive_or_are_read(opens, brand, influencer):
     conversation = brand.opens_chat_with(influencer)
     tab = await opens(f"/chat/{conversation}", brand)
     await tab.sends("Select me")
@@ -219,7 +219,7 @@ async def test_words_that_are_selected_stay_selected_when_a_message_comes_or_is_
     assert await tab.page.evaluate("getSelection().toString()") == "Select me"
 
 
-async def test_who_answers_with_the_keyboard_stays_where_the_next_step_is_shown(opens, brand, influencer):
+async def test_the_focus_stays_in_the_action_panel_after_an_action(opens, brand, influencer):
     tab = await opens(f"/chat/{brand.opens_bid_with(influencer)}", influencer)
     await tab.find(".action-panel").get_by_role("button", name="Accept").focus()
     await tab.page.keyboard.press("Enter")
@@ -227,7 +227,7 @@ async def test_who_answers_with_the_keyboard_stays_where_the_next_step_is_shown(
     await expect(tab.find(".action-panel")).to_be_focused()
 
 
-async def test_what_comes_is_told_to_a_screen_reader(opens, brand, influencer):
+async def test_new_messages_are_announced_to_screen_readers(opens, brand, influencer):
     conversation = brand.opens_chat_with(influencer)
     influencer.says(conversation, "Before")
     tab = await opens(f"/chat/{conversation}", brand)
@@ -253,7 +253,7 @@ async def test_no_error_page_is_wider_than_a_narrow_screen(opens, status):
     assert await tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-async def test_on_a_narrow_screen_the_deal_is_shown_in_the_messages_place(opens, brand, influencer):
+async def test_on_a_narrow_screen_the_deal_replaces_the_messages(opens, brand, influencer):
     conversation = brand.opens_bid_with(influencer, title="Snack box", message="Interested?")
     tab = await opens(f"/chat/{conversation}", brand, viewport=NARROW)
     await expect(tab.words.last).to_have_text("Interested?")
@@ -267,7 +267,7 @@ async def test_on_a_narrow_screen_the_deal_is_shown_in_the_messages_place(opens,
     await expect(tab.words.last).to_be_in_viewport()
 
 
-async def test_on_a_narrow_screen_one_goes_from_the_list_to_a_conversation_and_back(opens, brand, influencer):
+async def test_on_a_narrow_screen_the_list_and_a_conversation_are_separate(opens, brand, influencer):
     influencer.says(brand.opens_chat_with(influencer), "Hello")
     tab = await opens("/chat", brand, viewport=NARROW)
     await tab.find(".line").click()

@@ -24,7 +24,7 @@ def is_found(asker: Person, somebody: Person) -> bool:
     return bool(asker.reads("/api/people", q=somebody.email)["results"])
 
 
-async def test_whoever_does_not_want_to_be_found_says_so(opens, brand, somebody):
+async def test_a_user_can_opt_out_of_being_found(opens, brand, somebody):
     assert is_found(brand, somebody)
     tab = await opens("/chat", somebody)
     box = await account(tab)
@@ -41,7 +41,7 @@ async def test_whoever_does_not_want_to_be_found_says_so(opens, brand, somebody)
     assert is_found(brand, somebody)
 
 
-async def test_what_could_not_be_stored_is_as_it_was_and_is_said(opens, somebody):
+async def test_a_failed_change_is_reverted_and_reported(opens, somebody):
     tab = await opens("/chat", somebody, may_fail=True)
     box = await account(tab)
 

@@ -7,7 +7,7 @@ from playwright.async_api import Route, expect
 from tests.harness.servers import RunningServer
 
 
-async def test_what_is_written_offline_is_sent_once_when_one_is_back(opens, brand, influencer):
+async def test_messages_written_offline_are_sent_once_after_reconnecting(opens, brand, influencer):
     conversation = brand.opens_chat_with(influencer)
     tab = await opens(f"/chat/{conversation}", brand)
     tab.may_fail = True
@@ -24,7 +24,7 @@ async def test_what_is_written_offline_is_sent_once_when_one_is_back(opens, bran
     assert [one["message"] for one in brand.messages(conversation)] == ["Before", "Meanwhile", "One", "Two", "Three"]
 
 
-async def test_the_list_says_that_one_is_offline_and_has_what_one_missed(opens, brand, influencer):
+async def test_the_list_shows_the_lost_connection_and_then_missed_changes(opens, brand, influencer):
     tab = await opens("/chat", brand)
     tab.may_fail = True
     said = tab.find(".sidebar .connection")
@@ -39,7 +39,7 @@ async def test_the_list_says_that_one_is_offline_and_has_what_one_missed(opens, 
     await expect(said).to_be_hidden()
 
 
-async def test_a_server_that_goes_and_comes_back_is_found_again(opens, site: RunningServer, brand, influencer):
+async def test_the_page_reconnects_to_a_restarted_server(opens, site: RunningServer, brand, influencer):
     conversation = brand.opens_chat_with(influencer)
     tab = await opens(f"/chat/{conversation}", brand)
     tab.may_fail = True
@@ -57,7 +57,7 @@ async def test_a_server_that_goes_and_comes_back_is_found_again(opens, site: Run
     await expect(tab.words).to_have_text(["Before", "During", "After"])
 
 
-async def test_a_message_whose_answer_is_lost_is_stored_once(opens, brand, influencer):
+async def test_a_message_with_a_lost_response_is_stored_once(opens, brand, influencer):
     conversation = brand.opens_chat_with(influencer)
     tab = await opens(f"/chat/{conversation}", brand)
     tab.may_fail = True
@@ -81,7 +81,7 @@ async def test_a_message_whose_answer_is_lost_is_stored_once(opens, brand, influ
     assert [one["message"] for one in brand.messages(conversation)] == ["Only once", "And this"]
 
 
-async def test_what_the_server_declines_can_be_tried_again_or_discarded(opens, brand, influencer):
+async def test_a_rejected_message_can_be_retried_or_discarded(opens, brand, influencer):
     conversation = brand.opens_chat_with(influencer)
     tab = await opens(f"/chat/{conversation}", brand)
     tab.may_fail = True
@@ -123,7 +123,7 @@ async def test_a_reload_in_the_middle_of_sending_loses_nothing(opens, brand, inf
     assert [one["message"] for one in brand.messages(conversation)] == ["Kept"]
 
 
-async def test_two_tabs_of_one_person_show_the_same(opens, brand, influencer):
+async def test_two_tabs_of_one_user_show_the_same(opens, brand, influencer):
     conversation = brand.opens_chat_with(influencer)
     tab = await opens(f"/chat/{conversation}", brand)
     other = await tab.beside(f"/chat/{conversation}")

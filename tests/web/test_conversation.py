@@ -22,7 +22,7 @@ async def both(opens, brand, influencer):
     return conversation, anaya, mira
 
 
-async def test_what_one_says_the_other_reads(opens, brand, influencer):
+async def test_each_user_sees_the_messages_of_the_other(opens, brand, influencer):
     _, anaya, mira = await both(opens, brand, influencer)
     await anaya.says("Hello Mira\nsecond line")
     await expect(mira.words).to_have_text(["Hello Mira\nsecond line"])
@@ -42,7 +42,7 @@ async def test_a_message_is_ticked_once_when_sent_and_twice_when_read(opens, bra
     await expect(anaya.find(".tick")).to_have_attribute("title", "Read")
 
 
-async def test_typing_is_seen_and_ends(opens, brand, influencer):
+async def test_typing_is_shown_and_ends(opens, brand, influencer):
     _, anaya, mira = await both(opens, brand, influencer)
     await mira.remember(".typing")
     await anaya.composer.press_sequentially("Well")
@@ -52,7 +52,7 @@ async def test_typing_is_seen_and_ends(opens, brand, influencer):
     await expect(mira.find(".typing")).to_have_text("")
 
 
-async def test_who_leaves_is_offline_but_not_who_closes_one_of_two_tabs(opens, brand, influencer):
+async def test_a_user_is_offline_after_closing_the_last_tab(opens, brand, influencer):
     conversation, anaya, mira = await both(opens, brand, influencer)
     other = await anaya.beside(f"/chat/{conversation}")
     await expect(other.presence).to_contain_text("online")
@@ -76,7 +76,7 @@ async def test_markup_is_shown_as_it_was_written(opens, brand, influencer):
     assert brand.messages(conversation)[0]["message"] == SCRIPT
 
 
-async def test_very_long_words_stay_in_their_bubble(opens, brand, influencer):
+async def test_very_long_words_do_not_overflow(opens, brand, influencer):
     _, anaya, mira = await both(opens, brand, influencer)
     await anaya.says("a" * 3000)
     await expect(mira.words).to_have_text(["a" * 3000])
@@ -96,7 +96,7 @@ async def test_a_text_that_is_too_long_cannot_be_sent(opens, brand, influencer):
     await expect(anaya.page.get_by_role("button", name="Send")).to_be_enabled()
 
 
-async def test_one_changes_and_takes_back_ones_own_words(opens, brand, influencer):
+async def test_own_messages_can_be_edited_and_deleted(opens, brand, influencer):
     _, anaya, mira = await both(opens, brand, influencer)
     await anaya.sends("Shall we meat?")
     await anaya.messages.first.hover()
@@ -112,7 +112,7 @@ async def test_one_changes_and_takes_back_ones_own_words(opens, brand, influence
         await expect(tab.words).to_have_text(["This message was deleted."])
 
 
-async def test_days_part_the_messages_and_new_ones_are_marked(opens, brand, influencer):
+async def test_days_and_unread_messages_have_separators(opens, brand, influencer):
     conversation = brand.opens_chat_with(influencer)
     influencer.says(conversation, "Old")
     brand.marks_read(conversation)
@@ -128,7 +128,7 @@ async def test_days_part_the_messages_and_new_ones_are_marked(opens, brand, infl
     await expect(tab.find(".new-marker")).to_have_count(0)
 
 
-async def test_what_comes_while_one_reads_further_up_does_not_move_the_page(opens, brand, influencer):
+async def test_new_messages_do_not_scroll_a_user_who_reads_older_ones(opens, brand, influencer):
     conversation = brand.opens_chat_with(influencer)
     for number in range(40):
         influencer.says(conversation, f"Line {number}")
@@ -145,7 +145,7 @@ async def test_what_comes_while_one_reads_further_up_does_not_move_the_page(open
     await expect(tab.words.last).to_be_in_viewport()
 
 
-async def test_unread_messages_beyond_the_first_page_are_jumped_to(opens, brand, influencer):
+async def test_opening_jumps_to_unread_messages_beyond_the_first_page(opens, brand, influencer):
     conversation = brand.opens_chat_with(influencer)
     influencer.says(conversation, "Read already")
     brand.marks_read(conversation)
@@ -157,7 +157,7 @@ async def test_unread_messages_beyond_the_first_page_are_jumped_to(opens, brand,
     await expect(tab.find(".new-marker")).to_be_in_viewport()
 
 
-async def test_a_message_taller_than_the_screen_is_read_when_its_end_is(opens, brand, influencer):
+async def test_a_message_taller_than_the_screen_is_read_at_its_end(opens, brand, influencer):
     conversation = brand.opens_chat_with(influencer)
     seq = influencer.says(conversation, "\n".join(f"Line {number}" for number in range(400)))["seq"]
     tab = await opens(f"/chat/{conversation}", brand)
@@ -169,7 +169,7 @@ async def test_a_message_taller_than_the_screen_is_read_when_its_end_is(opens, b
     await expect(tab.find(".line .badge")).to_have_count(0)
 
 
-async def test_who_comes_back_to_a_conversation_finds_what_is_new_in_it(opens, brand, influencer, person):
+async def test_returning_to_a_conversation_shows_new_messages(opens, brand, influencer, person):
     conversation, other = brand.opens_chat_with(influencer), brand.opens_chat_with(person(name="Dev"))
     influencer.says(conversation, "Old")
     tab = await opens(f"/chat/{conversation}", brand)
@@ -186,7 +186,7 @@ async def test_who_comes_back_to_a_conversation_finds_what_is_new_in_it(opens, b
     await expect(line.locator(".badge")).to_have_count(0)
 
 
-async def test_files_are_sent_shown_and_fetched_by_both(opens, brand, influencer, tmp_path: Path):
+async def test_both_users_can_send_see_and_download_files(opens, brand, influencer, tmp_path: Path):
     _, anaya, mira = await both(opens, brand, influencer)
     note = tmp_path / "brief.pdf"
     note.write_bytes(PDF)
@@ -201,7 +201,7 @@ async def test_files_are_sent_shown_and_fetched_by_both(opens, brand, influencer
         assert await asyncio.to_thread(Path(saved).read_bytes) == PDF
 
 
-async def test_a_file_that_is_not_taken_says_why_and_does_not_stop_the_words(opens, brand, influencer, tmp_path: Path):
+async def test_a_rejected_file_shows_why_and_does_not_block_the_text(opens, brand, influencer, tmp_path: Path):
     _, anaya, mira = await both(opens, brand, influencer)
     anaya.may_fail = True
     page = tmp_path / "page.html"
@@ -212,7 +212,7 @@ async def test_a_file_that_is_not_taken_says_why_and_does_not_stop_the_words(ope
     await expect(mira.words).to_have_text(["Without it, then"])
 
 
-async def test_what_cannot_be_done_is_said(opens, brand, influencer, tmp_path: Path):
+async def test_errors_of_edits_and_deletions_are_shown(opens, brand, influencer, tmp_path: Path):
     _, anaya, _ = await both(opens, brand, influencer)
     anaya.may_fail = True
     note = tmp_path / "brief.pdf"
@@ -253,6 +253,6 @@ async def test_a_closed_conversation_is_read_only(opens, brand, influencer):
     await expect(tab.composer).to_be_hidden()
 
 
-async def test_somebody_elses_conversation_is_not_there(opens, brand, influencer, person):
+async def test_a_foreign_conversation_is_not_found(opens, brand, influencer, person):
     tab = await opens(f"/chat/{brand.opens_chat_with(influencer)}", person(name="Stranger"), may_fail=True)
     await expect(tab.connection).to_have_text("This conversation cannot be found.")

@@ -82,7 +82,7 @@ async def test_a_deal_from_first_contact_to_free_chat_with_a_reload_and_a_lost_c
         await expect(tab.find(".event-head")).to_have_text([text.split("\n\n")[0] for text in told])
 
 
-async def test_a_form_takes_what_the_rules_allow_and_says_what_is_wrong(opens, brand, influencer):
+async def test_a_form_accepts_valid_input_and_shows_errors(opens, brand, influencer):
     conversation, anaya, mira = await deal(opens, brand, influencer)
     await press(mira, "Accept")
     await asked(anaya, "Project details")
@@ -111,7 +111,7 @@ async def test_a_form_takes_what_the_rules_allow_and_says_what_is_wrong(opens, b
     await waits(anaya)
 
 
-async def test_what_the_server_says_of_a_field_stands_at_the_field(opens, brand, influencer):
+async def test_errors_of_the_server_are_shown_at_the_field(opens, brand, influencer):
     conversation, anaya, mira = await deal(opens, brand, influencer)
     for who, action, data in (
         (influencer, "accept_connection", {}),
@@ -130,7 +130,7 @@ async def test_what_the_server_says_of_a_field_stands_at_the_field(opens, brand,
     await expect(anaya.find(".action-panel h3")).to_contain_text("120")
 
 
-async def test_what_cannot_be_taken_back_is_asked_twice(opens, brand, influencer):
+async def test_irreversible_actions_need_confirmation(opens, brand, influencer):
     conversation, _, mira = await deal(opens, brand, influencer)
     await press(mira, "Decline")
     await press(mira, "Back")
@@ -150,7 +150,7 @@ async def test_a_button_used_in_one_tab_is_gone_in_the_other(opens, brand, influ
     await waits(other)
 
 
-async def test_a_click_that_comes_too_late_shows_how_things_stand(opens, brand, influencer):
+async def test_a_late_click_shows_the_current_state(opens, brand, influencer):
     conversation, _, mira = await deal(opens, brand, influencer)
     mira.may_fail = True
     await asked(mira, "New request")
@@ -165,7 +165,7 @@ async def test_a_click_that_comes_too_late_shows_how_things_stand(opens, brand, 
     assert [one["action"] for one in brand.sees(conversation)["available_actions"]] == ["send_project_details"]
 
 
-async def test_how_far_it_has_come_and_what_happened_is_in_the_words_of_the_server(opens, brand, influencer):
+async def test_stages_and_history_show_the_servers_texts(opens, brand, influencer):
     conversation = await _done(brand, influencer)
     log = brand.reads(f"/api/conversations/{conversation}/events", limit=200)["results"]
     happened = [one["data"]["summary"] for one in log if one["event"] == "conversation_state_changed"]

@@ -27,7 +27,7 @@ async def test_the_deal_plays_itself_to_the_end_and_can_be_played_again(opens):
     await expect(tab.find(".demo-stages .present")).to_have_text("Contact")
 
 
-async def test_it_goes_on_from_where_it_was_left_by_hand_or_by_a_reload(opens):
+async def test_the_demo_continues_after_manual_steps_and_a_reload(opens):
     tab = await opens("/demo?pace=0.02")
     await tab.find(".pane.next").get_by_role("button", name="Accept", exact=True).click()
     await expect(tab.find(".pane.next")).to_have_attribute("data-side", "brand_owner")
@@ -37,7 +37,7 @@ async def test_it_goes_on_from_where_it_was_left_by_hand_or_by_a_reload(opens):
     await expect(tab.find(".demo-end")).to_be_visible(timeout=PLAYED)
 
 
-async def test_it_can_be_paused_in_the_middle_of_a_word(opens):
+async def test_the_demo_can_be_paused_within_a_word(opens):
     tab = await opens("/demo?pace=4")
     composer = tab.find(".pane.next .composer textarea")
     await tab.page.get_by_role("button", name="Play it for me").click()
@@ -52,7 +52,7 @@ async def test_it_can_be_paused_in_the_middle_of_a_word(opens):
     await expect(tab.find('.pane[data-side="influencer"] .composer textarea')).to_have_value(written)
 
 
-async def test_a_deal_that_is_declined_is_over(opens):
+async def test_a_declined_deal_ends_the_demo(opens):
     tab = await opens("/demo")
     panel = tab.find(".pane.next .action-panel")
     await panel.get_by_role("button", name="Decline").click()
@@ -60,7 +60,7 @@ async def test_a_deal_that_is_declined_is_over(opens):
     await expect(tab.find(".demo-end")).to_contain_text("ended without an agreement")
 
 
-async def test_on_a_narrow_screen_one_side_is_shown_at_a_time(opens):
+async def test_on_a_narrow_screen_one_participant_is_shown_at_a_time(opens):
     tab = await opens("/demo", viewport={"width": 390, "height": 800})
     await expect(tab.find(".pane:visible")).to_have_count(1)
     await expect(tab.find(".pane:visible")).to_have_attribute("data-side", "influencer")
@@ -68,7 +68,7 @@ async def test_on_a_narrow_screen_one_side_is_shown_at_a_time(opens):
     await expect(tab.find(".pane:visible")).to_have_attribute("data-side", "brand_owner")
 
 
-async def test_it_ends_in_the_chat_or_in_the_api(opens):
+async def test_the_end_of_the_demo_links_to_the_chat_and_the_api(opens):
     tab = await opens("/demo")
     panel = tab.find(".pane.next .action-panel")
     await panel.get_by_role("button", name="Decline").click()

@@ -162,12 +162,12 @@ async def faults_of(chromium: Browser, site: dict[str, Given], patience: float =
     return walk.faults, walk.seen
 
 
-async def test_nothing_is_found_where_everything_leads_where_it_says(chromium):
+async def test_a_site_without_faults_passes(chromium):
     assert await faults_of(chromium, SITE) == ([], {"/", "/register"})
 
 
 @pytest.mark.parametrize("fault", BROKEN)
-async def test_what_is_broken_is_found(chromium, fault):
+async def test_every_kind_of_fault_is_found(chromium, fault):
     changes, said = BROKEN[fault]
     # A wrong page never shows the expected title or heading, so waiting is useless.
     faults, _ = await faults_of(chromium, SITE | changes, 1 if said == ANOTHER else WAIT)

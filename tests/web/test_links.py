@@ -63,14 +63,14 @@ async def walk_everywhere(walk):
         await walk.begin(start)
 
 
-async def test_everything_leads_where_it_says_for_who_is_signed_out(running):
+async def test_all_links_are_valid_for_anonymous_users(running):
     walk = walk_with(running, await running.opens("/", may_fail=True), SIGNED_OUT)
     await walk_everywhere(walk)
     assert walk.faults == []
     assert walk.seen == EXPECTED - ({"/demo"} if running.is_production else set())
 
 
-async def test_everything_leads_where_it_says_for_who_is_signed_in(running):
+async def test_all_links_are_valid_for_signed_in_users(running):
     url = running.server.url
     anaya = Person.authenticates(url, "register", newcomer("brand_owner", "Anaya"))
     anaya.opens_bid_with(Person.authenticates(url, "register", newcomer("influencer")), title="Snack box")
@@ -84,7 +84,7 @@ async def test_everything_leads_where_it_says_for_who_is_signed_in(running):
     assert {"chat", "person-field", "dialog", "client", "sign-in", "texts", "lit-html"} <= names
 
 
-async def test_everything_of_the_admin_leads_where_it_says(opens):
+async def test_all_links_of_the_admin_are_valid(opens):
     tab = await opens("/admin/", may_fail=True)
     await tab.page.get_by_label("Email").fill(ADMIN)
     await tab.page.get_by_label("Password").fill(PASSWORD)
@@ -96,7 +96,7 @@ async def test_everything_of_the_admin_leads_where_it_says(opens):
     assert walk.seen >= {"/", "/admin/", "/admin/accounts/user/", "/admin/conversations/conversation/ID/change/"}
 
 
-async def test_everything_leads_where_it_says_on_the_page_of_a_form_that_has_expired(running):
+async def test_all_links_of_the_csrf_error_page_are_valid(running):
     tab = await running.opens("/admin/login/", may_fail=True)
     await tab.context.clear_cookies()
     await tab.page.get_by_label("Email").fill("nobody@example.com")
@@ -111,7 +111,7 @@ async def test_everything_leads_where_it_says_on_the_page_of_a_form_that_has_exp
 
 
 @pytest.mark.parametrize("status", HEADLINES)
-async def test_everything_leads_where_it_says_on_the_page_of_an_error(opens, status):
+async def test_all_links_of_the_error_pages_are_valid(opens, status):
     tab = await opens("/", may_fail=True)
     await show_error(tab, status)
     await expect(tab.find("h1")).to_have_text(HEADLINES[status])

@@ -26,7 +26,7 @@ def three(brand, person):
     }
 
 
-async def test_filters_show_what_they_say(opens, brand, three, lines):
+async def test_filters_select_conversations(opens, brand, three, lines):
     mira, chat = three["Mira"]
     mira.says(chat, "Hello!")
     dev, bid = three["Dev"]
@@ -50,7 +50,7 @@ async def test_search_finds_names_and_titles(opens, brand, three, lines):
     await expect(tab.page.get_by_text("No conversations match.")).to_be_visible()
 
 
-async def test_a_message_brings_its_line_to_the_top_and_counts(opens, brand, three, lines):
+async def test_a_message_moves_its_conversation_to_the_top_and_counts(opens, brand, three, lines):
     tab = await opens("/chat", brand)
     await expect(lines(tab)).to_have_text(["Tara", "Dev", "Mira"])
     mira, chat = three["Mira"]
@@ -63,14 +63,14 @@ async def test_a_message_brings_its_line_to_the_top_and_counts(opens, brand, thr
     await expect(first.locator(".badge")).to_have_count(0)
 
 
-async def test_a_conversation_that_somebody_opens_appears(opens, brand, influencer, lines):
+async def test_a_conversation_opened_by_another_user_appears(opens, brand, influencer, lines):
     tab = await opens("/chat", brand)
     await expect(tab.page.get_by_text("No conversations yet.")).to_be_visible()
     influencer.opens_chat_with(brand)
     await expect(lines(tab)).to_have_text(["Mira"])
 
 
-async def test_a_line_says_whose_turn_it_is_and_how_long_there_is(opens, brand, three):
+async def test_a_line_shows_the_awaited_role_and_the_deadline(opens, brand, three):
     tab = await opens("/chat", brand)
     line = tab.find(".line", has_text="Dev")
     await expect(line.locator(".tag")).to_have_text(["Contact"])
@@ -80,14 +80,14 @@ async def test_a_line_says_whose_turn_it_is_and_how_long_there_is(opens, brand, 
     await expect(line.locator(".tag")).to_have_text(["Your turn", "Project"])
 
 
-async def test_the_line_of_a_deal_that_is_over_says_so(opens, brand, three):
+async def test_the_line_of_an_ended_deal_says_so(opens, brand, three):
     tab = await opens("/chat", brand)
     dev, bid = three["Dev"]
     dev.acts(bid, "reject_connection")
     await expect(tab.find(".line", has_text="Dev").locator(".tag")).to_have_text(["Closed"])
 
 
-async def test_deadlines_go_on_while_one_looks(opens, brand, three):
+async def test_shown_deadlines_are_updated(opens, brand, three):
     tab = await opens("/", brand)
     tab.is_spent = True
     await tab.page.clock.install()
@@ -98,7 +98,7 @@ async def test_deadlines_go_on_while_one_looks(opens, brand, three):
     await expect(due).to_have_text("6 days left")
 
 
-async def test_notifications_ring_and_lead_to_their_conversation(opens, brand, influencer):
+async def test_notifications_are_counted_and_link_to_their_conversation(opens, brand, influencer):
     chat = brand.opens_chat_with(influencer)
     tab = await opens("/chat", brand)
     influencer.says(chat, "First")
@@ -114,7 +114,7 @@ async def test_notifications_ring_and_lead_to_their_conversation(opens, brand, i
     await expect(tab.page).to_have_title("Conversations · Stoory")
 
 
-async def test_whoever_has_no_conversation_yet_is_told_how_to_begin_one(opens, brand, influencer):
+async def test_an_empty_list_explains_how_to_start_a_conversation(opens, brand, influencer):
     tab = await opens("/chat", brand)
     place = tab.find(".chat-main .nothing")
     await expect(place.get_by_role("heading")).to_have_text("Your first conversation")

@@ -19,7 +19,7 @@ def family(user_pool, site) -> list[Person]:
     return user_pool.new_users("influencer", *(f"{name} {SURNAME}" for name in ("Mira", "Milo", "Otto")), url=site.url)
 
 
-async def test_a_conversation_is_begun_with_somebody_who_is_found_by_name(opens, brand, family):
+async def test_a_conversation_is_started_with_a_user_found_by_name(opens, brand, family):
     tab = await opens("/chat", brand)
     form = await new_conversation(tab)
     await expect(form.options).to_have_count(0)
@@ -55,7 +55,7 @@ async def test_acquaintances_are_offered_before_anything_is_typed(opens, brand, 
     await expect(tab.words).to_have_text(["Just between us"])
 
 
-async def test_everything_is_done_with_the_keyboard(opens, brand, family):
+async def test_everything_can_be_done_with_the_keyboard(opens, brand, family):
     tab = await opens("/chat", brand)
     form = await new_conversation(tab)
     await expect(form.input).to_have_attribute("aria-expanded", "false")
@@ -95,7 +95,7 @@ async def test_everything_is_done_with_the_keyboard(opens, brand, family):
     await expect(tab.find(".conversation-header h2")).to_have_text(f"Milo {SURNAME}")
 
 
-async def test_escape_leaves_the_list_first_and_then_the_form(opens, brand, family):
+async def test_escape_closes_the_list_and_then_the_form(opens, brand, family):
     form = await new_conversation(await opens("/chat", brand))
     await form.input.fill(SURNAME)
     await expect(form.options).to_have_count(3)
@@ -106,7 +106,7 @@ async def test_escape_leaves_the_list_first_and_then_the_form(opens, brand, fami
     await expect(form.dialog).to_be_hidden()
 
 
-async def test_enter_takes_the_only_person_and_never_sends_what_is_not_chosen(opens, brand, family):
+async def test_enter_chooses_the_only_person_and_never_submits_an_unchosen_name(opens, brand, family):
     form = await new_conversation(await opens("/chat", brand))
     await form.input.fill(SURNAME)
     await expect(form.options).to_have_count(3)
@@ -134,7 +134,7 @@ async def test_a_person_is_chosen_by_touch(opens, brand, family):
     await expect(form.chosen).to_contain_text("Mira")
 
 
-async def test_a_whole_address_finds_its_owner_and_a_part_of_it_nobody(opens, brand, family):
+async def test_only_a_whole_address_finds_its_owner(opens, brand, family):
     form = await new_conversation(await opens("/chat", brand))
     address = family[0].email
     await form.input.fill(address[:-1])
@@ -145,7 +145,7 @@ async def test_a_whole_address_finds_its_owner_and_a_part_of_it_nobody(opens, br
     await expect(form.names).to_have_text([f"Mira {SURNAME}"])
 
 
-async def test_who_is_not_chosen_is_asked_for(opens, brand, family):
+async def test_submitting_without_a_person_shows_an_error(opens, brand, family):
     tab = await opens("/chat", brand)
     form = await new_conversation(tab)
     await form.start("To nobody")
@@ -166,7 +166,7 @@ async def test_who_is_not_chosen_is_asked_for(opens, brand, family):
     await expect(tab.words).to_have_text(["To somebody who was only typed"])
 
 
-async def test_what_the_server_declines_is_said(opens, brand, family):
+async def test_errors_of_the_server_are_shown(opens, brand, family):
     tab = await opens("/chat", brand, may_fail=True)
     form = await new_conversation(tab)
     await form.input.fill(f"mira {SURNAME}")

@@ -22,7 +22,7 @@ def found(*names: str, role: str = "influencer", **page: str | None) -> dict[str
     return {"success": True, "results": people, "next": None, "previous": None} | page
 
 
-async def test_an_answer_that_was_overtaken_is_dropped(opens, brand):
+async def test_an_outdated_response_is_dropped(opens, brand):
     tab = await opens("/chat", brand)
     held: list[Route] = []
 
@@ -46,7 +46,7 @@ async def test_an_answer_that_was_overtaken_is_dropped(opens, brand):
     await expect(form.names).to_have_text(["Quick"])
 
 
-async def test_what_is_typed_in_one_go_is_asked_for_once(opens, brand):
+async def test_fast_typing_sends_one_request(opens, brand):
     tab = await opens("/chat", brand)
     asked: list[str] = []
 
@@ -67,7 +67,7 @@ async def test_what_is_typed_in_one_go_is_asked_for_once(opens, brand):
     assert asked == ["quick"]
 
 
-async def test_a_search_that_fails_can_be_repeated(opens, brand, influencer):
+async def test_a_failed_search_can_be_repeated(opens, brand, influencer):
     tab = await opens("/chat", brand, may_fail=True)
     await tab.page.route(SEARCH, lambda route: route.abort())
     form = await new_conversation(tab)
@@ -79,7 +79,7 @@ async def test_a_search_that_fails_can_be_repeated(opens, brand, influencer):
     await expect(form.dialog.get_by_role("button", name="Try again")).to_be_hidden()
 
 
-async def test_a_search_that_has_to_wait_goes_on_by_itself(opens, brand, influencer):
+async def test_a_rate_limited_search_continues_by_itself(opens, brand, influencer):
     tab = await opens("/chat", brand, may_fail=True)
     await tab.page.route(SEARCH, lambda route: route.fulfill(status=429, json=TOO_FAST), times=1)
     form = await new_conversation(tab)
@@ -90,7 +90,7 @@ async def test_a_search_that_has_to_wait_goes_on_by_itself(opens, brand, influen
     await expect(form.said).to_have_text("1 person found.")
 
 
-async def test_where_there_are_more_people_they_are_shown_when_asked_for(opens, brand, user_pool, site):
+async def test_more_people_are_loaded_on_request(opens, brand, user_pool, site):
     surname = f"q{secrets.token_hex(6)}"
     user_pool.new_users("influencer", *(f"{letter}a {surname}" for letter in "ABCDEFGHIJKL"), url=site.url)
     tab = await opens("/chat", brand)
@@ -109,7 +109,7 @@ async def test_where_there_are_more_people_they_are_shown_when_asked_for(opens, 
     await expect(form.options.and_(tab.find('[aria-selected="true"]'))).to_be_in_viewport()
 
 
-async def test_names_are_text_whatever_is_in_them(opens, brand):
+async def test_markup_in_names_is_escaped(opens, brand):
     names = ["<img src=x onerror=alert(1)>", "%(role)s ${name}", "\u05d3\u05e0\u05d4 \u05db\u05d4\u05df", "Ann", "Ann"]
     tab = await opens("/chat", brand)
     answer = found(*names)
@@ -124,7 +124,7 @@ async def test_names_are_text_whatever_is_in_them(opens, brand):
 
 
 @pytest.mark.parametrize("direction", ["ltr", "rtl"])
-async def test_long_names_and_large_letters_fit_in_on_a_narrow_screen(opens, brand, direction):
+async def test_long_names_and_large_fonts_fit_on_a_narrow_screen(opens, brand, direction):
     tab = await opens("/chat", brand, viewport={"width": 390, "height": 740})
     await tab.page.route(SEARCH, lambda route: route.fulfill(json=found("Wolfeschlegelsteinhausen" * 4, "Ann")))
     await tab.page.evaluate(

@@ -19,7 +19,7 @@ TRANSPARENT = "rgba(0, 0, 0, 0)"
 LOOKED_AT = ["/admin/", "/admin/accounts/user/", "/admin/conversations/conversation/ID/change/"]
 
 
-async def test_every_page_has_a_policy_that_allows_nothing_inline_and_keeps_to_it(opens):
+async def test_every_page_has_and_follows_a_policy_without_inline_code(opens):
     tab = await opens("/", may_fail=True)
     tab.is_spent = True
     documents: list[Response] = []
@@ -41,14 +41,14 @@ async def test_every_page_has_a_policy_that_allows_nothing_inline_and_keeps_to_i
 
 
 @pytest.mark.parametrize("status", HEADLINES)
-async def test_error_pages_keep_to_it(opens, status):
+async def test_error_pages_follow_the_policy(opens, status):
     tab = await opens("/", may_fail=True)
     await show_error(tab, status)
     await expect(tab.find("h1")).to_have_text(HEADLINES[status])
     assert "Inter" in await tab.page.evaluate("getComputedStyle(document.body).fontFamily")
 
 
-async def test_an_exception_is_shown_to_developers_with_djangos_styles_and_scripts(opens, settings):
+async def test_djangos_exception_page_keeps_its_styles_and_scripts(opens, settings):
     settings.DEBUG = True
     tab = await opens("/", may_fail=True)
     await show_response(tab, _report)
@@ -61,7 +61,7 @@ async def test_an_exception_is_shown_to_developers_with_djangos_styles_and_scrip
     await expect(tab.find("textarea#traceback_area")).to_be_visible()
 
 
-async def test_developers_are_told_which_addresses_there_are_where_none_is(opens):
+async def test_djangos_404_page_lists_the_addresses(opens):
     tab = await opens("/nowhere", may_fail=True)
     await expect(tab.find("h1")).to_contain_text("Page not found")
     assert await tab.page.evaluate(BACKGROUND, "header") != TRANSPARENT

@@ -72,7 +72,7 @@ def long(site: RunningServer, user_pool: UserPool, brand: Person) -> str:
     return conversation
 
 
-async def test_all_of_it_can_be_scrolled_through_and_only_what_is_seen_is_laid_out(opens, brand, long):
+async def test_scrolling_is_smooth_and_only_visible_rows_are_laid_out(opens, brand, long):
     tab = await opens(f"/chat/{long}", brand)
     await expect(tab.words.last).to_contain_text(f"Message {MANY - 1} ")
     await tab.page.wait_for_function(UP, arg=MANY, polling=100, timeout=PLAYED)
@@ -92,7 +92,7 @@ async def test_all_of_it_can_be_scrolled_through_and_only_what_is_seen_is_laid_o
     await expect(tab.words.last).to_be_in_viewport()
 
 
-async def test_pages_that_are_put_before_do_not_move_what_is_read(opens, brand, long):
+async def test_inserted_older_pages_do_not_move_the_visible_messages(opens, brand, long):
     tab = await opens(f"/chat/{long}", brand)
     await expect(tab.words.last).to_be_in_viewport()
     name = re.match(r"Message \d+ ", await tab.words.nth(5).text_content())[0]

@@ -22,7 +22,7 @@ async def sign_in(tab, email, password=PASSWORD):
     await tab.page.get_by_role("button", name="Sign in", exact=True).click()
 
 
-async def test_who_is_not_signed_in_signs_in_and_lands_where_they_wanted_to_go(opens, registered, influencer):
+async def test_signing_in_leads_to_the_requested_page(opens, registered, influencer):
     conversation = registered.opens_chat_with(influencer)
     tab = await opens(f"/chat/{conversation}")
     await tab.is_at(rf"/sign-in\?next=.*{conversation}")
@@ -31,7 +31,7 @@ async def test_who_is_not_signed_in_signs_in_and_lands_where_they_wanted_to_go(o
     await expect(tab.find(".conversation-header h2")).to_have_text("Mira")
 
 
-async def test_a_wrong_password_is_said_and_can_be_corrected(opens, registered):
+async def test_a_wrong_password_is_reported_and_can_be_corrected(opens, registered):
     tab = await opens("/sign-in")
     tab.may_fail = True
     await sign_in(tab, registered.email, "wrong")
@@ -40,14 +40,14 @@ async def test_a_wrong_password_is_said_and_can_be_corrected(opens, registered):
     await tab.is_at("/chat")
 
 
-async def test_only_a_page_of_this_site_can_be_gone_on_to(opens, registered):
+async def test_redirects_lead_to_pages_of_this_site_only(opens, registered):
     for elsewhere in ("https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)"):
         tab = await opens(f"/sign-in?next={elsewhere}")
         await sign_in(tab, registered.email)
         await tab.is_at("/chat")
 
 
-async def test_registering_says_what_is_wrong_at_the_field(opens):
+async def test_registration_errors_are_shown_at_the_field(opens):
     tab = await opens("/register")
     tab.may_fail = True
     await tab.page.get_by_label("an influencer").check()
@@ -65,7 +65,7 @@ async def test_registering_says_what_is_wrong_at_the_field(opens):
     await expect(tab.page.get_by_text("No conversations yet.")).to_be_visible()
 
 
-async def test_registering_says_that_an_address_is_taken_and_that_a_password_is_weak(opens, registered):
+async def test_registering_reports_a_taken_address_and_a_weak_password(opens, registered):
     tab = await opens("/register")
     tab.may_fail = True
     address, password = tab.page.get_by_label("E-mail"), tab.page.get_by_label("Password")
@@ -82,7 +82,7 @@ async def test_registering_says_that_an_address_is_taken_and_that_a_password_is_
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/register"])
-async def test_nothing_that_is_typed_gets_into_the_address_before_the_script_is_there(opens, path):
+async def test_input_never_appears_in_the_url_before_the_script_loads(opens, path):
     tab = await opens("/", may_fail=True)
     await tab.page.route("**/sign-in*.js", lambda route: route.abort())
     await tab.goes(path)
@@ -93,7 +93,7 @@ async def test_nothing_that_is_typed_gets_into_the_address_before_the_script_is_
     await tab.is_at(path)
 
 
-async def test_signing_out_leaves_nothing_behind_in_any_tab(opens, registered):
+async def test_signing_out_clears_all_tabs(opens, registered):
     tab = await opens("/sign-in")
     await sign_in(tab, registered.email)
     await tab.is_at("/chat")
@@ -105,7 +105,7 @@ async def test_signing_out_leaves_nothing_behind_in_any_tab(opens, registered):
     assert await tab.page.evaluate("localStorage.getItem('stoory.session')") is None
 
 
-async def test_a_login_session_that_ends_elsewhere_ends_here(opens, site):
+async def test_an_ended_login_session_signs_the_page_out(opens, site):
     somebody = Person.authenticates(site.url, "register", newcomer("influencer", "Mira"))
     tab = await opens("/sign-in")
     tab.may_fail = True
@@ -116,7 +116,7 @@ async def test_a_login_session_that_ends_elsewhere_ends_here(opens, site):
     await tab.is_at("/sign-in.*")
 
 
-async def test_the_home_page_leads_to_the_demo_the_chat_and_the_api(opens):
+async def test_the_home_page_links_to_the_demo_the_chat_and_the_api(opens):
     tab = await opens("/")
     await expect(tab.find("pre")).to_contain_text("/api/auth/token")
     await expect(tab.page.get_by_text(DEMO_PASSWORD).first).to_be_visible()

@@ -21,7 +21,7 @@ async def register(tab: Tab, name: str, role: str) -> None:
     await expect(tab.page.get_by_role("heading", name=name)).to_be_visible()
 
 
-async def test_two_people_come_from_the_home_page_to_a_conversation(running):
+async def test_two_new_users_reach_a_conversation_from_the_home_page(running):
     surname = secrets.token_hex(6)
     ben = await running.opens("/")
     await ben.page.get_by_role("link", name="Sign in").click()

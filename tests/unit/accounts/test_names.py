@@ -44,7 +44,7 @@ def test_the_words_of_a_name(name, words):
 
 
 @pytest.mark.parametrize("joiner", ["\u200c", "\u200d", "\xad", "\u2060", "\ufe0f", "\u034f"])
-def test_what_is_not_shown_separates_and_changes_nothing(joiner):
+def test_invisible_characters_neither_separate_nor_change_words(joiner):
     assert words_of(f"क्{joiner}ष") == words_of("क्ष")
     assert words_of(f"{joiner}An{joiner}n") == ["ann"]
 
@@ -77,7 +77,7 @@ def test_case_makes_no_difference_to_any_character(change):
 @example("\u3316" * 100)
 @example("\ufdfa" * 100)
 @example(" ".join("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMN"))
-def test_keys_can_be_indexed_and_begin_with_their_words(name):
+def test_keys_are_short_enough_for_an_index_and_begin_with_their_word(name):
     keys = keys_of(name)
     assert {key.partition(b" ")[0].decode() for key in keys} == set(words_of(name))
     assert all(len(key) <= LONGEST_KEY for key in keys)
@@ -87,7 +87,7 @@ def test_keys_can_be_indexed_and_begin_with_their_words(name):
 @example("Anna Rao", "an")
 @example("Anna Rao", "ra")
 @example("\U0010fffd", "\U0010fffd")
-def test_keys_tell_which_words_begin_a_name(name, prefix):
+def test_keys_find_names_by_prefixes(name, prefix):
     for wanted in words_of(prefix) + [word[:2] for word in words_of(name)]:
         begins = [word for word in words_of(name) if word.startswith(wanted)]
         first, last = keys_from(wanted)

@@ -14,7 +14,7 @@ def cache(monkeypatch):
     participant_cache.clear()
 
 
-def test_it_holds_what_was_set_last():
+def test_the_last_value_is_kept():
     conversation, one, two = uuid7(), uuid7(), uuid7()
     assert participant_cache.get(conversation) == ()
     participant_cache.set_many([(conversation, (one,))])
@@ -22,7 +22,7 @@ def test_it_holds_what_was_set_last():
     assert participant_cache.get(conversation) == (one, two)
 
 
-def test_what_was_not_set_for_the_longest_time_is_forgotten():
+def test_the_oldest_entry_is_evicted():
     first, second, third, person = uuid7(), uuid7(), uuid7(), (uuid7(),)
     participant_cache.set_many([(first, person), (second, person)])
     participant_cache.set_many([(first, person), (third, person)])

@@ -24,16 +24,16 @@ NEAR, FAR = "10.0.0.1", "10.9.9.9"
         ("", "198.51.100.1", ""),
     ],
 )
-def test_the_nearest_address_that_no_proxy_vouches_for(peer, forwarded, seen):
+def test_the_client_is_the_nearest_untrusted_address(peer, forwarded, seen):
     assert TrustedProxies(["10.0.0.0/8"]).client(peer, forwarded).address == seen
 
 
-def test_a_unix_socket_may_be_trusted():
+def test_a_unix_socket_can_be_trusted():
     assert TrustedProxies(["unix"]).client("", "198.51.100.1", "https") == ("198.51.100.1", "https")
 
 
 @pytest.mark.parametrize("wrong", ["10.0.0.1/8", "example.com", "10.0.0.0/99"])
-def test_what_is_no_network_is_refused(wrong):
+def test_an_invalid_network_is_rejected(wrong):
     with pytest.raises(ValueError, match=wrong.partition("/")[0]):
         TrustedProxies([wrong])
 
@@ -67,14 +67,14 @@ def test_what_is_no_network_is_refused(wrong):
         ("nonsense", "", "https", None),
     ],
 )
-def test_the_scheme_is_what_the_proxy_saw_to_which_the_client_spoke(peer, forwarded_for, forwarded_proto, scheme):
+def test_the_scheme_is_that_of_the_proxy_nearest_to_the_client(peer, forwarded_for, forwarded_proto, scheme):
     assert TrustedProxies(["10.0.0.0/8"]).client(peer, forwarded_for, forwarded_proto).scheme == scheme
 
 
 @pytest.mark.parametrize(
     ("peer", "seen"), [(NEAR, NEAR), ("::ffff:10.0.0.1", NEAR), ("2001:DB8::1", "2001:db8::1"), ("", ""), ("x", "")]
 )
-def test_of_a_request_it_is_that_of_its_peer(settings, peer, seen):
+def test_the_address_of_a_request_is_its_peer(settings, peer, seen):
     """`SocketApp` has already resolved the client address, so the headers are not read again."""
     settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
     request = RequestFactory().get("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR="198.51.100.1")
@@ -88,7 +88,7 @@ def test_canonical_form():
     assert canonical("no") is None
 
 
-def test_a_limit_counts_one_ipv6_customer_once():
+def test_an_ipv6_network_is_one_key_of_a_limit():
     assert rate_limit_key("2001:db8:1:2::3") == rate_limit_key("2001:db8:1:2:ffff::") == "2001:db8:1:2::/64"
     assert rate_limit_key("2001:db8:1:3::3") != rate_limit_key("2001:db8:1:2::3")
     assert rate_limit_key("fe80::1%eth0") == "fe80::/64"

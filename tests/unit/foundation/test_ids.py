@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from foundation.ids import parse_id, random_id, uuid7
 
 
-def test_made_as_version_7_and_one_after_the_other():
+def test_ids_are_version_7_and_ascending():
     made = [uuid7() for _ in range(1000)]
     assert {one.version for one in made} == {7}
     assert {one.variant for one in made} == {uuid.RFC_4122}
@@ -21,14 +21,14 @@ def test_made_as_version_7_and_one_after_the_other():
     assert len(set(made)) == 1000
 
 
-def test_random_ones_are_long_and_each_is_given_once_to_whichever_thread():
+def test_random_ids_are_long_and_unique_across_threads():
     with ThreadPoolExecutor(8) as threads:
         made = list(threads.map(lambda _: random_id(), range(20_000)))
     assert len(set(made)) == 20_000
     assert all(re.fullmatch(r"[A-Za-z0-9_-]{32}", one) for one in made)
 
 
-def test_a_forked_process_gives_random_ones_of_its_own():
+def test_a_forked_process_creates_other_random_ids():
     # A separate process is used because it is unsafe to fork a process that has threads.
     code = (
         "import os; from foundation.ids import random_id; random_id(); child = os.fork(); "
@@ -63,7 +63,7 @@ def test_the_canonical_form_is_read_in_either_case(value):
         "0000000\uff10-0000-0000-0000-000000000000",
     ],
 )
-def test_anything_else_is_no_id(value):
+def test_other_forms_are_invalid(value):
     assert parse_id(value) is None
 
 

@@ -31,7 +31,7 @@ def test_a_number_is_what_is_written():
     assert [parsed(limit=written) for written in ("1", "200")] == [{"limit": 1}, {"limit": 200}]
 
 
-def test_what_is_not_given_is_the_default():
+def test_omitted_parameters_have_their_default():
     query = SomeQuery.parse({})
     assert (query.after, query.unread, query.search, query.kind, query.cursor, query.limit) == (
         None,
@@ -45,7 +45,7 @@ def test_what_is_not_given_is_the_default():
 
 @pytest.mark.parametrize("written", ["", "-1", "+1", " 1", "1.0", "1e3", "0x1", "one", "٣", "²", str(2**63), "0" * 20])
 @pytest.mark.parametrize("name", ["after", "limit"])
-def test_what_is_no_number(name, written):
+def test_invalid_numbers(name, written):
     with pytest.raises(Invalid) as refused:
         parsed(**{name: written})
     assert refused.value.errors == {name: ["A whole number is needed."]}
@@ -66,7 +66,7 @@ def test_flags():
         assert refused.value.errors == {"unread": ["true or false is needed."]}
 
 
-def test_a_text_is_taken_as_it_is_but_for_nul():
+def test_a_text_is_unchanged_and_nul_is_rejected():
     assert parsed(search="") == {"search": ""}
     assert parsed(search=" 7 ") == {"search": " 7 "}
     with pytest.raises(Invalid) as refused:
@@ -74,7 +74,7 @@ def test_a_text_is_taken_as_it_is_but_for_nul():
     assert refused.value.errors == {"search": ["The NUL character is not allowed."]}
 
 
-def test_the_last_of_two_counts_and_what_is_unknown_does_not():
+def test_the_last_value_counts_and_unknown_parameters_do_not():
     request = Request(APIRequestFactory().get("/?after=1&after=2&other=3"))
     assert SomeQuery.of(request).model_dump(exclude_unset=True) == {"after": 2}
 

@@ -46,7 +46,7 @@ def dead_redis(settings, rate_limits):
         yield
 
 
-def test_local_bucket_gives_its_capacity_then_what_has_flowed_in(clock):
+def test_local_bucket_permits_its_capacity_then_its_refill(clock):
     bucket = LocalBucket(2, 0.5)
     assert [bucket.take(), bucket.take()] == [0, 0]
     assert bucket.take() == pytest.approx(2)
@@ -69,7 +69,7 @@ def test_local_bucket_counts_costs(clock):
     assert bucket.take(2) == 0
 
 
-def test_what_is_refused_takes_nothing(clock):
+def test_a_refused_request_takes_no_tokens(clock):
     bucket = LocalBucket(1, 1)
     bucket.take()
     for _ in range(100):
@@ -88,7 +88,7 @@ def test_keys_and_buckets_have_their_own_levels():
 
 
 @pytest.mark.usefixtures("anywhere")
-def test_given_back_can_be_taken_again_but_not_hoarded():
+def test_returned_tokens_can_be_taken_again_up_to_the_capacity():
     for _ in range(5):
         give_back(THREE, "a")
     for _ in range(3):
@@ -99,7 +99,7 @@ def test_given_back_can_be_taken_again_but_not_hoarded():
 
 
 @pytest.mark.usefixtures("anywhere")
-def test_threads_together_get_no_more_than_there_is():
+def test_threads_together_get_no_more_than_the_capacity():
     slow, results, lock = Bucket("slow", 20, 0.001), Counter(), threading.Lock()
 
     def grab():
@@ -123,7 +123,7 @@ def test_keys_may_be_any_text():
 
 
 @pytest.mark.usefixtures("rate_limits")
-def test_memory_is_bounded_and_forgets_the_least_recent(monkeypatch):
+def test_memory_is_bounded_and_evicts_the_least_recent(monkeypatch):
     monkeypatch.setattr(rate_limits, "MAX_LOCAL_BUCKETS", 10)
     one = Bucket("one", 1, 0.001)
     take(one, "kept")
@@ -135,7 +135,7 @@ def test_memory_is_bounded_and_forgets_the_least_recent(monkeypatch):
 
 
 @pytest.mark.usefixtures("rate_limits")
-def test_refusal_says_how_long_to_wait(clock):
+def test_the_error_says_how_long_to_wait(clock):
     for _ in range(3):
         check_rate_limit(THREE, "a")
     with pytest.raises(RateLimited) as refused:
@@ -144,7 +144,7 @@ def test_refusal_says_how_long_to_wait(clock):
 
 
 @pytest.mark.usefixtures("anywhere")
-def test_of_many_asked_for_together_each_is_counted_in_its_turn():
+def test_items_of_a_batch_are_counted_in_order():
     take(THREE, "b", 2)
     items = [("a", 1), ("b", 2), ("a", 3), ("b", 4), ("a", 5), ("a", 6), ("c", 7)]
     checked = check_rate_limits(THREE, items, itemgetter(0))
@@ -186,7 +186,7 @@ def test_without_redis_many_are_counted_by_the_process_itself():
 
 
 @pytest.mark.usefixtures("dead_redis")
-def test_redis_is_left_alone_for_a_while_after_it_failed(clock, monkeypatch):
+def test_redis_is_not_retried_for_a_while_after_a_failure(clock, monkeypatch):
     shared = rate_limits._RedisBuckets("redis://127.0.0.1:1/0")
     asked = []
 

@@ -23,7 +23,7 @@ from foundation.rest import exception_handler
         (RequestDataTooBig(), 413, "payload_too_large"),
     ],
 )
-def test_what_django_raises_for_a_request_is_not_a_fault_of_the_server(fault, status, code):
+def test_djangos_request_errors_are_client_errors(fault, status, code):
     response = exception_handler(fault, {})
     assert response.status_code == response.data["status"] == status
     assert response.data["code"] == code
@@ -38,7 +38,7 @@ def test_what_django_raises_for_a_request_is_not_a_fault_of_the_server(fault, st
         (ZeroDivisionError(), 500),
     ],
 )
-def test_a_fault_of_the_server_is_a_problem_document(fault, status):
+def test_a_server_error_is_a_problem_document(fault, status):
     response = exception_handler(fault, {})
     assert response.status_code == response.data["status"] == status
     assert response.data["code"] == "server_error"

@@ -33,12 +33,12 @@ def refusal_of(data) -> Invalid:
     return refused.value
 
 
-def test_both_spellings_of_a_key_are_taken():
+def test_both_spellings_of_a_key_are_accepted():
     assert Parcel.parse({"sender_name": "Ann"}) == Parcel.parse({"senderName": "Ann"})
     assert Parcel.parse({"senderName": "Ann", "inner": {"labelText": "x"}}).inner.label_text == "x"
 
 
-def test_the_snake_case_one_wins_where_both_are_given():
+def test_snake_case_wins_if_both_spellings_are_given():
     assert Parcel.parse({"senderName": "Ann", "sender_name": "Bob"}).sender_name == "Bob"
     assert Parcel.parse({"sender_name": "Bob", "senderName": "Ann"}).sender_name == "Bob"
 
@@ -52,18 +52,18 @@ def test_unknown_keys_are_ignored():
 
 
 @pytest.mark.parametrize("data", [None, [], "text", 1, True, [["sender_name", "Ann"]]])
-def test_only_an_object_is_an_input(data):
+def test_input_must_be_an_object(data):
     assert refusal_of(data).errors == {"non_field_errors": ["A JSON object is needed."]}
 
 
-def test_a_person_is_told_the_first_fault():
+def test_the_message_is_the_first_error():
     assert refusal_of({"sender_name": "Annabel", "item_count": "x"}).message == "sender_name: At most 5 characters."
     assert refusal_of([]).message == "A JSON object is needed."
     assert Invalid().message == Invalid.default_message
     assert Invalid("Not so.", errors={"field": ["A fault."]}).message == "Not so."
 
 
-def test_faults_are_told_by_field():
+def test_errors_are_reported_by_field():
     assert refusal_of({"item_count": "x", "inner": {"label_text": " "}}).errors == {
         "sender_name": ["This field is required."],
         "item_count": ["A whole number is needed."],
@@ -99,14 +99,14 @@ class Everything(RequestSchema):
         ("table", 7, "A JSON object is needed."),
     ],
 )
-def test_faults_are_told_in_plain_words(field, value, told):
+def test_errors_are_in_plain_language(field, value, told):
     with pytest.raises(Invalid) as refused:
         Everything.parse({field: value})
     assert refused.value.errors == {field: [told]}
 
 
 @pytest.mark.parametrize("value", [7, None, ["Ann"], True, "toolong", "\ufeff"])
-def test_a_text_is_a_text(value):
+def test_a_text_field_accepts_texts_only(value):
     assert list(refusal_of({"sender_name": value}).errors) == ["sender_name"]
 
 
@@ -115,18 +115,18 @@ def test_a_text_is_trimmed():
 
 
 @pytest.mark.parametrize("value", ["1.5", 1.5, None, "", []])
-def test_an_integer_is_an_integer(value):
+def test_an_integer_field_accepts_integers_only(value):
     assert list(refusal_of({"sender_name": "Ann", "item_count": value}).errors) == ["item_count"]
 
 
-def test_shapes_have_their_form_on_the_wire():
+def test_schemas_have_their_form_on_the_wire():
     shown = Shown(id=uuid.UUID(int=7), at=datetime(2024, 1, 1, tzinfo=UTC))
     assert from_json(to_json({"shown": shown})) == {
         "shown": {"id": "00000000-0000-0000-0000-000000000007", "at": "2024-01-01T00:00:00.000Z"}
     }
 
 
-def test_the_schema_tells_the_limits_of_a_text():
+def test_the_schema_contains_the_limits_of_a_text():
     described = Parcel.model_json_schema()["properties"]["sender_name"]
     assert (described["minLength"], described["maxLength"]) == (1, 5)
 
@@ -141,7 +141,7 @@ class Whole(Schema):
     note: str = "none"
 
 
-def test_what_is_made_unchecked_is_what_validation_makes():
+def test_unchecked_construction_equals_validation():
     members = {"id": uuid.uuid4(), "at": datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)}
     part = Part.model_construct(**members)
     assert part == Part(**members)
@@ -154,7 +154,7 @@ def test_what_is_made_unchecked_is_what_validation_makes():
     assert Part.model_construct(**members).model_dump(exclude_unset=True) == part.model_dump()
 
 
-def test_a_shared_part_is_encoded_once_and_as_any_other():
+def test_a_cached_part_is_encoded_once_and_like_others():
     part = Part.model_construct(id=uuid.UUID(int=1), at=datetime(2026, 1, 2, tzinfo=UTC))
     expected = '{"id":"00000000-0000-0000-0000-000000000001","at":"2026-01-02T00:00:00.000Z"}'
     assert to_json(part) == expected

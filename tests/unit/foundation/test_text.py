@@ -18,17 +18,17 @@ def test_trimming_twice_is_trimming_once(value):
 
 
 @given(st.text(max_size=50))
-def test_what_is_kept_is_kept_exactly(value):
+def test_texts_are_kept_exactly(value):
     assert trimmed(value) in value
 
 
 @pytest.mark.parametrize("value", ["", " ", "\u200b", "\u200d\u2060", "\u00ad", "\u202e", "\x01", "\u2066\u2069"])
-def test_nothing_to_see_is_no_text(value):
+def test_invisible_characters_are_not_a_text(value):
     assert error_message(value, max_length=10) == "A text with at least one visible character is needed."
 
 
 @pytest.mark.parametrize("value", ["a", "0", "😀", "👨‍👩‍👧", "नमस्ते", "\u200ba"])
-def test_something_to_see_is_a_text(value):
+def test_visible_characters_are_a_text(value):
     assert error_message(value, max_length=20) is None
 
 
@@ -37,6 +37,6 @@ def test_length_is_counted_in_code_points():
     assert error_message("😀" * 11, max_length=10) == "At most 10 characters."
 
 
-def test_nul_and_halves_of_surrogate_pairs_are_refused():
+def test_nul_and_lone_surrogates_are_rejected():
     assert error_message("a\x00b", max_length=10) == "The NUL character is not allowed."
     assert "surrogate" in error_message("a\ud800", max_length=10)

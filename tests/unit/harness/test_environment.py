@@ -36,30 +36,30 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Py
     return pytester
 
 
-def test_what_is_left_out_is_said_at_the_end(run: pytest.Pytester) -> None:
+def test_skipped_tests_are_reported_at_the_end(run: pytest.Pytester) -> None:
     result = run.runpytest_inprocess(*ALONE)
     result.assert_outcomes(passed=1, skipped=2)
     result.stdout.fnmatch_lines(["LEFT OUT: 2 tests: no Redis answers"])
 
 
-def test_nothing_is_said_where_nothing_is_left_out(run: pytest.Pytester) -> None:
+def test_without_skipped_tests_nothing_is_reported(run: pytest.Pytester) -> None:
     result = run.runpytest_inprocess(*ALONE, "-k", "three")
     assert "LEFT OUT" not in result.stdout.str()
 
 
-def test_on_ci_it_is_a_failure(run: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_ci_a_missing_requirement_is_a_failure(run: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "true")
     run.runpytest_inprocess(*ALONE).assert_outcomes(passed=1, errors=2)
 
 
-def test_services_that_do_not_answer_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unresponsive_services_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
     monkeypatch.setenv("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")
     assert environment.redis_url.__wrapped__() is None
     assert environment.postgresql.__wrapped__() is None
 
 
-def test_a_harness_without_its_servers_is_left_out_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_programs_of_the_fault_harness_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setattr(environment, "node", lambda: "/usr/bin/node")
     monkeypatch.setattr(environment, "missing_programs", lambda: ["PostgreSQL", "Redis"])
@@ -70,7 +70,7 @@ def test_a_harness_without_its_servers_is_left_out_by_name(monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("missing", ["nginx", "openssl"])
-def test_a_proxy_that_is_not_installed_is_left_out_by_name(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+def test_a_missing_nginx_is_named(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setattr(environment, "nginx", lambda: None if missing == "nginx" else "/usr/sbin/nginx")
     monkeypatch.setattr(environment.shutil, "which", lambda name: None if name == missing else f"/usr/bin/{name}")

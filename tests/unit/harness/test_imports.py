@@ -24,7 +24,7 @@ def above(code: str) -> set[str]:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)
-def test_it_imports_nothing_that_uses_it(module) -> None:
+def test_the_harness_imports_nothing_that_uses_it(module) -> None:
     assert above(module.read_text()) == set()
 
 
@@ -37,7 +37,7 @@ def test_it_imports_nothing_that_uses_it(module) -> None:
         "from tests import x",
     ],
 )
-def test_such_an_import_is_found(code: str) -> None:
+def test_an_import_of_a_user_is_found(code: str) -> None:
     assert above(code)
     assert above(f"def f():\n    {code}")
     assert not above("from tests.harness import ports\nfrom tests.harness.rest import Api\nimport json\nimport httpx")

@@ -14,11 +14,11 @@ from tests import parallel
         ("rediss://user:secret@cache:6380/15?timeout=3", "gw1", "rediss://user:secret@cache:6380/1?timeout=3"),
     ],
 )
-def test_each_has_a_number(url: str, worker: str, moved: str) -> None:
+def test_each_worker_has_a_database_number(url: str, worker: str, moved: str) -> None:
     assert parallel.moved(url, worker) == moved
 
 
-def test_each_has_a_prefix_and_what_is_not_set_stays_so() -> None:
+def test_each_worker_has_a_prefix_and_unset_variables_stay_unset() -> None:
     assert parallel.separate({}, "gw1") == {"REDIS_PREFIX": "stoory-gw1"}
     given = {"REDIS_URL": "redis://a/0", "TEST_REDIS_URL": "redis://b/4", "REDIS_PREFIX": "mine", "PATH": "/bin"}
     assert parallel.separate(given, "gw1") == {

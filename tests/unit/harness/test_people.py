@@ -85,7 +85,7 @@ CALLS = {
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("token", [None, "token"])
-def test_a_request_is_the_same_by_either_transport(
+def test_a_request_is_the_same_over_both_transports(
     call: str, token: str | None, server: tuple[str, type[Recorder]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url, handler = server
@@ -98,7 +98,7 @@ def test_a_request_is_the_same_by_either_transport(
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 500])
-def test_what_is_refused_fails_the_test(status: int, server: tuple[str, type[Recorder]]) -> None:
+def test_a_refused_request_fails_the_test(status: int, server: tuple[str, type[Recorder]]) -> None:
     url, handler = server
     handler.status = status
     mira = Person(id="1", **WHO, api=Api("token", OverHttp(url)))
@@ -108,7 +108,7 @@ def test_what_is_refused_fails_the_test(status: int, server: tuple[str, type[Rec
     assert [one["path"] for one in handler.seen] == ["/api/a", "/api/a", "/api/messages"]
 
 
-def test_a_person_may_use_another_server(server: tuple[str, type[Recorder]]) -> None:
+def test_a_person_can_use_another_server(server: tuple[str, type[Recorder]]) -> None:
     url, handler = server
     mira = Person(id="1", **WHO, api=Api("token", OverHttp("http://127.0.0.1:1")))
     assert mira.at(url) == mira
@@ -116,12 +116,12 @@ def test_a_person_may_use_another_server(server: tuple[str, type[Recorder]]) -> 
     assert handler.seen[0]["Authorization"] == "Bearer token"
 
 
-def test_tokens_are_not_in_what_is_printed() -> None:
+def test_tokens_are_not_in_the_repr() -> None:
     mira = Person(id="1", **WHO, api=Api())
     assert "token" not in repr(mira)
     assert "mira@example.com" in repr(mira)
 
 
-def test_who_logs_in_is_who_the_answer_says() -> None:
+def test_the_response_to_a_login_identifies_the_user() -> None:
     anaya = Person.of(LOGIN | {"access": "a", "refresh": "r"}, api=Api())
     assert (anaya.id, anaya.name, anaya.role, anaya.access, anaya.refresh) == ("1", "Anaya", "brand_owner", "a", "r")

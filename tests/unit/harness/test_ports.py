@@ -30,7 +30,7 @@ def test_workers_have_ports_of_their_own(outgoing: Path) -> None:
 
 
 @pytest.mark.parametrize(("first", "last"), [(32768, 60999), (15000, 50000), (25000, 65535), (20000, 61000)])
-def test_they_are_none_that_outgoing_connections_get(outgoing: Path, first: int, last: int) -> None:
+def test_ports_are_outside_the_range_of_outgoing_connections(outgoing: Path, first: int, last: int) -> None:
     outgoing.write_text(f"{first}\t{last}\n")
     for worker in WORKERS:
         given = ports.ports_of(worker)
@@ -39,7 +39,7 @@ def test_they_are_none_that_outgoing_connections_get(outgoing: Path, first: int,
 
 
 @pytest.mark.parametrize("told", ["", "nonsense", "1024 65535"])
-def test_there_are_ports_on_any_machine(outgoing: Path, told: str) -> None:
+def test_every_machine_has_ports(outgoing: Path, told: str) -> None:
     outgoing.write_text(told)
     given = [ports.ports_of(worker) for worker in WORKERS]
     assert len(set().union(*given)) == ports.PER_WORKER * len(WORKERS)
@@ -47,7 +47,7 @@ def test_there_are_ports_on_any_machine(outgoing: Path, told: str) -> None:
     assert ports.ports_of("gw3") == ports.ports_of("gw3")
 
 
-def test_each_of_many_workers_has_some(outgoing: Path) -> None:
+def test_each_of_many_workers_has_ports(outgoing: Path) -> None:
     assert len(ports.ports_of("gw999")) == ports.PER_WORKER
 
 
@@ -58,7 +58,7 @@ def test_a_port_comes_from_the_workers_part(monkeypatch: pytest.MonkeyPatch) -> 
     assert set(given) <= set(ports.ports_of("gw7"))
 
 
-def test_a_port_on_which_somebody_listens_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_with_a_listener_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ports, "_places", iter([0, 1, 2]))
     own = ports.ports_of(os.environ.get("PYTEST_XDIST_WORKER", ""))
     monkeypatch.setattr(ports, "_lock", lambda port: True)
@@ -67,19 +67,19 @@ def test_a_port_on_which_somebody_listens_is_passed_over(monkeypatch: pytest.Mon
     assert ports.free_port() == own[2]
 
 
-def test_what_is_bound_is_not_free() -> None:
+def test_a_bound_port_is_not_free() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         assert not ports.is_free(server.getsockname()[1])
 
 
-def test_a_process_may_be_given_its_port_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_can_get_its_port_again(monkeypatch: pytest.MonkeyPatch) -> None:
     given = ports.free_port()
     place = ports.ports_of(os.environ.get("PYTEST_XDIST_WORKER", "")).index(given)
     monkeypatch.setattr(ports, "_places", iter([place + ports.PER_WORKER]))
     assert ports.free_port() == given
 
 
-def test_another_process_is_not_given_the_same_port() -> None:
+def test_another_process_does_not_get_the_same_port() -> None:
     given = ports.free_port()
     place = ports.ports_of(os.environ.get("PYTEST_XDIST_WORKER", "")).index(given)
     code = f"from tests.harness import ports; ports._places = iter(range({place}, 10**6)); print(ports.free_port())"
@@ -87,7 +87,7 @@ def test_another_process_is_not_given_the_same_port() -> None:
     assert int(told) != given
 
 
-def test_that_all_are_taken_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_reports_that_all_ports_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ports, "is_free", lambda port: False)
     with pytest.raises(ports.NoFreePort, match="are taken"):
         ports.free_port()

@@ -68,23 +68,23 @@ def log(tmp_path: Path) -> Path:
     return tmp_path / "log"
 
 
-def test_what_a_program_writes_is_answered() -> None:
+def test_the_output_of_a_program_is_returned() -> None:
     code = "import sys; print('said'); print('complained', file=sys.stderr)"
     assert run(sys.executable, "-c", code) == "said\n"
     assert Path(run(sys.executable, "-c", "import os; print(os.getcwd())").strip()) == ROOT
 
 
-def test_a_program_that_fails_is_told_of_with_all_that_it_wrote() -> None:
+def test_an_error_contains_the_output_of_a_failed_program() -> None:
     with pytest.raises(CommandFailed, match=r"ended with 1:\nsaid\ncomplained\n"):
         run(sys.executable, "-c", "import sys; print('said'); sys.exit('complained')")
 
 
-def test_a_program_that_hangs_is_ended() -> None:
+def test_a_hanging_program_is_killed() -> None:
     with pytest.raises(subprocess.TimeoutExpired):
         run(sys.executable, "-c", "import time; time.sleep(600)", timeout=0.1)
 
 
-def test_it_is_ready_when_it_says_so_and_ends_when_it_is_asked(log: Path) -> None:
+def test_a_process_becomes_ready_and_stops_on_request(log: Path) -> None:
     port = free_port()
     process = python(SERVER, str(port), log=log).wait_until(lambda: listens(port))
     assert process.is_running
@@ -94,12 +94,12 @@ def test_it_is_ready_when_it_says_so_and_ends_when_it_is_asked(log: Path) -> Non
     assert process.stop() is None
 
 
-def test_its_own_exit_code_is_answered(log: Path) -> None:
+def test_the_exit_code_of_a_process_is_returned(log: Path) -> None:
     assert has_written(python(GRACEFUL, log=log)).stop() == 3
 
 
 @pytest.mark.parametrize("how", ["stop", "kill"])
-def test_what_it_started_ends_with_it(how: str, log: Path) -> None:
+def test_child_processes_end_with_the_process(how: str, log: Path) -> None:
     process = has_written(python(PARENT, log=log))
     child = int(process.written())
     assert is_there(child)
@@ -107,13 +107,13 @@ def test_what_it_started_ends_with_it(how: str, log: Path) -> None:
     wait_until_gone(child)
 
 
-def test_it_ends_with_the_block(log: Path) -> None:
+def test_a_process_ends_with_the_block(log: Path) -> None:
     with has_written(python(PARENT, log=log)) as process:
         pid = process.pid
     assert not is_there(pid)
 
 
-def test_what_does_not_end_is_killed_and_told_of(log: Path) -> None:
+def test_a_process_that_does_not_stop_is_killed_and_reported(log: Path) -> None:
     process = has_written(python(DEAF, log=log))
     pid = process.pid
     with pytest.raises(TimeoutError, match=r"did not stop:\ndeaf\n"):
@@ -122,13 +122,13 @@ def test_what_does_not_end_is_killed_and_told_of(log: Path) -> None:
 
 
 @pytest.mark.parametrize("end", ["raise SystemExit('no settings')", "print('no settings', flush=True); os.abort()"])
-def test_what_ends_instead_of_starting_is_told_of(end: str, log: Path) -> None:
+def test_a_process_that_ends_at_the_start_is_reported(end: str, log: Path) -> None:
     with pytest.raises(CommandFailed, match=r"did not start:\nno settings\n") as failure:
         python(f"import os\n{end}", log=log).wait_until(lambda: False)
     assert not isinstance(failure.value, PortTaken)
 
 
-def test_what_takes_too_long_to_start_is_killed(log: Path) -> None:
+def test_a_process_that_starts_too_slowly_is_killed(log: Path) -> None:
     process = has_written(python(PARENT, log=log))
     pid, child = process.pid, int(process.written())
     with pytest.raises(CommandFailed, match="did not start"):
@@ -137,7 +137,7 @@ def test_what_takes_too_long_to_start_is_killed(log: Path) -> None:
     wait_until_gone(child)
 
 
-def test_what_has_ended_is_not_ready_though_something_answers(log: Path) -> None:
+def test_an_ended_process_is_never_ready(log: Path) -> None:
     process = python("pass", log=log)
     process.wait()
     with pytest.raises(CommandFailed):
@@ -154,7 +154,7 @@ def test_each_start_adds_to_the_log(log: Path) -> None:
     assert log.read_text() == first + second
 
 
-def test_a_taken_port_is_told_apart(log: Path) -> None:
+def test_a_taken_port_is_a_separate_error(log: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(PortTaken, match="Address already in use"):
@@ -171,11 +171,11 @@ def test_a_taken_port_is_told_apart(log: Path) -> None:
         ("django.core.exceptions.ImproperlyConfigured", False),
     ],
 )
-def test_each_server_has_its_own_words_for_it(told: str, is_the_port: bool) -> None:
+def test_the_messages_of_all_servers_are_recognized(told: str, is_the_port: bool) -> None:
     assert isinstance(processes.start_failure(told), PortTaken) is is_the_port
 
 
-def test_a_server_gets_another_port_where_its_own_is_taken(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_gets_another_port_if_its_own_is_taken(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def start(port: int) -> tuple[int, Process]:
         process = python(SERVER, str(port), log=log)
         return port, process.wait_until(lambda: "listening" in process.written())
@@ -190,7 +190,7 @@ def test_a_server_gets_another_port_where_its_own_is_taken(log: Path, monkeypatc
 
 
 @pytest.mark.parametrize(("failure", "tries"), [(PortTaken, processes.ATTEMPTS), (CommandFailed, 1)])
-def test_it_gives_up_where_no_port_will_do_or_something_else_is_wrong(failure: type[Exception], tries: int) -> None:
+def test_start_gives_up_after_many_ports_or_another_error(failure: type[Exception], tries: int) -> None:
     tried: list[int] = []
 
     def start(port: int) -> None:

@@ -36,14 +36,14 @@ def run(folder: Path, *options: str) -> str:
     return done.stdout
 
 
-def test_it_says_what_is_running_and_what_failed(tmp_path: Path) -> None:
+def test_running_and_failed_tests_are_printed(tmp_path: Path) -> None:
     said = run(tmp_path)
     assert re.search(r"^\[ +\d+ s\] \d of 3(, 1 failed)?; running test_sample.py::test_slow$", said, re.MULTILINE)
     assert re.search(r"^\[ +\d+ s\] FAILED test_sample.py::test_bad \(call\)$", said, re.MULTILINE)
     assert "1 failed, 2 passed" in said
 
 
-def test_it_writes_the_counts(tmp_path: Path) -> None:
+def test_the_counts_are_written(tmp_path: Path) -> None:
     run(tmp_path, "--counts", "counts.json")
     counts = json.loads((tmp_path / "counts.json").read_text())
     assert (counts["passed"], counts["failed"], counts["skipped"]) == (2, 1, 0)

@@ -20,7 +20,7 @@ def step(*command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_long_command_is_told_of_every_few_seconds() -> None:
+def test_a_long_command_is_reported_every_few_seconds() -> None:
     done = step("sh", "-c", "echo working; sleep 3.5; echo done")
     title, *lines = done.stdout.splitlines()
     assert (done.returncode, title, done.stderr) == (0, "Waiting …", "")
@@ -29,11 +29,11 @@ def test_a_long_command_is_told_of_every_few_seconds() -> None:
 
 
 @pytest.mark.parametrize("code", [1, 3])
-def test_a_failure_shows_all_that_was_written(code: int) -> None:
+def test_a_failure_shows_all_output(code: int) -> None:
     done = step("sh", "-c", f"echo first; echo second >&2; exit {code}")
     assert done.returncode == code
     assert done.stderr.splitlines() == ["first", "second", f"Waiting: failed with exit code {code}"]
 
 
-def test_a_command_that_is_not_there_fails() -> None:
+def test_a_missing_command_fails() -> None:
     assert step("nothing-of-this-name").returncode == 127

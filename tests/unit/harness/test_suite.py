@@ -75,7 +75,7 @@ def test_a_target_counts_all_stages_in_one_line(sample: Path, state: Path, capfd
         ("import pytest\n\n@pytest.fixture\ndef bad():\n    1 / 0\n\ndef test_one(bad): ...\n", "2 error"),
     ],
 )
-def test_a_failure_is_told_and_returned(
+def test_a_failure_is_reported_and_returned(
     sample: Path, state: Path, capfd: pytest.CaptureFixture[str], code: str, counted: str
 ) -> None:
     sample.write_text(code)
@@ -84,12 +84,12 @@ def test_a_failure_is_told_and_returned(
     assert suite.total() == 1
 
 
-def test_a_path_that_is_not_there_is_a_failure(sample: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_path_is_a_failure(sample: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert suite.run("sample") == 1
 
 
 @pytest.mark.parametrize(("ci", "code"), [("true", 1), ("", 0)])
-def test_without_services_their_stage_is_left_out_aloud(
+def test_a_stage_without_its_services_is_skipped_with_a_message(
     state: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -116,16 +116,16 @@ def test_the_total_adds_up_check_and_integration(state: Path, capsys: pytest.Cap
     assert CLOSING.fullmatch(capsys.readouterr().out.strip())["counts"] == "34 passed, 2 skipped"
 
 
-def test_the_total_of_nothing_is_a_failure(state: Path) -> None:
+def test_a_total_without_results_is_a_failure(state: Path) -> None:
     assert suite.total() == 1
 
 
-def test_a_closing_line_is_as_pytest_writes_it() -> None:
+def test_the_closing_line_has_pytests_form() -> None:
     line = suite._closing_line(Counter(passed=7, failed=1), 3725.5)
     assert line.strip("= ") == "1 failed, 7 passed in 3725.50s (1:02:05)"
 
 
 @pytest.mark.parametrize("arguments", [[], ["chek"], ["total", "more"]])
-def test_unknown_targets_are_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_targets_are_rejected(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert suite.main(arguments) == 2
     assert "usage:" in capsys.readouterr().out

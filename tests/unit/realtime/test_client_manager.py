@@ -38,6 +38,6 @@ async def test_an_event_for_a_room_or_for_everybody_is_refused(server, sent, tar
     assert sent == []
 
 
-async def test_a_room_is_not_joined_past_the_gateway(server):
+async def test_a_room_can_be_joined_through_the_gateway_only(server):
     with pytest.raises(ValueError, match="gateway"):
         await server.enter_room(server.manager.sid_from_eio_sid("one", "/"), "conversation_1")

@@ -22,11 +22,11 @@ def test_the_table_and_the_imports_for_types_agree():
 
 
 @pytest.mark.parametrize("name", realtime.__all__)
-def test_a_public_name_can_be_imported_and_is_no_module(name):
+def test_a_public_name_can_be_imported_and_is_not_a_module(name):
     assert getattr(realtime, name) is not None
     assert find_spec(f"realtime.{name}") is None
 
 
-def test_other_names_are_not_there():
+def test_other_names_do_not_exist():
     with pytest.raises(AttributeError, match="no attribute 'no_such_name'"):
         realtime.no_such_name  # noqa: B018

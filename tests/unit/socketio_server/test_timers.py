@@ -42,7 +42,7 @@ async def test_an_early_time_does_not_wait_for_later_ones():
 
 
 @pytest.mark.parametrize("new_event_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
-def test_others_can_be_added_after_a_time_that_has_passed(new_event_loop):
+def test_times_can_be_added_after_others_have_passed(new_event_loop):
     async def add_and_wait() -> list[str]:
         recorded = Recorded()
         for name, seconds in {"passed": -1, "next": 0.01, "before": -2}.items():
@@ -53,7 +53,7 @@ def test_others_can_be_added_after_a_time_that_has_passed(new_event_loop):
         assert runner.run(add_and_wait()) == ["before", "passed", "next"]
 
 
-async def test_the_callback_may_add_the_next_time():
+async def test_the_callback_can_add_the_next_time():
     recorded = Recorded()
 
     def on_due(sid: str, due: float) -> None:
@@ -66,7 +66,7 @@ async def test_the_callback_may_add_the_next_time():
     assert await recorded.become(3) == ["a", "a", "a"]
 
 
-async def test_an_error_for_one_does_not_stop_the_others():
+async def test_an_error_of_one_callback_does_not_stop_the_others():
     recorded, errors = Recorded(), []
 
     def on_due(sid: str, due: float) -> None:

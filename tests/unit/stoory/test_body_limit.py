@@ -61,28 +61,28 @@ async def exchanged(size: int, **more) -> Exchanged:
 
 
 @pytest.mark.parametrize("size", [0, 1, LIMIT - 1, LIMIT])
-async def test_up_to_the_limit_it_passes(size):
+async def test_a_body_within_the_limit_passes(size):
     exchange = await exchanged(size)
     assert (exchange.status, exchange.answer[1]["body"]) == (200, str(size).encode())
 
 
-async def test_a_long_one_in_chunks_is_refused_at_the_limit():
+async def test_a_chunked_body_is_refused_at_the_limit():
     exchange = await exchanged(50_000_000)
     assert exchange.status == 413
     assert exchange.taken == LIMIT + CHUNK
 
 
-async def test_an_announced_length_is_refused_unread():
+async def test_a_declared_length_above_the_limit_is_refused_unread():
     exchange = await exchanged(50_000_000, headers={"content-length": "50000000"})
     assert (exchange.status, exchange.taken) == (413, 0)
 
 
-async def test_a_length_that_lies_is_counted_all_the_same():
+async def test_a_false_length_does_not_bypass_the_limit():
     exchange = await exchanged(50_000_000, headers={"content-length": "10"})
     assert (exchange.status, exchange.taken) == (413, LIMIT + CHUNK)
 
 
-async def test_the_refusal_is_a_problem_document_and_the_end_of_the_connection():
+async def test_the_response_is_a_problem_document_and_closes_the_connection():
     exchange = await exchanged(LIMIT + 1)
     body = exchange.answer[1]["body"]
     problem = json.loads(body)
@@ -93,7 +93,7 @@ async def test_the_refusal_is_a_problem_document_and_the_end_of_the_connection()
     assert exchange.header("connection") == "close"
 
 
-async def test_what_has_no_body_is_none_of_its_business():
+async def test_other_scopes_are_passed_on():
     seen = []
 
     async def note(scope, receive, send) -> None:

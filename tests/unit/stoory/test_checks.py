@@ -28,12 +28,12 @@ def test_good_settings_pass():
     assert found(deploy=True) == []
 
 
-def test_the_secret_of_development(settings):
+def test_the_development_secret_is_refused(settings):
     settings.SECRET_KEY = settings.DEVELOPMENT_SECRET
     assert found() == ["stoory.E001"]
 
 
-def test_tokens_signed_with_the_secret_of_development(settings):
+def test_a_signing_key_equal_to_the_development_secret_is_refused(settings):
     settings.SIMPLE_JWT = settings.SIMPLE_JWT | {"SIGNING_KEY": settings.DEVELOPMENT_SECRET}
     assert found() == ["stoory.E001"]
 
@@ -55,7 +55,7 @@ def test_no_rate_limits(settings):
     assert found() == []
 
 
-def test_proxies_that_are_no_networks(settings):
+def test_invalid_networks_of_proxies(settings):
     settings.TRUSTED_PROXIES = ["10.0.0.1/8"]
     assert found() == ["stoory.E005"]
 
@@ -73,13 +73,13 @@ def test_no_hosts(settings):
         (["https://chat.example.com"], ["*"], "stoory.W002"),
     ],
 )
-def test_origins_are_looked_at_before_a_deployment(settings, sockets, rest, expected):
+def test_origins_are_checked_before_a_deployment(settings, sockets, rest, expected):
     settings.SOCKET_ORIGINS, settings.CORS_ORIGINS = sockets, rest
     assert found() == []
     assert found(deploy=True) == [expected]
 
 
-def test_in_development_nothing_of_it_matters(settings):
+def test_development_is_not_checked(settings):
     settings.DEBUG = True
     settings.SECRET_KEY = settings.DEVELOPMENT_SECRET
     settings.RATE_LIMITS = False

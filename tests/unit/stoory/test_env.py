@@ -67,7 +67,7 @@ def load(environment, tmp_path):
     return load
 
 
-def test_nothing_has_to_be_set(load):
+def test_no_setting_is_required(load):
     assert load().model_dump() == {
         "LIVE": False,
         "NAME": "someone",
@@ -108,7 +108,7 @@ def test_nothing_has_to_be_set(load):
         ("POOL", "", 16),
     ],
 )
-def test_what_a_value_means(load, name, written, value):
+def test_valid_values(load, name, written, value):
     assert getattr(load(**{name: written}), name) == value
 
 
@@ -135,7 +135,7 @@ def test_defaults_depend_on_other_settings(load):
         ("ADDRESS", "user:password", "ADDRESS must be a URL; for example ADDRESS=http://example.com"),
     ],
 )
-def test_an_invalid_value(load, name, written, message):
+def test_invalid_values(load, name, written, message):
     with pytest.raises(ImproperlyConfigured) as refused:
         load(**{name: written})
     assert str(refused.value) == message
@@ -160,7 +160,7 @@ def test_other_variables_are_ignored(load):
     assert load(live="on", UNKNOWN="1").LIVE is False
 
 
-def test_the_environment_wins_and_has_the_other_variables_of_the_file(environment, load, tmp_path):
+def test_the_environment_overrides_the_file(environment, load, tmp_path):
     (tmp_path / ".env").write_text(FILE)
     found = load(THREADS="5")
     assert (found.LIVE, found.THREADS, found.COLOUR) == (False, 5, "green")
@@ -168,7 +168,7 @@ def test_the_environment_wins_and_has_the_other_variables_of_the_file(environmen
     assert environment["UNKNOWN"] == "1"
 
 
-def test_other_processes_are_given_a_variable(environment):
+def test_variables_of_the_file_reach_other_processes(environment):
     env.give("THREADS", "2")
     assert environment["THREADS"] == "2"
 
@@ -186,10 +186,10 @@ def test_other_processes_are_given_a_variable(environment):
         ("LEVEL", "a whole number of at least 0", "3"),
     ],
 )
-def test_what_documents_say_of_a_setting(name, requirement, example):
+def test_the_documentation_of_a_setting(name, requirement, example):
     field = Sample.model_fields[name]
     assert (env.requirement(field), env.example(field)) == (requirement, example)
 
 
-def test_defaults_that_depend_on_a_flag_in_words():
+def test_defaults_that_depend_on_a_flag_are_described():
     assert env.by_flag("LIVE", on=True, off=[]).words == "`on` with `LIVE=on`, else none"

@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from stoory.flow_overrides import overrides
 
 
-def test_nothing_is_given():
+def test_an_empty_setting():
     assert overrides("") == {}
 
 
@@ -34,6 +34,6 @@ def test_durations_are_iso_8601():
         '{"deal": {"reminders": {"payment_pending": "soon"}}}',
     ],
 )
-def test_what_makes_no_sense_is_named(given):
+def test_invalid_values_are_named(given):
     with pytest.raises(ImproperlyConfigured, match="FLOWS"):
         overrides(given)

@@ -21,7 +21,7 @@ def served(monkeypatch) -> list[tuple]:
     return calls
 
 
-def test_it_serves_with_what_it_is_given(served):
+def test_it_serves_with_the_given_options(served):
     call_command("serve", "--host", "0.0.0.0", "--port", "8080")
     assert served == [("0.0.0.0", 8080, 1)]
 
@@ -48,7 +48,7 @@ def test_workers_that_share_a_port_offer_no_long_polling(monkeypatch, workers, g
     assert seen == [(workers, given)]
 
 
-def test_no_workers_are_too_few(served):
+def test_zero_workers_are_refused(served):
     with pytest.raises(CommandError, match="--workers must be at least 1"):
         call_command("serve", "--workers", "0")
     assert served == []
@@ -62,7 +62,7 @@ def test_no_workers_are_too_few(served):
         ({"ALLOWED_HOSTS": []}, "stoory.E006"),
     ],
 )
-def test_what_must_not_go_into_production_keeps_it_from_starting(served, settings, given, named):
+def test_dangerous_settings_prevent_the_start(served, settings, given, named):
     settings.DEBUG = False
     settings.ALLOWED_HOSTS = ["chat.example.com"]
     for name, value in given.items():
@@ -72,7 +72,7 @@ def test_what_must_not_go_into_production_keeps_it_from_starting(served, setting
     assert served == []
 
 
-def test_static_files_that_were_not_collected(served, monkeypatch, tmp_path):
+def test_missing_static_files_prevent_the_start(served, monkeypatch, tmp_path):
     storage = ManifestStaticFilesStorage(location=tmp_path)
     monkeypatch.setattr(serve, "staticfiles_storage", storage)
     with pytest.raises(CommandError, match="collectstatic"):

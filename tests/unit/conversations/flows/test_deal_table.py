@@ -66,7 +66,7 @@ LASTING = sorted((state, action) for state, action in MOVES.keys() - ONLY_WITH i
 
 
 @pytest.mark.parametrize(("state", "action"), LASTING)
-def test_what_a_move_brings(deal, facts, state, action):
+def test_the_decision_of_an_action(deal, facts, state, action):
     roles = [role for role in ROLES if action in ROLES[role]] or ["system"]
     for role in roles:
         decision = decide(deal, state, facts, Role(role), action, DATA.get(action))
@@ -119,7 +119,7 @@ def test_approved_work_opens_the_free_chat_at_once(deal, facts):
     assert decision.action_data is None
 
 
-def test_proceeding_to_payment_moves_nothing_however_often(deal, facts, offer):
+def test_repeated_proceeding_to_payment_changes_no_state(deal, facts, offer):
     for _ in range(2):
         decision = decide(deal, "payment_pending", facts, Role.BRAND_OWNER, "proceed_to_payment")
         assert decision.payment == offer

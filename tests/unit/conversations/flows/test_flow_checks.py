@@ -273,40 +273,40 @@ BROKEN: dict[str, list[Callable[[], Flow]]] = {
 CASES = [(fault, broken) for fault, flows in BROKEN.items() for broken in flows]
 
 
-def test_a_whole_flow_has_no_problem():
+def test_a_complete_flow_has_no_problem():
     assert problems(WHOLE) == []
     assert problems(with_state("answering", inactivity=NoDeadline())) == []
 
 
 @pytest.mark.parametrize("flow", BUILT_IN, ids=lambda flow: f"{flow.name}-{flow.version}")
-def test_the_flows_of_this_project_are_whole(flow):
+def test_the_flows_of_this_project_have_no_problem(flow):
     assert problems(flow) == []
 
 
 @pytest.mark.parametrize(("fault", "broken"), CASES, ids=[fault for fault, _ in CASES])
-def test_each_broken_flow_is_refused_for_its_own_reason(fault, broken):
+def test_each_broken_flow_has_exactly_one_problem(fault, broken):
     found = problems(broken())
     assert {problem.id for problem in found} == {fault}
     assert all(problem.where and problem.message for problem in found)
 
 
-def test_what_is_missing_is_named():
+def test_missing_parts_are_named():
     (fault,) = problems(with_state("answering", stage=None))
     assert (fault.where, fault.message) == ("answering", "has no stage")
     (fault,) = problems(with_action("leave", summary=""))
     assert (fault.where, fault.message) == ("talking.leave", "has no summary for the history")
 
 
-def test_steps_at_once_that_go_round_are_also_a_trap():
+def test_a_cycle_of_automatic_transitions_is_also_a_trap():
     assert {problem.id for problem in problems(going_round())} == {"E005", "E023"}
 
 
-def test_an_awaited_stranger_is_refused():
+def test_an_unknown_awaited_role_is_a_problem():
     stranger = with_state("answering", awaiting=Role.PARTICIPANT)
     assert {problem.id for problem in problems(stranger)} == {"E008", "E009", "E011"}
 
 
-def test_the_system_check_tells_every_problem(monkeypatch):
+def test_the_system_check_reports_every_problem(monkeypatch):
     assert checks.check_flows() == []
     assert all_flows()
     monkeypatch.setattr(checks, "all_flows", lambda: (WHOLE, replace(WHOLE, initial="nowhere")))

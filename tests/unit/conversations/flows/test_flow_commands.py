@@ -43,7 +43,7 @@ def run(name: str, *args: object) -> str:
     return out.getvalue()
 
 
-def test_documents_do_not_follow_the_language(tmp_path):
+def test_documents_do_not_depend_on_the_language(tmp_path):
     with translation.override("de"):
         run("export_flows", "--dir", tmp_path)
         assert "up to date" in run("export_flows", "--check", "--dir", tmp_path)
@@ -58,7 +58,7 @@ def test_an_outdated_or_missing_document_is_named(tmp_path):
     assert (tmp_path / "deal-v1.md").read_text() == "something else\n"
 
 
-def test_a_document_of_no_flow_is_named(tmp_path):
+def test_a_document_without_a_flow_is_named(tmp_path):
     run("export_flows", "--dir", tmp_path)
     (tmp_path / "README.txt").write_text("of no concern\n")
     assert "up to date" in run("export_flows", "--check", "--dir", tmp_path)
@@ -67,7 +67,7 @@ def test_a_document_of_no_flow_is_named(tmp_path):
         run("export_flows", "--check", "--dir", tmp_path)
 
 
-def test_the_json_holds_the_whole_flow(deal):
+def test_the_json_contains_the_whole_flow(deal):
     data = json.loads(documents(deal)["deal-v1.json"])
     assert [state["name"] for state in data["states"]] == [state.name for state in deal.states]
     assert data["rounds"] == data["revisions"] == 3
@@ -83,7 +83,7 @@ def test_the_diagram_has_an_arrow_for_each_transition_and_the_ends(deal):
     assert "chat_closed --> [*]" in lines
 
 
-def test_check_flows_tells_what_is_wrong(monkeypatch):
+def test_check_flows_reports_problems(monkeypatch):
     assert "deal 1: 17 states, 25 actions, 0 problems" in run("check_flows")
     broken = replace(get_flow("direct", 1), initial="nowhere")
     monkeypatch.setattr(check_flows, "all_flows", lambda: (broken,))
@@ -103,14 +103,14 @@ def test_a_script_plays_a_whole_deal(tmp_path):
     )
 
 
-def test_a_script_stops_at_the_line_that_is_refused(tmp_path):
+def test_a_script_stops_at_a_refused_line(tmp_path):
     script = tmp_path / "deal.txt"
     script.write_text("\n# first\ninfluencer accept\ninfluencer send_price_offer price=1\n")
     with pytest.raises(CommandError, match="line 4: wrong_role"):
         run("simulate_flow", "--script", script)
 
 
-def test_playing_by_hand_goes_on_after_a_refusal(monkeypatch):
+def test_playing_by_hand_continues_after_an_error(monkeypatch):
     lines = "brand_owner accept\nnobody accept\ninfluencer\ninfluencer accept\nquit\ninfluencer accept\n"
     monkeypatch.setattr("sys.stdin", StringIO(lines))
     told = run("simulate_flow")

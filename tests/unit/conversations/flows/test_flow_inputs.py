@@ -31,7 +31,7 @@ def errors(deal, state, facts, role, action, data) -> dict:
         ("<b>%(price)s</b> {0} 100%", "<b>%(price)s</b> {0} 100%"),
     ],
 )
-def test_texts_are_trimmed_and_otherwise_kept(deal, facts, text, kept):
+def test_texts_are_trimmed_and_otherwise_unchanged(deal, facts, text, kept):
     decision = details(deal, facts, text)
     assert decision.data == {"details": kept}
     assert decision.message.text == f"Acme sent the project details.\n\n{kept}"
@@ -41,19 +41,19 @@ def test_texts_are_trimmed_and_otherwise_kept(deal, facts, text, kept):
     "value",
     ["", "   ", "\ufeff", ZERO_WIDTH, "a\x00b", "x" * 5_001, "\ud800", None, 7, True, ["a"], {"a": "b"}, 1.5],
 )
-def test_what_is_no_text(deal, facts, value):
+def test_invalid_texts(deal, facts, value):
     with pytest.raises(Invalid) as refused:
         details(deal, facts, value)
     assert list(refused.value.errors) == ["details"]
 
 
 @pytest.mark.parametrize("data", ["details", 7, [], [["details", "x"]], True])
-def test_data_that_is_no_object(deal, facts, data):
+def test_data_that_is_not_an_object(deal, facts, data):
     found = errors(deal, "brand_owner_details", facts, BRAND_OWNER, "send_project_details", data)
     assert list(found) == ["data"]
 
 
-def test_what_is_missing_is_named_field_by_field(deal, facts):
+def test_missing_fields_are_named(deal, facts):
     for data in (None, {}, {"details": "x"}):
         found = errors(deal, "work_in_progress", facts, INFLUENCER, "submit_work", data)
         assert found == {"deliverables": ["This is needed."], "description": ["This is needed."]}
@@ -68,13 +68,13 @@ def test_unknown_keys_are_ignored(deal, facts):
 
 
 @pytest.mark.parametrize("reason", [None, "", "  "])
-def test_a_reason_may_be_left_out(deal, facts, reason):
+def test_a_reason_is_optional(deal, facts, reason):
     decision = decide(deal, "influencer_responding", facts, INFLUENCER, "reject_connection", {"reason": reason})
     assert decision.data == {}
     assert "Reason" not in decision.message.text
 
 
-def test_a_reason_is_told_to_the_other_side(deal, facts):
+def test_a_reason_is_sent_to_the_other_party(deal, facts):
     sent = {"reason": " " + "é" * 500}
     decision = decide(deal, "influencer_responding", facts, INFLUENCER, "reject_connection", sent)
     assert f"Reason: {'é' * 500}" in decision.message.text
@@ -83,7 +83,7 @@ def test_a_reason_is_told_to_the_other_side(deal, facts):
         assert list(found) == ["reason"]
 
 
-def test_work_with_all_that_it_can_have(deal, facts):
+def test_work_with_all_fields(deal, facts):
     uploads = [UPLOAD.format(number) for number in range(10)]
     sent = {"deliverables": " links ", "description": "d", "notes": "n", "attachments": uploads}
     decision = decide(deal, "work_in_progress", facts, INFLUENCER, "submit_work", sent)
@@ -107,12 +107,12 @@ def test_work_with_all_that_it_can_have(deal, facts):
         [UPLOAD.format(number) for number in "0123456789a"],
     ],
 )
-def test_attachments_that_are_no_uploads(deal, facts, attachments):
+def test_invalid_attachments(deal, facts, attachments):
     sent = {"deliverables": "links", "description": "d", "attachments": attachments}
     assert list(errors(deal, "work_in_progress", facts, INFLUENCER, "submit_work", sent)) == ["attachments"]
 
 
-def test_an_echoed_price_has_to_be_that_on_the_table(deal, facts, offer):
+def test_an_echoed_price_must_equal_the_current_offer(deal, facts, offer):
     for price in (None, "1500", 1500, "1500.00", 1500.0):
         decision = decide(deal, "influencer_price_response", facts, INFLUENCER, "accept_price", {"price": price})
         assert decision.accepted == offer
@@ -132,7 +132,7 @@ def test_a_counter_offer_differs_from_the_newest_offer(deal, facts):
     assert (decision.offer.amount, decision.offer.answers, decision.offer.round) == (149_999, "second", 2)
 
 
-def test_a_final_offer_may_be_any_price(deal, facts):
+def test_a_final_offer_can_have_any_price(deal, facts):
     for price in ("1500", "1", "99999999.99"):
         sent = {"price": price}
         assert decide(deal, "brand_owner_price_response", facts, BRAND_OWNER, "make_final_offer", sent).offer

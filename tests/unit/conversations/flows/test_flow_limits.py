@@ -37,7 +37,7 @@ def names(game, role) -> list[str]:
 
 
 @pytest.mark.parametrize("rounds", [1, 2, 3])
-def test_each_round_takes_a_counter_offer_and_the_last_refusal_closes(deal, rounds):
+def test_each_round_has_a_counter_offer_and_the_last_rejection_closes(deal, rounds):
     game = negotiating(overridden(deal, {"rounds": rounds}))
     game.act(INFLUENCER, "negotiate_price")
     game.act(BRAND_OWNER, "agree_negotiation")
@@ -61,7 +61,7 @@ def test_a_final_offer_stays_in_the_round_it_answers(deal):
     assert game.act(BRAND_OWNER, "proceed_to_payment").payment == final
 
 
-def test_without_rounds_there_is_nothing_to_negotiate(deal):
+def test_without_rounds_negotiation_is_refused(deal):
     game = negotiating(overridden(deal, {"rounds": 0}))
     assert names(game, INFLUENCER) == ["accept_price", "reject_price"]
     with pytest.raises(WrongState):
@@ -69,7 +69,7 @@ def test_without_rounds_there_is_nothing_to_negotiate(deal):
 
 
 @pytest.mark.parametrize("revisions", [0, 1, 3])
-def test_each_revision_is_counted_and_after_the_last_the_work_can_be_rejected(deal, revisions):
+def test_revisions_are_counted_and_after_the_last_work_can_be_rejected(deal, revisions):
     game = submitted(overridden(deal, {"revisions": revisions}))
     for number in range(1, revisions + 1):
         assert names(game, BRAND_OWNER) == ["approve_work", "request_revision"]
@@ -127,12 +127,12 @@ def test_a_deployment_sets_its_own_numbers(deal):
         {"text_while_automated": "no"},
     ],
 )
-def test_numbers_that_do_not_fit_are_refused(deal, overrides):
+def test_invalid_numbers_are_rejected(deal, overrides):
     with pytest.raises(ValueError, match=r".+"):
         overridden(deal, overrides)
 
 
-def test_the_registry_takes_a_deployments_numbers_whole_or_not_at_all():
+def test_the_registry_applies_all_of_a_deployments_numbers_or_none():
     before = all_flows()
     try:
         configure({"deal": {"rounds": 1}})
@@ -147,7 +147,7 @@ def test_the_registry_takes_a_deployments_numbers_whole_or_not_at_all():
     assert all_flows() == before
 
 
-def test_the_registry_knows_who_leads_what():
+def test_the_registry_maps_conversation_types_to_flows():
     assert flow_for("bid") is flow_for("campaign") is get_flow("deal", 1)
     assert flow_for("direct") is get_flow("direct", 1)
     for missing in (lambda: flow_for("auction"), lambda: get_flow("deal", 99)):

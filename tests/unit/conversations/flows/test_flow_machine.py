@@ -180,7 +180,7 @@ def decisions_from(decision):
             yield decide(DEAL, state, facts, Role.SYSTEM, system_action.name)
 
 
-def test_walking_every_path_takes_every_edge_and_no_other():
+def test_walking_every_path_uses_exactly_the_edges_of_the_table():
     first = opening(DEAL, "bid", Facts())
     seen, news, taken = set(), [first], set()
     while news:

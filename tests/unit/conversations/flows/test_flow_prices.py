@@ -37,7 +37,7 @@ from conversations.flows.money import (
         ("0.0001", "CLF", 1),
     ],
 )
-def test_what_is_a_price(value, currency, minor):
+def test_valid_prices(value, currency, minor):
     assert parse_price(value, currency) == minor
 
 
@@ -51,7 +51,7 @@ NO_PRICES = [
 
 
 @pytest.mark.parametrize("value", NO_PRICES, ids=range(len(NO_PRICES)))
-def test_what_is_none(value):
+def test_invalid_prices(value):
     with pytest.raises(InvalidPrice, match=r".+\."):
         parse_price(value, "INR")
 
@@ -63,7 +63,7 @@ def test_a_currency_has_its_own_decimals(value, currency):
 
 
 @given(st.integers(1, 9_999_999_999), st.sampled_from(["INR", "USD", "JPY", "BHD", "CLF"]))
-def test_what_goes_out_comes_back(minor, currency):
+def test_a_rendered_price_is_parsed_unchanged(minor, currency):
     minor = min(minor, parse_price(highest(currency), currency))
     text = format_price(minor, currency)
     assert parse_price(text, currency) == minor

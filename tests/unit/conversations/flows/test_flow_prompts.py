@@ -95,24 +95,24 @@ def test_every_prompt_is_a_form_or_a_button_for_each_action(deal, facts, state):
 
 
 @pytest.mark.parametrize("state", sorted(STATES.keys() - set(AWAITED)))
-def test_nobody_awaited_nothing_asked(deal, facts, state):
+def test_states_without_an_awaited_role_have_no_prompt(deal, facts, state):
     assert action_data(deal, state, facts) is None
 
 
-def test_either_side_may_close_the_free_chat_in_its_own_name(deal, facts):
+def test_either_party_can_close_the_free_chat(deal, facts):
     for role in deal.parties:
         (action,) = available_actions(deal, "real_time", facts, role)
         assert (action["action"], action["role"]) == ("close_conversation", role)
     assert available_actions(deal, "real_time", facts, Role.OPERATOR) == []
 
 
-def test_a_pause_offers_and_asks_nothing(deal, facts):
+def test_a_pause_has_no_actions_and_no_prompt(deal, facts):
     paused = replace(facts, paused=True)
     assert action_data(deal, "payment_pending", paused) is None
     assert available_actions(deal, "payment_pending", paused, Role.BRAND_OWNER) == []
 
 
-def test_fields_carry_the_bounds_that_are_enforced(deal, facts):
+def test_fields_contain_the_enforced_bounds(deal, facts):
     (submit,) = available_actions(deal, "work_in_progress", facts, Role.INFLUENCER)
     assert submit["inputs"][2:] == [
         {"id": "notes", "type": "textarea", "label": "Notes", "required": False, "max_length": 5_000},

@@ -23,7 +23,7 @@ def code(flow, state, facts, role, action, data=None, state_version=None) -> str
     return refused.value.code
 
 
-def test_the_order_of_refusals(deal, facts):
+def test_the_order_of_errors(deal, facts):
     paused = replace(facts, paused=True)
     responding = "influencer_responding"
     assert code(deal, "chat_closed", paused, INFLUENCER, "dance", TOO_LONG, 1) == "unknown_action"
@@ -39,7 +39,7 @@ def test_the_order_of_refusals(deal, facts):
 
 
 @pytest.mark.parametrize("action", ["", "Accept", "accept_connection ", "payment_verified", "expired", "pause", 7])
-def test_names_that_no_party_has(deal, facts, action):
+def test_names_that_are_no_actions_of_a_party(deal, facts, action):
     assert code(deal, "payment_pending", facts, BRAND_OWNER, action) == "unknown_action"
 
 
@@ -75,7 +75,7 @@ def test_names_that_no_party_has(deal, facts, action):
         ("influencer_final_response", INFLUENCER, "reject", None, "reject_final_offer"),
     ],
 )
-def test_old_names_are_understood_and_recorded_as_present_ones(deal, facts, state, role, name, data, action):
+def test_aliases_are_accepted_and_recorded_as_current_names(deal, facts, state, role, name, data, action):
     decision = decide(deal, state, facts, role, name, data)
     assert decision.action == decision.state_changes[0].reason == action
     assert decision == decide(deal, state, facts, role, action)
@@ -86,12 +86,12 @@ def test_old_names_are_understood_and_recorded_as_present_ones(deal, facts, stat
     ["brand_owner_details", "brand_owner_pricing", "influencer_price_input", "work_submitted", "real_time"],
 )
 @pytest.mark.parametrize("name", ["accept", "reject"])
-def test_a_state_without_a_pair_takes_neither_accept_nor_reject(deal, facts, state, name):
+def test_a_state_without_both_answers_rejects_accept_and_reject(deal, facts, state, name):
     for role in deal.parties:
         assert code(deal, state, facts, role, name) == "wrong_state"
 
 
-def test_old_names_are_refused_like_present_ones(deal, facts):
+def test_aliases_are_refused_like_current_names(deal, facts):
     assert code(deal, "influencer_responding", facts, BRAND_OWNER, "accept") == "wrong_role"
     assert code(deal, "brand_owner_pricing", facts, BRAND_OWNER, "deny_project") == "wrong_role"
     assert code(deal, "brand_owner_pricing", facts, INFLUENCER, "deny_project") == "wrong_state"
@@ -100,7 +100,7 @@ def test_old_names_are_refused_like_present_ones(deal, facts):
 
 
 @pytest.mark.parametrize("data", [None, {}, {"action": "close"}, {"action": ["agree"]}, {"action": None}, "agree"])
-def test_an_unclear_answer_to_a_negotiation_closes_nothing(deal, facts, data):
+def test_an_unclear_response_to_a_negotiation_does_not_close(deal, facts, data):
     with pytest.raises(Invalid) as refused:
         decide(deal, "brand_owner_negotiation", facts, BRAND_OWNER, "handle_negotiation", data)
     assert refused.value.errors == {"action": ["One of these is needed: agree, reject."]}
@@ -116,13 +116,13 @@ def test_a_direct_conversation_refuses_every_action():
         assert code(direct, "real_time", facts, Role.OPERATOR, action) == "wrong_state"
 
 
-def test_nothing_is_accepted_or_paid_while_no_offer_is_on_the_table(deal):
+def test_without_a_current_offer_nothing_is_accepted_or_paid(deal):
     facts = Facts(state_version=3)
     assert code(deal, "influencer_price_response", facts, INFLUENCER, "accept_price") == "wrong_state"
     assert code(deal, "payment_pending", facts, BRAND_OWNER, "proceed_to_payment") == "wrong_state"
 
 
-def test_a_click_is_understood_long_after_its_state_has_gone(deal):
+def test_a_repeated_click_is_recognized_after_its_state(deal):
     click = resolve_action(deal, "brand_owner_pricing", "send_price_offer", {"price": 1000, "more": 1}, "INR")
     assert (click.action, click.data) == ("send_price_offer", {"price": "1000.00"})
     same = resolve_action(deal, "brand_owner_pricing", "send_price_offer", {"price": "1000.0"}, "INR")
@@ -131,7 +131,7 @@ def test_a_click_is_understood_long_after_its_state_has_gone(deal):
         resolve_action(deal, "brand_owner_details", "send_price_offer", {"price": 1000}, "INR")
 
 
-def test_text_by_hand(deal):
+def test_texts_written_by_participants(deal):
     forbidding = overridden(deal, {"text_while_automated": False})
     for state in deal.states:
         if state.name != "chat_closed":

@@ -60,19 +60,19 @@ def test_the_stages_of_a_deal_are_counted_from_one():
 
 
 @pytest.mark.parametrize(("state", "label"), STAGE_OF_STATE.items())
-def test_each_state_belongs_to_one_of_them(state, label):
+def test_each_state_belongs_to_a_stage(state, label):
     assert stage_of(DEAL, state) == next(one for one in stages(DEAL) if one.label == label)
 
 
-def test_every_state_but_the_end_is_in_the_table():
+def test_every_state_except_the_end_is_in_the_table():
     assert STAGE_OF_STATE.keys() | {"chat_closed"} == {state.name for state in DEAL.states}
 
 
-def test_the_end_has_a_stage_outside_of_the_line():
+def test_the_end_has_a_stage_without_a_number():
     assert stage_of(DEAL, "chat_closed").model_dump() == {"key": "closed", "label": "Closed", "position": None}
 
 
-def test_a_direct_conversation_has_none():
+def test_a_direct_conversation_has_no_stage():
     assert stages(DIRECT) == []
     assert stage_of(DIRECT, "real_time") is None
 
@@ -90,26 +90,26 @@ def test_a_deployments_numbers_change_no_stage():
     assert stage_of(flow, "work_submitted") == stage_of(DEAL, "work_submitted")
 
 
-def test_the_history_says_who_did_what():
+def test_summaries_name_the_actor_and_the_action():
     game = Simulation(DEAL, "bid", Facts(brand_owner="Acme", influencer="Asha"))
     assert [one.summary for one in game.last.state_changes] == ["Acme made the request"]
     for role, action, data, summary in HISTORY:
         assert game.act(role, action, data).state_changes[0].summary == summary
 
 
-def test_an_automatic_transition_has_a_line_of_its_own():
+def test_an_automatic_transition_has_its_own_summary():
     facts = Facts(brand_owner="Acme", influencer="Asha")
     approved = decide(DEAL, "work_submitted", facts, Role.BRAND_OWNER, "approve_work")
     assert [one.summary for one in approved.state_changes] == ["Acme approved the work", "The chat is open"]
 
 
-def test_a_direct_conversation_was_opened():
+def test_the_opening_of_a_direct_conversation_has_a_summary():
     (change,) = opening(DIRECT, "direct", Facts()).state_changes
     assert change.summary == "The conversation was opened"
 
 
 @pytest.mark.parametrize("name", ["%(influencer)s", "100%", "%s", "<b>Acme</b>", "{0}", "\\1"])
-def test_a_name_is_taken_as_it_stands(name):
+def test_a_name_is_inserted_literally(name):
     facts = Facts(brand_owner=name, influencer="Asha")
     decision = decide(DEAL, "brand_owner_details", facts, Role.BRAND_OWNER, "send_project_details", {"details": name})
     assert [one.summary for one in decision.state_changes] == [f"{name} sent the project"]

@@ -15,7 +15,7 @@ GUIDED = [state for state in STATES if state not in {"work_approved", "real_time
 
 
 @pytest.mark.parametrize(("kind", "word"), [("bid", "bid"), ("campaign", "campaign")])
-def test_the_opening_tells_what_it_is_about(kind, word):
+def test_the_opening_contains_title_and_amount(kind, word):
     facts = Facts(brand_owner="Acme", influencer="Asha", title="Shoes %(x)s", proposed=100_000)
     decision = opening(flow_for(kind), kind, facts)
     first, *rest = decision.message.text.split("\n\n")
@@ -36,7 +36,7 @@ def test_an_opening_without_title_and_amount_has_one_paragraph():
     assert "\n" not in decision.message.text
 
 
-def test_a_direct_conversation_opens_in_silence():
+def test_a_direct_conversation_opens_without_a_message():
     decision = opening(flow_for("direct"), "direct", Facts())
     assert (decision.message, decision.action_data, decision.due.after) == (None, None, None)
     assert decision.conversation_state.chat_status == decision.conversation_state.flow_state == "real_time"
@@ -46,7 +46,7 @@ def test_a_direct_conversation_opens_in_silence():
         opening(flow_for("direct"), "bid", Facts())
 
 
-def test_a_payment_arrives_once_and_in_its_place(deal, facts):
+def test_a_payment_is_accepted_once_and_in_its_state_only(deal, facts):
     decision = decide(deal, "payment_pending", facts, SYSTEM, "payment_verified")
     assert decision.conversation_state.flow_state == "payment_completed"
     assert "INR 1500.00" in decision.message.text
@@ -57,7 +57,7 @@ def test_a_payment_arrives_once_and_in_its_place(deal, facts):
         decide(deal, "chat_closed", facts, SYSTEM, "payment_verified")
 
 
-def test_a_payment_arrives_in_a_pause_which_lasts(deal, facts):
+def test_a_payment_during_a_pause_does_not_end_the_pause(deal, facts):
     decision = decide(deal, "payment_pending", replace(facts, paused=True), SYSTEM, "payment_verified")
     assert decision.conversation_state.flow_state == "payment_completed"
     assert (decision.facts.paused, decision.conversation_state.automation_enabled) == (True, False)
@@ -66,7 +66,7 @@ def test_a_payment_arrives_in_a_pause_which_lasts(deal, facts):
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_deadline_does_its_own_thing_and_only_where_there_is_one(deal, facts, state):
+def test_a_deadline_takes_its_states_system_action(deal, facts, state):
     own = {True: "approved_automatically", False: "expired"}[state == "work_submitted"]
     for system_action in ("expired", "approved_automatically"):
         if STATES[state][2] and system_action == own:
@@ -80,7 +80,7 @@ def test_a_deadline_does_its_own_thing_and_only_where_there_is_one(deal, facts, 
 
 
 @pytest.mark.parametrize("state", GUIDED)
-def test_a_reminder_moves_nothing(deal, facts, state):
+def test_a_reminder_changes_no_state(deal, facts, state):
     decision = decide(deal, state, facts, SYSTEM, "remind", state_version=7)
     awaiting, _, due, every = STATES[state]
     assert decision.state_changes == ()
@@ -92,7 +92,7 @@ def test_a_reminder_moves_nothing(deal, facts, state):
     assert decision.due.remind_after == (None if due else timedelta(days=every))
 
 
-def test_there_is_nothing_to_remind_of(deal, facts):
+def test_states_without_reminders(deal, facts):
     for state, told in (("real_time", facts), ("payment_pending", replace(facts, paused=True))):
         with pytest.raises(WrongState):
             decide(deal, state, told, SYSTEM, "remind")
@@ -128,7 +128,7 @@ def test_a_pause_and_its_end_keep_the_state(deal, facts, state):
 
 @pytest.mark.parametrize("state", [*GUIDED, "real_time"])
 @pytest.mark.parametrize("is_paused", [False, True])
-def test_an_operator_closes_anything_open(deal, facts, state, is_paused):
+def test_an_operator_can_close_any_open_conversation(deal, facts, state, is_paused):
     told = replace(facts, paused=is_paused)
     decision = decide(deal, state, told, OPERATOR, "close", state_version=7)
     assert (decision.conversation_state.flow_state, decision.conversation_state.chat_status) == (
@@ -141,7 +141,7 @@ def test_an_operator_closes_anything_open(deal, facts, state, is_paused):
     assert (decision.message.sender, decision.message.receiver) == ("system", "brand_owner")
 
 
-def test_what_an_operator_cannot_do(deal, facts):
+def test_refused_interventions(deal, facts):
     with pytest.raises(WrongState):
         decide(deal, "real_time", facts, OPERATOR, "pause")
     with pytest.raises(UnknownAction):

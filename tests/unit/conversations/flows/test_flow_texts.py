@@ -13,15 +13,15 @@ def test_a_value_is_inserted_literally(name, price):
 
 
 @pytest.mark.parametrize("value", ["%(price)s", "%s %d %%", "{price}", "<script>", "\\1 \\g<0>", "${x}", "%(name)"])
-def test_nothing_in_a_value_is_a_place(value):
+def test_placeholders_in_a_value_are_not_replaced(value):
     assert render("%(name)s!", {"name": value, "price": "7"}) == f"{value}!"
 
 
-def test_places():
+def test_placeholders():
     assert placeholders("%(a)s %(b_c)s %(a)s 100%% %s (d)s %%(e)s") == {"a", "b_c"}
 
 
-def test_a_further_paragraph_needs_all_its_values():
+def test_an_additional_paragraph_needs_all_its_values():
     texts = ("Hello %(name)s.", "%(a)s and %(b)s", "The end.")
     assert paragraphs(texts, {"name": "Asha", "a": "1"}) == "Hello Asha.\n\nThe end."
     assert paragraphs(texts, {"name": "Asha", "a": "1", "b": "2"}) == "Hello Asha.\n\n1 and 2\n\nThe end."

@@ -8,7 +8,7 @@ import pytest
 from foundation.database.batching import Batcher, apply_to_valid
 
 
-async def test_what_arrives_while_a_batch_is_worked_on_is_the_next_batch():
+async def test_items_that_arrive_during_a_batch_are_the_next_batch():
     batches = []
 
     def work(items: list[int]) -> list[int]:
@@ -23,7 +23,7 @@ async def test_what_arrives_while_a_batch_is_worked_on_is_the_next_batch():
     assert await batcher.submit(7) == 70
 
 
-async def test_a_fault_of_one_is_its_own_and_a_fault_of_the_work_is_everybodys():
+async def test_an_error_of_an_item_is_its_own_and_an_error_of_the_work_is_everyones():
     def work(items: list[str]) -> list[str | Exception]:
         if "boom" in items:
             raise RuntimeError("all")
@@ -38,7 +38,7 @@ async def test_a_fault_of_one_is_its_own_and_a_fault_of_the_work_is_everybodys()
     assert await batcher.submit("again") == "again"
 
 
-async def test_who_gave_up_does_not_stop_the_others():
+async def test_a_cancelled_item_does_not_stop_the_others():
     batcher = Batcher(lambda items: items)
     gone = batcher.submit("gone")
     await asyncio.sleep(0)
@@ -46,7 +46,7 @@ async def test_who_gave_up_does_not_stop_the_others():
     assert await batcher.submit("here") == "here"
 
 
-async def test_so_many_batches_are_at_work_at_once():
+async def test_the_number_of_concurrent_batches_is_bounded():
     meeting = threading.Barrier(2, timeout=30)
 
     def work(items: list[int]) -> list[int]:
@@ -57,7 +57,7 @@ async def test_so_many_batches_are_at_work_at_once():
     assert await asyncio.gather(*(batcher.submit(number) for number in range(4))) == [0, 1, 2, 3]
 
 
-async def test_batches_that_are_to_be_apart_wait_for_more_and_one_alone_for_nobody():
+async def test_batches_at_intervals_wait_for_more_items_and_a_single_item_does_not():
     interval, batches = 1.0, []
 
     def work(items: list[str]) -> list[str]:
@@ -94,7 +94,7 @@ class Held:
         await asyncio.to_thread(self._begun.wait, 30)
 
 
-async def test_another_batch_begins_when_as_many_wait_as_are_at_work(monkeypatch):
+async def test_another_batch_starts_when_as_many_items_wait_as_are_in_progress(monkeypatch):
     monkeypatch.setattr("foundation.database.batching.MAX_WAIT", 3600)
     work = Held(1)
     batcher = Batcher(work, concurrency=2)
@@ -109,7 +109,7 @@ async def test_another_batch_begins_when_as_many_wait_as_are_at_work(monkeypatch
     assert await asyncio.gather(*first, *others) == [1, 2, 3, 4, 5]
 
 
-async def test_what_is_enough_for_a_batch_does_not_wait_for_as_many_as_are_at_work(monkeypatch):
+async def test_enough_items_for_a_batch_do_not_wait(monkeypatch):
     monkeypatch.setattr("foundation.database.batching.MAX_WAIT", 3600)
     monkeypatch.setattr("foundation.database.batching.ENOUGH_FOR_A_BATCH", 2)
     work = Held(1)
@@ -121,7 +121,7 @@ async def test_what_is_enough_for_a_batch_does_not_wait_for_as_many_as_are_at_wo
     assert await asyncio.gather(*first) == [1, 2, 3, 4, 5]
 
 
-async def test_of_two_batches_the_one_that_ends_makes_room_for_what_is_enough(monkeypatch):
+async def test_after_one_of_two_batches_a_few_items_wait_for_more(monkeypatch):
     """At the end of one batch, a few waiting items wait for more while another batch runs."""
     monkeypatch.setattr("foundation.database.batching.MAX_WAIT", 3600)
     monkeypatch.setattr("foundation.database.batching.ENOUGH_FOR_A_BATCH", 2)
@@ -154,13 +154,13 @@ async def test_a_few_do_not_wait_for_a_large_batch_that_is_held_up():
     assert await asyncio.gather(*first) == [1, 2, 3]
 
 
-async def test_what_comes_in_the_moment_in_which_a_batch_ends_is_not_left_waiting():
+async def test_an_item_that_arrives_at_the_end_of_a_batch_is_handled():
     batcher = Batcher(lambda items: items)
     for number in range(50):
         assert await asyncio.wait_for(batcher.submit(number), 30) == number
 
 
-async def test_items_of_one_key_wait_for_each_other_and_for_nobody_else():
+async def test_items_of_one_key_wait_only_for_each_other():
     work = Held("a1")
     batcher = Batcher(work, concurrency=2, key=lambda item: item[0])
     first = batcher.submit("a1")
@@ -173,7 +173,7 @@ async def test_items_of_one_key_wait_for_each_other_and_for_nobody_else():
     assert work.batches[2:] == [["a2", "a3"]]
 
 
-async def test_what_is_held_up_is_not_looked_at_again_and_again(monkeypatch):
+async def test_held_items_are_not_checked_repeatedly(monkeypatch):
     work = Held("a1")
     batcher = Batcher(work, concurrency=2, key=lambda item: item[0])
     looks, look = [], batcher._next_batch
@@ -189,7 +189,7 @@ async def test_what_is_held_up_is_not_looked_at_again_and_again(monkeypatch):
     assert await asyncio.gather(first, held_up) == ["a1", "a2"]
 
 
-async def test_a_key_is_free_again_after_a_fault():
+async def test_a_key_is_free_again_after_an_error():
     def work(items: list[str]) -> list[str]:
         if items == ["a bad one"]:
             raise RuntimeError
@@ -201,7 +201,7 @@ async def test_a_key_is_free_again_after_a_fault():
     assert await asyncio.wait_for(batcher.submit("a good one"), 30) == "a good one"
 
 
-def test_what_was_refused_stays_refused_and_the_rest_is_worked_on_together():
+def test_rejected_items_stay_rejected_and_the_rest_is_one_batch():
     calls = []
 
     def work(items: list[int]) -> list[int | Exception]:
@@ -215,7 +215,7 @@ def test_what_was_refused_stays_refused_and_the_rest_is_worked_on_together():
     assert calls == [[1, 3, 4]]
 
 
-def test_where_all_was_refused_nothing_is_worked_on():
+def test_if_all_items_are_rejected_no_work_runs():
     refused = [ValueError(), ValueError()]
     assert apply_to_valid(pytest.fail, refused) == refused
     assert apply_to_valid(pytest.fail, []) == []

@@ -22,7 +22,7 @@ async def result_of(work: Any) -> list[Any]:
     return happened
 
 
-async def test_what_is_put_off_comes_after_the_answer_and_in_its_order():
+async def test_deferred_functions_run_after_the_result_in_order():
     def work(happened: list[Any]) -> str:
         assert after_result(lambda: happened.append("first"))
         assert after_result(lambda: happened.append("second"))
@@ -31,7 +31,7 @@ async def test_what_is_put_off_comes_after_the_answer_and_in_its_order():
     assert await result_of(work) == [("answer", None), "first", "second"]
 
 
-async def test_what_was_done_before_a_fault_is_told_as_well():
+async def test_deferred_functions_run_after_an_error_too():
     fault = RuntimeError("too late")
 
     def work(happened: list[Any]) -> None:
@@ -41,27 +41,27 @@ async def test_what_was_done_before_a_fault_is_told_as_well():
     assert await result_of(work) == [(None, fault), "done before"]
 
 
-async def test_what_is_called_with_the_answer_can_put_nothing_off_any_more():
+async def test_the_result_callback_cannot_defer_functions():
     def work(happened: list[Any]) -> None:
         after_result(lambda: happened.append(after_result(lambda: None)))
 
     assert await result_of(work) == [(None, None), False]
 
 
-async def test_elsewhere_nothing_can_be_put_off():
+async def test_functions_can_be_deferred_in_database_threads_only():
     assert not after_result(lambda: None)
     await result_of(lambda happened: None)
     assert not after_result(lambda: None)
 
 
-async def test_what_waits_for_a_work_goes_on_after_what_that_put_off():
+async def test_a_waiting_coroutine_continues_after_deferred_functions():
     happened: list[str] = []
     await in_database(after_result, lambda: happened.append("put off"))
     assert happened == ["put off"]
 
 
 @pytest.mark.parametrize("fault", [ValueError("wrong"), SystemExit(3)])
-async def test_whatever_a_work_raises_is_raised_to_who_waits_for_it(fault):
+async def test_an_error_of_the_work_is_raised_to_the_waiting_coroutine(fault):
     def work() -> None:
         raise fault
 

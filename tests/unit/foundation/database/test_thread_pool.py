@@ -33,7 +33,7 @@ def carry_out(some: DatabaseThreads, works: Sequence[Callable[[], object]]) -> N
 
 
 @pytest.mark.parametrize("together", [1, 2, 3])
-def test_works_that_wait_for_each_other_have_a_thread_each(together):
+def test_works_that_wait_for_each_other_have_separate_threads(together):
     some = DatabaseThreads(3)
     for turn in range(100):
         meeting = threading.Barrier(together, timeout=30)
@@ -41,7 +41,7 @@ def test_works_that_wait_for_each_other_have_a_thread_each(together):
         time.sleep(turn % 3 * thread_pool.IDLE_SECONDS / 2)
 
 
-def test_there_are_never_more_threads_than_there_may_be():
+def test_the_number_of_threads_is_bounded():
     at_work, max_threads = [], []
 
     def work() -> None:
@@ -54,7 +54,7 @@ def test_there_are_never_more_threads_than_there_may_be():
     assert max(max_threads) == 2
 
 
-def test_each_work_is_done_once_whoever_begins_it():
+def test_each_work_runs_once():
     some, done, count = DatabaseThreads(3), [], 200
 
     def submit(start: int) -> None:
@@ -68,7 +68,7 @@ def test_each_work_is_done_once_whoever_begins_it():
     assert sorted(done) == list(range(4 * count))
 
 
-def test_none_is_left_when_nothing_comes(monkeypatch):
+def test_idle_threads_end(monkeypatch):
     """This includes a thread whose idle time ends when another thread has taken the work it was woken for."""
     monkeypatch.setattr(thread_pool, "IDLE_SECONDS", 0.001)
     several = [DatabaseThreads(3) for _ in range(60)]
