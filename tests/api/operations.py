@@ -1,4 +1,5 @@
-"""The operations of the REST API, from its OpenAPI document, and addresses in which their parameters are filled in."""
+"""The operations of the REST API, from its OpenAPI document, and functions that fill in the parameters of their
+addresses."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -67,7 +67,7 @@ def shape(answer: HttpResponse) -> tuple[int, str, Any]:
     return answer.status_code, answer["Content-Type"], answer.json().keys() if is_json else answer.content
 
 
-def undone(api: Api, method: str, path: str, body: Any = None, **options: Any) -> HttpResponse:
+def rolled_back(api: Api, method: str, path: str, body: Any = None, **options: Any) -> HttpResponse:
     """Return a response, and roll back its changes."""
     with transaction.atomic():
         answer = api.send(method, path, body, **options)
@@ -166,7 +166,7 @@ def test_head_is_get_without_its_body(brand, fill, operation):
 @each(*OPERATIONS)
 def test_a_trailing_slash_changes_nothing(brand, fill, operation):
     path = fill(operation.path)
-    plain, slashed = (undone(brand.api, operation.method, one, BODY) for one in (path, f"{path}/"))
+    plain, slashed = (rolled_back(brand.api, operation.method, one, BODY) for one in (path, f"{path}/"))
     assert shape(plain) == shape(slashed)
     assert operation.can_answer(plain.status_code)
 
@@ -197,7 +197,7 @@ def test_invalid_json_bodies(brand, fill, sent_hints, operation):
 @each(*OF_A_SHAPE)
 def test_no_body_is_an_empty_object(brand, fill, operation):
     path = fill(operation.path)
-    without, empty = (undone(brand.api, operation.method, path, body) for body in (b"", b"{}"))
+    without, empty = (rolled_back(brand.api, operation.method, path, body) for body in (b"", b"{}"))
     assert shape(without) == shape(empty)
     assert without.json().get("errors") == empty.json().get("errors")
 
@@ -224,8 +224,8 @@ def test_forms_with_too_many_fields(brand, fill, sent_hints, operation):
 @each(*WITHOUT_BODY)
 def test_an_unexpected_body_is_ignored(brand, fill, operation):
     path = fill(operation.path)
-    answers = [undone(brand.api, operation.method, path, body) for body in (b"", *NO_JSON, *NO_OBJECT)]
-    answers.append(undone(brand.api, operation.method, path, b"x", content_type="text/plain"))
+    answers = [rolled_back(brand.api, operation.method, path, body) for body in (b"", *NO_JSON, *NO_OBJECT)]
+    answers.append(rolled_back(brand.api, operation.method, path, b"x", content_type="text/plain"))
     assert answers[0].status_code == 200
     assert {one.status_code for one in answers} == {200}
 

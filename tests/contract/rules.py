@@ -32,7 +32,7 @@ def imports_in_functions(tree: ast.AST) -> set[int]:
     return {node.lineno for node in inside if isinstance(node, ast.Import | ast.ImportFrom)}
 
 
-def reaches_past(tree: ast.AST, package: str, public: Collection[str]) -> set[int]:
+def imports_public_names_from_inside(tree: ast.AST, package: str, public: Collection[str]) -> set[int]:
     """Find imports of a package's public names from the internal module that defines them."""
     return {
         node.lineno
@@ -43,12 +43,12 @@ def reaches_past(tree: ast.AST, package: str, public: Collection[str]) -> set[in
     }
 
 
-def sends_by_itself(tree: ast.AST) -> set[int]:
+def sends_directly(tree: ast.AST) -> set[int]:
     """Find code that passes something directly to Socket.IO, a socket or the channel layer."""
     return _uses(tree, {"emit", "send_frame", "send_text", "send_packet", "group_send", "group_send_many"})
 
 
-def makes_hints_for_rooms(tree: ast.AST) -> set[int]:
+def makes_room_hints(tree: ast.AST) -> set[int]:
     """Find hints with events that are made without `publish` and `publish_ephemeral`."""
     by_hand = {call.lineno for call in ast.walk(tree) if isinstance(call, ast.Call) and _name_of(call) == "Hint"}
     return by_hand | {
@@ -60,8 +60,8 @@ def makes_hints_for_rooms(tree: ast.AST) -> set[int]:
     }
 
 
-def delivers_by_itself(tree: ast.AST) -> set[int]:
-    """Find code that delivers events to the rooms of this process without the bus."""
+def bypasses_the_bus(tree: ast.AST) -> set[int]:
+    """Find code that bypasses the bus and delivers events to the rooms of this process."""
     return _uses(tree, {"handle_hint", "handle_growth", "broadcast"})
 
 
@@ -70,7 +70,7 @@ def _uses(tree: ast.AST, names: set[str]) -> set[int]:
     return {node.lineno for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in names}
 
 
-def spells_a_room(tree: ast.AST) -> set[int]:
+def builds_a_room_name(tree: ast.AST) -> set[int]:
     """Find room names that are built from parts."""
     lines = set()
     for node in ast.walk(tree):
@@ -81,7 +81,7 @@ def spells_a_room(tree: ast.AST) -> set[int]:
     return lines
 
 
-def asks_for_a_type(tree: ast.AST) -> set[int]:
+def compares_conversation_types(tree: ast.AST) -> set[int]:
     """Find comparisons of a conversation's type with a literal."""
     lines = set()
     for node in ast.walk(tree):

@@ -22,7 +22,7 @@ COMMAND = re.compile(
 TARGETS = set(re.findall(r"^([a-z][\w-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
-def is_there(kind: str, name: str) -> bool:
+def exists(kind: str, name: str) -> bool:
     if kind == "module":
         return find_spec(name) is not None
     return name in {"target": TARGETS, "command": get_commands(), "apt": {"install", "update"}}[kind]
@@ -30,7 +30,7 @@ def is_there(kind: str, name: str) -> bool:
 
 def unknown_in(text: str) -> list[str]:
     """Return the commands in a text that do not exist."""
-    return [one[0] for one in COMMAND.finditer(text) if not is_there(one.lastgroup, one[one.lastgroup])]
+    return [one[0] for one in COMMAND.finditer(text) if not exists(one.lastgroup, one[one.lastgroup])]
 
 
 def test_every_command_exists():

@@ -66,14 +66,14 @@ OF_A_SOCKET = {"join_conversation", "leave_conversation", "typing_start", "typin
 """Commands that need an open socket. `tests/acceptance` tests them; the rights to rooms are tested below."""
 
 
-def entered(line: str) -> str:
+def without_parameter_names(line: str) -> str:
     """Return an address with its parameter names removed."""
     return re.sub(r"\{\w+\}", "{}", line)
 
 
 def test_every_address_is_listed() -> None:
-    named = {entered(str(one)) for one in OPERATIONS if one.needs_login and "{" in one.path}
-    assert {entered(line) for line in ADDRESSES} == named
+    named = {without_parameter_names(str(one)) for one in OPERATIONS if one.needs_login and "{" in one.path}
+    assert {without_parameter_names(line) for line in ADDRESSES} == named
 
 
 def test_every_command_is_listed() -> None:

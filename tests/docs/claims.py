@@ -41,7 +41,7 @@ def runs(document: str, heading: str, *languages: str) -> Callable[[Test], Test]
 
 
 def runs_all(document: str, language: str) -> Callable[[Test], Test]:
-    """Mark the test that runs all blocks of a document, which have one language."""
+    """Mark the test that runs all blocks of a document; all must have this language."""
     return _claiming(Claim(document, None, (language,)))
 
 

@@ -70,7 +70,7 @@ def requests(block: Block) -> list[tuple[str | None, str, dict[str, bool]]]:
     return found
 
 
-def asked_over_socket(url: str, workplace: Path, person: Person, conversation: str, command: str, payload: dict) -> Any:
+def send_over_socket(url: str, workplace: Path, person: Person, conversation: str, command: str, payload: dict) -> Any:
     given = {"url": url, "token": person.access, "conversation": conversation}
     with script(workplace, ASKED.format(**given, command=command, payload=json.dumps(payload))) as running:
         return json.loads(running.ends())
@@ -93,14 +93,14 @@ def test_three_endpoints_do_the_same(
         if method:
             answer = who.calls(method, place.replace("{id}", conversation), asked)
         else:
-            answer = asked_over_socket(site.url, workplace, who, conversation, place, asked)
+            answer = send_over_socket(site.url, workplace, who, conversation, place, asked)
         assert answer["success"], answer
         assert answer["conversation"]["state_version"] == version + 1
     assert brand.sees(conversation)["flow_state"] == "brand_owner_pricing"
-    the_example_offers_a_price(site.url, blocks[1], brand, conversation, workplace)
+    check_example_offers_a_price(site.url, blocks[1], brand, conversation, workplace)
 
 
-def the_example_offers_a_price(url: str, block: Block, brand: Person, conversation: str, workplace: Path) -> None:
+def check_example_offers_a_price(url: str, block: Block, brand: Person, conversation: str, workplace: Path) -> None:
     """In a later state the action is refused and the example prints the error."""
     given = {"url": url, "token": brand.access, "conversation": conversation}
     text = f"{SOCKET.format(**given)}\n{block.text}\nsocket.close();\n"

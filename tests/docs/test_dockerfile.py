@@ -160,10 +160,10 @@ def test_the_steps_build_a_running_server(tmp_path: Path):
     assert image.environment["DEBUG"] == "off"
     assert not (image.app / "tests").exists()
     image.environment |= PRODUCTION | {"DATABASE_URL": f"sqlite:///{image.data}/stoory.sqlite3", "DRAIN_SECONDS": "0.2"}
-    it_serves(image, tmp_path / "server.log")
+    check_serves(image, tmp_path / "server.log")
 
 
-def it_serves(image: Image, log: Path) -> None:
+def check_serves(image: Image, log: Path) -> None:
     port = free_port()
     health = image.command(given_to("HEALTHCHECK").partition(" CMD ")[2], port)
     options = {"cwd": image.app, "env": image.environment}

@@ -35,12 +35,12 @@ def test_events_are_valid_and_commands_are_accepted(blocks, site: RunningServer,
     faults = [fault_of_event(name, example, example.get("seq")) for name, example in events.items()]
     assert faults == [None] * len(events)
     commands = {name: example for name, example in shown.items() if name not in registry.events}
-    answers = answers_of(site, workplace, commands)
+    answers = responses_to(site, workplace, commands)
     assert answers.keys() == commands.keys()
     assert {name: answer for name, answer in answers.items() if not answer["success"]} == {}
 
 
-def answers_of(site: RunningServer, workplace: Path, commands: dict) -> dict:
+def responses_to(site: RunningServer, workplace: Path, commands: dict) -> dict:
     """Return a server's responses to the commands, with the ids, token and timestamp of an existing deal."""
     me = registered(site, "brand_owner")
     other = registered(site, "influencer")

@@ -39,7 +39,7 @@ def steps_of_data(flow: dict) -> set[Step]:
     return steps
 
 
-def holds(block: Block) -> set[Step]:
+def compare_with_data(block: Block) -> set[Step]:
     """Compare the diagram with the data; return the steps that are neither actions nor deadlines."""
     flow = json.loads((ROOT / block.document).with_suffix(".json").read_text())
     assert (ROOT / block.document).with_suffix(".mmd").read_text() == block.text
@@ -53,13 +53,13 @@ def holds(block: Block) -> set[Step]:
 @runs_all("docs/flows/deal-v1.md", "mermaid")
 def test_the_diagram_of_a_deal(blocks):
     (block,) = blocks
-    assert {label for *_, label in holds(block)} == {"payment_verified", "free_chat_opened"}
+    assert {label for *_, label in compare_with_data(block)} == {"payment_verified", "free_chat_opened"}
 
 
 @runs_all("docs/flows/direct-v1.md", "mermaid")
 def test_the_diagram_of_a_direct_conversation(blocks):
     (block,) = blocks
-    assert holds(block) == set()
+    assert compare_with_data(block) == set()
 
 
 def test_an_invalid_line_is_reported():

@@ -23,7 +23,7 @@ PROGRAMS: dict[str, ModuleType] = {"benchmarks": benchmarks.__main__, "faults": 
 Taken = Callable[[str], tuple[str, object]]
 
 
-def told(command: str) -> str:
+def made_command(command: str) -> str:
     """Return the command that a target of `make` finally runs."""
     program, *arguments = shlex.split(command)
     assert program == "make"
@@ -32,11 +32,11 @@ def told(command: str) -> str:
 
 
 @pytest.fixture
-def taken(monkeypatch: pytest.MonkeyPatch) -> Taken:
+def parse(monkeypatch: pytest.MonkeyPatch) -> Taken:
     """Parse a command's arguments with its program; return the program's name and the parsed arguments."""
 
     def take(command: str) -> tuple[str, object]:
-        words = shlex.split(told(command) if command.startswith("make ") else command)
+        words = shlex.split(made_command(command) if command.startswith("make ") else command)
         assert words[:2] == [".venv/bin/python", "-m"], command
         monkeypatch.setattr(sys, "argv", words[2:])
         return words[2], PROGRAMS[words[2]]._arguments()
@@ -45,9 +45,9 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> Taken:
 
 
 @runs("docs/performance.md", "Measuring it yourself", "sh")
-def test_the_benchmarks_accept_their_options(blocks, taken: Taken, capsys: pytest.CaptureFixture[str]):
+def test_the_benchmarks_accept_their_options(blocks, parse: Taken, capsys: pytest.CaptureFixture[str]):
     *measures, helping = commands(blocks[0].text)
-    read = [taken(command) for command in measures]
+    read = [parse(command) for command in measures]
     assert {name for name, _ in read} == {"benchmarks"}
     assert [(given.scale, given.most_messages) for _, given in read] == [
         ("full", None),
@@ -57,7 +57,7 @@ def test_the_benchmarks_accept_their_options(blocks, taken: Taken, capsys: pytes
     ]
     assert [given.cases for _, given in read][1:] == [["pairs", "idle"], ["room"], ["reads"]]
     with pytest.raises(SystemExit):
-        taken(helping)
+        parse(helping)
     assert "--quick" in capsys.readouterr().out
 
 
@@ -70,21 +70,21 @@ def test_the_profiling_commands_are_valid_shell(blocks):
 
 
 @runs("docs/reliability.md", "A run", "sh")
-def test_the_run_of_the_document_can_be_repeated(blocks, taken: Taken):
+def test_the_run_of_the_document_can_be_repeated(blocks, parse: Taken):
     (command,) = commands(blocks[0].text)
-    name, given = taken(command)
+    name, given = parse(command)
     assert name == "faults"
     assert (given.messages, given.rate, given.seed, given.only) == (4700, 80, 20261127, "")
 
 
 @runs("docs/reliability.md", "Running it", "sh")
-def test_the_fault_harness_accepts_its_options(blocks, taken: Taken, capsys: pytest.CaptureFixture[str]):
+def test_the_fault_harness_accepts_its_options(blocks, parse: Taken, capsys: pytest.CaptureFixture[str]):
     *plays, listing = commands(blocks[0].text)
-    read = [given for _, given in map(taken, plays)]
+    read = [given for _, given in map(parse, plays)]
     same = ("workers", "messages", "rate", "only", "quick")
     assert [getattr(read[0], name) for name in same] == [getattr(read[1], name) for name in same]
     assert set(read[2].only.split(",")) <= SCENARIOS.keys()
     assert (read[2].seed, read[3].quick, read[3].busy) == (7, True, True)
-    taken(listing)
+    parse(listing)
     assert faults.__main__.main() == 0
     assert {line.split()[0] for line in capsys.readouterr().out.splitlines()} == SCENARIOS.keys()

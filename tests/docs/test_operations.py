@@ -35,7 +35,7 @@ def test_a_server_for_production(blocks, checkout: Path, tmp_path: Path):
         given = {"REDIS_PREFIX": own["REDIS_PREFIX"], "DRAIN_SECONDS": "0.2"}
         with terminal(checkout, path, **given) as shell:
             shell.types(prepare)
-            makes_an_operator(shell)
+            create_operator(shell)
             shell.begins(serve)
             wait_until_ready(f"http://127.0.0.1:{port}/readyz")
             answer = httpx.get(f"http://127.0.0.1:{port}/", headers={"Host": "chat.example.com"})
@@ -44,7 +44,7 @@ def test_a_server_for_production(blocks, checkout: Path, tmp_path: Path):
             shell.interrupts()
 
 
-def makes_an_operator(shell: Terminal) -> None:
+def create_operator(shell: Terminal) -> None:
     shell.begins("python manage.py createsuperuser")
     for asked, answer in (
         ("Email: $", "operator@example.com"),
@@ -65,11 +65,11 @@ def test_the_unit_for_systemd(blocks, checkout: Path, tmp_path: Path):
     unit = RawConfigParser()
     unit.optionxform = str
     unit.read_string(text)
-    it_is_verified(text.replace("User=stoory", f"User={getuser()}"), tmp_path)
-    it_starts_and_ends(unit["Service"], environment)
+    verify_unit(text.replace("User=stoory", f"User={getuser()}"), tmp_path)
+    start_and_stop_unit(unit["Service"], environment)
 
 
-def it_is_verified(text: str, folder: Path) -> None:
+def verify_unit(text: str, folder: Path) -> None:
     program = need(shutil.which("systemd-analyze"), "systemd-analyze is missing (on Debian: apt-get install systemd)")
     (folder / "stoory@.service").write_text(text)
     command = [program, "verify", "--man=no", "--recursive-errors=no", f"{folder}/stoory@3001.service"]
@@ -77,7 +77,7 @@ def it_is_verified(text: str, folder: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def it_starts_and_ends(service: dict[str, str], environment: Path) -> None:
+def start_and_stop_unit(service: dict[str, str], environment: Path) -> None:
     given = inherited_environment() | dict(line.split("=", 1) for line in environment.read_text().splitlines())
     python, *_ = shlex.split(service["ExecStart"])
     options = {"directory": Path(service["WorkingDirectory"]), "environment": given}

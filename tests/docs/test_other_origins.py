@@ -106,7 +106,7 @@ async def until(said: list[str], is_over: Callable[[], bool], *, may_fail: bool 
             await asyncio.sleep(0.1)
 
 
-async def sends_hello(browser: BrowserContext, pages: Pages, talk: SimpleNamespace, body: str) -> None:
+async def check_sends_hello(browser: BrowserContext, pages: Pages, talk: SimpleNamespace, body: str) -> None:
     """Each time the page is opened, it shows the conversation, and its message is stored once."""
     for _ in range(TIMES // AT_ONCE):
         before = _texts(talk)
@@ -130,14 +130,14 @@ def of_the_readme(heading: str, server: RunningServer) -> list[Block]:
 async def test_the_code_of_the_page_for_developers(server, blocks, browser, ours, talk):
     (block,) = blocks
     body = block.text.replace("…", PASSWORD)
-    await sends_hello(browser, ours, talk, body)
+    await check_sends_hello(browser, ours, talk, body)
 
 
 async def test_the_import_map_of_the_readme_with_its_first_example(server, browser, ours, talk):
     (example,) = of_the_readme("stoory-client", server)
     (page,) = of_the_readme("Without a bundler", server)
     body = page.text.partition('<script type="module">')[0] + f'<script type="module">{example.text}</script>'
-    await sends_hello(browser, ours, talk, body)
+    await check_sends_hello(browser, ours, talk, body)
 
 
 @runs(README, "Without a bundler", "html")

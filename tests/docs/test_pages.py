@@ -17,7 +17,7 @@ from tests.harness.people import Person
 from tests.harness.servers import RunningServer
 
 
-def it_logs_in(text: str, folder: Path, site: RunningServer) -> None:
+def check_login(text: str, folder: Path, site: RunningServer) -> None:
     with terminal(folder, programs(folder / "bin")) as shell:
         answer = json.loads(shell.types(text))
     assert answer["user"]["email"] == BRAND
@@ -26,12 +26,12 @@ def it_logs_in(text: str, folder: Path, site: RunningServer) -> None:
 
 @runs("/", "Use the API", "")
 def test_the_home_page_gets_a_token(blocks, site: RunningServer, tmp_path: Path):
-    it_logs_in(blocks[0].text, tmp_path, site)
+    check_login(blocks[0].text, tmp_path, site)
 
 
 @runs("/developers", "Log in", "")
 def test_the_page_for_developers_gets_a_token(blocks, site: RunningServer, tmp_path: Path):
-    it_logs_in(blocks[0].text, tmp_path, site)
+    check_login(blocks[0].text, tmp_path, site)
 
 
 @runs("/developers", "Talk", "", "")
@@ -45,12 +45,12 @@ def test_talking_and_listening(blocks, site: RunningServer, workplace: Path, tmp
     (workplace / "listen.mjs").write_text(listener)
     with terminal(workplace, path) as shell:
         assert json.loads(shell.types(talk))["message"]["conversation_id"] == newest
-        it_listens(shell, me, newest)
+        check_listens(shell, me, newest)
         shell.pastes(talk)
     assert [one["message"] for one in me.messages(newest)[before:]] == ["Hello", "Are you there?", "Hello"]
 
 
-def it_listens(shell: Terminal, me: Person, conversation: str) -> None:
+def check_listens(shell: Terminal, me: Person, conversation: str) -> None:
     shell.begins("node listen.mjs $TOKEN $CHAT")
     shell.sees("success: true")
     me.says(conversation, "Are you there?")

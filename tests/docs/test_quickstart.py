@@ -56,13 +56,13 @@ def test_the_whole_quick_start(blocks, server: RunningServer, workplace: Path):
     text = "\n".join([given, *(one.text for one in blocks), AFTERWARDS.format(expired=expired)])
     with script(workplace, text) as running:
         running.prints("^ready$")
-        it_has_read_and_written(running, brand, me, conversation)
-        it_comes_back(running, brand, conversation, server)
+        check_reads_and_writes(running, brand, me, conversation)
+        check_reconnects(running, brand, conversation, server)
 
 
-def it_has_read_and_written(running: Script, brand: Person, me: Person, conversation: str) -> None:
+def check_reads_and_writes(running: Script, brand: Person, me: Person, conversation: str) -> None:
     assert f"Message {BEFORE - 1}.\n" in running.printed
-    assert "Message 5.\n" not in running.printed, "that is on an older page"
+    assert "Message 5.\n" not in running.printed, "this message is on an older page"
     mine = [one["message"] for one in me.messages(conversation) if one["sender_id"] == me.id]
     assert mine.count("Hello!") == 2
     assert running.printed.count("Hello! influencer_responding") == 2
@@ -73,7 +73,7 @@ def it_has_read_and_written(running: Script, brand: Person, me: Person, conversa
     assert "found Anaya Rao\n" in running.printed
 
 
-def it_comes_back(running: Script, brand: Person, conversation: str, server: RunningServer) -> None:
+def check_reconnects(running: Script, brand: Person, conversation: str, server: RunningServer) -> None:
     """The module reconnects with an expired token, and then as a user that the server no longer knows."""
     server.kill()
     server.start()

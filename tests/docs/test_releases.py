@@ -51,7 +51,7 @@ def git(project: Path, *arguments: str) -> str:
     return run("git", *arguments, cwd=project, env=environment_of(project))
 
 
-def made_repository(folder: Path) -> Path:
+def create_repository(folder: Path) -> Path:
     """Create a repository of the project with one commit on the branch `main`."""
     need(shutil.which("git"), "git is not installed (on Debian: apt install git)")
     folder.mkdir()
@@ -68,7 +68,7 @@ def commit(project: Path, subject: str) -> None:
     git(project, "commit", "--quiet", "--message", subject)
 
 
-def makes(project: Path, command: str, **environment: str) -> str:
+def run_documented(project: Path, command: str, **environment: str) -> str:
     """Run a command of the document. Raises `CommandFailed`."""
     return run("bash", "-euo", "pipefail", "-c", command, cwd=project, env=environment_of(project) | environment)
 
@@ -76,7 +76,7 @@ def makes(project: Path, command: str, **environment: str) -> str:
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository for releases that are refused; each test restores it."""
-    return made_repository(tmp_path_factory.mktemp("release") / "project")
+    return create_repository(tmp_path_factory.mktemp("release") / "project")
 
 
 RELEASE = f"make release VERSION={VERSION} CI_PASSED=$(git rev-parse HEAD)"
@@ -86,18 +86,18 @@ RELEASE = f"make release VERSION={VERSION} CI_PASSED=$(git rev-parse HEAD)"
 def test_a_release_is_made_and_runs(blocks: list[Block], tmp_path: Path):
     _, release = commands(blocks[0].text)
     assert release == RELEASE
-    project = made_repository(tmp_path / "project")
+    project = create_repository(tmp_path / "project")
     before = git(project, "rev-parse", "HEAD").strip()
-    makes(project, release)
-    it_is_committed_and_tagged(project, before)
-    it_has_its_files(project / "dist")
-    it_can_be_made_again(project, blocks[1].text)
+    run_documented(project, release)
+    check_commit_and_tag(project, before)
+    check_files(project / "dist")
+    check_reproducible(project, blocks[1].text)
     with pytest.raises(CommandFailed, match=f"{VERSION} is not higher than {VERSION}"):
-        makes(project, RELEASE)
-    it_runs(project / "dist" / f"stoory-{VERSION}.tar.gz", tmp_path)
+        run_documented(project, RELEASE)
+    check_archive_runs(project / "dist" / f"stoory-{VERSION}.tar.gz", tmp_path)
 
 
-def it_is_committed_and_tagged(project: Path, before: str) -> None:
+def check_commit_and_tag(project: Path, before: str) -> None:
     tagged = git(project, "rev-parse", f"v{VERSION}^{{commit}}").strip()
     today = datetime.now(UTC).date()
     assert git(project, "status", "--porcelain") == ""
@@ -116,7 +116,7 @@ def it_is_committed_and_tagged(project: Path, before: str) -> None:
     run("bash", "-c", ".venv/bin/python manage.py export_documents --check", cwd=project, env=inherited_environment())
 
 
-def it_has_its_files(dist: Path) -> None:
+def check_files(dist: Path) -> None:
     assert sorted(path.name for path in dist.iterdir()) == NAMES
     sums = (line.split() for line in (dist / f"stoory-{VERSION}.sha256").read_text().splitlines())
     assert {name: digest for digest, name in sums} == {
@@ -129,17 +129,17 @@ def it_has_its_files(dist: Path) -> None:
     assert versions["django"] == pinned[1]
 
 
-def it_can_be_made_again(project: Path, command: str) -> None:
+def check_reproducible(project: Path, command: str) -> None:
     """The same archive results with other git settings and another umask."""
     made = {name: (project / "dist" / name).read_bytes() for name in NAMES}
     shutil.rmtree(project / "dist")
     git(project, "config", "core.autocrlf", "true")
     git(project, "config", "tar.umask", "0077")
-    makes(project, f"umask 077; {command}")
+    run_documented(project, f"umask 077; {command}")
     assert {name: (project / "dist" / name).read_bytes() for name in NAMES} == made
 
 
-def it_runs(archive: Path, folder: Path) -> None:
+def check_archive_runs(archive: Path, folder: Path) -> None:
     """The archive runs alone, for a user with an empty home folder."""
     home, place = folder / "home", folder / "unpacked"
     home.mkdir()
@@ -168,10 +168,10 @@ def state(project: Path) -> tuple[str, ...]:
     return (*(git(project, *one) for one in asked), *files)
 
 
-def is_refused(project: Path, command: str, said: str, **environment: str) -> None:
+def assert_refused(project: Path, command: str, said: str, **environment: str) -> None:
     before = state(project)
     with pytest.raises(CommandFailed, match=said):
-        makes(project, command, **environment)
+        run_documented(project, command, **environment)
     assert state(project) == before
 
 
@@ -190,27 +190,27 @@ def changed(project: Path, name: str, change: Callable[[str], str]) -> Iterator[
 def test_changes_that_are_not_committed_are_refused(repository: Path):
     (repository / "new.txt").write_text("new\n")
     try:
-        is_refused(repository, RELEASE, r"not committed:\n\?\? new.txt")
+        assert_refused(repository, RELEASE, r"not committed:\n\?\? new.txt")
     finally:
         (repository / "new.txt").unlink()
 
 
 @pytest.mark.parametrize("version", ["", "1", "1.2", "v1.2.3", "1.2.3.4", "01.2.3", "1.2.3-rc.1"])
 def test_an_invalid_version_is_refused(repository: Path, version: str):
-    is_refused(repository, f"make release VERSION='{version}' CI_PASSED=$(git rev-parse HEAD)", "is no version")
+    assert_refused(repository, f"make release VERSION='{version}' CI_PASSED=$(git rev-parse HEAD)", "is no version")
 
 
 @pytest.mark.parametrize("version", ["0.9.0", "0.10.0", "0.9.11"])
 def test_a_version_that_is_not_higher_than_all_others_is_refused(repository: Path, version: str):
     listed = f"0.9.0, {'0' * 40}, 2026-01-01\n0.10.0, {'1' * 40}, 2026-02-01\n0.9.1, {'2' * 40}, 2026-03-01\n"
     with changed(repository, "docs/releases.txt", lambda _: listed):
-        is_refused(repository, RELEASE.replace(VERSION, version), r"is not higher than 0\.10\.0")
+        assert_refused(repository, RELEASE.replace(VERSION, version), r"is not higher than 0\.10\.0")
 
 
 def test_an_existing_tag_is_refused(repository: Path):
     git(repository, "tag", f"v{VERSION}")
     try:
-        is_refused(repository, RELEASE, f"a tag v{VERSION} already")
+        assert_refused(repository, RELEASE, f"a tag v{VERSION} already")
     finally:
         git(repository, "tag", "--delete", f"v{VERSION}")
 
@@ -220,37 +220,39 @@ def test_an_existing_tag_is_refused(repository: Path):
 )
 def test_a_release_without_changes_is_refused(repository: Path, left: str):
     with changed(repository, "CHANGELOG.md", lambda text: text.partition("## [Unreleased]")[0] + left):
-        is_refused(repository, RELEASE, "has nothing under")
+        assert_refused(repository, RELEASE, "has nothing under")
 
 
 def test_a_detached_head_is_refused(repository: Path):
     git(repository, "checkout", "--quiet", "--detach")
     try:
-        is_refused(repository, RELEASE, "No branch is checked out")
+        assert_refused(repository, RELEASE, "No branch is checked out")
     finally:
         git(repository, "checkout", "--quiet", "main")
 
 
 def test_a_ci_run_of_another_commit_does_not_count(repository: Path):
-    is_refused(repository, f"make release VERSION={VERSION} CI_PASSED={'0' * 40}", "CI_PASSED names 0000")
+    assert_refused(repository, f"make release VERSION={VERSION} CI_PASSED={'0' * 40}", "CI_PASSED names 0000")
 
 
 def test_failed_checks_stop_the_release(repository: Path, tmp_path: Path):
     program(tmp_path, "make", 'echo "$@ with <${MAKEFLAGS:-}>"; exit 2')
     command = f"MAKEFLAGS=-s .venv/bin/python -m scripts.release {VERSION}"
-    is_refused(repository, command, r"check with <>\n.*`make check` failed", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert_refused(
+        repository, command, r"check with <>\n.*`make check` failed", PATH=f"{tmp_path}:{os.environ['PATH']}"
+    )
 
 
 @pytest.mark.parametrize("step", ["archive", "tag --annotate", "merge", "commit", "worktree add"])
 def test_a_failed_git_command_changes_nothing(repository: Path, tmp_path: Path, step: str):
     git_program = shutil.which("git")
     program(tmp_path, "git", f'case " $* " in *" {step} "*) echo "full" >&2; exit 1;; esac; exec {git_program} "$@"')
-    is_refused(repository, RELEASE, "nothing was changed.\nfull", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert_refused(repository, RELEASE, "nothing was changed.\nfull", PATH=f"{tmp_path}:{os.environ['PATH']}")
 
 
 def test_a_failed_sbom_changes_nothing(repository: Path, tmp_path: Path):
     (tmp_path / "cyclonedx_py.py").write_text("raise SystemExit('no SBOM')\n")
-    is_refused(repository, RELEASE, "nothing was changed.\nno SBOM", PYTHONPATH=str(tmp_path))
+    assert_refused(repository, RELEASE, "nothing was changed.\nno SBOM", PYTHONPATH=str(tmp_path))
 
 
 def program(folder: Path, name: str, text: str) -> None:

@@ -93,20 +93,20 @@ def nginx() -> str | None:
 
 def need_nginx() -> str:
     """Return the nginx program, or skip the test. OpenSSL must be installed too, to create a certificate."""
-    need(shutil.which("openssl"), "no OpenSSL is installed (on Debian: apt-get install openssl)")
-    return need(nginx(), "no nginx is installed (on Debian: apt-get install nginx)")
+    need(shutil.which("openssl"), "OpenSSL is not installed (on Debian: apt-get install openssl)")
+    return need(nginx(), "nginx is not installed (on Debian: apt-get install nginx)")
 
 
 def need_chromium() -> str:
     """Return the browser, or skip the test."""
-    return need(chromium(), "no Chromium is installed (on Debian: apt-get install chromium)")
+    return need(chromium(), "Chromium is not installed (on Debian: apt-get install chromium)")
 
 
 def need_postgresql_and_redis() -> tuple[str, str]:
     """Return the URLs of both servers, or skip the test."""
     return (
-        need(postgresql(), "no PostgreSQL answers (set DATABASE_URL, or run one on 127.0.0.1:5432)"),
-        need(redis_url(), "no Redis answers (set REDIS_URL, or run one on 127.0.0.1:6379)"),
+        need(postgresql(), "PostgreSQL does not respond (set DATABASE_URL, or run one on 127.0.0.1:5432)"),
+        need(redis_url(), "Redis does not respond (set REDIS_URL, or run one on 127.0.0.1:6379)"),
     )
 
 

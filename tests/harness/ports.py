@@ -1,8 +1,8 @@
 """Ports on 127.0.0.1 for servers that a test starts.
 
 The kernel assigns the ports of outgoing connections from a certain range, so these ports are outside that range. Each
-worker of a parallel test run has its own part of them. A process locks each port that it takes until it ends, so no
-other process that uses this module gets the same port.
+worker of a parallel test run uses its own part of these ports. A process locks each port that it takes until it ends,
+so no other process that uses this module gets the same port.
 """
 
 import fcntl

@@ -104,7 +104,7 @@ def reports(limits: Limits) -> tuple[SocketServer, list[str]]:
     return server, reported
 
 
-async def the_only_session(server: SocketServer):
+async def only_session(server: SocketServer):
     await eventually(lambda: server.manager.rooms.get("/"))
     (sid,) = server.manager.rooms["/"][None]
     await eventually(lambda: server.manager.is_connected(sid, "/"))
@@ -157,7 +157,7 @@ class TestSlowReaders:
         server, reported = reports(Limits())
         site = await serve(server)
         client = await NonReadingClient.websocket(site)
-        session = await the_only_session(server)
+        session = await only_session(server)
         packets, held = await flood(server, session, "x" * size, most)
         assert session.closing
         # The queue holds the limit and what arrived in the half-second grace period, and never reaches the burst limit.
@@ -173,7 +173,7 @@ class TestSlowReaders:
         server, reported = reports(Limits(queue_grace=60, burst_packets=500))
         site = await serve(server)
         client = await NonReadingClient.websocket(site)
-        session = await the_only_session(server)
+        session = await only_session(server)
         await flood(server, session, "x" * 1_000, 5_000)
         assert await client.was_reset()
         await site.sessions_become(0)
@@ -184,7 +184,7 @@ class TestSlowReaders:
         server, reported = reports(Limits(queue_stall=1.0))
         site = await serve(server)
         client = await NonReadingClient.websocket(site)
-        await the_only_session(server)
+        await only_session(server)
         for _ in range(packets):
             await server.emit("news", "x" * 8_000)
         for _ in range(100):
@@ -215,7 +215,7 @@ class TestSlowReaders:
         server, reported = reports(Limits())
         polling = await (await serve(server)).polling()
         await polling.connect()
-        session = await the_only_session(server)
+        session = await only_session(server)
         await flood(server, session, "x", 5_000)
         assert session.closing
         assert (await polling.get())[0] == 400
@@ -226,7 +226,7 @@ class TestSlowReaders:
         site = await serve(server)
         polling = await site.polling()
         await polling.connect()
-        await the_only_session(server)
+        await only_session(server)
         for _ in range(100):
             await server.emit("news", "x" * 8_000)
         client = await NonReadingClient.dial(site)
@@ -272,7 +272,7 @@ class TestSlowReaders:
         server, _ = reports(Limits())
         site = await serve(server)
         client = await NonReadingClient.websocket(site)
-        session = await the_only_session(server)
+        session = await only_session(server)
         reader = await site.connected()
         flooding = asyncio.create_task(flood(server, session, "x" * 1_000, 5_000))
         for _ in range(300):

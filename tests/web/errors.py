@@ -24,7 +24,7 @@ async def show_error(tab: Tab, status: int) -> None:
 
 
 async def show_response(tab: Tab, view: Callable[[HttpRequest], HttpResponse]) -> None:
-    """Go to `/broken`, at which the tab receives the response of the view with its content security policy."""
+    """Go to `/broken`, where the tab receives the view's response with the content security policy."""
     answer = ContentSecurityPolicyMiddleware(view)(RequestFactory().get("/broken"))
 
     async def fulfill(route: Route) -> None:

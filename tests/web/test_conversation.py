@@ -212,7 +212,7 @@ async def test_a_rejected_file_shows_why_and_does_not_block_the_text(opens, bran
     await expect(mira.words).to_have_text(["Without it, then"])
 
 
-async def test_errors_of_edits_and_deletions_are_shown(opens, brand, influencer, tmp_path: Path):
+async def test_errors_of_downloads_and_edits_are_shown(opens, brand, influencer, tmp_path: Path):
     _, anaya, _ = await both(opens, brand, influencer)
     anaya.may_fail = True
     note = tmp_path / "brief.pdf"

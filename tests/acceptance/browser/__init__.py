@@ -79,7 +79,7 @@ class Tab:
     # What the tab sees
 
     def expect(self, event: str, **members: Any) -> Any:
-        """Wait for the next unused event with this name and these members in its payload, and mark it as used."""
+        """Wait for an event with these members that no earlier call returned, and return its payload."""
         self._wait(lambda: self._find(event, members) is not None, lambda: f"no {event} {members}; {self}")
         place = self._find(event, members)
         self._taken.add(place)

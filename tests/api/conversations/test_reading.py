@@ -196,7 +196,7 @@ def test_staff_view_conversations_as_operators_and_this_is_recorded(operator, br
     for one in (brand, influencer):
         one.sees(chat)
         one.reads(f"/api/messages/{message}")
-    assert ConversationView.objects.count() == 4, "reading one's own conversation is not recorded as an operator's look"
+    assert ConversationView.objects.count() == 4, "reading one's own conversation is not recorded as an operator's view"
 
 
 def test_staff_cannot_move_read_marks(operator, chat):

@@ -75,7 +75,7 @@ def test_an_expired_token(session):
 
 
 def test_tokens_are_valid_on_machines_with_different_clocks(session):
-    """No time of issue is compared with the clock of the process that verifies the token."""
+    """The time of issue is not compared with the clock of the process that verifies the token."""
     assert {"iat", "nbf"}.isdisjoint(claims(session.access) | claims(session.refresh))
 
 

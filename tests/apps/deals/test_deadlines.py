@@ -50,7 +50,7 @@ def reminders(deal):
     return Message.objects.filter(conversation=deal.conversation, message__startswith="Reminder")
 
 
-def operator_does(deal, action, **given):
+def intervene_in(deal, action, **given):
     return intervene(
         operator=make_staff(), conversation_id=deal.conversation.pk, action=action, data=InterventionRequest(**given)
     )
@@ -221,12 +221,12 @@ def test_a_round_is_bounded(monkeypatch):
 
 def test_a_pause_stops_deadlines_and_a_resume_continues_them(deal, hints):
     with moved(2 * DAY):
-        operator_does(deal, "pause", reason="Under review")
+        intervene_in(deal, "pause", reason="Under review")
     assert (deal.now.due_at, deal.now.remind_at, deal.now.automation_enabled) == (None, None, False)
     with moved(60 * DAY):
         with nothing_happens(hints):
             assert run_deadlines() == 0
-        operator_does(deal, "resume")
+        intervene_in(deal, "resume")
         left = deal.now.due_at - clock.now()
         assert timedelta(days=4, hours=23) < left <= 5 * DAY
     with moved(60 * DAY + 2 * DAY):
@@ -237,13 +237,13 @@ def test_a_pause_stops_deadlines_and_a_resume_continues_them(deal, hints):
     assert deal.now.is_closed
 
 
-def test_outdated_clicks_and_deadlines_are_refused_after_an_intervention(deal, hints):
-    operator_does(deal, "pause")
-    operator_does(deal, "resume")
+def test_outdated_clicks_and_interventions_are_refused(deal, hints):
+    intervene_in(deal, "pause")
+    intervene_in(deal, "resume")
     assert deal.now.state_version == 3
     for attempt in (
         lambda: deal.act("accept_connection", by=deal.influencer, state_version=1),
-        lambda: operator_does(deal, "close", state_version=1),
+        lambda: intervene_in(deal, "close", state_version=1),
     ):
         with pytest.raises(StaleAction):
             attempt()
@@ -251,19 +251,19 @@ def test_outdated_clicks_and_deadlines_are_refused_after_an_intervention(deal, h
 
 
 def test_a_pause_refuses_actions_but_not_texts(deal):
-    operator_does(deal, "pause")
+    intervene_in(deal, "pause")
     conversation = deal.now
     assert (conversation.chat_status, conversation.flow_state) == ("real_time", "influencer_responding")
     assert (conversation.awaiting_role, conversation.current_action_data) == ("influencer", None)
     with pytest.raises(WrongState):
         deal.act("accept_connection")
-    operator_does(deal, "resume")
+    intervene_in(deal, "resume")
     assert (deal.now.chat_status, deal.now.current_action_data["state_version"]) == ("automated", 3)
     deal.act("accept_connection")
 
 
 def test_the_reason_of_a_closing_is_stored_and_sent(deal):
-    acted = operator_does(deal, "close", reason="Spam")
+    acted = intervene_in(deal, "close", reason="Spam")
     step = Transition.objects.filter(conversation=deal.conversation).last()
     assert (step.action, step.data, step.actor.is_staff) == ("closed_by_operator", {"reason": "Spam"}, True)
     assert "Spam" in acted.message.message
@@ -284,7 +284,7 @@ def test_the_reason_of_a_closing_is_stored_and_sent(deal):
 def test_refused_interventions(deal, hints, before, action, why):
     operator = make_staff()
     for done in before:
-        operator_does(deal, done)
+        intervene_in(deal, done)
     with nothing_happens(hints), pytest.raises(why):
         intervene(operator=operator, conversation_id=deal.conversation.pk, action=action, data=InterventionRequest())
 

@@ -163,14 +163,14 @@ class Messaging(RuleBasedStateMachine):
     # --- Invariants ---
 
     @invariant()
-    def unread_counts_are_what_the_messages_say(self) -> None:
+    def unread_counts_match_the_messages(self) -> None:
         assert wrong_counts() == []
         totals = total_unread([user.pk for user in self.people])
         for user in self.people:
             assert totals[user.pk] == sum(chat.unread(user) for chat in self.chats if user in chat.inside())
 
     @invariant()
-    def lists_show_what_there_is(self) -> None:
+    def lists_match_the_messages(self) -> None:
         for user in self.people:
             shown, _ = conversation_list(user=user, query=ConversationListQuery(limit=200))
             mine = [chat for chat in self.chats if user in chat.inside()]

@@ -12,7 +12,7 @@ from tests.harness import environment
 
 @pytest.fixture(scope="session")
 def missing():
-    return environment.need(None, "no Redis answers")
+    return environment.need(None, "Redis does not respond")
 
 def test_one(missing): ...
 def test_two(missing): ...
@@ -39,7 +39,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Py
 def test_skipped_tests_are_reported_at_the_end(run: pytest.Pytester) -> None:
     result = run.runpytest_inprocess(*ALONE)
     result.assert_outcomes(passed=1, skipped=2)
-    result.stdout.fnmatch_lines(["LEFT OUT: 2 tests: no Redis answers"])
+    result.stdout.fnmatch_lines(["LEFT OUT: 2 tests: Redis does not respond"])
 
 
 def test_without_skipped_tests_nothing_is_reported(run: pytest.Pytester) -> None:

@@ -18,7 +18,7 @@ def imported(code: str) -> set[str]:
 
 
 def above(code: str) -> set[str]:
-    """Return the imported modules that can use the harness, so the harness must not import them."""
+    """Return the imported modules that the harness must not import, because they use it."""
     names = imported(code)
     return {name for name in names if name.split(".")[0] in USERS and not name.startswith("tests.harness.")}
 

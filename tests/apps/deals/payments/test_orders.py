@@ -157,17 +157,17 @@ def test_a_payment_changes_the_state(deal, order):
 EVENTS = (SUCCEEDED, FAILED, REFUNDED)
 
 
-def as_sent(order, kinds):
+def with_repeated_ids(order, kinds):
     """Return each webhook alone, and repeated three times in two orders."""
     return [event(order, kind) for kind in (*kinds, *kinds[::-1], *kinds)]
 
 
-def as_sent_anew(order, kinds):
+def with_new_ids(order, kinds):
     """Return each kind of event twice in a row, each time with a new event id."""
     return [event(order, kind, id=f"evt-{kind}-{number}") for kind in kinds for number in range(2)]
 
 
-@pytest.mark.parametrize("deliveries", [as_sent, as_sent_anew])
+@pytest.mark.parametrize("deliveries", [with_repeated_ids, with_new_ids])
 @pytest.mark.parametrize("kinds", [some for n in (1, 2, 3) for some in permutations(EVENTS, n)])
 def test_webhooks_in_any_order_and_number_have_the_same_result(deal, order, kinds, deliveries):
     version = deal.now.state_version
@@ -266,7 +266,7 @@ def test_an_event_of_another_kind_is_accepted_and_changes_nothing(order, hints):
 
 
 @contextmanager
-def nothing_is_told(hints):
+def no_deal_changes(hints):
     """Check that the block changes no rows except orders and their events, and sends no hints."""
 
     def rows():
@@ -287,7 +287,7 @@ def refunded(deal, order):
 
 
 def test_a_payment_reported_after_its_refund_is_stored_without_a_transition(deal, order, hints):
-    with nothing_is_told(hints):
+    with no_deal_changes(hints):
         send(event(order, FAILED))
         send(event(order, REFUNDED))
         assert send(event(order)).repeated is False
@@ -338,7 +338,7 @@ def test_the_deadline_closes_a_deal_whose_order_was_refunded(deal, refunded, hin
     with moved(timedelta(days=8)):
         run_periodic_tasks()
         assert deal.now.flow_state == "chat_closed"
-        with nothing_is_told(hints):
+        with no_deal_changes(hints):
             send(event(refunded))
             run_periodic_tasks()
     refunded.refresh_from_db()

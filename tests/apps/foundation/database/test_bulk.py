@@ -246,7 +246,7 @@ def test_a_pipeline_gives_each_reader_its_own_rows():
     assert (list(first), second) == ([(ord("a") + 1,)], [(ord("b") + 1,)])
 
 
-def whole_readings_of_rooms() -> int:
+def full_scans_of_rooms() -> int:
     """Count full scans of the table of rooms: in this transaction, and in earlier ones not yet reported by the
     session."""
     with connection.cursor() as cursor:
@@ -262,9 +262,9 @@ def test_rows_are_updated_by_their_keys_without_a_full_scan():
         cursor.execute("ANALYZE realtime_room")
     for seq in range(10):
         with transaction.atomic():
-            before = whole_readings_of_rooms()
+            before = full_scans_of_rooms()
             update_many(Room, [{"id": one.pk, "last_seq": seq}, {"id": two.pk, "last_seq": seq}])
-            assert whole_readings_of_rooms() == before
+            assert full_scans_of_rooms() == before
 
 
 @pytest.mark.usefixtures("on_postgresql")

@@ -77,7 +77,7 @@ class Deal(RuleBasedStateMachine):
             assert offer is None or offer.price == self.offers[-1]
 
     @rule(data=st.data(), moves=st.integers(1, 5), kindly=st.sampled_from([True, True, True, False]))
-    def the_parties_take_what_is_offered(self, data, moves, kindly):
+    def the_parties_take_available_actions(self, data, moves, kindly):
         for _ in range(moves):
             self.take_an_offered_move(data, kindly=kindly)
 
@@ -104,7 +104,7 @@ class Deal(RuleBasedStateMachine):
         self.attempt(role, action, sent)
 
     @rule(role=PARTIES, action=st.sampled_from(ACTIONS), back=st.integers(1, 5))
-    def an_old_button_does_nothing(self, role, action, back):
+    def an_outdated_button_does_nothing(self, role, action, back):
         assert not self.attempt(role, action, state_version=self.game.facts.state_version - back)
 
     @rule(role=PARTIES, name=st.text(max_size=12))
@@ -137,7 +137,7 @@ class Deal(RuleBasedStateMachine):
         assert self.game.state == "chat_closed"
 
     @invariant()
-    def the_prompt_stands_for_the_awaited_side_alone(self):
+    def only_the_awaited_role_has_a_prompt(self):
         last = self.game.last
         stands = last.conversation_state.awaiting_role is not None and not last.facts.paused
         assert (last.action_data is not None) is stands
@@ -155,7 +155,7 @@ class Deal(RuleBasedStateMachine):
         assert self.revisions <= DEAL.revisions
 
     @invariant()
-    def what_is_shown_is_what_is_stored(self):
+    def shown_state_equals_stored_state(self):
         conversation_state = self.game.last.conversation_state
         paused = self.game.facts.paused
         assert conversation_state.chat_status == ("real_time" if paused else DEAL.state(self.game.state).chat_status)
