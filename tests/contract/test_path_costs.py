@@ -33,7 +33,7 @@ from tests.packages import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-TRIES = 4
+TRIES = 8
 COLUMNS = ("functions", "transactions", "savepoints", "round trips", "changes of thread")
 
 
@@ -68,7 +68,8 @@ def connect(gateway: Gateway, user: User) -> str:
 
 
 async def cost_of(gateway: Gateway, command: str, tries: list[tuple[User, dict[str, Any]]]) -> PathCost:
-    """Return the cost of the cheapest try, because the first ones fill caches and prepare statements."""
+    """Return the cost of the cheapest try, because the first ones fill caches and prepare statements on each
+    connection."""
     dispatcher, costs = Dispatcher(gateway._connections, gateway.sio), []
     for user, payload in tries:
         sid = connect(gateway, user)
