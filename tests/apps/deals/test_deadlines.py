@@ -322,5 +322,5 @@ def test_the_command_runs_until_it_is_stopped(tmp_path):
     with embedded(tmp_path, DEADLINE_SECONDS="0.1") as installation:
         command = [sys.executable, "manage.py", "run_deadlines"]
         process = Process(*command, log=tmp_path / "log", environment=installation.settings()).start()
-        process.wait_until(lambda: "what is due" in process.written())
+        process.wait_until(lambda: "Checking deadlines" in process.written())
         assert process.stop() == 0

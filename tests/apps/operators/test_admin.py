@@ -349,7 +349,7 @@ def test_removing_a_participant(admin, chat):
     places = {place.user_id: place.removed_at for place in chat.participants.all()}
     assert (places[one.pk], places[two.pk] is None) == (None, False)
     again = admin.post(page_of(chat), {"remove": str(two.pk)})
-    assert "does not take part" in again.content.decode()
+    assert "is not a participant" in again.content.decode()
     assert LogEntry.objects.count() == 1
 
 
