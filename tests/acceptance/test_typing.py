@@ -31,7 +31,7 @@ def test_typing_is_sent_to_the_other_participant_only(
     begin(one, two, brand, conversation)
     assert one.ask("typing_stop", {"conversationId": conversation}) == {"success": True}
     two.expect("user_typing", isTyping=False)
-    # Events sent before this message have arrived before it.
+    # All events sent before this message have arrived by now.
     brand.says(conversation, "the end")
     for own in (one, another):
         own.expect("new_message")

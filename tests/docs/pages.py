@@ -1,4 +1,4 @@
-"""Pages of another site: its owner pastes code into them, and they have their own origin."""
+"""Pages of a site with another origin, into which its owner pastes code."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -113,7 +113,7 @@ def test_a_state_is_added_to_a_flow(blocks: list[Block], tmp_path: Path):
 
 
 def test_a_copy_is_not_a_worktree_of_the_project(checkout: Path):
-    """Otherwise git commands in a copy could change the repository."""
+    """With a worktree's `.git`, git commands in a copy could change the repository."""
     assert not (checkout / ".git").exists()
 
 

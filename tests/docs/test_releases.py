@@ -140,7 +140,7 @@ def check_reproducible(project: Path, command: str) -> None:
 
 
 def check_archive_runs(archive: Path, folder: Path) -> None:
-    """The archive runs alone, for a user with an empty home folder."""
+    """The unpacked archive runs without the repository, for a user with an empty home folder."""
     home, place = folder / "home", folder / "unpacked"
     home.mkdir()
     with tarfile.open(archive) as files:

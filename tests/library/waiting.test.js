@@ -55,7 +55,7 @@ const READS = {
   ],
 };
 
-/** Create a connected client that has read nothing, except an open conversation where the read needs one. */
+/** Create a connected client that has read nothing. Open the conversation only if the read needs it. */
 async function stage(name) {
   const server = new FakeServer();
   server.log.push([

@@ -85,8 +85,8 @@ class TestMalformed:
 
 
 async def test_a_closed_connection_is_freed_at_once(monkeypatch):
-    """The connection is freed at once, not after the timeout for the client's close frame, when the garbage collector
-    would scan it rarely."""
+    """The connection must not live until the timeout for the close frame, because the garbage collector rarely scans
+    old objects."""
     made: list[weakref.ref[PicowsProtocol]] = []
 
     def connection_made(protocol: PicowsProtocol, transport: asyncio.Transport) -> None:

@@ -137,7 +137,7 @@ class TestScopes:
 
     @pytest.mark.parametrize("path", ["/", "/healthz"])
     async def test_a_handshake_is_closed_without_the_response_extension(self, path):
-        """This applies to servers without the extension `websocket.http.response`."""
+        """A server without the extension `websocket.http.response` can only close the connection."""
         sent = []
 
         async def send(message: dict) -> None:

@@ -96,7 +96,7 @@ class Tab:
         return [payload for name, payload in self.seen if name in events]
 
     def names(self, *events: str) -> list[str]:
-        """Return the names of the received events that are among these names, in order."""
+        """Return the names of received events in order, limited to these names."""
         return [name for name, _ in self.seen if name in events]
 
 

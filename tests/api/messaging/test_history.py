@@ -56,7 +56,7 @@ def test_the_whole_history_oldest_first(page, seqs):
     assert page() == (seqs, None, None)
     assert page(limit=200) == (seqs, None, None)
     assert page(limit=COUNT) == (seqs, None, None)
-    assert seqs[3] == seqs[2] + 2, "the edit has the number between them"
+    assert seqs[3] == seqs[2] + 2, "the number between them belongs to the edit"
 
 
 def test_paging_from_the_newest_page_to_older_ones(page, seqs):

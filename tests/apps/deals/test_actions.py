@@ -1,4 +1,4 @@
-"""Actions: what an action writes and publishes, who is refused, and what a repeated click does."""
+"""Actions: stored rows, published events, refused actions, and repeated clicks."""
 
 from concurrent.futures import ThreadPoolExecutor
 

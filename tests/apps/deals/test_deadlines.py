@@ -221,7 +221,7 @@ def test_a_round_is_bounded(monkeypatch):
 
 def test_a_pause_stops_deadlines_and_a_resume_continues_them(deal, hints):
     with moved(2 * DAY):
-        intervene_in(deal, "pause", reason="Under review")
+        intervene_in(deal, "pause", reason="Looking into it")
     assert (deal.now.due_at, deal.now.remind_at, deal.now.automation_enabled) == (None, None, False)
     with moved(60 * DAY):
         with nothing_happens(hints):

@@ -103,7 +103,7 @@ def test_a_deal_is_deleted_with_its_conversation():
 
 
 def test_the_next_action_creates_a_missing_deal():
-    """Such a conversation was opened before its flow had actions."""
+    """A conversation lacks a deal if it was opened before its flow had actions."""
     deal = open_deal()
     Deal.objects.all().delete()
     deal.act("accept_connection")

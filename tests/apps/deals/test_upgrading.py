@@ -1,4 +1,4 @@
-"""Running conversations are moved to a newer version of their flow: all of them, or none and the misfits are named."""
+"""Running conversations are moved to a newer version of their flow: either all, or none if one does not fit."""
 
 import io
 from dataclasses import replace

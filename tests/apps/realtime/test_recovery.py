@@ -1,4 +1,4 @@
-"""What a returning client recovers: only its own recent, complete rooms to which it still has the right."""
+"""A returning client recovers only its own, recent and complete rooms to which it still has the right."""
 
 import uuid
 from datetime import timedelta

@@ -69,7 +69,7 @@ def test_each_work_runs_once():
 
 
 def test_idle_threads_end(monkeypatch):
-    """This includes a thread whose idle time ends when another thread has taken the work it was woken for."""
+    """A woken thread also ends if another thread took its work and its idle time is over."""
     monkeypatch.setattr(thread_pool, "IDLE_SECONDS", 0.001)
     several = [DatabaseThreads(3) for _ in range(60)]
     for some in several:
