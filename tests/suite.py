@@ -114,7 +114,7 @@ def _run_stage(stage: Stage, options: tuple[str, ...], counts: Counter[str]) -> 
     _say(f"\n=== {stage.title} ===")
     environment = _environment(stage)
     if environment is None:
-        _say(f"{LEFT_OUT}PostgreSQL and Redis do not both answer")
+        _say(f"{LEFT_OUT}PostgreSQL or Redis does not respond")
         return int(os.environ.get("CI", "").lower() in {"1", "true", "yes"})
     with TemporaryDirectory() as folder:
         file = Path(folder) / "counts.json"

@@ -103,13 +103,13 @@ def test_a_valid_link_is_accepted(project, target):
 @pytest.mark.parametrize(
     ("target", "said"),
     [
-        ("readme.txt", "is not there"),
-        ("../docs/readme.md", "is not there"),
+        ("readme.txt", "does not exist"),
+        ("../docs/readme.md", "does not exist"),
         ("#another-part", "has no such anchor"),
         ("../README.md#Top", "has no such anchor"),
         ("a%20file.txt#top", "has no such anchor"),
-        ("../../README.md", "leads out of the project"),
-        ("/README.md", "leads out of the project"),
+        ("../../README.md", "leads outside the project"),
+        ("/README.md", "leads outside the project"),
     ],
 )
 def test_a_broken_link_is_found(project, target, said):

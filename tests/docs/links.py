@@ -77,9 +77,9 @@ def fault_of(link: Link, root: Path = ROOT) -> str | None:
     start = root / link.document
     place = (start.parent / path).resolve() if path else start
     if path.startswith("/") or not place.is_relative_to(root):
-        return "leads out of the project"
+        return "leads outside the project"
     if not place.exists():
-        return "is not there"
+        return "does not exist"
     if not anchor:
         return None
     if place.is_dir():
@@ -93,7 +93,7 @@ def outside_fault(link: Link) -> str | None:
     """Return why an external link is invalid, as far as that is known without following it."""
     parts = urlsplit(link.target)
     if parts.scheme != "https" or not parts.hostname:
-        return "is no https address"
+        return "is not an https URL"
     return "names a person" if parts.username else None
 
 

@@ -95,7 +95,7 @@ class TestHandshake:
             ("GET", {"Sec-WebSocket-Key": "bm8gc2l4dGVlbg=="}),
             ("GET", {"Sec-WebSocket-Key": "*"}),
         ],
-        ids=["not a GET", "another version", "a short key", "a key that is no base64"],
+        ids=["not a GET", "another version", "a short key", "a key that is not base64"],
     )
     async def test_an_invalid_websocket_handshake_is_refused(self, serve, method, changed):
         site = await serve(echo())

@@ -286,7 +286,7 @@ def test_concurrent_clicks_return_one_order(deal, provider):
     assert set(orders) == set(provider.asked) == {PaymentOrder.objects.get().pk}
 
 
-@pytest.mark.parametrize("fault", [None, ProviderFailed("asked twice at once")])
+@pytest.mark.parametrize("fault", [None, ProviderFailed("two concurrent requests")])
 def test_an_order_stored_by_another_process_during_the_call_is_used(deal, provider, fault):
     def meanwhile():
         order = PaymentOrder.objects.get()
