@@ -1,7 +1,7 @@
 """A pytest plugin, loaded before Django's settings, that gives each pytest-xdist worker its own Redis keys and
 channels.
 
-`tests/conftest.py` creates its database, and `tests/harness/ports.py` assigns its ports.
+`tests/conftest.py` creates a database for each worker, and `tests/harness/ports.py` assigns the ports.
 """
 
 import os

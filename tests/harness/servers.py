@@ -60,7 +60,7 @@ class Installation:
         return inherited_environment() | NOTHING_DEPRECATED | own | self.environment
 
     def manage(self, *arguments: str) -> str:
-        """Run a management command and return its output. Raises if it fails."""
+        """Run a management command and return its output. Raises `CommandFailed`."""
         options = {"cwd": self.project, "env": self.settings(), "timeout": COMMAND_SECONDS}
         return run(sys.executable, "manage.py", *arguments, **options)
 
