@@ -13,7 +13,7 @@ import yaml
 from tests.harness.environment import ROOT, need_node
 from tests.packages import PYPROJECT
 
-LICENSE = {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"}
+LICENSE = {"name": "Apache-2.0"}
 VENDORED = "static/vendor/"
 
 HOOKS = {

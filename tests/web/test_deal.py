@@ -124,7 +124,7 @@ async def test_errors_of_the_server_are_shown_at_the_field(opens, brand, influen
         who.acts(conversation, action, **data)
     mira.may_fail = True
     await give(mira, Your_price="100")
-    await expect(mira.find(".action-panel .fault")).to_contain_text("differs from")
+    await expect(mira.find(".action-panel .fault")).to_contain_text("must differ from")
     await give(mira, Your_price="120")
     await waits(mira)
     await expect(anaya.find(".action-panel h3")).to_contain_text("120")
