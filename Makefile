@@ -68,6 +68,7 @@ style: $(READY) $(NODE_READY)
 	@echo "=== Style ==="
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --quiet --check .
+	$(BIN)/codespell
 	@if test -x node_modules/.bin/eslint; then $(STEP) eslint $(ESLINT) && $(STEP) prettier $(PRETTIER); \
 	else echo "LEFT OUT: style of JavaScript, because npm is not installed"; test -z "$$CI"; fi
 

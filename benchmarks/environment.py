@@ -92,7 +92,7 @@ class Environment:
             connection.execute((PEERS / "schema.sql").read_text())
 
     def vacuum(self) -> None:
-        """Vacuum and analyse all tables, because autovacuum can be off here or run during a measurement."""
+        """Vacuum and analyze all tables, because autovacuum can be off here or run during a measurement."""
         with psycopg.connect(self.database, autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
 

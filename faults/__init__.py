@@ -1,4 +1,4 @@
-"""The fault harness, modelled on Jepsen: it injects faults into a cluster of real processes under a workload, records
+"""The fault harness, modeled on Jepsen: it injects faults into a cluster of real processes under a workload, records
 a history of what the clients see, and checks it. `docs/reliability.md` explains how to run it.
 
 The harness may import `tests.harness`, but neither `benchmarks` nor the tests. Only `shell` imports the applications,

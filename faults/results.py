@@ -8,7 +8,7 @@ from faults.metrics import Metric
 
 @dataclass
 class Result:
-    """`acknowledged` is a number of messages, `ordered_pairs` the number of neighbouring events whose order was
+    """`acknowledged` is a number of messages, `ordered_pairs` the number of neighboring events whose order was
     compared."""
 
     scenario: str

@@ -4,7 +4,7 @@
 #   and reports the field as unused. It does not report the equivalent `if (!this.#timer) this.#timer = start()`.
 # Versions: ESLint 10.15.0, Node 20.20.
 # Seen: in a store that starts at most one timer.
-# Why it matters: the rule fails a build because of a field whose value changes the behaviour of the program. Removing
+# Why it matters: the rule fails a build because of a field whose value changes the behavior of the program. Removing
 #   the field, as the rule advises, would break the program.
 set -euo pipefail
 folder=$(mktemp -d)

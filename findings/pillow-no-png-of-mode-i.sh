@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Believed: Pillow can save a picture in mode "I" (32-bit integers) as a PNG with 16-bit grey, as older versions did.
+# Believed: Pillow can save a picture in mode "I" (32-bit integers) as a PNG with 16-bit gray, as older versions did.
 # Is so: Pillow 13 raises OSError ("cannot write mode I as PNG"). It saves modes "I;16" and "L" as before.
 # Versions: Pillow 13.0.0, Python 3.11. Pillow 11.2.1 saves the same picture.
 # Seen: when thumbnails of pictures in every mode were created.

@@ -154,7 +154,7 @@ CONVERSATIONS = (
         KIRAN,
         LEELA,
         hours=9,
-        title="Yoga mats, three colours",
+        title="Yoga mats, three colors",
         amount="11000",
         text="Your morning series and our new mats would get along, I think.",
     ),

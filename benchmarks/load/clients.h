@@ -25,7 +25,7 @@ typedef struct {
     const Protocol *protocol;
 } ClientOptions;
 
-/* The behaviour of the clients of a case. With `joins_later` they join in `clients_join`, otherwise right after they
+/* The behavior of the clients of a case. With `joins_later` they join in `clients_join`, otherwise right after they
  * have connected. Both callbacks may be NULL. */
 typedef struct {
     bool in_one_room, joins_later;

@@ -1,4 +1,4 @@
-"""The parts of a flow, as frozen data without behaviour.
+"""The parts of a flow, as frozen data without behavior.
 
 Texts are templates with `%(name)s` placeholders (see `templates`). They are marked for translation in the flows.
 """

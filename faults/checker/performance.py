@@ -19,7 +19,7 @@ RECOVERED = "clients back and caught up, p99"
 
 @dataclass
 class Performance:
-    """`acknowledged` is a number of messages, `ordered_pairs` the number of neighbouring events whose order was
+    """`acknowledged` is a number of messages, `ordered_pairs` the number of neighboring events whose order was
     compared."""
 
     acknowledged: int

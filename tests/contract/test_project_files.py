@@ -116,11 +116,17 @@ def test_hooks_download_nothing():
 FAULTY = {
     "ruff-check": ("sample.py", "import os\n"),
     "ruff-format": ("sample.py", "a = 'b'\n"),
+    "codespell": ("sample.txt", "The behaviour of the server.\n"),  # codespell:ignore
     "eslint": ("sample.js", "element.innerHTML = text;\n"),
     "prettier": ("sample.js", 'const a = "b"\n'),
     "commit-subject": ("MESSAGE", "added a column.\n"),
 }
-GOOD = {"sample.py": '"""A module."""\n', "sample.js": "export const a = 'b';\n", "MESSAGE": "Add a column\n"}
+GOOD = {
+    "sample.py": '"""A module."""\n',
+    "sample.txt": "A sentence.\n",
+    "sample.js": "export const a = 'b';\n",
+    "MESSAGE": "Add a column\n",
+}
 
 
 @pytest.mark.parametrize("hook", HOOKS)

@@ -1,4 +1,4 @@
-"""Third-party files of the pages are unchanged, and have a version and a licence."""
+"""Third-party files of the pages are unchanged, and have a version and a license."""
 
 import hashlib
 import json

@@ -125,7 +125,7 @@ def test_the_closing_line_has_pytests_form() -> None:
     assert line.strip("= ") == "1 failed, 7 passed in 3725.50s (1:02:05)"
 
 
-@pytest.mark.parametrize("arguments", [[], ["chek"], ["total", "more"]])
+@pytest.mark.parametrize("arguments", [[], ["checks"], ["total", "more"]])
 def test_unknown_targets_are_rejected(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert suite.main(arguments) == 2
     assert "usage:" in capsys.readouterr().out
