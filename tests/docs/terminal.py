@@ -53,10 +53,6 @@ class Terminal:
             shown = self._enters(line)
         return shown
 
-    def pastes(self, text: str) -> str:
-        """Paste the text at once, as terminals do, and return all output after it."""
-        return self._enters(f"\x1b[200~{text.rstrip()}\x1b[201~", once=True)
-
     def begins(self, text: str) -> None:
         """Type a command that runs until it is interrupted, or that asks a question."""
         self._shown = ""
@@ -76,9 +72,9 @@ class Terminal:
         self._prompted()
         return self._shown
 
-    def _enters(self, line: str, *, once: bool = False) -> str:
+    def _enters(self, line: str) -> str:
         self._shown = ""
-        self._write(line + ("\r" if once else "\n"))
+        self._write(line + "\n")
         status = self._prompted()
         shown = CONTROLS.sub("", self._shown)
         assert status in {None, 0}, f"The command ended with {status}:\n{shown}"

@@ -5,15 +5,13 @@ run`.
 """
 
 import json
-import sys
 from pathlib import Path
 
-from tests.docs.accounts import BRAND, newest_conversation, signed_in
-from tests.docs.blocks import PAGES
+from tests.docs.accounts import BRAND
+from tests.docs.blocks import PAGES, blocks_of
 from tests.docs.claims import runs
-from tests.docs.terminal import Terminal, programs, terminal
-from tests.harness.environment import ROOT, need_node
-from tests.harness.people import Person
+from tests.docs.terminal import programs, terminal
+from tests.harness.environment import ROOT
 from tests.harness.servers import RunningServer
 
 
@@ -34,28 +32,11 @@ def test_the_page_for_developers_gets_a_token(blocks, site: RunningServer, tmp_p
     check_login(blocks[0].text, tmp_path, site)
 
 
-@runs("/developers", "Talk", "", "")
-def test_talking_and_listening(blocks, site: RunningServer, workplace: Path, tmp_path: Path):
-    """The code is typed, and then pasted."""
-    talk, listener = (one.text for one in blocks)
-    me = signed_in(site, BRAND)
-    newest = newest_conversation(me, site)
-    before = len(me.messages(newest))
-    path = programs(tmp_path / "bin", python3=sys.executable, node=need_node())
-    (workplace / "listen.mjs").write_text(listener)
-    with terminal(workplace, path) as shell:
-        assert json.loads(shell.types(talk))["message"]["conversation_id"] == newest
-        check_listens(shell, me, newest)
-        shell.pastes(talk)
-    assert [one["message"] for one in me.messages(newest)[before:]] == ["Hello", "Are you there?", "Hello"]
-
-
-def check_listens(shell: Terminal, me: Person, conversation: str) -> None:
-    shell.begins("node listen.mjs $TOKEN $CHAT")
-    shell.sees("success: true")
-    me.says(conversation, "Are you there?")
-    shell.sees("\nAre you there\\?\n")
-    shell.interrupts()
+@runs("/developers", "A first conversation", "")
+def test_the_first_conversation_is_the_script_of_the_readme(blocks, site: RunningServer):
+    """`test_readme` runs it. The page shows it with the address of the server."""
+    shown = [one for one in blocks_of("README.md") if one.heading == "A first conversation" and one.language == "js"]
+    assert [one.text for one in blocks] == [one.with_address(site.url).text for one in shown]
 
 
 def test_no_other_page_shows_code() -> None:

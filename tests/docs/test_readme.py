@@ -2,17 +2,18 @@
 
 import json
 import os
-import sys
 from pathlib import Path
 
 import httpx
 import pytest
 
 from stoory.demo import PASSWORD, PEOPLE
+from tests.docs.accounts import BRAND, signed_in
 from tests.docs.claims import runs
 from tests.docs.ready import wait_until_ready
+from tests.docs.scripts import script
 from tests.docs.terminal import commands, lines, programs, terminal
-from tests.harness.environment import ROOT, need_node
+from tests.harness.environment import ROOT
 from tests.harness.ports import free_port
 from tests.harness.servers import RunningServer, embedded
 
@@ -36,9 +37,11 @@ FIGURES = [
 
 @pytest.fixture
 def server(tmp_path: Path):
-    """A server that the test can restart."""
-    with embedded(tmp_path) as installation, installation.serving() as running:
-        yield running
+    """A server with the demo accounts, which the test can restart."""
+    with embedded(tmp_path) as installation:
+        installation.manage("demo")
+        with installation.serving() as running:
+            yield running
 
 
 @runs("README.md", "Start", "sh")
@@ -59,28 +62,22 @@ def test_make_sets_up_and_serves_the_demo_and_runs_the_tests(blocks, checkout: P
         assert lines(shell.types(f"{test} --dry-run"))[-1].split()[:3] == [".venv/bin/python", "-m", "tests.suite"]
 
 
-@runs("README.md", "A first conversation", "sh", "js", "sh", "")
-def test_a_first_conversation_can_be_repeated(blocks, server: RunningServer, workplace: Path, tmp_path: Path):
-    """The commands are typed and pasted, in bash with only curl, Python and Node, and typed again after a restart."""
-    people, listener, talk, heard = (one.text for one in blocks)
-    (workplace / "listen.mjs").write_text(listener)
-    path = programs(tmp_path / "bin", python3=sys.executable, node=need_node())
-    with terminal(workplace, path) as shell:
-        shell.types(people)
-        assert lines(shell.types(talk)) == lines(heard)
-        shell.types("kill $!")
-        shell.pastes(people)
-        assert shell.pastes(talk).endswith(heard)
-
+@runs("README.md", "A first conversation", "js", "")
+def test_a_first_conversation_can_be_repeated(blocks, server: RunningServer, workplace: Path):
+    """The second run goes on after a restart of the server."""
+    code, printed = (one.text for one in blocks)
+    with script(workplace, code) as running:
+        running.prints(f"^{printed}")
+    with script(workplace, code) as running:
+        running.prints(f"^{printed}")
         server.stop()
         server.start()
-        (answer,) = [line for line in talk.split("\n") if "post /api/messages" in line]
-        told = talk[talk.index(answer) :].replace("Are you there?", "Back again?").replace("New message", "New.*Back")
-        assert lines(shell.types(told)) == [*lines(heard), "5 Back again?", "New message: Back again?"]
-        shell.types("kill $!")
-
-        shell.types(people)
-        assert lines(shell.types(talk)) == lines(heard)
+        brand = signed_in(server, BRAND)
+        brand.says(brand.reads("/api/conversations")["results"][0]["id"], "Back again?")
+        running.prints("^New message: Back again\\?$")
+        assert running.printed.count(printed) == 1, "the message is sent once, not on each connect"
+    with script(workplace, code.replace(PASSWORD, "wrong")) as running:
+        running.prints('^Error: .*"success":false')
 
 
 def test_the_terminal_is_interactive(tmp_path: Path):
