@@ -25,8 +25,8 @@ from foundation.errors import DomainError, Forbidden, Invalid, TokenInvalid, Tok
 log = structlog.get_logger(__name__)
 
 REUSE_GRACE = timedelta(seconds=10)
-"""Within this time after its rotation, a reused refresh token is rejected but does not end the login session: two tabs
-that renew their tokens at once are not a theft."""
+"""Within this time after its rotation, a reused refresh token is rejected but does not end the login session. The reuse
+is not a sign of theft, because two tabs can renew their tokens at the same time."""
 
 SESSION_RETENTION = timedelta(days=30)
 """How long a login session is kept after its expiry, for investigations."""

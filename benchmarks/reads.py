@@ -17,7 +17,7 @@ CONVERSATIONS = 1000
 """The number of conversations of the reader. One has half of the messages; the others share the other half."""
 
 Reads = dict[str, dict[str, Any]]
-"""For each kind of read: `ms`, `queries`, `rows` and `pages`."""
+"""The figures of each kind of read: `ms`, `queries`, `rows` and `pages`."""
 
 FILL = (ROOT / "benchmarks" / "fill.sql").read_text
 

@@ -31,7 +31,7 @@ RELAYED = Event(
     logged=False,
     example={"conversation_id": "01980000-0000-7000-8000-00000000000c", "message": "Hello!"},
 )
-"""In the place of the logged event of that name, for which the load generator waits."""
+"""Replaces the logged event of the same name, because the load generator waits for that name."""
 
 
 async def relay(caller: Caller, message: SendMessageRequest) -> EmptyResponse:

@@ -23,7 +23,7 @@ from realtime import last_seen_times, last_seqs, online_users
 class ViewedConversation:
     """A conversation as `user` sees it.
 
-    `participants` are loaded with their users. `own` is the participant of `user`, None for an operator who is not a
+    `participants` are loaded with their users. `own` is the participant of `user`, or None for an operator who is not a
     participant.
     """
 

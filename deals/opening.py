@@ -65,7 +65,7 @@ def _send_first_text(conversation: Conversation, opener: User, other: User, text
 
 
 def _other_id(opener: User, data: OpenConversationRequest) -> str:
-    """Return the id of the other user, under any of the keys. The opener can be named too."""
+    """Return the id of the other user, from any of the keys. The request can also contain the opener's id."""
     named = [data.user_id, data.influencer_id, data.brand_owner_id]
     others = {one for one in named if one is not None and parse_id(one) != opener.pk}
     if len(others) == 1:

@@ -125,7 +125,7 @@ def store(
     arrived = came_back - presence.online_users(came_back) if came_back else set()
     if started:
         recovery.save_sessions(started)
-    # New sessions are checked after they are written, because a session that has joined a room is already stored.
+    # Check new sessions after the write: sessions that have joined a room were stored earlier.
     new = {one.pid: one.user_id for one in started if one.is_new}
     if new:
         arrived |= presence.having_oldest_session(new.values(), new.keys())

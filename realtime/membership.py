@@ -68,8 +68,8 @@ class OpenRoom:
         return not self.members and not self.holders
 
     def replay_request(self, after: int) -> ReplayRequest:
-        """Return the request for the events that a socket missed. If another process was ahead, the request includes
-        events that this process has not delivered yet."""
+        """Return the request for the events that a socket missed. If the socket received events from another process
+        that this process has not delivered yet, the request includes them."""
         return ReplayRequest(self.name, after, min(after, self.position))
 
     def delivered_since(self, events: list[LoggedEvent], after: int) -> list[LoggedEvent]:

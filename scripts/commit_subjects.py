@@ -1,4 +1,4 @@
-"""`python -m scripts.commit_subjects FILE`: check the subject in the file of a commit message: a hook of git."""
+"""`python -m scripts.commit_subjects FILE`: check the subject of the commit message in FILE. Runs as a git hook."""
 
 import re
 import sys
@@ -7,18 +7,18 @@ from pathlib import Path
 
 LONGEST = 72
 NOT_IMPERATIVE = re.compile(r"(?:An?|The|This|That|These|What|Which|Who|How|Why|\w+(?:ed|ing|(?<!s)s))\b")
-"""What a subject does not begin with: "Added", "Adds", "Adding", "A way to add"."""
+"""Words that a subject must not begin with, as in "Added", "Adds", "Adding", "A way to add"."""
 
 IMPERATIVE = {
     *("Bring", "Ping", "Ring", "String", "Swing"),
     *("Embed", "Exceed", "Feed", "Need", "Proceed", "Seed", "Shed", "Speed", "Succeed"),
     *("Alias", "Bias", "Canvas", "Focus"),
 }
-"""Verbs with such an ending."""
+"""Imperative verbs that `NOT_IMPERATIVE` matches because of their ending."""
 
 
 def faults(subject: str) -> Iterator[str]:
-    """What is wrong with the first line of a commit message."""
+    """Yield the faults of the first line of a commit message."""
     if len(subject) > LONGEST:
         yield f"has {len(subject)} characters, of which {LONGEST} are allowed"
     if not subject[:1].isupper():

@@ -1,8 +1,8 @@
-"""`make release VERSION=1.2.3 [CI_PASSED=COMMIT]`: make a release of what is checked out.
+"""`make release VERSION=1.2.3 [CI_PASSED=COMMIT]`: make a release of the commit that is checked out.
 
-It writes the version and the date into CHANGELOG.md and wherever else the version stands, commits that, tags it, adds a
-line to docs/releases.txt, and puts an archive, an SBOM and their checksums into `dist/`. All of this is made in a
-worktree of its own; the branch moves last. A step that fails leaves everything as it was.
+It writes the version and the date into CHANGELOG.md and into all files that contain the version. It commits and tags
+these changes, adds a line to docs/releases.txt, and writes an archive, an SBOM and their checksums to `dist/`. It works
+in a separate worktree, and moves the branch last. If a step fails, nothing is changed.
 """
 
 import argparse
@@ -25,19 +25,20 @@ VERSIONED = {
     "pyproject.toml": re.compile(r'^(version = )"[^"]*"', re.MULTILINE),
     "static/stoory-client/package.json": re.compile(r'^(  "version": )"[^"]*"', re.MULTILINE),
 }
-"""The files that name the version, with the place where they do; the documents of the API follow."""
+"""The files that contain the version, with a pattern that finds it. The API documents are generated from them."""
 VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)", re.ASCII)
 UNRELEASED = "## [Unreleased]\n"
 OF_MAKE = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
-"""With these `make check` would take itself for a part of the `make` that makes the release."""
+"""The variables that `make` sets for the programs it runs. With them, `make check` would run as a part of `make
+release`."""
 
 
 class ReleaseRefused(Exception):
-    """Why there is no release."""
+    """The reason why no release was made."""
 
 
 def parse_version(text: str) -> tuple[int, ...]:
-    """The numbers of a version. Raises `ReleaseRefused`."""
+    """Return the numbers of a version. Raises `ReleaseRefused` if the text is not a version."""
     found = VERSION.fullmatch(text)
     if not found:
         raise ReleaseRefused(f"“{text}” is no version: three numbers are needed, as in VERSION=1.2.3.")
@@ -45,7 +46,7 @@ def parse_version(text: str) -> tuple[int, ...]:
 
 
 def released_changelog(text: str, version: str, date: str) -> str:
-    """The changelog with what is unreleased under the version. Raises `ReleaseRefused` where that is nothing."""
+    """Return the changelog with the unreleased changes under the version. Raises `ReleaseRefused` if there are none."""
     before, heading, rest = text.partition(UNRELEASED)
     changes, following, older = rest.partition("\n## [")
     if not heading or not any(line.strip() and not line.startswith("#") for line in changes.splitlines()):
@@ -54,7 +55,8 @@ def released_changelog(text: str, version: str, date: str) -> str:
 
 
 def with_version(text: str, name: str, version: str) -> str:
-    """A file of `VERSIONED` with another version. Raises `ReleaseRefused` where it does not have exactly one."""
+    """Return the text of a file of `VERSIONED` with a new version. Raises `ReleaseRefused` unless the text has exactly
+    one version."""
     changed, count = VERSIONED[name].subn(rf'\g<1>"{version}"', text)
     if count != 1:
         raise ReleaseRefused(f"{name} names {count} versions, not one.")
@@ -62,7 +64,7 @@ def with_version(text: str, name: str, version: str) -> str:
 
 
 def check_can_release(version: str) -> None:
-    """Raises `ReleaseRefused` where what is checked out cannot become this version."""
+    """Raise `ReleaseRefused` if the commit that is checked out cannot become this version."""
     numbers = parse_version(version)
     _check_is_clean()
     if not git("branch", "--show-current").strip():
@@ -86,7 +88,7 @@ def _check_is_clean() -> None:
 
 
 def check_passed(ci_passed: str | None) -> None:
-    """Run `make check`, or believe that it passed for this very commit. Raises `ReleaseRefused`."""
+    """Run `make check`, unless `ci_passed` is the commit that is checked out. Raises `ReleaseRefused`."""
     head = _head()
     if ci_passed is not None:
         if ci_passed != head:
@@ -106,7 +108,7 @@ def _head(folder: Path = ROOT) -> str:
 
 @contextmanager
 def _worktree() -> Iterator[Path]:
-    """What is checked out, once more, without a branch."""
+    """Create a temporary worktree of the commit that is checked out, without a branch."""
     with TemporaryDirectory() as temporary:
         folder = Path(temporary, "release")
         git("worktree", "add", "--quiet", "--detach", str(folder))
@@ -117,7 +119,7 @@ def _worktree() -> Iterator[Path]:
 
 
 def commit_release(folder: Path, version: str, date: str) -> str:
-    """Commit the version with the documents that name it; returns the commit."""
+    """Commit the version with the documents that contain it, and return the commit."""
     changelog = folder / CHANGELOG
     changelog.write_text(released_changelog(changelog.read_text(encoding="utf-8"), version, date), encoding="utf-8")
     for name in VERSIONED:
@@ -129,7 +131,7 @@ def commit_release(folder: Path, version: str, date: str) -> str:
 
 
 def commit_line(folder: Path, version: str, commit: str, date: str) -> str:
-    """Commit the release's line in the list; returns the commit."""
+    """Commit the release's line in the list, and return the commit."""
     with (folder / RELEASES).open("a", encoding="utf-8") as releases:
         releases.write(f"{version}, {commit}, {date}\n")
     return _commit(folder, f"List release {version}")
@@ -143,7 +145,7 @@ def _commit(folder: Path, subject: str) -> str:
 
 
 def release(version: str) -> list[Path]:
-    """Make the release of what is checked out, which was checked; returns the files in `dist/`."""
+    """Release the commit that is checked out and has passed the checks. Return the files in `dist/`."""
     date = datetime.now(UTC).date().isoformat()
     with _worktree() as folder, TemporaryDirectory() as built:
         commit = commit_release(folder, version, date)
@@ -152,7 +154,7 @@ def release(version: str) -> list[Path]:
 
 
 def _publish(version: str, commit: str, tip: str, files: list[Path]) -> list[Path]:
-    """Put the files in place, tag the commit and move the branch; take back what was done where one of it fails."""
+    """Copy the files to `dist/`, tag the commit and move the branch. If a step fails, undo the previous steps."""
     DIST.mkdir(exist_ok=True)
     places, tag = [DIST / file.name for file in files], tag_of(version)
     try:

@@ -1,6 +1,7 @@
-"""`python -m scripts.release_files VERSION`: make the files of a release anew, from its tag, in `dist/`.
+"""`python -m scripts.release_files VERSION`: make the files of a release again, from its tag, in `dist/`.
 
-The same commit gives the same bytes: times are those of the commit, and nothing of the machine gets in.
+The files of a commit always have the same bytes: their times are the time of the commit, and they contain no data of the
+machine.
 """
 
 import argparse
@@ -17,7 +18,7 @@ DIST = ROOT / "dist"
 
 
 def git(*arguments: str, folder: Path = ROOT) -> bytes:
-    """What git answers. Raises `CalledProcessError`."""
+    """Run git, and return its output. Raises `CalledProcessError`."""
     return subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True).stdout
 
 
@@ -26,7 +27,7 @@ def tag_of(version: str) -> str:
 
 
 def write_files(commit: str, version: str, folder: Path) -> list[Path]:
-    """Write the archive of a commit, the SBOM of what it needs, and their checksums; returns the paths."""
+    """Write the archive of a commit, the SBOM of its requirements, and their checksums. Return the paths."""
     name = f"stoory-{version}"
     archive, bom, sums = (folder / f"{name}.{ending}" for ending in ("tar.gz", "cdx.json", "sha256"))
     archive.write_bytes(gzip.compress(_tree(commit, f"{name}/"), mtime=0))
@@ -37,7 +38,7 @@ def write_files(commit: str, version: str, folder: Path) -> list[Path]:
 
 
 def _tree(commit: str, prefix: str) -> bytes:
-    """The files of a commit as tar, whatever the settings of git say about modes and line ends."""
+    """Return a tar archive of a commit's files. Git's settings for modes and line ends do not change the archive."""
     settings = ("-c", "tar.umask=0022", "-c", "core.autocrlf=false", "-c", "core.eol=lf")
     return git(*settings, "archive", "--format=tar", f"--prefix={prefix}", commit)
 
@@ -54,7 +55,7 @@ def _write_bom(commit: str, path: Path) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Make the files of a release anew.")
+    parser = argparse.ArgumentParser(description="Make the files of a release again.")
     parser.add_argument("version")
     version = parser.parse_args().version
     DIST.mkdir(exist_ok=True)

@@ -1,7 +1,7 @@
-"""`python scripts/vendor.py`: copy what pages load of npm's packages into `static/vendor`, byte for byte.
+"""`python scripts/vendor.py`: copy the files of npm packages that pages load to `static/vendor`, byte for byte.
 
-`static/vendor/versions.json` names each package with its version, its license, and the SHA-256 checksum of each file
-by its path in the package. Packages in `package-lock.json` are copied anew out of `node_modules`.
+`static/vendor/versions.json` names each package with its version, its licence, and the SHA-256 checksum of each file by
+its path in the package. Packages in `package-lock.json` are copied again from `node_modules`.
 """
 
 import hashlib
@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 def copy_packages(root: Path) -> None:
     """Copy the files and write their versions and checksums.
 
-    Raises `ValueError` where `node_modules` has another version than `package-lock.json`, and `OSError` where a file
-    is missing.
+    Raises `ValueError` if `node_modules` has another version than `package-lock.json`, and `OSError` if a file is
+    missing.
     """
     table = root / "static" / "vendor" / "versions.json"
     folders = json.loads(table.read_text(encoding="utf-8"))
@@ -37,7 +37,7 @@ def copy_packages(root: Path) -> None:
 
 
 def committed_path(path: str) -> str:
-    """Where a file of a package is under `static/vendor/NAME`, by its path in the package."""
+    """Return the path under `static/vendor/NAME` of a file, from its path in the package."""
     return path.removeprefix("dist/").removeprefix("files/")
 
 

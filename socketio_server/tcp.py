@@ -55,8 +55,8 @@ class StallTimer:
 class TCPConnection(StallTimer):
     """The connection that an ASGI `send` writes to.
 
-    ASGI has no means to abort a connection, or to measure how much is buffered for it. uvicorn's `send` is a method of
-    the object that holds the asyncio transport, and this class finds the transport there. Under other servers the
+    ASGI cannot abort a connection or report how much data is buffered for it. uvicorn's `send` is a method of the
+    object that holds the asyncio transport, and this class finds the transport there. Under other servers the
     connection may not be `reachable`: then `buffered_bytes` returns 0, and `abort` does nothing.
     """
 

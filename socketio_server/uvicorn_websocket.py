@@ -71,7 +71,7 @@ class PicowsProtocol(WSProtocol):  # type: ignore[misc]
         self._response_headers: list[tuple[bytes, bytes]] = []
         self.accepted = self.closing = self.disconnected = False
         self._writing_resumed: asyncio.Event | None = None
-        """Set when writing can continue. None while writing is not paused."""
+        """An event that is set when writing resumes, or None if writing is not paused."""
 
     # From uvicorn
 

@@ -1,11 +1,12 @@
-"""Static files in production: compressed, under names that change with what is in them."""
+"""Static files in production: compressed, with a hash of the content in each name."""
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class HashedStaticFiles(CompressedManifestStaticFilesStorage):
-    """Scripts too import each other by these names: no page mixes modules of two releases, or loads one twice."""
+    """Scripts also import each other by hashed names. So no page mixes modules of two releases or loads a module
+    twice."""
 
     support_js_module_import_aggregation = True
     max_post_process_passes = 20
-    """As many modules may import each other in a row; Django allows five."""
+    """The maximum length of a chain of modules that import each other. Django's default is 5."""

@@ -92,7 +92,7 @@ class RevisionRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What the engine decided. `data` is the cleaned input.
+    """A decision of the engine. `data` is the cleaned input.
 
     `facts` and `conversation_state` are those after the decision. Without `state_changes` there is no transition and no
     state event, and `state_version` does not change.

@@ -66,7 +66,7 @@ class Guard(StrEnum):
 
 
 class Effect(StrEnum):
-    """What an action does besides its transition."""
+    """The effect of an action, in addition to its transition."""
 
     OFFER = "offer"
     COUNTER_OFFER = "counter"

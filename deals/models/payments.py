@@ -11,7 +11,8 @@ from foundation.ids import uuid7
 
 
 class PaymentStatus(models.TextChoices):
-    """The status of a payment order. A later member replaces an earlier one, whatever the order of the reports."""
+    """The status of a payment order. A later member replaces an earlier member, in whichever order they are
+    reported."""
 
     OPEN = "open"
     FAILED = "failed"
@@ -19,7 +20,7 @@ class PaymentStatus(models.TextChoices):
     REFUNDED = "refunded"
 
     def merged_with(self, other: "PaymentStatus") -> "PaymentStatus":
-        """Return the later member of the two. Late, repeated and reordered webhooks thus lead to the same status."""
+        """Return the later member of the two. So late, repeated and reordered webhooks lead to the same status."""
         ranks = list(PaymentStatus)
         return max(self, PaymentStatus(other), key=ranks.index)
 

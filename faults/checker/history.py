@@ -15,7 +15,8 @@ Absence = tuple[int, float, float]
 
 @dataclass(eq=False)
 class Observer:
-    """What one client received, by room, in order of arrival. `starts` has the `seq` at which it joined each room."""
+    """The events that one client received, by room, in order of arrival. `starts` has the `seq` at which the client
+    joined each room."""
 
     name: str
     user: str

@@ -125,7 +125,7 @@ class Batcher(Generic[T, R]):
                 submission.future.set_exception(result)
             else:
                 submission.future.set_result(result)
-        # Items whose key was in this batch have waited for its end.
+        # Items with a key of this batch waited for the batch to end.
         if self._waiting:
             self._start_batch()
 

@@ -286,8 +286,8 @@ def _prepared(row: Row, fields: "list[Field[Any, Any]]") -> list[Any]:
 def _defaults(
     model: type[Model], names: tuple[str, ...]
 ) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]], list[tuple[str, str]]]:
-    """For the fields that are not in `names`, return the constant defaults and the default functions, by attribute. For
-    the relations in `names`, return the names and the attributes."""
+    """Return the constant defaults and the default functions, by attribute, of the fields that are not in `names`.
+    Return also the names and the attributes of the relations in `names`."""
     fields = model._meta.local_concrete_fields
     missing = [field for field in fields if not {field.name, field.attname} & set(names)]
     made = [field for field in missing if callable(field.default)]

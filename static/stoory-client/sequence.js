@@ -1,4 +1,4 @@
-/** Passes each numbered event to `apply(event, data)` once and in order, whatever the order of arrival. */
+/** Passes each numbered event to `apply(event, data)` once and in order, even if events arrive in another order. */
 export class Sequence {
   #ahead = new Map();
   #apply;

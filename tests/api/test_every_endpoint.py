@@ -1,4 +1,4 @@
-"""Rules for every operation of the REST API. The operations and their differences come from its OpenAPI document."""
+"""Rules for every operation of the REST API. The OpenAPI document lists the operations and their differences."""
 
 import json
 from collections.abc import Callable

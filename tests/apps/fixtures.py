@@ -1,4 +1,4 @@
-"""Fixtures of the tests that play deals, for the `conftest` of their folders."""
+"""Fixtures for tests with deals. The `conftest` of a folder imports them."""
 
 import pytest
 

@@ -55,4 +55,4 @@ def test_an_unknown_command_is_found(text):
 
 
 def test_prose_is_not_a_command():
-    assert unknown_in("Make sure that manage.py is there, and make them adapt it.") == []
+    assert unknown_in("Make sure that manage.py exists, and make all tests pass.") == []

@@ -1,4 +1,4 @@
-"""What `scripts/dead_code.py` finds, and which names it knows to be used by others."""
+"""The dead code that `scripts/dead_code.py` finds, and the names that it accepts because a library uses them."""
 
 from fnmatch import fnmatchcase
 from pathlib import Path

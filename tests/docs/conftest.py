@@ -1,4 +1,4 @@
-"""What readers of the documents use: a server with the demo accounts, a folder, and a browser."""
+"""Fixtures for the programs of a reader: a server with the demo accounts, a folder, and a browser."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Pages of a site with another origin, into which its owner pastes code."""
+"""Pages of another site, with another origin, whose owner pastes code from the documents into them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -35,10 +35,10 @@ def test_an_outdated_document_is_found(change, tmp_path, monkeypatch, capsys):
 
 
 def test_transitive_imports_are_left_out():
-    imports = {"top": {"middle", "bottom"}, "middle": {"bottom"}, "bottom": set(), "beside": {"bottom"}}
+    imports = {"top": {"middle", "bottom"}, "middle": {"bottom"}, "bottom": set(), "other": {"bottom"}}
     assert package_graph.reduced(imports) == {
         "top": {"middle"},
         "middle": {"bottom"},
         "bottom": set(),
-        "beside": {"bottom"},
+        "other": {"bottom"},
     }

@@ -18,7 +18,7 @@ from tests.harness.processes import COMMAND_SECONDS, Process, on_free_port, run
 ANSWER_SECONDS = 10
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "PYTEST_XDIST_WORKER")
 NOTHING_DEPRECATED = {"PYTHONWARNINGS": "error::DeprecationWarning,error::PendingDeprecationWarning"}
-"""For processes under test: deprecation warnings are errors, as pytest makes them for the tests."""
+"""Make deprecation warnings errors in processes under test, as pytest does in the tests."""
 
 
 def inherited_environment() -> dict[str, str]:

@@ -55,7 +55,7 @@ const READS = {
   ],
 };
 
-/** Create a connected client that has read nothing. Open the conversation only if the read needs it. */
+/** Create a connected client that has read nothing. If the read needs an open conversation, open it. */
 async function stage(name) {
   const server = new FakeServer();
   server.log.push([

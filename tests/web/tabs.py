@@ -127,7 +127,7 @@ class Tab:
         """Wait until the recorded element has shown this text."""
         await self.page.wait_for_function("text => window.remembered.includes(text)", arg=text)
 
-    async def beside(self, path: str) -> "Tab":
+    async def open_other_tab(self, path: str) -> "Tab":
         """Open another tab in the same browser."""
         tab = Tab(await self.context.new_page(), self.context, self.url, self.faults, self.may_fail)
         tab.watch()

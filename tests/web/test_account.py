@@ -8,41 +8,41 @@ from tests.web.tabs import Tab
 
 
 @pytest.fixture
-def somebody(site) -> Person:
+def tara(site) -> Person:
     return Person.authenticates(site.url, "register", newcomer("influencer", "Tara"))
 
 
 async def account(tab: Tab):
-    """Open the account and return the checkbox for being found."""
+    """Open the dialog "Your account" and return the checkbox "Others can find me"."""
     await tab.page.get_by_role("button", name="Tara").click()
     dialog = tab.page.get_by_role("dialog", name="Your account")
     await expect(dialog).to_contain_text("Influencer")
     return dialog.get_by_role("checkbox", name="Others can find me")
 
 
-def is_found(asker: Person, somebody: Person) -> bool:
-    return bool(asker.reads("/api/people", q=somebody.email)["results"])
+def is_found(asker: Person, tara: Person) -> bool:
+    return bool(asker.reads("/api/people", q=tara.email)["results"])
 
 
-async def test_a_user_can_opt_out_of_being_found(opens, brand, somebody):
-    assert is_found(brand, somebody)
-    tab = await opens("/chat", somebody)
+async def test_a_user_can_opt_out_of_being_found(opens, brand, tara):
+    assert is_found(brand, tara)
+    tab = await opens("/chat", tara)
     box = await account(tab)
     await expect(box).to_be_checked()
-    await expect(tab.page.get_by_role("dialog")).to_contain_text(somebody.email)
+    await expect(tab.page.get_by_role("dialog")).to_contain_text(tara.email)
     await box.uncheck()
     await expect(tab.page.get_by_text("Saved.")).to_be_visible()
-    assert not is_found(brand, somebody)
+    assert not is_found(brand, tara)
     await tab.page.reload()
     box = await account(tab)
     await expect(box).not_to_be_checked()
     await box.check()
     await expect(tab.page.get_by_text("Saved.")).to_be_visible()
-    assert is_found(brand, somebody)
+    assert is_found(brand, tara)
 
 
-async def test_a_failed_change_is_reverted_and_reported(opens, somebody):
-    tab = await opens("/chat", somebody, may_fail=True)
+async def test_a_failed_change_is_reverted_and_reported(opens, tara):
+    tab = await opens("/chat", tara, may_fail=True)
     box = await account(tab)
 
     async def lost(route: Route) -> None:

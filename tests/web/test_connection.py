@@ -126,7 +126,7 @@ async def test_a_reload_in_the_middle_of_sending_loses_nothing(opens, brand, inf
 async def test_two_tabs_of_one_user_show_the_same(opens, brand, influencer):
     conversation = brand.opens_chat_with(influencer)
     tab = await opens(f"/chat/{conversation}", brand)
-    other = await tab.beside(f"/chat/{conversation}")
+    other = await tab.open_other_tab(f"/chat/{conversation}")
     mira = await opens(f"/chat/{conversation}", influencer)
     await tab.sends("From the first tab")
     await other.sends("From the second tab")
@@ -142,7 +142,7 @@ async def test_two_tabs_of_one_user_show_the_same(opens, brand, influencer):
 async def test_tabs_renew_the_session_in_turn(opens, brand, influencer):
     tab = await opens("/chat", brand)
     await expect(tab.page.get_by_text("No conversations yet.")).to_be_visible()
-    other = await tab.beside("/chat")
+    other = await tab.open_other_tab("/chat")
     await expect(other.page.get_by_text("No conversations yet.")).to_be_visible()
     # The other tab can see the stored session a moment after it gets the lock. Its request is rejected then, and it
     # reads the session again.

@@ -54,7 +54,7 @@ async def test_typing_is_shown_and_ends(opens, brand, influencer):
 
 async def test_a_user_is_offline_after_closing_the_last_tab(opens, brand, influencer):
     conversation, anaya, mira = await both(opens, brand, influencer)
-    other = await anaya.beside(f"/chat/{conversation}")
+    other = await anaya.open_other_tab(f"/chat/{conversation}")
     await expect(other.presence).to_contain_text("online")
     await other.page.close()
     await mira.page.close()

@@ -143,7 +143,7 @@ async def test_irreversible_actions_need_confirmation(opens, brand, influencer):
 
 async def test_a_button_used_in_one_tab_is_gone_in_the_other(opens, brand, influencer):
     conversation, _, mira = await deal(opens, brand, influencer)
-    other = await mira.beside(f"/chat/{conversation}")
+    other = await mira.open_other_tab(f"/chat/{conversation}")
     await asked(other, "New request")
     await press(mira, "Accept")
     await waits(mira)

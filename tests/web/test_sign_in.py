@@ -97,7 +97,7 @@ async def test_signing_out_clears_all_tabs(opens, registered):
     tab = await opens("/sign-in")
     await sign_in(tab, registered.email)
     await tab.is_at("/chat")
-    other = await tab.beside("/chat")
+    other = await tab.open_other_tab("/chat")
     await expect(other.page.get_by_role("heading", name="Anaya")).to_be_visible()
     await tab.page.get_by_role("button", name="Sign out").click()
     await tab.is_at("/sign-in.*")

@@ -58,7 +58,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             super()._set_autocommit(autocommit)  # type: ignore[misc]  # missing in the stubs
 
     def _commit(self) -> None:
-        """Like Django's, but only in a transaction: a pipeline has sent its COMMIT with its last statements."""
+        """Like Django's, but do nothing outside a transaction: a pipeline sends COMMIT with its last statements."""
         if self.connection is not None and self.connection.pgconn.transaction_status != TransactionStatus.IDLE:
             super()._commit()  # type: ignore[misc]  # missing in the stubs
 

@@ -20,8 +20,8 @@ class Command(StaticRunserver):
     port: str
 
     def run(self, **options: Any) -> None:
-        """Run the server, and stop its event loop before the interpreter shuts down: a loop that still runs in a thread
-        can crash the interpreter, and Django's reloader ends after a crash."""
+        """Run the server, and stop its event loop before the interpreter shuts down. An event loop that still runs in a
+        thread can crash the interpreter, and Django's reloader ends after a crash."""
         try:
             super().run(**options)
         finally:

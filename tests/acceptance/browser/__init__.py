@@ -46,7 +46,7 @@ class Tab:
             assert self._changed.wait_for(lambda: self._crashed or ready(), WAIT), what()
         assert not self._crashed, self._crashed
 
-    # What the tab does
+    # --- Orders to the tab ---
 
     def do(self, action: str, *args: Any) -> Any:
         """Run one of the actions of tab.mjs and return its result."""
@@ -76,7 +76,7 @@ class Tab:
     def close(self) -> None:
         self._order({"tab": self._name, "close": True})
 
-    # What the tab sees
+    # --- Events that the tab received ---
 
     def expect(self, event: str, **members: Any) -> Any:
         """Wait for an event with these members that no earlier call returned, and return its payload."""

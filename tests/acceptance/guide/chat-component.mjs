@@ -1,4 +1,4 @@
-// What the guide's chat component does, without React: `mount` and `unmount` are its effect, `render` its markup.
+// The guide's chat component without React: `mount` and `unmount` are its effect, `render` its markup.
 import messageListener from './message-listener.mjs';
 import socketService from './socket-service.mjs';
 

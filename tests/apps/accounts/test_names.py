@@ -1,4 +1,4 @@
-"""The search index of names is updated whenever a name is written, in whatever way."""
+"""The search index of names is updated by every way to write a name."""
 
 from io import StringIO
 

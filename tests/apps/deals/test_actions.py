@@ -42,7 +42,7 @@ def events_of(deal, after=0):
     return list(rows.values_list("event", flat=True))
 
 
-# What an action writes and publishes
+# --- Writes and events of an action ---
 
 
 def test_an_action_creates_a_transition_and_a_message_to_the_other_party(deal):
@@ -176,24 +176,24 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("where", "who", "action", "data", "beside", "why"), REFUSED)
-def test_a_refused_action_changes_nothing_and_sends_nothing(hints, where, who, action, data, beside, why):
+@pytest.mark.parametrize(("where", "who", "action", "data", "version_offset", "why"), REFUSED)
+def test_a_refused_action_changes_nothing_and_sends_nothing(hints, where, who, action, data, version_offset, why):
     deal = make_deal(where)
-    version = deal.now.state_version + beside
+    version = deal.now.state_version + version_offset
     with nothing_happens(hints), pytest.raises(why) as refusal:
         deal.act(action, data, by=getattr(deal, who), state_version=version)
     if why.status == 409:
         describe_conflict(refusal.value, getattr(deal, who), deal.conversation.pk)
         shown = refusal.value.extra["conversation"]
-        assert (shown.flow_state, shown.state_version) == (where, version - beside)
+        assert (shown.flow_state, shown.state_version) == (where, version - version_offset)
         assert refusal.value.extra["available_actions"] == shown.available_actions
 
 
 @pytest.mark.parametrize("make", [make_user, make_staff])
 def test_only_parties_act(hints, deal, make):
-    somebody = make()
+    user = make()
     with nothing_happens(hints), pytest.raises((errors.NotFound, errors.Forbidden)):
-        deal.act("accept_connection", by=somebody)
+        deal.act("accept_connection", by=user)
 
 
 @pytest.mark.parametrize("conversation_id", ["", "nothing", "00000000-0000-0000-0000-000000000001", 7])

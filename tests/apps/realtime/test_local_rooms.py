@@ -1,4 +1,4 @@
-"""Ordered delivery in one process: whatever the bus does, each socket receives each event once, in one order."""
+"""Ordered delivery in one process: each socket receives each event once, in one order, even if the bus fails."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""A returning client recovers only its own, recent and complete rooms to which it still has the right."""
+"""A returning client recovers only its own recent, complete rooms, and only if it may still enter them."""
 
 import uuid
 from datetime import timedelta

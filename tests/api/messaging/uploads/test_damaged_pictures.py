@@ -18,7 +18,7 @@ from messaging.models import Upload
 from tests.api.shapes import refused, succeeded
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
-"""As in production: Pillow warns about many kinds of damage before it fails."""
+"""As in production, warnings are not errors: Pillow warns about many kinds of damage before it fails."""
 
 SEED = 8_298
 VARIATIONS = 120

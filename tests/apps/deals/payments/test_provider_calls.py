@@ -1,5 +1,5 @@
-"""The server holds no lock while a provider opens an order: only the payer waits. Whatever changes or fails during the
-call, the next click finishes with one order."""
+"""The server holds no lock while a provider opens an order: only the payer waits. If something changes or fails during
+the call, the next click still results in one order."""
 
 import asyncio
 import gc
@@ -115,7 +115,7 @@ def in_threads(number=1):
 both_transports = pytest.mark.parametrize("pays", [by_rest, by_socket])
 
 
-# Which users wait
+# --- Waiting users ---
 
 
 async def test_actions_in_the_same_batch_do_not_wait_for_the_provider(deal, provider, monkeypatch):
