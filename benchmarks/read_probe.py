@@ -59,7 +59,7 @@ def _measured(client: Client, path: str, times: int) -> dict[str, Any]:
 
 
 def _statements(client: Client, path: str) -> list[tuple[str, list[str]]]:
-    """Return the statements of a request with their values, both those of Django and those of pipelines."""
+    """Return the statements of a request with their values: Django's statements and the statements of pipelines."""
     statements, flush = [], Pipeline.flush
 
     def recorded(pipeline: Pipeline, **options: Any) -> None:

@@ -21,7 +21,7 @@ class UnreadTotals(NamedTuple):
 
 
 def queue_unread_totals(senders: Collection[tuple[uuid.UUID, uuid.UUID]]) -> UnreadTotals | None:
-    """Queue the queries of `lock_rooms_and_total` in a pipeline, after those of `queue_lock_with_participants`.
+    """Queue the queries of `lock_rooms_and_total` in a pipeline, after the queries of `queue_lock_with_participants`.
 
     `senders` are pairs of conversation id and sender id, one for each message. Returns None if the participants of one
     of the conversations are not cached.
@@ -57,7 +57,7 @@ def lock_rooms_and_total(
     if queued is None or not users.issubset(queued.users):
         queued = _queue_totals(rooms, users)
     if lock_rooms(*rooms):
-        # A room that did not exist before could not make other writers to the same user wait: read the sums again.
+        # While a room did not exist, its lock did not block other writers for the same user. Read the sums again.
         queued = _queue_totals(rooms, users)
     return dict(queued.unread)
 

@@ -12,7 +12,7 @@ from foundation.ids import parse_id
 
 
 def visible_conversation(*, user: User, conversation_id: object) -> Conversation:
-    """Return a conversation that the user may read: participants and staff may.
+    """Return a conversation that the user may read. Participants and staff may read it.
 
     Raises `ConversationNotFound` for other users, and if the conversation does not exist or the id is malformed.
     """

@@ -66,7 +66,8 @@ def apply_action(
 def _apply(
     conversation: Conversation, deal: Deal, participants: Sequence[Participant], decision: Decision, actor: User
 ) -> AppliedAction:
-    """The actor makes the first transition, the system the automatic ones. The message follows the first transition."""
+    """The actor makes the first transition, and the system the automatic transitions. The message follows the first
+    transition."""
     now, before = clock.now(), deal.snapshot()
     _set_schedule(conversation, deal, decision, now)
     if not decision.state_changes:

@@ -21,7 +21,7 @@ SYSTEM = "system"
 
 
 class Message(models.Model):
-    """A message. `seq` is its sequence number in the conversation and that of its `new_message` event.
+    """A message. `seq` is its sequence number in the conversation, and the `seq` of its `new_message` event.
 
     To send a message, save it: `save` sets `seq`, and receivers publish the events.
     `transition` is the transition that a system message announces, if any.

@@ -69,7 +69,7 @@ class Dispatcher:
         raise RateLimited(retry_after=wait)
 
     def _add_strike(self, connection: Connection) -> None:
-        """Close the transport of a client that continues for several seconds after it was refused. The client may
+        """Close the transport of a client that continues for several seconds after it was refused. The client can
         reconnect."""
         now = time.monotonic()
         since = now - connection.struck_at

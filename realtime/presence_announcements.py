@@ -70,7 +70,7 @@ def announce_offline(left: dict[uuid.UUID, datetime]) -> None:
     """Announce the users whose last connection ended at these times, unless they are back."""
     offline = presence.went_offline(left)
     _announce(offline, online=False)
-    # A user may have reconnected and been announced before this announcement. The last event must be correct.
+    # The user can reconnect and be announced before this announcement. The last event must be correct.
     announce_online(offline)
 
 

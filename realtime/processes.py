@@ -18,7 +18,8 @@ from realtime.presence_announcements import PresenceAnnouncer
 
 HEARTBEAT = timedelta(seconds=5)
 UNANNOUNCED = timedelta(seconds=30)
-"""When a process ends, users who left up to this time before its last heartbeat, or later, may not be announced yet."""
+"""When a process ends, it is possible that some departures have not been announced. These users left after its last
+heartbeat, or at most this long before it."""
 
 
 class ProcessHeartbeat:

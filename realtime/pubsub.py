@@ -1,6 +1,6 @@
 """The bus between processes: publish and subscribe over the channel layer. Its messages are hints that a log has grown.
 
-The bus may lose, repeat or reorder hints. Processes repair this from the log, so nothing depends on a hint.
+The bus can lose, repeat or reorder hints. Processes repair this from the log, so nothing depends on a hint.
 """
 
 import asyncio
@@ -124,7 +124,7 @@ class Bus:
         try:
             async with asyncio.timeout(SEND_TIMEOUT):
                 await _group_send_many(messages)
-        except Exception as error:  # the layer's library raises its own errors, and a hint may be lost
+        except Exception as error:  # the layer's library raises its own errors, and a hint can be lost
             metrics.hints_lost.inc(len(hints))
             log.warning("hints_lost", count=len(hints), error=type(error).__name__)
 

@@ -33,7 +33,7 @@ class Revocation:
     """Ends the rights of the sockets of this process.
 
     A hint from the bus ends a right at once; a periodic check repairs lost hints. Each revocation is remembered for
-    `REMEMBERED` seconds, because a connect or a join may have read the right before it ended.
+    `REMEMBERED` seconds, because a connect or a join can have read the right before it ended.
     """
 
     def __init__(

@@ -39,7 +39,7 @@ class TokenExpiry:
         self._sio.start_background_task(self._send, connection.socket.sid, payload)
 
     async def _send(self, sid: str, payload: dict[str, Any]) -> None:
-        if self._sio.manager.is_connected(sid, "/"):  # the client may have disconnected just now
+        if self._sio.manager.is_connected(sid, "/"):  # the client can have disconnected just now
             await self._sio.emit(TOKEN_EXPIRING.name, payload, to=sid)
 
     def _end(self, connection: Connection) -> None:

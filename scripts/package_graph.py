@@ -42,7 +42,7 @@ def imports_between(names: list[str]) -> Imports:
 
 
 def reduced(imports: Imports) -> Imports:
-    """Return the imports without those that follow from other imports."""
+    """Return the imports without the imports that follow from other imports."""
     return {
         name: {one for one in direct if not any(one in _reached(other, imports) for other in direct - {one})}
         for name, direct in imports.items()

@@ -1,7 +1,7 @@
 """`python -m scripts.release_files VERSION`: make the files of a release again, from its tag, in `dist/`.
 
-The files of a commit always have the same bytes: their times are the time of the commit, and they contain no data of the
-machine.
+The files of a commit always have the same bytes. Their times are the time of the commit, and they contain no data of
+the machine.
 """
 
 import argparse

@@ -176,7 +176,7 @@ class EngineSocket(AsyncSocket):
     async def handle_packet(self, frame: str | bytes) -> None:
         """Handle one packet completely. Raises `ProtocolError` if it is malformed.
 
-        The next packet is not handled while a handler runs, so the client's pong may have to wait. This time does not
+        The next packet is not handled while a handler runs, so the client's pong can be delayed. This time does not
         count against the client.
         """
         async with self._handler_lock:

@@ -51,7 +51,7 @@ class Heartbeat:
     def on_due(self, due: float, *, handling: bool) -> HeartbeatAction | None:
         """Return the action for a scheduled time, or None.
 
-        `due` may be outdated: then nothing happens. `handling` says whether a handler of the session is running.
+        If `due` is outdated, nothing happens. `handling` says whether a handler of the session is running.
         """
         if due != self._due:
             return None
@@ -62,13 +62,13 @@ class Heartbeat:
             return None
         late = _now() - due
         if late > _TOLERANCE:
-            # The process was blocked, so the pong may have arrived without being read.
+            # The process was blocked, so the pong can have arrived without being read.
             self._expect_pong(_now() + min(late, self._host.limits.ping_timeout))
             return None
         return HeartbeatAction.TIME_OUT
 
     def extend(self) -> None:
-        """Give the client more time after a handler has returned, because the pong may have waited for the handler."""
+        """Give the client more time after a handler has returned, because the pong can have waited for the handler."""
         if self.is_overdue():
             self._expect_pong(_now() + self._host.limits.ping_timeout)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Limits:
     """Limits of a server. Times are in seconds, sizes in bytes.
 
-    The send queue of a client that reads is short. A queue above `queue_packets` or `queue_bytes` may be a burst, such
+    The send queue of a client that reads is short. A queue above `queue_packets` or `queue_bytes` can be a burst, such
     as the replay of a room's log. The server therefore waits for `queue_grace`, and waits again as long as the queue
     has become shorter. It aborts the connection at once if the queue exceeds `burst_packets` or `burst_bytes`, or if
     the client has read nothing for `queue_stall`.

@@ -12,7 +12,7 @@ Namespaces = frozenset[str]
 
 @lru_cache
 def _shared(namespaces: Namespaces) -> Namespaces:
-    """Return one shared set for all clients in the same namespaces, because most clients are in the same ones."""
+    """Return one shared set for all clients in the same namespaces, because most clients are in the same namespaces."""
     return namespaces
 
 
@@ -21,7 +21,7 @@ class ClientNamespaces:
     """The namespaces of one client.
 
     The client is in the namespaces `connected`. The server has disconnected it from the namespaces `disconnected`; the
-    client's events for them may still arrive. A namespace must accept the client before `connect_deadline`.
+    client's events for them can still arrive. A namespace must accept the client before `connect_deadline`.
 
     While a connect handler runs, packets to its namespace are buffered.
     """

@@ -36,7 +36,7 @@ class SlowReaders:
         self.count = 0
         self._limits, self._on_slow_reader = limits, on_slow_reader
         self._readers: set[Reader] = set()
-        """The sessions that may have queued packets."""
+        """The sessions that can have queued packets."""
         self._in_grace: set[Reader] = set()
         self._responses: list[TCPConnection] = []
 

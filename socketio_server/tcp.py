@@ -7,8 +7,8 @@ import struct
 from typing import Any
 
 NOTSENT_LOWAT = 65_536
-"""Unsent bytes that the kernel may hold for one client. A larger buffer (megabytes, with autotuning) would hide a
-backlog from the send queue's limits. The window for bytes in flight is not affected."""
+"""The maximum number of unsent bytes that the kernel holds for one client. A larger buffer (megabytes, with autotuning)
+would hide a backlog from the send queue's limits. The window for bytes in flight is not affected."""
 
 
 def limit_unsent(transport: asyncio.Transport) -> None:
@@ -26,7 +26,7 @@ def reset(transport: asyncio.Transport) -> None:
 def _set_option(transport: asyncio.Transport, level: int, option: int, value: int | bytes) -> None:
     endpoint = transport.get_extra_info("socket")
     if endpoint is not None:
-        with contextlib.suppress(OSError, ValueError):  # the socket may already be closed
+        with contextlib.suppress(OSError, ValueError):  # the socket can already be closed
             endpoint.setsockopt(level, option, value)
 
 
@@ -57,7 +57,7 @@ class TCPConnection(StallTimer):
 
     ASGI cannot abort a connection or report how much data is buffered for it. uvicorn's `send` is a method of the
     object that holds the asyncio transport, and this class finds the transport there. Under other servers the
-    connection may not be `reachable`: then `buffered_bytes` returns 0, and `abort` does nothing.
+    connection can be unknown. Then `reachable` is false, `buffered_bytes` returns 0, and `abort` does nothing.
     """
 
     __slots__ = ("_transport",)

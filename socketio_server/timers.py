@@ -10,7 +10,7 @@ _RESOLUTION = 0.001
 
 
 class TimerQueue:
-    """Calls `on_due(sid, due)` at each time that was added. Times are those of the running event loop, in seconds.
+    """Calls `on_due(sid, due)` at each time that was added. Times are in seconds of the running event loop's clock.
 
     Times cannot be removed, so `on_due` must ignore outdated times.
     """

@@ -82,8 +82,8 @@ class PicowsProtocol(WSProtocol):  # type: ignore[misc]
         self._state.connections.add(self)
 
     def handle_upgrade(self, request: Mapping[str, Any], target: bytes) -> None:
-        """Run the application. The arguments are those of `read_handshake`. Reading is paused until the application
-        accepts the WebSocket."""
+        """Run the application. Takes the arguments of `read_handshake`. Reading is paused until the application accepts
+        the WebSocket."""
         self.tcp_transport.pause_reading()
         try:
             scope, self._key = read_handshake(request, target)

@@ -61,7 +61,8 @@ class CoalescingWriter:
         self._frames: list[bytes] = []
         self._size = self._unsent = 0
         self._unlimited = NOTSENT_LOWAT
-        """Bytes that may be written before the kernel's buffer is limited. Most connections never write that many."""
+        """The number of bytes that are written before the kernel's buffer is limited. Most connections never write that
+        many."""
         self.on_backlog: Callable[[], None] | None = None
 
     def write(self, frame: bytes) -> None:

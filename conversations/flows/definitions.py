@@ -265,7 +265,8 @@ class Flow:
 
     @cached_property
     def stages(self) -> tuple[Stage, ...]:
-        """The stages in the order of their states, without those of final states, which any stage can lead to."""
+        """The stages in the order of their states, without the stages of final states, because any stage can lead to a
+        final state."""
         leading = [state.stage for state in self.states if state.stage and state.kind is not StateKind.FINAL]
         return tuple({stage.key: stage for stage in leading}.values())
 

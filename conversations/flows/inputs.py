@@ -90,8 +90,7 @@ def read(inputs: tuple[Input, ...], data: object, currency: str) -> dict[str, An
 def check_prices(action: Action, data: Mapping[str, Any], facts: Facts) -> None:
     """Compare the prices in the cleaned input with the newest offer, by the price rules of the action.
 
-    Raises `StaleAction` if a price must be that of the newest offer but differs, `Invalid` if it must differ but does
-    not.
+    Raises `StaleAction` if a price must equal the newest offer but differs, `Invalid` if it must differ but does not.
     """
     for field in action.inputs:
         if field.id not in data or field.price_rule is PriceRule.FREE:

@@ -5,7 +5,7 @@ from conversations.flows.schemas import FlowStage
 
 
 def stages(flow: Flow) -> list[FlowStage]:
-    """Return the stages of a flow in order, without those of final states; empty if the flow has no actions."""
+    """Return the stages of a flow in order, without the stages of final states; empty if the flow has no actions."""
     return [
         FlowStage.model_construct(key=stage.key, label=str(stage.label), position=position)
         for position, stage in enumerate(flow.stages, start=1)

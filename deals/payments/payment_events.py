@@ -33,8 +33,8 @@ class AppliedPaymentEvent:
 def apply_event(provider: str, event: ProviderEvent) -> AppliedPaymentEvent | None:
     """Apply an event to its order, and to the conversation if the order is paid. Returns None for a partial refund.
 
-    Raises `NotFound` for an unknown order. Raises `Invalid` if the amount is not that of the order, or if the event id
-    was used for another event.
+    Raises `NotFound` for an unknown order. Raises `Invalid` if the amount is not the order's, or if the event id was
+    used for another event.
     """
     found = _order_of(provider, event)
     with unit_of_work():

@@ -11,7 +11,7 @@ def handle_webhook(*, provider: str, body: bytes, headers: Mapping[str, str]) ->
     """Handle a webhook request. Requests can be late, repeated and out of order.
 
     Returns None if the event changes nothing. Raises `NotFound` for an unknown provider or order, `Forbidden` for a
-    wrong signature, and `Invalid` if the amount is not that of the order or the event id was used for another event.
+    wrong signature, and `Invalid` if the amount is not the order's or the event id was used for another event.
     """
     event = get_provider(provider).verify(body, headers)
     applied = apply_event(provider, event) if event else None

@@ -1,4 +1,4 @@
-"""A TCP proxy that injects faults. Its terms are those of Shopify's Toxiproxy."""
+"""A TCP proxy that injects faults. It uses the terms of Shopify's Toxiproxy."""
 
 import asyncio
 import contextlib
@@ -72,8 +72,8 @@ class Proxy:
     # --- Faults ---
 
     def add(self, *directions: str, **toxics: Any) -> None:
-        """Add toxics to both directions or to the given ones. A connection that is stopped in one direction is half
-        open."""
+        """Add toxics to both directions or to the given directions. A connection that is stopped in one direction is
+        half open."""
         for direction in directions or (UPSTREAM, DOWNSTREAM):
             self.toxics[direction] = replace(self.toxics[direction], **toxics)
         self._wake()
@@ -93,7 +93,7 @@ class Proxy:
             self.heal()
 
     def down(self) -> None:
-        """Cut every connection, and refuse new ones until `heal`."""
+        """Cut every connection, and refuse new connections until `heal`."""
         self._is_down = True
         self.cut()
 

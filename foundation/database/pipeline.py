@@ -51,7 +51,7 @@ def _state_of(connection: Connection[Any]) -> _ConnectionState:
 
 
 class PendingRows(Iterable[R]):
-    """The rows of a statement that may still be queued. Iterating over the rows sends the statement."""
+    """The rows of a statement that can still be queued. Iterating over the rows then sends the statement."""
 
     def __init__(self, make: Callable[[tuple[Any, ...]], R]) -> None:
         self._make = make
@@ -272,7 +272,7 @@ class _RoundTrip:
         return OperationalError("The connection to the database was lost.")
 
     def _checked(self, results: list[PGresult]) -> list[PGresult]:
-        """Return the results without those of PREPARE. Raises the first error."""
+        """Return the results without the results of PREPARE. Raises the first error."""
         for index, text in self._preparing.items():
             if results[index].status != ExecStatus.COMMAND_OK:
                 del self._prepared[text]

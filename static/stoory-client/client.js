@@ -92,7 +92,7 @@ export class StooryClient extends Store {
     if (this.#notifications) yield this.#notifications;
   }
 
-  /** Close the connection and end the login session. Options and errors are those of `Session.signOut`. */
+  /** Close the connection and end the login session. Has the options and errors of `Session.signOut`. */
   async signOut(options) {
     this.#leave('closed', new SignedOut());
     await this.session.signOut(options);

@@ -83,7 +83,7 @@ export class ConversationList extends Store {
     const held = new Map(this.getSnapshot().conversations.map((one) => [one.id, one]));
     const read = page.results.map((one) => (isSame(held.get(one.id), one) ? held.get(one.id) : one));
     this.#show(page, read);
-    // The response may lack the events that were received during the read.
+    // The response can lack the events that were received during the read.
     for (const id of this.#changedIds) this.#readLine(id);
   }
 

@@ -1,6 +1,6 @@
 import { ConnectionLost, Refused } from './errors.js';
 
-/** The timeout of an upload is this many times longer than that of other requests. */
+/** The timeout of an upload is this many times longer than the timeout of other requests. */
 const UPLOAD_FACTOR = 8;
 
 /**

@@ -89,7 +89,7 @@ export class Notifications extends Store {
     const { id, title, body, payload, conversation_id, created_at } = data;
     const added = { id, type, title, body, payload, conversation_id, created_at, read_at: null };
     this.update({ notifications: [added, ...notifications], unread: unread + 1 });
-    // The response to a running request may lack this notification.
+    // The response to a running request can lack this notification.
     if (this.#newest.isRunning) void this.reload();
     else if (this.#count.isRunning) void this.#count.fetch();
   }

@@ -99,7 +99,7 @@ def test_a_whole_deal(sides: dict[str, Side], bid: str) -> None:
 
 
 def check_step(tab: Tab, before: str, target: str) -> None:
-    """Check the events of one step, including those of an automatic transition."""
+    """Check the events of one step, including the events of an automatic transition."""
     changed = tab.expect("conversation_state_changed")
     fits(changed, STATE_CHANGED)
     assert changed["previous_state"]["flow_state"] == before

@@ -20,7 +20,7 @@ LAYERS = (
     {"histogram.h", "histogram.c", "sha1.h", "sha1.c", "text.h", "text.c"},
     {"base.h", "base.c"},
 )
-"""The layers from top to bottom. A source file may include its own header and those of lower layers."""
+"""The layers from top to bottom. A source file may include its own header and the headers of lower layers."""
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 EXTERN = re.compile(r"^\s*extern\b", re.MULTILINE)

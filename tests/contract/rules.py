@@ -139,7 +139,7 @@ def _bulk_writes_facts(call: ast.Call, body: list[ast.AST]) -> bool:
 
 
 def _own_nodes(function: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of a function or module, without those of nested functions."""
+    """Yield the nodes of a function or module, without the nodes of nested functions."""
     waiting = list(ast.iter_child_nodes(function))
     while waiting:
         node = waiting.pop()

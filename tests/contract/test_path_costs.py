@@ -38,7 +38,7 @@ COLUMNS = ("functions", "transactions", "savepoints", "round trips", "changes of
 
 
 def documented() -> dict[str, list[int]]:
-    """Return the numbers of the table, by command: the current ones, after the arrows."""
+    """Return the current numbers of the table, which follow the arrows, by command."""
     text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     section = text.partition("## What a message, an action and a join cost\n")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| `(\w+)` \|(.*)\|$", section, re.MULTILINE)
@@ -68,7 +68,7 @@ def connect(gateway: Gateway, user: User) -> str:
 
 
 async def cost_of(gateway: Gateway, command: str, tries: list[tuple[User, dict[str, Any]]]) -> PathCost:
-    """Return the cost of the cheapest try, because the first ones fill caches and prepare statements on each
+    """Return the cost of the cheapest try, because the first tries fill caches and prepare statements on each
     connection."""
     dispatcher, costs = Dispatcher(gateway._connections, gateway.sio), []
     for user, payload in tries:

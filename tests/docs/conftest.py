@@ -17,7 +17,7 @@ from tests.web.tabs import ARGUMENTS
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A server like that of `make run`: in development, with the demo accounts."""
+    """A server as `make run` starts it: in development, with the demo accounts."""
     with embedded(tmp_path_factory.mktemp("site")) as installation:
         installation.manage("demo")
         with installation.serving() as server:

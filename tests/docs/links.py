@@ -60,7 +60,7 @@ def links_of(document: str, text: str) -> list[Link]:
 
 
 def anchors_of(text: str) -> set[str]:
-    """Return the anchors of a document: those that GitHub makes of its headings, and the ids in its HTML."""
+    """Return the anchors of a document: the anchors that GitHub creates from its headings, and the ids in its HTML."""
     slugs, anchors = Counter[str](), set[str]()
     tokens = MarkdownIt().parse(text)
     for opening, inline in pairwise(tokens):

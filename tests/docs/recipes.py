@@ -1,9 +1,9 @@
 """Applies changes that a document shows to a copy of the project.
 
 A block of the language `diff` has one or more parts. Each begins with the path of a file, after `--- ` if the file is
-changed and after `+++ ` if it is new. The lines that follow are like those of a unified diff without line numbers.
-Unchanged and removed lines (` `, `-`) must occur together exactly once in the file. Unchanged and added lines (` `,
-`+`) replace them. `@@` begins another change to the same file.
+changed and after `+++ ` if it is new. The next lines have the form of a unified diff without line numbers. Unchanged
+and removed lines (` `, `-`) must occur together exactly once in the file. Unchanged and added lines (` `, `+`) replace
+them. `@@` begins another change to the same file.
 """
 
 import re

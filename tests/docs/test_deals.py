@@ -1,4 +1,4 @@
-"""docs/deals.md: its requests are sent and its examples are run, on the demo's deals and on new ones."""
+"""docs/deals.md: its requests are sent and its examples are run, on the demo's deals and on new deals."""
 
 import io
 import json
@@ -81,7 +81,7 @@ def send_over_socket(url: str, workplace: Path, person: Person, conversation: st
 def test_three_endpoints_do_the_same(
     blocks, site: RunningServer, brand: Person, influencer: Person, workplace: Path, with_all: bool
 ):
-    """Each endpoint is tested with all members shown, and without the optional ones."""
+    """Each endpoint is tested with all documented members, and without the optional members."""
     conversation = brand.opens_bid_with(influencer, title="Three ways")
     turns = ((influencer, "accept_connection", {}), (brand, "send_project_details", DETAILS))
     turns += ((influencer, "accept_project", {}),)

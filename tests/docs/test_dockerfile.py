@@ -1,6 +1,6 @@
 """The Dockerfile is linted, and its steps are run in a fresh folder, so no container engine is necessary.
 
-There are differences: the system's Python replaces that of the base image, `/app` and `/data` are folders of the test,
+There are differences: the system's Python replaces the base image's Python, `/app` and `/data` are folders of the test,
 and no user is created. `COPY` leaves out the files that `.dockerignore` names.
 """
 

@@ -26,8 +26,8 @@ DEBIAN_POSTGRESQL = Path("/usr/lib/postgresql")
 
 @cache
 def postgresql() -> str | None:
-    """Return the URL of a server for new databases: that of `DATABASE_URL`, or one on this machine; None if none
-    responds."""
+    """Return the URL of a server for new databases: `DATABASE_URL`, or a server on this machine. Return None if no
+    server responds."""
     given = os.environ.get("TEST_DATABASE_URL") or os.environ.get("DATABASE_URL", "")
     candidates = (given,) if given.startswith("postgres") else DEFAULT_DATABASES
     return next((url for url in candidates if _database_answers(url)), None)

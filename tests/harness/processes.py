@@ -18,7 +18,8 @@ STOP_SECONDS = 60
 COMMAND_SECONDS = 300
 ATTEMPTS = 5
 PORT_TAKEN = ("address already in use", "could not create any tcp/ip sockets")
-"""Texts that servers log then, in any case; the latter is PostgreSQL's if it logs fatal errors only."""
+"""Texts that servers log if their port is in use, in lower case. PostgreSQL logs the second text if it logs fatal
+errors only."""
 
 Started = TypeVar("Started")
 
@@ -53,7 +54,7 @@ def _whole(file: Any) -> str:
 class Process:
     """A program that runs until it is stopped. Everything it starts ends with it.
 
-    `options` are those of `subprocess.Popen`; output that is not piped is appended to `log`.
+    `options` are options of `subprocess.Popen`; output that is not piped is appended to `log`.
     """
 
     def __init__(

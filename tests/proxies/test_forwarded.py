@@ -1,4 +1,4 @@
-"""Headers of trusted proxies take effect in all applications inside `SocketApp`; those of other peers are ignored."""
+"""Headers of trusted proxies take effect in all applications inside `SocketApp`. Headers of other peers are ignored."""
 
 from typing import Any
 

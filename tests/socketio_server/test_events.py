@@ -64,7 +64,7 @@ class TestEvents:
         assert await slow.next() == '42["echoed"]'
 
     async def test_frames_are_not_read_while_a_handler_runs(self, serve):
-        """Backpressure: what the client sends in the meantime stays in its own buffers."""
+        """Backpressure: data that the client sends during this time stays in the client's buffers."""
         server, go_on, seen = SocketServer(), asyncio.Event(), []
 
         @server.on("wait")

@@ -210,7 +210,7 @@ class Watched(bytes):
 
 
 class Fragment:
-    """A frame like those of picows, which counts how often its payload is copied."""
+    """A frame with picows's interface, which counts how often its payload is copied."""
 
     rsv1 = rsv2 = rsv3 = False
     copies = 0

@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A server with the demo accounts, like that of `make run`."""
+    """A server with the demo accounts, as `make run` starts it."""
     need_chromium()
     with embedded(tmp_path_factory.mktemp("web")) as installation:
         installation.manage("demo")
@@ -124,7 +124,7 @@ async def tabs(site: RunningServer, chromium: Browser) -> Tabs:
 @pytest_asyncio.fixture(loop_scope="session")
 async def opens(tabs: Tabs) -> AsyncIterator[Callable[..., Awaitable[Tab]]]:
     """Opens tabs: `await opens("/chat", brand)`, each in its own browser context. Tests in which requests fail set
-    `may_fail`; the other options are those of `Tabs.take`."""
+    `may_fail`; the other options are options of `Tabs.take`."""
     async with opening(tabs) as open_tab:
         yield open_tab
 

@@ -1,7 +1,8 @@
 """Walks through every page of a site in a browser and finds broken links.
 
 A link must lead to a known page, or to the document that its text names. A form must lead to an address that accepts
-it. Scripts, styles, images and fonts must have the right content types, including those that scripts and styles load.
+it. Scripts, styles, images and fonts must have the right content types, including the files that scripts and styles
+load.
 """
 
 import re

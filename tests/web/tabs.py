@@ -81,7 +81,7 @@ class Tab:
 
     @property
     def words(self) -> Locator:
-        """The displayed texts of messages, including unsent ones."""
+        """The displayed texts of messages, including unsent messages."""
         return self.find(".messages .words")
 
     @property

@@ -1,4 +1,4 @@
-"""The content security policy in a browser applies to every page, including those of the admin."""
+"""The content security policy in a browser applies to every page, including the pages of the admin."""
 
 import re
 import sys

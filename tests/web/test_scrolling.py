@@ -13,7 +13,7 @@ from tests.web.tabs import PLAYED
 MANY = 5000
 SMOOTH = 50
 """The maximum median time of a frame while scrolling, in milliseconds, on a busy machine without a graphics card. The
-time is 17 on an idle machine, and more than 80 if the browser lays out every row."""
+median is 17 ms on an idle machine, and more than 80 ms if the browser lays out every row."""
 
 FILL = """
 import uuid

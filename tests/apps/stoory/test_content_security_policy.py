@@ -1,4 +1,4 @@
-"""The content security policy of successful responses; `test_error_responses` tests that of errors."""
+"""The content security policy of successful responses. `test_error_responses` tests the policy of error responses."""
 
 import pytest
 from django.test import Client

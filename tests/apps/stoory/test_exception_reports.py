@@ -18,7 +18,7 @@ from django.http import Http404
 from django.test import RequestFactory
 from django.views import debug
 
-# A WSGI server may have the environment among what it knows of a request.
+# A WSGI server can put environment variables into the data of a request.
 request = RequestFactory(**os.environ).get(
     "/broken", headers={"Accept": %r, "Authorization": "Bearer Hidden-token", "Cookie": "sessionid=Hidden-session"}
 )

@@ -36,7 +36,7 @@ def written(kind: str, mode: str = "RGB", **options) -> bytes:
 
 
 def photo_data() -> Image.Exif:
-    """EXIF data like that of a camera: texts, numbers, fractions, a location, and opaque bytes of the manufacturer."""
+    """EXIF data as a camera writes it: texts, numbers, fractions, a location, and opaque bytes of the manufacturer."""
     exif = Image.Exif()
     exif.update({0x0112: 6, 0x010E: "by the sea", 0x010F: "Maker", 0x011A: 72.0, 0x011B: 72.0, 0x0128: 2})
     exif.get_ifd(0x8769).update({0x829A: 0.01, 0x8827: 200, 0x9000: b"0232", 0x927C: b"\x01\x02\x03" * 20})

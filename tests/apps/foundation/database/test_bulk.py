@@ -1,4 +1,4 @@
-"""Bulk reads and writes have the same results as single ones, on every database."""
+"""Bulk reads and writes have the same results as reads and writes of single rows, on every database."""
 
 from datetime import timedelta
 from functools import partial
@@ -247,7 +247,7 @@ def test_a_pipeline_gives_each_reader_its_own_rows():
 
 
 def full_scans_of_rooms() -> int:
-    """Count full scans of the table of rooms: in this transaction, and in earlier ones not yet reported by the
+    """Count full scans of the table of rooms: in this transaction, and in earlier transactions not yet reported by the
     session."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'realtime_room'")
