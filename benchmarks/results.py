@@ -71,7 +71,7 @@ def _ratio(metric: Metric, ours: Json, theirs: Json, name: str) -> Json:
 
 class Results:
     """The results in a directory, each case with the machine on which it was measured. A new measurement of a case
-    replaces the old one."""
+    replaces the old measurement."""
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / "results.json"

@@ -40,7 +40,7 @@ def open_conversation(
     title: str = "",
     source_id: str | None = None,
 ) -> OpenedConversation:
-    """Open a conversation between two people, or return the existing one if only one such conversation can exist.
+    """Open a conversation between two people. If only one such conversation can exist and it exists, return it.
 
     `decision` is the opening of the newest flow of this type. Its transition is stored here; the caller sends its
     message. Raises `KeyError` if no flow has this type.
@@ -85,7 +85,8 @@ def _after(now: datetime, span: timedelta | None) -> datetime | None:
 def _unique_key(
     flow: Flow, conversation_type: str, participants: tuple[NewParticipant, NewParticipant], source_id: str | None
 ) -> str | None:
-    """Return the key that two conversations share if only one of them can exist; None if any number can exist."""
+    """Return the key of a conversation: only one conversation with this key can exist. Return None if any number can
+    exist."""
     if flow.one_per_pair:
         return ":".join([conversation_type, *sorted(str(participant.user.pk) for participant in participants)])
     if source_id is None:

@@ -59,9 +59,9 @@ def take_actions(attempts: Sequence[ActionAttempt]) -> list[AppliedAction | Exce
 def finish_action(attempt: ActionAttempt, before: AppliedAction, at_provider: OpenedOrder | None) -> AppliedAction:
     """Finish an action that waited for a payment provider.
 
-    `at_provider` is the response of the provider, None if there is none. The conversation can have changed in the
-    meantime, so the action is taken again: it returns the opened order or fails like a new request. Raises what
-    `take_action` raises.
+    `at_provider` is the response of the provider, or None if the provider was not called. The conversation can have
+    changed in the meantime, so the action is taken again: it returns the opened order or fails like a new request.
+    Raises what `take_action` raises.
     """
     if at_provider is not None and before.order is not None:
         store_opened(before.order, at_provider)

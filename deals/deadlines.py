@@ -47,7 +47,8 @@ def _due(but: Collection[uuid.UUID]) -> QuerySet[Conversation]:
 
 
 def _take_one(failed: set[uuid.UUID]) -> uuid.UUID | None:
-    """Process one conversation and return its id, or None if all are locked by other processes or none is due."""
+    """Process one conversation and return its id, or None if no conversation is due, or if other processes have locked
+    all due conversations."""
     taken = None
     try:
         with unit_of_work():

@@ -12,7 +12,8 @@ from deals.payloads import DealPayload, OfferPayload
 
 
 def deal_summary(conversation: Conversation) -> DealPayload:
-    """Return the offers, the agreed price and the payment status of a conversation. A direct conversation has none."""
+    """Return the offers, the agreed price and the payment status of a conversation. A direct conversation has none of
+    these."""
     rows = conversation.offers.select_related("acceptance").order_by("number")
     offers = [OfferPayload.of(row) for row in rows]
     orders = [order for order in conversation.payment_orders.all() if not order.is_unopened]

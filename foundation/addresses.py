@@ -14,7 +14,8 @@ _SCHEMES = {"http": "http", "ws": "http", "https": "https", "wss": "https"}
 
 
 class ClientOrigin(NamedTuple):
-    """A client as trusted proxies report it. `scheme` is `http`, `https`, or None if no proxy reports it."""
+    """The address and scheme of a client, as trusted proxies report them. `scheme` is `http`, `https`, or None if no
+    proxy reports it."""
 
     address: str
     scheme: str | None
@@ -57,7 +58,8 @@ class TrustedProxies:
 def _scheme(forwarded_proto: str, proxies: int) -> str | None:
     """Return the scheme that the proxy next to the client saw.
 
-    Each proxy adds an entry or replaces all entries. If there are more entries than proxies, the client sent the first.
+    Each proxy adds an entry or replaces all entries. If there are more entries than proxies, the client sent the first
+    entries.
     """
     return _SCHEMES.get(forwarded_proto.split(",")[-proxies:][0].strip().lower())
 

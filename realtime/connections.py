@@ -39,7 +39,7 @@ class Connections:
     """The connections of this process by socket id.
 
     The first connection that starts or ends spawns a task. The task stores the connections in batches, one batch after
-    the other, until all are stored. It passes their users to the announcer.
+    the other, until all sessions are stored. It passes their users to the announcer.
     """
 
     def __init__(self, announcer: PresenceAnnouncer, spawn: Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]]):

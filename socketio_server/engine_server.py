@@ -179,8 +179,8 @@ class EngineServer(SessionServer):
 
     @staticmethod
     def _is_repeated(socket: EngineSocket, timestamp: str | None, body: bytes) -> bool:
-        """Whether this POST request repeats the last one. HTTP clients repeat a request by themselves when the
-        connection breaks during the response."""
+        """Whether this POST request repeats the previous POST request. HTTP clients repeat a request by themselves when
+        the connection breaks during the response."""
         last, socket.last_post = socket.last_post, (timestamp, sha256(body).digest()) if timestamp else None
         return last is not None and last == socket.last_post
 

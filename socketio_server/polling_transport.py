@@ -36,7 +36,7 @@ class PollingTransport:
             self._packets_queued.set_result(None)
 
     def finish(self, packet: str = NOOP) -> None:
-        """Respond to the waiting request, and to any later one, with this packet instead of waiting."""
+        """Respond to the waiting request, and to any later request, with this packet instead of waiting."""
         self._final_packet = self._final_packet or packet
         self.flush()
 

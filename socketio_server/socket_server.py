@@ -246,7 +246,7 @@ class SocketServer(socketio.AsyncServer):
         try:
             return await super()._trigger_event("disconnect", namespace, *args)
         except Exception:
-            # The client has disconnected anyway, so it must still leave its rooms.
+            # The client has disconnected, so it must leave its rooms in spite of the error.
             log.exception("disconnect_handler_failed", namespace=namespace)
             return None
 

@@ -113,7 +113,8 @@ def _is_own(model: type[Model]) -> bool:
 
 
 def _sentence(model: type[Model]) -> str:
-    """The first sentence of the model's docstring. Django writes `Name(field, …)` into models that have none."""
+    """The first sentence of the model's docstring. Django sets the docstring `Name(field, …)` if a model has no
+    docstring."""
     text = " ".join((model.__doc__ or "").split())
     if not text or text.startswith(f"{model.__name__}("):
         raise ValueError(f"{model._meta.label} has no docstring.")

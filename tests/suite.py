@@ -27,7 +27,7 @@ GIVEN = ("DATABASE_URL", "REDIS_URL")
 """Variables that would change the settings. The tests receive them under other names, such as `TEST_DATABASE_URL`."""
 
 OF_MAKE = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
-"""With these variables, a `make` that a test runs would act as a sub-make of the one that runs the tests."""
+"""With these variables, a `make` that a test runs would act as a sub-make of the `make` that runs the tests."""
 
 NOTHING_COLLECTED = 5
 """The exit code of pytest if no test was selected."""

@@ -50,7 +50,7 @@ static Nanoseconds room_tick(Nanoseconds time) {
 
 const Case room_case = {"room", {true, false, room_acknowledged, room_delivered}, room_clients, room_tick};
 
-/* Pairs: each side sends a message, and sends the next one when it receives the acknowledgement. */
+/* Pairs: each side sends a message, and sends its next message when it receives the acknowledgement. */
 
 static int pairs_clients(void) { return 2 * options.pairs; }
 

@@ -21,7 +21,7 @@ NOTIFICATION = """INSERT INTO peer.notification (id, user_id, message_id, title,
 
 
 class NotFound(Exception):
-    """The sender is no participant of the conversation."""
+    """The sender is not a participant of the conversation."""
 
 
 class Store:

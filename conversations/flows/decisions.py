@@ -59,7 +59,8 @@ class Timing(StrEnum):
     RESUME = "resume"
     """Continue both with the time that was left."""
     REMINDED = "reminded"
-    """Keep the deadline. The next reminder is sent after `due.remind_after`; if that is None, there is none."""
+    """Keep the deadline. The next reminder is sent after `due.remind_after`. If `remind_after` is None, no reminder is
+    sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,8 +95,8 @@ class RevisionRequest:
 class Decision:
     """A decision of the engine. `data` is the cleaned input.
 
-    `facts` and `conversation_state` are those after the decision. Without `state_changes` there is no transition and no
-    state event, and `state_version` does not change.
+    `facts` and `conversation_state` are the values after the decision. If `state_changes` is empty, no transition is
+    made, no state event is sent, and `state_version` does not change.
     """
 
     action: str
@@ -112,7 +113,8 @@ class Decision:
     delivery: Delivery | None = None
     revision: RevisionRequest | None = None
     payment: Offer | None = None
-    """The accepted offer for which a payment order is opened, or its open order is returned again."""
+    """The accepted offer that the payer wants to pay. The payment order of the offer is opened, or returned if it is
+    already open."""
 
 
 def conversation_state(flow: Flow, state: str, *, paused: bool = False) -> ConversationState:

@@ -22,7 +22,7 @@ class Effects:
 def effects_of(action: Action, role: Role, facts: Facts, data: Mapping[str, Any]) -> Effects:
     """Return the effects of an action with its cleaned `data`.
 
-    Raises `WrongState` if the action needs an offer and there is none.
+    Raises `WrongState` if the action needs an offer and the deal has no offer.
     """
     match action.effect:
         case effect if effect in OFFERS:

@@ -14,8 +14,8 @@ class Offer(AppendOnlyModel):
     """An offered price. `number` counts the offers of a conversation from 1.
 
     `hash` covers the row and `previous_hash`, the hash of the offer before it (see `deals.offers`). `lapses_at` is the
-    deadline when the offer was made. If an operator pauses the conversation later, the deadline is held, and the offer
-    stays valid for longer.
+    deadline as it was when the offer was made. If an operator pauses the conversation later, the deadline is held, and
+    the offer stays valid for longer.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

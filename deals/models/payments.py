@@ -11,8 +11,8 @@ from foundation.ids import uuid7
 
 
 class PaymentStatus(models.TextChoices):
-    """The status of a payment order. A later member replaces an earlier member, in whichever order they are
-    reported."""
+    """The status of a payment order. A later member replaces an earlier member, regardless of the order of the
+    reports."""
 
     OPEN = "open"
     FAILED = "failed"

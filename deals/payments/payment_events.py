@@ -63,7 +63,8 @@ def _order_of(provider: str, event: ProviderEvent) -> PaymentOrder:
 
 
 def _is_full_amount(order: PaymentOrder, event: ProviderEvent) -> bool:
-    """Return whether the event is about the full amount, False for a partial refund. Raise `Invalid` otherwise."""
+    """Return True if the event is about the full amount, and False for a partial refund. Raise `Invalid` for other
+    amounts."""
     offer = order.offer
     if event.currency == offer.currency:
         if event.amount == offer.amount:

@@ -15,7 +15,7 @@ UNKNOWN = "There is no such payment provider."
 
 
 def default_provider() -> str:
-    """Return the name of the provider that opens new orders. Raises `PaymentUnavailable` if there is none."""
+    """Return the name of the provider that opens new orders. Raises `PaymentUnavailable` if no provider is enabled."""
     if not _is_enabled(settings.PAYMENT_PROVIDER):
         raise PaymentUnavailable("No payment provider is configured.")
     return settings.PAYMENT_PROVIDER

@@ -145,7 +145,7 @@ def private(history: History, state: FinalState) -> Iterator[str]:
     for observer in history.observers.values():
         for event, conversation, at in observer.about:
             if (observer.user, conversation) not in participants:
-                yield f"{observer.name} saw {event} of {conversation}, but is no participant"
+                yield f"{observer.name} saw {event} of {conversation}, but is not a participant"
             elif at > gone.get((observer.user, conversation), float("inf")):
                 yield f"{observer.name} saw {event} of {conversation} after its user was removed"
 

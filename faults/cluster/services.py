@@ -94,7 +94,7 @@ class Postgres:
 
     async def execute(self, *statements: str) -> list[tuple]:
         """Run each statement in its own transaction, over a connection without proxy. Return the rows of the last
-        one."""
+        statement."""
         rows: list[tuple] = []
         async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as connection:
             for statement in statements:

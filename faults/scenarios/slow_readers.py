@@ -89,7 +89,7 @@ async def _in_room(node: Node, reader: Account, conversation: str, number: int) 
 
 
 def _stop_reading(readers: list[SlowReader]) -> None:
-    """Stop nine clients of ten. The tenth still reads a little."""
+    """Stop nine of ten clients. The tenth client still reads, with long pauses."""
     for number, one in enumerate(readers):
         one.stop_reading(pause=3.0 if number % 10 == 9 else None)
 

@@ -236,7 +236,8 @@ def send_post_save(instances: Iterable[Model]) -> None:
 
 
 def update_many(model: type[Model], rows: Sequence[Row]) -> None:
-    """Set some columns of existing rows. Each row has its primary key and the same columns."""
+    """Set some columns of existing rows. Each item of `rows` has the primary key, and all items have the same
+    columns."""
     if not rows:
         return
     names = tuple(rows[0])

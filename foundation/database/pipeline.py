@@ -194,7 +194,7 @@ def execute(
 
 class _RoundTrip:
     """One round trip. If it is interrupted, the connection is closed; otherwise, the next round trip would read the
-    results of this one."""
+    results of this round trip."""
 
     def __init__(self, connection: Connection[Any], prepared: dict[str, bytes]) -> None:
         self._libpq, self._is_manual = connection.pgconn, not connection.autocommit

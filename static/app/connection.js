@@ -8,7 +8,7 @@ const WORDS = {
 };
 
 /**
- * Return a line that describes a problem with the connection; it is hidden while there is none. `status` is the
+ * Return a line that describes a problem with the connection. It is hidden while the connection works. `status` is the
  * client's status. The optional text `instead` replaces the description.
  */
 export function connectionLine(status, instead = '') {

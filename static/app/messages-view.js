@@ -151,7 +151,7 @@ export class MessagesView {
 
   #onVisibility = () => this.#tellSeen();
 
-  /** Mark the visible messages as read. At the end all are read, even a message that is too long to be seen whole. */
+  /** Mark the visible messages as read. At the end of the list, mark all messages, including tall messages. */
   #tellSeen() {
     if (document.visibilityState !== 'visible' || !this.scroller.clientHeight) return;
     const seen = Math.max(0, ...this.#visible, this.#isAtEnd ? this.#newestOfOthers : 0);

@@ -14,7 +14,7 @@ export const EMPTY = {
   deal: null,
 };
 
-/** Return the messages of both lists by `seq`, each once. Of two versions of a message the newer one is used. */
+/** Return the messages of both lists by `seq`, each once. If a list has a newer version of a message, use it. */
 export function merged(messages, added) {
   const last = messages.at(-1);
   if (added.length === 1 && (!last || added[0].seq > last.seq)) return [...messages, added[0]];

@@ -7,7 +7,7 @@ export function pauseAfter(tries, fault) {
   return fault.retryAfter ? fault.retryAfter * 1000 : PAUSES[Math.min(tries, PAUSES.length) - 1];
 }
 
-/** Return the same promise, marked as handled: without an `await`, its failure is no unhandled rejection. */
+/** Return the same promise, marked as handled: without an `await`, its failure is not an unhandled rejection. */
 export function unattended(promise) {
   promise.catch(() => {});
   return promise;

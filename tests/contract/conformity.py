@@ -14,7 +14,7 @@ from realtime.pubsub import Hint
 
 
 def fault_of(shape: type[Schema], data: Any) -> str | None:
-    """Return the difference from the schema in types, formats, missing or unknown keys; None if there is none."""
+    """Return the difference from the schema in types, formats, missing or unknown keys; None if the value conforms."""
     try:
         parsed = shape.model_validate_json(to_json(data), strict=True)
     except ValidationError as error:

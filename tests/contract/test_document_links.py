@@ -35,7 +35,7 @@ def test_external_links_are_listed(capsys):
 
 
 def test_the_index_leads_to_every_document():
-    """Documents in a folder with a page of its own are linked from that page."""
+    """If a folder has an index page, the page links to all documents in the folder."""
     led_to = {
         (ROOT / "docs" / one.target.partition("#")[0]).resolve()
         for one in links_of(INDEX, (ROOT / INDEX).read_text(encoding="utf-8"))

@@ -19,7 +19,7 @@ PAGES = ("/", "/developers")
 
 @dataclass(frozen=True)
 class Block:
-    """`language` is the text after the fence; it is empty if there is none, and for indented blocks."""
+    """`language` is the text after the fence; it is empty if the fence has no text, and for indented blocks."""
 
     document: str
     heading: str

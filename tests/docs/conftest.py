@@ -26,7 +26,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 
 @pytest.fixture
 def blocks(request: pytest.FixtureRequest) -> list[Block]:
-    """The blocks that the test runs, with the address of its `server` or else of `site`."""
+    """The blocks that the test runs, with the address of the fixture `server`, or of `site` if the test does not use
+    `server`."""
     claim = request.function.claim
     name = next((name for name in ("server", "site") if name in request.fixturenames), None)
     server = request.getfixturevalue(name) if name else None

@@ -12,7 +12,7 @@ SET_UP_FROM = ("requirements*.txt", "package*.json")
 
 
 def copy_of_project(folder: Path) -> Path:
-    """Copy the project into a folder, reuse the installed packages of this one, and return the folder."""
+    """Copy the project into a folder with the installed packages of this project, and return the folder."""
     need_node()
     for path in files_of(ROOT):
         place = folder / path.relative_to(ROOT)

@@ -130,7 +130,7 @@ def check_files(dist: Path) -> None:
 
 
 def check_reproducible(project: Path, command: str) -> None:
-    """The same archive results with other git settings and another umask."""
+    """Check that the archive is the same with other git settings and another umask."""
     made = {name: (project / "dist" / name).read_bytes() for name in NAMES}
     shutil.rmtree(project / "dist")
     git(project, "config", "core.autocrlf", "true")

@@ -1,2 +1,2 @@
 """Shared by the tests, the fault harness and the benchmarks: people, ports, processes, servers, databases, and the
-programs of this machine. It imports from none of these three."""
+programs of this machine. It imports nothing from these three."""

@@ -147,7 +147,8 @@ def start_failure(output: str) -> CommandFailed:
 
 
 def on_free_port(start: Callable[[int], Started]) -> Started:
-    """Call `start` with a free port and return its result; try another port if this one is taken in the meantime."""
+    """Call `start` with a free port and return its result; try another port if another process takes this port in the
+    meantime."""
     for _ in range(ATTEMPTS - 1):
         with suppress(PortTaken):
             return start(free_port())

@@ -58,7 +58,7 @@ atexit.register(OverHttp._client.close)
 
 
 class Api:
-    """Sends bodies as JSON, with `token` as bearer token if there is one; runs in this process by default."""
+    """Sends bodies as JSON, with `token` as bearer token if it is set; runs in this process by default."""
 
     def __init__(self, token: str | None = None, transport: Transport | None = None) -> None:
         self._transport = transport or InProcess()

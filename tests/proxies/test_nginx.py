@@ -202,8 +202,8 @@ class TestAddresses:
 
 
 def is_limited(guess: Callable[[int], int]) -> bool:
-    """Return whether guessing is refused at some point. Slow guesses let the bucket refill, so more than the limit can
-    pass."""
+    """Return whether the server refuses further guesses at some point. While guesses are slow, the bucket refills, so
+    more guesses than the limit can pass."""
     return any(guess(number) == 429 for number in range(10 * FAILURES))
 
 

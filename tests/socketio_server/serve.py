@@ -1,4 +1,5 @@
-"""`python -m tests.socketio_server.serve PORT [WEBSOCKETS]` serves what the official suites expect, with our classes.
+"""`python -m tests.socketio_server.serve PORT [WEBSOCKETS]` serves the application that the official suites expect,
+with our classes.
 
 `WEBSOCKETS` is a key of `SERVER_OPTIONS`: how WebSockets reach the server.
 

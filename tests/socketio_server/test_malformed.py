@@ -85,8 +85,8 @@ class TestMalformed:
 
 
 async def test_a_closed_connection_is_freed_at_once(monkeypatch):
-    """The connection must not live until the timeout for the close frame, because the garbage collector rarely scans
-    old objects."""
+    """The memory of the connection is freed at once, and not after the timeout for the client's close frame. By then
+    the garbage collector would scan the objects only rarely."""
     made: list[weakref.ref[PicowsProtocol]] = []
 
     def connection_made(protocol: PicowsProtocol, transport: asyncio.Transport) -> None:

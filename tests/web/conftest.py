@@ -26,7 +26,7 @@ BATCH = {
     ("influencer", "Dev"): 8,
     ("influencer", "Tara"): 8,
 }
-"""The users that one command creates: most tests need these."""
+"""The users that one command creates, because most tests need these users."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -216,7 +216,7 @@ class Walk:
             self._complain(url, f"imports “{name}”, which is not in the import map")
 
     async def _ask(self, url: str, method: str = "GET") -> Answer:
-        """Send a request with the cookies of the browser; return the earlier response if there is one."""
+        """Send a request with the cookies of the browser; return the earlier response to the same request, if any."""
         if (method, url) not in self._answers:
             told = await self.tab.context.request.fetch(url, method=method, headers=AS_A_BROWSER)
             self._answers[method, url] = Answer(

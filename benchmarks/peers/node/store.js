@@ -30,7 +30,7 @@ export class Store {
     return found.rowCount === 1;
   }
 
-  // Stores a message and its notification, and returns both. Throws if the sender is no participant.
+  // Stores a message and its notification, and returns both. Throws if the sender is not a participant.
   async store(senderId, conversationId, text) {
     const client = await this.pool.connect();
     try {

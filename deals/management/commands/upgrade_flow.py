@@ -9,7 +9,7 @@ from deals.upgrading import incompatible_conversations, running_conversations, u
 
 
 class Command(BaseCommand):
-    help = "Move all running conversations of a flow to a newer version, or none if one of them does not fit."
+    help = "Move all running conversations of a flow to a newer version. If one of them does not fit, move none."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("flow", help="the name of the flow")

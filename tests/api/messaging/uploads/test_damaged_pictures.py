@@ -106,17 +106,17 @@ def chunk(name: bytes, data: bytes, *, sum_off: int = 0) -> bytes:
 
 def damaged_chunks() -> Iterator[tuple[str, bytes]]:
     yield "text that decompresses to megabytes", chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"x" * 8_000_000))
-    yield "invalid compressed text", chunk(b"zTXt", b"Comment\0\0nonsense")
+    yield "text that cannot be decompressed", chunk(b"zTXt", b"Comment\0\0nonsense")
     yield "text with an unknown compression", chunk(b"zTXt", b"Comment\0\7" + zlib.compress(b"x"))
-    yield "truncated international text", chunk(b"iTXt", b"XML:com.adobe.xmp\0\1")
-    yield "an invalid compressed profile", chunk(b"iCCP", b"profile\0\0nonsense")
+    yield "international text cut off", chunk(b"iTXt", b"XML:com.adobe.xmp\0\1")
+    yield "a profile that cannot be decompressed", chunk(b"iCCP", b"profile\0\0nonsense")
     yield "a profile without a name", chunk(b"iCCP", b"")
-    yield "invalid EXIF", chunk(b"eXIf", b"\xff" * 40)
-    yield "empty EXIF", chunk(b"eXIf", b"")
-    yield "truncated sizes", chunk(b"pHYs", b"\0")
+    yield "EXIF that is invalid", chunk(b"eXIf", b"\xff" * 40)
+    yield "EXIF that is empty", chunk(b"eXIf", b"")
+    yield "sizes that are cut off", chunk(b"pHYs", b"\0")
     yield "an animation without pictures", chunk(b"acTL", bytes(8))
-    yield "a truncated palette", chunk(b"tRNS", b"")
-    yield "a wrong checksum", chunk(b"IDAT", b"", sum_off=1)
+    yield "a palette that is cut off", chunk(b"tRNS", b"")
+    yield "a wrong sum", chunk(b"IDAT", b"", sum_off=1)
     yield "an invalid name", chunk(b"\0\1\2\3", b"")
 
 

@@ -376,7 +376,7 @@ def deliver(said):
         connections.close_all()
 
 
-# A payment for which there is no longer a use
+# Payments that are no longer needed
 
 
 def test_a_payment_that_arrives_after_closing_is_refunded(deal, order):

@@ -1,4 +1,5 @@
-"""A database thread keeps its connection while it has work, returns it when idle, and never reuses a broken one."""
+"""A database thread keeps its connection while it has work, returns it when idle, and never reuses a broken
+connection."""
 
 import asyncio
 import time
