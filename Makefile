@@ -21,7 +21,7 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-input -
 STEP := scripts/step.sh
 # Options of `make lock`: further options of `uv pip compile`.
 LOCK ?=
-# Without the settings of the machine, so that the locks are the same on all machines.
+# uv ignores the settings of the machine, so that the locks are the same on all machines.
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv --no-config pip compile pyproject.toml --quiet --universal \
 	--python-version 3.11 --generate-hashes $(LOCK)
 ESLINT := node_modules/.bin/eslint .

@@ -62,7 +62,7 @@ class RequestThrottle(BaseThrottle):
     the request."""
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        """Return True, or raise `RateLimited`. Endpoints without a login have limits of their own."""
+        """Return True, or raise `RateLimited`. Endpoints without a login have their own limits."""
         if request.user is not None:
             check_rate_limit(REQUESTS, str(request.user.pk), shared=False)
         return True

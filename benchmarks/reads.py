@@ -14,7 +14,8 @@ from tests.harness.environment import ROOT
 from tests.harness.processes import run
 
 CONVERSATIONS = 1000
-"""The number of conversations of the reader. One has half of the messages; the others share the other half."""
+"""The number of conversations of the reader. One conversation has half of the messages. The other conversations share
+the other half."""
 
 Reads = dict[str, dict[str, Any]]
 """The figures of each kind of read: `ms`, `queries`, `rows` and `pages`."""

@@ -1,6 +1,6 @@
 """A cache of the participants of conversations in which this process has stored messages.
 
-It tells in advance which rooms to lock. It can be out of date: the participants are read again under the lock.
+It shows in advance which rooms must be locked. It can be out of date: the participants are read again under the lock.
 """
 
 import threading

@@ -10,7 +10,7 @@ from realtime import expel, unit_of_work
 
 
 def remove_participant(*, conversation_id: uuid.UUID, user_id: uuid.UUID) -> None:
-    """Remove a participant. From now on the user can neither read the conversation nor be in its room, in any process.
+    """Remove a participant. After the commit, the user cannot read the conversation or be in its room, in any process.
 
     Raises `ConversationNotFound`, or `NotFound` if the user is not a participant.
     """

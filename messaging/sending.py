@@ -1,4 +1,4 @@
-"""Sends messages. The messages of a batch share a transaction; each message succeeds or fails on its own."""
+"""Sends messages. The messages of a batch share a transaction; each message succeeds or fails separately."""
 
 import hashlib
 import uuid
@@ -58,7 +58,7 @@ def send_messages(outgoing_messages: Sequence[OutgoingMessage]) -> list[SentMess
         with unit_of_work():
             results.update(zip((number for number, _ in together), _send([one for _, one in together]), strict=True))
     except DatabaseError:
-        # A message collided with another transaction. Sending each message alone shows which message it was.
+        # A message collided with another transaction. Send each message alone, so that only this message can fail.
         results.clear()
     for number, one in enumerate(outgoing_messages):
         if number not in results:

@@ -58,8 +58,8 @@ class _UnitOfWork:
             work(items)
 
     def lock(self, names: Iterable[str]) -> bool:
-        """Lock rooms and number their pending events, in the order of publication. Return True if the lock of a room
-        was neither held nor queued."""
+        """Lock rooms and number their pending events, in the order of publication. Return True if the lock of at least
+        one room was not held and not queued."""
         queued_locks, self.queued_locks = self.queued_locks, ()
         self.rooms |= event_log.locked_rooms(queued_locks)
         others = [name for name in names if name not in self.rooms]

@@ -15,7 +15,8 @@ class StooryConfig(AppConfig):
 
 
 class AdminConfig(admin_apps.AdminConfig):
-    """Removes the pages of tokens. The page of a user shows and ends the user's login sessions instead."""
+    """Removes the pages of tokens from the admin. The page of a user shows and ends the user's login sessions
+    instead."""
 
     default = False
 

@@ -18,7 +18,7 @@ class Handler(ASGIHandler):
 
     WebSocket handshakes get status 404, because only Socket.IO uses WebSockets.
 
-    Probes run in a thread of their own, so they work while all threads of the pool wait for the database.
+    Probes run in a separate thread, so they work while all threads of the pool wait for the database.
     """
 
     def load_middleware(self, is_async: bool = False) -> None:

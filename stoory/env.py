@@ -136,7 +136,7 @@ class Environment(BaseSettings):
             return cls()
         except ValidationError as invalid:
             errors = invalid.errors(include_url=False, include_context=False)
-        # A default that depends on an invalid value is not an error of its own.
+        # A default that depends on an invalid value is not a separate error.
         invalid_names = [str(error["loc"][0]) for error in errors if error["type"] != "default_factory_not_called"]
         raise ImproperlyConfigured("\n".join(map(cls._error, invalid_names)))
 

@@ -9,7 +9,7 @@ from stoory import pages
 
 
 def _pages(patterns: list[URLPattern | URLResolver], before: str = "/") -> Iterator[str]:
-    """Yield the addresses of the views of `stoory.pages`, except those with parameters."""
+    """Yield the addresses of the views of `stoory.pages`, except addresses with parameters."""
     for one in patterns:
         path = f"{before}{one.pattern}"
         if isinstance(one, URLResolver):

@@ -37,7 +37,8 @@ STYLES = frozenset({"primary", "success", "danger", "secondary"})
 
 
 def problems(flow: Flow) -> list[FlowProblem]:
-    """Return all problems of a flow. If names are wrong, only these are returned: the other checks rely on names."""
+    """Return all problems of a flow. If names are wrong, return only the wrong names, because the other checks rely on
+    names."""
     found = [*_names(flow), *_targets(flow)]
     if found:
         return found

@@ -1,4 +1,4 @@
-"""The decisions of the engine: data that says what to store. Nothing here stores it."""
+"""The decisions of the engine: data that says what to store. This module stores nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -240,8 +240,8 @@ class Flow:
     """A versioned flow.
 
     `opened_by` is None if any party can open a conversation. With `one_per_pair`, two people have at most one such
-    conversation, whoever opens it. `closed` is the state that a conversation enters when an operator closes it. The
-    guards compare `rounds` and `revisions` with the used rounds of negotiation and revisions of the work.
+    conversation, regardless of who opens it. `closed` is the state that a conversation enters when an operator closes
+    it. The guards compare `rounds` and `revisions` with the used rounds of negotiation and revisions of the work.
     """
 
     name: str

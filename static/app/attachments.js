@@ -32,7 +32,7 @@ function thumbnail(one, session) {
 
 const pictures = new Map();
 
-/** Return the URL of a thumbnail. It is fetched once, however often its message is drawn. */
+/** Return the URL of a thumbnail. It is fetched once, even if its message is drawn again. */
 function pictureOf({ id, thumbnail_url: address }, session) {
   if (!pictures.has(id)) {
     const picture = session.file(address).then((blob) => URL.createObjectURL(blob));

@@ -31,8 +31,8 @@ def layer_of(name: str) -> int:
 
 
 def own_headers(name: str) -> set[str]:
-    """Return the header that a source file implements: the only header of its layer, or the header with its name. A
-    header has no such header."""
+    """Return the header that a source file implements: the only header of its layer, or the header with its name. For a
+    header, the result is empty."""
     if name.endswith(".h"):
         return set()
     headers = {one for one in LAYERS[layer_of(name)] if one.endswith(".h")}

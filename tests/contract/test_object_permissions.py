@@ -1,5 +1,5 @@
-"""Every address and command that refers to a user's object, tried by an anonymous user, a stranger, a participant and
-an operator. New addresses and commands must be added here."""
+"""Tests every address and command that refers to a user's object as an anonymous user, a stranger, a participant and an
+operator. New addresses and commands must be added here."""
 
 import re
 from pathlib import Path

@@ -43,7 +43,7 @@ for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
 
 @pytest.mark.parametrize("package", ["faults", "benchmarks"])
 def test_every_module_of_a_tool_can_be_imported(package):
-    """mypy does not check these modules, so a missing name would fail only at run time. Peers have their own
+    """mypy does not check these modules, so a missing name would fail only at run time. Peers run in their own
     environments."""
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "stoory.settings"}
     subprocess.run([sys.executable, "-c", IMPORT_ALL, package], cwd=ROOT, env=environment, check=True)

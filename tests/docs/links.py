@@ -51,7 +51,7 @@ class _Markup(HTMLParser):
 
 
 def links_of(document: str, text: str) -> list[Link]:
-    """Return the links and images, including those in HTML; code is ignored."""
+    """Return the links and images, including links and images in HTML. Code is ignored."""
     found = []
     for line, token in _tokens(text):
         targets = [str(token.attrs[name]) for name in ("href", "src") if name in token.attrs]

@@ -40,7 +40,7 @@ def steps_of_data(flow: dict) -> set[Step]:
 
 
 def compare_with_data(block: Block) -> set[Step]:
-    """Compare the diagram with the data; return the steps that are neither actions nor deadlines."""
+    """Compare the diagram with the data; return the steps that are not actions or deadlines."""
     flow = json.loads((ROOT / block.document).with_suffix(".json").read_text())
     assert (ROOT / block.document).with_suffix(".mmd").read_text() == block.text
     drawn, known = steps_of(block), steps_of_data(flow)

@@ -23,7 +23,7 @@ from tests.harness.servers import inherited_environment, responds, shared
 
 @runs("docs/operations.md", "Production", "sh", "sh")
 def test_a_server_for_production(blocks, checkout: Path, tmp_path: Path):
-    """The server uses a database and a Redis on this machine, and a port of its own."""
+    """The server uses a database and a Redis on this machine, and its own port."""
     prepare, serve = (one.text for one in blocks)
     port = str(free_port())
     with shared(tmp_path, *need_postgresql_and_redis()) as installation:

@@ -1,4 +1,4 @@
-"""docs/sockets.md: its example runs as an application of its own, with the official client."""
+"""docs/sockets.md: its example runs as a separate application, with the official client."""
 
 import sys
 import time

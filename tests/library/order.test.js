@@ -139,7 +139,7 @@ test('older pages are inserted before the shown messages, without duplicates', a
   );
 });
 
-test('older pages are loaded one at a time, however often they are requested', async () => {
+test('older pages are loaded one at a time, even if they are requested often', async () => {
   const server = new FakeServer();
   for (let seq = 1; seq <= 120; seq += 1) server.log.push(newMessage(seq));
   const { conversation } = await server.opened();

@@ -1,4 +1,5 @@
-"""Templates contain no inline code or styles that the policy forbids: these are in files, or carry the nonce."""
+"""Templates contain no inline code or styles that the policy forbids. Code and styles are in files, or have the
+nonce."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Inactive conversations are reminded, closed or approved once, however many schedulers run."""
+"""Inactive conversations are reminded, closed or approved once, even if several schedulers run."""
 
 import io
 import sys

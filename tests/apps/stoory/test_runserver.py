@@ -40,7 +40,7 @@ def running(project: Path, *options: str) -> Iterator[tuple[str, Process]]:
 
     def start(port: int) -> tuple[str, Process]:
         url = f"http://127.0.0.1:{port}"
-        # A shell's background processes ignore Ctrl-C, and so would every process they start.
+        # A shell's background processes ignore Ctrl-C, and every process that they start would ignore it too.
         command = ["env", "--default-signal=INT", *manage, "runserver", str(port), *options]
         server = Process(*command, log=project / "log", environment=environment, directory=project)
         return url, server.start().wait_until(lambda: responds(f"{url}/healthz"))

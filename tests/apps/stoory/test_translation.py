@@ -60,7 +60,7 @@ def test_without_a_catalogue_they_are_english() -> None:
 
 
 class Words(HTMLParser):
-    """The texts of a page, without those in code elements."""
+    """The texts of a page, without the texts in code elements."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""`scripts/step.sh` prints the progress of commands without output of their own."""
+"""`scripts/step.sh` prints the progress of commands that print nothing themselves."""
 
 import os
 import re

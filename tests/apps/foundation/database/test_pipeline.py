@@ -94,7 +94,7 @@ def test_an_invalid_statement_is_not_kept_as_prepared():
 
 
 def test_a_closed_connection_is_not_kept():
-    """This connection is used by no other test, because other tests' cursors can keep their connections."""
+    """No other test uses this connection, because other tests' cursors can keep their connections."""
     own = connection.Database.connect(**connection.get_connection_params())
     known = len(pipeline._states)
     with own.cursor() as cursor:
