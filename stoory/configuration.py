@@ -132,8 +132,8 @@ class Accounts(Environment):
     """`session`: a socket lives as long as its login session. `strict`: as long as its access token, unless the client
     sends a newer token"""
     PEOPLE_SEARCH: Choice[Literal["everybody", "off", "other_role"]] = "other_role"
-    """Whom people can find with `GET /api/people`. `other_role`: brand owners find influencers, and influencers find
-    brand owners. `everybody`: all users find each other. `off`: the search is switched off"""
+    """Which users a user can find with `GET /api/people`. `other_role`: brand owners find influencers, and influencers
+    find brand owners. `everybody`: all users find each other. `off`: the search is switched off"""
     PEOPLE_SEARCHES_PER_MINUTE: Whole = Field(30, ge=1)
     """Searches for people by one user"""
     LOGIN_FAILURES_PER_MINUTE: Whole = Field(10, ge=1)

@@ -84,7 +84,7 @@ class Batcher(Generic[T, R]):
         if self._batches < self._concurrency:
             self._batches += 1
             loop = asyncio.get_running_loop()
-            # In a later iteration of the loop, so that items submitted without an `await` between them share a batch.
+            # Start later, so that items that are submitted without an `await` between them share a batch.
             loop.call_later(max(0.0, self._next_batch_at - loop.time()), self._run_batch)
 
     def _run_batch(self) -> None:

@@ -116,7 +116,7 @@ def _instance(model: type[M], json: tuple[str, ...], row: tuple[Any, ...]) -> M:
 
 def sum_many(model: type[Model], name: str, *, by: str, among: Iterable[Any], unless: str) -> Iterable[tuple[Any, int]]:
     """Return each value of `by` in `among` with the sum of the number `name` over its rows. Rows are ignored if the
-    number is 0 or if the attribute `unless` is not null. Values of `by` without remaining rows are missing."""
+    number is 0 or if the attribute `unless` is not null. Values of `by` without remaining rows are omitted."""
     if is_postgresql():
         return execute(summation(model, name, by, unless), [_array(among)])
     rows = model._default_manager.filter(**{f"{by}__in": list(among), f"{name}__gt": 0, unless: None})

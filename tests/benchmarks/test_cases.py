@@ -1,4 +1,4 @@
-"""Every benchmark runs once on the smallest scale. All responses are checked, times are not."""
+"""Every benchmark runs once on the smallest scale. All responses are checked, but no times."""
 
 import json
 import subprocess

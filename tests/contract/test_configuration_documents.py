@@ -63,7 +63,7 @@ def test_the_reference_has_every_setting_once_and_as_many_cells_as_headings():
         "| `WORKER_THREADS` | `8` | a whole number of at least 1 | Threads for the",
         "| `DATABASE_URL` | SQLite in `DATA_DIR` | the URL of a database",
         "| `TRUSTED_PROXIES` | none | a list | Networks",
-        "| `PEOPLE_SEARCH` | `other_role` | one of `everybody`, `off`, `other_role` | Whom people can find",
+        "| `PEOPLE_SEARCH` | `other_role` | one of `everybody`, `off`, `other_role` | Which users a user can find",
         "| `SECRET_KEY` | none | a secret text | Signs sessions",
     ],
 )
