@@ -74,7 +74,7 @@ TARGETS = {
         rest="`make check` has the tests with a database.",
     ),
     "check": Target(
-        about="unit, API and contract tests on SQLite, the tests with a database again on PostgreSQL and Redis, and one "
+        about="unit, API and contract tests on SQLite, tests with a database again on PostgreSQL and Redis, and one "
         "walk through the pages in a browser",
         usually="10 minutes",
         stages=(

@@ -52,7 +52,7 @@ def decide(
 
 
 def _check_name(current: CurrentState, role: Role, name: str) -> None:
-    """Check that the action exists and that the role can take it. These errors come before all others."""
+    """Check that the action exists and that the role can take it. These errors are raised before all other errors."""
     here = [action for action in current.state.actions if action.has_name(name)]
     found = here or current.flow.actions_named(name)
     if not found and not is_known(name):

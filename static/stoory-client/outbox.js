@@ -77,7 +77,7 @@ export class Outbox {
     return this.entries.find((entry) => entry.status !== 'failed');
   }
 
-  /** Send one message. Returns whether the next message can follow. */
+  /** Send one message. Returns whether the next message can be sent. */
   async #goes(entry) {
     const { client_message_id: id } = entry;
     this.#change(id, { status: 'sending', tries: entry.tries + 1 });

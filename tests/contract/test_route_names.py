@@ -1,4 +1,4 @@
-"""Each route name leads to one view, whatever other routes are added."""
+"""Each route name leads to one view, even if other routes are added."""
 
 from collections import defaultdict
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Texts: values are inserted literally, whatever they contain."""
+"""Texts: values are inserted literally, even if they contain placeholders or markup."""
 
 import pytest
 from hypothesis import given

@@ -16,7 +16,7 @@ def _soon_without_work(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def carry_out(some: DatabaseThreads, works: Sequence[Callable[[], object]]) -> None:
-    """Submit all works and wait for their ends."""
+    """Submit all work functions and wait until they have run."""
     ended = threading.Semaphore(0)
 
     def submit(work: Callable[[], object]) -> None:
