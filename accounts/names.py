@@ -9,7 +9,7 @@ import unicodedata
 
 LONGEST_KEY = 2500
 """The length limit of a key, in bytes; PostgreSQL cannot index more than 2,700. A name of 100 characters has at most
-400 bytes, or 1,800 if each character stands for six others. Keys of such names can lose their last words."""
+400 bytes, or 1,800 if each character is replaced by six characters. Keys of such names can lose their last words."""
 
 _IGNORABLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"

@@ -32,7 +32,8 @@ class Event:
 
 @dataclass(frozen=True)
 class Caller:
-    """The sender of a command. `sid` is the id of the socket; `user` comes from the application's `authenticate`."""
+    """The sender of a command. `sid` is the id of the socket; `user` is returned by the application's
+    `authenticate`."""
 
     sid: str
     user_id: uuid.UUID

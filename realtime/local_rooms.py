@@ -212,7 +212,7 @@ class LocalRooms:
             self._deliver_in_order(room)
 
     def _deliver_in_order(self, room: OpenRoom) -> None:
-        """Deliver the events of the reorder buffer whose turn has come."""
+        """Deliver the events of the reorder buffer that are next in order."""
         while (event := room.reorder_buffer.pop(room.position + 1, None)) is not None:
             self._deliver(room, event)
         room.reorder_buffer = {seq: event for seq, event in room.reorder_buffer.items() if seq > room.position}

@@ -29,7 +29,7 @@ class HeartbeatAction(Enum):
 
 
 class Heartbeat:
-    """The heartbeat of one session. Its times are monotonic: they come from the event loop's clock."""
+    """The heartbeat of one session. Its times are monotonic: they are read from the event loop's clock."""
 
     __slots__ = ("_due", "_host", "_sid", "awaits_pong")
 

@@ -1,4 +1,4 @@
-"""A pytest plugin, loaded before Django's settings, that gives each pytest-xdist worker its own Redis keys and
+"""A pytest plugin, loaded before Django's settings, that assigns each pytest-xdist worker its own Redis keys and
 channels.
 
 `tests/conftest.py` creates a database for each worker, and `tests/harness/ports.py` assigns the ports.

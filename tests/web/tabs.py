@@ -38,7 +38,7 @@ selector => {
 }
 """
 BLANK = "/blank"
-"""The address of an empty page with the server's origin, which gives access to the storage of that origin."""
+"""The address of an empty page with the server's origin, which allows access to the storage of that origin."""
 
 BEGIN = """
 session => {

@@ -1,4 +1,5 @@
-"""Running conversations are moved to a newer version of their flow: either all, or none if one does not fit."""
+"""Running conversations are moved to a newer version of their flow. If some do not fit, none is moved, and the command
+lists the conversations that do not fit."""
 
 import io
 from dataclasses import replace
