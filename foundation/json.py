@@ -16,7 +16,7 @@ def _wire(value: Any) -> Any:
     if isinstance(value, CachedSchema):
         return orjson.Fragment(value.as_json(_dump))
     if isinstance(value, BaseModel):
-        # orjson and this function encode every value, so pydantic does not have to make a copy first.
+        # orjson and this function encode every value, so pydantic need not make a copy first.
         return value.__dict__
     return str(value)
 

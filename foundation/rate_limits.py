@@ -22,7 +22,8 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 MAX_LOCAL_BUCKETS = 100_000
-"""Maximum buckets of one process. Above this, the least recently used bucket is dropped, so it is full again."""
+"""Maximum buckets of one process. Above this number, the least recently used bucket is dropped. When it is used again,
+it is full."""
 
 REDIS_TIMEOUT = 0.25
 """Seconds after which a request to Redis fails."""

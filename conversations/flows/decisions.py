@@ -53,11 +53,12 @@ class Timing(StrEnum):
 
     KEEP = "keep"
     RESTART = "restart"
-    """Replace both by `due`. While the conversation is paused, the full length of `due` is held."""
+    """Replace the deadline and the reminder by `due`. While the conversation is paused, the full length of `due` is
+    held."""
     HOLD = "hold"
-    """Stop both, and store how much time of each was left."""
+    """Stop the deadline and the reminder, and store the time that was left of each."""
     RESUME = "resume"
-    """Continue both with the time that was left."""
+    """Continue the deadline and the reminder with the time that was left."""
     REMINDED = "reminded"
     """Keep the deadline. The next reminder is sent after `due.remind_after`. If `remind_after` is None, no reminder is
     sent."""

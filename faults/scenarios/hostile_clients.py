@@ -16,7 +16,10 @@ UNAUTHENTICATED = 12.0
 """Seconds after which the server must have closed a connection without a token, plus a margin."""
 
 
-@scenario("hostile-clients", "too large bodies and frames, bombs, fuzz, events before the token, guessed sessions")
+@scenario(
+    "hostile-clients",
+    "too large bodies and frames, decompression bombs, fuzz, events before the token, guessed sessions",
+)
 async def hostile_clients(run: Run) -> None:
     worker = run.cluster.workers[0]
     frames = 5_000 if run.quick else 100_000

@@ -141,7 +141,8 @@ def apply_to_valid(work: Callable[[list[T]], Iterable[R]], items: Sequence[T | E
 WRITE_BATCH_SIZE = 64
 """Maximum items of a batch that writes. If one batch took all items, either Python or PostgreSQL would be idle."""
 WRITE_CONCURRENCY = 3
-"""Number of batches of one kind that run at the same time: while PostgreSQL runs some, Python prepares the next."""
+"""Number of batches of one kind that run at the same time: while PostgreSQL runs two batches, Python prepares the next
+batch."""
 
 
 def write_batcher(

@@ -30,7 +30,7 @@ OPEN_TO_ALL = {
     "POST /api/auth/logout",
     "POST /api/payments/{provider}/webhook",
 }
-"""Listed here by hand, so that no other operation can lose its authentication unnoticed."""
+"""This list is written by hand, so that no other operation can lose its authentication unnoticed."""
 
 WITH_LOGIN = [one for one in OPERATIONS if one.needs_login]
 WITHOUT_LOGIN = [one for one in OPERATIONS if not one.needs_login]

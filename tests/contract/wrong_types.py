@@ -1,4 +1,4 @@
-"""Code with type errors that mypy must find wherever it checks the application. It is never run.
+"""Code with type errors that mypy must find in every check of the application. It is never run.
 
 mypy checks this module too. Each error here is ignored with a comment, and mypy reports a comment that ignores nothing.
 So mypy fails as soon as it no longer finds one of the errors.

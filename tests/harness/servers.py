@@ -32,7 +32,7 @@ def serve(port: int, workers: int = 1) -> list[str]:
 
 
 def responds(url: str, status: int = 200) -> bool:
-    """Return whether a GET gets this status, soon."""
+    """Return whether a GET receives this status within a short time."""
     try:
         return httpx.get(url, timeout=ANSWER_SECONDS, verify=False).status_code == status
     except httpx.TransportError:
@@ -60,7 +60,7 @@ class Installation:
         return inherited_environment() | NOTHING_DEPRECATED | own | self.environment
 
     def manage(self, *arguments: str) -> str:
-        """Run a management command and return its output. Raises `CommandFailed`."""
+        """Run a management command and return its output. Raises `CommandFailed` if the command fails."""
         options = {"cwd": self.project, "env": self.settings(), "timeout": COMMAND_SECONDS}
         return run(sys.executable, "manage.py", *arguments, **options)
 
