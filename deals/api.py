@@ -1,4 +1,4 @@
-"""The REST endpoints of deals: opening a conversation, taking actions, and the ledger."""
+"""The REST endpoints of deals: opening a conversation, taking actions, and reading offers and payments."""
 
 from rest_framework.decorators import action
 from rest_framework.response import Response

@@ -92,7 +92,7 @@ def _errors_of(deal: Deal | None, offers: list[Offer]) -> Iterator[str]:
             yield f"offer {number} is missing"
             return
         if offer.previous_hash != previous:
-            yield f"offer {number} does not follow the one before it"
+            yield f"offer {number} does not follow the offer before it"
         if hash_of(offer) != offer.hash:
             yield f"offer {number} was changed"
         acceptance = getattr(offer, "acceptance", None)

@@ -3,7 +3,7 @@
 from collections import deque
 
 Packets = deque[tuple[str | bytes, int, float]]
-"""For each packet: the frame, its size in bytes, and the time at which it was queued."""
+"""The queued packets: the frame of each, its size in bytes, and the time at which it was queued."""
 
 _EMPTY: Packets = deque(maxlen=0)
 """Shared by all empty queues, because a deque takes more than half a kilobyte and most clients never need one."""

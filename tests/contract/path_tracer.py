@@ -54,7 +54,7 @@ def traced() -> Iterator[PathCost]:
 
 
 def _count_threads(patch: pytest.MonkeyPatch, cost: PathCost) -> None:
-    """Count two thread changes for each work: to the database thread, and back to the event loop."""
+    """Count two thread changes for each piece of work: to the database thread, and back to the event loop."""
     submit = DatabaseThreads.submit
 
     def counted(self: DatabaseThreads, work: Callable[[], None]) -> None:

@@ -75,7 +75,7 @@ test('a reload that is replaced by the one on connecting resolves with the conve
   }
 });
 
-test('an outdated response neither resolves nor rejects the newest request', async () => {
+test('an outdated response does not resolve or reject the newest request', async () => {
   const server = new FakeServer();
   const gates = gated(server, LIST);
   const list = connected(server).conversationList();
