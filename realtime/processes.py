@@ -51,7 +51,8 @@ def beat(process_id: uuid.UUID) -> None:
 
 @transaction.atomic
 def retire(process_id: uuid.UUID) -> None:
-    """End the connections of a process that stops, and make its heartbeat old, so that another process ends its connections."""
+    """End the connections of a process that stops, and make its heartbeat old, so that another process handles it as
+    dead and announces its users."""
     _end_held(process_id, None)
     ServerProcess.objects.filter(pk=process_id).update(heartbeat_at=Now() - DEAD_AFTER - HEARTBEAT)
 
