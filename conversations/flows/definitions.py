@@ -292,7 +292,7 @@ class Flow:
         return tuple(action for action in self.actions() if action.has_name(name))
 
     def system_receiver(self, state: str) -> Role:
-        """Return the role that receives a system message: the awaited role, or the role that opened the conversation."""
+        """Return the role that receives a system message: the awaited role, or the role of the opener."""
         return self.state(state).awaiting or self.opened_by or self.parties[0]
 
     def other_party(self, role: Role) -> Role:
