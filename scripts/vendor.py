@@ -1,6 +1,6 @@
 """`python scripts/vendor.py`: copy the files of npm packages that pages load to `static/vendor`, byte for byte.
 
-`static/vendor/versions.json` names each package with its version, its licence, and the SHA-256 checksum of each file by
+`static/vendor/versions.json` names each package with its version, its license, and the SHA-256 checksum of each file by
 its path in the package. Packages in `package-lock.json` are copied again from `node_modules`.
 """
 
