@@ -30,7 +30,7 @@ SERVER_OPTIONS = {
 async def running(
     server: Any, *, path: str = "socket.io", websockets: str = DIRECT, ws_max_size: int = 2**26, **options: Any
 ) -> AsyncIterator["Site"]:
-    """Serve `server` on a free port; `websockets` is one of `SERVER_OPTIONS`, other options are options of `SocketApp`."""
+    """Serve `server` on a free port. `websockets` is one of `SERVER_OPTIONS`; `options` are passed to `SocketApp`."""
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         SocketApp(server, path=path, **options),
