@@ -10,8 +10,8 @@ NOTIFICATION = registry.event(
         name="notification",
         payload=NotificationEventPayload,
         room="user_<id>",
-        when="The user has a new notification. `type` is `message` for every message to the user. Other types have "
-        "the same frame.",
+        when="The user has a new notification. `type` is `message` for every message to the user. "
+        "Notifications of other types have the same structure.",
         logged=True,
         example={
             "seq": 3,
