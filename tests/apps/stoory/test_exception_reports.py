@@ -1,4 +1,4 @@
-"""Django's technical pages show settings, but none of the secrets."""
+"""Django's technical pages show settings and local variables, but no secrets."""
 
 import pytest
 
@@ -14,16 +14,41 @@ URLS = {
 }
 REPORT = """
 import os, sys
+from django.conf import settings
+from django.db import connection
 from django.http import Http404
 from django.test import RequestFactory
 from django.views import debug
+from django.views.decorators.debug import sensitive_variables
 
 # A WSGI server can put environment variables into the data of a request.
 request = RequestFactory(**os.environ).get(
     "/broken", headers={"Accept": %r, "Authorization": "Bearer Hidden-token", "Cookie": "sessionid=Hidden-session"}
 )
+class Unprintable:
+    @property
+    def __class__(self):
+        raise ValueError("This cannot be examined.")
+
+
+def divide():
+    # The last frame of a database that is away has these parameters.
+    parameters = connection.get_connection_params()
+    hosts = [{"redis": settings.CHANNEL_LAYERS}]
+    headers = request.META
+    itself = {"number": 12}
+    itself["itself"] = itself
+    unprintable = Unprintable()
+    return 1 / 0
+
+
+@sensitive_variables()
+def log_in(credentials):
+    return divide()
+
+
 try:
-    1 / 0
+    log_in("Hidden-credentials")
 except ZeroDivisionError:
     print(debug.technical_500_response(request, *sys.exc_info()).content.decode())
 print(debug.technical_404_response(request, Http404()).content.decode())
@@ -48,6 +73,12 @@ def test_no_secret_is_shown(accept):
     assert [line for line in shown.splitlines() if "Hidden-" in line] == []
     assert all(name in shown for name in ("REDIS_URL", "DATABASE_URL", "CHANNEL_LAYERS", "STRIPE_SECRET_KEY"))
     assert "realtime.channel_layer.PubSubChannelLayer" in shown
+
+
+def test_local_variables_are_shown():
+    shown = report(REPORT % "text/html")
+    assert all(f"<td>{name}</td>" in shown for name in ("parameters", "hosts", "headers", "itself", "unprintable"))
+    assert "plan_cache_mode=force_generic_plan" in shown
 
 
 def test_djangos_filter_would_show_some_secrets():
