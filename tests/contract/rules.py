@@ -13,6 +13,12 @@ ROOMS = ("conversation_", "user_")
 BULK_FUNCTIONS = {"insert_many", "insert_with_text", "upsert_many", "update_many"}
 """The functions of `foundation.database.bulk` that write rows of the model passed to them, without signals."""
 
+SENDERS = {
+    *("emit", "send_frame", "send_text", "send_packet", "_send_packet", "_send_eio_packet"),
+    *("group_send", "group_send_many"),
+}
+"""The methods of Socket.IO, of sockets and of the channel layer that send something."""
+
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -45,19 +51,24 @@ def imports_public_names_from_inside(tree: ast.AST, package: str, public: Collec
 
 def sends_directly(tree: ast.AST) -> set[int]:
     """Find code that passes something directly to Socket.IO, a socket or the channel layer."""
-    return _uses(tree, {"emit", "send_frame", "send_text", "send_packet", "group_send", "group_send_many"})
+    return _uses(tree, SENDERS)
 
 
 def makes_room_hints(tree: ast.AST) -> set[int]:
-    """Find hints with events that are made without `publish` and `publish_ephemeral`."""
-    by_hand = {call.lineno for call in ast.walk(tree) if isinstance(call, ast.Call) and _name_of(call) == "Hint"}
-    return by_hand | {
-        node.lineno
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute)
-        and node.attr in {"logged", "ephemeral"}
-        and ast.unparse(node.value).rpartition(".")[2] == "Hint"
+    """Find uses of `Hint`, under any name, other than `Hint.control`, and copies of hints with other values. Both can
+    make hints with events without `publish` and `publish_ephemeral`."""
+    of_control = {
+        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "control"
     }
+    named = {node.lineno for node in ast.walk(tree) if _is_named(node, "Hint") and id(node) not in of_control}
+    return named | _uses(tree, {"_replace"})
+
+
+def _is_named(node: ast.AST, name: str) -> bool:
+    """Return whether a name, an attribute or a renaming import refers to something of this name."""
+    if isinstance(node, ast.alias):
+        return node.name == name and node.asname is not None
+    return name in {getattr(node, "id", None), getattr(node, "attr", None)}
 
 
 def bypasses_the_bus(tree: ast.AST) -> set[int]:

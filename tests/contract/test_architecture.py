@@ -45,13 +45,16 @@ RULES: dict[Callable[[ast.AST], set[int]], tuple[set[str], str, str]] = {
         {"realtime/pubsub.py", "realtime/client_manager.py", "realtime/token_expiry.py", "realtime/channel_layer.py"}
         | SOCKET_SERVER,
         "publish(room, EVENT, payload)\nemit = 1\nmessages_read.send(Message)",
-        "await sio.emit('new_message', data)\nawait layer.group_send(group, {})\nsend = server.send_frame",
+        "await sio.emit('new_message', data)\nawait layer.group_send(group, {})\nsend = server.send_frame\n"
+        "await sio._send_packet(eio_sid, packet)",
     ),
     rules.makes_room_hints: (
         {"realtime/publishing.py", "realtime/pubsub.py"},
-        "bus.send([Hint.control('beat')])\nevent.logged\nunit.ephemeral.append(hint)",
+        "from realtime.pubsub import Hint, bus\nbus.send([Hint.control('beat')])\nevent.logged\n"
+        "unit.ephemeral.append(hint)",
         "bus.send([Hint.ephemeral(room, name, data, None)])\nmake = pubsub.Hint.logged\nHint(room, {})\n"
-        "pubsub.Hint(group=room, message={})",
+        "pubsub.Hint(group=room, message={})\nHint._make((room, {}))\nmake = getattr(Hint, kind)\n"
+        "from realtime.pubsub import Hint as Note\nhint = Hint.control('beat')._replace(group=room)",
     ),
     rules.bypasses_the_bus: (
         {"realtime/socket_gateway.py"},
