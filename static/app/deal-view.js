@@ -73,7 +73,7 @@ function offers(deal) {
 
 function step(one) {
   return html`<li class=${one.new_state.chat_status === 'closed' ? 'closed' : nothing}>
-    <p>${one.summary ?? one.reason.replaceAll('_', ' ')}</p>
+    <p>${one.summary}</p>
     <time datetime=${one.timestamp} title=${fully(one.timestamp)}>${short(one.timestamp)}</time>
   </li>`;
 }

@@ -149,8 +149,8 @@ export interface Step {
   previous_state: Standing | null;
   new_state: Standing;
   reason: string;
-  /** Who did what, as a sentence; absent in events that were logged before summaries existed. */
-  summary?: string;
+  /** Who did what, as a sentence. */
+  summary: string;
   timestamp: string;
 }
 
