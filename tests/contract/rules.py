@@ -19,6 +19,9 @@ SENDERS = {
 }
 """The methods of Socket.IO, of sockets and of the channel layer that send something."""
 
+GUARDED = {"realtime", "socketio_server"}
+"""The packages of which others import only the public names."""
+
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -54,14 +57,32 @@ def sends_directly(tree: ast.AST) -> set[int]:
     return _uses(tree, SENDERS)
 
 
+def imports_guarded_packages(tree: ast.AST) -> set[int]:
+    """Find imports of a whole package in `GUARDED`. They reach its internal modules, which import-linter cannot see."""
+    imports = (node for node in ast.walk(tree) if isinstance(node, ast.Import))
+    return {node.lineno for node in imports if any(one.name.partition(".")[0] in GUARDED for one in node.names)}
+
+
 def makes_room_hints(tree: ast.AST) -> set[int]:
-    """Find uses of `Hint`, under any name, other than `Hint.control`, and copies of hints with other values. Both can
-    make hints with events without `publish` and `publish_ephemeral`."""
+    """Find uses of `Hint`, under any name, other than `Hint.control`, copies of hints with other values, and anything
+    else that is given to the bus. All of them can send events without `publish` and `publish_ephemeral`."""
     of_control = {
         id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "control"
     }
     named = {node.lineno for node in ast.walk(tree) if _is_named(node, "Hint") and id(node) not in of_control}
-    return named | _uses(tree, {"_replace"})
+    return (
+        named
+        | _uses(tree, {"_replace"})
+        | {call.lineno for call, method in _methods(ast.walk(tree)) if _feeds_the_bus(call, method)}
+    )
+
+
+def _feeds_the_bus(call: ast.Call, method: ast.Attribute) -> bool:
+    """Return whether something other than a list of `Hint.control(…)` is given to `bus.send`."""
+    if method.attr != "send" or not ast.unparse(method.value).endswith("bus"):
+        return False
+    hints = call.args[0].elts if call.args and isinstance(call.args[0], ast.List) else [None]
+    return not all(isinstance(one, ast.Call) and ast.unparse(one.func).endswith("Hint.control") for one in hints)
 
 
 def _is_named(node: ast.AST, name: str) -> bool:

@@ -48,13 +48,19 @@ RULES: dict[Callable[[ast.AST], set[int]], tuple[set[str], str, str]] = {
         "await sio.emit('new_message', data)\nawait layer.group_send(group, {})\nsend = server.send_frame\n"
         "await sio._send_packet(eio_sid, packet)",
     ),
+    rules.imports_guarded_packages: (
+        set(),
+        "from realtime import publish\nimport realtime_clock\nimport socketio",
+        "import realtime\nimport realtime.pubsub as bus\nimport json, socketio_server",
+    ),
     rules.makes_room_hints: (
         {"realtime/publishing.py", "realtime/pubsub.py"},
         "from realtime.pubsub import Hint, bus\nbus.send([Hint.control('beat')])\nevent.logged\n"
         "unit.ephemeral.append(hint)",
         "bus.send([Hint.ephemeral(room, name, data, None)])\nmake = pubsub.Hint.logged\nHint(room, {})\n"
         "pubsub.Hint(group=room, message={})\nHint._make((room, {}))\nmake = getattr(Hint, kind)\n"
-        "from realtime.pubsub import Hint as Note\nhint = Hint.control('beat')._replace(group=room)",
+        "from realtime.pubsub import Hint as Note\nhint = Hint.control('beat')._replace(group=room)\n"
+        "self._bus.send([Note(room, {})])\nbus.send(hints)\nbus.send(hints=[(room, {})])",
     ),
     rules.bypasses_the_bus: (
         {"realtime/socket_gateway.py"},
