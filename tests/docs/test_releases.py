@@ -21,9 +21,15 @@ from tests.docs.terminal import commands
 from tests.harness.environment import need
 from tests.harness.ports import free_port
 from tests.harness.processes import CommandFailed, Process, run
+from tests.harness.releases import newest_release
 from tests.harness.servers import inherited_environment, responds
 
-VERSION = "0.2.0"
+DOCUMENTED = "0.2.0"
+"""The version in the commands of the document."""
+_MAJOR, _MINOR, _ = newest_release().precedence
+VERSION = f"{_MAJOR}.{_MINOR + 1}.0"
+"""The version that the tests release: the next one, whatever was released."""
+CHANGE = "\n### Added\n\n- **Something** that a release needs.\n"
 SET_UP_SECONDS = 900
 """Seconds for an installation from a package registry, on a busy machine."""
 
@@ -58,6 +64,8 @@ def create_repository(folder: Path) -> Path:
     project = copy_of_project(folder)
     assert not (project / ".git").exists()
     git(project, "init", "--quiet", "--initial-branch", "main")
+    changelog = project / "CHANGELOG.md"
+    changelog.write_text(changelog.read_text().replace("## [Unreleased]\n", f"## [Unreleased]\n{CHANGE}", 1))
     assert Path(git(project, "rev-parse", "--path-format=absolute", "--git-common-dir").strip()) == project / ".git"
     commit(project, "Begin")
     return project
@@ -85,13 +93,13 @@ RELEASE = f"make release VERSION={VERSION} CI_PASSED=$(git rev-parse HEAD)"
 @runs("CONTRIBUTING.md", "Releases", "sh", "sh")
 def test_a_release_is_made_and_runs(blocks: list[Block], tmp_path: Path):
     _, release = commands(blocks[0].text)
-    assert release == RELEASE
+    assert release == RELEASE.replace(VERSION, DOCUMENTED)
     project = create_repository(tmp_path / "project")
     before = git(project, "rev-parse", "HEAD").strip()
-    run_documented(project, release)
+    run_documented(project, RELEASE)
     check_commit_and_tag(project, before)
     check_files(project / "dist")
-    check_reproducible(project, blocks[1].text)
+    check_reproducible(project, blocks[1].text.replace(DOCUMENTED, VERSION))
     with pytest.raises(CommandFailed, match=f"{VERSION} is not higher than {VERSION}"):
         run_documented(project, RELEASE)
     check_archive_runs(project / "dist" / f"stoory-{VERSION}.tar.gz", tmp_path)
@@ -110,7 +118,7 @@ def check_commit_and_tag(project: Path, before: str) -> None:
     assert (version, listed) == (VERSION, tagged)
     assert 0 <= (today - datetime.fromisoformat(date).date()).days <= 1
     changelog = (project / "CHANGELOG.md").read_text()
-    assert f"## [Unreleased]\n\n## [{VERSION}] - {date}\n\n### Added" in changelog
+    assert f"## [Unreleased]\n\n## [{VERSION}] - {date}\n{CHANGE}" in changelog
     for name in ("docs/asyncapi.json", "static/stoory-client/package.json"):
         assert re.search(rf'"version": "{re.escape(VERSION)}"', (project / name).read_text())
     run("bash", "-c", ".venv/bin/python manage.py export_documents --check", cwd=project, env=inherited_environment())
