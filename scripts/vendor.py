@@ -44,5 +44,7 @@ def committed_path(path: str) -> str:
 if __name__ == "__main__":
     try:
         copy_packages(ROOT)
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        sys.exit(f"{error}. Run `npm ci`, or correct `static/vendor/versions.json`.")
+    except ValueError as error:
         sys.exit(str(error))

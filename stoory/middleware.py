@@ -32,7 +32,7 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
 
 
 def _may_be_technical(response: HttpResponseBase) -> bool:
-    """Whether this can be one of the technical pages that Django sends while `DEBUG` is on."""
+    """Return whether this can be one of the technical pages that Django sends while `DEBUG` is on."""
     is_html = response.get("Content-Type", "").startswith("text/html")
     return settings.DEBUG and is_html and response.status_code in {400, 404, 500}
 

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from realtime.background_tasks import BackgroundTasks
 from realtime.connections import Connection, Connections
 from realtime.membership import LocalSocket
 from realtime.recovery import SessionRecord
+from tests.apps.realtime.waiting import eventually
 
 MANY = 2000
 
@@ -89,14 +90,6 @@ def connect(held: Connections, pid: str = "", user_id: uuid.UUID | None = None) 
 def leave(held: Connections, connection: Connection) -> str:
     held.remove(connection.socket.sid)
     return connection.session.pid
-
-
-async def eventually(holds: Callable[[], bool]) -> None:
-    for _ in range(1000):
-        if holds():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("The condition was not met in time.")
 
 
 async def test_simultaneous_departures_are_stored_in_few_batches(held, store, announcer):

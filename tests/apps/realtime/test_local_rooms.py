@@ -4,7 +4,6 @@ import asyncio
 import random
 import threading
 import uuid
-from collections.abc import Callable
 
 import pytest
 from django.db import OperationalError
@@ -17,6 +16,7 @@ from realtime import LoggedEvent, event_log, publish
 from realtime.local_rooms import LocalRooms
 from realtime.membership import LocalSocket
 from tests.apps.realtime.samples import NOTE, note
+from tests.apps.realtime.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -80,14 +80,6 @@ async def write(count: int, room: str = "room") -> None:
 
 def rows(room: str, *seqs: int) -> list[tuple[int, str, str]]:
     return [(one.seq, one.event, one.data) for one in event_log.read(room, after=0) if one.seq in seqs]
-
-
-async def eventually(holds: Callable[[], bool]) -> None:
-    for _ in range(3000):
-        if holds():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("The condition was not met in time.")
 
 
 async def test_next_events_are_delivered_old_ones_dropped_and_gaps_filled_from_the_log(rooms, wire):

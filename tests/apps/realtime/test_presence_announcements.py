@@ -14,6 +14,7 @@ from foundation import clock
 from realtime import presence, presence_announcements
 from realtime.background_tasks import BackgroundTasks
 from realtime.presence_announcements import PresenceAnnouncer
+from tests.apps.realtime.waiting import eventually
 
 MANY = 200
 
@@ -57,14 +58,6 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
     monkeypatch.setattr(presence_announcements, "announce_online", note("online"))
     monkeypatch.setattr(presence_announcements, "announce_offline", note("offline"))
     return found
-
-
-async def eventually(holds: Callable[[], bool]) -> None:
-    for _ in range(1000):
-        if holds():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("The condition was not met in time.")
 
 
 async def test_announcements_are_made_one_at_a_time_in_order(announcer, announced):

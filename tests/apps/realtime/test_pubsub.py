@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 from channels.layers import BaseChannelLayer, InMemoryChannelLayer, channel_layers
@@ -12,6 +12,7 @@ from redis.asyncio.client import PubSub
 from realtime import LoggedEvent, pubsub
 from realtime.channel_layer import PubSubChannelLayer
 from realtime.pubsub import CONTROL, Bus, Hint
+from tests.apps.realtime.waiting import eventually
 from tests.harness.environment import need_postgresql_and_redis
 
 
@@ -27,14 +28,6 @@ class Process:
 
 def whisper(room: str, event: str) -> Hint:
     return Hint.ephemeral(room, event, "{}", None)
-
-
-async def eventually(holds: Callable[[], bool]) -> None:
-    for _ in range(3000):
-        if holds():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("The condition was not met in time.")
 
 
 def made(kind: str) -> BaseChannelLayer:
