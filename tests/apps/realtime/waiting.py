@@ -1,4 +1,4 @@
-"""Waiting for a condition that other tasks or threads fulfil."""
+"""Waiting for a condition that other tasks or threads meet."""
 
 import asyncio
 from collections.abc import Callable
