@@ -1,7 +1,6 @@
 """How the official client connects, and how the server rejects it."""
 
 import json
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.acceptance.browser import Tab
 from tests.acceptance.deployments import Deployment
 from tests.harness.people import Person
+from tests.harness.waiting import wait_until
 
 
 def open_with(person: Person, **options: Any) -> Tab:
@@ -123,10 +123,7 @@ def test_a_process_reports_its_sockets_and_rooms(deployment: Deployment, brand: 
         assert counted(server.url) == {"stoory_sockets": 2, "stoory_rooms": 1}
         for tab in tabs:
             tab.do("disconnect")
-        give_up = time.monotonic() + 10
-        while any(counted(server.url).values()):
-            assert time.monotonic() < give_up
-            time.sleep(0.05)
+        wait_until(lambda: not any(counted(server.url).values()))
 
 
 def counted(url: str) -> dict[str, float]:

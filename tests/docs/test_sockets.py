@@ -1,7 +1,6 @@
 """docs/sockets.md: its example runs as a separate application, with the official client."""
 
 import sys
-import time
 from inspect import signature
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from tests.docs.scripts import script
 from tests.docs.terminal import commands
 from tests.harness.processes import Process, on_free_port
 from tests.harness.servers import responds
+from tests.harness.waiting import wait_until
 from tests.socketio_server import official
 
 BEFORE = """
@@ -70,9 +70,7 @@ def test_the_example_serves_its_origin(blocks, url: str, workplace: Path, transp
     for origin, said in (("https://app.example", "word"), ("https://elsewhere.example", "refused")):
         with script(workplace, CLIENT.format(url=url, origin=origin, transport=transport)) as running:
             assert running.ends() == f"{said}\n"
-    give_up = time.monotonic() + PATIENCE
-    while (told := httpx.get(url).text) != "[['127.0.0.1'], ['127.0.0.1']]":
-        assert time.monotonic() < give_up, told
+    wait_until(lambda: httpx.get(url).text == "[['127.0.0.1'], ['127.0.0.1']]", lambda: httpx.get(url).text)
 
 
 @runs("docs/sockets.md", "How it is tested", "sh")

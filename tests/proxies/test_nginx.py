@@ -20,6 +20,7 @@ from tests.harness.people import PASSWORD
 from tests.harness.ports import free_port
 from tests.harness.processes import START_SECONDS, Process, on_free_port, run
 from tests.harness.servers import Installation, embedded, responds
+from tests.harness.waiting import wait_until
 
 PROXY = "127.0.0.2"
 """The address from which nginx connects. Clients have other addresses, as on a real network."""
@@ -66,8 +67,16 @@ class Site:
         transport = httpx.HTTPTransport(local_address=address, verify=self.trust)
         return httpx.Client(base_url=self.url, transport=transport, timeout=START_SECONDS, **options)
 
-    def access_log(self) -> list[str]:
-        return (self.directory / "access.log").read_text().splitlines()
+    def logged(self, address: str) -> list[str]:
+        """Return the lines of the access log about this client. nginx writes a line after the response, so wait for
+        the first."""
+
+        def lines() -> list[str]:
+            log = (self.directory / "access.log").read_text()
+            return [line for line in log.splitlines() if line.startswith(f"{address} ")]
+
+        wait_until(lines)
+        return lines()
 
 
 @pytest.fixture(scope="module")
@@ -196,9 +205,8 @@ class TestAddresses:
     def test_the_log_contains_the_client_and_no_session_id(self, site):
         with site.browser("127.0.0.30") as browser:
             browser.get("/socket.io/?EIO=4&transport=polling")
-        lines = [line for line in site.access_log() if line.startswith("127.0.0.30 ")]
-        assert len(lines) == 1
-        assert re.fullmatch(r"127\.0\.0\.30 \[\S+\] GET /socket\.io/ 200 \d+ [\d.]+", lines[0])
+        (line,) = site.logged("127.0.0.30")
+        assert re.fullmatch(r"127\.0\.0\.30 \[\S+\] GET /socket\.io/ 200 \d+ [\d.]+", line)
 
 
 def is_limited(guess: Callable[[int], int]) -> bool:

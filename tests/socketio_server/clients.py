@@ -4,7 +4,7 @@ import asyncio
 import json
 import random
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ import aiohttp
 import uvicorn
 
 from socketio_server import SocketApp
+from tests.harness.waiting import eventually
 
 WAIT = 10.0
 """Seconds to wait for something that should happen at once."""
@@ -167,13 +168,6 @@ class Polling:
         assert await self.post("40" + payload) == (200, "ok")
         (answer,) = await self.packets()
         assert answer.startswith("40{"), answer
-
-
-async def eventually(condition: Callable[[], object]) -> None:
-    """Wait until the condition holds."""
-    async with asyncio.timeout(WAIT):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
 
 
 HANDSHAKE = (

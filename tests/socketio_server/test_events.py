@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from socketio_server import Limits, SocketServer
-from tests.socketio_server.clients import eventually
+from tests.harness.waiting import eventually
 from tests.socketio_server.servers import talkative
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from socketio_server import SocketServer, uvicorn_websocket
 from socketio_server.uvicorn_websocket import PicowsProtocol
-from tests.socketio_server.clients import eventually, running
+from tests.harness.waiting import eventually
+from tests.socketio_server.clients import running
 from tests.socketio_server.servers import talkative
 
 MALFORMED = {

@@ -8,7 +8,8 @@ from socketio_server import write_coalescing
 from socketio_server.picows_transport import PicowsTransport
 from socketio_server.uvicorn_http import HttpProtocol
 from socketio_server.write_coalescing import CoalescingWriter
-from tests.socketio_server.clients import DIRECT, eventually, running
+from tests.harness.waiting import eventually
+from tests.socketio_server.clients import DIRECT, running
 from tests.socketio_server.servers import talkative
 
 

@@ -18,7 +18,7 @@ from realtime.background_tasks import BackgroundTasks
 from realtime.connections import Connection, Connections
 from realtime.membership import LocalSocket
 from realtime.recovery import SessionRecord
-from tests.apps.realtime.waiting import eventually
+from tests.harness.waiting import eventually
 
 MANY = 2000
 

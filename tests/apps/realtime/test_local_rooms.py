@@ -16,7 +16,7 @@ from realtime import LoggedEvent, event_log, publish
 from realtime.local_rooms import LocalRooms
 from realtime.membership import LocalSocket
 from tests.apps.realtime.samples import NOTE, note
-from tests.apps.realtime.waiting import eventually
+from tests.harness.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -14,7 +14,7 @@ from foundation import clock
 from realtime import presence, presence_announcements
 from realtime.background_tasks import BackgroundTasks
 from realtime.presence_announcements import PresenceAnnouncer
-from tests.apps.realtime.waiting import eventually
+from tests.harness.waiting import eventually
 
 MANY = 200
 

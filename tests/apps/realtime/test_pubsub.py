@@ -12,8 +12,8 @@ from redis.asyncio.client import PubSub
 from realtime import LoggedEvent, pubsub
 from realtime.channel_layer import PubSubChannelLayer
 from realtime.pubsub import CONTROL, Bus, Hint
-from tests.apps.realtime.waiting import eventually
 from tests.harness.environment import need_postgresql_and_redis
+from tests.harness.waiting import eventually
 
 
 class Process:

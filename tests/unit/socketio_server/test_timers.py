@@ -6,7 +6,7 @@ import pytest
 import uvloop
 
 from socketio_server.timers import TimerQueue
-from tests.socketio_server.clients import eventually
+from tests.harness.waiting import eventually
 
 
 class Recorded(list):

@@ -2,7 +2,6 @@
 connection."""
 
 import asyncio
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +14,7 @@ from django.db.backends.signals import connection_created
 from foundation.database import executor, thread_pool
 from foundation.database.executor import in_database
 from foundation.database.thread_pool import DatabaseThreads
+from tests.harness.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,10 +47,7 @@ def ask(statement: str = "SELECT 1") -> Any:
 
 
 def wait_until_given_back(one: BaseDatabaseWrapper) -> None:
-    give_up = time.monotonic() + 30
-    while one.connection is not None:
-        assert time.monotonic() < give_up
-        time.sleep(0.01)
+    wait_until(lambda: one.connection is None)
 
 
 async def test_consecutive_work_uses_one_connection(taken):

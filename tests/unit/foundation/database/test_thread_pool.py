@@ -8,6 +8,7 @@ import pytest
 
 from foundation.database import thread_pool
 from foundation.database.thread_pool import DatabaseThreads
+from tests.harness.waiting import wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +77,4 @@ def test_idle_threads_end(monkeypatch):
         for turn in range(6):
             carry_out(some, [lambda: None] * 3)
             time.sleep(turn % 3 * thread_pool.IDLE_SECONDS / 2)
-    give_up = time.monotonic() + 10
-    while any(some._running for some in several):
-        assert time.monotonic() < give_up
-        time.sleep(0.01)
+    wait_until(lambda: not any(some._running for some in several))
