@@ -7,8 +7,12 @@ from typing import Any
 from channels_redis.pubsub import RedisPubSubChannelLayer, RedisPubSubLoopLayer, RedisSingleShardConnection
 from redis.asyncio.client import PubSub
 
-PROTOCOL = {"protocol": 2}
-"""RESP2: with RESP3 the client writes each message that arrives into a debug record, which nobody reads."""
+OPTIONS = {"protocol": 2, "socket_timeout": None}
+"""Options of every connection to Redis, for less work on each message.
+
+With RESP3, the client writes each message that arrives into a debug record, which nobody reads. With a `socket_timeout`,
+it starts a timer for each read and each write. The bus limits the time of whole operations instead.
+"""
 
 
 class _Subscriber(PubSub):
@@ -35,7 +39,7 @@ class PubSubChannelLayer(RedisPubSubChannelLayer):
         is_new = asyncio.get_running_loop() not in self._layers
         layer = super()._get_layer()
         if is_new:
-            layer._shards = [_Shard(one.host | PROTOCOL, layer) for one in layer._shards]
+            layer._shards = [_Shard(one.host | OPTIONS, layer) for one in layer._shards]
         return layer
 
     async def group_send_many(self, messages: Iterable[tuple[str, dict[str, Any]]]) -> None:
