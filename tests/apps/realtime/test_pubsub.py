@@ -3,6 +3,9 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, urlsplit
 
 import pytest
 from channels.layers import BaseChannelLayer, InMemoryChannelLayer, channel_layers
@@ -24,6 +27,37 @@ class Process:
 
     def texts(self) -> list[str]:
         return [message.get("event") or message["type"] for message in self.heard]
+
+
+@dataclass
+class Relay:
+    """A connection to Redis that passes nothing on while `passes` is not set."""
+
+    redis: SplitResult
+    passes: asyncio.Event = field(default_factory=asyncio.Event)
+    port: int = 0
+
+    @classmethod
+    @asynccontextmanager
+    async def listening(cls, redis: SplitResult) -> AsyncIterator["Relay"]:
+        relay = cls(redis)
+        relay.passes.set()
+        server = await asyncio.start_server(relay._serve, "127.0.0.1", 0)
+        relay.port = server.sockets[0].getsockname()[1]
+        async with server:
+            yield relay
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        upstream = await asyncio.open_connection(self.redis.hostname, self.redis.port or 6379)
+        await asyncio.gather(self._copy(reader, upstream[1]), self._copy(upstream[0], writer))
+
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(65_536):
+                await self.passes.wait()
+                writer.write(data)
+                await writer.drain()
+        writer.close()
 
 
 def whisper(room: str, event: str) -> Hint:
@@ -144,6 +178,28 @@ async def test_a_failing_layer_loses_only_hints_for_other_processes(monkeypatch)
     process.bus.send([whisper("room", "still here")])
     await eventually(lambda: process.texts() == ["still here"])
     await process.bus.stop()
+    channel_layers.backends.pop("default", None)
+
+
+async def test_a_redis_that_stops_responding_loses_only_hints_and_is_used_again(monkeypatch):
+    _, url = need_postgresql_and_redis()
+    monkeypatch.setattr(pubsub, "SEND_TIMEOUT", 0.2)
+    process = Process()
+    async with Relay.listening(urlsplit(url)) as relay:
+        layer = PubSubChannelLayer(hosts=[f"redis://127.0.0.1:{relay.port}/0"], prefix=f"test-{uuid.uuid4()}")
+        monkeypatch.setitem(channel_layers.backends, "default", layer)
+        await process.bus.start(process.heard.append)
+        await process.bus.join(CONTROL)
+        await _connected((process,))
+        lost = REGISTRY.get_sample_value("stoory_hints_lost_total")
+        relay.passes.clear()
+        process.bus.send([Hint.control("lost")])
+        await eventually(lambda: REGISTRY.get_sample_value("stoory_hints_lost_total") == lost + 1)
+        relay.passes.set()
+        process.heard.clear()
+        process.bus.send([Hint.control("again")])
+        await eventually(lambda: "control.again" in process.texts())
+        await process.bus.stop()
     channel_layers.backends.pop("default", None)
 
 
