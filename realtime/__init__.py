@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from realtime.declarations import Caller, Command, Event, registry
-    from realtime.event_documents import asyncapi_document, events_document
+    from realtime.event_documents import (
+        asyncapi_document,
+        commands_document,
+        event_list_document,
+        room_events_document,
+    )
     from realtime.event_log import LoggedEvent, erase_events, last_seqs
     from realtime.hooks import ROOM_NAME_CACHE_SIZE, ApplicationHooks, application_hooks, install_hooks, user_room
     from realtime.presence import last_seen_times, online_users
@@ -43,8 +48,9 @@ __all__ = [
     "application_hooks",
     "asyncapi_document",
     "before_commit",
+    "commands_document",
     "erase_events",
-    "events_document",
+    "event_list_document",
     "events_page",
     "expel",
     "gateway",
@@ -60,6 +66,7 @@ __all__ = [
     "registry",
     "reserve_seq",
     "revoke_sessions",
+    "room_events_document",
     "run_savepoint_batch",
     "unit_of_work",
     "user_room",
@@ -67,7 +74,12 @@ __all__ = [
 
 _MODULES = {
     "declarations": ("Caller", "Command", "Event", "registry"),
-    "event_documents": ("asyncapi_document", "events_document"),
+    "event_documents": (
+        "asyncapi_document",
+        "commands_document",
+        "event_list_document",
+        "room_events_document",
+    ),
     "event_log": ("LoggedEvent", "erase_events", "last_seqs"),
     "hooks": ("ROOM_NAME_CACHE_SIZE", "ApplicationHooks", "application_hooks", "install_hooks", "user_room"),
     "presence": ("last_seen_times", "online_users"),

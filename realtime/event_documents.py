@@ -1,6 +1,7 @@
-"""The documents that are generated from the declarations: the list of events and commands, and AsyncAPI."""
+"""The documents that are generated from the declarations: the pages about events and commands, and AsyncAPI."""
 
 import json
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -11,8 +12,41 @@ from realtime.declarations import Command, Event, Registry
 _REFERENCE = "#/components/schemas/{model}"
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)
+_ROOM_PAGE, _COMMANDS_PAGE = "events/{page}.md", "events/commands.md"
+_LIST = """\
+# Events and commands
+
+`make documents` generates this page and the pages that it links to from the declarations in the code. The schemas are
+in [asyncapi.json](asyncapi.json).
+
+## Events: from the server
+
+Logged events are numbered, stored and replayed. The `seq` of a logged event is its number in the room's log. The last
+argument of the event is a string for connection state recovery, which handlers can ignore. Clients can miss the other
+events.
+
+| Event | Sent to | Logged |
+|---|---|---|
+{events}
+
+## Commands: to the server
+
+The server answers each command in the acknowledgement, if the client requests one: `{{success: true, …}}` or
+`{{success: false, code, message, …}}`. Keys may be in snake_case or camelCase.
+
+| Command | Also called |
+|---|---|
+{commands}
+"""
+
+RoomPages = dict[str, tuple[str, ...]]
+"""The rooms whose events a page describes, by the name of the page under `docs/events/`."""
+
+
+def _events(registry: Registry, rooms: Collection[str] | None = None) -> list[Event]:
+    """Return the events to these rooms, or all events, by name."""
+    events = sorted(registry.events.values(), key=lambda event: event.name)
+    return [event for event in events if rooms is None or event.room in rooms]
 
 
 def _commands(registry: Registry) -> list[Command]:
@@ -20,38 +54,67 @@ def _commands(registry: Registry) -> list[Command]:
     return [registry.commands[name] for name in sorted({one.name for one in registry.commands.values()})]
 
 
+def _room(event: Event) -> str:
+    """Return the room of an event. Patterns such as `user_<id>` are code, anything else is plain text."""
+    return f"`{event.room}`" if "<" in event.room else event.room
+
+
+def _link(name: str, page: str) -> str:
+    return f"[`{name}`]({page}#{name})"
+
+
+def _section(name: str, about: str, example: Any) -> str:
+    return f"## `{name}`\n\n{about}\n\n```json\n{json.dumps(example, indent=2, ensure_ascii=False)}\n```\n"
+
+
 def _event_section(event: Event) -> str:
-    kept = "Logged: numbered with `seq`, stored and replayed." if event.logged else "Not logged: clients can miss it."
-    return f"### `{event.name}`\n\nTo `{event.room}`. {event.when} {kept}\n\n```json\n{_json(event.example)}\n```\n"
+    kept = "Logged." if event.logged else "Not logged."
+    return _section(event.name, f"To {_room(event)}. {event.when} {kept}", event.example)
 
 
 def _command_section(command: Command) -> str:
-    also = f" Also called {', '.join(f'`{name}`' for name in command.aliases)}." if command.aliases else ""
+    also = f" Also called {_names(command.aliases)}." if command.aliases else ""
     bare = f" A client may send the value of `{command.bare}` instead of an object." if command.bare else ""
-    adds = ", ".join(f"`{name}`" for name in command.response.model_fields) or "nothing"
-    return (
-        f"### `{command.name}`\n\n{command.summary}{also}{bare} The acknowledgement adds {adds}.\n\n"
-        f"```json\n{_json(command.example)}\n```\n"
-    )
+    adds = _names(command.response.model_fields) or "nothing"
+    about = f"{command.summary}{also}{bare} The acknowledgement adds {adds}."
+    return _section(command.name, about, command.example)
 
 
-def events_document(registry: Registry) -> str:
-    """Return the text of `docs/events.md`."""
-    events = "\n".join(_event_section(event) for event in sorted(registry.events.values(), key=lambda e: e.name))
-    commands = "\n".join(_command_section(command) for command in _commands(registry))
-    return (
-        "# Events and commands\n\n"
-        "`make documents` generates this page from the declarations in the code. The schemas are in "
-        "[asyncapi.json](asyncapi.json).\n\n"
-        "## Events: from the server\n\n"
-        "In a logged event, `seq` is the number of the event in the room's log. The last argument of the event is a "
-        "string for connection state recovery, which handlers can ignore.\n\n"
-        f"{events}\n"
-        "## Commands: to the server\n\n"
-        "The server answers each command in the acknowledgement, if the client requests one: `{success: true, …}` or "
-        "`{success: false, code, message, …}`. Keys may be in snake_case or camelCase.\n\n"
-        f"{commands}"
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def event_list_document(registry: Registry, pages: RoomPages) -> str:
+    """Return `docs/events.md`: a list of all events and commands, with links to the pages that describe them.
+
+    Raises `ValueError` if no page has the events of some room.
+    """
+    page_of = {room: _ROOM_PAGE.format(page=page) for page, rooms in pages.items() for room in rooms}
+    events = _events(registry)
+    if left_out := sorted({event.room for event in events} - page_of.keys()):
+        raise ValueError(f"No page describes the events to: {', '.join(left_out)}")
+    event_rows = (
+        f"| {_link(event.name, page_of[event.room])} | {_room(event)} | {'yes' if event.logged else 'no'} |"
+        for event in events
     )
+    command_rows = (
+        f"| {_link(command.name, _COMMANDS_PAGE)} | {_names(command.aliases)} |" for command in _commands(registry)
+    )
+    return _LIST.format(events="\n".join(event_rows), commands="\n".join(command_rows))
+
+
+def room_events_document(registry: Registry, rooms: Sequence[str]) -> str:
+    """Return a page that describes the events to these rooms."""
+    events = _events(registry, rooms)
+    to = " and ".join(dict.fromkeys(_room(event) for event in sorted(events, key=lambda one: rooms.index(one.room))))
+    head = f"# Events to {to}\n\n[Events and commands](../events.md) lists all events.\n"
+    return "\n".join([head, *map(_event_section, events)])
+
+
+def commands_document(registry: Registry) -> str:
+    """Return a page that describes all commands."""
+    head = "# Commands\n\n[Events and commands](../events.md) says how the server answers a command.\n"
+    return "\n".join([head, *map(_command_section, _commands(registry))])
 
 
 def asyncapi_document(registry: Registry, *, version: str, license: dict[str, str]) -> dict[str, Any]:
@@ -59,7 +122,7 @@ def asyncapi_document(registry: Registry, *, version: str, license: dict[str, st
 
     `version` is the version of the API. `license` has a `name` and a `url`.
     """
-    events, commands = sorted(registry.events.values(), key=lambda e: e.name), _commands(registry)
+    events, commands = _events(registry), _commands(registry)
     schemas_used: list[tuple[type[BaseModel], JsonSchemaMode]] = [(event.payload, "serialization") for event in events]
     schemas_used += [(command.request, "validation") for command in commands]
     schemas_used += [(command.response, "serialization") for command in commands]

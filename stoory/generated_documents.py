@@ -8,11 +8,12 @@ from django.conf import settings
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiYamlRenderer
 
-from realtime import asyncapi_document, events_document, registry
+from realtime import asyncapi_document, commands_document, event_list_document, registry, room_events_document
 from stoory import configuration_documents, table_documents
 
 ROOT = Path(settings.BASE_DIR)
 CONFIGURATION = "docs/configuration.md"
+EVENT_PAGES = {"conversation": ("conversation_<id>",), "user": ("user_<id>", "the socket itself")}
 BEGIN, END = "<!-- settings: written by `make documents` -->\n", "<!-- end of settings -->\n"
 
 
@@ -37,7 +38,10 @@ def _configuration() -> str:
 
 
 DOCUMENTS: dict[str, Callable[[], str]] = {
-    "docs/events.md": lambda: events_document(registry),
+    "docs/events.md": lambda: event_list_document(registry, EVENT_PAGES),
+    "docs/events/conversation.md": lambda: room_events_document(registry, EVENT_PAGES["conversation"]),
+    "docs/events/user.md": lambda: room_events_document(registry, EVENT_PAGES["user"]),
+    "docs/events/commands.md": lambda: commands_document(registry),
     "docs/asyncapi.json": _asyncapi,
     "docs/openapi.yaml": _openapi,
     CONFIGURATION: _configuration,
@@ -53,6 +57,7 @@ def outdated() -> list[str]:
 
 def write() -> None:
     for name, make in DOCUMENTS.items():
+        (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
         (ROOT / name).write_text(make(), encoding="utf-8")
 
 

@@ -14,7 +14,7 @@ from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
-from realtime import registry
+from realtime import event_list_document, registry
 from stoory import generated_documents
 
 
@@ -148,13 +148,27 @@ def test_every_name_in_the_paths_is_described(openapi):
             assert described == {part[1:-1] for part in path.split("/") if part.startswith("{")}
 
 
-def test_every_event_and_command_is_in_both_documents():
+def test_every_event_and_command_is_in_the_documents():
     asyncapi = json.loads(generated_documents.DOCUMENTS["docs/asyncapi.json"]())
-    text = generated_documents.DOCUMENTS["docs/events.md"]()
     names = set(registry.events) | {command.name for command in registry.commands.values()}
     assert names <= set(asyncapi["channels"]["socket"]["messages"])
     assert names == set(asyncapi["operations"])
-    assert all(f"### `{name}`" in text for name in names)
+    listed = re.findall(r"^\| \[`(\w+)`\]\((events/\w+\.md)#(\w+)\) \|", document("docs/events.md"), re.MULTILINE)
+    assert sorted(name for name, _, _ in listed) == sorted(names)
+    for name, page, anchor in listed:
+        assert name == anchor
+        assert document(f"docs/{page}").count(f"\n## `{name}`\n") == 1
+
+
+def document(name: str) -> str:
+    return generated_documents.DOCUMENTS[name]()
+
+
+@pytest.mark.parametrize("left_out", ["user_<id>", "conversation_<id>", "the socket itself"])
+def test_an_event_that_no_page_describes_is_an_error(left_out):
+    pages = {"all": tuple({event.room for event in registry.events.values()} - {left_out})}
+    with pytest.raises(ValueError, match=f"No page describes the events to: {re.escape(left_out)}$"):
+        event_list_document(registry, pages)
 
 
 def test_the_openapi_document_is_written_completely(openapi):

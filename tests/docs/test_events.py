@@ -1,11 +1,13 @@
-"""docs/events.md: its events are valid, and a server accepts its commands."""
+"""docs/events/: the events are valid, and a server accepts the commands."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 from realtime import registry
 from tests.contract.conformity import fault_of_event
 from tests.docs.accounts import registered
+from tests.docs.blocks import Block
 from tests.docs.claims import runs_all
 from tests.docs.scripts import script
 from tests.harness.servers import RunningServer
@@ -27,14 +29,30 @@ LEADING_UP = (
 FIRST, LAST = ("join_conversation", "join_user_room"), ("leave_user_room", "leave_conversation")
 
 
-@runs_all("docs/events.md", "json")
-def test_events_are_valid_and_commands_are_accepted(blocks, site: RunningServer, workplace: Path):
-    shown = {block.heading.strip("`"): json.loads(block.text) for block in blocks}
-    assert shown.keys() == registry.events.keys() | {command.name for command in registry.commands.values()}
-    events = {name: example for name, example in shown.items() if name in registry.events}
+def examples_of(blocks: list[Block]) -> dict[str, Any]:
+    return {block.heading.strip("`"): json.loads(block.text) for block in blocks}
+
+
+def check_events(events: dict[str, Any]) -> None:
+    assert events == {name: registry.events[name].example for name in events}
     faults = [fault_of_event(name, example, example.get("seq")) for name, example in events.items()]
     assert faults == [None] * len(events)
-    commands = {name: example for name, example in shown.items() if name not in registry.events}
+
+
+@runs_all("docs/events/conversation.md", "json")
+def test_the_events_of_conversations_are_valid(blocks: list[Block]):
+    check_events(examples_of(blocks))
+
+
+@runs_all("docs/events/user.md", "json")
+def test_the_events_of_users_are_valid(blocks: list[Block]):
+    check_events(examples_of(blocks))
+
+
+@runs_all("docs/events/commands.md", "json")
+def test_a_server_accepts_the_commands(blocks: list[Block], site: RunningServer, workplace: Path):
+    commands = examples_of(blocks)
+    assert commands == {command.name: command.example for command in registry.commands.values()}
     answers = responses_to(site, workplace, commands)
     assert answers.keys() == commands.keys()
     assert {name: answer for name, answer in answers.items() if not answer["success"]} == {}
