@@ -15,6 +15,8 @@ from tests.web.tabs import ARGUMENTS
 FOLDER = ROOT / "docs" / "screenshots"
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 780}
 THEMES = ("light", "dark")
+ADMIN_SHOWS = "Trail mix for long runs"
+"""The title of the conversation in the picture of the admin."""
 MOST_BYTES = 300_000
 PLAY_UNTIL = """
 title => new Promise((done) => {
@@ -102,12 +104,21 @@ class Photographer:
         await page.get_by_role("button", name="Play it for me").wait_for()
         await self.keep(page, "demo")
 
+    async def admin(self) -> None:
+        page = await self.page()
+        await page.goto(f"{self._url}/admin/conversations/conversation/")
+        await page.locator("#id_username").fill("admin@example.com")
+        await page.locator("#id_password").fill("stoory-demo-2026")
+        await page.locator("input[type=submit]").click()
+        await page.locator("#result_list a", has_text=ADMIN_SHOWS).click()
+        await self.keep(page, "admin")
+
 
 async def photograph(url: str, theme: str) -> None:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         one = Photographer(browser, url, theme)
-        for series in (one.plain_pages, one.chat, one.phone, one.demo):
+        for series in (one.plain_pages, one.chat, one.phone, one.demo, one.admin):
             await series()
         await browser.close()
 
