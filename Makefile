@@ -29,10 +29,14 @@ PRETTIER := node_modules/.bin/prettier --log-level warn --check .
 # Options of `make release`: the version, and the commit for which `make check` has passed on another machine.
 VERSION ?=
 CI_PASSED ?=
+# The recipe reads them from the environment, unexpanded: make and the shell execute nothing that a value contains.
+unexport VERSION CI_PASSED
+release: export RELEASE_VERSION = $(value VERSION)
+release: export RELEASE_CI_PASSED = $(value CI_PASSED)
 # Further options of pytest for `make quick`, `test`, `check` and `integration`.
 PYTEST ?=
 
-.PHONY: help setup run style types static test quick check integration bench faults screenshots documents vendor lock release clean
+.PHONY: help setup run style types static test quick check integration bench faults screenshots documents vendor lock release release-options clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -118,8 +122,16 @@ lock: $(READY)  ## Pin the dependencies of pyproject.toml in requirements.txt an
 	$(COMPILE) --output-file requirements.txt
 	$(COMPILE) --group dev --constraint requirements.txt --output-file requirements-dev.txt
 
-release: setup  ## Make the release VERSION=1.2.3 (CONTRIBUTING.md)
-	@$(BIN)/python -m scripts.release '$(VERSION)' $(if $(CI_PASSED),--ci-passed '$(CI_PASSED)')
+release: release-options setup  ## Make the release VERSION=1.2.3 (CONTRIBUTING.md)
+	@$(BIN)/python -m scripts.release "$$RELEASE_VERSION" $${RELEASE_CI_PASSED:+--ci-passed "$$RELEASE_CI_PASSED"}
+
+release-options:
+	@case "$$RELEASE_VERSION" in ''|*[!0-9.]*) \
+		printf 'No release: “%s” is no version: three numbers are needed, as in VERSION=1.2.3.\n' "$$RELEASE_VERSION" >&2; \
+		exit 1;; esac
+	@case "$$RELEASE_CI_PASSED" in *[!0-9a-f]*) \
+		printf 'No release: “%s” is no commit, as in CI_PASSED=$$(git rev-parse HEAD).\n' "$$RELEASE_CI_PASSED" >&2; \
+		exit 1;; esac
 
 clean:  ## Delete the installed packages, collected static files and the development database
 	rm -rf $(VENV) node_modules var staticfiles

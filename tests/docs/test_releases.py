@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 
 import httpx
 import pytest
@@ -203,9 +204,48 @@ def test_changes_that_are_not_committed_are_refused(repository: Path):
         (repository / "new.txt").unlink()
 
 
-@pytest.mark.parametrize("version", ["", "1", "1.2", "v1.2.3", "1.2.3.4", "01.2.3", "1.2.3-rc.1"])
+@pytest.mark.parametrize("version", ["", "1", "1.2", "v1.2.3", "1.2.3.4", "01.2.3", "1.2.3-rc.1", "--help", ".."])
 def test_an_invalid_version_is_refused(repository: Path, version: str):
-    assert_refused(repository, f"make release VERSION='{version}' CI_PASSED=$(git rev-parse HEAD)", "is no version")
+    command = f"make release VERSION={quote(version)} CI_PASSED=$(git rev-parse HEAD)"
+    assert_refused(repository, command, re.escape(f"“{version}” is no version: three numbers are needed"))
+
+
+HARMFUL = (
+    *(
+        "1.2.3'",
+        '1.2.3"',
+        "1.2.3 ",
+        "1.2.3 1.2.4",
+        "1.2.3\n1.2.4",
+        "1.2.3\\",
+        "1.2.3#",
+        "1.2.3*",
+        "$",
+        "$$",
+        "$HOME",
+        "'",
+    ),
+    *("1.2.3; touch ran", "1.2.3 && touch ran", "1.2.3' | touch ran '", '"; touch ran; "', "'; touch ran; '"),
+    *(
+        "`touch ran`",
+        "$(touch ran)",
+        "$$(touch ran)",
+        "$(shell touch ran)",
+        "${shell touch ran}",
+        "$(eval $(shell touch ran))",
+    ),
+)
+"""Texts that make or a shell could execute or change."""
+
+
+@pytest.mark.parametrize("text", HARMFUL)
+@pytest.mark.parametrize("option", ["VERSION", "CI_PASSED"])
+def test_make_and_the_shell_execute_no_part_of_an_option(repository: Path, option: str, text: str):
+    other = f"VERSION={VERSION}" if option == "CI_PASSED" else "CI_PASSED=0"
+    said = re.escape(f"“{text}” is no {'version' if option == 'VERSION' else 'commit'}")
+    assert_refused(repository, f"make release {option}={quote(text)} {other}", said)
+    assert_refused(repository, f"make release {other}", said, **{option: text})
+    assert not (repository / "ran").exists()
 
 
 @pytest.mark.parametrize("version", ["0.9.0", "0.10.0", "0.9.11"])
