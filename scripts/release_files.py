@@ -7,11 +7,14 @@ the machine.
 import argparse
 import gzip
 import hashlib
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from scripts import release_bom
 
 ROOT = Path(__file__).resolve().parents[1]
 DIST = ROOT / "dist"
@@ -27,7 +30,7 @@ def tag_of(version: str) -> str:
 
 
 def write_files(commit: str, version: str, folder: Path) -> list[Path]:
-    """Write the archive of a commit, the SBOM of its requirements, and their checksums. Return the paths."""
+    """Write the archive of a commit, its SBOM, and their checksums. Return the paths."""
     name = f"stoory-{version}"
     archive, bom, sums = (folder / f"{name}.{ending}" for ending in ("tar.gz", "cdx.json", "sha256"))
     archive.write_bytes(gzip.compress(_tree(commit, f"{name}/"), mtime=0))
@@ -44,7 +47,7 @@ def _tree(commit: str, prefix: str) -> bytes:
 
 
 def _write_bom(commit: str, path: Path) -> None:
-    """Write the CycloneDX bill of materials of a commit's requirements, with the time of the commit."""
+    """Write the CycloneDX bill of materials of a commit, with the time of the commit."""
     options = ("--output-reproducible", "--pyproject", "pyproject.toml", "--output-file", str(path))
     command = [sys.executable, "-W", "ignore", "-m", "cyclonedx_py", "requirements", *options]
     environment = os.environ | {"SOURCE_DATE_EPOCH": git("show", "--no-patch", "--format=%ct", commit).decode().strip()}
@@ -52,6 +55,14 @@ def _write_bom(commit: str, path: Path) -> None:
         for name in ("requirements.txt", "pyproject.toml"):
             Path(folder, name).write_bytes(git("show", f"{commit}:{name}"))
         subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
+    bom = release_bom.with_vendored(json.loads(path.read_bytes()), _vendored(commit))
+    path.write_text(json.dumps(bom, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _vendored(commit: str) -> dict[str, bytes]:
+    """Return the files of a commit that contain or describe npm packages that pages load."""
+    listed = git("ls-tree", "-r", "-z", "--name-only", commit, release_bom.VENDOR, release_bom.LOCK)
+    return {name: git("show", f"{commit}:{name}") for name in listed.decode().split("\0") if name}
 
 
 def main() -> int:

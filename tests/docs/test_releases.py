@@ -14,6 +14,8 @@ from shlex import quote
 
 import httpx
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 from tests.docs.blocks import Block
 from tests.docs.claims import runs
@@ -136,6 +138,11 @@ def check_files(dist: Path) -> None:
     versions = {one["name"].lower(): one["version"] for one in bom["components"]}
     pinned = re.search(r"^django==(\S+)", (dist.parent / "requirements.txt").read_text(), re.MULTILINE | re.IGNORECASE)
     assert versions["django"] == pinned[1]
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str((dist / NAMES[0]).read_text()) is None
+    table = json.loads((dist.parent / "static/vendor/versions.json").read_text())
+    assert {
+        entry["package"].rpartition("/")[2]: entry["version"] for entry in table.values()
+    }.items() <= versions.items()
 
 
 def check_reproducible(project: Path, command: str) -> None:
