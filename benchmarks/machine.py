@@ -29,7 +29,8 @@ def pinned_to(core: int, command: Iterable[str | Path]) -> list[str]:
 
 
 def _stat(pid: int) -> list[str]:
-    """Return the fields of /proc/PID/stat from the third on (proc_pid_stat(5)), or none if the process has ended."""
+    """Return the fields of /proc/PID/stat from the third on (proc_pid_stat(5)), or an empty list if the process has
+    ended."""
     try:
         return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:

@@ -129,7 +129,7 @@ class Run:
         self.thresholds[DUPLICATES] = 1.0
 
     def scaled(self, seconds: float) -> float:
-        """Return a time limit multiplied by the patience of this run."""
+        """Return a time limit multiplied by `patience`."""
         return seconds * self.patience
 
     def report(self, name: str, value: float, unit: str = "", **threshold: float) -> None:

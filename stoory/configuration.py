@@ -72,7 +72,7 @@ class Storage(Environment):
     )
     """`postgres://user:password@host:5432/name` or `sqlite:///path`"""
     WORKER_THREADS: Whole = Field(8, ge=1)
-    """Threads for the database work of sockets, in each process. HTTP requests have the same number of threads and 4
+    """Threads for the database work of sockets, in each process. HTTP requests have a separate pool with 4 threads
     more"""
     DATABASE_POOL: Whole = Field(
         default_factory=Derived("`2 * WORKER_THREADS + 4`", lambda values: values["WORKER_THREADS"] * 2 + 4, 20),

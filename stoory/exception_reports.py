@@ -17,7 +17,8 @@ _SECRETS = [name for name, field in Configuration.model_fields.items() if kind(f
 class ReporterFilter(SafeExceptionReporterFilter):
     """Hides all settings that are declared secret, and the `hosts` of the channel layer: URLs with passwords.
 
-    It hides them among local variables too: if the database is away, those of Django have its password.
+    It hides them in local variables too: while the database is unavailable, local variables of Django contain its
+    password.
     """
 
     hidden_settings = re.compile(

@@ -252,7 +252,7 @@ def _class_of_attribute(owner: type | None, name: str) -> type | None:
 
 @cache
 def _models_by_manager() -> dict[type, type[Model]]:
-    """Return the model of each class of managers and query sets that only one model has."""
+    """Return the model of each manager class and query set class that belongs to only one model."""
     models: dict[type, set[type[Model]]] = defaultdict(set)
     for model in apps.get_models():
         for manager in model._meta.managers:

@@ -163,7 +163,7 @@ def authenticated(history: History, state: FinalState) -> Iterator[str]:
 
 
 def revoked(history: History, state: FinalState) -> Iterator[str]:
-    """A client receives no events later than the bound after the end of its login session."""
+    """After the end of a login session, its clients receive events only until the bound."""
     until = {name: record["t"] + record["bound"] for record in history.revocations for name in record["clients"]}
     for name, last in until.items():
         late = sum(at > last for at in history.observers[name].times)

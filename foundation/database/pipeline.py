@@ -253,8 +253,8 @@ class _RoundTrip:
             if result is None:
                 raise self._connection_lost(results)
             results.append(result)
-            libpq.get_result()  # returns None without waiting
-        results.pop()  # the result of the sync at the end of the pipeline
+            libpq.get_result()  # returns None at once: the results of this statement are complete
+        results.pop()  # belongs to the sync at the end of the pipeline, not to a statement
         return results
 
     def _wait(self) -> None:

@@ -12,7 +12,7 @@ export class Refused extends Error {
     this.code = body.code ?? 'server_error';
     this.errors = body.errors ?? {};
     this.body = body;
-    /** Seconds to wait before a retry; undefined if the server names none. */
+    /** Seconds to wait before a retry; undefined if the server does not say. */
     this.retryAfter = retryAfter;
   }
 

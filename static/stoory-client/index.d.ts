@@ -227,7 +227,7 @@ export class Refused extends Error {
   readonly errors: Record<string, string[]>;
   /** The whole response. */
   readonly body: Record<string, any>;
-  /** Seconds to wait before a retry, if the server names them. */
+  /** Seconds to wait before a retry, if the server says so. */
   readonly retryAfter?: number;
   /** Whether the same request can succeed later. */
   readonly isTemporary: boolean;
@@ -246,7 +246,7 @@ export interface Tokens {
   user: User;
   access: string;
   refresh: string;
-  /** When `access` expires, in milliseconds since 1970; null if this device's clock is wrong. */
+  /** When `access` expires, in milliseconds since 1970; null if this device's clock is known to be wrong. */
   until: number | null;
 }
 

@@ -175,8 +175,8 @@ export class Session {
 }
 
 /**
- * Return when a new access token expires, in milliseconds since 1970. Return null if this device's clock says that it
- * has expired already: the clock is then wrong, and only the server knows.
+ * Return when a new access token expires, in milliseconds since 1970. Return null if it has already expired by this
+ * device's clock: the clock must be wrong, so only the server knows when the token expires.
  */
 function endOf(access) {
   const claims = JSON.parse(atob(access.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')));

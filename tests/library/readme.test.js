@@ -1,4 +1,4 @@
-/** The types, and the example of the README, which is compiled with them and run. */
+/** The types: they are checked, and the example in the README is compiled with them and run. */
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

@@ -125,7 +125,7 @@ class WebSocket:
                 await self.connection.send_bytes(frame)
 
     async def next(self) -> str | bytes:
-        """Return the next frame except pings, which are answered."""
+        """Return the next frame that is not a ping, and answer the pings before it."""
         while True:
             message = await self.connection.receive(timeout=WAIT)
             assert message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY), message

@@ -33,7 +33,7 @@ class Announcer:
 
 
 class Store:
-    """Replaces `connections.store`: records what is stored, by pid, and fails while the database is away."""
+    """Replaces `connections.store`: records what is stored, by pid, and fails while the database is unavailable."""
 
     def __init__(self) -> None:
         self.stored: list[tuple[str, str]] = []

@@ -1,4 +1,4 @@
-"""Admission of a client while the database is away, and what the gateway stores about the client."""
+"""Admission of a client while the database is unavailable, and what the gateway stores about the client."""
 
 import time
 import uuid

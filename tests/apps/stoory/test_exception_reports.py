@@ -32,7 +32,7 @@ class Unprintable:
 
 
 def divide():
-    # The last frame of a database that is away has these parameters.
+    # When the database is unavailable, the last frame has these parameters.
     parameters = connection.get_connection_params()
     hosts = [{"redis": settings.CHANNEL_LAYERS}]
     headers = request.META

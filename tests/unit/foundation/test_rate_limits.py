@@ -1,4 +1,4 @@
-"""Token buckets in memory and, if REDIS_URL is set, in Redis; the fallback while Redis is away."""
+"""Token buckets in memory and, if REDIS_URL is set, in Redis; the fallback while Redis is unavailable."""
 
 import socket
 import threading
