@@ -64,7 +64,7 @@ def lock(names: Iterable[str]) -> dict[str, LockedRoom]:
 
 
 def queue_locks(names: Iterable[str]) -> Iterable[tuple[str, int, int]]:
-    """Lock those of the named rooms that exist. In a pipeline, the query is queued until `locked_rooms` reads its rows."""
+    """Lock the named rooms that exist. In a pipeline, the query is queued until `locked_rooms` reads its rows."""
     return select_many(Room, ("name", "id", "last_seq"), by="name", among=names, order_by="name", lock=True)
 
 

@@ -85,7 +85,7 @@ class Bus:
     # --- Sending ---
 
     def send(self, hints: Iterable[Hint]) -> None:
-        """Publish hints in order, from any thread. Never raises an error. In a server, it returns before they are sent."""
+        """Publish hints in order, from any thread. Never raises an error. In a server, it does not wait for the bus."""
         if self._loop is not None and self._loop.is_running():
             pass_on = partial(self._pass_on, list(hints))
             if not after_result(pass_on):
