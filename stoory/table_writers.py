@@ -246,7 +246,7 @@ def _class_of_attribute(owner: type | None, name: str) -> type | None:
     for one in owner.__mro__:
         if name in vars(one).get("__annotations__", {}):
             return _class_of_hint(vars(one)["__annotations__"][name], vars(inspect.getmodule(one)))
-    # What is left of a model are its managers, whose methods return its rows.
+    # The remaining attributes of a model are its managers, whose methods return its rows.
     return owner if _is_model(owner) else None
 
 
