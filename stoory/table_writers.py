@@ -85,12 +85,12 @@ def calls_in(module: str, tree: ast.Module, names: Mapping[str, Any]) -> Iterato
                 waiting.append((node, _Scope(names, _class_of_value(names.get(node.name)), {})))
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 waiting.append((node, scope.inside(node)))
-            elif isinstance(node, ast.Call) and (receiver := _receiver(node)) is not None:
+            elif isinstance(node, ast.Call) and (receiver := _expression_written_by(node)) is not None:
                 text = ast.unparse(node.func)
                 yield Call(module, f"{module}:{node.lineno}", text, scope.class_of(receiver))
 
 
-def _receiver(call: ast.Call) -> ast.expr | None:
+def _expression_written_by(call: ast.Call) -> ast.expr | None:
     """Return the expression whose rows a call may write. None if it is another call, or passes on an overridden
     method."""
     name = ast.unparse(call.func).rpartition(".")[2]
