@@ -10,8 +10,8 @@ from redis.asyncio.client import PubSub
 OPTIONS = {"protocol": 2, "socket_timeout": None}
 """Options of every connection to Redis, for less work on each message.
 
-With RESP3, the client writes each message that arrives into a debug record, which nobody reads. With a `socket_timeout`,
-it starts a timer for each read and each write. The bus limits the time of whole operations instead.
+With RESP3, the client writes each message that arrives into a debug record, which nobody reads. With a
+`socket_timeout`, it starts a timer for each read and each write. The bus limits the time of whole operations instead.
 """
 
 
