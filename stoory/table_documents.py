@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.services import SESSION_RETENTION
 from messaging.uploads.services import UNSENT_LIFETIME
 from stoory import table_writers
+from tasks.retention import DEAD_LETTER_RETENTION
 
 HEAD = """\
 # Tables
@@ -55,13 +56,17 @@ _MIGRATE = "`manage.py migrate`"
 RULES = {
     "accounts.User": Rule("until deleted in the admin, which is refused while a conversation or upload refers to it"),
     "accounts.NameWord": Rule("until the name changes, or as long as the user"),
-    "accounts.LoginSession": Rule(f"for {_DAYS} days after it expires; `manage.py forget_sessions` deletes it"),
+    "accounts.LoginSession": Rule(f"for {_DAYS} days after it expires; a task deletes it"),
     "accounts.User_groups": Rule(_WITH_USER, row="The membership of a user in a group.", written=ADMIN),
     "accounts.User_user_permissions": Rule(_WITH_USER, row="A permission of a user in the admin.", written=ADMIN),
+    "tasks.StoredTask": Rule(
+        "until it has ended, and then for `TASK_RETENTION_DAYS`, or as a dead letter for "
+        f"{DEAD_LETTER_RETENTION.days} days; a task deletes it"
+    ),
     "realtime.Room": Rule(_ALWAYS),
-    "realtime.RoomEvent": Rule("for `EVENT_RETENTION_DAYS`; `manage.py trim_events` deletes it"),
+    "realtime.RoomEvent": Rule("for `EVENT_RETENTION_DAYS`; a task deletes it"),
     "realtime.ServerProcess": Rule("while the process runs; another process deletes it afterwards"),
-    "realtime.SocketSession": Rule("for 25 hours after its last connection ended; the server deletes it"),
+    "realtime.SocketSession": Rule("for 25 hours after its last connection ended; a task deletes it"),
     "realtime.JoinedRoom": Rule("until the room is left, or as long as the Socket.IO session"),
     "realtime.LastSeen": Rule(_ALWAYS),
     "conversations.Conversation": Rule(_ALWAYS),
@@ -70,7 +75,7 @@ RULES = {
     "conversations.ConversationView": Rule(_WITH_CONVERSATION),
     "messaging.Message": Rule("always; deleting a message erases its content and keeps the row"),
     "messaging.Upload": Rule(
-        f"for {UNSENT_LIFETIME.days} day if it is not sent, else until its message is deleted; the server deletes it"
+        f"for {UNSENT_LIFETIME.days} day if it is not sent, else until its message is deleted; a task deletes it"
     ),
     "deals.Deal": Rule(_WITH_CONVERSATION),
     "deals.Offer": Rule(_WITH_CONVERSATION),
@@ -79,7 +84,9 @@ RULES = {
     "deals.PaymentEvent": Rule(_WITH_CONVERSATION),
     "deals.Delivery": Rule(_WITH_CONVERSATION),
     "deals.Revision": Rule(_WITH_CONVERSATION),
-    "notifications.Notification": Rule(_WITH_USER),
+    "notifications.Notification": Rule(
+        "for `NOTIFICATION_RETENTION_DAYS` once it is read, else for a year; a task deletes it"
+    ),
     "admin.LogEntry": Rule(_WITH_USER, row="A change that a staff member made in the admin.", written=ADMIN),
     "auth.Group": Rule("until deleted in the admin", row="A named set of permissions."),
     "auth.Group_permissions": Rule(_WITH_GROUP, row="A permission of a group.", written=ADMIN),
@@ -89,11 +96,9 @@ RULES = {
     "contenttypes.ContentType": Rule(
         _WITH_MODEL, row="The name of a model, for permissions and the admin's log.", written=_MIGRATE
     ),
-    "sessions.Session": Rule(
-        "until logout or expiry; `manage.py clearsessions` deletes it", row="A session of the admin.", written=ADMIN
-    ),
+    "sessions.Session": Rule("until logout or expiry; a task deletes it", row="A session of the admin.", written=ADMIN),
     "token_blacklist.OutstandingToken": Rule(
-        "until it expires; `manage.py forget_sessions` deletes it", row="A refresh token that was issued."
+        "until it expires; a task deletes it", row="A refresh token that was issued."
     ),
     "token_blacklist.BlacklistedToken": Rule(
         "as long as its refresh token", row="The record that a refresh token was used or revoked."
