@@ -10,7 +10,7 @@ from foundation.schemas import Id, Schema, Timestamp
 class OfferPayload(Schema):
     """An offer. `kind` is offer, counter or final; `amount` is a decimal string.
 
-    `accepted_at` is null if the offer is not accepted.
+    `accepted_at` and `withdrawn_at` are null if the offer is not accepted or withdrawn.
     """
 
     number: int
@@ -21,11 +21,12 @@ class OfferPayload(Schema):
     proposer_role: str
     lapses_at: Timestamp | None
     accepted_at: Timestamp | None
+    withdrawn_at: Timestamp | None
     created_at: Timestamp
 
     @classmethod
     def of(cls, offer: Offer) -> "OfferPayload":
-        acceptance = getattr(offer, "acceptance", None)
+        acceptance, withdrawal = getattr(offer, "acceptance", None), getattr(offer, "withdrawal", None)
         return cls(
             number=offer.number,
             kind=offer.kind,
@@ -35,6 +36,7 @@ class OfferPayload(Schema):
             proposer_role=offer.proposer_role,
             lapses_at=offer.lapses_at,
             accepted_at=acceptance.created_at if acceptance else None,
+            withdrawn_at=withdrawal.created_at if withdrawal else None,
             created_at=offer.created_at,
         )
 

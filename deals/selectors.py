@@ -6,7 +6,7 @@ from typing import Any
 from conversations.flows import Role, available_actions, stages
 from conversations.models import Conversation
 from conversations.rendering import ViewedConversation
-from deals.facts import facts_of
+from deals.facts import OFFERS, facts_of
 from deals.models import Deal
 from deals.payloads import DealPayload, OfferPayload
 
@@ -14,7 +14,7 @@ from deals.payloads import DealPayload, OfferPayload
 def deal_summary(conversation: Conversation) -> DealPayload:
     """Return the offers, the agreed price and the payment status of a conversation. A direct conversation has none of
     these."""
-    rows = conversation.offers.select_related("acceptance").order_by("number")
+    rows = conversation.offers.select_related("acceptance", "withdrawal").order_by("number")
     offers = [OfferPayload.of(row) for row in rows]
     orders = [order for order in conversation.payment_orders.all() if not order.is_unopened]
     return DealPayload(
@@ -29,7 +29,7 @@ def deal_summary(conversation: Conversation) -> DealPayload:
 def load_available_actions(conversations: Sequence[Conversation]) -> Callable[[ViewedConversation], dict[str, Any]]:
     """Load the part `available_actions` of conversation payloads (see `conversations.rendering`)."""
     have_deals = [one.pk for one in conversations if one.flow.has_actions]
-    deals = Deal.objects.select_related("last_offer").in_bulk(have_deals)
+    deals = Deal.objects.select_related(*OFFERS).in_bulk(have_deals)
 
     def render(view: ViewedConversation) -> dict[str, Any]:
         conversation = view.conversation

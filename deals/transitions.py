@@ -102,9 +102,8 @@ def _set_schedule(conversation: Conversation, deal: Deal, decision: Decision, no
         case Timing.RESTART:
             _set(conversation, deal, at=(_after(now, due.after), _after(now, due.remind_after)))
         case Timing.HOLD:
-            _set(
-                conversation, deal, held=(_remaining(conversation.due_at, now), _remaining(conversation.remind_at, now))
-            )
+            due_left = _remaining(conversation.due_at, now, deal.due_left)
+            _set(conversation, deal, held=(due_left, _remaining(conversation.remind_at, now, deal.remind_left)))
         case Timing.RESUME:
             _set(conversation, deal, at=(_after(now, deal.due_left), _after(now, deal.remind_left)))
         case Timing.REMINDED:
@@ -126,8 +125,9 @@ def _after(now: datetime, span: timedelta | None) -> datetime | None:
     return None if span is None else now + span
 
 
-def _remaining(moment: datetime | None, now: datetime) -> timedelta | None:
-    return None if moment is None else max(moment - now, timedelta())
+def _remaining(moment: datetime | None, now: datetime, held: timedelta | None) -> timedelta | None:
+    """Return the time until a moment, or the time that is held already."""
+    return held if moment is None else max(moment - now, timedelta())
 
 
 def _record(conversation: Conversation, deal: Deal, decision: Decision, actor: User) -> None:
@@ -135,6 +135,8 @@ def _record(conversation: Conversation, deal: Deal, decision: Decision, actor: U
         offers.make_offer(deal=deal, offer=decision.offer, proposer=actor, lapses_at=conversation.due_at)
     if decision.accepted:
         offers.accept_offer(offer_id=decision.accepted.id, accepter=actor)
+    if decision.withdrawn:
+        offers.withdraw_offer(deal=deal, withdrawer=actor)
     if decision.revision:
         Revision.objects.create(
             conversation=conversation,
@@ -143,6 +145,8 @@ def _record(conversation: Conversation, deal: Deal, decision: Decision, actor: U
             requester=actor,
         )
     deal.revisions_used = decision.facts.revisions_used
+    deal.offers_withdrawn = decision.facts.offers_withdrawn
+    deal.interrupted_state = decision.facts.interrupted_state or ""
 
 
 def _write_message(

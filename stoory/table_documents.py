@@ -61,6 +61,7 @@ RULES = {
     "deals.Deal": Rule(_WITH_CONVERSATION),
     "deals.Offer": Rule(_WITH_CONVERSATION),
     "deals.Acceptance": Rule(_WITH_CONVERSATION),
+    "deals.Withdrawal": Rule(_WITH_CONVERSATION),
     "deals.PaymentOrder": Rule(_WITH_CONVERSATION),
     "deals.PaymentEvent": Rule(_WITH_CONVERSATION),
     "deals.Delivery": Rule(_WITH_CONVERSATION),

@@ -1,7 +1,7 @@
-"""The models of deals, offers, acceptances, deliveries, revisions, and payments."""
+"""The models of deals, offers and their acceptance or withdrawal, deliveries, revisions, and payments."""
 
 from deals.models.deal import Deal
-from deals.models.offers import Acceptance, Offer
+from deals.models.offers import Acceptance, Offer, Withdrawal
 from deals.models.payments import PaymentEvent, PaymentOrder, PaymentStatus
 from deals.models.work import Delivery, Revision
 
@@ -14,4 +14,5 @@ __all__ = [
     "PaymentOrder",
     "PaymentStatus",
     "Revision",
+    "Withdrawal",
 ]

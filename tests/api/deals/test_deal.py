@@ -16,6 +16,7 @@ OFFER = {
     "proposer_role",
     "lapses_at",
     "accepted_at",
+    "withdrawn_at",
     "created_at",
 }
 
