@@ -1,9 +1,9 @@
 """Payloads of offers, deals and payment orders."""
 
-from typing import Any
+from typing import Any, Literal
 
 from conversations.flows.schemas import FlowStage
-from deals.models import Offer, PaymentOrder
+from deals.models import Offer, PaymentOrder, PaymentStatus
 from foundation.schemas import Id, Schema, Timestamp
 
 
@@ -44,21 +44,26 @@ class OfferPayload(Schema):
 class DealPayload(Schema):
     """A deal, the same for both parties.
 
-    `payment_status` is open, failed, paid or refunded, or null if there is no order. `stages` are the stages of the
-    flow, in order.
+    `payment_status` is open, failed, canceled, paid or refunded, or null if there is no order; `order_id` identifies
+    the order. `paid_amount` and `refunded_amount` are decimal strings. `dispute` is the state of a dispute about the
+    payment: open, won or lost, or null. `stages` are the stages of the flow, in order.
     """
 
     currency: str
     offers: list[OfferPayload]
     agreed_price: str | None
     payment_status: str | None
+    order_id: Id | None
+    paid_amount: str
+    refunded_amount: str
+    dispute: Literal["open", "won", "lost"] | None
     stages: list[FlowStage]
 
 
 class PaymentPayload(Schema):
     """A payment order. `amount` is a decimal string, and `pay` contains the data that a client needs to pay.
 
-    `status` is open, failed, paid or refunded.
+    `status` is open, failed, canceled, paid or refunded. A canceled order cannot be paid, so its `pay` is empty.
     """
 
     order_id: Id
@@ -76,5 +81,5 @@ class PaymentPayload(Schema):
             amount=order.offer.price,
             currency=order.offer.currency,
             status=order.status,
-            pay=order.pay,
+            pay={} if order.status == PaymentStatus.CANCELED else order.pay,
         )

@@ -4,7 +4,7 @@ The caller must have locked the conversation and must be in a unit of work.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,11 +36,22 @@ class AppliedAction:
         return self.order is not None and self.order.is_unopened
 
 
-def apply_system_action(conversation: Conversation, system_action: str) -> AppliedAction:
-    """Take a system action of the state, or send a reminder. Raises `ConversationClosed` or `WrongState`."""
+def apply_system_action(conversation: Conversation, system_action: str, *, with_message: bool = True) -> AppliedAction:
+    """Take a system action of the state, or send a reminder. Raises `ConversationClosed` or `WrongState`.
+
+    Without the message, the caller tells both parties what has happened.
+    """
     participants, version = participants_of(conversation), conversation.state_version
     system = User(pk=SYSTEM_USER_ID)
-    return apply_action(conversation, participants, system, Role.SYSTEM, system_action, state_version=version)[0]
+    return apply_action(
+        conversation,
+        participants,
+        system,
+        Role.SYSTEM,
+        system_action,
+        state_version=version,
+        with_message=with_message,
+    )[0]
 
 
 def apply_action(
@@ -52,6 +63,7 @@ def apply_action(
     data: Any = None,
     *,
     state_version: int | None,
+    with_message: bool = True,
 ) -> tuple[AppliedAction, Decision]:
     """Store everything that the flow decides, except payments, which the caller stores. Raises what `decide` raises."""
     deal = deal_to_change(conversation)
@@ -59,6 +71,8 @@ def apply_action(
     decision = decide(
         conversation.flow, conversation.flow_state, facts, role, action, data, state_version=state_version
     )
+    if not with_message:
+        decision = replace(decision, message=None)
     assert deal is not None  # `decide` raises an error if the flow has no actions; otherwise there is a deal
     return _apply(conversation, deal, participants, decision, actor), decision
 

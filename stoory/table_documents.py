@@ -64,6 +64,8 @@ RULES = {
     "deals.Withdrawal": Rule(_WITH_CONVERSATION),
     "deals.PaymentOrder": Rule(_WITH_CONVERSATION),
     "deals.PaymentEvent": Rule(_WITH_CONVERSATION),
+    "deals.Refund": Rule(_WITH_CONVERSATION),
+    "deals.PaymentDecision": Rule(_WITH_CONVERSATION),
     "deals.Delivery": Rule(_WITH_CONVERSATION),
     "deals.Revision": Rule(_WITH_CONVERSATION),
     "notifications.Notification": Rule(_WITH_USER),

@@ -24,7 +24,7 @@ DISPUTE_OPENED = SystemAction(
 DISPUTE_LOST = SystemAction(
     name="dispute_lost",
     to="chat_closed",
-    text=(_("The dispute took back the payment of %(price)s, so this conversation is closed."),),
+    text=(_("The dispute took back the payment, so this conversation is closed."),),
     summary=_("Closed, as the dispute took back the payment"),
 )
 INTERRUPTED = ("payment_completed", "work_in_progress", "work_submitted", "work_revision_requested")
@@ -40,8 +40,8 @@ PAYMENT_DISPUTED = State(
             SystemAction(
                 name="dispute_won",
                 to=state,
-                text=(_("The dispute is over, and the payment of %(price)s stays. The deal goes on."),),
-                summary=_("The dispute is over, and the payment stays"),
+                text=(_("The dispute is over, and it did not take back the payment. The deal goes on."),),
+                summary=_("The dispute is over, and the deal goes on"),
                 interruption=Interruption.END,
             )
             for state in INTERRUPTED

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from conversations.flows import Facts, Flow, Offer, OfferKind, Role, flow_for
+from conversations.flows import Facts, Flow, Offer, OfferKind, Role, get_flow
 
 
 @pytest.fixture
 def deal() -> Flow:
-    return flow_for("bid")
+    return get_flow("deal", 2)
 
 
 @pytest.fixture
