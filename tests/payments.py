@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connections
 
+from accounts.models import User
 from deals.models import PaymentOrder
 from deals.payments.payment_events import AppliedPaymentEvent
 from deals.payments.sandbox import SIGNATURE, Sandbox
@@ -48,7 +49,7 @@ def deliver(said: dict[str, Any]) -> AppliedPaymentEvent | None:
         connections.close_all()
 
 
-def close(deal: Deal, **more: Any) -> None:
+def close(deal: Deal, *, operator: User | None = None, **more: Any) -> None:
     """Close a deal as an operator."""
     data = InterventionRequest(**more)
-    intervene(operator=make_staff(), conversation_id=deal.conversation.pk, action="close", data=data)
+    intervene(operator=operator or make_staff(), conversation_id=deal.conversation.pk, action="close", data=data)
