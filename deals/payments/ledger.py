@@ -54,7 +54,7 @@ class Ledger:
         return 0 if self.dispute is Dispute.LOST else self.paid - self.refunded
 
 
-def ledger_of(price: int, events: Sequence[PaymentEvent]) -> Ledger:
+def add_up(price: int, events: Sequence[PaymentEvent]) -> Ledger:
     """Return what the events of an order of `price` add up to."""
     refunds = _Refunds(price)
     for event in sorted(events, key=lambda one: (one.occurred_at or one.created_at, one.created_at, one.pk)):
@@ -74,7 +74,7 @@ def ledger_of(price: int, events: Sequence[PaymentEvent]) -> Ledger:
 
 def read_ledger(order: PaymentOrder) -> Ledger:
     """Return what the stored events of an order add up to. Reads the events, unless they were prefetched."""
-    return ledger_of(order.offer.amount, list(order.events.all()))
+    return add_up(order.offer.amount, list(order.events.all()))
 
 
 def status_of(ledger: Ledger, events: Iterable[PaymentEvent]) -> PaymentStatus:

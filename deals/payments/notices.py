@@ -13,7 +13,7 @@ from messaging.system_messages import write_system_message
 
 NOTICES = {
     "refunded": _("The payment of %(price)s was refunded in full."),
-    "refunded_in_part": _("%(amount)s of the payment was refunded. %(remaining)s remains."),
+    "partial_refund": _("%(amount)s of the payment was refunded. %(remaining)s remains."),
     "refund_failed": _("A refund of %(amount)s failed."),
     "dispute_opened": _("The payment of %(price)s is disputed."),
     "dispute_won": _("The dispute is over, and it did not take back the payment."),

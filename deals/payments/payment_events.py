@@ -9,7 +9,7 @@ from django.db import IntegrityError
 
 from conversations.locking import lock_conversation
 from deals.models import FINISHED, PaymentEvent, PaymentEventKind, PaymentOrder
-from deals.payments.ledger import Ledger, ledger_of, status_of
+from deals.payments.ledger import Ledger, add_up, status_of
 from deals.payments.provider import ProviderEvent
 from deals.payments.settlement import settle
 from foundation.errors import Invalid, NotFound
@@ -47,7 +47,7 @@ def apply_event(provider: str, event: ProviderEvent) -> AppliedPaymentEvent | No
         recorded = _record_event(order, event)
         if recorded is None:
             return AppliedPaymentEvent(order=order, repeated=True)
-        before, after = (ledger_of(order.offer.amount, events) for events in (earlier, [*earlier, recorded]))
+        before, after = (add_up(order.offer.amount, events) for events in (earlier, [*earlier, recorded]))
         _update_status(order, after, [*earlier, recorded])
         settle(conversation=conversation, order=order, before=before, after=after)
     return AppliedPaymentEvent(order=order, repeated=False)

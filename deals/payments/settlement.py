@@ -98,7 +98,7 @@ def _notices(before: Ledger, after: Ledger, taken: set[str]) -> Iterator[tuple[s
     """Yield the notices that the messages of the system actions do not contain, and their amounts."""
     refunded = after.refunded - before.refunded
     if refunded > 0 and not (REFUNDED in taken and after.is_refunded):
-        yield ("refunded" if after.is_refunded else "refunded_in_part"), refunded
+        yield ("refunded" if after.is_refunded else "partial_refund"), refunded
     if after.failed > before.failed:
         yield "refund_failed", after.failed - before.failed
     if after.dispute is not None and after.dispute is not before.dispute:

@@ -1,5 +1,6 @@
 /** The buttons of the demo that report refunds and disputes, as the sandbox's webhooks do. */
 
+import { REPORTS } from './demo-script.js';
 import { html, nothing, onceAtATime } from './html.js';
 import { price } from './format.js';
 import { filled, gettext } from './i18n.js';
@@ -15,7 +16,7 @@ export function moneyButtons(deal, report) {
       type="button"
       class="button secondary"
       data-event=${type}
-      @click=${({ currentTarget }) => void onceAtATime(currentTarget, () => report(`payment.${type}`, amount))}
+      @click=${({ currentTarget }) => void onceAtATime(currentTarget, () => report(type, amount))}
     >
       ${label}
     </button>`;
@@ -24,8 +25,8 @@ export function moneyButtons(deal, report) {
 
 function disputed() {
   return [
-    { label: gettext('End the dispute: won'), type: 'dispute_won' },
-    { label: gettext('End the dispute: lost'), type: 'dispute_lost' },
+    { label: gettext('End the dispute: won'), type: REPORTS.won },
+    { label: gettext('End the dispute: lost'), type: REPORTS.lost },
   ];
 }
 
@@ -35,9 +36,9 @@ function refundable({ currency, paid_amount: paid, refunded_amount: refunded, di
   const part = Number((Number(paid) / PART).toFixed(decimals));
   const refund = (sum) => ({
     label: filled(gettext('Refund %(sum)s'), { sum: price(sum, currency) }),
-    type: 'refunded',
+    type: REPORTS.refunded,
     amount: sum.toFixed(decimals),
   });
   const refunds = part > 0 && part < rest ? [refund(part), refund(rest)] : [refund(rest)];
-  return dispute ? refunds : [...refunds, { label: gettext('Open a dispute'), type: 'dispute_opened' }];
+  return dispute ? refunds : [...refunds, { label: gettext('Open a dispute'), type: REPORTS.disputed }];
 }

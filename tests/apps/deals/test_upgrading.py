@@ -9,9 +9,11 @@ from django.core.management import CommandError, call_command
 
 from conversations.flows import ChatStatus, Role, flow_for, get_flow, registry
 from conversations.flows.errors import WrongState
+from conversations.models import Conversation, Transition
 from deals.upgrading import upgrade
+from messaging.conversation_selectors import conversation_for
 from realtime.models import RoomEvent
-from tests.deals import make_deal, open_deal
+from tests.deals import PATH, make_deal, open_deal
 from tests.unchanged import nothing_happens
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -69,6 +71,33 @@ def test_upgraded_conversations_keep_their_state(release, hints):
     assert run("deal") == "0 of 0 conversations moved to deal 3.\n"
     deals[0].act("accept_connection", state_version=before[0][0])
     assert deals[0].now.current_action_data["title"] == "New: Project details"
+
+
+def open_version_1():
+    deal = open_deal()
+    Conversation.objects.filter(pk=deal.conversation.pk).update(flow_version=1)
+    deal.conversation = Conversation.objects.get(pk=deal.conversation.pk)
+    return deal
+
+
+def test_a_deal_of_version_1_runs_to_its_end_without_an_upgrade():
+    deal = open_version_1().play_to("influencer_price_response")
+    assert conversation_for(user=deal.brand_owner, conversation_id=deal.conversation.pk).available_actions == []
+    with pytest.raises(WrongState):
+        deal.act("withdraw_offer", by=deal.brand_owner)
+    deal.play_to("chat_closed")
+    versions = Transition.objects.filter(conversation=deal.conversation).values_list("flow_version", flat=True)
+    assert set(versions[1:]) == {1}
+
+
+@pytest.mark.parametrize("state", sorted({state for state, *_ in PATH}))
+def test_a_deal_of_version_1_goes_on_in_version_2_from_each_state(state):
+    deal = open_version_1().play_to(state)
+    before = (deal.now.flow_state, deal.now.state_version, deal.now.due_at, deal.now.remind_at)
+    assert run("deal", "--to", "2") == "1 of 1 conversations moved to deal 2.\n"
+    assert (deal.now.flow_state, deal.now.state_version, deal.now.due_at, deal.now.remind_at) == before
+    deal.play_to("chat_closed")
+    assert deal.now.flow_version == 2
 
 
 def test_a_dry_run_changes_nothing(release, hints):

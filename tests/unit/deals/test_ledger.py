@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deals.models import PaymentEvent, PaymentEventKind
-from deals.payments.ledger import Ledger, ledger_of, status_of
+from deals.payments.ledger import Ledger, add_up, status_of
 
 PRICE = 1200
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -34,7 +34,7 @@ def arrived(events) -> list[PaymentEvent]:
 
 
 def ledger(*events) -> Ledger:
-    return ledger_of(PRICE, arrived(events))
+    return add_up(PRICE, arrived(events))
 
 
 PAID = made("paid")
@@ -169,7 +169,7 @@ def test_two_disputes_of_one_payment():
 def test_the_status_follows_from_all_events(kinds, status):
     for one in permutations(kinds):
         events = arrived(map(made, one))
-        assert status_of(ledger_of(PRICE, events), events) == status
+        assert status_of(add_up(PRICE, events), events) == status
 
 
 ANY_EVENTS = st.lists(
