@@ -53,6 +53,14 @@ const SCRIPT = {
   }),
 };
 
+/** The events that the sandbox reports about a paid order. */
+export const REPORTS = {
+  refunded: 'payment.refunded',
+  disputed: 'payment.dispute_opened',
+  won: 'payment.dispute_won',
+  lost: 'payment.dispute_lost',
+};
+
 function spoken(texts) {
   return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, text()]));
 }

@@ -160,6 +160,7 @@ def test_operators_intervene(blocks, site: RunningServer, brand: Person, influen
     for method, path, members in requests(blocks[0]):
         assert not any(members.values()), "all members are optional"
         known = {"reason": "To look into it.", "state_version": brand.sees(conversation)["state_version"]}
+        known["money"] = "keep"
         asked = {name: known[name] for name in members}
         operator.calls(method, path.replace("{id}", conversation), asked)
         statuses.append(brand.sees(conversation)["chat_status"])

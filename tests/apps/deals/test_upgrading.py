@@ -9,9 +9,11 @@ from django.core.management import CommandError, call_command
 
 from conversations.flows import ChatStatus, Role, flow_for, get_flow, registry
 from conversations.flows.errors import WrongState
+from conversations.models import Conversation, Transition
 from deals.upgrading import upgrade
+from messaging.conversation_selectors import conversation_for
 from realtime.models import RoomEvent
-from tests.deals import make_deal, open_deal
+from tests.deals import PATH, make_deal, open_deal
 from tests.unchanged import nothing_happens
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,14 +26,14 @@ def hints(sent_hints):
 
 @pytest.fixture
 def release(monkeypatch):
-    """Register a second version of the deal flow; `change` creates each of its states."""
+    """Register a newer version of the deal flow; `change` creates each of its states."""
 
     def released(change=lambda state: state):
-        first = get_flow("deal", 1)
-        states = tuple(new for state in first.states if (new := change(state)) is not None)
-        second = replace(first, version=2, states=states)
-        monkeypatch.setattr(registry, "_flows", {**registry._flows, ("deal", 2): second})
-        return second
+        newest = get_flow("deal", 2)
+        states = tuple(new for state in newest.states if (new := change(state)) is not None)
+        newer = replace(newest, version=3, states=states)
+        monkeypatch.setattr(registry, "_flows", {**registry._flows, ("deal", 3): newer})
+        return newer
 
     return released
 
@@ -50,32 +52,59 @@ def test_running_conversations_stay_on_their_version(release):
     deal = open_deal()
     release(retitled)
     deal.act("accept_connection")
-    assert (deal.now.flow_version, deal.now.current_action_data["title"]) == (1, "Project details")
-    assert flow_for("bid").version == 2
-    assert open_deal().now.flow_version == 2
+    assert (deal.now.flow_version, deal.now.current_action_data["title"]) == (2, "Project details")
+    assert flow_for("bid").version == 3
+    assert open_deal().now.flow_version == 3
 
 
 def test_upgraded_conversations_keep_their_state(release, hints):
     deals = [make_deal(state) for state in ("influencer_responding", "brand_owner_price_response", "work_submitted")]
     before = [(deal.now.state_version, deal.now.flow_state, deal.now.due_at) for deal in deals]
     release(retitled)
-    assert run("deal") == "3 of 3 conversations moved to deal 2.\n"
+    assert run("deal") == "3 of 3 conversations moved to deal 3.\n"
     assert [(deal.now.state_version, deal.now.flow_state, deal.now.due_at) for deal in deals] == before
-    assert all(deal.now.flow_version == 2 for deal in deals)
+    assert all(deal.now.flow_version == 3 for deal in deals)
     assert all(deal.now.current_action_data["title"].startswith("New: ") for deal in deals)
     for deal in deals:
         last = RoomEvent.objects.filter(room__name=deal.conversation.room).order_by("seq").last()
         assert last.event == "conversation_updated"
-    assert run("deal") == "0 of 0 conversations moved to deal 2.\n"
+    assert run("deal") == "0 of 0 conversations moved to deal 3.\n"
     deals[0].act("accept_connection", state_version=before[0][0])
     assert deals[0].now.current_action_data["title"] == "New: Project details"
+
+
+def open_version_1():
+    deal = open_deal()
+    Conversation.objects.filter(pk=deal.conversation.pk).update(flow_version=1)
+    deal.conversation = Conversation.objects.get(pk=deal.conversation.pk)
+    return deal
+
+
+def test_a_deal_of_version_1_runs_to_its_end_without_an_upgrade():
+    deal = open_version_1().play_to("influencer_price_response")
+    assert conversation_for(user=deal.brand_owner, conversation_id=deal.conversation.pk).available_actions == []
+    with pytest.raises(WrongState):
+        deal.act("withdraw_offer", by=deal.brand_owner)
+    deal.play_to("chat_closed")
+    versions = Transition.objects.filter(conversation=deal.conversation).values_list("flow_version", flat=True)
+    assert set(versions[1:]) == {1}
+
+
+@pytest.mark.parametrize("state", sorted({state for state, *_ in PATH}))
+def test_a_deal_of_version_1_goes_on_in_version_2_from_each_state(state):
+    deal = open_version_1().play_to(state)
+    before = (deal.now.flow_state, deal.now.state_version, deal.now.due_at, deal.now.remind_at)
+    assert run("deal", "--to", "2") == "1 of 1 conversations moved to deal 2.\n"
+    assert (deal.now.flow_state, deal.now.state_version, deal.now.due_at, deal.now.remind_at) == before
+    deal.play_to("chat_closed")
+    assert deal.now.flow_version == 2
 
 
 def test_a_dry_run_changes_nothing(release, hints):
     open_deal()
     release(retitled)
     with nothing_happens(hints):
-        assert run("deal", "--dry-run") == "1 conversations fit deal 2; none was moved.\n"
+        assert run("deal", "--dry-run") == "1 conversations fit deal 3; none was moved.\n"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +138,7 @@ def test_ended_conversations_stay_unchanged(release, hints):
     make_deal("chat_closed")
     release(retitled)
     with nothing_happens(hints):
-        assert run("deal") == "0 of 0 conversations moved to deal 2.\n"
+        assert run("deal") == "0 of 0 conversations moved to deal 3.\n"
 
 
 def test_a_click_on_an_old_prompt_follows_the_new_flow(release, hints):
