@@ -44,7 +44,8 @@ def committed(made, tmp_path, monkeypatch) -> Path:
     monkeypatch.setattr(generated_documents, "ROOT", tmp_path)
     for name, text in made.items():
         monkeypatch.setitem(generated_documents.DOCUMENTS, name, lambda text=text: text)
-    (tmp_path / "docs").mkdir()
+    for name in generated_documents.DOCUMENTS:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     begin, end = generated_documents.BEGIN, generated_documents.END
     (tmp_path / CONFIGURATION).write_text(f"# Before\n{begin}old{end}\nAfter\n")
     call_command("export_documents")
