@@ -43,13 +43,18 @@ def _about(receipt: Receipt) -> list[tuple[str, str]]:
 def _order(sheet: Sheet, order: PaidOrder, currency: str) -> None:
     sheet.rule()
     _fact(sheet, gettext("Order"), str(order.id))
-    _fact(sheet, gettext("Provider"), f"{order.provider} · {order.reference}" if order.reference else order.provider)
+    _fact(sheet, gettext("Provider"), _provider(order))
     _movement(sheet, gettext("Paid"), _moment(order.paid_at), price_text(order.amount, currency))
     for refund in order.refunds[:MOST_REFUNDS]:
         _refund(sheet, refund, currency)
     if (n := len(order.refunds) - MOST_REFUNDS) > 0:
         words = ngettext("and %(n)s further refund", "and %(n)s further refunds", n) % {"n": n}
         _movement(sheet, "", words, price_text(sum(one.amount for one in order.refunds[MOST_REFUNDS:]), currency))
+
+
+def _provider(order: PaidOrder) -> str:
+    has_own_number = order.reference not in {"", str(order.id)}
+    return f"{order.provider} · {order.reference}" if has_own_number else order.provider
 
 
 def _refund(sheet: Sheet, refund: Refund, currency: str) -> None:

@@ -39,7 +39,7 @@ export class DealView {
           <h3>${conversation.title || gettext('Deal')}</h3>
           ${deal ? stages(deal, conversation) : nothing}
         </div>
-        <div>${agreed(deal)}${offers(deal)}</div>
+        <div>${agreed(deal, conversation)}${offers(deal)}</div>
         <h3>${gettext('What happened')}</h3>
         <ol class="steps">
           ${repeat([...(steps ?? [])].reverse(), ({ seq }) => seq, step)}
@@ -48,14 +48,19 @@ export class DealView {
   }
 }
 
-function agreed(deal) {
+function agreed(deal, { id }) {
   if (!deal?.agreed_price) return nothing;
+  const hasReceipt = ['paid', 'refunded'].includes(deal.payment_status);
+  const receipt = html`<p class="receipt-link">
+    <a href="/chat/${id}/receipt">${icon('file-text')}${gettext('Receipt')}</a>
+  </p>`;
   const paid = html`<span class="paid">${icon('circle-check')}${gettext('Paid')}</span>`;
   return html`<p class="agreed">
-    ${icon('handshake')}
-    <span><small>${gettext('Agreed price')}</small><strong>${price(deal.agreed_price, deal.currency)}</strong></span>
-    ${deal.payment_status === 'paid' ? paid : nothing}
-  </p>`;
+      ${icon('handshake')}
+      <span><small>${gettext('Agreed price')}</small><strong>${price(deal.agreed_price, deal.currency)}</strong></span>
+      ${deal.payment_status === 'paid' ? paid : nothing}
+    </p>
+    ${hasReceipt ? receipt : nothing}`;
 }
 
 function offers(deal) {
