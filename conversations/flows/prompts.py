@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from conversations.flows.definitions import Action, Flow, Input, InputKind, Role
+from conversations.flows.definitions import Action, Flow, Input, Role
 from conversations.flows.facts import Facts, holds, template_values
+from conversations.flows.kinds import InputKind
 from conversations.flows.money import highest, lowest
 from conversations.flows.schemas import ActionData, AvailableAction, Button, InputField, SubmitButton
 from conversations.flows.templates import render

@@ -58,13 +58,15 @@ def _provider(order: PaidOrder) -> str:
 
 
 def _refund(sheet: Sheet, refund: Refund, currency: str) -> None:
-    _movement(sheet, gettext("Refunded"), _moment(refund.at), price_text(refund.amount, currency))
+    label = gettext("Disputed") if refund.is_dispute else gettext("Refunded")
+    _movement(sheet, label, _moment(refund.at), price_text(refund.amount, currency))
 
 
 def _sums(sheet: Sheet, receipt: Receipt) -> None:
     sums = [
         (gettext("Paid in total"), receipt.paid),
         (gettext("Refunded in total"), receipt.refunded),
+        *([(gettext("Taken back by disputes"), receipt.disputed)] if receipt.disputed else []),
         (gettext("Remaining"), receipt.remaining),
     ]
     sheet.rule()

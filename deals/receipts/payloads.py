@@ -1,15 +1,18 @@
 """Payloads of receipts."""
 
+from typing import Literal
+
 from accounts.models import User
 from accounts.payloads import PersonPayload
 from conversations.flows.money import format_price
-from deals.receipts.selectors import PaidOrder, Receipt
+from deals.receipts.selectors import PaidOrder, Receipt, Refund
 from foundation.schemas import Id, Schema, Timestamp
 
 
 class RefundPayload(Schema):
-    """Money that went back to the payer. `amount` is a decimal string."""
+    """Money that went back to the payer, by a refund or by a lost dispute. `amount` is a decimal string."""
 
+    cause: Literal["refund", "dispute"]
     amount: str
     refunded_at: Timestamp
 
@@ -35,16 +38,15 @@ class PaidOrderPayload(Schema):
             reference=order.reference,
             amount=format_price(order.amount, currency),
             paid_at=order.paid_at,
-            refunds=[
-                RefundPayload(amount=format_price(one.amount, currency), refunded_at=one.at) for one in order.refunds
-            ],
+            refunds=[_refund(one, currency) for one in order.refunds],
         )
 
 
 class ReceiptPayload(Schema):
     """What was paid and refunded in a conversation, the same for both parties. It is not an invoice.
 
-    All amounts are decimal strings in `currency`: the sums of what was paid and refunded, and their difference.
+    All amounts are decimal strings in `currency`: the sums of what was paid, refunded, and taken back by lost disputes,
+    and what remains.
     """
 
     conversation_id: Id
@@ -55,6 +57,7 @@ class ReceiptPayload(Schema):
     orders: list[PaidOrderPayload]
     paid_amount: str
     refunded_amount: str
+    disputed_amount: str
     remaining_amount: str
     issued_at: Timestamp
 
@@ -69,9 +72,18 @@ class ReceiptPayload(Schema):
             orders=[PaidOrderPayload.of(one, receipt.currency) for one in receipt.orders],
             paid_amount=format_price(receipt.paid, receipt.currency),
             refunded_amount=format_price(receipt.refunded, receipt.currency),
+            disputed_amount=format_price(receipt.disputed, receipt.currency),
             remaining_amount=format_price(receipt.remaining, receipt.currency),
             issued_at=receipt.issued_at,
         )
+
+
+def _refund(refund: Refund, currency: str) -> RefundPayload:
+    return RefundPayload(
+        cause="dispute" if refund.is_dispute else "refund",
+        amount=format_price(refund.amount, currency),
+        refunded_at=refund.at,
+    )
 
 
 def _person(user: User | None) -> PersonPayload | None:

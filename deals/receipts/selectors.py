@@ -1,24 +1,26 @@
 """Reads of receipts: what was paid and refunded, from the orders of a conversation and their events."""
 
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from accounts.models import User
 from conversations.flows import Role
 from conversations.models import Conversation
-from deals.models import PaymentEvent, PaymentOrder, PaymentStatus
+from deals.models import PaymentEvent, PaymentEventKind, PaymentOrder
+from deals.payments.ledger import Dispute, Ledger, ledger_of, refund_changes
 from deals.receipts.errors import NothingPaid
 from foundation import clock
 
 
 @dataclass(frozen=True, kw_only=True)
 class Refund:
-    """Money that went back to the payer. `amount` is in minor units."""
+    """Money that went back to the payer, by a refund or by a lost dispute. `amount` is in minor units."""
 
     amount: int
     at: datetime
+    is_dispute: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +36,12 @@ class PaidOrder:
 
     @property
     def refunded(self) -> int:
-        return sum(refund.amount for refund in self.refunds)
+        return sum(refund.amount for refund in self.refunds if not refund.is_dispute)
+
+    @property
+    def disputed(self) -> int:
+        """What a lost dispute took back."""
+        return sum(refund.amount for refund in self.refunds if refund.is_dispute)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +67,12 @@ class Receipt:
         return sum(order.refunded for order in self.orders)
 
     @property
+    def disputed(self) -> int:
+        return sum(order.disputed for order in self.orders)
+
+    @property
     def remaining(self) -> int:
-        return self.paid - self.refunded
+        return self.paid - self.refunded - self.disputed
 
 
 def load_receipt(conversation: Conversation) -> Receipt:
@@ -80,27 +91,55 @@ def load_receipt(conversation: Conversation) -> Receipt:
 
 
 def paid_orders(conversation: Conversation) -> tuple[PaidOrder, ...]:
-    """Return the orders whose payment was reported, in the order of their payments."""
+    """Return the orders whose payment is known, in the order of their payments."""
     rows = PaymentOrder.objects.filter(conversation=conversation).select_related("offer").prefetch_related("events")
     found = [_paid_order(row) for row in rows]
     return tuple(sorted((one for one in found if one), key=lambda one: (one.paid_at, one.id)))
 
 
 def _paid_order(order: PaymentOrder) -> PaidOrder | None:
-    events = list(order.events.all())
-    paid_at = _first(PaymentStatus.PAID, events)
-    if paid_at is None:
+    events, price = list(order.events.all()), order.offer.amount
+    ledger = ledger_of(price, events)
+    if not ledger.is_paid:
         return None
-    refunded_at = _first(PaymentStatus.REFUNDED, events)
+    paid = [event for event in events if event.kind == PaymentEventKind.PAID]
     return PaidOrder(
         id=order.pk,
         provider=order.provider,
         reference=order.reference,
-        amount=order.offer.amount,
-        paid_at=paid_at,
-        refunds=(Refund(amount=order.offer.amount, at=refunded_at),) if refunded_at else (),
+        amount=price,
+        paid_at=min(map(_moment, paid or events)),
+        refunds=(*_refunds(price, events), *_lost(ledger, events)),
     )
 
 
-def _first(status: PaymentStatus, events: Iterable[PaymentEvent]) -> datetime | None:
-    return min((event.created_at for event in events if event.status == status), default=None)
+def _refunds(price: int, events: Sequence[PaymentEvent]) -> list[Refund]:
+    """Return the refunds of an order. Failed refunds are taken out, the newest refunds first."""
+    found: list[Refund] = []
+    for event, change in refund_changes(price, events):
+        if change > 0:
+            found.append(Refund(amount=change, at=_moment(event)))
+        else:
+            _take_out(found, -change)
+    return found
+
+
+def _take_out(refunds: list[Refund], failed: int) -> None:
+    while failed and refunds:
+        last = refunds.pop()
+        if last.amount > failed:
+            refunds.append(replace(last, amount=last.amount - failed))
+        failed -= min(failed, last.amount)
+
+
+def _lost(ledger: Ledger, events: Sequence[PaymentEvent]) -> list[Refund]:
+    """Return what a lost dispute took back: all that was not refunded."""
+    amount = ledger.paid - ledger.refunded
+    if ledger.dispute is not Dispute.LOST or not amount:
+        return []
+    lost = (_moment(event) for event in events if event.kind == PaymentEventKind.DISPUTE_LOST)
+    return [Refund(amount=amount, at=max(lost), is_dispute=True)]
+
+
+def _moment(event: PaymentEvent) -> datetime:
+    return event.occurred_at or event.created_at

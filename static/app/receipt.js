@@ -96,6 +96,9 @@ function written(receipt) {
   const sums = [
     [gettext('Paid in total'), receipt.paid_amount],
     [gettext('Refunded in total'), receipt.refunded_amount],
+    ...(receipt.orders.some((one) => one.refunds.some(isDispute))
+      ? [[gettext('Taken back by disputes'), receipt.disputed_amount]]
+      : []),
     [gettext('Remaining'), receipt.remaining_amount],
   ];
   const sum = ([label, amount]) =>
@@ -112,6 +115,8 @@ function written(receipt) {
     <dl class="sums">${sums.map(sum)}</dl>
   </article>`;
 }
+
+const isDispute = ({ cause }) => cause === 'dispute';
 
 function list(facts) {
   const fact = ([label, value]) =>
@@ -133,12 +138,12 @@ function order({ order_id: id, provider, reference, amount, paid_at: at, refunds
       <td><time datetime=${when}>${fully(when)}</time></td>
       <td>${price(money, currency)}</td>
     </tr>`;
+  const back = (one) => line(isDispute(one) ? gettext('Disputed') : gettext('Refunded'), one.refunded_at, one.amount);
   return html`<section>
     ${list(facts)}
     <table>
       <tbody>
-        ${line(gettext('Paid'), at, amount)}
-        ${refunds.map((one) => line(gettext('Refunded'), one.refunded_at, one.amount))}
+        ${line(gettext('Paid'), at, amount)} ${refunds.map(back)}
       </tbody>
     </table>
   </section>`;

@@ -1,7 +1,6 @@
 """The REST endpoint of a receipt: who can read it, when it exists, and what it says, as a PDF and as JSON."""
 
 import io
-import json
 import threading
 import uuid
 from typing import Any
@@ -11,33 +10,24 @@ from django.http import HttpResponse
 from pypdf import PdfReader
 
 from conversations.models import ConversationView, Participant
-from deals.models import PaymentEvent, PaymentOrder, PaymentStatus
-from deals.payments.sandbox import SIGNATURE, Sandbox
-from deals.payments.webhooks import handle_webhook
+from deals.models import PaymentEvent, PaymentEventKind, PaymentOrder, PaymentStatus
 from deals.receipts import services
+from foundation import clock
+from foundation.clock import rfc3339
 from foundation.rate_limits import Bucket
-from operators.interventions import intervene
-from operators.requests import InterventionRequest
 from tests.api.shapes import refused, succeeded
 from tests.deals import Deal, make_deal
-from tests.factories import make_staff
 from tests.harness.people import Person
+from tests.payments import FAILED, LOST, OPENED, REFUND_FAILED, REFUNDED, SUCCEEDED, WON, close, event, send
 from tests.people import person
 
 PDF, JSON = "application/pdf", "application/json"
-SECRET = "a-secret-of-the-tests"
 
 
-@pytest.fixture(autouse=True)
-def _sandbox(settings):
-    settings.SANDBOX_PAYMENT_SECRET = SECRET
-
-
-def reports(order: PaymentOrder, kind: str) -> None:
+def reports(order: PaymentOrder, kind: str, amount: str | None = None, **other: Any) -> None:
     """Report an event of the order, as the sandbox does."""
-    event = {"id": f"evt-{uuid.uuid4()}", "type": kind, "order_id": str(order.pk), "amount": order.offer.price}
-    body = json.dumps(event | {"currency": order.offer.currency, "created_at": "2026-01-01T12:00:00.000Z"}).encode()
-    handle_webhook(provider="sandbox", body=body, headers={SIGNATURE: Sandbox(SECRET).signature(body)})
+    given = {"id": f"evt-{uuid.uuid4()}", "created_at": rfc3339(clock.now())} | other
+    send(event(order, kind, **({"amount": amount} if amount else {}), **given))
 
 
 def receipt(who: Person, deal: Deal, accept: str | None = PDF) -> HttpResponse:
@@ -97,6 +87,7 @@ def test_the_receipt_as_json(paid, order):
         "currency": "INR",
         "paid_amount": "1200.00",
         "refunded_amount": "0.00",
+        "disputed_amount": "0.00",
         "remaining_amount": "1200.00",
     } | {role: {"id": str(user.pk), "name": user.name, "role": role} for role, user in names.items()}
 
@@ -119,29 +110,78 @@ def test_the_accepted_type_decides_between_pdf_and_json(paid, accept, content_ty
     assert receipt(person(paid.brand_owner), paid, accept)["Content-Type"].split(";")[0] == content_type
 
 
-def test_a_refund_is_on_the_receipt(paid, order):
-    reports(order, "payment.refunded")
+def amounts(found: dict[str, Any]) -> list[str]:
+    return [found[f"{name}_amount"] for name in ("paid", "refunded", "disputed", "remaining")]
+
+
+def refunds(found: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(one["cause"], one["amount"]) for order in found["orders"] for one in order["refunds"]]
+
+
+@pytest.mark.parametrize(
+    ("events", "listed", "sums"),
+    [
+        ([(REFUNDED, None)], ["1200.00"], ["1200.00", "1200.00", "0.00", "0.00"]),
+        ([(REFUNDED, "300.00")], ["300.00"], ["1200.00", "300.00", "0.00", "900.00"]),
+        ([(REFUNDED, "300.00"), (REFUNDED, "900.00")], ["300.00", "900.00"], ["1200.00", "1200.00", "0.00", "0.00"]),
+        ([(REFUNDED, "300.00"), (REFUND_FAILED, "300.00")], [], ["1200.00", "0.00", "0.00", "1200.00"]),
+        (
+            [(REFUNDED, "300.00"), (REFUNDED, "200.50"), (REFUND_FAILED, "200.50")],
+            ["300.00"],
+            ["1200.00", "300.00", "0.00", "900.00"],
+        ),
+        (
+            [(REFUNDED, "300.00"), (REFUNDED, "200.00"), (REFUND_FAILED, "300.00")],
+            ["200.00"],
+            ["1200.00", "200.00", "0.00", "1000.00"],
+        ),
+    ],
+)
+def test_refunds_are_on_the_receipt(paid, order, events, listed, sums):
+    for kind, amount in events:
+        reports(order, kind, amount)
     who = person(paid.influencer)
     found = data(who, paid)
-    (refund,) = found["orders"][0]["refunds"]
-    assert refund["amount"] == "1200.00"
-    assert refund["refunded_at"] >= found["orders"][0]["paid_at"]
-    assert [found[f"{name}_amount"] for name in ("paid", "refunded", "remaining")] == ["1200.00", "1200.00", "0.00"]
+    assert refunds(found) == [("refund", amount) for amount in listed]
+    assert amounts(found) == sums
+    assert all(one["refunded_at"] >= found["orders"][0]["paid_at"] for one in found["orders"][0]["refunds"])
     shown = text(receipt(who, paid))
-    assert shown.count("₹1,200.00") == 4
-    assert "₹0.00" in shown
+    assert all(f"₹{float(amount):,.2f}" in shown for amount in listed + sums[:2] + sums[3:])
 
 
-@pytest.mark.parametrize("events", [["payment.succeeded"] * 2, ["payment.refunded"] * 2, ["payment.failed"]])
-def test_a_repeated_or_late_event_changes_nothing(paid, order, events):
-    reports(order, events[0])
+@pytest.mark.parametrize(
+    ("events", "lost"), [([OPENED], None), ([OPENED, WON], None), ([OPENED, LOST], "900.00"), ([LOST], "900.00")]
+)
+def test_a_lost_dispute_is_on_the_receipt(paid, order, events, lost):
+    reports(order, REFUNDED, "300.00")
+    for kind in events:
+        reports(order, kind, "900.00")
+    who = person(paid.brand_owner)
+    found = data(who, paid)
+    assert refunds(found) == [("refund", "300.00"), *([("dispute", lost)] if lost else [])]
+    assert amounts(found) == ["1200.00", "300.00", lost or "0.00", "0.00" if lost else "900.00"]
+    assert ("Taken back by disputes" in text(receipt(who, paid))) is bool(lost)
+
+
+@pytest.mark.parametrize("kind", [SUCCEEDED, REFUNDED, FAILED])
+def test_a_repeated_or_late_event_changes_nothing(paid, order, kind):
+    reports(order, kind, id="evt-again", created_at="2026-01-01T12:00:00.000Z")
     who = person(paid.brand_owner)
     before = data(who, paid)["orders"]
-    for kind in events[1:]:
-        reports(order, kind)
+    reports(order, kind, id="evt-again", created_at="2026-01-01T12:00:00.000Z")
     after = data(who, paid)["orders"]
     assert after == before
     assert len(after) == 1
+
+
+def test_a_refund_before_its_payment_is_on_the_receipt_afterwards(db):
+    deal = make_deal("payment_pending")
+    order = deal.order()
+    reports(order, REFUNDED, "300.00")
+    who = person(deal.brand_owner)
+    refused(receipt(who, deal), 404, "not_found")
+    reports(order, SUCCEEDED)
+    assert amounts(data(who, deal)) == ["1200.00", "300.00", "0.00", "900.00"]
 
 
 def test_several_orders_are_listed_by_the_time_of_payment(paid, order):
@@ -155,17 +195,17 @@ def test_several_orders_are_listed_by_the_time_of_payment(paid, order):
         action="proceed_to_payment",
         state_version=1,
     )
-    for status in (PaymentStatus.PAID, PaymentStatus.REFUNDED):
-        PaymentEvent.objects.create(order=other, provider="sandbox", event_id=f"{status}-2", status=status)
+    for kind in (PaymentEventKind.PAID, PaymentEventKind.REFUNDED):
+        PaymentEvent.objects.create(order=other, provider="sandbox", event_id=f"{kind}-2", kind=kind)
     who = person(paid.brand_owner)
     found = data(who, paid)
     assert [one["order_id"] for one in found["orders"]] == [str(order.pk), str(other.pk)]
-    assert [found[f"{name}_amount"] for name in ("paid", "refunded", "remaining")] == ["2400.00", "1200.00", "1200.00"]
+    assert amounts(found) == ["2400.00", "1200.00", "0.00", "1200.00"]
     assert all(str(one.pk) in text(receipt(who, paid)) for one in (order, other))
 
 
 def test_a_closed_deal_keeps_its_receipt(paid):
-    intervene(operator=make_staff(), conversation_id=paid.conversation.pk, action="close", data=InterventionRequest())
+    close(paid, money="keep")
     assert paid.now.chat_status == "closed"
     assert "₹1,200.00" in text(receipt(person(paid.influencer), paid))
 
@@ -174,7 +214,7 @@ def test_a_closed_deal_keeps_its_receipt(paid):
 def test_before_a_payment_there_is_no_receipt(db, state):
     deal = make_deal(state)
     if state == "payment_pending":
-        reports(deal.order(), "payment.failed")
+        reports(deal.order(), FAILED)
     for user in (deal.brand_owner, deal.influencer):
         for accept in (PDF, JSON):
             answer = receipt(person(user), deal, accept)

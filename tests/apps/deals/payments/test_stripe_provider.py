@@ -11,10 +11,14 @@ import pytest
 import requests
 import stripe
 
+from deals.models import PaymentOrder, Refund
 from deals.payments import ProviderFailed, get_provider
+from deals.payments.decisions import refund_payment
 from deals.payments.stripe_provider import Stripe, from_stripe, to_stripe
 from deals.payments.webhooks import handle_webhook
+from deals.selectors import deal_summary
 from foundation import errors
+from messaging.models import Message
 from operators.interventions import intervene
 from operators.requests import InterventionRequest
 from tests.deals import make_deal
@@ -186,10 +190,42 @@ def test_a_request_to_stripe_has_a_time_limit(deal, order, monkeypatch):
 
     monkeypatch.setattr(requests.Session, "request", request)
     provider = Stripe(secret_key="sk_test_1", publishable_key="pk_test_1", webhook_secret=SECRET, seconds=6)
-    for call in (provider.open, provider.refund):
+    for call in (lambda: provider.open(order), lambda: provider.refund(order, 100, "key")):
         with pytest.raises(ProviderFailed):
-            call(order)
+            call()
     assert limits == [3, 3] * 2
+
+
+def refund(order, kind="refund.created", event_id="evt_re_1", **other):
+    about = {
+        "id": "re_1",
+        "object": "refund",
+        "amount": 30_000,
+        "currency": "inr",
+        "charge": "ch_1",
+        "payment_intent": "pi_1",
+        "metadata": {},
+        "status": "succeeded",
+    }
+    return envelope(event_id, kind, about | other)
+
+
+def dispute(order, status, kind="charge.dispute.created", **other):
+    about = {
+        "id": "du_1",
+        "object": "dispute",
+        "amount": 120_000,
+        "currency": "inr",
+        "charge": "ch_1",
+        "payment_intent": "pi_1",
+        "metadata": {},
+        "status": status,
+    }
+    return envelope(f"evt_du_{status}", kind, about | other)
+
+
+def told(deal):
+    return [message.message for message in Message.objects.filter(conversation=deal.conversation).order_by("seq")]
 
 
 def test_payment_failure_and_refund_webhooks_are_parsed(deal, order):
@@ -198,28 +234,81 @@ def test_payment_failure_and_refund_webhooks_are_parsed(deal, order):
     assert deal.now.flow_state == "payment_completed"
     assert send(intent(order)).repeated is True
     assert send(charge(order)).order.status == "refunded"
+    assert deal.now.flow_state == "chat_closed"
+
+
+@pytest.mark.parametrize("first", [0, 1, 2])
+def test_one_refund_of_three_events_counts_and_is_told_once(deal, order, first):
+    send(intent(order))
+    events = [
+        refund(order, status="pending"),
+        refund(order, "refund.updated", "evt_re_2"),
+        charge(order, refunded=False, amount_refunded=30_000),
+    ]
+    before = len(told(deal))
+    for said in events[first:] + events[:first]:
+        send(said)
+    assert told(deal)[before:] == ["₹300.00 of the payment was refunded. ₹900.00 remains."]
+    send(refund(order, "refund.failed", "evt_re_3", status="failed"))
+    assert told(deal)[before + 1] == "A refund of ₹300.00 failed."
+    assert deal_summary(deal.now).refunded_amount == "0.00"
+
+
+def test_disputes_are_parsed_and_inquiries_are_not(deal, order, hints):
+    send(intent(order))
+    with nothing_happens(hints):
+        assert send(dispute(order, "warning_needs_response")) is None
+    send(dispute(order, "needs_response"))
+    send(dispute(order, "under_review", "charge.dispute.updated"))
+    assert deal.now.flow_state == "payment_disputed"
+    send(dispute(order, "won", "charge.dispute.closed"))
+    assert deal.now.flow_state == "payment_completed"
+    send(dispute(order, "lost", "charge.dispute.closed", id="du_2", currency="usd", amount=1_400))
+    assert deal.now.flow_state == "chat_closed"
+
+
+def test_the_payment_intent_decides_whatever_the_metadata_says(deal, order, hints):
+    other = make_deal("payment_pending")
+    other_order = other.order()
+    assert other_order.reference == "pi_2"
+    for metadata in ({}, {"order_id": "nothing"}, {"order_id": str(other_order.pk)}):
+        send(intent(order, event_id=f"evt_{metadata}", metadata=metadata))
+        assert (deal.now.flow_state, other.now.flow_state) == ("payment_completed", "payment_pending")
+
+
+def test_an_event_can_arrive_before_the_intent_is_stored(deal, order):
+    PaymentOrder.objects.filter(pk=order.pk).update(reference="")
+    assert send(intent(order)).order.status == "paid"
     assert deal.now.flow_state == "payment_completed"
 
 
-def test_a_payment_reported_after_its_refund_changes_no_state(deal, order, asked):
-    assert send(charge(order)).order.status == "refunded"
-    assert send(intent(order)).order.status == "refunded"
-    assert deal.now.flow_state == "payment_pending"
+def test_a_canceled_intent_is_replaced_by_a_new_one(deal, order, asked):
+    send(intent(order, "payment_intent.canceled", "evt_canceled"))
     another = deal.order()
-    assert (another.reference, [key for _, _, key in asked.asked]) == (
-        "pi_2",
-        [f"open-{order.pk}", f"open-{another.pk}"],
-    )
+    assert (another.reference, another.pay["client_secret"]) == ("pi_2", "pi_1_secret_2")
+    assert [key for *_, key in asked.asked] == [f"open-{order.pk}", f"open-{another.pk}"]
     send(intent(another, event_id="evt_new", id="pi_2"))
     assert deal.now.flow_state == "payment_completed"
+
+
+def test_an_operator_refunds_a_part_at_stripe(deal, order, asked):
+    send(intent(order))
+    refund_payment(operator=make_staff(), order_id=order.pk, amount=30_000)
+    path, form, key = asked.asked[-1]
+    assert (path, form) == ("/v1/refunds", {"payment_intent": "pi_1", "amount": "30000"})
+    assert key == f"refund-{Refund.objects.get().pk}"
+    send(refund(order))
+    assert deal_summary(deal.now).refunded_amount == "300.00"
 
 
 def test_other_webhooks_are_accepted_and_change_nothing(order, hints):
     for said in (
         intent(order, "payment_intent.created"),
-        intent(order, metadata={}),
-        charge(order, refunded=False, amount_refunded=100),
+        intent(order, id="pi_of_another_shop", metadata={}),
         charge(order, payment_intent=None),
+        refund(order, payment_intent=None),
+        refund(order, payment_intent="pi_of_another_shop"),
+        dispute(order, "lost", payment_intent=None),
         envelope("evt_2", "customer.created", {"id": "cus_1", "object": "customer"}),
     ):
         with nothing_happens(hints):
@@ -238,7 +327,6 @@ def test_an_invalid_webhook_is_refused_and_changes_nothing(order, hints):
         (errors.Invalid, {"said": intent(order, amount_received=119_999)}),
         (errors.Invalid, {"said": intent(order, currency="usd")}),
         (errors.NotFound, {"said": intent(order, id="pi_of_another_order")}),
-        (errors.NotFound, {"said": intent(order, metadata={"order_id": "00000000-0000-0000-0000-000000000001"})}),
     ]
     for why, sent in wrong:
         with nothing_happens(hints), pytest.raises(why):
@@ -248,12 +336,13 @@ def test_an_invalid_webhook_is_refused_and_changes_nothing(order, hints):
 def test_a_payment_that_arrives_after_closing_is_refunded_at_stripe(deal, order, asked):
     intervene(operator=make_staff(), conversation_id=deal.conversation.pk, action="close", data=InterventionRequest())
     send(intent(order))
-    assert asked.asked[-1] == ("/v1/refunds", {"payment_intent": "pi_1"}, f"refund-{order.pk}")
+    refund = order.refunds.get()
+    assert asked.asked[-1] == ("/v1/refunds", {"payment_intent": "pi_1"}, f"refund-{refund.pk}")
     order.refresh_from_db()
-    assert (order.status, order.refund_requested_at is not None) == ("paid", True)
+    assert (order.status, refund.accepted_at is not None) == ("refunded", True)
+    count = len(told(deal))
     send(charge(order))
-    order.refresh_from_db()
-    assert order.status == "refunded"
+    assert len(told(deal)) == count
 
 
 def test_stripe_is_off_without_its_settings(settings):

@@ -4,6 +4,7 @@ import io
 import unicodedata
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -69,6 +70,14 @@ def test_refunds_and_sums_are_listed():
     sums = text.split("Paid in total")[1].split()
     assert sums == ["₹3,500.00", "Refunded", "in", "total", "₹3,000.50", "Remaining", "₹499.50"]
     assert text.count("Dec. 1, 2026, 12:34 UTC") == 3
+
+
+def test_a_lost_dispute_is_listed_apart_from_refunds():
+    lost = Refund(amount=70_000, at=AT, is_dispute=True)
+    text = text_of(receipt(replace(order(100_000, (30_000,)), refunds=(Refund(amount=30_000, at=AT), lost))))
+    assert text.count("Disputed") == 1
+    sums = " ".join(text.split("Paid in total")[1].split())
+    assert sums == "₹1,000.00 Refunded in total ₹300.00 Taken back by disputes ₹700.00 Remaining ₹0.00"
 
 
 @pytest.mark.parametrize(
