@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, get_language_bidi, gettext, ngettext
 
 from conversations.flows.facts import price_text
-from deals.receipts.selectors import PaidOrder, Receipt, Refund
+from deals.receipts.selectors import PaidOrder, Receipt, Repayment
 from deals.receipts.sheet import LEFT, RIGHT, SOFT, Cell, Sheet
 
 VALUE = LEFT + 42
@@ -57,7 +57,7 @@ def _provider(order: PaidOrder) -> str:
     return f"{order.provider} · {order.reference}" if has_own_number else order.provider
 
 
-def _refund(sheet: Sheet, refund: Refund, currency: str) -> None:
+def _refund(sheet: Sheet, refund: Repayment, currency: str) -> None:
     label = gettext("Disputed") if refund.is_dispute else gettext("Refunded")
     _movement(sheet, label, _moment(refund.at), price_text(refund.amount, currency))
 

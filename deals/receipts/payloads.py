@@ -5,7 +5,7 @@ from typing import Literal
 from accounts.models import User
 from accounts.payloads import PersonPayload
 from conversations.flows.money import format_price
-from deals.receipts.selectors import PaidOrder, Receipt, Refund
+from deals.receipts.selectors import PaidOrder, Receipt, Repayment
 from foundation.schemas import Id, Schema, Timestamp
 
 
@@ -78,7 +78,7 @@ class ReceiptPayload(Schema):
         )
 
 
-def _refund(refund: Refund, currency: str) -> RefundPayload:
+def _refund(refund: Repayment, currency: str) -> RefundPayload:
     return RefundPayload(
         cause="dispute" if refund.is_dispute else "refund",
         amount=format_price(refund.amount, currency),

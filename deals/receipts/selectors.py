@@ -15,7 +15,7 @@ from foundation import clock
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refund:
+class Repayment:
     """Money that went back to the payer, by a refund or by a lost dispute. `amount` is in minor units."""
 
     amount: int
@@ -32,7 +32,7 @@ class PaidOrder:
     reference: str
     amount: int
     paid_at: datetime
-    refunds: tuple[Refund, ...]
+    refunds: tuple[Repayment, ...]
 
     @property
     def refunded(self) -> int:
@@ -113,18 +113,18 @@ def _paid_order(order: PaymentOrder) -> PaidOrder | None:
     )
 
 
-def _refunds(price: int, events: Sequence[PaymentEvent]) -> list[Refund]:
+def _refunds(price: int, events: Sequence[PaymentEvent]) -> list[Repayment]:
     """Return the refunds of an order. Failed refunds are taken out, the newest refunds first."""
-    found: list[Refund] = []
+    found: list[Repayment] = []
     for event, change in refund_changes(price, events):
         if change > 0:
-            found.append(Refund(amount=change, at=_moment(event)))
+            found.append(Repayment(amount=change, at=_moment(event)))
         else:
             _take_out(found, -change)
     return found
 
 
-def _take_out(refunds: list[Refund], failed: int) -> None:
+def _take_out(refunds: list[Repayment], failed: int) -> None:
     while failed and refunds:
         last = refunds.pop()
         if last.amount > failed:
@@ -132,13 +132,13 @@ def _take_out(refunds: list[Refund], failed: int) -> None:
         failed -= min(failed, last.amount)
 
 
-def _lost(ledger: Ledger, events: Sequence[PaymentEvent]) -> list[Refund]:
+def _lost(ledger: Ledger, events: Sequence[PaymentEvent]) -> list[Repayment]:
     """Return what a lost dispute took back: all that was not refunded."""
     amount = ledger.paid - ledger.refunded
     if ledger.dispute is not Dispute.LOST or not amount:
         return []
     lost = (_moment(event) for event in events if event.kind == PaymentEventKind.DISPUTE_LOST)
-    return [Refund(amount=amount, at=max(lost), is_dispute=True)]
+    return [Repayment(amount=amount, at=max(lost), is_dispute=True)]
 
 
 def _moment(event: PaymentEvent) -> datetime:

@@ -17,13 +17,13 @@ from accounts.models import User
 from conversations.models import Conversation
 from deals.receipts.document import MOST_REFUNDS, receipt_document
 from deals.receipts.fonts import FILES
-from deals.receipts.selectors import PaidOrder, Receipt, Refund
+from deals.receipts.selectors import PaidOrder, Receipt, Repayment
 
 AT = datetime(2026, 11, 30, 12, 34, tzinfo=UTC)
 
 
 def order(amount: int = 1_800_000, refunds: tuple[int, ...] = ()) -> PaidOrder:
-    went_back = tuple(Refund(amount=one, at=AT + timedelta(days=1)) for one in refunds)
+    went_back = tuple(Repayment(amount=one, at=AT + timedelta(days=1)) for one in refunds)
     return PaidOrder(id=uuid.uuid4(), provider="sandbox", reference="", amount=amount, paid_at=AT, refunds=went_back)
 
 
@@ -73,8 +73,8 @@ def test_refunds_and_sums_are_listed():
 
 
 def test_a_lost_dispute_is_listed_apart_from_refunds():
-    lost = Refund(amount=70_000, at=AT, is_dispute=True)
-    text = text_of(receipt(replace(order(100_000, (30_000,)), refunds=(Refund(amount=30_000, at=AT), lost))))
+    lost = Repayment(amount=70_000, at=AT, is_dispute=True)
+    text = text_of(receipt(replace(order(100_000, (30_000,)), refunds=(Repayment(amount=30_000, at=AT), lost))))
     assert text.count("Disputed") == 1
     sums = " ".join(text.split("Paid in total")[1].split())
     assert sums == "₹1,000.00 Refunded in total ₹300.00 Taken back by disputes ₹700.00 Remaining ₹0.00"
