@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from pydantic import create_model
 
@@ -66,16 +67,20 @@ def describe(
     responses: Mapping[int, type[Schema]],
     request: Any = None,
     query: type[Query] = Query,
+    file_type: str | None = None,
     errors: Mapping[int, type[Problem]] = {},
 ) -> Callable[[Any], Any]:
     """Return a decorator that describes an operation: its request body, query parameters, responses and errors.
 
-    `responses` and `errors` are schemas by HTTP status. `errors` contains the errors that are not in `COMMON_ERRORS`,
+    `responses` and `errors` are schemas by HTTP status. `file_type` is the content type if the response with status 200
+    can also be a file. `errors` contains the errors that are not in `COMMON_ERRORS`,
     and the common errors that similar operations do not have.
     """
     by_status: dict[Any, Any] = {
         status: _response(status, _with_success(schema)) for status, schema in responses.items()
     }
+    if file_type:
+        by_status[200, file_type] = OpenApiResponse(OpenApiTypes.BINARY, description=STATUS_DESCRIPTIONS[200])
     errors_by_status = {**COMMON_ERRORS, **errors}
     for status in sorted(errors_by_status):
         by_status[status, PROBLEM_CONTENT_TYPE] = _response(status, errors_by_status[status])

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 
 from accounts.models import User
-from conversations.flows.money import format_price
+from conversations.flows.facts import price_text
 from deals.models import PaymentOrder
 from deals.payments.decisions import MAY_REFUND
 from deals.payments.ledger import read_ledger
@@ -50,11 +50,11 @@ class PaymentOrderAdmin(admin.ModelAdmin):
 
     @admin.display(description="price")
     def price(self, order: PaymentOrder) -> str:
-        return f"{order.offer.currency} {order.offer.price}"
+        return order.offer.price_text
 
     @admin.display(description="refunded")
     def refunded(self, order: PaymentOrder) -> str:
-        return format_price(read_ledger(order).refunded, order.offer.currency)
+        return price_text(read_ledger(order).refunded, order.offer.currency)
 
     @admin.display(description="dispute")
     def dispute(self, order: PaymentOrder) -> str | None:
@@ -94,9 +94,9 @@ class PaymentOrderAdmin(admin.ModelAdmin):
             "title": f"Payment order {order.pk}",
             "order": order,
             "ledger": ledger,
-            "amounts": {name: format_price(minor, currency) for name, minor in amounts.items()},
+            "amounts": {name: price_text(minor, currency) for name, minor in amounts.items()},
             "refunds": [
-                (refund, format_price(refund.amount, currency)) for refund in order.refunds.select_related("requester")
+                (refund, price_text(refund.amount, currency)) for refund in order.refunds.select_related("requester")
             ],
             "decisions": order.decisions.select_related("decider"),
             "may_refund": may_refund,

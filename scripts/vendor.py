@@ -31,7 +31,9 @@ def copy_packages(root: Path) -> None:
             raise ValueError(f"{place} is {installed['version']}, not {entry['version']}. Run `npm ci`.")
         for path in entry["files"]:
             content = (root / place / path).read_bytes()
-            (table.parent / folder / committed_path(path)).write_bytes(content)
+            copy = table.parent / folder / committed_path(path)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(content)
             entry["files"][path] = hashlib.sha256(content).hexdigest()
     table.write_text(json.dumps(folders, indent=2) + "\n", encoding="utf-8")
 

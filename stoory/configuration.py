@@ -199,6 +199,8 @@ class Limits(Environment):
     """The largest picture, in millions of pixels"""
     UPLOADS_PER_HOUR: Whole = Field(200, ge=1)
     """Files that one user can upload"""
+    RECEIPTS_PER_MINUTE: Whole = Field(30, ge=1)
+    """Receipts that one user can read or download"""
     RATE_LIMITS: Flag = True
     """`off` disables all rate limits; use it only for measurements"""
     RATE_LIMITS_OFF_CONFIRMED: Flag = False

@@ -9,7 +9,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiYamlRenderer
 
 from realtime import asyncapi_document, commands_document, event_list_document, registry, room_events_document
-from stoory import configuration_documents, table_documents
+from stoory import configuration_documents, price_module, table_documents
 
 ROOT = Path(settings.BASE_DIR)
 CONFIGURATION = "docs/configuration.md"
@@ -47,6 +47,7 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     CONFIGURATION: _configuration,
     "docs/tables.md": table_documents.document,
     ".env.example": configuration_documents.sample,
+    "static/app/price-formats.js": price_module.module,
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-_CHATTY = ("asyncio", "engineio", "httpx", "socketio", "urllib3", "uvicorn")
+_CHATTY = ("asyncio", "engineio", "fontTools", "fpdf", "httpx", "socketio", "urllib3", "uvicorn")
 
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,

@@ -43,6 +43,11 @@ def chat(request: HttpRequest, **_: Any) -> HttpResponse:
     return _page(request, "chat.html")
 
 
+def receipt(request: HttpRequest, **_: Any) -> HttpResponse:
+    """The receipt of a conversation. Its script reads the id from the address, and loads the receipt."""
+    return _page(request, "receipt.html")
+
+
 def demo_page(request: HttpRequest) -> HttpResponse:
     """Both sides of a deal on one page; its script uses demo accounts. Raises `Http404` if they do not exist."""
     if not (settings.DEBUG and demo.exists()):

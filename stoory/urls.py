@@ -18,6 +18,7 @@ site_pages = [
     path("register", pages.register, name="register"),
     path("chat", pages.chat, name="chat"),
     path("chat/<uuid:conversation_id>", pages.chat, name="chat"),
+    path("chat/<uuid:conversation_id>/receipt", pages.receipt, name="receipt"),
     path("demo", pages.demo_page, name="demo"),
     path("texts.js", JavaScriptCatalog.as_view(), name="texts"),
 ]
@@ -38,6 +39,7 @@ urlpatterns = [
     re_path("^api(?:/|$)", pages.unknown_api_address),
     path("chat/", RedirectView.as_view(pattern_name="pages:chat")),
     path("chat/<uuid:conversation_id>/", RedirectView.as_view(pattern_name="pages:chat")),
+    path("chat/<uuid:conversation_id>/receipt/", RedirectView.as_view(pattern_name="pages:receipt")),
     path("demo/", RedirectView.as_view(pattern_name="pages:demo")),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),

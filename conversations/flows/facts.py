@@ -4,9 +4,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from django.conf import settings
+from django.utils.translation import get_language
+
 from conversations.flows.definitions import Flow, Role
 from conversations.flows.kinds import Guard
 from conversations.flows.money import format_price
+from foundation.prices import localized_price
 
 
 class OfferKind(StrEnum):
@@ -81,8 +85,8 @@ def holds(guard: Guard | None, flow: Flow, facts: Facts) -> bool:
 
 
 def price_text(minor: int, currency: str) -> str:
-    """Return a price as texts show it: `INR 1000.00`. `minor` is in minor units."""
-    return f"{currency} {format_price(minor, currency)}"
+    """Return a price as texts show it: `₹1,000.00`. `minor` is in minor units."""
+    return localized_price(format_price(minor, currency), currency, get_language() or settings.LANGUAGE_CODE)
 
 
 def template_values(flow: Flow, facts: Facts) -> dict[str, str]:

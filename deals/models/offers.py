@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 
+from conversations.flows.facts import price_text
 from conversations.flows.money import format_price
 from conversations.models import Conversation
 from foundation import clock
@@ -46,6 +47,10 @@ class Offer(AppendOnlyModel):
     @property
     def price(self) -> str:
         return format_price(self.amount, self.currency)
+
+    @property
+    def price_text(self) -> str:
+        return price_text(self.amount, self.currency)
 
 
 class Acceptance(AppendOnlyModel):

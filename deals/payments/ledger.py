@@ -57,7 +57,7 @@ class Ledger:
 def add_up(price: int, events: Sequence[PaymentEvent]) -> Ledger:
     """Return what the events of an order of `price` add up to."""
     refunds = _Refunds(price)
-    for event in sorted(events, key=lambda one: (one.occurred_at or one.created_at, one.created_at, one.pk)):
+    for event in _in_order(events):
         if event.kind in _REFUNDS:
             refunds.add(event)
     if not refunds.was_refunded and all(event.kind != PaymentEventKind.PAID for event in events):
@@ -70,6 +70,22 @@ def add_up(price: int, events: Sequence[PaymentEvent]) -> Ledger:
         was_refunded=refunds.was_refunded,
         dispute=_dispute(events),
     )
+
+
+def _in_order(events: Iterable[PaymentEvent]) -> list[PaymentEvent]:
+    """Return events in the order in which they happened at the provider."""
+    return sorted(events, key=lambda one: (one.occurred_at or one.created_at, one.created_at, one.pk))
+
+
+def refund_changes(price: int, events: Iterable[PaymentEvent]) -> list[tuple[PaymentEvent, int]]:
+    """Return by how much each event changed the refunded amount of a paid order; a failed refund is below zero."""
+    refunds, found = _Refunds(price), []
+    for event in _in_order(one for one in events if one.kind in _REFUNDS):
+        before = refunds.refunded
+        refunds.add(event)
+        if refunds.refunded != before:
+            found.append((event, refunds.refunded - before))
+    return found
 
 
 def read_ledger(order: PaymentOrder) -> Ledger:

@@ -1,35 +1,19 @@
 import { AttachmentPicker } from './attachments.js';
 import { draw, html, icon, made, nothing, notice, onceAtATime, uniqueId } from './html.js';
 import { inWords } from './faults.js';
-import { decimalsOf, price } from './format.js';
+import { FieldFault } from './field-fault.js';
 import { filled, gettext, ngettext } from './i18n.js';
-
-/** An invalid value of an input. The message says why. */
-class Fault extends Error {}
+import { PriceField } from './price-field.js';
 
 function text(value, { required, max_length: longest }) {
   const trimmed = value.trim();
-  if (!trimmed && required) throw new Fault(gettext('This is needed.'));
+  if (!trimmed && required) throw new FieldFault(gettext('This is needed.'));
   const over = [...trimmed].length - (longest ?? Infinity);
-  if (over > 0)
-    throw new Fault(filled(ngettext('%(n)s character too many.', '%(n)s characters too many.', over), { n: over }));
-  return trimmed || undefined;
-}
-
-function amount(value, { required, min, max }, currency) {
-  const given = value.trim();
-  if (!given && !required) return undefined;
-  if (!given) throw new Fault(gettext('This is needed.'));
-  const decimals = decimalsOf(currency);
-  if (!/^\d+(\.\d+)?$/.test(given)) throw new Fault(gettext('Enter a price in digits, such as 18000 or 99.50.'));
-  if ((given.split('.')[1] ?? '').length > decimals) {
-    throw new Fault(filled(ngettext('At most %(n)s decimal.', 'At most %(n)s decimals.', decimals), { n: decimals }));
+  if (over > 0) {
+    const words = ngettext('%(n)s character too many.', '%(n)s characters too many.', over);
+    throw new FieldFault(filled(words, { n: over }));
   }
-  if (Number(given) < Number(min))
-    throw new Fault(filled(gettext('At least %(price)s.'), { price: price(min, currency) }));
-  if (Number(given) > Number(max))
-    throw new Fault(filled(gettext('At most %(price)s.'), { price: price(max, currency) }));
-  return given;
+  return trimmed || undefined;
 }
 
 /** A form field for one of an action's `inputs`, with its value and its error. */
@@ -43,45 +27,50 @@ class Field {
     this.input = input;
     this.currency = currency;
     this.#redraw = redraw;
+    if (input.type === 'number') this.price = new PriceField(input, currency);
     if (input.type === 'files') this.picker = new AttachmentPicker(client, () => this.#changed());
   }
 
-  #changed() {
+  #changed(text = '') {
+    this.#given = text;
+    if (this.price) this.price.text = text;
     this.fault = '';
     this.#redraw();
+  }
+
+  #replace(text) {
+    this.element.value = text;
+    this.#changed(text);
+    this.element.focus();
   }
 
   get element() {
     return document.getElementById(this.id);
   }
 
-  /** The value for the action's `data`. Raises `Fault`. */
+  /** The value for the action's `data`. Raises `FieldFault`. */
   get value() {
     if (this.picker) {
-      if (this.picker.isBusy) throw new Fault(gettext('The upload has not finished yet.'));
+      if (this.picker.isBusy) throw new FieldFault(gettext('The upload has not finished yet.'));
       return this.picker.attachments.map((one) => one.id);
     }
-    return this.input.type === 'number'
-      ? amount(this.#given, this.input, this.currency)
-      : text(this.#given, this.input);
+    return this.price ? this.price.value : text(this.#given, this.input);
   }
 
   get template() {
     const hint = this.input.required ? nothing : html`<span class="hint"> ${gettext('(optional)')}</span>`;
     return html`<div class="field">
       <label for=${this.id}>${this.input.label}${hint}</label>
-      ${this.#control}
+      ${this.#control} ${this.price ? this.price.template(this.id, (text) => this.#replace(text)) : nothing}
       <p class="fault" id="${this.id}-fault" ?hidden=${!this.fault}>${this.fault}</p>
     </div>`;
   }
 
   get #control() {
     const { id, input } = this;
-    const [isInvalid, described] = this.fault ? ['true', `${id}-fault`] : [nothing, nothing];
-    const oninput = ({ currentTarget }) => {
-      this.#given = currentTarget.value;
-      this.#changed();
-    };
+    const isInvalid = this.fault ? 'true' : nothing;
+    const described = [this.price && `${id}-amount`, this.fault && `${id}-fault`].filter(Boolean).join(' ') || nothing;
+    const oninput = ({ currentTarget }) => this.#changed(currentTarget.value);
     if (this.picker) {
       return html`<div>
         ${this.picker.element}
@@ -186,7 +175,7 @@ function valuesOf(fields) {
       const { value } = field;
       if (value !== undefined) data[field.input.id] = value;
     } catch (fault) {
-      if (!(fault instanceof Fault)) throw fault;
+      if (!(fault instanceof FieldFault)) throw fault;
       field.fault = fault.message;
     }
   }

@@ -1,3 +1,4 @@
+import { saveFile } from './download.js';
 import { draw, html, icon, iconButton, made, nothing, onceAtATime } from './html.js';
 import { inWords } from './faults.js';
 import { size } from './format.js';
@@ -15,7 +16,7 @@ export function attachmentList(attachments, context) {
 }
 
 function attachment(one, { session, onFault }) {
-  const fetched = () => session.file(one.url).then((blob) => keep(blob, one.name), onFault);
+  const fetched = () => session.file(one.url).then((blob) => saveFile(blob, one.name), onFault);
   const save = ({ currentTarget }) => void onceAtATime(currentTarget, fetched);
   return html`<button type="button" class="attachment" @click=${save}>
     <span class="visually-hidden">${gettext('Download')} </span>
@@ -49,12 +50,6 @@ function whenVisible(element, work) {
     work().catch(() => {});
   });
   observer.observe(element);
-}
-
-function keep(blob, name) {
-  const link = made(html`<a href=${URL.createObjectURL(blob)} download=${name}></a>`);
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 /** The files that the user has chosen. They are uploaded at once; `attachments` has the uploaded files. */

@@ -41,7 +41,7 @@ export class DealView {
           <h3>${conversation.title || gettext('Deal')}</h3>
           ${deal ? stages(deal, conversation) : nothing}
         </div>
-        <div>${agreed(deal)}${offers(deal)}</div>
+        <div>${agreed(deal, conversation)}${offers(deal)}</div>
         <h3>${gettext('What happened')}</h3>
         <ol class="steps">
           ${repeat([...(steps ?? [])].reverse(), ({ seq }) => seq, step)}
@@ -50,18 +50,21 @@ export class DealView {
   }
 }
 
-function agreed(deal) {
+function agreed(deal, { id }) {
   if (!deal?.agreed_price) return nothing;
   const refunded = Number(deal.refunded_amount)
     ? html`<small>${filled(gettext('Refunded: %(sum)s'), { sum: price(deal.refunded_amount, deal.currency) })}</small>`
     : nothing;
+  const link = html`<a href="/chat/${id}/receipt">${icon('file-text')}${gettext('Receipt')}</a>`;
+  const receipt = Number(deal.paid_amount) ? html`<p class="receipt-link">${link}</p>` : nothing;
   return html`<p class="agreed">
-    ${icon('handshake')}
-    <span>
-      <small>${gettext('Agreed price')}</small><strong>${price(deal.agreed_price, deal.currency)}</strong>${refunded}
-    </span>
-    ${paymentLabel(deal)}
-  </p>`;
+      ${icon('handshake')}
+      <span>
+        <small>${gettext('Agreed price')}</small><strong>${price(deal.agreed_price, deal.currency)}</strong>${refunded}
+      </span>
+      ${paymentLabel(deal)}
+    </p>
+    ${receipt}`;
 }
 
 function paymentLabel({ payment_status: status, dispute }) {

@@ -34,11 +34,11 @@ function refundable({ currency, paid_amount: paid, refunded_amount: refunded, di
   const decimals = paid.split('.')[1]?.length ?? 0;
   const rest = Number(paid) - Number(refunded);
   const part = Number((Number(paid) / PART).toFixed(decimals));
-  const refund = (sum) => ({
-    label: filled(gettext('Refund %(sum)s'), { sum: price(sum, currency) }),
-    type: REPORTS.refunded,
-    amount: sum.toFixed(decimals),
-  });
+  const refund = (sum) => {
+    const amount = sum.toFixed(decimals);
+    const label = filled(gettext('Refund %(sum)s'), { sum: price(amount, currency) });
+    return { label, type: REPORTS.refunded, amount };
+  };
   const refunds = part > 0 && part < rest ? [refund(part), refund(rest)] : [refund(rest)];
   return dispute ? refunds : [...refunds, { label: gettext('Open a dispute'), type: REPORTS.disputed }];
 }

@@ -1,4 +1,5 @@
 import { filled, gettext, language, ngettext } from './i18n.js';
+import { localizedPrice } from './price.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -55,12 +56,9 @@ export function remaining(at) {
   return filled(ngettext('%(n)s day left', '%(n)s days left', days), { n: days });
 }
 
+/** Return a price in the format of the page's language. `amount` is an amount of the server. */
 export function price(amount, currency) {
-  return new Intl.NumberFormat(language, { style: 'currency', currency }).format(Number(amount));
-}
-
-export function decimalsOf(currency) {
-  return new Intl.NumberFormat(language, { style: 'currency', currency }).resolvedOptions().maximumFractionDigits;
+  return localizedPrice(amount, currency, language);
 }
 
 export function size(bytes) {

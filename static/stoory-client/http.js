@@ -22,7 +22,7 @@ export class Http {
 
   async call(method, path, { params, body, token, as } = {}) {
     const isForm = typeof FormData !== 'undefined' && body instanceof FormData;
-    const headers = { Accept: 'application/json' };
+    const headers = { Accept: as === 'blob' ? '*/*' : 'application/json' };
     if (token) headers.Authorization = `Bearer ${token}`;
     if (body !== undefined && !isForm) headers['Content-Type'] = 'application/json';
     const response = await this.#answered(this.#address(path, params), {

@@ -96,16 +96,22 @@ def _orders(brand: Person, influencer: Person) -> list[str]:
     return [str(Deal(bid, user_of(brand), user_of(influencer)).play_to("payment_pending").order().pk)]
 
 
+def _paid(brand: Person, influencer: Person) -> list[str]:
+    bid = Conversation.objects.get(pk=brand.opens_bid_with(influencer))
+    return [str(Deal(bid, user_of(brand), user_of(influencer)).play_to("payment_completed").conversation.pk)]
+
+
 FILLERS: dict[str, Callable[[Person, Person], list[str]]] = {
     "conversations/{id}": _conversations,
+    "conversations/{id}/receipt": _paid,
     "messages/{id}": _messages,
     "notifications/{id}": _notifications,
     "uploads/{id}": lambda brand, _: [uploaded(brand, picture())["id"]],
     "sandbox/{order_id}": _orders,
     "payments/{provider}": lambda *_: ["sandbox"],
 }
-"""Functions that create objects for a brand owner and an influencer and return their ids, by the path of a
-parameter."""
+"""Functions that create objects for a brand owner and an influencer and return their ids, by the path of a parameter,
+or by a whole path."""
 
 _PARAMETER = re.compile(r"(?P<word>[^/]+)/\{(?P<name>\w+)\}")
 
@@ -114,7 +120,7 @@ def fillings(path: str, brand: Person, influencer: Person) -> dict[str, list[str
     """Return a value for each parameter of an address."""
     found = {}
     for parameter in _PARAMETER.finditer(path):
-        filler = FILLERS.get(parameter[0])
+        filler = FILLERS.get(path.removeprefix("/api/")) or FILLERS.get(parameter[0])
         if filler is None:
             pytest.fail(f"{path}: no value is known for {parameter[0]}. Add it to FILLERS of {__name__}.")
         found[parameter["name"]] = filler(brand, influencer)

@@ -31,6 +31,7 @@ ADDRESSES: dict[str, tuple[Any, Any, Any]] = {
     "GET /api/conversations/{chat}/messages": (FOREIGN, OK, OK),
     "GET /api/conversations/{chat}/events": (FOREIGN, OK, OK),
     "GET /api/conversations/{bid}/deal": (FOREIGN, OK, OK),
+    "GET /api/conversations/{paid}/receipt": (FOREIGN, OK, OK),
     "POST /api/conversations/{chat}/messages": (FOREIGN, MADE, FORBIDDEN),
     "POST /api/conversations/{chat}/read": (FOREIGN, OK, FORBIDDEN),
     "POST /api/conversations/{bid}/actions": (FOREIGN, OK, FORBIDDEN),
@@ -107,6 +108,8 @@ def test_each_user_gets_the_expected_response(
 ) -> None:
     if "{order_id}" in line:
         (ids["order_id"],) = fillings(line, brand, influencer)["order_id"]
+    if "{paid}" in line:
+        (ids["paid"],) = fillings("/api/conversations/{id}/receipt", brand, influencer)["id"]
     expected = dict(zip(WITH_TOKENS, ADDRESSES[line], strict=True)) | {"passer-by": ANONYMOUS}
     api = {"stranger": stranger.api, "influencer": influencer.api, "operator": operator.api}.get(who, Api())
     assert answer(api, line, ids) == expected[who]

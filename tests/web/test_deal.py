@@ -41,7 +41,7 @@ async def test_a_deal_from_first_contact_to_free_chat_with_a_reload_and_a_lost_c
     await give(anaya, Project_details="Three reels and a story.")
     await press(mira, "Accept project")
     await give(anaya, Price="18000")
-    await expect(mira.find(".action-panel h3")).to_contain_text("18000")
+    await expect(mira.find(".action-panel h3")).to_contain_text("₹18,000.00")
 
     await mira.page.reload()
     await press(mira, "Negotiate")
@@ -101,6 +101,7 @@ async def test_a_form_accepts_valid_input_and_shows_errors(opens, brand, influen
         "1e3": "Enter a price in digits, such as 18000 or 99.50.",
         "0": "At least ₹0.01.",
         "10.005": "At most 2 decimals.",
+        "1.500": "Choose the amount that you mean.",
         "100000000": "At most ₹99,999,999.99.",
     }
     for value, fault in wrong.items():

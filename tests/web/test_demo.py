@@ -58,8 +58,8 @@ async def test_the_demo_plays_a_refund_and_a_dispute(opens):
     await expect(tab.find(".demo-end")).to_be_visible(timeout=PLAYED)
     sides = [tab.find(".pane").nth(0), tab.find(".pane").nth(1)]
     for button, told in (
-        ("Refund ₹2,100.00", "INR 2100.00 of the payment was refunded. INR 18900.00 remains."),
-        ("Open a dispute", "The payment of INR 21000.00 is disputed."),
+        ("Refund ₹2,100.00", "₹2,100.00 of the payment was refunded. ₹18,900.00 remains."),
+        ("Open a dispute", "The payment of ₹21,000.00 is disputed."),
         ("End the dispute: lost", "The dispute took back the payment."),
     ):
         await tab.page.get_by_role("button", name=button).click()

@@ -82,7 +82,7 @@ def test_a_withdrawn_offer_is_not_the_last_offer_any_more():
     row = deal.now.deal
     assert (row.last_offer, row.withdrawn_offer, row.offers_withdrawn) == (rows[1], rows[2], 1)
     assert Withdrawal.objects.get().offer == rows[2]
-    assert deal.now.current_action_data["title"] == "Counter-offer: INR 1500.00"
+    assert deal.now.current_action_data["title"] == "Counter-offer: ₹1,500.00"
     deal.act("accept_counter_offer")
     assert Acceptance.objects.get().offer == rows[1]
     assert deal.order().offer.price == "1500.00"
@@ -102,7 +102,7 @@ def test_a_withdrawn_counter_offer_has_used_its_round():
     deal = make_deal("brand_owner_price_response")
     for round_, price in ((2, "1600"), (3, "1700")):
         deal.act("withdraw_counter_offer", by=deal.influencer)
-        assert deal.now.current_action_data["subtitle"].startswith("The last offer is INR 1000.00.")
+        assert deal.now.current_action_data["subtitle"].startswith("The last offer is ₹1,000.00.")
         with pytest.raises(Invalid):
             deal.act("send_counter_offer", {"price": "1000.00"})
         deal.act("send_counter_offer", {"price": price})

@@ -92,7 +92,7 @@ def test_offers_payment_and_reasons_are_shown(admin):
     deal = make_deal("work_submitted")
     order = PaymentOrder.objects.get(conversation=deal.conversation)
     text = text_of(admin, deal)
-    for shown in ("INR 1000.00", "INR 1500.00", "INR 1200.00", "accepted", "sandbox", str(order.pk), "paid"):
+    for shown in ("₹1,000.00", "₹1,500.00", "₹1,200.00", "accepted", "sandbox", str(order.pk), "paid"):
         assert shown in text
     closed = open_deal()
     closed.act("reject_connection", {"reason": "<b>No</b> time"})

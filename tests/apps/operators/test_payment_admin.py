@@ -78,7 +78,7 @@ def test_the_list_needs_a_constant_number_of_queries(admin):
 def test_an_operator_refunds_a_part_and_then_all(admin, undecided):
     order = order_of(undecided)
     page = admin.get(page_of(order)).content.decode()
-    for shown in ("INR 1200.00", "refund failed", "refund_failed", "an operator must decide"):
+    for shown in ("₹1,200.00", "refund failed", "refund_failed", "an operator must decide"):
         assert shown in page
     shown = admin.post(page_of(order), {"decision": "refund", "amount": " 200 "}, follow=True).content.decode()
     assert "The refund is requested." in shown

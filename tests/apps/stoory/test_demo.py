@@ -30,7 +30,7 @@ def test_conversations_are_in_many_states(made: None) -> None:
 
 def test_a_refund_and_a_dispute_are_played(made: None) -> None:
     assert Conversation.objects.filter(flow_state="payment_disputed").exists()
-    assert Message.objects.filter(message="INR 1500.00 of the payment was refunded. INR 4500.00 remains.").exists()
+    assert Message.objects.filter(message="₹1,500.00 of the payment was refunded. ₹4,500.00 remains.").exists()
 
 
 def test_messages_are_in_the_past_and_in_order(made: None) -> None:

@@ -44,8 +44,8 @@ def test_an_operator_refunds_a_part(state):
     assert (deal.now.flow_state, amounts(deal)) == (state, ("1200.00", "200.00", "paid"))
     assert Refund.objects.get().requester == operator
     assert texts(deal, before) == [
-        "An operator decided to refund INR 200.00.",
-        "INR 200.00 of the payment was refunded. INR 1000.00 remains.",
+        "An operator decided to refund ₹200.00.",
+        "₹200.00 of the payment was refunded. ₹1,000.00 remains.",
     ]
     assert decisions(deal) == [("refund", "")]
 
@@ -131,7 +131,7 @@ def test_a_paid_conversation_is_closed_with_a_decision(state, sent_hints):
     assert (deal.now.flow_state, amounts(deal)) == ("chat_closed", ("1200.00", "0.00", "paid"))
     assert texts(deal, before) == [
         "An operator has closed this conversation.",
-        "An operator decided not to refund the remaining INR 1200.00 of the payment.",
+        "An operator decided not to refund the remaining ₹1,200.00 of the payment.",
     ]
     assert decisions(deal) == [("keep", "")]
 
@@ -197,7 +197,7 @@ def test_rejected_final_work_leaves_the_payment_undecided():
     assert order_of(deal).undecided_since is not None
     assert decisions(deal) == [("undecided", "reject_final_work")]
     assert texts(deal, last_seq(deal) - 1) == [
-        "An operator decides what happens to the payment, of which INR 1200.00 remains."
+        "An operator decides what happens to the payment, of which ₹1,200.00 remains."
     ]
     keep_payment(operator=make_staff(), order_id=order_of(deal).pk)
     assert order_of(deal).undecided_since is None

@@ -43,9 +43,7 @@ def test_a_dispute_before_the_work_is_approved_interrupts_the_deal(state, sent_h
     assert (now.flow_state, now.awaiting_role, now.chat_status) == ("payment_disputed", None, "real_time")
     assert (now.due_at, now.remind_at, now.current_action_data) == (None, None, None)
     assert Transition.objects.filter(conversation=deal.conversation).last().action == "dispute_opened"
-    assert texts(deal, before) == [
-        "The payment of INR 1200.00 is disputed. The deal waits until the dispute is decided."
-    ]
+    assert texts(deal, before) == ["The payment of ₹1,200.00 is disputed. The deal waits until the dispute is decided."]
     assert dispute_of(deal) == "open"
     for user, action in ((deal.influencer, "start_work"), (deal.brand_owner, "approve_work")):
         assert conversation_for(user=user, conversation_id=now.pk).available_actions == []
@@ -99,7 +97,7 @@ def test_a_dispute_after_the_work_was_approved_is_told(state):
         send(event(order, kind))
     assert (deal.now.flow_state, deal.now.state_version) == (state, version)
     assert texts(deal, before) == [
-        "The payment of INR 1200.00 is disputed.",
+        "The payment of ₹1,200.00 is disputed.",
         "The dispute is over, and it did not take back the payment.",
         "The dispute took back the payment.",
     ]
@@ -190,7 +188,7 @@ def test_a_disputed_deal_of_version_1_is_interrupted_when_it_is_upgraded():
     before = last_seq(deal)
     send(event(order_of(deal), OPENED))
     assert deal.now.flow_state == "work_submitted"
-    assert texts(deal, before) == ["The payment of INR 1200.00 is disputed."]
+    assert texts(deal, before) == ["The payment of ₹1,200.00 is disputed."]
     deal.conversation = Conversation.objects.get(pk=deal.conversation.pk)
     assert upgrade(conversation_id=deal.conversation.pk, flow=make_deal().conversation.flow)
     assert deal.now.flow_state == "payment_disputed"

@@ -56,7 +56,7 @@ def test_a_partial_refund_is_told_and_changes_no_state(state):
     version, before = deal.now.state_version, last_seq(deal)
     send(event(order_of(deal), REFUNDED, amount="300.00"))
     assert (deal.now.flow_state, deal.now.state_version) == (state, version)
-    assert texts(deal, before) == ["INR 300.00 of the payment was refunded. INR 900.00 remains."]
+    assert texts(deal, before) == ["₹300.00 of the payment was refunded. ₹900.00 remains."]
     assert amounts(deal) == ("1200.00", "300.00", "paid")
 
 
@@ -72,7 +72,7 @@ def test_a_full_refund_before_the_work_is_approved_closes_the_deal(state, parts)
     assert (step.action, step.actor.role) == ("payment_refunded", "system")
     told = texts(deal, before)
     assert len(told) == len(parts)
-    assert told[-1] == "The payment of INR 1200.00 was refunded in full, so this conversation is closed."
+    assert told[-1] == "The payment of ₹1,200.00 was refunded in full, so this conversation is closed."
     assert amounts(deal) == ("1200.00", "1200.00", "refunded")
     with pytest.raises(ConversationClosed):
         deal.act("start_work", by=deal.influencer)
@@ -84,7 +84,7 @@ def test_a_full_refund_after_the_work_was_approved_is_told(state):
     before = last_seq(deal)
     send(event(order_of(deal), REFUNDED))
     assert deal.now.flow_state == state
-    assert texts(deal, before) == ["The payment of INR 1200.00 was refunded in full."]
+    assert texts(deal, before) == ["The payment of ₹1,200.00 was refunded in full."]
 
 
 def test_a_refund_that_several_events_report_counts_and_is_told_once(sent_hints):
@@ -96,8 +96,8 @@ def test_a_refund_that_several_events_report_counts_and_is_told_once(sent_hints)
         assert send(event(order, REFUNDED, id="e0", amount="300.00", refund_id="re_1")).repeated
     send(event(order, REFUNDED, id="e3", amount="300.00", refund_id="re_2"))
     assert texts(deal, before) == [
-        "INR 300.00 of the payment was refunded. INR 900.00 remains.",
-        "INR 300.00 of the payment was refunded. INR 600.00 remains.",
+        "₹300.00 of the payment was refunded. ₹900.00 remains.",
+        "₹300.00 of the payment was refunded. ₹600.00 remains.",
     ]
     assert amounts(deal) == ("1200.00", "600.00", "paid")
 
@@ -109,7 +109,7 @@ def test_a_refund_told_before_its_payment_closes_the_deal_and_no_payment_is_told
     assert deal.now.flow_state == "chat_closed"
     send(event(order))
     assert deal.now.flow_state == "chat_closed"
-    assert texts(deal, before) == ["The payment of INR 1200.00 was refunded in full, so this conversation is closed."]
+    assert texts(deal, before) == ["The payment of ₹1,200.00 was refunded in full, so this conversation is closed."]
     assert not Refund.objects.exists()
     assert amounts(deal) == ("1200.00", "1200.00", "refunded")
 
@@ -121,7 +121,7 @@ def test_a_partial_refund_told_before_its_payment_takes_effect_with_it(sent_hint
     assert (texts(deal, before), amounts(deal)) == ([], ("0.00", "0.00", "open"))
     send(event(order))
     assert deal.now.flow_state == "payment_completed"
-    assert texts(deal, before)[1:] == ["INR 300.00 of the payment was refunded. INR 900.00 remains."]
+    assert texts(deal, before)[1:] == ["₹300.00 of the payment was refunded. ₹900.00 remains."]
     assert amounts(deal) == ("1200.00", "300.00", "paid")
 
 
@@ -133,8 +133,8 @@ def test_a_failed_refund_no_longer_counts_and_operators_see_it():
     assert amounts(deal) == ("1200.00", "0.00", "paid")
     assert deal.now.flow_state == "work_in_progress"
     assert texts(deal, before)[1:] == [
-        "A refund of INR 300.00 failed.",
-        "An operator decides what happens to the payment, of which INR 1200.00 remains.",
+        "A refund of ₹300.00 failed.",
+        "An operator decides what happens to the payment, of which ₹1,200.00 remains.",
     ]
     assert order_of(deal).undecided_since is not None
     send(event(order, REFUNDED, id="again", amount="1200.00", refund_id="re_2"))
@@ -152,7 +152,7 @@ def test_a_deal_that_a_failed_refund_closed_stays_closed(kinds, refund_id):
     assert amounts(deal) == ("1200.00", "0.00", "paid")
     assert order_of(deal).undecided_since is not None
     assert not Refund.objects.exists()
-    assert "A refund of INR 1200.00 failed." in texts(deal, last_seq(deal) - 3)
+    assert "A refund of ₹1,200.00 failed." in texts(deal, last_seq(deal) - 3)
 
 
 # Late payments
@@ -166,7 +166,7 @@ def test_a_payment_that_arrives_after_closing_is_refunded_and_both_are_told():
     send(event(order))
     refund = Refund.objects.get(order=order)
     assert (refund.amount, refund.requester.role, refund.accepted_at is not None) == (120_000, "system", True)
-    assert texts(deal, before) == ["The payment of INR 1200.00 was refunded in full."]
+    assert texts(deal, before) == ["The payment of ₹1,200.00 was refunded in full."]
     assert amounts(deal) == ("1200.00", "1200.00", "refunded")
     assert [one.kind for one in order.events.all()] == ["paid", "refunded"]
 
@@ -220,8 +220,8 @@ def test_a_refund_that_the_provider_rejects_is_left_to_an_operator(monkeypatch):
     before = last_seq(deal)
     send(event(order))
     assert texts(deal, before) == [
-        "A refund of INR 1200.00 failed.",
-        "An operator decides what happens to the payment, of which INR 1200.00 remains.",
+        "A refund of ₹1,200.00 failed.",
+        "An operator decides what happens to the payment, of which ₹1,200.00 remains.",
     ]
     assert order_of(deal).undecided_since is not None
     with moved(timedelta(days=2)):
@@ -370,7 +370,7 @@ def test_a_running_deal_of_version_1_is_told_and_closes_when_it_is_upgraded():
     before = last_seq(deal)
     send(event(order_of(deal), REFUNDED))
     assert deal.now.flow_state == "work_in_progress"
-    assert texts(deal, before) == ["The payment of INR 1200.00 was refunded in full."]
+    assert texts(deal, before) == ["The payment of ₹1,200.00 was refunded in full."]
     assert upgrade(conversation_id=deal.conversation.pk, flow=make_deal().conversation.flow)
     assert (deal.now.flow_version, deal.now.flow_state) == (2, "chat_closed")
 

@@ -248,9 +248,9 @@ def test_one_refund_of_three_events_counts_and_is_told_once(deal, order, first):
     before = len(told(deal))
     for said in events[first:] + events[:first]:
         send(said)
-    assert told(deal)[before:] == ["INR 300.00 of the payment was refunded. INR 900.00 remains."]
+    assert told(deal)[before:] == ["₹300.00 of the payment was refunded. ₹900.00 remains."]
     send(refund(order, "refund.failed", "evt_re_3", status="failed"))
-    assert told(deal)[before + 1] == "A refund of INR 300.00 failed."
+    assert told(deal)[before + 1] == "A refund of ₹300.00 failed."
     assert deal_summary(deal.now).refunded_amount == "0.00"
 
 

@@ -29,7 +29,7 @@ WITHDRAWN_IN = {
 def test_buttons_and_the_input_of_one_of_them(deal, facts):
     prompt = action_data(deal, "brand_owner_price_response", facts)
     assert prompt == {
-        "title": "Counter-offer: INR 1500.00",
+        "title": "Counter-offer: ₹1,500.00",
         "subtitle": "Accept it, decline it, or make a final offer. Rounds left: 2.",
         "role": "brand_owner",
         "flow_state": "brand_owner_price_response",

@@ -21,7 +21,7 @@ def test_the_opening_contains_title_and_amount(kind, word):
     first, *rest = decision.message.text.split("\n\n")
     assert first.startswith("Acme")
     assert word in first
-    assert rest == ["About: Shoes %(x)s", "Proposed amount, binding nobody: INR 1000.00"]
+    assert rest == ["About: Shoes %(x)s", "Proposed amount, binding nobody: ₹1,000.00"]
     assert (decision.message.sender, decision.message.receiver) == ("brand_owner", "influencer")
     assert decision.message.action_data == decision.action_data
     assert (decision.action_data["role"], decision.action_data["state_version"]) == ("influencer", 1)
@@ -49,7 +49,7 @@ def test_a_direct_conversation_opens_without_a_message():
 def test_a_payment_is_accepted_once_and_in_its_state_only(deal, facts):
     decision = decide(deal, "payment_pending", facts, SYSTEM, "payment_verified")
     assert decision.conversation_state.flow_state == "payment_completed"
-    assert "INR 1500.00" in decision.message.text
+    assert "₹1,500.00" in decision.message.text
     for state in STATES.keys() - {"payment_pending", "chat_closed"}:
         with pytest.raises(WrongState):
             decide(deal, state, facts, SYSTEM, "payment_verified")

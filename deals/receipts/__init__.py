@@ -1,0 +1,1 @@
+"""Receipts: what was paid for a deal and what was refunded, as data and as a PDF."""
