@@ -7,7 +7,7 @@ import pytest
 
 from realtime import listening_for_wakes, on_wake, wake_processes, wakeups
 from realtime.socket_gateway import Gateway
-from tests.apps.realtime.waiting import eventually
+from tests.harness.waiting import eventually
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def test_a_task_is_stored_if_and_only_if_its_cause_is():
     assert kinds_stored() == [samples.simple.kind]
 
 
-@pytest.mark.parametrize("given", [["a text of a user"], [1.5], [ONE.hex], [[1]]], ids=str)
+@pytest.mark.parametrize("given", [["a text of a user"], [1.5], [ONE.hex], [[1]]])
 def test_texts_are_refused_and_nothing_is_stored(given):
     with pytest.raises(InvalidArguments):
         samples.simple.enqueue(*given)
