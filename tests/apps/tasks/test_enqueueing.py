@@ -185,7 +185,7 @@ def test_results_are_read_again():
         samples.simple.get_result(result.id)
 
 
-@pytest.mark.parametrize("result_id", [str(uuid.uuid4()), "nothing", ""])
+@pytest.mark.parametrize("result_id", ["0b54a1d2-7f0e-4c7e-9a7b-5d1f7f2f6a10", "nothing", ""])
 def test_unknown_results_do_not_exist(result_id):
     with pytest.raises(TaskResultDoesNotExist):
         samples.simple.get_result(result_id)

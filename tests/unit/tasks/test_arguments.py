@@ -1,8 +1,6 @@
 """Tasks take ids, and nothing that could be a text or a token."""
 
 import json
-import secrets
-import uuid
 
 import pytest
 from hypothesis import given
@@ -26,9 +24,9 @@ def test_arguments_are_the_same_after_they_were_stored(args, kwargs):
     [
         *("Hello there", "", "Stripe", "a" * 33, "sk_live_51H", "नमस्ते", "line\n", "name@example.com"),
         *(1.5, 2**63, b"bytes", [1], {"a": 1}, (1,), object()),
-        *(str(uuid.uuid4()), uuid.uuid4().hex, secrets.token_urlsafe(24), secrets.token_hex(12)),
+        *("0b54a1d2-7f0e-4c7e-9a7b-5d1f7f2f6a10", "0b54a1d27f0e4c7e9a7b5d1f7f2f6a10"),
+        *("vG0mJ7yBq3sXe1LkT9dRzU5a", "9f86d081884c7d659a2feaa0"),
     ],
-    ids=repr,
 )
 def test_everything_else_is_refused(value):
     with pytest.raises(InvalidArguments) as refused:
