@@ -12,8 +12,7 @@ from faults.cluster.worker import Worker
 from tests.harness.environment import ROOT
 from tests.harness.processes import Process
 
-WORK = "from faults.shell import task_load; task_load.work()"
-PRODUCE = "from faults.shell import task_load; task_load.produce()"
+WORK, PRODUCE = (f"from faults.shell import task_load; task_load.{function}()" for function in ("work", "produce"))
 THREADS = 3
 
 
