@@ -4,14 +4,12 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 import structlog
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts import tokens
@@ -273,11 +271,14 @@ def forget_old_sessions() -> int:
 
     Returns the number of deleted rows.
     """
-    tokens = OutstandingToken.objects.filter(expires_at__lte=now())
-    sessions = LoginSession.objects.filter(expires_at__lte=now() - SESSION_RETENTION)
-    return sum(delete_in_batches(partial(_delete_some, rows)) for rows in (tokens, sessions))
+    return delete_in_batches(_delete_expired_tokens) + delete_in_batches(_delete_old_sessions)
 
 
-def _delete_some(rows: QuerySet[Any], limit: int) -> int:
-    found = list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
-    return rows.model.objects.filter(pk__in=found).delete()[0]
+def _delete_expired_tokens(limit: int) -> int:
+    expired = OutstandingToken.objects.filter(expires_at__lte=now()).order_by("pk")
+    return OutstandingToken.objects.filter(pk__in=list(expired.values_list("pk", flat=True)[:limit])).delete()[0]
+
+
+def _delete_old_sessions(limit: int) -> int:
+    old = LoginSession.objects.filter(expires_at__lte=now() - SESSION_RETENTION).order_by("pk")
+    return LoginSession.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:limit])).delete()[0]

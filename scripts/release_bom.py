@@ -53,7 +53,7 @@ def _package(entry: Mapping[str, Any], files: Mapping[str, bytes], integrity: st
         "name": name,
         "version": entry["version"],
         "purl": purl,
-        "licenses": [{"license": {"id": entry["licence"], "acknowledgement": "declared"}}],
+        "licenses": [_license(entry["licence"])],
         "components": [_file(path, content) for path, content in sorted(files.items())],
     }
     if scope:
@@ -63,6 +63,12 @@ def _package(entry: Mapping[str, Any], files: Mapping[str, bytes], integrity: st
         name_of = {"sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512"}
         component["hashes"] = [{"alg": name_of[algorithm], "content": base64.b64decode(digest).hex()}]
     return component
+
+
+def _license(spdx: str) -> Component:
+    if " " in spdx:  # an expression, as in "MIT AND OFL-1.1"
+        return {"expression": spdx, "acknowledgement": "declared"}
+    return {"license": {"id": spdx, "acknowledgement": "declared"}}
 
 
 def _file(path: str, content: bytes) -> Component:

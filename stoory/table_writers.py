@@ -128,6 +128,9 @@ class _Scope:
             local[one.arg] = [found] if found else []
         for name, value in _assigned(function):
             local.setdefault(name, []).append(value)
+        for node in _own_nodes(function):
+            if isinstance(node, ast.AnnAssign) and (found := _class_of_hint(node.annotation, self._names)):
+                local[ast.unparse(node.target)] = [found]
         return _Scope(self._names, self._owner, local)
 
     def class_of(self, expression: ast.expr) -> type | None:

@@ -90,7 +90,7 @@ def release_lost() -> int:
     if not ended.exists():
         return 0
     with transaction.atomic():
-        lost = list(_skipping_locked(ended).order_by("leased_until")[:LOST_PER_CHECK])
+        lost: list[StoredTask] = list(_skipping_locked(ended).order_by("leased_until")[:LOST_PER_CHECK])
         for stored in lost:
             task = declared_task(stored.kind)
             is_last = task is not None and task.every is None and stored.attempts >= task.max_attempts

@@ -68,6 +68,7 @@ WRITES = {
     "bulk.update_many(model=models.Message, rows=rows)": Message,
     "rows = [Message(pk=1) for _ in range(2)]\ninsert_instances(rows)": Message,
     "rows = []\nfor one in some:\n    rows += [Message(pk=one)]\ninsert_instances(rows)": Message,
+    "rows: list[Message] = read()\nfor row in rows:\n    row.save()": Message,
     "def f(message: Message):\n    message.save()": Message,
     "def f(*, rows: 'QuerySet[Message]'):\n    rows.filter(pk=1).delete()": Message,
     "def f(rows: dict[str, list[Message]]):\n    for row in rows['a']:\n        row.save()": Message,
