@@ -9,7 +9,7 @@ from accounts.models import User
 from conversations.flows import Role
 from conversations.models import Conversation
 from deals.models import PaymentEvent, PaymentEventKind, PaymentOrder
-from deals.payments.ledger import Dispute, Ledger, ledger_of, refund_changes
+from deals.payments.ledger import Dispute, Ledger, add_up, refund_changes
 from deals.receipts.errors import NothingPaid
 from foundation import clock
 
@@ -99,7 +99,7 @@ def paid_orders(conversation: Conversation) -> tuple[PaidOrder, ...]:
 
 def _paid_order(order: PaymentOrder) -> PaidOrder | None:
     events, price = list(order.events.all()), order.offer.amount
-    ledger = ledger_of(price, events)
+    ledger = add_up(price, events)
     if not ledger.is_paid:
         return None
     paid = [event for event in events if event.kind == PaymentEventKind.PAID]
