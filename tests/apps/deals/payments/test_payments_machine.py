@@ -98,7 +98,7 @@ def check_messages(deal: Deal, reported: list[Reported]) -> None:
     if SUCCEEDED not in kinds:
         assert not any(word in text for text in texts for word in ARRIVED)
     in_parts = [text for text in texts if "of the payment was refunded" in text]
-    remaining = [cents(text.split("INR ")[2].split(" ")[0]) for text in in_parts]
+    remaining = [cents(text.split("₹")[2].split(" ")[0].replace(",", "")) for text in in_parts]
     assert all(0 <= one <= PRICE for one in remaining)
     assert sum("in full" in text for text in texts) <= 1 + sum(one.kind == REFUND_FAILED for one in reported)
     for kind, words in ((OPENED, "is disputed"), (WON, "did not take back"), (LOST, "The dispute took back")):
