@@ -19,7 +19,7 @@ from accounts.errors import NotAuthenticated, UserBlocked
 from accounts.models import SYSTEM_USER_ID, LoginSession, User
 from accounts.tokens import AccessToken, RefreshToken, Tokens
 from foundation.clock import now
-from foundation.database.batched_deletes import delete_in_batches
+from foundation.database.batched_deletes import batch, delete_in_batches
 from foundation.database.batching import apply_to_valid
 from foundation.database.bulk import fetch_many
 from foundation.database.pipeline import pipelined
@@ -280,4 +280,5 @@ def forget_old_sessions() -> int:
 
 def _delete_some(rows: QuerySet[Any], limit: int) -> int:
     found = list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
-    return rows.model.objects.filter(pk__in=found).delete()[0]
+    with batch():
+        return rows.model.objects.filter(pk__in=found).delete()[0]

@@ -63,7 +63,7 @@ def test_a_batch_deletes_at_most_its_limit_and_keeps_logs_whole(limit):
     write(10, "right")
     trimming, total = _Trimming(month_ago()), 0
     while deleted := trimming.delete_oldest(limit):
-        assert deleted <= 2 * limit  # rows of the same time can be in two rooms
+        assert deleted <= max(limit, 2)
         total += deleted
         for room in ("left", "right"):
             assert left(room) == list(range(floor(room) + 1, 11))
@@ -85,6 +85,19 @@ def test_a_wrong_clock_does_not_make_a_batch_large():
     write(1, days=40)
     trimming = _Trimming(month_ago())
     assert [trimming.delete_oldest(5) for _ in range(5)] == [5, 5, 5, 5, 1]
+
+
+def test_rooms_whose_events_alternate_stay_whole():
+    with clock.moved(-40 * DAY):
+        for number in range(30):
+            for room in range(5):
+                publish(f"room {room}", NOTE, note(str(number)))
+    trimming, sizes = _Trimming(month_ago()), []
+    while deleted := trimming.delete_oldest(30):
+        sizes.append(deleted)
+        assert all(left(f"room {room}") == list(range(floor(f"room {room}") + 1, 31)) for room in range(5))
+    assert (sum(sizes), max(sizes)) == (150, 30)
+    assert len(sizes) <= 8
 
 
 def test_leftovers_below_the_floor_are_deleted():
@@ -110,7 +123,8 @@ def test_the_number_of_queries_of_a_batch_does_not_depend_on_the_number_of_rooms
     # SQLite has no arrays, so it runs a statement of the same text for each room inside this process.
     assert len({one.split(" ")[0] for one in statements}) <= 3
     if connection.vendor == "postgresql":
-        assert len(statements) == 2, statements  # the others are sent as a pipeline
+        # Django does not count the lock and the update of the rooms, which are sent through `foundation`.
+        assert len(statements) <= 4, statements
 
 
 def test_a_large_log_is_never_read_as_a_whole(on_postgresql):
