@@ -9,7 +9,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.models import Model
 
 FIRST_BATCH = 500
-LARGEST_BATCH = 10_000
+LARGEST_BATCH = 5_000
 SMALLEST_BATCH = 50
 BATCH_SECONDS = 0.05
 """The duration of a batch at which its size is kept: a quarter of the limit for every batch, because a disk can be
