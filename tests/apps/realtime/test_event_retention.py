@@ -8,7 +8,6 @@ from django.test.utils import CaptureQueriesContext
 
 from foundation import clock
 from foundation.database import batched_deletes
-from foundation.database.batched_deletes import delete_in_batches, next_limit
 from realtime import event_retention, publish
 from realtime.event_retention import _Trimming
 from realtime.models import Room, RoomEvent
@@ -147,55 +146,3 @@ def test_a_large_log_is_never_read_as_a_whole(on_postgresql):
     oldest = RoomEvent.objects.filter(created_at__lt=month_ago()).order_by("created_at")[:500].explain()
     assert "created_at" in oldest
     assert "Seq Scan" not in oldest
-
-
-# Sizes of batches
-
-
-@pytest.mark.parametrize(
-    ("limit", "seconds", "following"),
-    [
-        (500, 0.0, 1000),
-        (500, 0.01, 1000),
-        (500, 0.05, 500),
-        (500, 0.1, 250),
-        (500, 10, 50),
-        (5_000, 0.001, 5_000),
-        (50, 3.0, 50),
-    ],
-)
-def test_sizes_follow_from_durations(limit, seconds, following):
-    assert next_limit(limit, seconds) == following
-
-
-def test_batches_grow_until_they_take_their_time(monkeypatch):
-    """A table in which a row takes 40 microseconds, without waiting for real."""
-    now, sizes, rows = [0.0], [], 100_000
-
-    def delete(limit):
-        nonlocal rows
-        deleted = min(limit, rows)
-        rows -= deleted
-        sizes.append(deleted)
-        now[0] += deleted * 40e-6
-        return deleted
-
-    monkeypatch.setattr(batched_deletes.time, "perf_counter", lambda: now[0])
-    monkeypatch.setattr(batched_deletes.time, "sleep", lambda seconds: None)
-    assert delete_in_batches(delete) == 100_000
-    assert max(sizes) * 40e-6 <= 2 * batched_deletes.BATCH_SECONDS
-    assert len(sizes) < 120
-
-
-def test_other_writers_get_a_pause_after_each_batch(monkeypatch):
-    pauses, now = [], [0.0]
-    monkeypatch.setattr(batched_deletes.time, "perf_counter", lambda: now[0])
-    monkeypatch.setattr(batched_deletes.time, "sleep", pauses.append)
-    batches = [5, 5, 0]
-
-    def delete(limit):
-        now[0] += 0.08
-        return batches.pop(0)
-
-    assert delete_in_batches(delete) == 10
-    assert pauses == pytest.approx([0.02, 0.02])
