@@ -15,4 +15,6 @@ def check_payment_provider(**kwargs: Any) -> list[CheckMessage]:
     missing = [key for key in keys if not getattr(settings, key)]
     if settings.PAYMENT_PROVIDER == "stripe" and missing:
         return [Error(f"Stripe needs {', '.join(missing)}.", id="conversations.P002")]
+    if not settings.STRIPE_API_URL.startswith("https://") and not settings.DEBUG:
+        return [Error("STRIPE_API_URL must begin with https://, because keys are sent to it.", id="conversations.P003")]
     return []

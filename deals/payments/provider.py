@@ -12,6 +12,10 @@ class ProviderFailed(Exception):
     """The provider cannot be reached or rejects a request. A retry can succeed."""
 
 
+class ProviderRefused(ProviderFailed):
+    """The provider rejects a request for good. The same request cannot succeed."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class OpenedOrder:
     """An opened order. `reference` is the provider's id of the order; `pay` is the data that a client needs to pay."""

@@ -27,7 +27,7 @@ class ProviderCalls:
     """A pool that runs up to `threads` calls to providers at the same time.
 
     Callers with the same key share a running call. `ProviderFailed` is raised if there is no response within
-    `PAYMENT_PROVIDER_SECONDS`, or if too many callers wait. A call that times out continues, and its result is dropped.
+    `EXTERNAL_CALL_SECONDS`, or if too many callers wait. A call that times out continues, and its result is dropped.
     """
 
     def __init__(self, threads: int, max_calls: int = MAX_CALLS) -> None:
@@ -45,7 +45,7 @@ class ProviderCalls:
         try:
             if not connection.in_atomic_block:  # a transaction belongs to a test, or `_start` raises an error
                 connection.close()
-            return self._start(key, function).result(settings.PAYMENT_PROVIDER_SECONDS)
+            return self._start(key, function).result(settings.EXTERNAL_CALL_SECONDS)
         except TimeoutError:
             raise ProviderFailed("no response in time") from None
         finally:
@@ -56,7 +56,7 @@ class ProviderCalls:
         answer = asyncio.wrap_future(self._start(key, function))
         # After a timeout or cancellation nobody reads the exception, which asyncio would log as an error.
         answer.add_done_callback(asyncio.Future.exception)
-        await asyncio.wait([answer], timeout=settings.PAYMENT_PROVIDER_SECONDS)
+        await asyncio.wait([answer], timeout=settings.EXTERNAL_CALL_SECONDS)
         if not answer.done():
             raise ProviderFailed("no response in time")
         return answer.result()

@@ -4,7 +4,8 @@ A client pays with Stripe.js, using `client_secret` and `publishable_key`. Webho
 `payment_intent.succeeded`, `payment_intent.payment_failed` or `charge.refunded`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,10 @@ import stripe
 
 from conversations.flows.money import decimals
 from deals.models import PaymentOrder, PaymentStatus
-from deals.payments.provider import OpenedOrder, ProviderEvent, ProviderFailed
+from deals.payments.provider import OpenedOrder, ProviderEvent, ProviderFailed, ProviderRefused
+from deals.payments.stripe_http import BoundedClient
 from foundation.errors import Forbidden, Invalid
+from foundation.external_calls import CallLimits
 from foundation.ids import parse_id
 
 if TYPE_CHECKING:
@@ -27,10 +30,12 @@ OTHER_DECIMALS = {"ISK": 2, "UGX": 2, "MGA": 0}
 class Stripe:
     name = "stripe"
 
-    def __init__(self, *, secret_key: str, publishable_key: str, webhook_secret: str, seconds: float) -> None:
-        """`seconds` is the time limit of a request, including one retry."""
-        connection = stripe.RequestsClient(timeout=seconds / 2)
-        self._client = stripe.StripeClient(secret_key, max_network_retries=1, http_client=connection)
+    def __init__(
+        self, *, api_url: str, secret_key: str, publishable_key: str, webhook_secret: str, limits: CallLimits
+    ) -> None:
+        self._client = stripe.StripeClient(
+            secret_key, base_addresses={"api": api_url}, max_network_retries=1, http_client=BoundedClient(limits)
+        )
         self._publishable_key, self._webhook_secret = publishable_key, webhook_secret
 
     def open(self, order: PaymentOrder) -> OpenedOrder:
@@ -40,10 +45,8 @@ class Stripe:
             "automatic_payment_methods": {"enabled": True},
             "metadata": {"order_id": str(order.pk)},
         }
-        try:
+        with _translated_errors():
             intent = self._client.v1.payment_intents.create(wanted, {"idempotency_key": f"open-{order.pk}"})
-        except stripe.StripeError as error:
-            raise ProviderFailed(type(error).__name__) from error
         pay = {"client_secret": intent.client_secret, "publishable_key": self._publishable_key}
         return OpenedOrder(reference=intent.id, pay=pay)
 
@@ -57,12 +60,24 @@ class Stripe:
         return _parse_event(event)
 
     def refund(self, order: PaymentOrder) -> None:
-        try:
+        with _translated_errors():
             self._client.v1.refunds.create(
                 {"payment_intent": order.reference}, {"idempotency_key": f"refund-{order.pk}"}
             )
-        except stripe.StripeError as error:
-            raise ProviderFailed(type(error).__name__) from error
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    """Raise `ProviderRefused` for requests that Stripe rejects for good, and `ProviderFailed` for all other errors.
+
+    A wrong key or a missing permission is not final: the operator can correct it, and then the same request succeeds.
+    """
+    try:
+        yield
+    except (stripe.InvalidRequestError, stripe.CardError) as error:
+        raise ProviderRefused(f"{type(error).__name__}: {error.code or error.param}") from error
+    except stripe.StripeError as error:
+        raise ProviderFailed(type(error).__name__) from error
 
 
 def _parse_event(event: stripe.Event) -> ProviderEvent | None:

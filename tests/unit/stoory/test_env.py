@@ -193,3 +193,11 @@ def test_the_documentation_of_a_setting(name, requirement, example):
 
 def test_defaults_that_depend_on_a_flag_are_described():
     assert env.by_flag("LIVE", on=True, off=[]).words == "`on` with `LIVE=on`, else none"
+
+
+@pytest.mark.parametrize("value", ["", "2"])
+def test_a_former_name_is_an_error_that_gives_the_present_name(load, monkeypatch, value):
+    monkeypatch.setattr(Sample, "renamed", {"OLD_POOL": "POOL", "OLD_LEVEL": "LEVEL"})
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        load(OLD_POOL=value, POOL="3")
+    assert str(refusal.value) == "OLD_POOL is now POOL"

@@ -71,7 +71,7 @@ class Provider:
 
 @pytest.fixture
 def provider(monkeypatch, settings):
-    settings.PAYMENT_PROVIDER_SECONDS = LONG
+    settings.EXTERNAL_CALL_SECONDS = LONG
     stand_in = Provider()
     monkeypatch.setattr(Sandbox, "open", lambda _, order: stand_in.open(order))
     yield stand_in
@@ -228,12 +228,12 @@ def test_a_repeat_opens_the_order_after_a_failed_call(deal, provider, pays, hint
 
 @both_transports
 def test_a_call_that_is_too_slow_times_out(deal, provider, pays, settings):
-    settings.PAYMENT_PROVIDER_SECONDS = 0.05
+    settings.EXTERNAL_CALL_SECONDS = 0.05
     provider.may_answer.clear()
     with pytest.raises(PaymentUnavailable):
         pays(deal)
     provider.may_answer.set()
-    settings.PAYMENT_PROVIDER_SECONDS = LONG
+    settings.EXTERNAL_CALL_SECONDS = LONG
     assert pays(deal).pay == {"amount": "1200.00"}
     assert set(provider.asked) == {PaymentOrder.objects.get().pk}
 
