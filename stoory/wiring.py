@@ -14,6 +14,7 @@ from conversations import flows
 from conversations.rendering import register_part
 from conversations.selectors import presence_rooms, recently_expelled
 from conversations.visibility import may_enter
+from deals.payments import price_limits
 from deals.periodic_tasks import run_periodic_tasks
 from deals.selectors import load_available_actions
 from messaging.conversation_selectors import load_last_message
@@ -24,6 +25,8 @@ try:
     flows.configure(overrides(settings.FLOWS))
 except ValueError as error:
     raise ImproperlyConfigured(f"FLOWS: {error}") from None
+
+flows.configure_price_limits(price_limits)
 
 install_hooks(
     ApplicationHooks(

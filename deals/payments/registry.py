@@ -6,6 +6,7 @@ from functools import cache
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from conversations.flows.price_limits import PriceLimits, general_limits
 from deals.payments.errors import PaymentUnavailable
 from deals.payments.provider import Provider
 from deals.payments.sandbox import Sandbox
@@ -21,6 +22,18 @@ def default_provider() -> str:
     if not _is_enabled(settings.PAYMENT_PROVIDER):
         raise PaymentUnavailable("No payment provider is configured.")
     return settings.PAYMENT_PROVIDER
+
+
+def price_limits(currency: str) -> PriceLimits:
+    """Return the prices that the default provider can charge. Without a provider, only the general limits apply."""
+    if not _is_enabled(settings.PAYMENT_PROVIDER):
+        return general_limits(currency)
+    return _price_limits(settings.PAYMENT_PROVIDER, currency)
+
+
+@cache
+def _price_limits(provider: str, currency: str) -> PriceLimits:
+    return get_provider(provider).price_limits(currency)
 
 
 def sandbox() -> Sandbox:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import stripe
 
-from conversations.flows.money import decimals
+from conversations.flows.money import InvalidPrice, decimals
+from conversations.flows.price_limits import PriceLimits
 from deals.models import PaymentOrder, PaymentStatus
 from deals.payments.provider import OpenedOrder, ProviderEvent, ProviderFailed, ProviderRefused
+from deals.payments.stripe_currencies import stripe_decimals, stripe_limits
 from deals.payments.stripe_http import BoundedClient
 from foundation.errors import Forbidden, Invalid
 from foundation.external_calls import CallLimits
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from stripe.params import PaymentIntentCreateParams
 
 SIGNATURE = "Stripe-Signature"
-OTHER_DECIMALS = {"ISK": 2, "UGX": 2, "MGA": 0}
-"""Decimals of the currencies for which Stripe differs from ISO 4217 (https://docs.stripe.com/currencies)."""
 
 
 class Stripe:
@@ -37,6 +37,9 @@ class Stripe:
             secret_key, base_addresses={"api": api_url}, max_network_retries=1, http_client=BoundedClient(limits)
         )
         self._publishable_key, self._webhook_secret = publishable_key, webhook_secret
+
+    def price_limits(self, currency: str) -> PriceLimits:
+        return stripe_limits(currency)
 
     def open(self, order: PaymentOrder) -> OpenedOrder:
         wanted: PaymentIntentCreateParams = {
@@ -110,14 +113,14 @@ def _event(event: stripe.Event, status: PaymentStatus, *, amount: int, reference
 
 
 def to_stripe(minor: int, currency: str) -> int:
-    """Convert minor units of ISO 4217 to Stripe's. Raises `ProviderFailed` if Stripe cannot charge the amount."""
-    scaled = Decimal(minor).scaleb(OTHER_DECIMALS.get(currency, decimals(currency)) - decimals(currency))
-    # In currencies with three decimals, Stripe accepts only amounts whose last decimal is zero.
-    if scaled != int(scaled) or (decimals(currency) == 3 and minor % 10):
-        raise ProviderFailed(f"an amount of {currency} with fewer decimals is needed")
-    return int(scaled)
+    """Convert minor units of ISO 4217 to Stripe's. Raises `ProviderRefused` if Stripe cannot charge the amount."""
+    try:
+        stripe_limits(currency).check(minor, currency)
+    except InvalidPrice as error:
+        raise ProviderRefused(str(error)) from None
+    return int(Decimal(minor).scaleb(stripe_decimals(currency) - decimals(currency)))
 
 
 def from_stripe(amount: int, currency: str) -> int:
     """Convert an amount from Stripe to minor units of ISO 4217."""
-    return int(Decimal(amount).scaleb(decimals(currency) - OTHER_DECIMALS.get(currency, decimals(currency))))
+    return int(Decimal(amount).scaleb(decimals(currency) - stripe_decimals(currency)))

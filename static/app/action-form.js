@@ -16,7 +16,7 @@ function text(value, { required, max_length: longest }) {
   return trimmed || undefined;
 }
 
-function amount(value, { required, min, max }, currency) {
+function amount(value, { required, min, max, step }, currency) {
   const given = value.trim();
   if (!given && !required) return undefined;
   if (!given) throw new Fault(gettext('This is needed.'));
@@ -29,6 +29,9 @@ function amount(value, { required, min, max }, currency) {
     throw new Fault(filled(gettext('At least %(price)s.'), { price: price(min, currency) }));
   if (Number(given) > Number(max))
     throw new Fault(filled(gettext('At most %(price)s.'), { price: price(max, currency) }));
+  const minor = (one) => Math.round(Number(one) * 10 ** decimals);
+  if (step && minor(given) % minor(step))
+    throw new Fault(filled(gettext('In steps of %(price)s.'), { price: price(step, currency) }));
   return given;
 }
 

@@ -7,7 +7,6 @@ import pytest
 from deals.models import PaymentOrder
 from deals.payments import ProviderFailed, get_provider
 from deals.payments.provider import ProviderRefused
-from deals.payments.stripe_provider import from_stripe, to_stripe
 from deals.payments.webhooks import handle_webhook
 from foundation import errors
 from operators.interventions import intervene
@@ -235,7 +234,7 @@ def test_a_refund_is_repeated_once_with_its_key(deal, order, account, send, stri
     assert first.idempotency_key
 
 
-# Settings and amounts
+# Settings
 
 
 def test_stripe_is_off_without_its_settings(settings):
@@ -244,25 +243,3 @@ def test_stripe_is_off_without_its_settings(settings):
     settings.STRIPE_SECRET_KEY = "sk_test_1"
     with pytest.raises(errors.NotFound):
         get_provider("stripe")
-
-
-@pytest.mark.parametrize(
-    ("minor", "currency", "at_stripe"),
-    [
-        (120_000, "INR", 120_000),
-        (500, "JPY", 500),
-        (1_230, "KWD", 1_230),
-        (700, "ISK", 70_000),
-        (700, "UGX", 70_000),
-        (500_00, "MGA", 500),
-    ],
-)
-def test_amounts_use_stripes_minor_units(minor, currency, at_stripe):
-    assert to_stripe(minor, currency) == at_stripe
-    assert from_stripe(at_stripe, currency) == minor
-
-
-@pytest.mark.parametrize(("minor", "currency"), [(1_234, "KWD"), (500_50, "MGA")])
-def test_an_amount_that_stripe_cannot_charge_opens_no_order(minor, currency):
-    with pytest.raises(ProviderFailed):
-        to_stripe(minor, currency)
