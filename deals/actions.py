@@ -13,9 +13,9 @@ from conversations.locking import lock_as_participant
 from conversations.models import Conversation, Participant
 from deals.models import PaymentOrder
 from deals.payloads import PaymentPayload
-from deals.payments import OpenedOrder
-from deals.payments.errors import PaymentUnavailable
-from deals.payments.orders import get_or_create_order, open_at_provider, store_opened
+from deals.payments import ProviderRefused
+from deals.payments.errors import NotPayable, PaymentUnavailable
+from deals.payments.orders import Outcome, get_or_create_order, open_at_provider, store_outcome
 from deals.requests import ActionRequest
 from deals.responses import ActionResult
 from deals.transitions import AppliedAction, apply_action
@@ -23,6 +23,9 @@ from foundation.errors import DomainError
 from messaging.conversation_selectors import render_current
 from messaging.payloads import ConversationPayload, MessagePayload
 from realtime import run_savepoint_batch, unit_of_work
+
+RETRY_AFTER = 5
+"""Seconds after which a client can ask again for an order that the provider has not opened."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,8 @@ class ActionAttempt:
 def take_action(*, user: User, conversation_id: object, data: ActionRequest) -> AppliedAction:
     """Take an action as a party of the conversation. A repeated request changes nothing.
 
-    Raises `ConversationNotFound`, `Forbidden` for staff, then what `decide` raises. Raises `PaymentUnavailable` if the
-    action opens a payment and no provider responds.
+    Raises `ConversationNotFound`, `Forbidden` for staff, then what `decide` raises. If the action opens a payment, it
+    raises `PaymentUnavailable` if no provider responds, and `NotPayable` if the provider refuses the price for good.
     """
     attempt = ActionAttempt(user, conversation_id, data)
     applied = _take_action(attempt)
@@ -56,18 +59,17 @@ def take_actions(attempts: Sequence[ActionAttempt]) -> list[AppliedAction | Exce
     return run_savepoint_batch(_take_action, attempts, by=lambda one: str(one.conversation_id))
 
 
-def finish_action(attempt: ActionAttempt, before: AppliedAction, at_provider: OpenedOrder | None) -> AppliedAction:
-    """Finish an action that waited for a payment provider.
+def finish_action(attempt: ActionAttempt, before: AppliedAction, outcome: Outcome) -> AppliedAction:
+    """Finish an action that waited for a payment provider to open its order.
 
-    `at_provider` is the response of the provider, or None if the provider was not called. The conversation can have
-    changed in the meantime, so the action is taken again: it returns the opened order or fails like a new request.
-    Raises what `take_action` raises.
+    The conversation can have changed in the meantime, so the action is taken again: it returns the opened order or
+    fails like a new request. Raises what `take_action` raises.
     """
-    if at_provider is not None and before.order is not None:
-        store_opened(before.order, at_provider)
+    assert before.order is not None
+    store_outcome(before.order, outcome)
     applied = _take_action(attempt)
     if applied.awaits_provider:
-        raise PaymentUnavailable
+        raise NotPayable if isinstance(outcome, ProviderRefused) else PaymentUnavailable(retry_after=RETRY_AFTER)
     return replace(applied, repeated=before.repeated)
 
 

@@ -30,8 +30,9 @@ class PaymentOrder(models.Model):
 
     An offer has at most one order that is not refunded. `reference` is the provider's id of the order, and `pay` the
     data that a client needs to pay; both are empty until the provider has responded. `action` is the action of the flow
-    that opened the order, and `state_version` the version in which it was taken. `refund_due_at` is the time of the
-    next request for a refund, until the provider accepts it.
+    that opened the order, and `state_version` the version in which it was taken. `refused_at` is the time at which the
+    provider refused for good to open the order; if it opens the order later, this is null again. `refund_due_at` is the
+    time of the next request for a refund, until the provider accepts it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -44,6 +45,7 @@ class PaymentOrder(models.Model):
     status = models.CharField(max_length=16, choices=PaymentStatus.choices, default=PaymentStatus.OPEN)
     action = models.CharField(max_length=64)
     state_version = models.PositiveIntegerField()
+    refused_at = models.DateTimeField(null=True, blank=True)
     refund_due_at = models.DateTimeField(null=True, blank=True)
     refund_requested_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)

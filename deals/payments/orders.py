@@ -8,17 +8,31 @@ from contextlib import contextmanager
 from functools import partial
 
 import structlog
+from django.utils.translation import gettext
 
 from accounts.models import User
 from conversations import flows
+from conversations.flows.facts import price_text
 from conversations.locking import lock_conversation
 from conversations.models import Conversation
 from deals.models import Offer, PaymentOrder, PaymentStatus
-from deals.payments import OpenedOrder, ProviderFailed, default_provider, get_provider, provider_calls
+from deals.payments import (
+    OpenedOrder,
+    ProviderFailed,
+    ProviderRefused,
+    default_provider,
+    get_provider,
+    provider_calls,
+)
+from foundation import clock
 from foundation.errors import NotFound
+from messaging.system_messages import post_system_message
 from realtime import unit_of_work
 
 log = structlog.get_logger(__name__)
+
+Outcome = OpenedOrder | ProviderFailed
+"""The outcome of opening an order: the response of the provider, or why there is none. `ProviderRefused` is final."""
 
 
 def get_or_create_order(
@@ -44,22 +58,28 @@ def get_or_create_order(
     return order, True
 
 
-def open_at_provider(order: PaymentOrder) -> OpenedOrder | None:
-    """Open the order at its provider, and wait in this thread. Returns None if the provider does not respond."""
-    with log_failure(order, "order_not_opened"):
+def open_at_provider(order: PaymentOrder) -> Outcome:
+    """Open the order at its provider, and wait in this thread."""
+    try:
         return provider_calls.call(("open", order.pk), partial(_open, order))
-    return None
+    except ProviderFailed as error:
+        return error
 
 
-async def aopen_at_provider(order: PaymentOrder) -> OpenedOrder | None:
+async def aopen_at_provider(order: PaymentOrder) -> Outcome:
     """Open the order as `open_at_provider` does, but only this coroutine waits."""
-    with log_failure(order, "order_not_opened"):
+    try:
         return await provider_calls.acall(("open", order.pk), partial(_open, order))
-    return None
+    except ProviderFailed as error:
+        return error
 
 
 def _open(order: PaymentOrder) -> OpenedOrder:
-    return get_provider(order.provider).open(order)
+    try:
+        provider = get_provider(order.provider)
+    except NotFound as error:
+        raise ProviderFailed(str(error)) from error
+    return provider.open(order)
 
 
 @contextmanager
@@ -71,9 +91,26 @@ def log_failure(order: PaymentOrder, log_event: str) -> Iterator[None]:
         log.warning(log_event, provider=order.provider, order=str(order.pk), error=str(error))
 
 
-def store_opened(order: PaymentOrder, at_provider: OpenedOrder) -> None:
-    """Store the response of the provider. An earlier response is kept, because a client can be paying with its data."""
+def store_outcome(order: PaymentOrder, outcome: Outcome) -> None:
+    """Store the outcome of opening an order, if the order is still unopened.
+
+    An earlier response of the provider is kept, because a client can be paying with its data. Both participants are
+    told of the first refusal.
+    """
     with unit_of_work():
-        lock_conversation(order.conversation_id)
+        conversation = lock_conversation(order.conversation_id)
         unopened = PaymentOrder.objects.filter(pk=order.pk, reference="")
-        unopened.update(reference=at_provider.reference, pay=dict(at_provider.pay))
+        if isinstance(outcome, OpenedOrder):
+            unopened.update(reference=outcome.reference, pay=dict(outcome.pay), refused_at=None)
+        elif not isinstance(outcome, ProviderRefused):
+            log.warning("order_not_opened", provider=order.provider, order=str(order.pk), error=str(outcome))
+        elif unopened.filter(refused_at=None).update(refused_at=clock.now()):
+            log.error("order_refused", provider=order.provider, order=str(order.pk), error=str(outcome))
+            _tell_of_refusal(conversation, order)
+
+
+def _tell_of_refusal(conversation: Conversation, order: PaymentOrder) -> None:
+    if not conversation.is_closed:
+        price = price_text(order.offer.amount, order.offer.currency)
+        text = gettext("The agreed price of %(price)s cannot be charged. The operators have been told.")
+        post_system_message(conversation_id=conversation.pk, text=text % {"price": price})

@@ -248,7 +248,7 @@ def test_an_unexpected_error_of_a_provider_is_contained(deal, provider, pays):
 
 
 @both_transports
-@pytest.mark.parametrize("before", ["open_at_provider", "store_opened"])
+@pytest.mark.parametrize("before", ["open_at_provider", "store_outcome"])
 def test_the_next_click_after_a_crash_finishes_with_one_order(deal, provider, pays, before, monkeypatch):
     class Died(BaseException):
         pass
@@ -261,12 +261,12 @@ def test_the_next_click_after_a_crash_finishes_with_one_order(deal, provider, pa
         dying.setattr(socket_commands, "aopen_at_provider" if before == "open_at_provider" else "finish_action", die)
         with pytest.raises(Died):
             pays(deal)
-    assert len(provider.asked) == (before == "store_opened")
+    assert len(provider.asked) == (before == "store_outcome")
     pays(deal)
     order = PaymentOrder.objects.get()
     assert (order.reference, set(provider.asked)) == (f"ref-{order.pk}", {order.pk})
     pays(deal)
-    assert len(provider.asked) == 1 + (before == "store_opened")
+    assert len(provider.asked) == 1 + (before == "store_outcome")
 
 
 # Concurrent requests
@@ -290,7 +290,7 @@ def test_concurrent_clicks_return_one_order(deal, provider):
 def test_an_order_stored_by_another_process_during_the_call_is_used(deal, provider, fault):
     def meanwhile():
         order = PaymentOrder.objects.get()
-        orders.store_opened(order, OpenedOrder(reference="first", pay={"key": "first"}))
+        orders.store_outcome(order, OpenedOrder(reference="first", pay={"key": "first"}))
 
     provider.meanwhile, provider.fault = meanwhile, fault
     order = by_rest(deal)
