@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from realtime.revocation import expel, revoke_sessions
     from realtime.savepoint_batch import run_savepoint_batch
     from realtime.socket_gateway import gateway
+    from realtime.wakeups import listening_for_wakes, on_wake, wake_processes
 
 __all__ = [
     "ROOM_NAME_CACHE_SIZE",
@@ -52,7 +53,9 @@ __all__ = [
     "install_hooks",
     "last_seen_times",
     "last_seqs",
+    "listening_for_wakes",
     "lock_rooms",
+    "on_wake",
     "online_users",
     "publish",
     "publish_ephemeral",
@@ -63,6 +66,7 @@ __all__ = [
     "run_savepoint_batch",
     "unit_of_work",
     "user_room",
+    "wake_processes",
 ]
 
 _MODULES = {
@@ -85,6 +89,7 @@ _MODULES = {
     "revocation": ("expel", "revoke_sessions"),
     "savepoint_batch": ("run_savepoint_batch",),
     "socket_gateway": ("gateway",),
+    "wakeups": ("listening_for_wakes", "on_wake", "wake_processes"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

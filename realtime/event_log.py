@@ -3,11 +3,7 @@
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, NamedTuple
-
-from django.db import transaction
-from django.db.models import Max
 
 from foundation.database.bulk import select_many, update_many, upsert_many
 from foundation.database.pipeline import pipelined
@@ -162,22 +158,3 @@ def erase_events(subject: uuid.UUID, rewrite: Callable[[str, dict[str, Any]], di
     for row in RoomEvent.objects.filter(subject=subject):
         data = to_json(rewrite(row.event, from_json(row.data)))
         RoomEvent.objects.filter(room_id=row.room_id, seq=row.seq).update(data=data)
-
-
-@transaction.atomic
-def _trim_room(room_id: int, before: datetime) -> int:
-    room = Room.objects.select_for_update().get(pk=room_id)
-    old = RoomEvent.objects.filter(room_id=room_id, created_at__lt=before)
-    floor = old.aggregate(floor=Max("seq"))["floor"]
-    if floor is None:
-        return 0
-    room.floor = floor
-    room.save(update_fields=["floor"])
-    return RoomEvent.objects.filter(room_id=room_id, seq__lte=floor).delete()[0]
-
-
-def trim(before: datetime) -> int:
-    """Delete the events that were logged before a time, room by room. Return the number of deleted events. Clients that
-    need deleted events receive `reset`."""
-    stale = RoomEvent.objects.filter(created_at__lt=before).values_list("room_id", flat=True).distinct()
-    return sum(_trim_room(room_id, before) for room_id in list(stale))

@@ -5,7 +5,6 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import structlog
@@ -18,7 +17,7 @@ from foundation.errors import DomainError, NotFound, RateLimited, TokenRevoked, 
 from foundation.ids import random_id
 from foundation.json import SocketJSON
 from foundation.rate_limits import LocalBucket
-from realtime import bus_heartbeat, metrics, recovery, revocation
+from realtime import bus_heartbeat, metrics, recovery, revocation, wakeups
 from realtime.admission import ADMISSION_INTERVAL, AdmittedClient, ConnectRequest, admit, admit_to_rooms
 from realtime.background_tasks import BackgroundTasks, log_errors
 from realtime.bus_heartbeat import BusHeartbeat
@@ -79,13 +78,14 @@ class Gateway:
             (bus_heartbeat.INTERVAL, self._bus_heartbeat.send),
             (HEARTBEAT.total_seconds(), self._process_heartbeat.beat),
             (revocation.CHECK_INTERVAL, self._revocation.check),
-            (recovery.CLEANING_INTERVAL, partial(in_database, recovery.delete_expired)),
             (REFRESH_INTERVAL, bus.refresh),
         ]
         self._admissions: Batcher[ConnectRequest, AdmittedClient] = Batcher(admit, interval=ADMISSION_INTERVAL)
         self._joins: Batcher[RoomJoin, Replayed] = Batcher(admit_to_rooms)
+        self._companions: list[tuple[Callable[[], None], Callable[[], None]]] = []
         self._starting = asyncio.Lock()
-        self._started = self._drained = False
+        self._started = False
+        self._draining: asyncio.Task[None] | None = None
         self._last_committed_at = 0.0
         self.sio.on("connect", self._connect)
         self.sio.on("disconnect", self._disconnect)
@@ -93,10 +93,10 @@ class Gateway:
 
     # --- Starting and stopping ---
 
-    def run_periodically(self, seconds: float, work: Callable[[], Any]) -> None:
-        """Run a function of the application in a database thread, repeatedly while this process serves, with a pause of
-        `seconds`. Call it before `start`."""
-        self._periodic.append((seconds, partial(in_database, work)))
+    def accompany(self, start: Callable[[], None], stop: Callable[[], None]) -> None:
+        """Call `start` when this process begins to serve, and `stop` when it begins to shut down. `stop` runs in a
+        thread, and the process waits for it. Call this before `start`."""
+        self._companions.append((start, stop))
 
     async def start(self) -> None:
         """Subscribe to the bus and start the background tasks. The first connection also calls it, because some servers
@@ -108,6 +108,8 @@ class Gateway:
                 await self._process_heartbeat.start()
                 for seconds, work in self._periodic:
                     self._tasks.run_every(seconds, work)
+                for start, _ in self._companions:
+                    start()
                 on_uvicorn_shutdown(self._drain_soon)
                 self._set_gauges()
                 self._started = True
@@ -128,14 +130,17 @@ class Gateway:
 
     async def drain(self) -> None:
         """Refuse new sockets, and close the transports of the existing sockets one by one. The clients reconnect to
-        another process."""
-        if self._started and not self._drained:
-            self._drained = True
-            await self.sio.drain(settings.DRAIN_SECONDS)
+        another process. Meanwhile, the companions of this process stop."""
+        if self._started:
+            self._draining = self._draining or self._tasks.spawn(self._drain())
+            await asyncio.shield(self._draining)
+
+    async def _drain(self) -> None:
+        stopping = [asyncio.to_thread(stop) for _, stop in self._companions]
+        await asyncio.gather(self.sio.drain(settings.DRAIN_SECONDS), *stopping)
 
     def _drain_soon(self) -> None:
-        if not self._drained:
-            self._tasks.spawn(self.drain())
+        self._tasks.spawn(self.drain())
 
     async def stop(self) -> None:
         """Drain, store the ended connections, and stop the background tasks. Other processes announce the users who
@@ -146,7 +151,7 @@ class Gateway:
             await self._tasks.cancel()
             await self._process_heartbeat.stop(STOP_TIMEOUT)
             await bus.stop()
-            self._started = False
+            self._started, self._draining = False, None
 
     # --- Connecting ---
 
@@ -264,6 +269,8 @@ class Gateway:
             self._rooms.handle_growth(message["room"])
         elif kind == "control.beat":
             self._bus_heartbeat.receive(message["process"])
+        elif kind == "control.wake":
+            wakeups.receive(message)
         elif kind == "control.revoke":
             self._revocation.revoke_login_sessions({uuid.UUID(one) for one in message["sessions"]})
         elif kind == "control.expel":

@@ -11,7 +11,7 @@ class StooryConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        autodiscover_modules("checks", "receivers", "events", "socket_commands", "wiring")
+        autodiscover_modules("checks", "receivers", "events", "socket_commands", "tasks", "wiring")
 
 
 class AdminConfig(admin_apps.AdminConfig):

@@ -88,8 +88,14 @@ class Storage(Environment):
     WORKER_THREADS: Whole = Field(8, ge=1)
     """Threads for the database work of sockets, in each process. HTTP requests have the same number of threads and 4
     more"""
+    TASK_THREADS: Whole = Field(2, ge=1)
+    """Tasks that one server process runs at the same time"""
     DATABASE_POOL: Whole = Field(
-        default_factory=Derived("`2 * WORKER_THREADS + 4`", lambda values: values["WORKER_THREADS"] * 2 + 4, 20),
+        default_factory=Derived(
+            "`2 * WORKER_THREADS + TASK_THREADS + 5`",
+            lambda values: values["WORKER_THREADS"] * 2 + values["TASK_THREADS"] + 5,
+            23,
+        ),
         ge=2,
     )
     """Connections to PostgreSQL that one process can hold. One connection is reserved for HTTP requests: if necessary,
@@ -168,7 +174,7 @@ class RealTime(Environment):
     """How often a process compares its positions with the event logs, in case hints were lost. While Redis is down,
     this is the longest delay of an event"""
     EVENT_RETENTION_DAYS: Number = Field(30.0, ge=1)
-    """`trim_events` deletes events from the event logs after this time. Messages are not affected"""
+    """Events are deleted from the event logs after this time. Messages are not affected"""
     DRAIN_SECONDS: Number = Field(4.0, ge=0)
     """Time over which a process closes its sockets when it shuts down"""
     SHUTDOWN_SECONDS: Whole = Field(2, ge=1)
@@ -213,6 +219,18 @@ class Limits(Environment):
     """Must be `on` too if both `RATE_LIMITS=off` and `DEBUG=off`"""
 
 
+class Tasks(Environment):
+    """Tasks"""
+
+    TASKS_IN_SERVER: Flag = True
+    """Every server process runs [tasks](tasks.md). Set `off` if `manage.py run_tasks` does this"""
+    TASK_RETENTION_DAYS: Number = Field(7.0, ge=0.1)
+    """How long tasks that succeeded are kept. Dead letters are kept for 90 days"""
+    NOTIFICATION_RETENTION_DAYS: Number = Field(90.0, ge=1)
+    """How long read notifications are kept. Unread notifications are kept for a year, or for this time if it is
+    longer"""
+
+
 class Deals(Environment):
     """Deals"""
 
@@ -221,9 +239,9 @@ class Deals(Environment):
     FLOWS: Text = ""
     """Numbers that replace the defaults of flows, see below"""
     DEADLINES_IN_SERVER: Flag = True
-    """Every server process executes due deadlines and reminders. Set `off` if `manage.py run_deadlines` does this"""
+    """Tasks of the servers include due deadlines and reminders. Set `off` if `manage.py run_deadlines` does this"""
     DEADLINE_SECONDS: Number = Field(5.0, ge=0.1)
-    """How often a process looks for due deadlines and reminders"""
+    """How often due deadlines and reminders are looked for"""
     PAYMENT_PROVIDER: Choice[Literal["none", "sandbox", "stripe"]] = Field(
         default_factory=by_flag("DEBUG", on="sandbox", off="none")
     )
@@ -247,7 +265,7 @@ class Deals(Environment):
     """From the Stripe dashboard; required with `PAYMENT_PROVIDER=stripe`"""
 
 
-class Configuration(Deals, Limits, RealTime, Accounts, Origins, Storage, Basics):
+class Configuration(Deals, Tasks, Limits, RealTime, Accounts, Origins, Storage, Basics):
     """All settings. The order of the groups is from the last base class to the first."""
 
     renamed: ClassVar[dict[str, str]] = {"PAYMENT_PROVIDER_SECONDS": "EXTERNAL_CALL_SECONDS"}

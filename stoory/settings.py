@@ -24,6 +24,7 @@ ALLOWED_HOSTS = env.ALLOWED_HOSTS
 
 INSTALLED_APPS = [
     # From the lowest package to the highest: receivers of the same signal are called in this order.
+    "tasks",
     "accounts",
     "realtime",
     "conversations",
@@ -85,6 +86,7 @@ TEMPLATES = [
 
 DATABASES = {"default": dj_database_url.parse(env.DATABASE_URL)}
 WORKER_THREADS = env.WORKER_THREADS
+DATABASE_POOL = env.DATABASE_POOL
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # A transaction takes the write lock at BEGIN, so it waits instead of failing with "database is locked".
@@ -123,6 +125,12 @@ CHANNEL_LAYERS = {
     if REDIS_URL
     else {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 10_000}}
 }
+
+TASKS = {"default": {"BACKEND": "tasks.backend.DatabaseBackend"}}
+TASKS_IN_SERVER = env.TASKS_IN_SERVER
+TASK_THREADS = env.TASK_THREADS
+TASK_RETENTION = timedelta(days=env.TASK_RETENTION_DAYS)
+NOTIFICATION_RETENTION = timedelta(days=env.NOTIFICATION_RETENTION_DAYS)
 
 # --- People ----------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from django.db.models import Model
 
 from accounts.services import SESSION_RETENTION
 from messaging.uploads.services import UNSENT_LIFETIME
+from tasks.retention import DEAD_LETTER_RETENTION
 
 HEAD = """\
 # Tables
@@ -41,13 +42,17 @@ _BY_MIGRATIONS = "as long as the model exists; `manage.py migrate` maintains the
 RULES = {
     "accounts.User": Rule("until deleted in the admin, which is refused while a conversation or upload refers to it"),
     "accounts.NameWord": Rule("until the name changes, or as long as the user"),
-    "accounts.LoginSession": Rule(f"for {_DAYS} days after it expires; `manage.py forget_sessions` deletes it"),
+    "accounts.LoginSession": Rule(f"for {_DAYS} days after it expires; a task deletes it"),
     "accounts.User_groups": Rule(_WITH_USER, row="The membership of a user in a group."),
     "accounts.User_user_permissions": Rule(_WITH_USER, row="A permission of a user in the admin."),
+    "tasks.StoredTask": Rule(
+        "until it has ended, and then for `TASK_RETENTION_DAYS`, or as a dead letter for "
+        f"{DEAD_LETTER_RETENTION.days} days; a task deletes it"
+    ),
     "realtime.Room": Rule(_ALWAYS),
-    "realtime.RoomEvent": Rule("for `EVENT_RETENTION_DAYS`; `manage.py trim_events` deletes it"),
+    "realtime.RoomEvent": Rule("for `EVENT_RETENTION_DAYS`; a task deletes it"),
     "realtime.ServerProcess": Rule("while the process runs; another process deletes it afterwards"),
-    "realtime.SocketSession": Rule("for 25 hours after its last connection ended; the server deletes it"),
+    "realtime.SocketSession": Rule("for 25 hours after its last connection ended; a task deletes it"),
     "realtime.JoinedRoom": Rule("until the room is left, or as long as the Socket.IO session"),
     "realtime.LastSeen": Rule(_ALWAYS),
     "conversations.Conversation": Rule(_ALWAYS),
@@ -56,7 +61,7 @@ RULES = {
     "conversations.ConversationView": Rule(_WITH_CONVERSATION),
     "messaging.Message": Rule("always; deleting a message erases its content and keeps the row"),
     "messaging.Upload": Rule(
-        f"for {UNSENT_LIFETIME.days} day if it is not sent, else until its message is deleted; the server deletes it"
+        f"for {UNSENT_LIFETIME.days} day if it is not sent, else until its message is deleted; a task deletes it"
     ),
     "deals.Deal": Rule(_WITH_CONVERSATION),
     "deals.Offer": Rule(_WITH_CONVERSATION),
@@ -65,17 +70,17 @@ RULES = {
     "deals.PaymentEvent": Rule(_WITH_CONVERSATION),
     "deals.Delivery": Rule(_WITH_CONVERSATION),
     "deals.Revision": Rule(_WITH_CONVERSATION),
-    "notifications.Notification": Rule(_WITH_USER),
+    "notifications.Notification": Rule(
+        "for `NOTIFICATION_RETENTION_DAYS` once it is read, else for a year; a task deletes it"
+    ),
     "admin.LogEntry": Rule(_WITH_USER, row="A change that a staff member made in the admin."),
     "auth.Group": Rule("until deleted in the admin", row="A named set of permissions."),
     "auth.Group_permissions": Rule(_WITH_GROUP, row="A permission of a group."),
     "auth.Permission": Rule(_BY_MIGRATIONS, row="A permission to view, add, change or delete the rows of a model."),
     "contenttypes.ContentType": Rule(_BY_MIGRATIONS, row="The name of a model, for permissions and the admin's log."),
-    "sessions.Session": Rule(
-        "until logout or expiry; `manage.py clearsessions` deletes it", row="A session of the admin."
-    ),
+    "sessions.Session": Rule("until logout or expiry; a task deletes it", row="A session of the admin."),
     "token_blacklist.OutstandingToken": Rule(
-        "until it expires; `manage.py forget_sessions` deletes it", row="A refresh token that was issued."
+        "until it expires; a task deletes it", row="A refresh token that was issued."
     ),
     "token_blacklist.BlacklistedToken": Rule(
         "as long as its refresh token", row="The record that a refresh token was used or revoked."

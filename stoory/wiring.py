@@ -1,6 +1,7 @@
-"""Connects the packages: hooks of `realtime`, parts of a conversation's payload, and numbers of the flows."""
+"""Connects the packages: hooks of `realtime`, parts of a conversation's payload, tasks, and numbers of the flows."""
 
 import uuid
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -15,11 +16,13 @@ from conversations.rendering import register_part
 from conversations.selectors import presence_rooms, recently_expelled
 from conversations.visibility import may_enter
 from deals.payments import price_limits
-from deals.periodic_tasks import run_periodic_tasks
 from deals.selectors import load_available_actions
+from deals.tasks import IN_DEADLINE_PROCESS
 from messaging.conversation_selectors import load_last_message
-from realtime import ApplicationHooks, gateway, install_hooks, revoke_sessions
+from realtime import ApplicationHooks, gateway, install_hooks, on_wake, revoke_sessions, wake_processes
 from stoory.flow_overrides import overrides
+from tasks import wakeups
+from tasks.worker import Worker
 
 try:
     flows.configure(overrides(settings.FLOWS))
@@ -41,8 +44,13 @@ install_hooks(
 register_part(load_last_message)
 register_part(load_available_actions)
 
-if settings.DEADLINES_IN_SERVER:
-    gateway.run_periodically(settings.DEADLINE_SECONDS, run_periodic_tasks)
+wakeups.connect(partial(wake_processes, "tasks"))
+on_wake("tasks", wakeups.wake)
+
+if settings.TASKS_IN_SERVER:
+    without = () if settings.DEADLINES_IN_SERVER else IN_DEADLINE_PROCESS
+    worker = Worker(settings.TASK_THREADS, without=without)
+    gateway.accompany(worker.start, worker.stop)
 
 
 @receiver(sessions_ended, dispatch_uid="revoke_sockets")

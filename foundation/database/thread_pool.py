@@ -12,6 +12,7 @@ import structlog
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from foundation.database.outside_calls import DATABASE_THREAD
 from foundation.database.pipeline import is_postgresql
 from foundation.database.postgresql.base import is_open
 
@@ -28,7 +29,7 @@ class DatabaseThreads:
     pieces of work, and returns it when the thread has been idle for `IDLE_SECONDS` (ADR 17)."""
 
     def __init__(self, max_threads: int) -> None:
-        self._threads = ThreadPoolExecutor(max_workers=max_threads, thread_name_prefix="database")
+        self._threads = ThreadPoolExecutor(max_workers=max_threads, thread_name_prefix=DATABASE_THREAD)
         self._max_threads = max_threads
         self._waiting: deque[Work] = deque()
         # Not a SimpleQueue: in CPython, its `get` with a timeout can wait forever. This happens if another thread takes

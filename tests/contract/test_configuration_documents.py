@@ -77,7 +77,7 @@ def test_the_sample_file_has_every_setting_with_a_valid_value(monkeypatch):
     found = load(monkeypatch, **dict(lines))
     assert found.ALLOWED_HOSTS == ["chat.example.com"]
     assert str(found.DATA_DIR) == "var"
-    assert found.DATABASE_POOL == 20
+    assert found.DATABASE_POOL == 23
 
 
 def test_documents_do_not_depend_on_the_environment(monkeypatch):

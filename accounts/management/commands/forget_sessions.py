@@ -1,4 +1,4 @@
-"""Deletion of expired tokens and old login sessions, for a daily job."""
+"""Deletes expired tokens and old login sessions now. The task `accounts.forget_sessions` does this every six hours."""
 
 from typing import Any
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from foundation import clock
-from realtime import LoggedEvent, event_log, publish
+from realtime import LoggedEvent, event_log, event_retention, publish
 from tests.apps.realtime.samples import NOTE, note
 
 pytestmark = pytest.mark.django_db
@@ -58,10 +58,10 @@ def test_retention_deletes_old_events_and_replays_report_it():
     with clock.moved(timedelta(days=-40)):
         write(3)
     write(2)
-    assert event_log.trim(clock.now() - timedelta(days=30)) == 3
+    assert event_retention.trim(clock.now() - timedelta(days=30)) == 3
     assert replay("room", after=2) is None
     assert seqs(replay("room", after=3)) == [4, 5]
-    assert event_log.trim(clock.now() - timedelta(days=30)) == 0
+    assert event_retention.trim(clock.now() - timedelta(days=30)) == 0
     write(1)
     assert seqs(replay("room", after=3)) == [4, 5, 6]
 
