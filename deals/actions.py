@@ -5,6 +5,7 @@ Everything is stored in one transaction under the conversation's lock. Only the 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from accounts.models import User
@@ -13,19 +14,21 @@ from conversations.locking import lock_as_participant
 from conversations.models import Conversation, Participant
 from deals.models import PaymentOrder
 from deals.payloads import PaymentPayload
-from deals.payments import ProviderRefused
+from deals.payments import ProviderFailed, ProviderRefused
 from deals.payments.errors import NotPayable, PaymentUnavailable
 from deals.payments.orders import Outcome, get_or_create_order, open_at_provider, store_outcome
 from deals.requests import ActionRequest
 from deals.responses import ActionResult
+from deals.tasks import open_order
 from deals.transitions import AppliedAction, apply_action
+from foundation import clock
 from foundation.errors import DomainError
 from messaging.conversation_selectors import render_current
 from messaging.payloads import ConversationPayload, MessagePayload
 from realtime import run_savepoint_batch, unit_of_work
 
 RETRY_AFTER = 5
-"""Seconds after which a client can ask again for an order that the provider has not opened."""
+"""Seconds after which an order that the provider has not opened is tried again, by a task or the client."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +69,19 @@ def finish_action(attempt: ActionAttempt, before: AppliedAction, outcome: Outcom
     fails like a new request. Raises what `take_action` raises.
     """
     assert before.order is not None
-    store_outcome(before.order, outcome)
+    _store(before.order, outcome)
     applied = _take_action(attempt)
     if applied.awaits_provider:
         raise NotPayable if isinstance(outcome, ProviderRefused) else PaymentUnavailable(retry_after=RETRY_AFTER)
     return replace(applied, repeated=before.repeated)
+
+
+def _store(order: PaymentOrder, outcome: Outcome) -> None:
+    """Store the outcome of opening an order. If a retry can succeed, a task goes on trying."""
+    with unit_of_work():
+        store_outcome(order, outcome)
+        if isinstance(outcome, ProviderFailed) and not isinstance(outcome, ProviderRefused):
+            open_order.using(run_after=clock.now() + timedelta(seconds=RETRY_AFTER)).enqueue(order.pk)
 
 
 def _take_action(attempt: ActionAttempt) -> AppliedAction:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from realtime.presence import last_seen_times, online_users
     from realtime.publishing import (
         before_commit,
-        in_unit_of_work,
         lock_rooms,
         publish,
         publish_ephemeral,
@@ -49,7 +48,6 @@ __all__ = [
     "events_page",
     "expel",
     "gateway",
-    "in_unit_of_work",
     "install_hooks",
     "last_seen_times",
     "last_seqs",
@@ -77,7 +75,6 @@ _MODULES = {
     "presence": ("last_seen_times", "online_users"),
     "publishing": (
         "before_commit",
-        "in_unit_of_work",
         "lock_rooms",
         "publish",
         "publish_ephemeral",

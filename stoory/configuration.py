@@ -246,9 +246,9 @@ class Deals(Environment):
         default_factory=by_flag("DEBUG", on="sandbox", off="none")
     )
     """The payment provider; `sandbox` is for development only"""
-    EXTERNAL_CONNECT_SECONDS: Number = Field(3.0, ge=0.1)
+    EXTERNAL_CONNECT_SECONDS: Number = Field(3.0, ge=0.1, le=60)
     """How long a call to another system, such as the payment provider, waits for a connection"""
-    EXTERNAL_CALL_SECONDS: Number = Field(10.0, ge=0.1)
+    EXTERNAL_CALL_SECONDS: Number = Field(10.0, ge=0.1, le=60)
     """How long a call to another system takes in all, including one retry. A request that opens an order waits this
     long; after that, the response is 503 `payment_unavailable`"""
     SANDBOX_PAYMENT_SECRET: Secret = Field(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self, TypeVar, get_args
 
-from annotated_types import Ge
+from annotated_types import Ge, Le
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import load_dotenv
 from pydantic import BeforeValidator, Field, FiniteFloat, ValidationError
@@ -107,7 +107,8 @@ def kind(field: FieldInfo) -> Kind:
 def requirement(field: FieldInfo) -> str:
     """Return a description of a setting's valid values."""
     least = "".join(f" of at least {one.ge:g}" for one in field.metadata if isinstance(one, Ge))
-    return kind(field).words + least
+    most = "".join(f" and at most {one.le:g}" for one in field.metadata if isinstance(one, Le))
+    return kind(field).words + least + most
 
 
 def example(field: FieldInfo) -> str:

@@ -3,6 +3,7 @@
 The lock of a conversation also guards its orders. Providers are called outside of transactions.
 """
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -56,6 +57,13 @@ def get_or_create_order(
         state_version=conversation.state_version,
     )
     return order, True
+
+
+def find_unopened(order_id: uuid.UUID) -> PaymentOrder | None:
+    """Return the order with its offer if it must still be opened, or None."""
+    orders = PaymentOrder.objects.select_related("offer", "conversation")
+    order = orders.filter(pk=order_id).first()
+    return order if order is not None and order.is_unopened and not order.conversation.is_closed else None
 
 
 def open_at_provider(order: PaymentOrder) -> Outcome:

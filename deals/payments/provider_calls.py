@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection
 
 from deals.payments.provider import ProviderFailed
-from realtime import in_unit_of_work
+from foundation.database.outside_calls import check_nothing_is_held
 
 T = TypeVar("T")
 
@@ -28,6 +28,7 @@ class ProviderCalls:
 
     Callers with the same key share a running call. `ProviderFailed` is raised if there is no response within
     `EXTERNAL_CALL_SECONDS`, or if too many callers wait. A call that times out continues, and its result is dropped.
+    `HeldDuringCall` is raised inside a transaction or a batch.
     """
 
     def __init__(self, threads: int, max_calls: int = MAX_CALLS) -> None:
@@ -43,7 +44,8 @@ class ProviderCalls:
         if not self._waiting.acquire(blocking=False):
             raise ProviderFailed("too many callers wait for a response")
         try:
-            if not connection.in_atomic_block:  # a transaction belongs to a test, or `_start` raises an error
+            check_nothing_is_held()
+            if not connection.in_atomic_block:  # the transaction of a test case
                 connection.close()
             return self._start(key, function).result(settings.EXTERNAL_CALL_SECONDS)
         except TimeoutError:
@@ -62,8 +64,7 @@ class ProviderCalls:
         return answer.result()
 
     def _start(self, key: Hashable, function: Callable[[], T]) -> Future[T]:
-        if in_unit_of_work():
-            raise RuntimeError("Payment providers must be called outside of transactions.")
+        check_nothing_is_held()
         with self._guard:
             call = self._running.get(key)
             if call is not None and not call.done():
