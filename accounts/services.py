@@ -4,12 +4,14 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts import tokens
@@ -17,6 +19,7 @@ from accounts.errors import NotAuthenticated, UserBlocked
 from accounts.models import SYSTEM_USER_ID, LoginSession, User
 from accounts.tokens import AccessToken, RefreshToken, Tokens
 from foundation.clock import now
+from foundation.database.batched_deletes import delete_in_batches
 from foundation.database.batching import apply_to_valid
 from foundation.database.bulk import fetch_many
 from foundation.database.pipeline import pipelined
@@ -265,12 +268,16 @@ def _require_good_password(password: str, user: User, *, field: str) -> None:
         raise Invalid(errors={field: error.messages}) from None
 
 
-@transaction.atomic
 def forget_old_sessions() -> int:
     """Delete expired refresh tokens, and login sessions that expired more than `SESSION_RETENTION` ago.
 
     Returns the number of deleted rows.
     """
-    tokens_gone, _ = OutstandingToken.objects.filter(expires_at__lte=now()).delete()
-    sessions_gone, _ = LoginSession.objects.filter(expires_at__lte=now() - SESSION_RETENTION).delete()
-    return tokens_gone + sessions_gone
+    tokens = OutstandingToken.objects.filter(expires_at__lte=now())
+    sessions = LoginSession.objects.filter(expires_at__lte=now() - SESSION_RETENTION)
+    return sum(delete_in_batches(partial(_delete_some, rows)) for rows in (tokens, sessions))
+
+
+def _delete_some(rows: QuerySet[Any], limit: int) -> int:
+    found = list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+    return rows.model.objects.filter(pk__in=found).delete()[0]

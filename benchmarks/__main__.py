@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import chart, reads, rest, tables
+from benchmarks import chart, reads, rest, retention, tables
 from benchmarks.cases import FULL, LOAD_CASES, QUICK, TINY, LoadCase, Scale
 from benchmarks.environment import Environment
 from benchmarks.load_generator import Result, run_load
@@ -23,7 +23,9 @@ DATABASE = "postgres://postgres@127.0.0.1:5432/stoory_bench"
 REDIS = "redis://127.0.0.1:6379/0"
 SCALES = {"full": FULL, "quick": QUICK, "tiny": TINY}
 CASES = {case.name: case for case in LOAD_CASES}
-OTHERS = ("rest", "reads")
+OTHERS = ("rest", "reads", "retention")
+WITHOUT_PEOPLE = {"reads", "retention"}
+"""Cases that need no conversations."""
 
 
 def main() -> None:
@@ -72,8 +74,9 @@ def _measure(arguments: argparse.Namespace, scale: Scale, environment: Environme
     special: dict[str, Callable[[], dict[str, Any]]] = {
         "rest": lambda: _rest(environment, scale, rounds),
         "reads": lambda: _reads(environment, scale, rounds, arguments.most_messages),
+        "retention": lambda: _retention(environment, scale, rounds),
     }
-    if arguments.cases != ["reads"]:
+    if not WITHOUT_PEOPLE.issuperset(arguments.cases):
         _log(f"Preparing {scale.max_pairs:,} conversations …")
         environment.prepare(scale.max_pairs)
     for name in arguments.cases:
@@ -123,6 +126,22 @@ def _reads(environment: Environment, scale: Scale, rounds: int, most: int | None
         "kind": "reads",
         "title": "Reads with histories of different lengths",
         "sizes": reads.measure(environment, sizes, rounds, scale.reads),
+    }
+
+
+def _retention(environment: Environment, scale: Scale, rounds: int) -> dict[str, Any]:
+    _log(f"retention: {scale.events:,} events …")
+    names = ("seconds", "batches", "longest_ms")
+    found = retention.measure(environment, scale.events, rounds)
+    return {
+        "kind": "retention",
+        "title": f"Deleting {scale.events:,} old events",
+        "longest_batch_ms": retention.LONGEST_BATCH_MS,
+        "databases": [
+            {"database": one["database"], "threshold": one["threshold"]}
+            | {name: vars(Spread.of([round_[name] for round_ in one["rounds"]])) for name in names}
+            for one in found
+        ],
     }
 
 

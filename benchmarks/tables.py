@@ -25,7 +25,7 @@ def _measured_on(machine: Json) -> str:
 
 
 def case_table(case: Json) -> str:
-    kind = {"reads": _reads, "rest": _rest}.get(case.get("kind", ""), _load)
+    kind = {"reads": _reads, "rest": _rest, "retention": _retention}.get(case.get("kind", ""), _load)
     return f"## {case['title']}\n\n{kind(case)}"
 
 
@@ -83,6 +83,18 @@ def _rest(case: Json) -> str:
         for one in case["requests"]
     ]
     return _table(["", "requests/s", "p50, ms", "p99, ms"], rows)
+
+
+def _retention(case: Json) -> str:
+    rows = [
+        [
+            one["database"],
+            *(_spread(one[name]) for name in ("seconds", "batches", "longest_ms")),
+            f"{one['threshold']} s, {case['longest_batch_ms']} ms",
+        ]
+        for one in case["databases"]
+    ]
+    return _table(["", "seconds", "batches", "longest batch, ms", "thresholds for a million events"], rows)
 
 
 def _spread(spread: Json) -> str:

@@ -1,4 +1,4 @@
-"""The periodic tasks of deals. The server or `manage.py run_deadlines` runs them."""
+"""All that is due in deals, at once, for `manage.py run_deadlines`. The tasks of deals and messaging do the same."""
 
 from deals.deadlines import run_deadlines
 from deals.payments.refunds import request_due_refunds

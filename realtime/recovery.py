@@ -11,12 +11,15 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from django.db import transaction
 from django.db.models.functions import Now
 
 from foundation import clock
+from foundation.database.batched_deletes import delete_in_batches
 from foundation.database.bulk import Row, select_many, upsert_many
 from foundation.database.pipeline import pipelined, pipelined_transaction
 from realtime.event_log import ReplayRequest
@@ -25,8 +28,6 @@ from realtime.models import JoinedRoom, Room, SocketSession
 
 WINDOW = timedelta(hours=24)
 GRACE = timedelta(hours=1)
-CLEANING_INTERVAL = 600.0
-"""Seconds from one `delete_expired` to the next."""
 _PID = re.compile(r"[A-Za-z0-9_-]{32}")
 _OFFSET = re.compile(r"\d{1,19}:\d{1,19}(\.\d{1,19}:\d{1,19})*")
 MAX_OFFSET_LENGTH = 16_384
@@ -174,7 +175,17 @@ def delete_join(pid: str, room: str) -> None:
 
 
 def delete_expired() -> int:
-    """Delete the sessions that can no longer be recovered. Return their number."""
-    old = SocketSession.objects.filter(ended_at__lt=clock.now() - WINDOW - GRACE)
-    JoinedRoom.objects.filter(session__in=old.values("pk")).delete()
-    return old.delete()[0]
+    """Delete the sessions that can no longer be recovered, with their joins. Return the number of rows."""
+    return delete_in_batches(partial(_delete_some_expired, clock.now() - WINDOW - GRACE))
+
+
+@transaction.atomic
+def _delete_some_expired(before: datetime, limit: int) -> int:
+    ended = SocketSession.objects.filter(ended_at__lt=before).order_by("ended_at").values_list("pk", flat=True)
+    pids = list(ended[:limit])
+    # In the order of the pids, as everywhere. A session that was recovered meanwhile is kept.
+    old = SocketSession.objects.select_for_update(no_key=True).filter(pk__in=pids, ended_at__lt=before)
+    locked = list(old.order_by("pid").values_list("pk", flat=True))
+    joins, _ = JoinedRoom.objects.filter(session__in=locked).delete()
+    sessions, _ = SocketSession.objects.filter(pk__in=locked).delete()
+    return joins + sessions

@@ -6,7 +6,7 @@ from functools import partial
 from django.conf import settings
 from django.db.models.functions import Now
 
-from foundation.database.batched_deletes import delete_in_batches
+from foundation.database.batched_deletes import delete_in_batches, delete_rows
 from tasks.models import State, StoredTask
 
 DEAD_LETTER_RETENTION = timedelta(days=90)
@@ -20,4 +20,4 @@ def delete_finished() -> int:
 
 def _delete_oldest(state: State, age: timedelta, limit: int) -> int:
     old = StoredTask.objects.filter(state=state, finished_at__lt=Now() - age).order_by("finished_at")
-    return StoredTask.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:limit])).delete()[0]
+    return delete_rows(StoredTask, list(old.values_list("pk", flat=True)[:limit]))

@@ -44,14 +44,17 @@ class Worker:
         self._stuck: set[Attempt] = set()
         self._stop_at: float | None = None
         self._stopped = threading.Event()
+        """Set while the worker does not run."""
+        self._stopped.set()
         self._next_renewal = self._next_lost_check = self._next_recurring_check = 0.0
-        self._claimer = threading.Thread(target=self._run, name="tasks", daemon=True)
-        self._watcher = threading.Thread(target=self._watch, name="task limits", daemon=True)
 
     def start(self) -> None:
+        """Start to claim tasks. A worker that was stopped can be started again."""
+        self._stop_at = None
+        self._stopped.clear()
         wakeups.add_worker(self.wake)
-        self._claimer.start()
-        self._watcher.start()
+        for name, target in (("tasks", self._run), ("task limits", self._watch)):
+            threading.Thread(target=target, name=name, daemon=True).start()
 
     def wake(self) -> None:
         """Look for due tasks now. Can be called from any thread."""

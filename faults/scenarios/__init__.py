@@ -13,6 +13,7 @@ from faults.scenarios import (
     redis,
     revocation,
     slow_readers,
+    tasks,
 )
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "redis",
     "revocation",
     "slow_readers",
+    "tasks",
 ]

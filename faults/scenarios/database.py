@@ -11,7 +11,7 @@ from faults.workload import Workload
 
 SPARE = 48 * 2**20
 """The free bytes on the small disk, in addition to the stored rows and the rows of the workload."""
-POOL = 20
+POOL = 23
 """The default maximum of database connections of a process."""
 
 

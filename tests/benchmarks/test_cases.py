@@ -78,6 +78,12 @@ def test_the_number_of_queries_does_not_depend_on_the_length_of_the_history(
     assert all(counts[0].values())
 
 
+def test_all_old_events_are_deleted_on_both_databases(services: tuple[str, str], tmp_path: Path) -> None:
+    found = measured(services, tmp_path, "retention")
+    assert [one["database"] for one in found["databases"]] == ["PostgreSQL", "SQLite"]
+    assert all(one["batches"]["median"] >= 2 for one in found["databases"])
+
+
 def test_a_database_without_the_suffix_is_not_dropped(services: tuple[str, str], tmp_path: Path) -> None:
     database, redis = services
     other = databases.named(database, "precious")

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.alone  # the run uses all cores
 
 SCENARIOS = (
     "killed-worker", "redis-restart", "database-restart", "repeated-sends", "ended-sessions", "random-operations",
+    "killed-tasks",
 )  # fmt: skip
 MESSAGES = 120
 RUN_SECONDS = 900

@@ -1,0 +1,86 @@
+"""Processes that run and enqueue the tasks of `faults.shell.task_load`, with the settings of a server process."""
+
+import asyncio
+import contextlib
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from faults.cluster.worker import Worker
+from tests.harness.environment import ROOT
+from tests.harness.processes import Process
+
+WORK = "from faults.shell import task_load; task_load.work()"
+PRODUCE = "from faults.shell import task_load; task_load.produce()"
+THREADS = 3
+
+
+def _shell(command: str) -> list[str]:
+    return [sys.executable, "manage.py", "shell", "--no-imports", "-c", command]
+
+
+class TaskProcess:
+    """A process of `manage.py run_tasks`. `kills` has the process id and the time of each SIGKILL."""
+
+    def __init__(self, server: Worker, name: str, log: Path) -> None:
+        self.server, self.name, self.log = server, name, log
+        self.kills: list[tuple[int, float]] = []
+        self._process: Process | None = None
+
+    async def start(self) -> None:
+        environment = self.server.environment | {"TASK_LOG": str(self.log), "TASK_WORKERS": str(THREADS)}
+        self._process = await asyncio.to_thread(self._start, environment)
+
+    def _start(self, environment: dict[str, str]) -> Process:
+        process = Process(*_shell(WORK), log=self.log.with_suffix(f".{self.name}.log"), environment=environment)
+        return process.start().wait_until(lambda: "Running tasks" in process.written())
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    async def kill(self) -> None:
+        """Send SIGKILL."""
+        pid = self.pid
+        await asyncio.to_thread(self._process.kill)
+        self.kills.append((pid, time.monotonic()))
+
+    async def terminate(self, within: float = 30.0) -> float:
+        """Send SIGTERM to the worker. Return the seconds until its end."""
+        begin = time.monotonic()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.to_thread(self._process.stop, within)
+        return time.monotonic() - begin
+
+
+class Producer:
+    """A process that enqueues tasks. `transactions` is what it has reported so far."""
+
+    def __init__(self, server: Worker) -> None:
+        self._server = server
+        self.transactions: list[dict[str, Any]] = []
+
+    async def start(self, rate: float, seed: int) -> None:
+        self._process = process = await asyncio.create_subprocess_exec(
+            *_shell(PRODUCE),
+            cwd=ROOT,
+            env=self._server.environment,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        process.stdin.write(f"{rate} {seed}\n".encode())
+        self._reader = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        async for line in self._process.stdout:
+            if line.startswith(b"stored "):
+                self.transactions.append(json.loads(line.removeprefix(b"stored ")))
+
+    async def stop(self) -> None:
+        """Let the producer finish its transaction, and wait for its end."""
+        self._process.stdin.close()
+        await self._reader
+        await self._process.wait()
