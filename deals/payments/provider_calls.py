@@ -9,11 +9,13 @@ import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from time import monotonic
 from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import connection
 
+from deals.payments.metrics import observe
 from deals.payments.provider import ProviderFailed
 from foundation.database.outside_calls import check_nothing_is_held
 
@@ -72,10 +74,11 @@ class ProviderCalls:
             if len(self._running) >= self._max_calls:
                 raise ProviderFailed("too many calls are running")
             call = self._running[key] = self._threads.submit(function)
-        call.add_done_callback(partial(self._finish, key))
+        call.add_done_callback(partial(self._finish, key, monotonic()))
         return call
 
-    def _finish(self, key: Hashable, call: Future[Any]) -> None:
+    def _finish(self, key: Hashable, began: float, call: Future[Any]) -> None:
+        observe(call, began)
         with self._guard:
             if self._running.get(key) is call:
                 del self._running[key]

@@ -1,8 +1,11 @@
 """Stripe, through its own library, with a stand-in for its server: requests over HTTP, and signed webhooks."""
 
 import json
+import socket
+from contextlib import ExitStack
 
 import pytest
+from prometheus_client import REGISTRY
 
 from deals.models import PaymentOrder
 from deals.payments import ProviderFailed, get_provider
@@ -112,6 +115,35 @@ def test_after_an_outage_the_next_click_uses_the_same_key(deal, stripe_server, f
     assert order.reference == "pi_1"
     assert stripe_server.account.intents.keys() == {"pi_1"}
     assert {request.idempotency_key for request in stripe_server.requests} == {f"open-{order.pk}"}
+
+
+def test_a_connection_has_a_time_limit(order, settings):
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server, ExitStack() as waiting:
+        for _ in range(4):  # the queue is full, so further connections are not accepted
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(server.getsockname())
+        settings.STRIPE_API_URL = f"http://127.0.0.1:{server.getsockname()[1]}"
+        settings.EXTERNAL_CONNECT_SECONDS = 0.1
+        with pytest.raises(ProviderFailed) as failure:
+            get_provider("stripe").open(order)
+    assert "connect timeout=0.1" in str(failure.value.__cause__)
+
+
+def test_calls_are_measured_by_outcome(deal, stripe_server):
+    def count(outcome):
+        name = "stoory_provider_call_seconds_count"
+        return REGISTRY.get_sample_value(name, {"outcome": outcome}) or 0
+
+    before = [count(outcome) for outcome in ("answered", "failed", "refused")]
+    stripe_server.break_next(Status(429))
+    stripe_server.account.refused_currencies = {"inr"}
+    for _ in range(2):
+        with pytest.raises(errors.DomainError):
+            deal.order()
+    stripe_server.account.refused_currencies = set()
+    deal.order()
+    assert [count(outcome) for outcome in ("answered", "failed", "refused")] == [one + 1 for one in before]
 
 
 @pytest.mark.parametrize("first", [Slow, Dripping, Away])
