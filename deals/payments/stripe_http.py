@@ -15,6 +15,8 @@ from urllib3.exceptions import HTTPError
 from foundation.external_calls import CallLimits
 
 CHUNK = 65_536
+MAX_RESPONSE = 2**20
+"""The largest body of a response. An object of Stripe has a few thousand bytes."""
 
 
 class BoundedClient(stripe.HTTPClient):
@@ -57,7 +59,14 @@ class BoundedClient(stripe.HTTPClient):
         ends_at = monotonic() + seconds
         limits = (min(self._limits.connect_seconds, seconds), seconds)
         with self._session.request(
-            method, url, headers=headers, data=data, timeout=limits, stream=True, verify=stripe.ca_bundle_path
+            method,
+            url,
+            headers=headers,
+            data=data,
+            timeout=limits,
+            stream=True,
+            allow_redirects=False,
+            verify=stripe.ca_bundle_path,
         ) as response:
             return _read(response, ends_at), response.status_code, response.headers
 
@@ -74,12 +83,15 @@ class BoundedClient(stripe.HTTPClient):
 
 
 def _read(response: requests.Response, ends_at: float) -> bytes:
-    """Return the body. Raises `requests.Timeout` if it takes too long, even if bytes keep arriving."""
+    """Return the body. Raises `requests.Timeout` if it takes too long, even if bytes keep arriving, and
+    `requests.RequestException` if it is too large."""
     body = bytearray()
     while chunk := _read_chunk(response):
         body += chunk
         if monotonic() > ends_at:
             raise requests.Timeout("The response takes too long.")
+        if len(body) > MAX_RESPONSE:
+            raise requests.RequestException("The response is too large.")
     return bytes(body)
 
 

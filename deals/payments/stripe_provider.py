@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from stripe.params import PaymentIntentCreateParams
 
 SIGNATURE = "Stripe-Signature"
+MALFORMED = "the response is malformed"
 
 
 class Stripe:
@@ -50,8 +51,10 @@ class Stripe:
         }
         with _translated_errors():
             intent = self._client.v1.payment_intents.create(wanted, {"idempotency_key": f"open-{order.pk}"})
-        pay = {"client_secret": intent.client_secret, "publishable_key": self._publishable_key}
-        return OpenedOrder(reference=intent.id, pay=pay)
+            reference, secret = intent.id, intent.client_secret
+        if not reference or not secret:
+            raise ProviderFailed(MALFORMED)
+        return OpenedOrder(reference=reference, pay={"client_secret": secret, "publishable_key": self._publishable_key})
 
     def verify(self, body: bytes, headers: Mapping[str, str]) -> ProviderEvent | None:
         try:
@@ -81,6 +84,9 @@ def _translated_errors() -> Iterator[None]:
         raise ProviderRefused(f"{type(error).__name__}: {error.code or error.param}") from error
     except stripe.StripeError as error:
         raise ProviderFailed(type(error).__name__) from error
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        # The library raises these for responses that do not have the form of its API.
+        raise ProviderFailed(MALFORMED) from error
 
 
 def _parse_event(event: stripe.Event) -> ProviderEvent | None:

@@ -4,7 +4,7 @@ It has the endpoints that the payment provider calls, with objects of the API ve
 signs events.
 """
 
-from tests.harness.stripe.faults import Away, Dripping, Fault, LostAnswer, Slow, Status
+from tests.harness.stripe.faults import Away, Dripping, Fault, Garbage, LostAnswer, Slow, Status
 from tests.harness.stripe.server import KEY, PUBLISHABLE_KEY, SECRET, ReceivedRequest, StripeServer
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Away",
     "Dripping",
     "Fault",
+    "Garbage",
     "LostAnswer",
     "ReceivedRequest",
     "Slow",

@@ -31,6 +31,15 @@ class Status(Fault):
 
 
 @dataclass(frozen=True)
+class Garbage(Fault):
+    """The request takes effect, but the answer has this body, repeated `times`."""
+
+    body: bytes
+    status: int = 200
+    times: int = 1
+
+
+@dataclass(frozen=True)
 class Slow(Fault):
     """The request takes effect, but the answer waits until `release` is called."""
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 import stripe
 
 from tests.harness.stripe.account import Account, Refused
-from tests.harness.stripe.faults import Away, Dripping, Fault, LostAnswer, Slow, Status
+from tests.harness.stripe.faults import Away, Dripping, Fault, Garbage, LostAnswer, Slow, Status
 from tests.harness.stripe.objects import Object, error
 
 KEY, PUBLISHABLE_KEY, SECRET = "sk_test_stand_in", "pk_test_stand_in", "whsec_stand_in"
@@ -132,9 +132,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _respond(self, status: int, content: Object | None, fault: Fault | None) -> None:
         body = b"<html>Bad gateway</html>" if content is None else json.dumps(content).encode()
+        if isinstance(fault, Garbage):
+            status, body = fault.status, fault.body * fault.times
         self.send_response(status)
         self.send_header("Content-Type", "text/html" if content is None else "application/json")
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("Location", "/elsewhere")  # only for redirects
         self.send_header("Request-Id", f"req_{len(self.stand_in.requests)}")
         self.send_header("Stripe-Version", stripe.api_version)
         if isinstance(fault, Status) and fault.should_retry is not None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connections
@@ -92,6 +93,20 @@ def test_a_refused_price_is_a_conflict_of_which_both_are_told_once(request, pays
     with pytest.raises(NotPayable):
         pays(deal)
     assert len(told(deal)) == 1
+    assert PaymentOrder.objects.count() == 1
+
+
+def test_concurrent_clicks_are_told_once(refused):
+    def click(_):
+        try:
+            with pytest.raises(NotPayable):
+                by_rest(refused)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(click, range(4)))
+    assert len(told(refused)) == 1
     assert PaymentOrder.objects.count() == 1
 
 

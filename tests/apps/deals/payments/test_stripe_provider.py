@@ -9,6 +9,7 @@ from prometheus_client import REGISTRY
 
 from deals.models import PaymentOrder
 from deals.payments import ProviderFailed, get_provider
+from deals.payments.errors import PaymentUnavailable
 from deals.payments.provider import ProviderRefused
 from deals.payments.webhooks import handle_webhook
 from foundation import errors
@@ -16,7 +17,7 @@ from operators.interventions import intervene
 from operators.requests import InterventionRequest
 from tests.deals import make_deal
 from tests.factories import make_staff
-from tests.harness.stripe import Away, Dripping, LostAnswer, ReceivedRequest, Slow, Status
+from tests.harness.stripe import Away, Dripping, Garbage, LostAnswer, ReceivedRequest, Slow, Status
 from tests.unchanged import nothing_happens
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -115,6 +116,48 @@ def test_after_an_outage_the_next_click_uses_the_same_key(deal, stripe_server, f
     assert order.reference == "pi_1"
     assert stripe_server.account.intents.keys() == {"pi_1"}
     assert {request.idempotency_key for request in stripe_server.requests} == {f"open-{order.pk}"}
+
+
+GARBAGE = [
+    Garbage(b""),
+    Garbage(b"{"),
+    Garbage(b"{}"),
+    Garbage(b"[]"),
+    Garbage(b"null"),
+    Garbage(b'"pi_1"'),
+    Garbage(b'{"id": null, "object": "payment_intent"}'),
+    Garbage(b'{"id": "", "object": "payment_intent", "client_secret": "x"}'),
+    Garbage(b'{"id": "pi_1", "object": "payment_intent"}'),
+    Garbage(b"\xff\xfe"),
+    Garbage(b"<html></html>"),
+    Garbage(b"<html></html>", status=400),
+    Garbage(b'{"error": "no"}', status=400),
+    Garbage(b'{"error": null}', status=402),
+    Garbage(b"{}", status=302),
+    Garbage(b" ", times=3 * 2**20),
+]
+
+NO_RESPONSES = [one for one in GARBAGE if one.status != 200 or one.body in {b"", b"{", b"\xff\xfe", b" "}]
+"""Answers that are malformed for every request, whatever is read from them."""
+
+
+@pytest.mark.parametrize("garbage", GARBAGE, ids=repr)
+def test_a_malformed_answer_is_a_failure_that_can_pass(deal, stripe_server, garbage):
+    stripe_server.break_next(garbage)
+    with pytest.raises(PaymentUnavailable):
+        deal.order()
+    assert len(stripe_server.requests) == 1
+    assert deal.order().reference == "pi_1"
+
+
+@pytest.mark.parametrize("garbage", NO_RESPONSES, ids=repr)
+def test_a_malformed_answer_to_a_refund_is_a_failure(order, stripe_server, account, garbage):
+    account.pay("pi_1")
+    stripe_server.break_next(garbage)
+    with pytest.raises(ProviderFailed):
+        get_provider("stripe").refund(order)
+    assert get_provider("stripe").refund(order) is None
+    assert len(account.refunds) == 1
 
 
 def test_a_connection_has_a_time_limit(order, settings):
