@@ -104,8 +104,10 @@ class Worker:
 
     def _step_safely(self) -> float:
         try:
-            close_old_connections()
-            return self._step()
+            pause = self._step()
+            if pause:
+                close_old_connections()  # the pool can use the connection during the pause
+            return pause
         except (DatabaseError, InterfaceError) as error:  # the next step tries again
             log.warning("task_worker_failed", error=type(error).__name__)
         except Exception:

@@ -10,8 +10,9 @@ from django.db.models import Model
 FIRST_BATCH = 500
 LARGEST_BATCH = 10_000
 SMALLEST_BATCH = 50
-BATCH_SECONDS = 0.1
-"""The duration of a batch at which its size is kept. The limit for every batch is twice as long."""
+BATCH_SECONDS = 0.05
+"""The duration of a batch at which its size is kept. It is a quarter of the limit for every batch, because a disk can be
+busy."""
 PAUSE_SHARE = 0.25
 """The pause after a batch, as a share of its duration. SQLite has one writer, and others need a chance."""
 
