@@ -43,6 +43,7 @@ class Stripe:
         return stripe_limits(currency)
 
     def open(self, order: PaymentOrder) -> OpenedOrder:
+        _check_price(order.offer.amount, order.offer.currency)
         wanted: PaymentIntentCreateParams = {
             "amount": to_stripe(order.offer.amount, order.offer.currency),
             "currency": order.offer.currency.lower(),
@@ -118,12 +119,20 @@ def _event(event: stripe.Event, status: PaymentStatus, *, amount: int, reference
     )
 
 
-def to_stripe(minor: int, currency: str) -> int:
-    """Convert minor units of ISO 4217 to Stripe's. Raises `ProviderRefused` if Stripe cannot charge the amount."""
+def _check_price(minor: int, currency: str) -> None:
     try:
         stripe_limits(currency).check(minor, currency)
     except InvalidPrice as error:
         raise ProviderRefused(str(error)) from None
+
+
+def to_stripe(minor: int, currency: str) -> int:
+    """Convert minor units of ISO 4217 to Stripe's. Raises `ProviderRefused` if Stripe has no such amounts.
+
+    The limits of a price do not apply: a part of a payment can be smaller.
+    """
+    if minor % stripe_limits(currency).step:
+        raise ProviderRefused(f"amounts in {currency} have fewer decimals")
     return int(Decimal(minor).scaleb(stripe_decimals(currency) - decimals(currency)))
 
 

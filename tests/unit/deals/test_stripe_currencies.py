@@ -54,8 +54,6 @@ def test_the_limits_of_a_currency(currency, smallest, largest, step):
 def test_a_currency_that_stripe_does_not_take(currency):
     assert is_currency(currency)
     assert stripe_limits(currency).is_empty
-    with pytest.raises(ProviderRefused, match=f"Prices in {currency} cannot be charged"):
-        to_stripe(100_000, currency)
 
 
 @pytest.mark.parametrize("currency", sorted(CURRENCIES))
@@ -67,10 +65,6 @@ def test_the_limits_can_be_sent_to_stripe(currency):
         sent = to_stripe(minor, currency)
         assert 0 < sent < 10 ** DIGITS.get(currency, 8)
         assert from_stripe(sent, currency) == minor
-    for minor in (limits.smallest - 1, limits.largest + 1, limits.smallest + limits.step // 2 or limits.smallest - 1):
-        if minor % limits.step or not limits.smallest <= minor <= limits.largest:
-            with pytest.raises(ProviderRefused):
-                to_stripe(minor, currency)
 
 
 def test_the_tables_name_currencies_that_exist():
@@ -97,10 +91,12 @@ def test_amounts_use_stripes_minor_units(minor, currency, at_stripe):
     assert from_stripe(at_stripe, currency) == minor
 
 
-@pytest.mark.parametrize(
-    ("minor", "currency"),
-    [(1_234, "KWD"), (500_50, "MGA"), (49, "USD"), (100_000_000, "USD"), (49, "JPY"), (1_000_000, "ISK")],
-)
-def test_an_amount_that_stripe_cannot_charge(minor, currency):
-    with pytest.raises(ProviderRefused, match=f"A price in {currency} must be from"):
+@pytest.mark.parametrize(("minor", "currency"), [(1_234, "KWD"), (1, "TND"), (500_50, "MGA"), (20, "MGA")])
+def test_an_amount_that_stripe_does_not_have(minor, currency):
+    with pytest.raises(ProviderRefused, match=f"amounts in {currency} have fewer decimals"):
         to_stripe(minor, currency)
+
+
+@pytest.mark.parametrize(("minor", "currency"), [(1, "USD"), (1, "JPY"), (10, "KWD"), (100, "MGA"), (10**10, "USD")])
+def test_a_part_of_a_payment_has_no_limits(minor, currency):
+    assert from_stripe(to_stripe(minor, currency), currency) == minor
