@@ -9,14 +9,15 @@ from datetime import timedelta
 from typing import Any
 
 from accounts.models import User
-from conversations.flows import ResolvedAction, Role, resolve_action
+from conversations.flows import Decision, ResolvedAction, Role, resolve_action
 from conversations.locking import lock_as_participant
 from conversations.models import Conversation, Participant
-from deals.models import PaymentOrder
+from deals.models import PaymentOrder, PaymentStatus
 from deals.payloads import PaymentPayload
 from deals.payments import ProviderFailed, ProviderRefused
 from deals.payments.errors import NotPayable, PaymentUnavailable
 from deals.payments.orders import Outcome, get_or_create_order, open_at_provider, store_outcome
+from deals.payments.undecided import leave_payments_undecided
 from deals.requests import ActionRequest
 from deals.responses import ActionResult
 from deals.tasks import open_order
@@ -98,10 +99,18 @@ def _apply(
     applied, decision = apply_action(
         conversation, participants, user, role, data.action, data.data, state_version=data.state_version
     )
+    if conversation.is_closed and _was_guided(decision):
+        leave_payments_undecided(conversation, cause=decision.action)
     if decision.payment is None:
         return applied
     order, is_new = get_or_create_order(conversation, decision.payment, user, decision.action)
     return replace(applied, order=order, repeated=not is_new)
+
+
+def _was_guided(decision: Decision) -> bool:
+    """Whether the decision was made while the flow guided the parties, and not in the free chat after it."""
+    before = decision.state_changes[0].before
+    return before is not None and before.automation_enabled
 
 
 def _find_repeated(conversation: Conversation, user: User, data: ActionRequest) -> AppliedAction | None:
@@ -135,7 +144,7 @@ def _order_of_repeated(
     """Return the order that the first request returned, or None."""
     orders = conversation.payment_orders.select_related("offer")
     order = orders.filter(payer=user, state_version=state_version, action=action.action).last()
-    return None if order is None or order.is_unopened else order
+    return None if order is None or order.is_unopened or order.status == PaymentStatus.CANCELED else order
 
 
 def result_of(applied: AppliedAction, user: User) -> ActionResult:

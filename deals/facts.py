@@ -8,12 +8,15 @@ from conversations.flows import Facts, OfferKind, Role
 from conversations.models import Conversation, Participant
 from deals.models import Deal, Offer
 
+OFFERS = ("last_offer__answers", "withdrawn_offer")
+"""The relations of a deal that `facts_of` reads."""
+
 
 def find_deal(conversation: Conversation) -> Deal | None:
-    """Return the deal of a conversation with its last offer, or None if the conversation has no deal."""
+    """Return the deal of a conversation with its offers, or None if the conversation has no deal."""
     if not conversation.flow.has_actions:
         return None
-    deal = Deal.objects.select_related("last_offer").filter(pk=conversation.pk).first()
+    deal = Deal.objects.select_related(*OFFERS).filter(pk=conversation.pk).first()
     if deal is not None:
         deal.conversation = conversation
     return deal
@@ -46,11 +49,16 @@ def facts_of(conversation: Conversation, deal: Deal | None, participants: Iterab
     )
     if deal is None:
         return facts
+    answered = deal.last_offer and deal.last_offer.answers
     return dataclasses.replace(
         facts,
         proposed=deal.proposed_amount,
         last_offer=_offer(deal.last_offer) if deal.last_offer else None,
+        earlier_offers=(_offer(answered),) if answered else (),
+        withdrawn_offer=_offer(deal.withdrawn_offer) if deal.withdrawn_offer else None,
+        offers_withdrawn=deal.offers_withdrawn,
         revisions_used=deal.revisions_used,
+        interrupted_state=deal.interrupted_state or None,
     )
 
 

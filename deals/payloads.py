@@ -1,16 +1,16 @@
 """Payloads of offers, deals and payment orders."""
 
-from typing import Any
+from typing import Any, Literal
 
 from conversations.flows.schemas import FlowStage
-from deals.models import Offer, PaymentOrder
+from deals.models import Offer, PaymentOrder, PaymentStatus
 from foundation.schemas import Id, Schema, Timestamp
 
 
 class OfferPayload(Schema):
     """An offer. `kind` is offer, counter or final; `amount` is a decimal string.
 
-    `accepted_at` is null if the offer is not accepted.
+    `accepted_at` and `withdrawn_at` are null if the offer is not accepted or withdrawn.
     """
 
     number: int
@@ -21,11 +21,12 @@ class OfferPayload(Schema):
     proposer_role: str
     lapses_at: Timestamp | None
     accepted_at: Timestamp | None
+    withdrawn_at: Timestamp | None
     created_at: Timestamp
 
     @classmethod
     def of(cls, offer: Offer) -> "OfferPayload":
-        acceptance = getattr(offer, "acceptance", None)
+        acceptance, withdrawal = getattr(offer, "acceptance", None), getattr(offer, "withdrawal", None)
         return cls(
             number=offer.number,
             kind=offer.kind,
@@ -35,6 +36,7 @@ class OfferPayload(Schema):
             proposer_role=offer.proposer_role,
             lapses_at=offer.lapses_at,
             accepted_at=acceptance.created_at if acceptance else None,
+            withdrawn_at=withdrawal.created_at if withdrawal else None,
             created_at=offer.created_at,
         )
 
@@ -42,21 +44,26 @@ class OfferPayload(Schema):
 class DealPayload(Schema):
     """A deal, the same for both parties.
 
-    `payment_status` is open, failed, paid or refunded, or null if there is no order. `stages` are the stages of the
-    flow, in order.
+    `payment_status` is open, failed, canceled, paid or refunded, or null if there is no order; `order_id` identifies
+    the order. `paid_amount` and `refunded_amount` are decimal strings. `dispute` is the state of a dispute about the
+    payment: open, won or lost, or null. `stages` are the stages of the flow, in order.
     """
 
     currency: str
     offers: list[OfferPayload]
     agreed_price: str | None
     payment_status: str | None
+    order_id: Id | None
+    paid_amount: str
+    refunded_amount: str
+    dispute: Literal["open", "won", "lost"] | None
     stages: list[FlowStage]
 
 
 class PaymentPayload(Schema):
     """A payment order. `amount` is a decimal string, and `pay` contains the data that a client needs to pay.
 
-    `status` is open, failed, paid or refunded.
+    `status` is open, failed, canceled, paid or refunded. A canceled order cannot be paid, so its `pay` is empty.
     """
 
     order_id: Id
@@ -74,5 +81,5 @@ class PaymentPayload(Schema):
             amount=order.offer.price,
             currency=order.offer.currency,
             status=order.status,
-            pay=order.pay,
+            pay={} if order.status == PaymentStatus.CANCELED else order.pay,
         )

@@ -57,6 +57,19 @@ class ButtonClickRequest(RequestSchema):
 
 
 class SandboxPaymentRequest(RequestSchema):
-    """Paying in the sandbox. `type` is the event that the sandbox reports about the order."""
+    """Paying in the sandbox. `type` is the event that the sandbox reports about the order.
 
-    type: Literal["payment.succeeded", "payment.failed", "payment.refunded"] = "payment.succeeded"
+    `amount` is the amount of a refund or of a failed refund, by default the whole price.
+    """
+
+    type: Literal[
+        "payment.succeeded",
+        "payment.failed",
+        "payment.canceled",
+        "payment.refunded",
+        "payment.refund_failed",
+        "payment.dispute_opened",
+        "payment.dispute_won",
+        "payment.dispute_lost",
+    ] = "payment.succeeded"
+    amount: Price = None

@@ -4,7 +4,7 @@ The caller must have locked the conversation and must be in a unit of work.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,11 +36,22 @@ class AppliedAction:
         return self.order is not None and self.order.is_unopened
 
 
-def apply_system_action(conversation: Conversation, system_action: str) -> AppliedAction:
-    """Take a system action of the state, or send a reminder. Raises `ConversationClosed` or `WrongState`."""
+def apply_system_action(conversation: Conversation, system_action: str, *, with_message: bool = True) -> AppliedAction:
+    """Take a system action of the state, or send a reminder. Raises `ConversationClosed` or `WrongState`.
+
+    Without the message, the caller tells both parties what has happened.
+    """
     participants, version = participants_of(conversation), conversation.state_version
     system = User(pk=SYSTEM_USER_ID)
-    return apply_action(conversation, participants, system, Role.SYSTEM, system_action, state_version=version)[0]
+    return apply_action(
+        conversation,
+        participants,
+        system,
+        Role.SYSTEM,
+        system_action,
+        state_version=version,
+        with_message=with_message,
+    )[0]
 
 
 def apply_action(
@@ -52,6 +63,7 @@ def apply_action(
     data: Any = None,
     *,
     state_version: int | None,
+    with_message: bool = True,
 ) -> tuple[AppliedAction, Decision]:
     """Store everything that the flow decides, except payments, which the caller stores. Raises what `decide` raises."""
     deal = deal_to_change(conversation)
@@ -59,6 +71,8 @@ def apply_action(
     decision = decide(
         conversation.flow, conversation.flow_state, facts, role, action, data, state_version=state_version
     )
+    if not with_message:
+        decision = replace(decision, message=None)
     assert deal is not None  # `decide` raises an error if the flow has no actions; otherwise there is a deal
     return _apply(conversation, deal, participants, decision, actor), decision
 
@@ -102,9 +116,8 @@ def _set_schedule(conversation: Conversation, deal: Deal, decision: Decision, no
         case Timing.RESTART:
             _set(conversation, deal, at=(_after(now, due.after), _after(now, due.remind_after)))
         case Timing.HOLD:
-            _set(
-                conversation, deal, held=(_remaining(conversation.due_at, now), _remaining(conversation.remind_at, now))
-            )
+            due_left = _remaining(conversation.due_at, now, deal.due_left)
+            _set(conversation, deal, held=(due_left, _remaining(conversation.remind_at, now, deal.remind_left)))
         case Timing.RESUME:
             _set(conversation, deal, at=(_after(now, deal.due_left), _after(now, deal.remind_left)))
         case Timing.REMINDED:
@@ -126,8 +139,9 @@ def _after(now: datetime, span: timedelta | None) -> datetime | None:
     return None if span is None else now + span
 
 
-def _remaining(moment: datetime | None, now: datetime) -> timedelta | None:
-    return None if moment is None else max(moment - now, timedelta())
+def _remaining(moment: datetime | None, now: datetime, held: timedelta | None) -> timedelta | None:
+    """Return the time until a moment, or the time that is held already."""
+    return held if moment is None else max(moment - now, timedelta())
 
 
 def _record(conversation: Conversation, deal: Deal, decision: Decision, actor: User) -> None:
@@ -135,6 +149,8 @@ def _record(conversation: Conversation, deal: Deal, decision: Decision, actor: U
         offers.make_offer(deal=deal, offer=decision.offer, proposer=actor, lapses_at=conversation.due_at)
     if decision.accepted:
         offers.accept_offer(offer_id=decision.accepted.id, accepter=actor)
+    if decision.withdrawn:
+        offers.withdraw_offer(deal=deal, withdrawer=actor)
     if decision.revision:
         Revision.objects.create(
             conversation=conversation,
@@ -143,6 +159,8 @@ def _record(conversation: Conversation, deal: Deal, decision: Decision, actor: U
             requester=actor,
         )
     deal.revisions_used = decision.facts.revisions_used
+    deal.offers_withdrawn = decision.facts.offers_withdrawn
+    deal.interrupted_state = decision.facts.interrupted_state or ""
 
 
 def _write_message(

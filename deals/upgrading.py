@@ -9,6 +9,8 @@ from conversations.locking import lock_conversation
 from conversations.models import Conversation
 from conversations.payloads import ConversationUpdatedPayload
 from deals.facts import facts_of, find_deal
+from deals.payments.ledger import read_ledger
+from deals.payments.settlement import settle
 from foundation import clock
 from realtime import publish, unit_of_work
 
@@ -45,7 +47,8 @@ def _incompatibility(conversation: Conversation, flow: Flow) -> str | None:
 
 
 def upgrade(*, conversation_id: uuid.UUID, flow: Flow) -> bool:
-    """Move a conversation to a newer version and rebuild its prompt. Its state and deadline do not change.
+    """Move a conversation to a newer version and rebuild its prompt. Its state and deadline do not change, unless a
+    refund or dispute has an effect in the newer version.
 
     Returns False if the conversation does not fit, is closed, or has no older version of this flow.
     """
@@ -60,4 +63,12 @@ def upgrade(*, conversation_id: uuid.UUID, flow: Flow) -> bool:
         conversation.updated_at = clock.now()
         conversation.save(update_fields=["flow_version", "current_action_data", "updated_at"])
         publish(conversation.room, CONVERSATION_UPDATED, ConversationUpdatedPayload.of(conversation))
+        _settle_payments(conversation)
     return True
+
+
+def _settle_payments(conversation: Conversation) -> None:
+    """Take the system actions of earlier refunds and disputes, if only the newer version has them."""
+    for order in conversation.payment_orders.select_related("offer"):
+        ledger = read_ledger(order)
+        settle(conversation=conversation, order=order, before=ledger, after=ledger)

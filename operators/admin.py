@@ -17,13 +17,17 @@ from accounts.models import User
 from conversations.models import Conversation, ConversationView, Participant
 from conversations.view_records import record_view
 from deals.models import PaymentOrder
+from deals.payments.decisions import MAY_REFUND
 from foundation.errors import DomainError, NotFound
 from foundation.ids import parse_id
 from messaging.models import Upload
 from messaging.uploads.downloads import download_response
 from messaging.uploads.services import read_upload
-from operators.forms import InterventionForm, RemovalForm, SystemMessageForm
+from operators.forms import InterventionForm, RemovalForm, SystemMessageForm, first_fault
+from operators.payment_admin import PaymentOrderAdmin
 from operators.transcripts import transcript
+
+admin.site.register(PaymentOrder, PaymentOrderAdmin)
 
 FILE = "conversations_conversation_file"
 """The name of the URL pattern of a file in the admin."""
@@ -142,6 +146,7 @@ class ConversationAdmin(admin.ModelAdmin):
             "opts": self.opts,
             "title": self.shown_as(conversation),
             "may_write": self.has_change_permission(request, conversation),
+            "may_refund": request.user.has_perm(MAY_REFUND),
             "form": form if isinstance(form, SystemMessageForm) else SystemMessageForm(conversation),
         }
         return render(request, "admin/conversations/transcript.html", context)
@@ -177,7 +182,7 @@ class ConversationAdmin(admin.ModelAdmin):
         try:
             self.log_change(request, conversation, form.execute())
         except DomainError as error:
-            self.message_user(request, error.message, messages.ERROR)
+            self.message_user(request, first_fault(error), messages.ERROR)
             return False
         self.message_user(request, form.success_message, messages.SUCCESS)
         return True

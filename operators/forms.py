@@ -9,10 +9,16 @@ from conversations.flows.system_actions import CLOSE, PAUSE, REASON, RESUME
 from conversations.models import Conversation
 from conversations.participant_removal import remove_participant
 from foundation import text
+from foundation.errors import DomainError
 from messaging.limits import MAX_MESSAGE_LENGTH
 from messaging.system_messages import post_system_message
 from operators.interventions import intervene
 from operators.requests import InterventionRequest
+
+
+def first_fault(error: DomainError) -> str:
+    """Return the text that the operator sees: the first fault of the input, else the message of the error."""
+    return next((fault for faults in (error.errors or {}).values() for fault in faults), error.message)
 
 
 class ConversationForm(forms.Form):
@@ -64,6 +70,7 @@ class InterventionForm(ConversationForm):
 
     intervention = forms.ChoiceField(choices=[(name, name) for name in DONE])
     reason = forms.CharField(required=False, max_length=REASON.max_length)
+    money = forms.CharField(required=False)
     state_version = forms.IntegerField(min_value=1)
 
     def __init__(self, conversation: Conversation, *args: Any, operator: User, **kwargs: Any) -> None:
@@ -76,6 +83,7 @@ class InterventionForm(ConversationForm):
 
     def execute(self) -> str:
         action, reason = self.cleaned_data["intervention"], self.cleaned_data["reason"] or None
-        data = InterventionRequest(reason=reason, state_version=self.cleaned_data["state_version"])
+        money, version = self.cleaned_data["money"] or None, self.cleaned_data["state_version"]
+        data = InterventionRequest(reason=reason, money=money, state_version=version)
         intervene(operator=self.operator, conversation_id=self.conversation.pk, action=action, data=data)
         return f"Operated: {action}. {reason or ''}".strip()

@@ -10,6 +10,8 @@ from conversations.locking import lock_as_participant, lock_conversation
 from conversations.models import Conversation, Participant
 from conversations.selectors import participants_of
 from deals.facts import facts_of, find_deal
+from deals.payments.decisions import decide_payments
+from deals.payments.refunds import request_refunds_of
 from deals.transitions import AppliedAction, apply_action
 from foundation.errors import DomainError, Forbidden
 from operators.requests import InterventionRequest
@@ -19,7 +21,8 @@ from realtime import unit_of_work
 def intervene(*, operator: User, conversation_id: object, action: str, data: InterventionRequest) -> AppliedAction:
     """Pause, resume or close a conversation, as staff.
 
-    Raises `NotFound`, `Forbidden` if the user is not staff, and the errors of `decide`.
+    A conversation is closed with a decision about its payment, if something of it remains. Raises `NotFound`,
+    `Forbidden` if the user is not staff or may not refund, the errors of `decide`, and `Invalid` without the decision.
     """
     with unit_of_work():
         if not operator.is_staff:
@@ -30,7 +33,10 @@ def intervene(*, operator: User, conversation_id: object, action: str, data: Int
         applied, _ = apply_action(
             conversation, participants, operator, Role.OPERATOR, action, reason, state_version=data.state_version
         )
-        return applied
+        orders = decide_payments(conversation, operator, data.money) if conversation.is_closed else []
+    for order in orders:
+        request_refunds_of(order)
+    return applied
 
 
 def possible_interventions(conversation: Conversation, participants: Sequence[Participant]) -> list[str]:

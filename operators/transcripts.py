@@ -4,6 +4,7 @@ from typing import Any
 
 from conversations.flows import displayed_prompt
 from conversations.models import Conversation, Transition
+from deals.payments.ledger import read_ledger
 from foundation.database.pagination import Page
 from messaging.history import history
 from messaging.models import Message
@@ -26,6 +27,7 @@ def transcript(conversation: Conversation, *, page: str | None) -> dict[str, Any
     first = participants[0].user_id if participants else None
     senders = {participant.user_id: participant.user for participant in participants}
     steps = list(conversation.transitions.select_related("actor"))
+    orders = list(conversation.payment_orders.select_related("offer").prefetch_related("events"))
     return {
         "conversation": conversation,
         "participants": participants,
@@ -42,7 +44,8 @@ def transcript(conversation: Conversation, *, page: str | None) -> dict[str, Any
         "is_newest": before is None,
         "steps": steps,
         "offers": conversation.offers.select_related("proposer", "acceptance"),
-        "orders": conversation.payment_orders.prefetch_related("events"),
+        "orders": orders,
+        "remaining": sum(read_ledger(order).remaining for order in orders),
         "diagram": diagram(conversation.flow, current=conversation.flow_state, taken=_taken(steps)),
         "interventions": possible_interventions(conversation, participants),
         "views": conversation.views.select_related("viewer")[:LATEST_VIEWS],

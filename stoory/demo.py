@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from deals.actions import take_action
+from deals.models import PaymentOrder
 from deals.opening import open_conversation_as
 from deals.payments.sandbox_payments import pay_in_sandbox
 from deals.requests import ActionRequest, OpenConversationRequest
@@ -103,3 +104,6 @@ def _make_step(step: DemoStep, user: User, conversation_id: str) -> None:
         if step.pays:
             assert applied.order is not None
             pay_in_sandbox(user=user, order_id=applied.order.pk, kind="payment.succeeded")
+    if step.reports:
+        order = PaymentOrder.objects.get(conversation__id=conversation_id)
+        pay_in_sandbox(user=user, order_id=order.pk, kind=step.reports, amount=step.amount)

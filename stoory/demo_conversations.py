@@ -9,13 +9,16 @@ ANAYA, KIRAN, MIRA, DEV, LEELA = "Anaya Rao", "Kiran Mehta", "Mira Kapoor", "Dev
 @dataclass(frozen=True)
 class DemoStep:
     """A step of the user `who`: sends the message `says`, or takes the action `does` with `data`. With `pays`, the user
-    also pays the order that the action opened."""
+    also pays the order that the action opened. `reports` is the event that the sandbox reports about the order, with
+    the price `amount` of a refund."""
 
     who: str
     says: str = ""
     does: str = ""
     data: dict[str, Any] = field(default_factory=dict)
     pays: bool = False
+    reports: str = ""
+    amount: str | None = None
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,42 @@ CONVERSATIONS = (
             DemoStep(ANAYA, does="agree_negotiation"),
         ),
         read_by=(ANAYA,),
+    ),
+    DemoConversation(
+        "bid",
+        KIRAN,
+        DEV,
+        hours=18,
+        title="Sunrise route map",
+        amount="6000",
+        text="Draw us the route that you run when nobody watches?",
+        steps=(
+            *_up_to_the_offer(KIRAN, DEV, "One map, hand-drawn, with three places to rest.", "6000"),
+            DemoStep(DEV, does="accept_price"),
+            DemoStep(KIRAN, does="proceed_to_payment", pays=True),
+            DemoStep(DEV, does="start_work"),
+            DemoStep(DEV, says="Two places to rest have closed. I will draw one, for less."),
+            DemoStep(KIRAN, reports="payment.refunded", amount="1500"),
+        ),
+        read_by=(KIRAN, DEV),
+    ),
+    DemoConversation(
+        "campaign",
+        KIRAN,
+        LEELA,
+        hours=14,
+        title="Breathing exercises, five days",
+        amount="9000",
+        text="Five mornings, five breaths, one mat of ours below you.",
+        steps=(
+            *_up_to_the_offer(KIRAN, LEELA, "Five stories of a minute, one each morning.", "9000"),
+            DemoStep(LEELA, does="accept_price"),
+            DemoStep(KIRAN, does="proceed_to_payment", pays=True),
+            DemoStep(LEELA, does="start_work"),
+            DemoStep(KIRAN, reports="payment.dispute_opened"),
+            DemoStep(LEELA, says="What happened? I can wait with the last two mornings."),
+        ),
+        read_by=(LEELA,),
     ),
     DemoConversation(
         "bid",

@@ -66,8 +66,11 @@ RULES = {
     "deals.Deal": Rule(_WITH_CONVERSATION),
     "deals.Offer": Rule(_WITH_CONVERSATION),
     "deals.Acceptance": Rule(_WITH_CONVERSATION),
+    "deals.Withdrawal": Rule(_WITH_CONVERSATION),
     "deals.PaymentOrder": Rule(_WITH_CONVERSATION),
     "deals.PaymentEvent": Rule(_WITH_CONVERSATION),
+    "deals.Refund": Rule(_WITH_CONVERSATION),
+    "deals.PaymentDecision": Rule(_WITH_CONVERSATION),
     "deals.Delivery": Rule(_WITH_CONVERSATION),
     "deals.Revision": Rule(_WITH_CONVERSATION),
     "notifications.Notification": Rule(

@@ -5,20 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from conversations.flows.definitions import (
-    OFFERS,
-    ChatStatus,
-    Deadline,
-    Effect,
-    Flow,
-    Guard,
-    InputKind,
-    PriceRule,
-    Reminders,
-    State,
-    StateKind,
-)
-from conversations.flows.graph import Edge, edges, edges_from, leading_to, reached, without_offer
+from conversations.flows.definitions import ChatStatus, Deadline, Flow, Reminders, State, StateKind
+from conversations.flows.graph import Edge, edges, edges_from, leading_to, reached, standing_offers, without_offer
+from conversations.flows.kinds import OFFERS, WITHDRAWALS, Effect, Guard, InputKind, Interruption, PriceRule
 from conversations.flows.text_checks import faults_of_texts
 
 
@@ -113,14 +102,43 @@ def _roles(flow: Flow) -> Faults:
             where = f"{state.name}.{action.name}"
             if not action.roles or not set(action.roles) <= set(flow.parties):
                 yield FlowProblem("E010", where, "has no role, or a role that is not a party")
-            if state.awaiting and action.roles != (state.awaiting,):
+            if action.effect not in WITHDRAWALS and state.awaiting and action.roles != (state.awaiting,):
                 yield FlowProblem("E011", where, f"can be taken by other roles than {state.awaiting}, which is awaited")
+
+
+def _withdrawals(flow: Flow) -> Faults:
+    """Check that only the party that is not awaited can withdraw something, and only its own offers."""
+    standing = standing_offers(flow)
+    for state in flow.states:
+        for action in (action for action in state.actions if action.effect in WITHDRAWALS):
+            where = f"{state.name}.{action.name}"
+            if state.awaiting is None or action.roles != (flow.other_party(state.awaiting),):
+                yield FlowProblem("E033", where, "is a withdrawal, which only the party takes that is not awaited")
+            newest = {proposers[-1:] for name, proposers in standing if name == state.name}
+            if action.effect is Effect.WITHDRAW_OFFER and newest != {action.roles}:
+                yield FlowProblem("E034", where, f"withdraws an offer that is not of {', '.join(action.roles)}")
+
+
+def _interruptions(flow: Flow) -> Faults:
+    """Check that an interruption can end in each state in which it began, and in no other."""
+    known = edges(flow)
+    for state in flow.states:
+        begun = {edge.source for edge in known if edge.target == state.name and edge.interruption is Interruption.BEGIN}
+        ended = {edge.target for edge in edges_from(state) if edge.interruption is Interruption.END}
+        if begun != ended:
+            wrong = ", ".join(sorted(begun ^ ended))
+            yield FlowProblem("E035", state.name, f"begins or ends an interruption, but not both: {wrong}")
+        if begun and (state.awaiting or state.actions or len(begun) < sum(edge.target == state.name for edge in known)):
+            yield FlowProblem("E036", state.name, "is an interruption, and must await nobody and begin in no other way")
 
 
 def _ambiguous(flow: Flow) -> Faults:
     for state in flow.states:
         names: list[tuple[str, str | None]] = [(action.name, None) for action in state.actions]
-        names += [(system_action.name, None) for system_action in state.all_system_actions()]
+        names += [
+            (system_action.name, system_action.to if system_action.interruption is Interruption.END else None)
+            for system_action in state.all_system_actions()
+        ]
         names += [(alias.name, alias.value) for action in state.actions for alias in action.aliases]
         for (name, value), count in Counter(names).items():
             if count > 1:
@@ -162,7 +180,7 @@ def _offers(flow: Flow) -> Faults:
     for state in flow.states:
         for action in state.actions:
             compares = any(field.price_rule is not PriceRule.FREE for field in action.inputs)
-            needs = compares or action.effect in {Effect.ACCEPT_OFFER, Effect.OPEN_PAYMENT}
+            needs = compares or action.effect in {Effect.ACCEPT_OFFER, Effect.OPEN_PAYMENT, Effect.WITHDRAW_OFFER}
             if needs and state.name in without:
                 yield FlowProblem("E018", f"{state.name}.{action.name}", "needs an offer, which can be missing")
             if action.effect is Effect.OPEN_PAYMENT and action.outcomes:
@@ -208,6 +226,8 @@ _CHECKS: tuple[Callable[[Flow], Faults], ...] = (
     _traps,
     _final,
     _roles,
+    _withdrawals,
+    _interruptions,
     _ambiguous,
     _inputs,
     _offers,

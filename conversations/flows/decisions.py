@@ -56,7 +56,7 @@ class Timing(StrEnum):
     """Replace the deadline and the reminder by `due`. While the conversation is paused, the full length of `due` is
     held."""
     HOLD = "hold"
-    """Stop the deadline and the reminder, and store the time that was left of each."""
+    """Stop the deadline and the reminder, and store the time that was left of each. Time that is held stays held."""
     RESUME = "resume"
     """Continue the deadline and the reminder with the time that was left."""
     REMINDED = "reminded"
@@ -111,6 +111,7 @@ class Decision:
     due: Due = Due()
     offer: Offer | None = None
     accepted: Offer | None = None
+    withdrawn: Offer | None = None
     delivery: Delivery | None = None
     revision: RevisionRequest | None = None
     payment: Offer | None = None

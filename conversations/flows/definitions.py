@@ -11,6 +11,8 @@ from functools import cached_property
 
 from django.utils.functional import Promise
 
+from conversations.flows.kinds import Effect, Guard, InputKind, Interruption, PriceRule
+
 Template = str | Promise
 """A text of a flow. `gettext_lazy` returns a `Promise`, which `str()` translates."""
 
@@ -39,45 +41,6 @@ class StateKind(StrEnum):
     """The guided part has ended; the parties write freely."""
     FINAL = "final"
     """The conversation is read-only, and the state has no transitions."""
-
-
-class InputKind(StrEnum):
-    """The kind of an input. The value is the `type` that clients receive."""
-
-    TEXT = "text"
-    TEXTAREA = "textarea"
-    PRICE = "number"
-    FILES = "files"
-
-
-class PriceRule(StrEnum):
-    """How a price that a client sends must relate to the newest offer: any price, the same, or a different price."""
-
-    FREE = "free"
-    ECHO = "echo"
-    DIFFERENT = "different"
-
-
-class Guard(StrEnum):
-    ROUNDS_LEFT = "rounds left"
-    NO_ROUNDS_LEFT = "no rounds left"
-    REVISIONS_LEFT = "revisions left"
-    NO_REVISIONS_LEFT = "no revisions left"
-
-
-class Effect(StrEnum):
-    """The effect of an action, in addition to its transition."""
-
-    OFFER = "offer"
-    COUNTER_OFFER = "counter"
-    FINAL_OFFER = "final"
-    ACCEPT_OFFER = "accept_offer"
-    OPEN_PAYMENT = "open_payment"
-    DELIVER = "deliver"
-    REQUEST_REVISION = "request_revision"
-
-
-OFFERS = frozenset({Effect.OFFER, Effect.COUNTER_OFFER, Effect.FINAL_OFFER})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,8 +114,15 @@ class PlannedTransition:
     summary: Template = ""
 
 
+@dataclass(frozen=True, kw_only=True)
 class SystemAction(PlannedTransition):
-    """A transition that no party causes. Without `text` it sends no message."""
+    """A transition that no party causes. Without `text` it sends no message.
+
+    A state can have several system actions with one name that end an interruption. The action is taken whose target is
+    the interrupted state.
+    """
+
+    interruption: Interruption | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -241,7 +211,8 @@ class Flow:
 
     `opened_by` is None if any party can open a conversation. With `one_per_pair`, two people have at most one such
     conversation, regardless of who opens it. `closed` is the state that a conversation enters when an operator closes
-    it. The guards compare `rounds` and `revisions` with the used rounds of negotiation and revisions of the work.
+    it. The guards compare `rounds` and `revisions` with the used rounds of negotiation and revisions of the work. As
+    many offers as `rounds` can be withdrawn, besides counter-offers.
     """
 
     name: str

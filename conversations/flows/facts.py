@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from conversations.flows.definitions import Flow, Guard, Role
+from conversations.flows.definitions import Flow, Role
+from conversations.flows.kinds import Guard
 from conversations.flows.money import format_price
 
 
@@ -37,7 +38,13 @@ class Offer:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """Facts about a conversation. `last_offer` is the newest offer of either party; `proposed` is in minor units."""
+    """Facts about a conversation. `proposed` is in minor units.
+
+    `last_offer` is the newest offer of either party that was not withdrawn. `earlier_offers` are the offers before it
+    that were not withdrawn, oldest first; the newest of them is enough for a decision. `withdrawn_offer` is the newest
+    offer of all if it was withdrawn, else None. `offers_withdrawn` counts the withdrawn offers without counter-offers.
+    `interrupted_state` is the state in which a dispute interrupted the deal.
+    """
 
     state_version: int = 0
     paused: bool = False
@@ -47,11 +54,17 @@ class Facts:
     currency: str = "INR"
     proposed: int | None = None
     last_offer: Offer | None = None
+    earlier_offers: tuple[Offer, ...] = ()
+    withdrawn_offer: Offer | None = None
+    offers_withdrawn: int = 0
     revisions_used: int = 0
+    interrupted_state: str | None = None
 
     @property
     def rounds_used(self) -> int:
-        return self.last_offer.round if self.last_offer else 0
+        """The number of counter-offers, including withdrawn ones."""
+        newest = self.withdrawn_offer or self.last_offer
+        return newest.round if newest else 0
 
 
 def holds(guard: Guard | None, flow: Flow, facts: Facts) -> bool:
@@ -63,6 +76,7 @@ def holds(guard: Guard | None, flow: Flow, facts: Facts) -> bool:
         Guard.NO_ROUNDS_LEFT: not rounds_left,
         Guard.REVISIONS_LEFT: revisions_left,
         Guard.NO_REVISIONS_LEFT: not revisions_left,
+        Guard.WITHDRAWALS_LEFT: facts.offers_withdrawn < flow.rounds,
     }[guard]
 
 

@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from conversations.flows.definitions import OFFERS, Effect, Flow, Guard, Role, State
+from conversations.flows.definitions import Flow, Role, State
+from conversations.flows.kinds import OFFERS, Effect, Guard, Interruption
+
+MAX_STANDING_OFFERS = 6
 
 
 @dataclass(frozen=True)
@@ -16,6 +19,7 @@ class Edge:
     roles: tuple[Role, ...]
     guard: Guard | None = None
     effect: Effect | None = None
+    interruption: Interruption | None = None
 
 
 def edges_from(state: State) -> tuple[Edge, ...]:
@@ -25,7 +29,7 @@ def edges_from(state: State) -> tuple[Edge, ...]:
         for outcome in action.outcomes
     )
     by_system = tuple(
-        Edge(state.name, system_action.to, system_action.name, (Role.SYSTEM,))
+        Edge(state.name, system_action.to, system_action.name, (Role.SYSTEM,), interruption=system_action.interruption)
         for system_action in state.all_system_actions()
     )
     return by_parties + by_system
@@ -55,5 +59,26 @@ def leading_to(goals: Iterable[str], along: Iterable[Edge]) -> set[str]:
 
 
 def without_offer(flow: Flow) -> set[str]:
-    """Return the states that can be reached without an offer."""
-    return reached({flow.initial}, (edge for edge in edges(flow) if edge.effect not in OFFERS))
+    """Return the states that can be reached while no offer stands: none was made, or all were withdrawn."""
+    return {state for state, proposers in standing_offers(flow) if not proposers}
+
+
+def standing_offers(flow: Flow) -> set[tuple[str, tuple[Role, ...]]]:
+    """Return pairs of a state and the proposers of the offers that can stand in it, oldest first.
+
+    An offer stands if it was made and not withdrawn. Only the newest `MAX_STANDING_OFFERS` are returned.
+    """
+    known = edges(flow)
+    found: set[tuple[str, tuple[Role, ...]]] = {(flow.initial, ())}
+    news = found
+    while news:
+        leaving = [(edge, proposers) for edge in known for state, proposers in news if edge.source == state]
+        news = {(edge.target, _after(edge, proposers)) for edge, proposers in leaving} - found
+        found = found | news
+    return found
+
+
+def _after(edge: Edge, proposers: tuple[Role, ...]) -> tuple[Role, ...]:
+    if edge.effect in OFFERS:
+        return (*proposers, *edge.roles)[-MAX_STANDING_OFFERS:]
+    return proposers[:-1] if edge.effect is Effect.WITHDRAW_OFFER else proposers

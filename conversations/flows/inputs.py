@@ -7,9 +7,10 @@ currency, and empty values are left out.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from conversations.flows.definitions import Action, Input, InputKind, PriceRule
+from conversations.flows.definitions import Action, Input
 from conversations.flows.errors import StaleAction
 from conversations.flows.facts import Facts
+from conversations.flows.kinds import InputKind, PriceRule
 from conversations.flows.money import InvalidPrice, format_price, parse_price
 from conversations.flows.price_limits import price_limits
 from foundation import text

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from conversations.flows.definitions import Action, Flow, Input, InputKind, PriceRule, Role
+from conversations.flows.definitions import Action, Flow, Input, Role
 from conversations.flows.facts import Facts, holds, template_values
+from conversations.flows.kinds import InputKind, PriceRule
 from conversations.flows.money import format_price
 from conversations.flows.price_limits import general_limits, price_limits
 from conversations.flows.schemas import ActionData, AvailableAction, Button, InputField, SubmitButton

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from conversations.flows.deal.flow import DEAL_1
+from conversations.flows.deal.flow import DEAL_1, DEAL_2
 from conversations.flows.definitions import Flow
 from conversations.flows.direct import DIRECT_1
 from conversations.flows.overrides import overridden
 
-BUILT_IN = (DEAL_1, DIRECT_1)
+BUILT_IN = (DEAL_1, DEAL_2, DIRECT_1)
 """Every released version, without the overrides of a deployment (see `configure`)."""
 
 _flows = {(flow.name, flow.version): flow for flow in BUILT_IN}

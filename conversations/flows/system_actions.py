@@ -4,10 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 from conversations.flows.decisions import Decision, Due, Timing
-from conversations.flows.definitions import Deadline, Input, InputKind, Reminders, Role, StateKind, SystemAction
+from conversations.flows.definitions import Deadline, Input, Reminders, Role, StateKind, SystemAction
 from conversations.flows.errors import UnknownAction, WrongState
 from conversations.flows.facts import template_values
 from conversations.flows.inputs import read
+from conversations.flows.kinds import InputKind, Interruption
 from conversations.flows.templates import render
 from conversations.flows.transitions import CurrentState, check_current, message, transition_to
 
@@ -19,8 +20,8 @@ REASON = Input(id="reason", kind=InputKind.TEXT, label="Reason", required=False,
 def by_system(current: CurrentState, name: str, state_version: int | None) -> Decision:
     """Return the decision for a system action. `name` is `REMIND` or one of the state's system actions.
 
-    A payment takes effect even while the automation is paused: the conversation stays paused, and the deadline of the
-    new state is held. Deadlines and reminders do not take effect during a pause.
+    Payments, refunds and disputes take effect even while the automation is paused: the conversation stays paused, and
+    the deadline of the new state is held. Deadlines and reminders do not take effect during a pause.
 
     Raises `ConversationClosed`, `StaleAction`, or `WrongState` if the state does not have the system action.
     """
@@ -30,10 +31,23 @@ def by_system(current: CurrentState, name: str, state_version: int | None) -> De
     rule, possible = current.state.inactivity, current.state.system_actions
     if isinstance(rule, Deadline) and not current.facts.paused:
         possible += (rule.system_action,)
-    system_action = next((one for one in possible if one.name == name), None)
-    if system_action is None:
-        raise WrongState
+    system_action = next((one for one in possible if one.name == name and _is_possible(current, one)), None)
+    match system_action:
+        case None:
+            raise WrongState
+        case SystemAction(interruption=Interruption.BEGIN):
+            after = replace(current.facts, interrupted_state=current.state_name)
+            return transition_to(current, system_action, after=after, timing=Timing.HOLD)
+        case SystemAction(interruption=Interruption.END):
+            after = replace(current.facts, interrupted_state=None)
+            timing = Timing.HOLD if current.facts.paused else Timing.RESUME
+            return transition_to(current, system_action, after=after, timing=timing)
     return transition_to(current, system_action)
+
+
+def _is_possible(current: CurrentState, system_action: SystemAction) -> bool:
+    ends = system_action.interruption is Interruption.END
+    return not ends or system_action.to == current.facts.interrupted_state
 
 
 def _remind(current: CurrentState) -> Decision:
@@ -71,7 +85,7 @@ def _pause(current: CurrentState, data: dict[str, Any]) -> Decision:
         raise WrongState
     texts = current.flow.operator_texts
     pausing = SystemAction(name="paused", to=current.state_name, text=texts.paused, summary=texts.paused_summary)
-    return _stay(current, pausing, data, Timing.HOLD)
+    return _stay(current, pausing, data, is_paused=True)
 
 
 def _resume(current: CurrentState, data: dict[str, Any]) -> Decision:
@@ -79,12 +93,13 @@ def _resume(current: CurrentState, data: dict[str, Any]) -> Decision:
         raise WrongState
     texts = current.flow.operator_texts
     resuming = SystemAction(name="resumed", to=current.state_name, text=texts.resumed, summary=texts.resumed_summary)
-    return _stay(current, resuming, data, Timing.RESUME)
+    return _stay(current, resuming, data, is_paused=False)
 
 
-def _stay(current: CurrentState, transition: SystemAction, data: dict[str, Any], timing: Timing) -> Decision:
-    """Keep the state, and hold or resume its deadline."""
-    after = replace(current.facts, paused=timing is Timing.HOLD)
+def _stay(current: CurrentState, transition: SystemAction, data: dict[str, Any], *, is_paused: bool) -> Decision:
+    """Keep the state, and hold or resume its deadline. A dispute holds it too."""
+    after = replace(current.facts, paused=is_paused)
+    timing = Timing.HOLD if is_paused or after.interrupted_state else Timing.RESUME
     return transition_to(current, transition, data=data, after=after, timing=timing)
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Set
 
-from conversations.flows.definitions import OFFERS, Action, Deadline, Flow, InputKind, Reminders, State, Template
+from conversations.flows.definitions import Action, Deadline, Flow, Reminders, State, Template
 from conversations.flows.graph import without_offer
+from conversations.flows.kinds import OFFERS, InputKind
 from conversations.flows.templates import placeholders
 
 ALWAYS = frozenset({"brand_owner", "influencer", "rounds_left", "revisions_left"})

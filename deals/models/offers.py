@@ -1,4 +1,4 @@
-"""Offers and their acceptance. Amounts are integer minor units."""
+"""Offers, and their acceptance or withdrawal. Amounts are integer minor units."""
 
 from django.conf import settings
 from django.db import models
@@ -13,9 +13,9 @@ from foundation.ids import uuid7
 class Offer(AppendOnlyModel):
     """An offered price. `number` counts the offers of a conversation from 1.
 
-    `hash` covers the row and `previous_hash`, the hash of the offer before it (see `deals.offers`). `lapses_at` is the
-    deadline as it was when the offer was made. If an operator pauses the conversation later, the deadline is held, and
-    the offer stays valid for longer.
+    `hash` covers the row and `previous_hash`, the hash of the offer or withdrawal before it (see `deals.offers`).
+    `lapses_at` is the deadline as it was when the offer was made. If an operator pauses the conversation later, the
+    deadline is held, and the offer stays valid for longer.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -61,3 +61,19 @@ class Acceptance(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"acceptance of {self.offer_id}"
+
+
+class Withdrawal(AppendOnlyModel):
+    """The record that an offer was withdrawn by its proposer. It cannot be accepted any more.
+
+    `hash` covers the row and `previous_hash`, the hash of the offer or withdrawal before it (see `deals.offers`).
+    """
+
+    offer = models.OneToOneField(Offer, on_delete=models.CASCADE, related_name="withdrawal")
+    withdrawer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    def __str__(self) -> str:
+        return f"withdrawal of {self.offer_id}"

@@ -41,7 +41,7 @@ class PaymentViewSet(ViewSet):
         return success_response(**({"repeated": True} if applied and applied.repeated else {}))
 
     @describe(
-        "Pay an order of the sandbox, or make it fail or refund it; only the payer may do this",
+        "Pay an order of the sandbox, or report another event about it; only the payer may do this",
         request=SandboxPaymentRequest,
         responses={200: PaymentResult},
     )
@@ -49,6 +49,6 @@ class PaymentViewSet(ViewSet):
     def pay(self, request: UserRequest, order_id: str) -> Response:
         check_user_limit(SENDS, request.user)
         data = SandboxPaymentRequest.parse(request.data)
-        order = pay_in_sandbox(user=request.user, order_id=order_id, kind=data.type)
+        order = pay_in_sandbox(user=request.user, order_id=order_id, kind=data.type, amount=data.amount)
         conversation = conversation_for(user=request.user, conversation_id=order.conversation_id)
         return success_response(payment=PaymentPayload.of(order), conversation=conversation)

@@ -16,7 +16,7 @@ from conversations import flows
 from conversations.flows.facts import price_text
 from conversations.locking import lock_conversation
 from conversations.models import Conversation
-from deals.models import Offer, PaymentOrder, PaymentStatus
+from deals.models import FINISHED, Offer, PaymentOrder
 from deals.payments import (
     OpenedOrder,
     ProviderFailed,
@@ -41,13 +41,14 @@ def get_or_create_order(
 ) -> tuple[PaymentOrder, bool]:
     """Return the order to pay an accepted offer, and whether it was created now.
 
-    `action` is the action of the flow that opens the order. The caller must have locked the conversation. Refunded
-    orders are ignored. Raises `PaymentUnavailable` if no provider is configured.
+    `action` is the action of the flow that opens the order. The caller must have locked the conversation. The new order
+    replaces canceled and refunded orders. Raises `PaymentUnavailable` if no provider is configured.
     """
     orders = PaymentOrder.objects.select_related("offer").filter(offer_id=offer.id)
-    order = orders.exclude(status=PaymentStatus.REFUNDED).first()
+    order = orders.filter(replaced=False).exclude(status__in=FINISHED).first()
     if order is not None:
         return order, False
+    orders.update(replaced=True)
     order = PaymentOrder.objects.create(
         conversation=conversation,
         offer=Offer.objects.get(pk=offer.id),

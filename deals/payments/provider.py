@@ -3,10 +3,11 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from conversations.flows.price_limits import PriceLimits
-from deals.models import PaymentOrder, PaymentStatus
+from deals.models import PaymentEventKind, PaymentOrder
 
 
 class ProviderFailed(Exception):
@@ -29,15 +30,21 @@ class OpenedOrder:
 class ProviderEvent:
     """An event about an order, with a verified signature. `amount` is in minor units.
 
-    The order is identified by `order_id` (its id in Stoory), by the provider's `reference`, or by both.
+    The order is identified by `order_id` (its id in Stoory), by the provider's `reference`, or by both; the reference
+    decides. `item_id` is the provider's id of the refund or dispute. If several events report one refund, they have the
+    same `item_id`, or their amount is the total of all refunds so far (`is_total`). `occurred_at` is the time of the
+    event at the provider.
     """
 
     id: str
-    status: PaymentStatus
+    kind: PaymentEventKind
     amount: int
     currency: str
     order_id: uuid.UUID | None = None
     reference: str | None = None
+    item_id: str = ""
+    is_total: bool = False
+    occurred_at: datetime | None = None
 
 
 class Provider(Protocol):
@@ -69,8 +76,9 @@ class Provider(Protocol):
         Raises `Forbidden` if the signature does not match, `Invalid` if the signed content is invalid.
         """
 
-    def refund(self, order: PaymentOrder) -> ProviderEvent | None:
-        """Refund a paid order. Repeated calls cause one refund. Raises `ProviderFailed`.
+    def refund(self, order: PaymentOrder, amount: int, key: str) -> ProviderEvent:
+        """Refund an amount of a paid order, in minor units, and return the event of the refund.
 
-        Returns the event if the provider reports it immediately, or None if a webhook reports it later.
+        Calls with the same idempotency `key` cause one refund. Raises `ProviderFailed`, or `ProviderRefused` if the
+        amount cannot be refunded.
         """

@@ -8,11 +8,11 @@ import hmac
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from conversations.flows.money import InvalidPrice, format_price, parse_price
 from conversations.flows.price_limits import PriceLimits, general_limits
-from deals.models import PaymentOrder, PaymentStatus
+from deals.models import PaymentEventKind, PaymentOrder
 from deals.payments.provider import OpenedOrder, ProviderEvent
 from foundation import clock
 from foundation.errors import Forbidden, Invalid
@@ -21,19 +21,28 @@ from foundation.json import from_json, to_json
 from foundation.schemas import RequestSchema
 
 SIGNATURE = "X-Signature"
-STATUSES = {
-    "payment.succeeded": PaymentStatus.PAID,
-    "payment.failed": PaymentStatus.FAILED,
-    "payment.refunded": PaymentStatus.REFUNDED,
+KINDS = {
+    "payment.succeeded": PaymentEventKind.PAID,
+    "payment.failed": PaymentEventKind.FAILED,
+    "payment.canceled": PaymentEventKind.CANCELED,
+    "payment.refunded": PaymentEventKind.REFUNDED,
+    "payment.refund_failed": PaymentEventKind.REFUND_FAILED,
+    "payment.dispute_opened": PaymentEventKind.DISPUTE_OPENED,
+    "payment.dispute_won": PaymentEventKind.DISPUTE_WON,
+    "payment.dispute_lost": PaymentEventKind.DISPUTE_LOST,
 }
 
 
 class SandboxEvent(RequestSchema):
+    """An event of the sandbox. `refund_id` identifies a refund in several events; it is optional."""
+
     id: Annotated[str, Field(strict=True, min_length=1, max_length=255)]
     type: Annotated[str, Field(strict=True)]
     order_id: Annotated[str, Field(strict=True)]
     amount: Any
     currency: Annotated[str, Field(strict=True, pattern=r"^[A-Z]{3}$")]
+    refund_id: Annotated[str, Field(strict=True, max_length=255)] | None = None
+    created_at: AwareDatetime | None = None
 
 
 class Sandbox:
@@ -52,16 +61,23 @@ class Sandbox:
     def signature(self, body: bytes) -> str:
         return f"sha256={hmac.new(self._secret, body, hashlib.sha256).hexdigest()}"
 
-    def webhook(self, order: PaymentOrder, kind: str) -> tuple[bytes, dict[str, str]]:
-        """Return the body and headers of a new webhook request about the order. `kind` is the `type` of the event."""
+    def webhook(
+        self, order: PaymentOrder, kind: str, *, amount: int | None = None, refund_id: str | None = None
+    ) -> tuple[bytes, dict[str, str]]:
+        """Return the body and headers of a new webhook request about the order.
+
+        `kind` is the `type` of the event. `amount` is in minor units, by default the amount of the order.
+        """
         content = {
             "id": f"evt_{uuid7().hex}",
             "type": kind,
             "order_id": order.pk,
-            "amount": format_price(order.offer.amount, order.offer.currency),
+            "amount": format_price(amount or order.offer.amount, order.offer.currency),
             "currency": order.offer.currency,
             "created_at": clock.now(),
         }
+        if refund_id is not None:
+            content["refund_id"] = refund_id
         body = to_json(content).encode()
         return body, {SIGNATURE: self.signature(body)}
 
@@ -73,18 +89,24 @@ class Sandbox:
             event = SandboxEvent.parse(from_json(body))
         except ValueError:
             raise Invalid("The body is not valid JSON.") from None
-        if event.type not in STATUSES:
-            return None
-        return ProviderEvent(
-            id=event.id,
-            status=STATUSES[event.type],
-            amount=_minor_units(event),
-            currency=event.currency,
-            order_id=parse_id(event.order_id),
-        )
+        return _event(event) if event.type in KINDS else None
 
-    def refund(self, order: PaymentOrder) -> ProviderEvent | None:
-        return self.verify(*self.webhook(order, "payment.refunded"))
+    def refund(self, order: PaymentOrder, amount: int, key: str) -> ProviderEvent:
+        event = self.verify(*self.webhook(order, "payment.refunded", amount=amount, refund_id=key))
+        assert event is not None
+        return event
+
+
+def _event(event: SandboxEvent) -> ProviderEvent:
+    return ProviderEvent(
+        id=event.id,
+        kind=KINDS[event.type],
+        amount=_minor_units(event),
+        currency=event.currency,
+        order_id=parse_id(event.order_id),
+        item_id=event.refund_id or "",
+        occurred_at=event.created_at,
+    )
 
 
 def _minor_units(event: SandboxEvent) -> int:

@@ -1,18 +1,20 @@
 """Payments in the sandbox at a client's request."""
 
 from accounts.models import User
+from conversations.flows.money import InvalidPrice, parse_price
 from deals import payments
 from deals.models import PaymentOrder
 from deals.payments.webhooks import handle_webhook
-from foundation.errors import Forbidden, NotFound
+from foundation.errors import Forbidden, Invalid, NotFound
 from foundation.ids import parse_id
 
 
-def pay_in_sandbox(*, user: User, order_id: object, kind: str) -> PaymentOrder:
-    """Make the sandbox report an event about an order, and return the order. `kind` is the type of the event.
+def pay_in_sandbox(*, user: User, order_id: object, kind: str, amount: object = None) -> PaymentOrder:
+    """Make the sandbox report an event about an order, and return the order.
 
-    Raises `NotFound` if there is no such order, the sandbox is disabled, or the user is not a participant. Raises
-    `Forbidden` if the user is not the payer.
+    `kind` is the type of the event. `amount` is a price that a client sent; it is used only for refunds. Raises
+    `NotFound` if there is no such order, the sandbox is disabled, or the user is not a participant. Raises `Forbidden`
+    if the user is not the payer, and `Invalid` for a wrong amount.
     """
     sandbox = payments.sandbox()
     parsed = parse_id(order_id)
@@ -22,7 +24,15 @@ def pay_in_sandbox(*, user: User, order_id: object, kind: str) -> PaymentOrder:
         raise NotFound("There is no such order.")
     if order.payer_id != user.pk:
         raise Forbidden("Only the payer of an order can do this.")
-    body, headers = sandbox.webhook(order, kind)
+    refunded = _minor_units(amount, order) if "refund" in kind and amount is not None else None
+    body, headers = sandbox.webhook(order, kind, amount=refunded)
     handle_webhook(provider=sandbox.name, body=body, headers=headers)
     order.refresh_from_db()
     return order
+
+
+def _minor_units(amount: object, order: PaymentOrder) -> int:
+    try:
+        return parse_price(amount, order.offer.currency)
+    except InvalidPrice as error:
+        raise Invalid(errors={"amount": [str(error)]}) from None

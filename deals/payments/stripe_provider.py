@@ -1,11 +1,12 @@
 """The payment provider Stripe, through its official library. Each order is a PaymentIntent.
 
-A client pays with Stripe.js, using `client_secret` and `publishable_key`. Webhooks report the result:
-`payment_intent.succeeded`, `payment_intent.payment_failed` or `charge.refunded`.
+A client pays with Stripe.js, using `client_secret` and `publishable_key`. Webhooks report the events of the
+PaymentIntent, its refunds and its disputes.
 """
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import stripe
 
 from conversations.flows.money import InvalidPrice, decimals
 from conversations.flows.price_limits import PriceLimits
-from deals.models import PaymentOrder, PaymentStatus
+from deals.models import PaymentEventKind, PaymentOrder
 from deals.payments.provider import OpenedOrder, ProviderEvent, ProviderFailed, ProviderRefused
 from deals.payments.stripe_currencies import stripe_decimals, stripe_limits
 from deals.payments.stripe_http import BoundedClient
@@ -22,7 +23,7 @@ from foundation.external_calls import CallLimits
 from foundation.ids import parse_id
 
 if TYPE_CHECKING:
-    from stripe.params import PaymentIntentCreateParams
+    from stripe.params import PaymentIntentCreateParams, RefundCreateParams
 
 SIGNATURE = "Stripe-Signature"
 MALFORMED = "the response is malformed"
@@ -66,11 +67,25 @@ class Stripe:
             raise Invalid("The body is not valid JSON.") from None
         return _parse_event(event)
 
-    def refund(self, order: PaymentOrder) -> None:
+    def refund(self, order: PaymentOrder, amount: int, key: str) -> ProviderEvent:
+        currency = order.offer.currency
+        wanted: RefundCreateParams = {"payment_intent": order.reference}
+        if amount != order.offer.amount:
+            wanted["amount"] = to_stripe(amount, currency)
         with _translated_errors():
-            self._client.v1.refunds.create(
-                {"payment_intent": order.reference}, {"idempotency_key": f"refund-{order.pk}"}
-            )
+            refund = self._client.v1.refunds.create(wanted, {"idempotency_key": key})
+            item_id, kind = refund.id, _refund_kind(refund)
+        if not item_id:
+            raise ProviderFailed(MALFORMED)
+        return ProviderEvent(
+            id=f"{item_id}-{kind}",
+            kind=kind,
+            amount=amount,
+            currency=currency,
+            order_id=order.pk,
+            reference=order.reference,
+            item_id=item_id,
+        )
 
 
 @contextmanager
@@ -92,30 +107,64 @@ def _translated_errors() -> Iterator[None]:
 
 def _parse_event(event: stripe.Event) -> ProviderEvent | None:
     about: Any = event.data.object
+    parsed = None
     match event.type:
         case "payment_intent.succeeded":
-            return _event(event, PaymentStatus.PAID, amount=about.amount_received, reference=about.id)
+            parsed = _event(event, PaymentEventKind.PAID, amount=about.amount_received, reference=about.id)
         case "payment_intent.payment_failed":
-            return _event(event, PaymentStatus.FAILED, amount=about.amount, reference=about.id)
-        case "charge.refunded" if about.refunded and about.payment_intent:
-            return _event(event, PaymentStatus.REFUNDED, amount=about.amount_refunded, reference=about.payment_intent)
-    return None
+            parsed = _event(event, PaymentEventKind.FAILED, amount=about.amount, reference=about.id)
+        case "payment_intent.canceled":
+            parsed = _event(event, PaymentEventKind.CANCELED, amount=about.amount, reference=about.id)
+        case "charge.refunded":
+            parsed = _event(event, PaymentEventKind.REFUNDED, amount=about.amount_refunded, is_total=True)
+        case "refund.created" | "refund.updated" | "refund.failed":
+            parsed = _event(event, _refund_kind(about), amount=about.amount, item_id=about.id)
+        case "charge.dispute.created" | "charge.dispute.updated" | "charge.dispute.closed":
+            kind = _dispute_kind(about.status)
+            parsed = _event(event, kind, amount=about.amount, item_id=about.id) if kind else None
+    return parsed
 
 
-def _event(event: stripe.Event, status: PaymentStatus, *, amount: int, reference: str) -> ProviderEvent | None:
-    """Return the event, or None if the payment does not belong to an order of Stoory."""
+def _refund_kind(refund: Any) -> PaymentEventKind:
+    """A refund that waits for the bank counts as made until it fails."""
+    has_failed = refund.status in {"failed", "canceled"}
+    return PaymentEventKind.REFUND_FAILED if has_failed else PaymentEventKind.REFUNDED
+
+
+def _dispute_kind(status: str) -> PaymentEventKind | None:
+    """Return None for inquiries, which take no money."""
+    if status.startswith("warning_"):
+        return None
+    ended = {"won": PaymentEventKind.DISPUTE_WON, "lost": PaymentEventKind.DISPUTE_LOST}
+    return ended.get(status, PaymentEventKind.DISPUTE_OPENED)
+
+
+def _event(
+    event: stripe.Event,
+    kind: PaymentEventKind,
+    *,
+    amount: int,
+    reference: str | None = None,
+    item_id: str = "",
+    is_total: bool = False,
+) -> ProviderEvent | None:
+    """Return the event, or None if it is about no PaymentIntent."""
     about: Any = event.data.object
-    order_id = parse_id(about.metadata.to_dict().get("order_id")) if about.metadata else None
-    if order_id is None:
+    reference = reference or about.payment_intent
+    if reference is None:
         return None
     currency = about.currency.upper()
+    metadata = getattr(about, "metadata", None)
     return ProviderEvent(
         id=event.id,
-        status=status,
+        kind=kind,
         amount=from_stripe(amount, currency),
         currency=currency,
-        order_id=order_id,
+        order_id=parse_id(metadata.to_dict().get("order_id")) if metadata else None,
         reference=reference,
+        item_id=item_id,
+        is_total=is_total,
+        occurred_at=datetime.fromtimestamp(event.created, UTC),
     )
 
 

@@ -4,17 +4,17 @@ from collections.abc import Mapping
 
 from deals.payments import get_provider
 from deals.payments.payment_events import AppliedPaymentEvent, apply_event
-from deals.payments.refunds import request_refund
+from deals.payments.refunds import request_refunds_of
 
 
 def handle_webhook(*, provider: str, body: bytes, headers: Mapping[str, str]) -> AppliedPaymentEvent | None:
     """Handle a webhook request. Requests can be late, repeated and out of order.
 
     Returns None if the event changes nothing. Raises `NotFound` for an unknown provider or order, `Forbidden` for a
-    wrong signature, and `Invalid` if the amount is not the order's or the event id was used for another event.
+    wrong signature, and `Invalid` if the amount does not fit the order or the event id was used for another event.
     """
     event = get_provider(provider).verify(body, headers)
     applied = apply_event(provider, event) if event else None
-    if applied is not None and not applied.repeated and applied.order.needs_refund:
-        request_refund(applied.order)
+    if applied is not None and not applied.repeated:
+        request_refunds_of(applied.order)
     return applied

@@ -40,7 +40,8 @@ export class ActionPanel {
     if (awaited !== conversation.my_role) {
       const name = conversation[awaited]?.name ?? '';
       const words = filled(gettext('Waiting for %(name)s: %(prompt)s'), { name, prompt: prompt.title });
-      return line('hourglass', words, deadline(due));
+      this.#begin(conversation);
+      return html`${line('hourglass', words, deadline(due))}${this.#withdrawals(conversation)}`;
     }
     this.#begin(conversation);
     return html`<header>
@@ -60,6 +61,13 @@ export class ActionPanel {
     const isForm = asked.length === 1 && asked[0].inputs.length;
     [this.#step, this.#fault] = [step, ''];
     this.#form = isForm ? this.#formOf(asked[0], conversation) : null;
+  }
+
+  /** Return what the user who waits for an answer can take back. */
+  #withdrawals(conversation) {
+    if (!conversation.available_actions.length) return nothing;
+    const body = this.#form ?? this.#buttons(conversation);
+    return html`<div class="action-panel-body">${notice(this.#fault)} ${body}</div>`;
   }
 
   #buttons(conversation) {

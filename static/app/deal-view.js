@@ -1,6 +1,6 @@
 import { draw, html, icon, made, nothing, repeat } from './html.js';
 import { fully, offerKind, price, role, short } from './format.js';
-import { gettext } from './i18n.js';
+import { filled, gettext } from './i18n.js';
 
 /** Return the stages of a deal in one line, with the current stage highlighted. */
 export function stages(deal, conversation) {
@@ -17,21 +17,23 @@ export function stages(deal, conversation) {
 /** The progress of a deal: its stages, its offers, the agreed price, and every step with its time. */
 export class DealView {
   #conversation;
-  #loadedFor = 0;
+  #loadedFor = '';
   element = made(html`<aside class="deal" aria-label=${gettext('Deal')}></aside>`);
 
   constructor(conversation) {
     this.#conversation = conversation;
   }
 
-  show({ phase, conversation, steps, deal }) {
+  show({ phase, conversation, messages, steps, deal }) {
     const isDeal = phase === 'ready' && conversation.conversation_type !== 'direct';
     this.element.hidden = !isDeal;
     if (!isDeal) return;
-    if (this.#loadedFor !== conversation.state_version) {
-      this.#loadedFor = conversation.state_version;
-      if (!steps) void this.#conversation.loadSteps().catch(() => (this.#loadedFor = 0));
-      void this.#conversation.loadDeal().catch(() => (this.#loadedFor = 0));
+    // A message of the system can report a refund without a new state.
+    const version = `${conversation.state_version} ${messages.findLast((one) => one.message_type === 'system')?.seq}`;
+    if (this.#loadedFor !== version) {
+      this.#loadedFor = version;
+      if (!steps) void this.#conversation.loadSteps().catch(() => (this.#loadedFor = ''));
+      void this.#conversation.loadDeal().catch(() => (this.#loadedFor = ''));
     }
     draw(
       this.element,
@@ -50,12 +52,22 @@ export class DealView {
 
 function agreed(deal) {
   if (!deal?.agreed_price) return nothing;
-  const paid = html`<span class="paid">${icon('circle-check')}${gettext('Paid')}</span>`;
+  const refunded = Number(deal.refunded_amount)
+    ? html`<small>${filled(gettext('Refunded: %(sum)s'), { sum: price(deal.refunded_amount, deal.currency) })}</small>`
+    : nothing;
   return html`<p class="agreed">
     ${icon('handshake')}
-    <span><small>${gettext('Agreed price')}</small><strong>${price(deal.agreed_price, deal.currency)}</strong></span>
-    ${deal.payment_status === 'paid' ? paid : nothing}
+    <span>
+      <small>${gettext('Agreed price')}</small><strong>${price(deal.agreed_price, deal.currency)}</strong>${refunded}
+    </span>
+    ${paymentLabel(deal)}
   </p>`;
+}
+
+function paymentLabel({ payment_status: status, dispute }) {
+  if (dispute === 'open') return html`<span class="paid">${icon('circle-x')}${gettext('Disputed')}</span>`;
+  const isPaid = status === 'paid' && dispute !== 'lost';
+  return isPaid ? html`<span class="paid">${icon('circle-check')}${gettext('Paid')}</span>` : nothing;
 }
 
 function offers(deal) {

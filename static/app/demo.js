@@ -4,6 +4,7 @@ import { Session, StooryClient } from 'stoory-client';
 
 import { ConversationView } from './conversation-view.js';
 import { stages } from './deal-view.js';
+import { moneyButtons } from './demo-money.js';
 import { draw, html, icon, nothing, notice } from './html.js';
 import { inWords } from './faults.js';
 import { price, role } from './format.js';
@@ -39,6 +40,7 @@ async function dealOf(brand, influencer) {
 
 class DemoPage {
   #root;
+  #payer;
   #users;
   #views;
   #autoplay;
@@ -49,6 +51,7 @@ class DemoPage {
 
   constructor(root, [brand, influencer], dealId) {
     this.#root = root;
+    this.#payer = brand;
     this.#users = { brand_owner: brand.session.user, influencer: influencer.session.user };
     this.#views = {
       brand_owner: new ConversationView(brand, dealId, { withDeal: false }),
@@ -68,21 +71,28 @@ class DemoPage {
 
   /** Select the side that acts next: narrow screens show only the selected side. */
   #look() {
-    const { phase, conversation, deal } = this.#conversation.getSnapshot();
+    const { phase, conversation } = this.#conversation.getSnapshot();
     if (phase === 'ready' && this.#version !== conversation.state_version) {
-      const { state_version: version, awaiting_role: awaited } = conversation;
-      this.#version = version;
-      if (awaited) this.#shown = awaited;
-      else void this.#end();
-      if (!deal) void this.#conversation.loadDeal().catch(() => {});
+      this.#version = conversation.state_version;
+      this.#shown = conversation.awaiting_role ?? this.#shown;
+      void this.#readDeal();
     }
     this.#draw();
   }
 
-  async #end() {
+  async #readDeal() {
     await this.#conversation.loadDeal().catch(() => {});
-    this.#hasEnded = true;
+    const { chat_status: status, stage } = this.#conversation.getSnapshot().conversation;
+    this.#hasEnded = status === 'closed' || stage?.key === 'done';
     this.#draw();
+  }
+
+  /** Report an event about the payment, as the sandbox does. */
+  async #report(type, amount) {
+    const { deal } = this.#conversation.getSnapshot();
+    const path = `/api/payments/sandbox/${deal.order_id}/pay`;
+    await this.#payer.session.post(path, { type, amount }).catch(() => {});
+    await this.#readDeal();
   }
 
   #draw() {
@@ -95,6 +105,7 @@ class DemoPage {
           <h1>${gettext('One deal, both sides')}</h1>
           <div class="demo-stages">${phase === 'ready' && deal ? stages(deal, conversation) : nothing}</div>
           <div class="demo-controls">
+            ${moneyButtons(deal, (type, amount) => this.#report(type, amount))}
             ${this.#hasEnded ? nothing : this.#play(phase)}
             <button type="button" class="button secondary" @click=${startOver}>
               ${icon('rotate-ccw')}${gettext('Start over')}
@@ -144,18 +155,22 @@ class DemoPage {
   }
 }
 
-function ending({ id }, deal) {
-  const isPaid = deal?.payment_status === 'paid';
-  const words = isPaid
-    ? filled(gettext('Agreed at %(price)s, paid, delivered and approved. The chat stays open.'), {
-        price: price(deal.agreed_price, deal.currency),
-      })
-    : gettext('This deal ended without an agreement.');
-  return html`${icon(isPaid ? 'circle-check' : 'circle-x')}
-    <p>${words}</p>
+function ending(conversation, deal) {
+  const { id } = conversation;
+  const isApproved = conversation.chat_status !== 'closed';
+  return html`${icon(isApproved ? 'circle-check' : 'circle-x')}
+    <p>${endingText(isApproved, deal)}</p>
     <button type="button" class="button" @click=${startOver}>${gettext('Play another one')}</button>
     <a class="button secondary" href="/chat/${id}">${gettext('Open it in the chat')}</a>
     <a class="button secondary" href="/developers">${gettext('Use the API')}</a>`;
+}
+
+function endingText(isApproved, deal) {
+  if (!isApproved && !Number(deal?.paid_amount)) return gettext('This deal ended without an agreement.');
+  if (!isApproved) return gettext('This deal ended, and the payment went back.');
+  return filled(gettext('Agreed at %(price)s, paid, delivered and approved. The chat stays open.'), {
+    price: price(deal.agreed_price, deal.currency),
+  });
 }
 
 function startOver() {

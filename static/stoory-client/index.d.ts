@@ -164,6 +164,7 @@ export interface Offer {
   proposer_role: Role;
   lapses_at: string | null;
   accepted_at: string | null;
+  withdrawn_at: string | null;
   created_at: string;
 }
 
@@ -171,7 +172,11 @@ export interface Deal {
   currency: string;
   offers: Offer[];
   agreed_price: string | null;
-  payment_status: 'open' | 'failed' | 'paid' | 'refunded' | null;
+  payment_status: 'open' | 'failed' | 'canceled' | 'paid' | 'refunded' | null;
+  order_id: string | null;
+  paid_amount: string;
+  refunded_amount: string;
+  dispute: 'open' | 'won' | 'lost' | null;
   /** All stages of the flow, in order. */
   stages: Stage[];
 }

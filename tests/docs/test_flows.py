@@ -56,6 +56,13 @@ def test_the_diagram_of_a_deal(blocks):
     assert {label for *_, label in compare_with_data(block)} == {"payment_verified", "free_chat_opened"}
 
 
+@runs_all("docs/flows/deal-v2.md", "mermaid")
+def test_the_diagram_of_a_deal_with_refunds(blocks):
+    (block,) = blocks
+    by_system = {"payment_verified", "free_chat_opened", "payment_refunded", "dispute_opened", "dispute_won"}
+    assert {label for *_, label in compare_with_data(block)} == by_system | {"dispute_lost"}
+
+
 @runs_all("docs/flows/direct-v1.md", "mermaid")
 def test_the_diagram_of_a_direct_conversation(blocks):
     (block,) = blocks

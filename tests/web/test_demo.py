@@ -52,6 +52,30 @@ async def test_the_demo_can_be_paused_within_a_word(opens):
     await expect(tab.find('.pane[data-side="influencer"] .composer textarea')).to_have_value(written)
 
 
+async def test_the_demo_plays_a_refund_and_a_dispute(opens):
+    tab = await opens("/demo?pace=0.02")
+    await tab.page.get_by_role("button", name="Play it for me").click()
+    await expect(tab.find(".demo-end")).to_be_visible(timeout=PLAYED)
+    sides = [tab.find(".pane").nth(0), tab.find(".pane").nth(1)]
+    for button, told in (
+        ("Refund ₹2,100.00", "INR 2100.00 of the payment was refunded. INR 18900.00 remains."),
+        ("Open a dispute", "The payment of INR 21000.00 is disputed."),
+        ("End the dispute: lost", "The dispute took back the payment."),
+    ):
+        await tab.page.get_by_role("button", name=button).click()
+        for side in sides:
+            await expect(side.locator(".event-head").last).to_contain_text(told)
+    await expect(tab.find(".demo-money")).to_have_count(0)
+
+
+async def test_a_user_who_waits_withdraws_the_request(opens):
+    tab = await opens("/demo")
+    panel = tab.find('.pane[data-side="brand_owner"] .action-panel')
+    await panel.get_by_role("button", name="Withdraw request").click()
+    await panel.locator("form [type=submit]").click()
+    await expect(tab.find(".demo-end")).to_contain_text("ended without an agreement")
+
+
 async def test_a_declined_deal_ends_the_demo(opens):
     tab = await opens("/demo")
     panel = tab.find(".pane.next .action-panel")

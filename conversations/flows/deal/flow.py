@@ -4,9 +4,11 @@ Bid and campaign conversations share this flow; only their opening texts differ.
 because running conversations keep their version. Every change is a new version next to the old version.
 """
 
+from dataclasses import replace
+
 from django.utils.translation import gettext_lazy as _
 
-from conversations.flows.deal import contact, negotiation, work
+from conversations.flows.deal import contact, negotiation, refunds, withdrawals, work
 from conversations.flows.deal.parts import REASON_TEXT
 from conversations.flows.definitions import Flow, Opening, OperatorTexts, Role
 
@@ -49,3 +51,6 @@ DEAL_1 = Flow(
     ),
     reminder_text=(_("Reminder for %(awaited)s: %(prompt)s"),),
 )
+
+DEAL_2 = replace(DEAL_1, version=2, states=refunds.with_refunds(withdrawals.with_withdrawals(DEAL_1.states)))
+"""Refunds and disputes change the state, and a party can withdraw what it waits for."""

@@ -16,7 +16,8 @@ from conversations.flows.deal.parts import (
     SAME_PRICE,
     closes_after,
 )
-from conversations.flows.definitions import Action, ActionAlias, Effect, Guard, Outcome, Role, State
+from conversations.flows.definitions import Action, ActionAlias, Outcome, Role, State
+from conversations.flows.kinds import Effect, Guard
 
 _NO_ROUNDS_LEFT = _("No round of negotiation is left, so this conversation is closed.")
 

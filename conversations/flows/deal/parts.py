@@ -4,16 +4,8 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from conversations.flows.definitions import (
-    ActionAlias,
-    Deadline,
-    Input,
-    InputKind,
-    Outcome,
-    PriceRule,
-    Role,
-    SystemAction,
-)
+from conversations.flows.definitions import ActionAlias, Deadline, Input, Outcome, Role, SystemAction
+from conversations.flows.kinds import InputKind, PriceRule
 
 BY_BRAND_OWNER, BY_INFLUENCER = (Role.BRAND_OWNER,), (Role.INFLUENCER,)
 ACCEPT, REJECT = ActionAlias("accept"), ActionAlias("reject")

@@ -24,8 +24,6 @@ from conversations.flows.definitions import (
     Action,
     ChatStatus,
     Deadline,
-    Effect,
-    Guard,
     NoDeadline,
     Outcome,
     Reminders,
@@ -34,6 +32,7 @@ from conversations.flows.definitions import (
     StateKind,
     SystemAction,
 )
+from conversations.flows.kinds import Effect, Guard
 
 PAYMENT_PENDING = State(
     name="payment_pending",

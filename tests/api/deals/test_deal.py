@@ -16,6 +16,7 @@ OFFER = {
     "proposer_role",
     "lapses_at",
     "accepted_at",
+    "withdrawn_at",
     "created_at",
 }
 
@@ -31,7 +32,17 @@ def deal_of(who: Person, conversation_id: str):
 
 
 def test_a_conversation_without_offers_has_an_empty_ledger(brand: Person, influencer: Person) -> None:
-    empty = {"currency": "INR", "offers": [], "agreed_price": None, "payment_status": None, "stages": []}
+    empty = {
+        "currency": "INR",
+        "offers": [],
+        "agreed_price": None,
+        "payment_status": None,
+        "order_id": None,
+        "paid_amount": "0.00",
+        "refunded_amount": "0.00",
+        "dispute": None,
+        "stages": [],
+    }
     assert deal_of(brand, brand.opens_bid_with(influencer)) | {"stages": []} == empty
     assert deal_of(brand, brand.opens_chat_with(influencer)) == empty
 
@@ -67,12 +78,14 @@ def test_both_parties_see_the_same_without_the_payers_data(db: None) -> None:
     seen = [deal_of(person(who), str(deal.conversation.pk)) for who in (deal.brand_owner, deal.influencer)]
     assert seen[0] == seen[1]
     assert seen[0]["payment_status"] == "open"
-    assert set(seen[0]) == {"currency", "offers", "agreed_price", "payment_status", "stages"}
+    money = {"payment_status", "order_id", "paid_amount", "refunded_amount", "dispute"}
+    assert set(seen[0]) == {"currency", "offers", "agreed_price", "stages"} | money
 
 
 def test_a_payment_is_shown(db: None) -> None:
     deal = make_deal("payment_completed")
-    assert deal_of(person(deal.influencer), str(deal.conversation.pk))["payment_status"] == "paid"
+    found = deal_of(person(deal.influencer), str(deal.conversation.pk))
+    assert (found["payment_status"], found["paid_amount"], found["refunded_amount"]) == ("paid", "1200.00", "0.00")
 
 
 def test_strangers_get_404_and_operators_can_view(

@@ -153,9 +153,9 @@ def test_a_deal_has_every_member(brand, influencer, kind):
         "my_role": "brand_owner",
         "unread_count": 0,
         "seq": 4,
-        "available_actions": [],
     }
     assert {key: conversation[key] for key in expected} == expected
+    assert [one["action"] for one in conversation["available_actions"]] == ["withdraw_request"]
     assert is_time(conversation["due_at"])
     assert conversation["current_action_data"]["role"] == "influencer"
     assert conversation["last_message"]["message"] == "Three reels"

@@ -24,14 +24,14 @@ def hints(sent_hints):
 
 @pytest.fixture
 def release(monkeypatch):
-    """Register a second version of the deal flow; `change` creates each of its states."""
+    """Register a newer version of the deal flow; `change` creates each of its states."""
 
     def released(change=lambda state: state):
-        first = get_flow("deal", 1)
-        states = tuple(new for state in first.states if (new := change(state)) is not None)
-        second = replace(first, version=2, states=states)
-        monkeypatch.setattr(registry, "_flows", {**registry._flows, ("deal", 2): second})
-        return second
+        newest = get_flow("deal", 2)
+        states = tuple(new for state in newest.states if (new := change(state)) is not None)
+        newer = replace(newest, version=3, states=states)
+        monkeypatch.setattr(registry, "_flows", {**registry._flows, ("deal", 3): newer})
+        return newer
 
     return released
 
@@ -50,23 +50,23 @@ def test_running_conversations_stay_on_their_version(release):
     deal = open_deal()
     release(retitled)
     deal.act("accept_connection")
-    assert (deal.now.flow_version, deal.now.current_action_data["title"]) == (1, "Project details")
-    assert flow_for("bid").version == 2
-    assert open_deal().now.flow_version == 2
+    assert (deal.now.flow_version, deal.now.current_action_data["title"]) == (2, "Project details")
+    assert flow_for("bid").version == 3
+    assert open_deal().now.flow_version == 3
 
 
 def test_upgraded_conversations_keep_their_state(release, hints):
     deals = [make_deal(state) for state in ("influencer_responding", "brand_owner_price_response", "work_submitted")]
     before = [(deal.now.state_version, deal.now.flow_state, deal.now.due_at) for deal in deals]
     release(retitled)
-    assert run("deal") == "3 of 3 conversations moved to deal 2.\n"
+    assert run("deal") == "3 of 3 conversations moved to deal 3.\n"
     assert [(deal.now.state_version, deal.now.flow_state, deal.now.due_at) for deal in deals] == before
-    assert all(deal.now.flow_version == 2 for deal in deals)
+    assert all(deal.now.flow_version == 3 for deal in deals)
     assert all(deal.now.current_action_data["title"].startswith("New: ") for deal in deals)
     for deal in deals:
         last = RoomEvent.objects.filter(room__name=deal.conversation.room).order_by("seq").last()
         assert last.event == "conversation_updated"
-    assert run("deal") == "0 of 0 conversations moved to deal 2.\n"
+    assert run("deal") == "0 of 0 conversations moved to deal 3.\n"
     deals[0].act("accept_connection", state_version=before[0][0])
     assert deals[0].now.current_action_data["title"] == "New: Project details"
 
@@ -75,7 +75,7 @@ def test_a_dry_run_changes_nothing(release, hints):
     open_deal()
     release(retitled)
     with nothing_happens(hints):
-        assert run("deal", "--dry-run") == "1 conversations fit deal 2; none was moved.\n"
+        assert run("deal", "--dry-run") == "1 conversations fit deal 3; none was moved.\n"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_ended_conversations_stay_unchanged(release, hints):
     make_deal("chat_closed")
     release(retitled)
     with nothing_happens(hints):
-        assert run("deal") == "0 of 0 conversations moved to deal 2.\n"
+        assert run("deal") == "0 of 0 conversations moved to deal 3.\n"
 
 
 def test_a_click_on_an_old_prompt_follows_the_new_flow(release, hints):

@@ -28,6 +28,11 @@ def test_conversations_are_in_many_states(made: None) -> None:
     assert set(Conversation.objects.values_list("conversation_type", flat=True)) == {"direct", "bid", "campaign"}
 
 
+def test_a_refund_and_a_dispute_are_played(made: None) -> None:
+    assert Conversation.objects.filter(flow_state="payment_disputed").exists()
+    assert Message.objects.filter(message="INR 1500.00 of the payment was refunded. INR 4500.00 remains.").exists()
+
+
 def test_messages_are_in_the_past_and_in_order(made: None) -> None:
     for conversation in Conversation.objects.all():
         moments = list(conversation.messages.order_by("seq").values_list("created_at", flat=True))

@@ -14,6 +14,7 @@ from django.db import connections, transaction
 from deals import socket_commands
 from deals.models import PaymentOrder
 from deals.payments import ProviderFailed, ProviderRefused, provider_calls, sandbox
+from deals.payments.decisions import refund_payment
 from deals.payments.errors import NotPayable, PaymentUnavailable
 from deals.payments.sandbox import Sandbox
 from deals.periodic_tasks import run_periodic_tasks
@@ -166,8 +167,7 @@ def test_a_webhook_and_the_refund_that_it_causes(deal, calls, provider):
     made = calls.made
     assert deliver(provider, order) == 200
     assert calls.made > made
-    order.refresh_from_db()
-    assert order.refund_requested_at is not None
+    assert order.refunds.get().accepted_at is not None
 
 
 def test_a_webhook_alone_calls_nothing(deal, calls, provider):
@@ -187,8 +187,16 @@ def test_a_refund_that_is_requested_later(deal, calls, provider):
     with moved(timedelta(days=1)):
         run_periodic_tasks()
     assert calls.made > made
-    order.refresh_from_db()
-    assert order.refund_requested_at is not None
+    assert order.refunds.get().accepted_at is not None
+
+
+def test_a_refund_by_an_operator(deal, calls, provider):
+    order = deal.order()
+    assert deliver(provider, order) == 200
+    made = calls.made
+    refund_payment(operator=make_staff(), order_id=order.pk, amount=100)
+    assert calls.made > made
+    assert order.refunds.get().accepted_at is not None
 
 
 # The proof itself

@@ -1,5 +1,7 @@
 """A deal with an offer on the table, for decisions of the flow."""
 
+from dataclasses import replace
+
 import pytest
 
 from conversations.flows import Facts, Flow, Offer, OfferKind, Role, get_flow
@@ -7,7 +9,7 @@ from conversations.flows import Facts, Flow, Offer, OfferKind, Role, get_flow
 
 @pytest.fixture
 def deal() -> Flow:
-    return get_flow("deal", 1)
+    return get_flow("deal", 2)
 
 
 @pytest.fixture
@@ -24,4 +26,5 @@ def offer() -> Offer:
 
 @pytest.fixture
 def facts(offer: Offer) -> Facts:
-    return Facts(state_version=7, brand_owner="Acme", influencer="Asha", last_offer=offer)
+    first = replace(offer, kind=OfferKind.OFFER, amount=100_000, round=0, proposer=Role.BRAND_OWNER, id="first")
+    return Facts(state_version=7, brand_owner="Acme", influencer="Asha", last_offer=offer, earlier_offers=(first,))

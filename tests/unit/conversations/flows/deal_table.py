@@ -39,6 +39,31 @@ brand_owner_price_response --> chat_closed : expired
 influencer_final_response --> chat_closed : expired
 payment_pending --> chat_closed : expired
 work_submitted --> work_approved : approved_automatically
+influencer_responding --> chat_closed : withdraw_request
+influencer_reviewing --> chat_closed : withdraw_request
+influencer_price_response --> brand_owner_pricing : withdraw_offer
+influencer_final_response --> brand_owner_price_response : withdraw_offer
+brand_owner_price_response --> influencer_price_input : withdraw_counter_offer
+payment_pending --> chat_closed : payment_refunded
+payment_completed --> chat_closed : payment_refunded
+work_in_progress --> chat_closed : payment_refunded
+work_submitted --> chat_closed : payment_refunded
+work_revision_requested --> chat_closed : payment_refunded
+payment_disputed --> chat_closed : payment_refunded
+payment_pending --> chat_closed : dispute_lost
+payment_completed --> chat_closed : dispute_lost
+work_in_progress --> chat_closed : dispute_lost
+work_submitted --> chat_closed : dispute_lost
+work_revision_requested --> chat_closed : dispute_lost
+payment_disputed --> chat_closed : dispute_lost
+payment_completed --> payment_disputed : dispute_opened
+work_in_progress --> payment_disputed : dispute_opened
+work_submitted --> payment_disputed : dispute_opened
+work_revision_requested --> payment_disputed : dispute_opened
+payment_disputed --> payment_completed : dispute_won
+payment_disputed --> work_in_progress : dispute_won
+payment_disputed --> work_submitted : dispute_won
+payment_disputed --> work_revision_requested : dispute_won
 """
 
 STATES = {
@@ -59,6 +84,7 @@ STATES = {
     "work_revision_requested": ("influencer", "real_time", None, 3),
     "work_approved": (None, "real_time", None, None),
     "real_time": (None, "real_time", None, None),
+    "payment_disputed": (None, "real_time", None, None),
     "chat_closed": (None, "closed", None, None),
 }
 
@@ -66,12 +92,13 @@ ROLES = {
     "influencer": {
         "accept_connection", "reject_connection", "accept_project", "reject_project", "accept_price",
         "reject_price", "negotiate_price", "send_counter_offer", "accept_final_offer", "reject_final_offer",
-        "start_work", "submit_work", "resubmit_work", "close_conversation",
+        "start_work", "submit_work", "resubmit_work", "close_conversation", "withdraw_counter_offer",
     },
     "brand_owner": {
         "send_project_details", "send_price_offer", "agree_negotiation", "reject_negotiation",
         "accept_counter_offer", "reject_counter_offer", "make_final_offer", "proceed_to_payment",
-        "approve_work", "request_revision", "reject_final_work", "close_conversation",
+        "approve_work", "request_revision", "reject_final_work", "close_conversation", "withdraw_request",
+        "withdraw_offer",
     },
 }  # fmt: skip
 ACTIONS = sorted(ROLES["influencer"] | ROLES["brand_owner"])
@@ -84,7 +111,12 @@ ONLY_WITH = {
     ("brand_owner_price_response", "reject_counter_offer"): ("influencer_price_input", "chat_closed"),
     ("work_submitted", "request_revision"): ("work_revision_requested", None),
     ("work_submitted", "reject_final_work"): (None, "chat_closed"),
+    ("influencer_price_response", "withdraw_offer"): ("brand_owner_pricing", None),
+    ("influencer_final_response", "withdraw_offer"): ("brand_owner_price_response", None),
+    ("brand_owner_price_response", "withdraw_counter_offer"): ("influencer_price_input", None),
 }
+INTERRUPTED = {"payment_completed", "work_in_progress", "work_submitted", "work_revision_requested"}
+WITHDRAWALS = {"withdraw_request", "withdraw_offer", "withdraw_counter_offer"}
 DATA = {
     "send_project_details": {"details": "Three short films"},
     "send_price_offer": {"price": "1000"},
@@ -102,3 +134,4 @@ def parsed_diagram() -> set[tuple[str, str, str]]:
 
 
 MOVES = {(source, reason): target for source, target, reason in parsed_diagram()}
+"""The target of each action and system action. A won dispute leads to the state that it interrupted."""

@@ -11,6 +11,7 @@ from tests.unit.conversations.flows.deal_table import (
     ACTIONS,
     DATA,
     ENDING,
+    INTERRUPTED,
     MOVES,
     ONLY_WITH,
     ROLES,
@@ -35,7 +36,7 @@ def expected(state: str, role: str, action: str, *, spent: bool) -> str | None:
 def flow_facts(facts: Facts, *, spent: bool) -> Facts:
     if not spent:
         return facts
-    return replace(facts, last_offer=replace(facts.last_offer, round=3), revisions_used=3)
+    return replace(facts, last_offer=replace(facts.last_offer, round=3), revisions_used=3, offers_withdrawn=3)
 
 
 def test_the_data_has_the_edges_of_the_diagram_and_no_other(deal):
@@ -62,7 +63,11 @@ def test_every_cell(deal, facts, state, role, spent):
     assert outcomes == {action: expected(state, role, action, spent=spent) for action in ACTIONS}
 
 
-LASTING = sorted((state, action) for state, action in MOVES.keys() - ONLY_WITH if state != "work_approved")
+LASTING = sorted(
+    (state, action)
+    for state, action in MOVES.keys() - ONLY_WITH
+    if state != "work_approved" and action not in {"dispute_opened", "dispute_won"}
+)
 
 
 @pytest.mark.parametrize(("state", "action"), LASTING)
@@ -83,6 +88,36 @@ def test_the_decision_of_an_action(deal, facts, state, action):
         assert days == (due / 2 if due else reminded)
         check_message(decision, role, awaiting)
         check_steps(decision, state, action, facts)
+
+
+@pytest.mark.parametrize("state", sorted(INTERRUPTED))
+@pytest.mark.parametrize("paused", [False, True])
+def test_a_dispute_interrupts_the_deal_until_it_is_won(deal, facts, state, paused):
+    begun = replace(facts, paused=paused)
+    disputed = decide(deal, state, begun, Role.SYSTEM, "dispute_opened")
+    assert (disputed.conversation_state.flow_state, disputed.conversation_state.awaiting_role) == (
+        "payment_disputed",
+        None,
+    )
+    assert (disputed.timing, disputed.facts.interrupted_state, disputed.action_data) == (Timing.HOLD, state, None)
+    won = decide(deal, "payment_disputed", disputed.facts, Role.SYSTEM, "dispute_won")
+    assert won.conversation_state.flow_state == state
+    assert (won.timing, won.facts.interrupted_state) == (Timing.HOLD if paused else Timing.RESUME, None)
+    lost = decide(deal, "payment_disputed", disputed.facts, Role.SYSTEM, "dispute_lost")
+    assert (lost.conversation_state.flow_state, lost.facts.interrupted_state) == ("chat_closed", None)
+
+
+def test_a_resumed_deal_waits_until_its_dispute_is_over(deal, facts):
+    disputed = decide(deal, "work_submitted", facts, Role.SYSTEM, "dispute_opened").facts
+    paused = decide(deal, "payment_disputed", disputed, Role.OPERATOR, "pause")
+    resumed = decide(deal, "payment_disputed", paused.facts, Role.OPERATOR, "resume")
+    assert (paused.timing, resumed.timing, resumed.facts.paused) == (Timing.HOLD, Timing.HOLD, False)
+    assert resumed.facts.interrupted_state == "work_submitted"
+
+
+def test_nobody_can_win_a_dispute_that_did_not_interrupt_the_deal(deal, facts):
+    with pytest.raises(DomainError):
+        decide(deal, "payment_disputed", facts, Role.SYSTEM, "dispute_won")
 
 
 def check_message(decision, role, awaiting):

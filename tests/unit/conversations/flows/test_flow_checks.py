@@ -14,16 +14,12 @@ from conversations.flows.definitions import (
     ActionAlias,
     ChatStatus,
     Deadline,
-    Effect,
     Flow,
-    Guard,
     Input,
-    InputKind,
     NoDeadline,
     Opening,
     OperatorTexts,
     Outcome,
-    PriceRule,
     Reminders,
     Role,
     Stage,
@@ -31,6 +27,7 @@ from conversations.flows.definitions import (
     StateKind,
     SystemAction,
 )
+from conversations.flows.kinds import Effect, Guard, InputKind, Interruption, PriceRule
 from conversations.flows.registry import BUILT_IN
 
 BRAND_OWNER, INFLUENCER = Role.BRAND_OWNER, Role.INFLUENCER
@@ -153,6 +150,27 @@ def endless_text(kind: InputKind) -> Input:
     return Input(id="note", kind=kind, label="Note", required=False)
 
 
+WITHDRAW = replace(
+    LEAVE,
+    name="withdraw",
+    roles=(BRAND_OWNER,),
+    outcomes=(Outcome("asking", Guard.WITHDRAWALS_LEFT),),
+    effect=Effect.WITHDRAW_OFFER,
+)
+DISPUTED = replace(ON, name="disputed", to="waiting", interruption=Interruption.BEGIN)
+WON = replace(ON, name="won", to="answering", interruption=Interruption.END)
+LOST = replace(ON, name="lost", to="closed")
+WAITING = State(
+    name="waiting", stage=PRICING, chat_status=ChatStatus.REAL_TIME, inactivity=NoDeadline(), system_actions=(WON, LOST)
+)
+
+
+def interrupted(*system_actions: SystemAction, **changes) -> Flow:
+    """Return the flow with a dispute in its state `answering`; `changes` are made to the state `waiting`."""
+    base = with_state("answering", system_actions=(DISPUTED, *system_actions))
+    return with_new(replace(WAITING, **changes), base=base)
+
+
 BROKEN: dict[str, list[Callable[[], Flow]]] = {
     "E001": [lambda: replace(WHOLE, initial="nowhere")],
     "E002": [lambda: with_new(ANSWERING)],
@@ -269,12 +287,40 @@ BROKEN: dict[str, list[Callable[[], Flow]]] = {
         lambda: replace(WHOLE, openings=(replace(OPENING, summary=""),)),
         lambda: replace(WHOLE, operator_texts=replace(WHOLE.operator_texts, resumed_summary="")),
     ],
+    "E033": [
+        lambda: with_more("answering", replace(LEAVE, name="withdraw", effect=Effect.WITHDRAW_REQUEST)),
+        lambda: with_more("asking", replace(LEAVE, name="x", roles=(BRAND_OWNER,), effect=Effect.WITHDRAW_REQUEST)),
+        lambda: with_more("talking", replace(LEAVE, name="x", roles=(BRAND_OWNER,), effect=Effect.WITHDRAW_REQUEST)),
+    ],
+    "E034": [
+        lambda: with_new(
+            replace(
+                ANSWERING,
+                name="countered",
+                awaiting=INFLUENCER,
+                actions=(ACCEPT, replace(WITHDRAW, outcomes=(Outcome("closed"),))),
+            ),
+            base=with_more(
+                "answering", replace(OFFER, name="counter", roles=(INFLUENCER,), outcomes=(Outcome("countered"),))
+            ),
+        )
+    ],
+    "E035": [
+        lambda: interrupted(system_actions=(LOST,)),
+        lambda: interrupted(system_actions=(LOST, WON, replace(WON, to="asking"))),
+    ],
+    "E036": [
+        lambda: interrupted(replace(LOST, to="waiting")),
+        lambda: interrupted(actions=(replace(LEAVE, name="stop", roles=(BRAND_OWNER,)),)),
+    ],
 }
 CASES = [(fault, broken) for fault, flows in BROKEN.items() for broken in flows]
 
 
 def test_a_complete_flow_has_no_problem():
     assert problems(WHOLE) == []
+    assert problems(with_more("answering", WITHDRAW)) == []
+    assert problems(interrupted()) == []
     assert problems(with_state("answering", inactivity=NoDeadline())) == []
 
 

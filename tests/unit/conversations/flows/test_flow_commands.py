@@ -68,7 +68,7 @@ def test_a_document_without_a_flow_is_named(tmp_path):
 
 
 def test_the_json_contains_the_whole_flow(deal):
-    data = json.loads(documents(deal)["deal-v1.json"])
+    data = json.loads(documents(deal)["deal-v2.json"])
     assert [state["name"] for state in data["states"]] == [state.name for state in deal.states]
     assert data["rounds"] == data["revisions"] == 3
     by_name = {state["name"]: state for state in data["states"]}
@@ -84,7 +84,9 @@ def test_the_diagram_has_an_arrow_for_each_transition_and_the_ends(deal):
 
 
 def test_check_flows_reports_problems(monkeypatch):
-    assert "deal 1: 17 states, 25 actions, 0 problems" in run("check_flows")
+    checked = run("check_flows")
+    assert "deal 1: 17 states, 25 actions, 0 problems" in checked
+    assert "deal 2: 18 states, 30 actions, 0 problems" in checked
     broken = replace(get_flow("direct", 1), initial="nowhere")
     monkeypatch.setattr(check_flows, "all_flows", lambda: (broken,))
     with pytest.raises(CommandError, match="1 problems"):

@@ -141,14 +141,14 @@ def test_the_registry_applies_all_of_a_deployments_numbers_or_none():
             configure({"deal": {"rounds": 2}, "auction": {}})
         with pytest.raises(ValueError, match="rounds"):
             configure({"deal": {"rounds": None}})
-        assert get_flow("deal", 1).rounds == 1
+        assert get_flow("deal", 1).rounds == get_flow("deal", 2).rounds == 1
     finally:
         configure({})
     assert all_flows() == before
 
 
 def test_the_registry_maps_conversation_types_to_flows():
-    assert flow_for("bid") is flow_for("campaign") is get_flow("deal", 1)
+    assert flow_for("bid") is flow_for("campaign") is get_flow("deal", 2)
     assert flow_for("direct") is get_flow("direct", 1)
     for missing in (lambda: flow_for("auction"), lambda: get_flow("deal", 99)):
         with pytest.raises(KeyError):

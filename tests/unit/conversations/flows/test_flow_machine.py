@@ -17,9 +17,9 @@ from conversations.flows import (
 from conversations.flows.definitions import StateKind
 from conversations.flows.simulation import Simulation
 from foundation.errors import DomainError
-from tests.unit.conversations.flows.deal_table import ACTIONS, DATA, OLD_NAMES, parsed_diagram
+from tests.unit.conversations.flows.deal_table import ACTIONS, DATA, INTERRUPTED, OLD_NAMES, WITHDRAWALS, parsed_diagram
 
-DEAL = get_flow("deal", 1)
+DEAL = get_flow("deal", 2)
 PARTIES = st.sampled_from(DEAL.parties)
 PRICES = st.integers(1, 9_999_999_999).map(lambda minor: f"{minor // 100}.{minor % 100:02d}")
 ALLOWED = parsed_diagram()
@@ -45,8 +45,9 @@ class Deal(RuleBasedStateMachine):
         super().__init__()
         facts = Facts(brand_owner="Acme", influencer="Asha", title="Shoes", proposed=100_000)
         self.game = Simulation(DEAL, "bid", facts)
-        self.counters = self.revisions = 0
+        self.counters = self.revisions = self.withdrawn = 0
         self.offers: list[str] = []
+        self.interrupted: str | None = None
 
     def attempt(self, role, action, data=None, *, state_version=None) -> bool:
         before = (self.game.state, self.game.facts, len(self.game.decisions))
@@ -67,9 +68,23 @@ class Deal(RuleBasedStateMachine):
         assert decision.facts.state_version == facts.state_version + len(decision.state_changes)
         self.counters += decision.action == "send_counter_offer"
         self.revisions += decision.action == "request_revision"
+        self.check_interruption(state, decision)
         self.check_money(decision)
 
+    def check_interruption(self, state, decision) -> None:
+        if decision.action == "dispute_opened":
+            assert state in INTERRUPTED
+            self.interrupted = state
+        elif decision.action == "dispute_won":
+            assert decision.conversation_state.flow_state == self.interrupted
+        if self.game.state != "payment_disputed":
+            self.interrupted = None
+        assert decision.facts.interrupted_state == self.interrupted
+
     def check_money(self, decision) -> None:
+        self.withdrawn += decision.action == "withdraw_offer"
+        if decision.withdrawn:
+            assert decision.withdrawn.price == self.offers.pop()
         if decision.offer:
             assert decision.data["price"] == decision.offer.price
             self.offers.append(decision.offer.price)
@@ -86,7 +101,7 @@ class Deal(RuleBasedStateMachine):
             (role, action)
             for role in DEAL.parties
             for action in available_actions(DEAL, self.game.state, self.game.facts, role)
-            if not (kindly and action["action"].startswith(("reject", "close")))
+            if not (kindly and action["action"].startswith(("reject", "close", "withdraw_request")))
         ]
         if not offered:
             return
@@ -117,6 +132,11 @@ class Deal(RuleBasedStateMachine):
     def a_payment_arrives_paused_or_not(self):
         assert self.attempt(Role.SYSTEM, "payment_verified")
 
+    @rule(name=st.sampled_from(["dispute_opened", "dispute_opened", "dispute_won", "dispute_won", "dispute_lost"]))
+    def a_dispute_is_reported(self, name):
+        is_possible = (self.game.state, name) in {(source, reason) for source, _, reason in ALLOWED}
+        assert self.attempt(Role.SYSTEM, name) is is_possible
+
     @precondition(lambda self: len(self.game.decisions) > 12)
     @rule(system_action=st.sampled_from(["payment_verified", "expired", "approved_automatically", "remind"]))
     def the_system_tries_anything(self, system_action):
@@ -145,12 +165,16 @@ class Deal(RuleBasedStateMachine):
         for role in DEAL.parties:
             offered = available_actions(DEAL, self.game.state, self.game.facts, role)
             may_act = stands and role == last.conversation_state.awaiting_role
-            assert bool(offered) is (may_act or self.game.state == "real_time")
+            withdrawals = [one for one in offered if one["action"] in WITHDRAWALS]
+            assert not (may_act and withdrawals)
+            assert bool(offered) is (may_act or bool(withdrawals) or self.game.state == "real_time")
 
     @invariant()
     def counts_and_limits_hold(self):
         facts = self.game.facts
         assert (facts.rounds_used, facts.revisions_used) == (self.counters, self.revisions)
+        assert facts.offers_withdrawn == self.withdrawn <= DEAL.rounds
+        assert (facts.last_offer and facts.last_offer.price) == (self.offers[-1] if self.offers else None)
         assert self.counters <= DEAL.rounds
         assert self.revisions <= DEAL.revisions
 
@@ -176,8 +200,8 @@ def decisions_from(decision):
                 data["price"] = f"{1000 + facts.state_version}"
             yield decide(DEAL, state, facts, role, offered["action"], data)
     if DEAL.state(state).kind is StateKind.GUIDED:
-        for system_action in DEAL.state(state).all_system_actions():
-            yield decide(DEAL, state, facts, Role.SYSTEM, system_action.name)
+        for name in {one.name for one in DEAL.state(state).all_system_actions()}:
+            yield decide(DEAL, state, facts, Role.SYSTEM, name)
 
 
 def test_walking_every_path_uses_exactly_the_edges_of_the_table():
@@ -185,7 +209,9 @@ def test_walking_every_path_uses_exactly_the_edges_of_the_table():
     seen, news, taken = set(), [first], set()
     while news:
         decision = news.pop()
-        place = (decision.conversation_state.flow_state, decision.facts.rounds_used, decision.facts.revisions_used)
+        facts = decision.facts
+        used = (facts.rounds_used, facts.revisions_used, facts.offers_withdrawn, facts.interrupted_state)
+        place = (decision.conversation_state.flow_state, *used)
         taken |= {(s.before.flow_state, s.after.flow_state, s.reason) for s in decision.state_changes if s.before}
         if place not in seen:
             seen.add(place)

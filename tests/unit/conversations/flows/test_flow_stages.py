@@ -11,7 +11,7 @@ from conversations.flows.definitions import Stage
 from conversations.flows.overrides import overridden
 from conversations.flows.simulation import Simulation
 
-DEAL, DIRECT = get_flow("deal", 1), get_flow("direct", 1)
+DEAL, DIRECT = get_flow("deal", 2), get_flow("direct", 1)
 STAGES = ["Contact", "Project", "Price", "Payment", "Work", "Done"]
 STAGE_OF_STATE = {
     "influencer_responding": "Contact",
@@ -28,6 +28,7 @@ STAGE_OF_STATE = {
     "work_in_progress": "Work",
     "work_submitted": "Work",
     "work_revision_requested": "Work",
+    "payment_disputed": "Work",
     "work_approved": "Done",
     "real_time": "Done",
 }

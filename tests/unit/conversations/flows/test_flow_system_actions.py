@@ -11,7 +11,7 @@ from foundation.errors import DomainError, Invalid
 from tests.unit.conversations.flows.deal_table import STATES
 
 SYSTEM, OPERATOR = Role.SYSTEM, Role.OPERATOR
-GUIDED = [state for state in STATES if state not in {"work_approved", "real_time", "chat_closed"}]
+GUIDED = [state for state, (awaiting, *_) in STATES.items() if awaiting]
 
 
 @pytest.mark.parametrize(("kind", "word"), [("bid", "bid"), ("campaign", "campaign")])
@@ -126,7 +126,7 @@ def test_a_pause_and_its_end_keep_the_state(deal, facts, state):
         decide(deal, state, resumed.facts, SYSTEM, "remind", state_version=7)
 
 
-@pytest.mark.parametrize("state", [*GUIDED, "real_time"])
+@pytest.mark.parametrize("state", [*GUIDED, "payment_disputed", "real_time"])
 @pytest.mark.parametrize("is_paused", [False, True])
 def test_an_operator_can_close_any_open_conversation(deal, facts, state, is_paused):
     told = replace(facts, paused=is_paused)

@@ -1,0 +1,106 @@
+"""What operators decide about payments: to refund them, wholly or in part, or not to."""
+
+from accounts.models import User
+from conversations.flows.money import format_price
+from conversations.locking import lock_conversation
+from conversations.models import Conversation
+from deals.models import PaymentDecision, PaymentOrder, Refund
+from deals.payments.ledger import read_ledger
+from deals.payments.notices import notify_both
+from deals.payments.refund_requests import refundable, schedule_refund
+from deals.payments.refunds import request_refunds_of
+from deals.payments.undecided import remaining_payments
+from foundation.errors import Forbidden, Invalid, NotFound
+from foundation.ids import parse_id
+from realtime import unit_of_work
+
+MAY_REFUND = "deals.refund_paymentorder"
+Outcome = PaymentDecision.Outcome
+
+
+def refund_payment(*, operator: User, order_id: object, amount: int | None = None) -> PaymentOrder:
+    """Refund an order, wholly or in part, and send the refund to the provider.
+
+    `amount` is in minor units, by default all that remains. If the provider does not respond, the refund is sent again
+    later. Raises `Forbidden`, `NotFound`, or `Invalid` if more is requested than remains.
+    """
+    check_may_refund(operator)
+    with unit_of_work():
+        conversation, order = _lock(order_id)
+        decide_refund(conversation, order, operator, amount)
+    request_refunds_of(order)
+    return order
+
+
+def keep_payment(*, operator: User, order_id: object) -> PaymentOrder:
+    """Decide not to refund an undecided payment. Raises `Forbidden`, `NotFound`, or `Invalid` if it is decided."""
+    check_may_refund(operator)
+    with unit_of_work():
+        conversation, order = _lock(order_id)
+        if order.undecided_since is None:
+            raise Invalid("Somebody has decided what happens to this payment.")
+        decide_to_keep(conversation, order, operator)
+    return order
+
+
+def decide_refund(conversation: Conversation, order: PaymentOrder, operator: User, amount: int | None = None) -> Refund:
+    """Store the decision to refund an order of a locked conversation. Raises `Invalid`."""
+    left = refundable(order, read_ledger(order))
+    wanted = left if amount is None else amount
+    if left <= 0:
+        raise Invalid(errors={"amount": ["Nothing remains that can be refunded."]})
+    if not 0 < wanted <= left:
+        raise Invalid(errors={"amount": [f"At most {format_price(left, order.offer.currency)}."]})
+    refund = schedule_refund(order, wanted, operator)
+    _decide(order, Outcome.REFUND, operator, is_final=wanted == left)
+    notify_both(conversation, order, "refund_decided", amount=wanted)
+    return refund
+
+
+def decide_to_keep(conversation: Conversation, order: PaymentOrder, operator: User) -> None:
+    """Store the decision not to refund what remains of an order of a locked conversation."""
+    _decide(order, Outcome.KEEP, operator, is_final=True)
+    notify_both(conversation, order, "keep_decided", remaining=refundable(order, read_ledger(order)))
+
+
+def decide_payments(conversation: Conversation, operator: User, money: object) -> list[PaymentOrder]:
+    """Decide about all payments of a locked conversation, and return the orders to refund.
+
+    `money` is `refund` or `keep`. Without payments it is ignored. Raises `Invalid`, or `Forbidden` for a refund without
+    the permission.
+    """
+    remaining = [order for order, ledger in remaining_payments(conversation) if refundable(order, ledger) > 0]
+    if not remaining:
+        return []
+    if money not in ("refund", "keep"):
+        raise Invalid(errors={"money": ["The payment is not refunded yet: refund or keep is needed."]})
+    if money == Outcome.REFUND:
+        check_may_refund(operator)
+    for order in remaining:
+        if money == Outcome.REFUND:
+            decide_refund(conversation, order, operator)
+        else:
+            decide_to_keep(conversation, order, operator)
+    return remaining if money == Outcome.REFUND else []
+
+
+def check_may_refund(operator: User) -> None:
+    if not (operator.is_staff and operator.has_perm(MAY_REFUND)):
+        raise Forbidden("You may not refund payments.")
+
+
+def _decide(order: PaymentOrder, outcome: PaymentDecision.Outcome, operator: User, *, is_final: bool) -> None:
+    PaymentDecision.objects.create(order=order, outcome=outcome, decider=operator)
+    if is_final:
+        order.undecided_since = None
+        order.save(update_fields=["undecided_since"])
+
+
+def _lock(order_id: object) -> tuple[Conversation, PaymentOrder]:
+    parsed = parse_id(order_id)
+    orders = PaymentOrder.objects.select_related("offer")
+    found = orders.filter(pk=parsed).first() if parsed else None
+    if found is None:
+        raise NotFound("There is no such order.")
+    conversation = lock_conversation(found.conversation_id)
+    return conversation, orders.get(pk=found.pk)

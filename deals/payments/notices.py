@@ -1,0 +1,46 @@
+"""System messages about the money of a deal. They change no state, and both parties are notified of them."""
+
+from django.utils.translation import gettext_lazy as _
+
+from conversations.flows import Role
+from conversations.flows.decisions import SystemMessage
+from conversations.flows.facts import price_text
+from conversations.flows.templates import render
+from conversations.models import Conversation
+from conversations.selectors import participants_of
+from deals.models import PaymentOrder
+from messaging.system_messages import write_system_message
+
+NOTICES = {
+    "refunded": _("The payment of %(price)s was refunded in full."),
+    "refunded_in_part": _("%(amount)s of the payment was refunded. %(remaining)s remains."),
+    "refund_failed": _("A refund of %(amount)s failed."),
+    "dispute_opened": _("The payment of %(price)s is disputed."),
+    "dispute_won": _("The dispute is over, and it did not take back the payment."),
+    "dispute_lost": _("The dispute took back the payment."),
+    "undecided": _("An operator decides what happens to the payment, of which %(remaining)s remains."),
+    "refund_decided": _("An operator decided to refund %(amount)s."),
+    "keep_decided": _("An operator decided not to refund the remaining %(remaining)s of the payment."),
+}
+
+
+def notify_both(
+    conversation: Conversation, order: PaymentOrder, notice: str, *, amount: int = 0, remaining: int = 0
+) -> None:
+    """Write a system message to both parties. `amount` and `remaining` are in minor units.
+
+    The caller has locked the conversation, and is in a unit of work.
+    """
+    currency = order.offer.currency
+    values = {"price": order.offer.amount, "amount": amount, "remaining": remaining}
+    text = render(NOTICES[notice], {name: price_text(minor, currency) for name, minor in values.items()})
+    write_system_message(
+        conversation=conversation,
+        participants=participants_of(conversation),
+        content=SystemMessage(
+            text=text,
+            sender=Role.SYSTEM,
+            receiver=conversation.flow.system_receiver(conversation.flow_state),
+            action_data=None,
+        ),
+    )
