@@ -4,16 +4,12 @@ The lock of a conversation also guards its orders. Providers are called outside 
 """
 
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 
 import structlog
-from django.utils.translation import gettext
 
 from accounts.models import User
 from conversations import flows
-from conversations.flows.facts import price_text
 from conversations.locking import lock_conversation
 from conversations.models import Conversation
 from deals.models import FINISHED, Offer, PaymentOrder
@@ -25,9 +21,9 @@ from deals.payments import (
     get_provider,
     provider_calls,
 )
+from deals.payments.notices import notify_both
 from foundation import clock
 from foundation.errors import NotFound
-from messaging.system_messages import post_system_message
 from realtime import unit_of_work
 
 log = structlog.get_logger(__name__)
@@ -91,15 +87,6 @@ def _open(order: PaymentOrder) -> OpenedOrder:
     return provider.open(order)
 
 
-@contextmanager
-def log_failure(order: PaymentOrder, log_event: str) -> Iterator[None]:
-    """Log `ProviderFailed` and `NotFound` as `log_event` instead of raising them."""
-    try:
-        yield
-    except (ProviderFailed, NotFound) as error:
-        log.warning(log_event, provider=order.provider, order=str(order.pk), error=str(error))
-
-
 def store_outcome(order: PaymentOrder, outcome: Outcome) -> None:
     """Store the outcome of opening an order, if the order is still unopened.
 
@@ -115,11 +102,5 @@ def store_outcome(order: PaymentOrder, outcome: Outcome) -> None:
             log.warning("order_not_opened", provider=order.provider, order=str(order.pk), error=str(outcome))
         elif unopened.filter(refused_at=None).update(refused_at=clock.now()):
             log.error("order_refused", provider=order.provider, order=str(order.pk), error=str(outcome))
-            _tell_of_refusal(conversation, order)
-
-
-def _tell_of_refusal(conversation: Conversation, order: PaymentOrder) -> None:
-    if not conversation.is_closed:
-        price = price_text(order.offer.amount, order.offer.currency)
-        text = gettext("The agreed price of %(price)s cannot be charged. The operators have been told.")
-        post_system_message(conversation_id=conversation.pk, text=text % {"price": price})
+            if not conversation.is_closed:
+                notify_both(conversation, order, "not_payable")
