@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from django.db import connection
-from django.db import connections as database_connections
 
 from accounts.models import User
 from deals.models import Offer
 from foundation import clock
-from foundation.database.executor import in_database
+from foundation.database.executor import in_database, in_request
 from foundation.ids import random_id
 from foundation.rate_limits import LocalBucket
 from messaging import socket_commands
@@ -91,20 +90,12 @@ def check(command: str, cost: PathCost) -> None:
     assert grown == {}, f"{command} costs {measured}: {sorted(cost.functions)}"
 
 
-def _paid_deal() -> Deal:
-    """Create a deal in a thread of its own: a payment must not be made in a database thread."""
-    try:
-        return make_deal("real_time")
-    finally:
-        database_connections.close_all()
-
-
 def _deals() -> list[Deal]:
     return [make_deal("brand_owner_pricing") for _ in range(TRIES)]
 
 
 async def test_the_cost_of_a_message(gateway):
-    deal = await asyncio.to_thread(_paid_deal)
+    deal = await in_request(make_deal, "real_time")  # a payment must not be made in a database thread
     payloads = [
         {"conversation_id": str(deal.conversation.pk), "message": "Hello", "client_message_id": f"id-{number}"}
         for number in range(TRIES)
