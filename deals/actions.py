@@ -5,6 +5,7 @@ Everything is stored in one transaction under the conversation's lock. Only the 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from accounts.models import User
@@ -13,17 +14,22 @@ from conversations.locking import lock_as_participant
 from conversations.models import Conversation, Participant
 from deals.models import PaymentOrder, PaymentStatus
 from deals.payloads import PaymentPayload
-from deals.payments import OpenedOrder
-from deals.payments.errors import PaymentUnavailable
-from deals.payments.orders import get_or_create_order, open_at_provider, store_opened
+from deals.payments import ProviderFailed, ProviderRefused
+from deals.payments.errors import NotPayable, PaymentUnavailable
+from deals.payments.orders import Outcome, get_or_create_order, open_at_provider, store_outcome
 from deals.payments.undecided import leave_payments_undecided
 from deals.requests import ActionRequest
 from deals.responses import ActionResult
+from deals.tasks import open_order
 from deals.transitions import AppliedAction, apply_action
+from foundation import clock
 from foundation.errors import DomainError
 from messaging.conversation_selectors import render_current
 from messaging.payloads import ConversationPayload, MessagePayload
 from realtime import run_savepoint_batch, unit_of_work
+
+RETRY_AFTER = 5
+"""Seconds after which an order that the provider has not opened is tried again, by a task or the client."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +44,8 @@ class ActionAttempt:
 def take_action(*, user: User, conversation_id: object, data: ActionRequest) -> AppliedAction:
     """Take an action as a party of the conversation. A repeated request changes nothing.
 
-    Raises `ConversationNotFound`, `Forbidden` for staff, then what `decide` raises. Raises `PaymentUnavailable` if the
-    action opens a payment and no provider responds.
+    Raises `ConversationNotFound`, `Forbidden` for staff, then what `decide` raises. If the action opens a payment, it
+    raises `PaymentUnavailable` if no provider responds, and `NotPayable` if the provider refuses the price for good.
     """
     attempt = ActionAttempt(user, conversation_id, data)
     applied = _take_action(attempt)
@@ -57,19 +63,26 @@ def take_actions(attempts: Sequence[ActionAttempt]) -> list[AppliedAction | Exce
     return run_savepoint_batch(_take_action, attempts, by=lambda one: str(one.conversation_id))
 
 
-def finish_action(attempt: ActionAttempt, before: AppliedAction, at_provider: OpenedOrder | None) -> AppliedAction:
-    """Finish an action that waited for a payment provider.
+def finish_action(attempt: ActionAttempt, before: AppliedAction, outcome: Outcome) -> AppliedAction:
+    """Finish an action that waited for a payment provider to open its order.
 
-    `at_provider` is the response of the provider, or None if the provider was not called. The conversation can have
-    changed in the meantime, so the action is taken again: it returns the opened order or fails like a new request.
-    Raises what `take_action` raises.
+    The conversation can have changed in the meantime, so the action is taken again: it returns the opened order or
+    fails like a new request. Raises what `take_action` raises.
     """
-    if at_provider is not None and before.order is not None:
-        store_opened(before.order, at_provider)
+    assert before.order is not None
+    _store(before.order, outcome)
     applied = _take_action(attempt)
     if applied.awaits_provider:
-        raise PaymentUnavailable
+        raise NotPayable if isinstance(outcome, ProviderRefused) else PaymentUnavailable(retry_after=RETRY_AFTER)
     return replace(applied, repeated=before.repeated)
+
+
+def _store(order: PaymentOrder, outcome: Outcome) -> None:
+    """Store the outcome of opening an order. If a retry can succeed, a task goes on trying."""
+    with unit_of_work():
+        store_outcome(order, outcome)
+        if isinstance(outcome, ProviderFailed) and not isinstance(outcome, ProviderRefused):
+            open_order.using(run_after=clock.now() + timedelta(seconds=RETRY_AFTER)).enqueue(order.pk)
 
 
 def _take_action(attempt: ActionAttempt) -> AppliedAction:

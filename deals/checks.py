@@ -5,6 +5,17 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from conversations.flows.money import is_currency
+from deals.payments import price_limits
+
+
+@register(Tags.security)
+def check_default_currency(**kwargs: Any) -> list[CheckMessage]:
+    if is_currency(settings.DEFAULT_CURRENCY):
+        return []
+    hint = "Set it to an ISO 4217 code: DEFAULT_CURRENCY=EUR"
+    return [Error(f"{settings.DEFAULT_CURRENCY!r} is not a currency.", hint=hint, id="conversations.P005")]
+
 
 @register(Tags.security)
 def check_payment_provider(**kwargs: Any) -> list[CheckMessage]:
@@ -15,4 +26,8 @@ def check_payment_provider(**kwargs: Any) -> list[CheckMessage]:
     missing = [key for key in keys if not getattr(settings, key)]
     if settings.PAYMENT_PROVIDER == "stripe" and missing:
         return [Error(f"Stripe needs {', '.join(missing)}.", id="conversations.P002")]
+    if price_limits(settings.DEFAULT_CURRENCY).is_empty:
+        return [Error(f"Stripe does not take DEFAULT_CURRENCY={settings.DEFAULT_CURRENCY}.", id="conversations.P004")]
+    if not settings.STRIPE_API_URL.startswith("https://") and not settings.DEBUG:
+        return [Error("STRIPE_API_URL must begin with https://, because keys are sent to it.", id="conversations.P003")]
     return []

@@ -6,9 +6,11 @@ from accounts.models import User
 from conversations.flows import check_text, conversation_types, flow_for
 from conversations.flows.errors import TextNotAccepted
 from conversations.flows.money import InvalidPrice, is_currency, parse_price
+from conversations.flows.price_limits import PriceLimits, general_limits
 from conversations.models import Conversation
 from conversations.opening import OpenedConversation
 from deals.models import Deal
+from deals.payments import price_limits
 from deals.requests import OpenConversationRequest
 from foundation.errors import Invalid
 from foundation.ids import parse_id
@@ -79,7 +81,14 @@ def _currency(data: OpenConversationRequest) -> str:
     currency = data.currency or settings.DEFAULT_CURRENCY
     if not is_currency(currency):
         raise Invalid(errors={"currency": ["An ISO 4217 currency code is needed."]})
+    if _limits(data, currency).is_empty:
+        raise Invalid(errors={"currency": [f"Prices in {currency} cannot be charged."]})
     return currency
+
+
+def _limits(data: OpenConversationRequest, currency: str) -> PriceLimits:
+    """Return the prices that can be charged. In a conversation without a deal, nothing is charged."""
+    return price_limits(currency) if flow_for(data.conversation_type).has_actions else general_limits(currency)
 
 
 def _proposed_amount(data: OpenConversationRequest, currency: str) -> int | None:
@@ -87,6 +96,8 @@ def _proposed_amount(data: OpenConversationRequest, currency: str) -> int | None
     if data.proposed_amount is None:
         return None
     try:
-        return parse_price(data.proposed_amount, currency)
+        amount = parse_price(data.proposed_amount, currency)
+        _limits(data, currency).check(amount, currency)
+        return amount
     except InvalidPrice as error:
         raise Invalid(errors={"proposed_amount": [str(error)]}) from None

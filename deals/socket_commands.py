@@ -4,8 +4,7 @@ from operator import attrgetter
 from typing import TypeGuard
 
 from deals.actions import ActionAttempt, finish_action, result_of, results_of, take_actions
-from deals.payments import OpenedOrder
-from deals.payments.orders import aopen_at_provider
+from deals.payments.orders import Outcome, aopen_at_provider
 from deals.requests import ConversationActionRequest
 from deals.responses import ActionResult
 from deals.transitions import AppliedAction
@@ -25,13 +24,13 @@ async def conversation_action(caller: Caller, data: ConversationActionRequest) -
         return applied
     assert applied.order is not None
     # The batch has ended, so other actions do not wait for the provider.
-    at_provider = await aopen_at_provider(applied.order)
-    return await in_database(_finish, attempt, applied, at_provider)
+    outcome = await aopen_at_provider(applied.order)
+    return await in_database(_finish, attempt, applied, outcome)
 
 
-def _finish(attempt: ActionAttempt, before: AppliedAction, at_provider: OpenedOrder | None) -> ActionResult:
+def _finish(attempt: ActionAttempt, before: AppliedAction, outcome: Outcome) -> ActionResult:
     with describing_conflicts(attempt.user, attempt.conversation_id):
-        applied = finish_action(attempt, before, at_provider)
+        applied = finish_action(attempt, before, outcome)
     return result_of(applied, attempt.user)
 
 

@@ -47,7 +47,7 @@ COMMON_ERRORS: dict[int, type[Problem]] = dict.fromkeys((400, 401, 403, 404, 413
 
 ERROR_HEADERS = (
     OpenApiParameter("WWW-Authenticate", str, OpenApiParameter.HEADER, response=[401]),
-    OpenApiParameter("Retry-After", {"type": "integer", "minimum": 1}, OpenApiParameter.HEADER, response=[429]),
+    OpenApiParameter("Retry-After", {"type": "integer", "minimum": 1}, OpenApiParameter.HEADER, response=[429, 503]),
 )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Max, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -60,6 +60,18 @@ class UnreadFilter(admin.SimpleListFilter):
         return queryset.filter(unread=0) if self.value() == "no" else queryset
 
 
+class PaymentFilter(admin.SimpleListFilter):
+    title = "payment"
+    parameter_name = "payment"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("refused", "refused by the provider")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        refused = PaymentOrder.objects.filter(conversation=OuterRef("pk"), refused_at__isnull=False)
+        return queryset.filter(Exists(refused)) if self.value() == "refused" else queryset
+
+
 _PARTICIPANTS = Participant.objects.filter(conversation=OuterRef("pk")).order_by()
 _UNREAD = _PARTICIPANTS.values("conversation").annotate(total=Sum("unread_count")).values("total")
 _LAST_ACTIVITY = _PARTICIPANTS.values("conversation").annotate(at=Max("last_activity_at")).values("at")
@@ -68,7 +80,7 @@ _LAST_ACTIVITY = _PARTICIPANTS.values("conversation").annotate(at=Max("last_acti
 @admin.register(Conversation)
 class ConversationAdmin(admin.ModelAdmin):
     list_display = ["shown_as", "sides", "kind", "state", "awaited", "unread", "last_activity"]
-    list_filter = ["conversation_type", "chat_status", "awaiting_role", StateFilter, UnreadFilter]
+    list_filter = ["conversation_type", "chat_status", "awaiting_role", StateFilter, UnreadFilter, PaymentFilter]
     search_fields = ["=id", "title", "=source_id", "participants__user__name", "participants__user__email"]
     ordering = [Subquery(_LAST_ACTIVITY).desc()]
     list_per_page = 50

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from realtime.presence import last_seen_times, online_users
     from realtime.publishing import (
         before_commit,
-        in_unit_of_work,
         lock_rooms,
         publish,
         publish_ephemeral,
@@ -55,7 +54,6 @@ __all__ = [
     "events_page",
     "expel",
     "gateway",
-    "in_unit_of_work",
     "install_hooks",
     "last_seen_times",
     "last_seqs",
@@ -89,7 +87,6 @@ _MODULES = {
     "presence": ("last_seen_times", "online_users"),
     "publishing": (
         "before_commit",
-        "in_unit_of_work",
         "lock_rooms",
         "publish",
         "publish_ephemeral",

@@ -122,11 +122,6 @@ def unit_of_work() -> Iterator[None]:
             _current.reset(token)
 
 
-def in_unit_of_work() -> bool:
-    """Return whether a unit of work is open in this thread."""
-    return _current.get() is not None
-
-
 def before_commit(work: Callable[[list[Any]], None], item: Any) -> None:
     """Call `work(items)` once at the end of the unit of work, within its transaction, with the items of all calls."""
     unit = _current.get()

@@ -4,12 +4,26 @@
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import dj_database_url
 from pydantic import AfterValidator, Field
 
-from stoory.env import Choice, Derived, Environment, Flag, Folder, Kind, Number, Secret, Text, Whole, Words, by_flag
+from stoory.env import (
+    Choice,
+    DefaultIfBlank,
+    Derived,
+    Environment,
+    Flag,
+    Folder,
+    Kind,
+    Number,
+    Secret,
+    Text,
+    Whole,
+    Words,
+    by_flag,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105 (refused in production)
@@ -234,13 +248,17 @@ class Deals(Environment):
         default_factory=by_flag("DEBUG", on="sandbox", off="none")
     )
     """The payment provider; `sandbox` is for development only"""
-    PAYMENT_PROVIDER_SECONDS: Number = Field(8.0, ge=0.1)
-    """How long a request that opens an order waits for the payment provider. After that, the response is 503
-    `payment_unavailable`"""
+    EXTERNAL_CONNECT_SECONDS: Number = Field(3.0, ge=0.1, le=60)
+    """How long a call to another system, such as the payment provider, waits for a connection"""
+    EXTERNAL_CALL_SECONDS: Number = Field(10.0, ge=0.1, le=60)
+    """How long a call to another system takes in all, including one retry. A request that opens an order waits this
+    long; after that, the response is 503 `payment_unavailable`"""
     SANDBOX_PAYMENT_SECRET: Secret = Field(
         default_factory=Derived("a public value", lambda _: "development-only-sandbox-secret")
     )
     """Signs the sandbox's webhooks"""
+    STRIPE_API_URL: DefaultIfBlank[Annotated[str, Kind("a URL")]] = "https://api.stripe.com"
+    """Address of Stripe's API. Another address is for tests with a stand-in for Stripe"""
     STRIPE_SECRET_KEY: Secret = ""
     """From the Stripe dashboard; required with `PAYMENT_PROVIDER=stripe`"""
     STRIPE_PUBLISHABLE_KEY: Text = ""
@@ -251,3 +269,5 @@ class Deals(Environment):
 
 class Configuration(Deals, Tasks, Limits, RealTime, Accounts, Origins, Storage, Basics):
     """All settings. The order of the groups is from the last base class to the first."""
+
+    renamed: ClassVar[dict[str, str]] = {"PAYMENT_PROVIDER_SECONDS": "EXTERNAL_CALL_SECONDS"}

@@ -8,9 +8,9 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, Self, TypeVar, get_args
 
-from annotated_types import Ge
+from annotated_types import Ge, Le
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import load_dotenv
 from pydantic import BeforeValidator, Field, FiniteFloat, ValidationError
@@ -107,7 +107,8 @@ def kind(field: FieldInfo) -> Kind:
 def requirement(field: FieldInfo) -> str:
     """Return a description of a setting's valid values."""
     least = "".join(f" of at least {one.ge:g}" for one in field.metadata if isinstance(one, Ge))
-    return kind(field).words + least
+    most = "".join(f" and at most {one.le:g}" for one in field.metadata if isinstance(one, Le))
+    return kind(field).words + least + most
 
 
 def example(field: FieldInfo) -> str:
@@ -125,13 +126,19 @@ class Environment(BaseSettings):
         case_sensitive=True, enable_decoding=False, validate_default=False, frozen=True, use_attribute_docstrings=True
     )
 
+    renamed: ClassVar[dict[str, str]] = {}
+    """The present names of settings, by former name. A former name is an error, so that its value is not ignored."""
+
     @classmethod
     def load(cls, env_file: Path) -> Self:
         """Read the settings from the environment, and from the file where the environment lacks a variable.
 
-        Raises `ImproperlyConfigured` with a line for each invalid value.
+        Raises `ImproperlyConfigured` with a line for each invalid value or former name.
         """
         load_dotenv(env_file, interpolate=False)
+        former = [f"{old} is now {new}" for old, new in cls.renamed.items() if old in os.environ]
+        if former:
+            raise ImproperlyConfigured("\n".join(former))
         try:
             return cls()
         except ValidationError as invalid:

@@ -15,6 +15,7 @@ from conversations import flows
 from conversations.rendering import register_part
 from conversations.selectors import presence_rooms, recently_expelled
 from conversations.visibility import may_enter
+from deals.payments import price_limits
 from deals.selectors import load_available_actions
 from deals.tasks import IN_DEADLINE_PROCESS
 from messaging.conversation_selectors import load_last_message
@@ -27,6 +28,8 @@ try:
     flows.configure(overrides(settings.FLOWS))
 except ValueError as error:
     raise ImproperlyConfigured(f"FLOWS: {error}") from None
+
+flows.configure_price_limits(price_limits)
 
 install_hooks(
     ApplicationHooks(

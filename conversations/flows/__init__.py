@@ -9,6 +9,7 @@ from conversations.flows.definitions import ChatStatus, Flow, Role
 from conversations.flows.engine import ResolvedAction, check_text, decide, resolve_action
 from conversations.flows.facts import Facts, Offer, OfferKind
 from conversations.flows.opening import opening
+from conversations.flows.price_limits import configure_price_limits
 from conversations.flows.prompts import action_data, available_actions, displayed_prompt
 from conversations.flows.registry import all_flows, configure, conversation_types, flow_for, get_flow
 from conversations.flows.stages import stage_of, stages
@@ -30,6 +31,7 @@ __all__ = [
     "available_actions",
     "check_text",
     "configure",
+    "configure_price_limits",
     "conversation_state",
     "conversation_types",
     "decide",

@@ -12,6 +12,7 @@ from conversations.flows.errors import StaleAction
 from conversations.flows.facts import Facts
 from conversations.flows.kinds import InputKind, PriceRule
 from conversations.flows.money import InvalidPrice, format_price, parse_price
+from conversations.flows.price_limits import price_limits
 from foundation import text
 from foundation.errors import Invalid
 from foundation.ids import parse_id
@@ -89,15 +90,26 @@ def read(inputs: tuple[Input, ...], data: object, currency: str) -> dict[str, An
 
 
 def check_prices(action: Action, data: Mapping[str, Any], facts: Facts) -> None:
-    """Compare the prices in the cleaned input with the newest offer, by the price rules of the action.
+    """Compare the prices in the cleaned input with the newest offer, by the price rules of the action, and new prices
+    with the limits of the currency.
 
-    Raises `StaleAction` if a price must equal the newest offer but differs, `Invalid` if it must differ but does not.
+    Raises `StaleAction` if a price must equal the newest offer but differs, `Invalid` if it must differ but does not,
+    or if it cannot be charged.
     """
     for field in action.inputs:
-        if field.id not in data or field.price_rule is PriceRule.FREE:
+        if field.kind is not InputKind.PRICE or field.id not in data:
             continue
+        if field.price_rule is not PriceRule.ECHO:
+            _check_limits(field, data[field.id], facts.currency)
         is_same = facts.last_offer is not None and data[field.id] == facts.last_offer.price
         if field.price_rule is PriceRule.ECHO and not is_same:
             raise StaleAction("The price of the newest offer is different.")
         if field.price_rule is PriceRule.DIFFERENT and is_same:
             raise Invalid(errors={field.id: ["A counter-offer must differ from the last offer."]})
+
+
+def _check_limits(field: Input, price: str, currency: str) -> None:
+    try:
+        price_limits(currency).check(parse_price(price, currency), currency)
+    except InvalidPrice as error:
+        raise Invalid(errors={field.id: [str(error)]}) from None

@@ -60,13 +60,3 @@ def parse_price(value: object, currency: str) -> int:
 def format_price(minor: int, currency: str) -> str:
     """Return a price in minor units as a decimal string with all decimals of the currency: `"1000.00"`."""
     return str(Decimal(minor).scaleb(-decimals(currency)).quantize(Decimal(1).scaleb(-decimals(currency))))
-
-
-def lowest(currency: str) -> str:
-    """Return the lowest price, as a decimal string."""
-    return format_price(1, currency)
-
-
-def highest(currency: str) -> str:
-    """Return the highest price, as a decimal string with the decimals of the currency."""
-    return format_price(int(HIGHEST.scaleb(decimals(currency))), currency)

@@ -5,26 +5,36 @@ from typing import Any
 
 from conversations.flows.definitions import Action, Flow, Input, Role
 from conversations.flows.facts import Facts, holds, template_values
-from conversations.flows.kinds import InputKind
-from conversations.flows.money import highest, lowest
+from conversations.flows.kinds import InputKind, PriceRule
+from conversations.flows.money import format_price
+from conversations.flows.price_limits import general_limits, price_limits
 from conversations.flows.schemas import ActionData, AvailableAction, Button, InputField, SubmitButton
 from conversations.flows.templates import render
 
 
 def _field(field: Input, currency: str) -> InputField:
-    is_price = field.kind is InputKind.PRICE
     is_required_text = field.required and field.max_length is not None
     return InputField(
         id=field.id,
         type=field.kind.value,
         label=str(field.label),
         required=field.required,
-        min=lowest(currency) if is_price else None,
-        max=highest(currency) if is_price else None,
+        **_limits(field, currency),
         min_length=1 if is_required_text else None,
         max_length=field.max_length,
         max_items=field.max_items,
     )
+
+
+def _limits(field: Input, currency: str) -> dict[str, str]:
+    """Return the limits of a price as decimal strings. The echo of an offer need not be a price that can be charged."""
+    if field.kind is not InputKind.PRICE:
+        return {}
+    limits = general_limits(currency) if field.price_rule is PriceRule.ECHO else price_limits(currency)
+    if limits.is_empty:  # every price is refused, with the reason
+        limits = general_limits(currency)
+    found = {"min": limits.smallest, "max": limits.largest, "step": limits.step}
+    return {name: format_price(minor, currency) for name, minor in found.items()}
 
 
 def _fields(action: Action, facts: Facts) -> list[InputField]:

@@ -11,7 +11,8 @@ from foundation.schemas import Schema
 class InputField(Schema):
     """An input of an action.
 
-    `id` is the key in the action's `data`. `min` and `max` are decimal strings; lengths are in code points.
+    `id` is the key in the action's `data`. `min`, `max` and `step` are decimal strings: a price must be a multiple of
+    `step` from `min` to `max`. Lengths are in code points.
     """
 
     id: str
@@ -20,6 +21,7 @@ class InputField(Schema):
     required: bool
     min: str | None = None
     max: str | None = None
+    step: str | None = None
     min_length: int | None = None
     max_length: int | None = None
     max_items: int | None = None

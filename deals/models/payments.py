@@ -43,8 +43,9 @@ class PaymentOrder(models.Model):
     An offer has at most one order that is neither canceled, refunded nor `replaced` by another order. `reference` is
     the provider's id of the order, and `pay` the data that a client needs to pay; both are empty until the provider has
     responded. `action` is the action of the flow that opened the order, and `state_version` the version in which it was
-    taken. `undecided_since` is set while an operator must decide what happens to the payment. Release 0.1.0 stored
-    refunds in `refund_due_at` and `refund_requested_at`; they are stored as `Refund` now.
+    taken. `refused_at` is the time at which the provider refused for good to open the order; if it opens the order
+    later, this is null again. `undecided_since` is set while an operator must decide what happens to the payment.
+    Release 0.1.0 stored refunds in `refund_due_at` and `refund_requested_at`; they are stored as `Refund` now.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -57,6 +58,7 @@ class PaymentOrder(models.Model):
     status = models.CharField(max_length=16, choices=PaymentStatus.choices, default=PaymentStatus.OPEN)
     action = models.CharField(max_length=64)
     state_version = models.PositiveIntegerField()
+    refused_at = models.DateTimeField(null=True, blank=True)
     replaced = models.BooleanField(default=False, db_default=False)
     undecided_since = models.DateTimeField(null=True, blank=True)
     refund_due_at = models.DateTimeField(null=True, blank=True)

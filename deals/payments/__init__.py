@@ -2,7 +2,7 @@
 
 from deals.payments.provider import OpenedOrder, Provider, ProviderEvent, ProviderFailed, ProviderRefused
 from deals.payments.provider_calls import provider_calls
-from deals.payments.registry import default_provider, get_provider, sandbox
+from deals.payments.registry import default_provider, get_provider, price_limits, sandbox
 
 __all__ = [
     "OpenedOrder",
@@ -12,6 +12,7 @@ __all__ = [
     "ProviderRefused",
     "default_provider",
     "get_provider",
+    "price_limits",
     "provider_calls",
     "sandbox",
 ]

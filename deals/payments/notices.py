@@ -18,6 +18,7 @@ NOTICES = {
     "dispute_opened": _("The payment of %(price)s is disputed."),
     "dispute_won": _("The dispute is over, and it did not take back the payment."),
     "dispute_lost": _("The dispute took back the payment."),
+    "not_payable": _("The agreed price of %(price)s cannot be charged. The operators have been told."),
     "undecided": _("An operator decides what happens to the payment, of which %(remaining)s remains."),
     "refund_decided": _("An operator decided to refund %(amount)s."),
     "keep_decided": _("An operator decided not to refund the remaining %(remaining)s of the payment."),

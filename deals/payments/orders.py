@@ -3,8 +3,7 @@
 The lock of a conversation also guards its orders. Providers are called outside of transactions.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import uuid
 from functools import partial
 
 import structlog
@@ -14,11 +13,23 @@ from conversations import flows
 from conversations.locking import lock_conversation
 from conversations.models import Conversation
 from deals.models import FINISHED, Offer, PaymentOrder
-from deals.payments import OpenedOrder, ProviderFailed, default_provider, get_provider, provider_calls
+from deals.payments import (
+    OpenedOrder,
+    ProviderFailed,
+    ProviderRefused,
+    default_provider,
+    get_provider,
+    provider_calls,
+)
+from deals.payments.notices import notify_both
+from foundation import clock
 from foundation.errors import NotFound
 from realtime import unit_of_work
 
 log = structlog.get_logger(__name__)
+
+Outcome = OpenedOrder | ProviderFailed
+"""The outcome of opening an order: the response of the provider, or why there is none. `ProviderRefused` is final."""
 
 
 def get_or_create_order(
@@ -45,36 +56,51 @@ def get_or_create_order(
     return order, True
 
 
-def open_at_provider(order: PaymentOrder) -> OpenedOrder | None:
-    """Open the order at its provider, and wait in this thread. Returns None if the provider does not respond."""
-    with log_failure(order, "order_not_opened"):
+def find_unopened(order_id: uuid.UUID) -> PaymentOrder | None:
+    """Return the order with its offer if it must still be opened, or None."""
+    orders = PaymentOrder.objects.select_related("offer", "conversation")
+    order = orders.filter(pk=order_id).first()
+    return order if order is not None and order.is_unopened and not order.conversation.is_closed else None
+
+
+def open_at_provider(order: PaymentOrder) -> Outcome:
+    """Open the order at its provider, and wait in this thread."""
+    try:
         return provider_calls.call(("open", order.pk), partial(_open, order))
-    return None
+    except ProviderFailed as error:
+        return error
 
 
-async def aopen_at_provider(order: PaymentOrder) -> OpenedOrder | None:
+async def aopen_at_provider(order: PaymentOrder) -> Outcome:
     """Open the order as `open_at_provider` does, but only this coroutine waits."""
-    with log_failure(order, "order_not_opened"):
+    try:
         return await provider_calls.acall(("open", order.pk), partial(_open, order))
-    return None
+    except ProviderFailed as error:
+        return error
 
 
 def _open(order: PaymentOrder) -> OpenedOrder:
-    return get_provider(order.provider).open(order)
-
-
-@contextmanager
-def log_failure(order: PaymentOrder, log_event: str) -> Iterator[None]:
-    """Log `ProviderFailed` and `NotFound` as `log_event` instead of raising them."""
     try:
-        yield
-    except (ProviderFailed, NotFound) as error:
-        log.warning(log_event, provider=order.provider, order=str(order.pk), error=str(error))
+        provider = get_provider(order.provider)
+    except NotFound as error:
+        raise ProviderFailed(str(error)) from error
+    return provider.open(order)
 
 
-def store_opened(order: PaymentOrder, at_provider: OpenedOrder) -> None:
-    """Store the response of the provider. An earlier response is kept, because a client can be paying with its data."""
+def store_outcome(order: PaymentOrder, outcome: Outcome) -> None:
+    """Store the outcome of opening an order, if the order is still unopened.
+
+    An earlier response of the provider is kept, because a client can be paying with its data. Both participants are
+    told of the first refusal.
+    """
     with unit_of_work():
-        lock_conversation(order.conversation_id)
+        conversation = lock_conversation(order.conversation_id)
         unopened = PaymentOrder.objects.filter(pk=order.pk, reference="")
-        unopened.update(reference=at_provider.reference, pay=dict(at_provider.pay))
+        if isinstance(outcome, OpenedOrder):
+            unopened.update(reference=outcome.reference, pay=dict(outcome.pay), refused_at=None)
+        elif not isinstance(outcome, ProviderRefused):
+            log.warning("order_not_opened", provider=order.provider, order=str(order.pk), error=str(outcome))
+        elif unopened.filter(refused_at=None).update(refused_at=clock.now()):
+            log.error("order_refused", provider=order.provider, order=str(order.pk), error=str(outcome))
+            if not conversation.is_closed:
+                notify_both(conversation, order, "not_payable")

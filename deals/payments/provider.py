@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from conversations.flows.price_limits import PriceLimits
 from deals.models import PaymentEventKind, PaymentOrder
 
 
@@ -55,8 +56,15 @@ class Provider(Protocol):
 
     name: str
 
+    def price_limits(self, currency: str) -> PriceLimits:
+        """Return the prices that the provider can charge in an ISO 4217 currency; none if it does not take it.
+
+        This is called often, also inside transactions, so it must not call the provider.
+        """
+
     def open(self, order: PaymentOrder) -> OpenedOrder:
-        """Open the order at the provider, and return the same result for each call. Raises `ProviderFailed`.
+        """Open the order at the provider, and return the same result for each call. Raises `ProviderFailed`, or
+        `ProviderRefused` if the price cannot be charged.
 
         The order's id is the idempotency key of the request, so the provider opens one order even if two calls run at
         the same time.

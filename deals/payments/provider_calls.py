@@ -9,13 +9,15 @@ import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from time import monotonic
 from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import connection
 
+from deals.payments.metrics import observe
 from deals.payments.provider import ProviderFailed
-from realtime import in_unit_of_work
+from foundation.database.outside_calls import check_nothing_is_held
 
 T = TypeVar("T")
 
@@ -27,7 +29,8 @@ class ProviderCalls:
     """A pool that runs up to `threads` calls to providers at the same time.
 
     Callers with the same key share a running call. `ProviderFailed` is raised if there is no response within
-    `PAYMENT_PROVIDER_SECONDS`, or if too many callers wait. A call that times out continues, and its result is dropped.
+    `EXTERNAL_CALL_SECONDS`, or if too many callers wait. A call that times out continues, and its result is dropped.
+    `HeldDuringCall` is raised inside a transaction or a batch.
     """
 
     def __init__(self, threads: int, max_calls: int = MAX_CALLS) -> None:
@@ -43,9 +46,10 @@ class ProviderCalls:
         if not self._waiting.acquire(blocking=False):
             raise ProviderFailed("too many callers wait for a response")
         try:
-            if not connection.in_atomic_block:  # a transaction belongs to a test, or `_start` raises an error
+            check_nothing_is_held()
+            if not connection.in_atomic_block:  # the transaction of a test case
                 connection.close()
-            return self._start(key, function).result(settings.PAYMENT_PROVIDER_SECONDS)
+            return self._start(key, function).result(settings.EXTERNAL_CALL_SECONDS)
         except TimeoutError:
             raise ProviderFailed("no response in time") from None
         finally:
@@ -56,14 +60,13 @@ class ProviderCalls:
         answer = asyncio.wrap_future(self._start(key, function))
         # After a timeout or cancellation nobody reads the exception, which asyncio would log as an error.
         answer.add_done_callback(asyncio.Future.exception)
-        await asyncio.wait([answer], timeout=settings.PAYMENT_PROVIDER_SECONDS)
+        await asyncio.wait([answer], timeout=settings.EXTERNAL_CALL_SECONDS)
         if not answer.done():
             raise ProviderFailed("no response in time")
         return answer.result()
 
     def _start(self, key: Hashable, function: Callable[[], T]) -> Future[T]:
-        if in_unit_of_work():
-            raise RuntimeError("Payment providers must be called outside of transactions.")
+        check_nothing_is_held()
         with self._guard:
             call = self._running.get(key)
             if call is not None and not call.done():
@@ -71,10 +74,11 @@ class ProviderCalls:
             if len(self._running) >= self._max_calls:
                 raise ProviderFailed("too many calls are running")
             call = self._running[key] = self._threads.submit(function)
-        call.add_done_callback(partial(self._finish, key))
+        call.add_done_callback(partial(self._finish, key, monotonic()))
         return call
 
-    def _finish(self, key: Hashable, call: Future[Any]) -> None:
+    def _finish(self, key: Hashable, began: float, call: Future[Any]) -> None:
+        observe(call, began)
         with self._guard:
             if self._running.get(key) is call:
                 del self._running[key]

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, Field
 
 from conversations.flows.money import InvalidPrice, format_price, parse_price
+from conversations.flows.price_limits import PriceLimits, general_limits
 from deals.models import PaymentEventKind, PaymentOrder
 from deals.payments.provider import OpenedOrder, ProviderEvent
 from foundation import clock
@@ -49,6 +50,9 @@ class Sandbox:
 
     def __init__(self, secret: str) -> None:
         self._secret = secret.encode()
+
+    def price_limits(self, currency: str) -> PriceLimits:
+        return general_limits(currency)
 
     def open(self, order: PaymentOrder) -> OpenedOrder:
         pay = {"method": "POST", "url": f"/api/payments/{self.name}/{order.pk}/pay"}

@@ -4,49 +4,59 @@ A client pays with Stripe.js, using `client_secret` and `publishable_key`. Webho
 PaymentIntent, its refunds and its disputes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import stripe
 
-from conversations.flows.money import decimals
+from conversations.flows.money import InvalidPrice, decimals
+from conversations.flows.price_limits import PriceLimits
 from deals.models import PaymentEventKind, PaymentOrder
 from deals.payments.provider import OpenedOrder, ProviderEvent, ProviderFailed, ProviderRefused
+from deals.payments.stripe_currencies import stripe_decimals, stripe_limits
+from deals.payments.stripe_http import BoundedClient
 from foundation.errors import Forbidden, Invalid
+from foundation.external_calls import CallLimits
 from foundation.ids import parse_id
 
 if TYPE_CHECKING:
     from stripe.params import PaymentIntentCreateParams, RefundCreateParams
 
 SIGNATURE = "Stripe-Signature"
-OTHER_DECIMALS = {"ISK": 2, "UGX": 2, "MGA": 0}
-"""Decimals of the currencies for which Stripe differs from ISO 4217 (https://docs.stripe.com/currencies)."""
+MALFORMED = "the response is malformed"
 
 
 class Stripe:
     name = "stripe"
 
-    def __init__(self, *, secret_key: str, publishable_key: str, webhook_secret: str, seconds: float) -> None:
-        """`seconds` is the time limit of a request, including one retry."""
-        connection = stripe.RequestsClient(timeout=seconds / 2)
-        self._client = stripe.StripeClient(secret_key, max_network_retries=1, http_client=connection)
+    def __init__(
+        self, *, api_url: str, secret_key: str, publishable_key: str, webhook_secret: str, limits: CallLimits
+    ) -> None:
+        self._client = stripe.StripeClient(
+            secret_key, base_addresses={"api": api_url}, max_network_retries=1, http_client=BoundedClient(limits)
+        )
         self._publishable_key, self._webhook_secret = publishable_key, webhook_secret
 
+    def price_limits(self, currency: str) -> PriceLimits:
+        return stripe_limits(currency)
+
     def open(self, order: PaymentOrder) -> OpenedOrder:
+        _check_price(order.offer.amount, order.offer.currency)
         wanted: PaymentIntentCreateParams = {
             "amount": to_stripe(order.offer.amount, order.offer.currency),
             "currency": order.offer.currency.lower(),
             "automatic_payment_methods": {"enabled": True},
             "metadata": {"order_id": str(order.pk)},
         }
-        try:
+        with _translated_errors():
             intent = self._client.v1.payment_intents.create(wanted, {"idempotency_key": f"open-{order.pk}"})
-        except stripe.StripeError as error:
-            raise ProviderFailed(type(error).__name__) from error
-        pay = {"client_secret": intent.client_secret, "publishable_key": self._publishable_key}
-        return OpenedOrder(reference=intent.id, pay=pay)
+            reference, secret = intent.id, intent.client_secret
+        if not reference or not secret:
+            raise ProviderFailed(MALFORMED)
+        return OpenedOrder(reference=reference, pay={"client_secret": secret, "publishable_key": self._publishable_key})
 
     def verify(self, body: bytes, headers: Mapping[str, str]) -> ProviderEvent | None:
         try:
@@ -62,22 +72,37 @@ class Stripe:
         wanted: RefundCreateParams = {"payment_intent": order.reference}
         if amount != order.offer.amount:
             wanted["amount"] = to_stripe(amount, currency)
-        try:
+        with _translated_errors():
             refund = self._client.v1.refunds.create(wanted, {"idempotency_key": key})
-        except stripe.InvalidRequestError as error:
-            raise ProviderRefused(type(error).__name__) from error
-        except stripe.StripeError as error:
-            raise ProviderFailed(type(error).__name__) from error
-        kind = _refund_kind(refund)
+            item_id, kind = refund.id, _refund_kind(refund)
+        if not item_id:
+            raise ProviderFailed(MALFORMED)
         return ProviderEvent(
-            id=f"{refund.id}-{kind}",
+            id=f"{item_id}-{kind}",
             kind=kind,
             amount=amount,
             currency=currency,
             order_id=order.pk,
             reference=order.reference,
-            item_id=refund.id,
+            item_id=item_id,
         )
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    """Raise `ProviderRefused` for requests that Stripe rejects for good, and `ProviderFailed` for all other errors.
+
+    A wrong key or a missing permission is not final: the operator can correct it, and then the same request succeeds.
+    """
+    try:
+        yield
+    except (stripe.InvalidRequestError, stripe.CardError) as error:
+        raise ProviderRefused(f"{type(error).__name__}: {error.code or error.param}") from error
+    except stripe.StripeError as error:
+        raise ProviderFailed(type(error).__name__) from error
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        # The library raises these for responses that do not have the form of its API.
+        raise ProviderFailed(MALFORMED) from error
 
 
 def _parse_event(event: stripe.Event) -> ProviderEvent | None:
@@ -143,15 +168,23 @@ def _event(
     )
 
 
+def _check_price(minor: int, currency: str) -> None:
+    try:
+        stripe_limits(currency).check(minor, currency)
+    except InvalidPrice as error:
+        raise ProviderRefused(str(error)) from None
+
+
 def to_stripe(minor: int, currency: str) -> int:
-    """Convert minor units of ISO 4217 to Stripe's. Raises `ProviderFailed` if Stripe cannot charge the amount."""
-    scaled = Decimal(minor).scaleb(OTHER_DECIMALS.get(currency, decimals(currency)) - decimals(currency))
-    # In currencies with three decimals, Stripe accepts only amounts whose last decimal is zero.
-    if scaled != int(scaled) or (decimals(currency) == 3 and minor % 10):
-        raise ProviderFailed(f"an amount of {currency} with fewer decimals is needed")
-    return int(scaled)
+    """Convert minor units of ISO 4217 to Stripe's. Raises `ProviderRefused` if Stripe has no such amounts.
+
+    The limits of a price do not apply: a part of a payment can be smaller.
+    """
+    if minor % stripe_limits(currency).step:
+        raise ProviderRefused(f"amounts in {currency} have fewer decimals")
+    return int(Decimal(minor).scaleb(stripe_decimals(currency) - decimals(currency)))
 
 
 def from_stripe(amount: int, currency: str) -> int:
     """Convert an amount from Stripe to minor units of ISO 4217."""
-    return int(Decimal(amount).scaleb(decimals(currency) - OTHER_DECIMALS.get(currency, decimals(currency))))
+    return int(Decimal(amount).scaleb(decimals(currency) - stripe_decimals(currency)))

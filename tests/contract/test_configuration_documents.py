@@ -112,3 +112,8 @@ def test_nothing_else_reads_the_environment():
         )
     }
     assert readers == {"stoory/env.py"}
+
+
+def test_former_names_are_not_settings_and_their_present_names_are():
+    assert FIELDS.keys().isdisjoint(Configuration.renamed)
+    assert set(Configuration.renamed.values()) <= FIELDS.keys()

@@ -14,7 +14,7 @@ from django.db import connection
 from accounts.models import User
 from deals.models import Offer
 from foundation import clock
-from foundation.database.executor import in_database
+from foundation.database.executor import in_database, in_request
 from foundation.ids import random_id
 from foundation.rate_limits import LocalBucket
 from messaging import socket_commands
@@ -95,7 +95,7 @@ def _deals() -> list[Deal]:
 
 
 async def test_the_cost_of_a_message(gateway):
-    deal = await in_database(make_deal, "real_time")
+    deal = await in_request(make_deal, "real_time")  # a payment must not be made in a database thread
     payloads = [
         {"conversation_id": str(deal.conversation.pk), "message": "Hello", "client_message_id": f"id-{number}"}
         for number in range(TRIES)

@@ -8,7 +8,7 @@ import pytest
 
 from deals.payments import ProviderFailed
 from deals.payments.sandbox import Sandbox
-from foundation.database.executor import in_database
+from foundation.database.executor import in_database, in_request
 from foundation.json import from_json, to_json
 from realtime import Caller
 from realtime.dispatcher import Dispatcher
@@ -34,7 +34,7 @@ async def by_socket(person: Person, command: str, payload: Any) -> dict[str, Any
 
 async def by_rest(person: Person, path: str, body: Any) -> dict[str, Any]:
     """Return the body without the additional members of a problem document."""
-    answer = await in_database(person.api.post, path, body)
+    answer = await in_request(person.api.post, path, body)
     return {key: value for key, value in answer.json().items() if answer.status_code < 400 or key not in STANDARD}
 
 

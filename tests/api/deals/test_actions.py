@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.models import User
 from conversations.models import ConversationView, Transition
 from deals.models import PaymentOrder
-from deals.payments import ProviderFailed
+from deals.payments import ProviderFailed, ProviderRefused
 from deals.payments.sandbox import SIGNATURE, Sandbox
 from messaging.models import Message
 from tests.api.shapes import CONVERSATION, MESSAGE, refused, succeeded
@@ -271,11 +271,30 @@ def test_a_provider_that_does_not_respond(due, monkeypatch):
     with monkeypatch.context() as away:
         away.setattr(Sandbox, "open", fail)
         for click in clicks:
-            refused(click(), 503, "payment_unavailable")
+            answer = click()
+            problem = refused(answer, 503, "payment_unavailable", extra={"retry_after"})
+            assert int(answer["Retry-After"]) >= problem["retry_after"] > 0
     assert brand.reads(f"/api/conversations/{conversation}/deal")["deal"]["payment_status"] is None
     first, second = (succeeded(click(), "conversation", "payment", "repeated") for click in clicks)
     assert first["payment"] == second["payment"]
     assert brand.reads(f"/api/conversations/{conversation}/deal")["deal"]["payment_status"] == "open"
+
+
+def test_a_price_that_the_provider_refuses(due, monkeypatch):
+    brand, influencer, conversation = due
+
+    def refuse(*_):
+        raise ProviderRefused("too small")
+
+    with monkeypatch.context() as strict:
+        strict.setattr(Sandbox, "open", refuse)
+        problem = refused(acts(brand, conversation, "proceed_to_payment"), 409, "not_payable", extra=STANDS)
+    assert problem["conversation"]["flow_state"] == "payment_pending"
+    assert [one["action"] for one in problem["available_actions"]] == ["proceed_to_payment"]
+    told = influencer.sees(conversation)["last_message"]
+    assert (told["message_type"], "INR 1200.00" in told["message"]) == ("system", True)
+    assert brand.sees(conversation)["last_message"]["id"] == told["id"]
+    assert acts(brand, conversation, "proceed_to_payment").json()["payment"]["status"] == "open"
 
 
 def test_only_the_payer_can_pay_in_the_sandbox(due, stranger, hints):

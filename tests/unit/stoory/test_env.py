@@ -41,7 +41,7 @@ class Sample(env.Environment):
     )
     PLACE: env.Folder = Path("/srv")
     THREADS: env.Whole = Field(8, ge=1)
-    SECONDS: env.Number = Field(2.0, ge=0.1)
+    SECONDS: env.Number = Field(2.0, ge=0.1, le=60)
     HOSTS: env.Words = ["localhost"]
     COLOUR: env.Choice[Literal["red", "green"]] = "red"
     POOL: env.Whole = Field(
@@ -126,9 +126,18 @@ def test_defaults_depend_on_other_settings(load):
         ("THREADS", "0.9", "THREADS must be a whole number of at least 1, not '0.9'; for example THREADS=8"),
         ("THREADS", "nan", "THREADS must be a whole number of at least 1, not 'nan'; for example THREADS=8"),
         ("THREADS", "inf", "THREADS must be a whole number of at least 1, not 'inf'; for example THREADS=8"),
-        ("SECONDS", "0.05", "SECONDS must be a number of at least 0.1, not '0.05'; for example SECONDS=2"),
-        ("SECONDS", "nan", "SECONDS must be a number of at least 0.1, not 'nan'; for example SECONDS=2"),
-        ("SECONDS", "inf", "SECONDS must be a number of at least 0.1, not 'inf'; for example SECONDS=2"),
+        (
+            "SECONDS",
+            "0.05",
+            "SECONDS must be a number of at least 0.1 and at most 60, not '0.05'; for example SECONDS=2",
+        ),
+        (
+            "SECONDS",
+            "60.1",
+            "SECONDS must be a number of at least 0.1 and at most 60, not '60.1'; for example SECONDS=2",
+        ),
+        ("SECONDS", "nan", "SECONDS must be a number of at least 0.1 and at most 60, not 'nan'; for example SECONDS=2"),
+        ("SECONDS", "inf", "SECONDS must be a number of at least 0.1 and at most 60, not 'inf'; for example SECONDS=2"),
         ("COLOUR", "Red", "COLOUR must be one of red, green, not 'Red'; for example COLOUR=red"),
         ("POOL", "1", "POOL must be a whole number of at least 2, not '1'; for example POOL=16"),
         ("LEVEL", "-0.5", "LEVEL must be a whole number of at least 0, not '-0.5'; for example LEVEL=3"),
@@ -179,7 +188,7 @@ def test_variables_of_the_file_reach_other_processes(environment):
         ("LIVE", "`on` or `off`", "off"),
         ("KEY", "a secret text", "abc"),
         ("PLACE", "a folder", "/srv"),
-        ("SECONDS", "a number of at least 0.1", "2"),
+        ("SECONDS", "a number of at least 0.1 and at most 60", "2"),
         ("HOSTS", "a list", "localhost"),
         ("COLOUR", "one of `red`, `green`", "red"),
         ("POOL", "a whole number of at least 2", "16"),
@@ -193,3 +202,11 @@ def test_the_documentation_of_a_setting(name, requirement, example):
 
 def test_defaults_that_depend_on_a_flag_are_described():
     assert env.by_flag("LIVE", on=True, off=[]).words == "`on` with `LIVE=on`, else none"
+
+
+@pytest.mark.parametrize("value", ["", "2"])
+def test_a_former_name_is_an_error_that_gives_the_present_name(load, monkeypatch, value):
+    monkeypatch.setattr(Sample, "renamed", {"OLD_POOL": "POOL", "OLD_LEVEL": "LEVEL"})
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        load(OLD_POOL=value, POOL="3")
+    assert str(refusal.value) == "OLD_POOL is now POOL"

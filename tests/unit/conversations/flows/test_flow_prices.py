@@ -10,11 +10,10 @@ from conversations.flows.money import (
     InvalidPrice,
     decimals,
     format_price,
-    highest,
     is_currency,
-    lowest,
     parse_price,
 )
+from conversations.flows.price_limits import NONE, PriceLimits, general_limits
 
 
 @pytest.mark.parametrize(
@@ -64,7 +63,7 @@ def test_a_currency_has_its_own_decimals(value, currency):
 
 @given(st.integers(1, 9_999_999_999), st.sampled_from(["INR", "USD", "JPY", "BHD", "CLF"]))
 def test_a_rendered_price_is_parsed_unchanged(minor, currency):
-    minor = min(minor, parse_price(highest(currency), currency))
+    minor = min(minor, general_limits(currency).largest)
     text = format_price(minor, currency)
     assert parse_price(text, currency) == minor
     assert len(text.partition(".")[2]) == decimals(currency)
@@ -74,9 +73,28 @@ def test_a_rendered_price_is_parsed_unchanged(minor, currency):
     ("currency", "smallest", "largest"),
     [("INR", "0.01", "99999999.99"), ("JPY", "1", "99999999"), ("BHD", "0.001", "99999999.990")],
 )
-def test_bounds_are_prices_of_the_currency(currency, smallest, largest):
-    assert (lowest(currency), highest(currency)) == (smallest, largest)
-    assert parse_price(smallest, currency) == 1
+def test_general_limits_are_prices_of_the_currency(currency, smallest, largest):
+    limits = general_limits(currency)
+    assert (format_price(limits.smallest, currency), format_price(limits.largest, currency)) == (smallest, largest)
+    assert (parse_price(smallest, currency), limits.step) == (1, 1)
+
+
+@pytest.mark.parametrize("minor", [10, 20, 99_990])
+def test_a_price_within_the_limits(minor):
+    PriceLimits(smallest=10, largest=99_990, step=10).check(minor, "KWD")
+
+
+@pytest.mark.parametrize("minor", [1, 9, 11, 99_989, 99_991, 100_000])
+def test_a_price_outside_of_the_limits_is_refused_with_the_limits(minor):
+    with pytest.raises(InvalidPrice, match=r"A price in KWD must be from 0\.010 to 99\.990, in steps of 0\.010\."):
+        PriceLimits(smallest=10, largest=99_990, step=10).check(minor, "KWD")
+
+
+def test_a_currency_that_cannot_be_charged_has_no_prices():
+    assert NONE.is_empty
+    for minor in (1, 100):
+        with pytest.raises(InvalidPrice, match="Prices in KPW cannot be charged"):
+            NONE.check(minor, "KPW")
 
 
 def test_currencies():

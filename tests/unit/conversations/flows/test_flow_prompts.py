@@ -8,7 +8,15 @@ from conversations.flows import Facts, Role, action_data, available_actions, dis
 from conversations.flows.schemas import ActionData, AvailableAction
 from tests.unit.conversations.flows.deal_table import STATES
 
-PRICE = {"id": "price", "type": "number", "label": "Price", "required": True, "min": "0.01", "max": "99999999.99"}
+PRICE = {
+    "id": "price",
+    "type": "number",
+    "label": "Price",
+    "required": True,
+    "min": "0.01",
+    "max": "99999999.99",
+    "step": "0.01",
+}
 AWAITED = [state for state, (awaiting, *_) in STATES.items() if awaiting]
 FORMS = {
     "brand_owner_details": ["details"],

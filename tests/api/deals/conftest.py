@@ -1,0 +1,1 @@
+from tests.harness.stripe.fixtures import stripe_server  # noqa: F401
