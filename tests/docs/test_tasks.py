@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db.models.functions import Now
 
 from foundation import clock
 from notifications.models import Notification
@@ -98,7 +99,7 @@ def test_the_push_is_repeated_with_the_same_key_until_it_is_rejected(blocks, mod
     result = module["push_notification"].enqueue(found.pk)
     states = []
     for _ in range(3):
-        StoredTask.objects.filter(state=State.WAITING).update(due_at=clock.now())
+        StoredTask.objects.filter(state=State.WAITING).update(due_at=Now())
         run_due_tasks()
         states.append(StoredTask.objects.get().state)
     assert states == [State.WAITING, State.WAITING, State.DEAD]
