@@ -17,7 +17,7 @@ from accounts.errors import NotAuthenticated, UserBlocked
 from accounts.models import SYSTEM_USER_ID, LoginSession, User
 from accounts.tokens import AccessToken, RefreshToken, Tokens
 from foundation.clock import now
-from foundation.database.batched_deletes import delete_in_batches
+from foundation.database.batched_deletes import batch, delete_in_batches
 from foundation.database.batching import apply_to_valid
 from foundation.database.bulk import fetch_many
 from foundation.database.pipeline import pipelined
@@ -276,9 +276,13 @@ def forget_old_sessions() -> int:
 
 def _delete_expired_tokens(limit: int) -> int:
     expired = OutstandingToken.objects.filter(expires_at__lte=now()).order_by("pk")
-    return OutstandingToken.objects.filter(pk__in=list(expired.values_list("pk", flat=True)[:limit])).delete()[0]
+    found = list(expired.values_list("pk", flat=True)[:limit])
+    with batch():
+        return OutstandingToken.objects.filter(pk__in=found).delete()[0]
 
 
 def _delete_old_sessions(limit: int) -> int:
     old = LoginSession.objects.filter(expires_at__lte=now() - SESSION_RETENTION).order_by("pk")
-    return LoginSession.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:limit])).delete()[0]
+    found = list(old.values_list("pk", flat=True)[:limit])
+    with batch():
+        return LoginSession.objects.filter(pk__in=found).delete()[0]

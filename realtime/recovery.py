@@ -15,11 +15,10 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from django.db import transaction
 from django.db.models.functions import Now
 
 from foundation import clock
-from foundation.database.batched_deletes import delete_in_batches
+from foundation.database.batched_deletes import batch, delete_in_batches
 from foundation.database.bulk import Row, select_many, upsert_many
 from foundation.database.pipeline import pipelined, pipelined_transaction
 from realtime.event_log import ReplayRequest
@@ -179,13 +178,13 @@ def delete_expired() -> int:
     return delete_in_batches(partial(_delete_some_expired, clock.now() - WINDOW - GRACE))
 
 
-@transaction.atomic
 def _delete_some_expired(before: datetime, limit: int) -> int:
     ended = SocketSession.objects.filter(ended_at__lt=before).order_by("ended_at").values_list("pk", flat=True)
     pids = list(ended[:limit])
     # In the order of the pids, as everywhere. A session that was recovered meanwhile is kept.
-    old = SocketSession.objects.select_for_update(no_key=True).filter(pk__in=pids, ended_at__lt=before)
-    locked = list(old.order_by("pid").values_list("pk", flat=True))
-    joins, _ = JoinedRoom.objects.filter(session__in=locked).delete()
-    sessions, _ = SocketSession.objects.filter(pk__in=locked).delete()
+    with batch():
+        old = SocketSession.objects.select_for_update(no_key=True).filter(pk__in=pids, ended_at__lt=before)
+        locked = list(old.order_by("pid").values_list("pk", flat=True))
+        joins, _ = JoinedRoom.objects.filter(session__in=locked).delete()
+        sessions, _ = SocketSession.objects.filter(pk__in=locked).delete()
     return joins + sessions

@@ -20,7 +20,7 @@ from tasks.models import State, StoredTask
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(seconds=45)
+LEASE = timedelta(seconds=40)
 RENEWAL_INTERVAL = timedelta(seconds=10)
 """Three renewals can fail before a lease ends."""
 LOST_CHECK_INTERVAL = timedelta(seconds=5)

@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 from django.db import DatabaseError, InterfaceError
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, QuerySet
 from django.db.models.functions import Now
 from prometheus_client import REGISTRY, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -40,30 +40,25 @@ class QueueCollector(Collector):
         oldest = GaugeMetricFamily("stoory_task_oldest_seconds", "How long the oldest task is due", labels=["kind"])
         dead = GaugeMetricFamily("stoory_task_dead", "Dead letters", labels=["kind"])
         try:
-            for row in _queue():
-                waiting.add_metric([row["kind"]], row["waiting"])
-                dead.add_metric([row["kind"]], row["dead"])
-                late = (row["now"] - row["oldest"]).total_seconds() if row["oldest"] else 0.0
-                oldest.add_metric([row["kind"]], max(0.0, late))
+            for row in _waiting():
+                waiting.add_metric([row["kind"]], row["tasks"])
+                oldest.add_metric([row["kind"]], max(0.0, (row["now"] - row["oldest"]).total_seconds()))
+            for row in _dead():
+                dead.add_metric([row["kind"]], row["tasks"])
         except (DatabaseError, InterfaceError) as error:
             log.warning("task_queue_unreadable", error=type(error).__name__)
         return [waiting, oldest, dead]
 
 
-def _queue() -> list[Any]:
-    waiting, dead = Q(state=State.WAITING), Q(state=State.DEAD)
-    counted = (
-        StoredTask.objects.filter(waiting | dead)
-        .order_by()
-        .values("kind")
-        .annotate(
-            waiting=Count("pk", filter=waiting),
-            dead=Count("pk", filter=dead),
-            oldest=Min("due_at", filter=waiting),
-            now=Now(),
-        )
-    )
-    return list(counted)
+def _waiting() -> QuerySet[StoredTask, Any]:
+    """Count the waiting tasks of each kind. The index of due tasks has only them."""
+    waiting = StoredTask.objects.filter(state=State.WAITING).order_by()
+    return waiting.values("kind").annotate(tasks=Count("pk"), oldest=Min("due_at"), now=Now())
+
+
+def _dead() -> QuerySet[StoredTask, Any]:
+    dead = StoredTask.objects.filter(state=State.DEAD, finished_at__isnull=False).order_by()
+    return dead.values("kind").annotate(tasks=Count("pk"))
 
 
 REGISTRY.register(QueueCollector())

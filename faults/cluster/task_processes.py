@@ -12,7 +12,8 @@ from faults.cluster.worker import Worker
 from tests.harness.environment import ROOT
 from tests.harness.processes import Process
 
-WORK, PRODUCE = (f"from faults.shell import task_load; task_load.{function}()" for function in ("work", "produce"))
+WORK = "from faults.shell import task_load; task_load.main('worker')"
+PRODUCE = "from faults.shell import task_load; task_load.main('producer')"
 THREADS = 3
 
 

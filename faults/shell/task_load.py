@@ -87,12 +87,20 @@ def grouped(group: int) -> None:
 KINDS = (quick, slow, writing, flaky)
 
 
-def work() -> None:
+def main(role: str) -> None:
+    """Be a `worker` or a `producer`."""
+    if role == "worker":
+        _work()
+    else:
+        _produce()
+
+
+def _work() -> None:
     """Run `manage.py run_tasks`, which then knows the kinds of this module."""
     call_command("run_tasks", workers=int(os.environ["TASK_WORKERS"]))
 
 
-def produce() -> None:
+def _produce() -> None:
     """Store tasks until stdin is closed, at a number of transactions a second. Each line on stdout has the tasks of a
     transaction and whether it was committed."""
     rate, seed = sys.stdin.readline().split()

@@ -8,7 +8,6 @@ from django.test.utils import CaptureQueriesContext
 
 from foundation import clock
 from foundation.database import batched_deletes
-from foundation.database.batched_deletes import delete_in_batches, next_limit
 from realtime import event_retention, publish
 from realtime.event_retention import _Trimming
 from realtime.models import Room, RoomEvent
@@ -63,7 +62,7 @@ def test_a_batch_deletes_at_most_its_limit_and_keeps_logs_whole(limit):
     write(10, "right")
     trimming, total = _Trimming(month_ago()), 0
     while deleted := trimming.delete_oldest(limit):
-        assert deleted <= 2 * limit  # rows of the same time can be in two rooms
+        assert deleted <= max(limit, 2)
         total += deleted
         for room in ("left", "right"):
             assert left(room) == list(range(floor(room) + 1, 11))
@@ -85,6 +84,19 @@ def test_a_wrong_clock_does_not_make_a_batch_large():
     write(1, days=40)
     trimming = _Trimming(month_ago())
     assert [trimming.delete_oldest(5) for _ in range(5)] == [5, 5, 5, 5, 1]
+
+
+def test_rooms_whose_events_alternate_stay_whole():
+    with clock.moved(-40 * DAY):
+        for number in range(30):
+            for room in range(5):
+                publish(f"room {room}", NOTE, note(str(number)))
+    trimming, sizes = _Trimming(month_ago()), []
+    while deleted := trimming.delete_oldest(30):
+        sizes.append(deleted)
+        assert all(left(f"room {room}") == list(range(floor(f"room {room}") + 1, 31)) for room in range(5))
+    assert (sum(sizes), max(sizes)) == (150, 30)
+    assert len(sizes) <= 8
 
 
 def test_leftovers_below_the_floor_are_deleted():
@@ -110,7 +122,8 @@ def test_the_number_of_queries_of_a_batch_does_not_depend_on_the_number_of_rooms
     # SQLite has no arrays, so it runs a statement of the same text for each room inside this process.
     assert len({one.split(" ")[0] for one in statements}) <= 3
     if connection.vendor == "postgresql":
-        assert len(statements) == 2, statements  # the others are sent as a pipeline
+        # Django does not count the lock and the update of the rooms, which are sent through `foundation`.
+        assert len(statements) <= 4, statements
 
 
 def test_a_large_log_is_never_read_as_a_whole(on_postgresql):
@@ -133,55 +146,3 @@ def test_a_large_log_is_never_read_as_a_whole(on_postgresql):
     oldest = RoomEvent.objects.filter(created_at__lt=month_ago()).order_by("created_at")[:500].explain()
     assert "created_at" in oldest
     assert "Seq Scan" not in oldest
-
-
-# Sizes of batches
-
-
-@pytest.mark.parametrize(
-    ("limit", "seconds", "following"),
-    [
-        (500, 0.0, 1000),
-        (500, 0.01, 1000),
-        (500, 0.05, 500),
-        (500, 0.1, 250),
-        (500, 10, 50),
-        (10_000, 0.001, 10_000),
-        (50, 3.0, 50),
-    ],
-)
-def test_sizes_follow_from_durations(limit, seconds, following):
-    assert next_limit(limit, seconds) == following
-
-
-def test_batches_grow_until_they_take_their_time(monkeypatch):
-    """A table in which a row takes 40 microseconds, without waiting for real."""
-    now, sizes, rows = [0.0], [], 100_000
-
-    def delete(limit):
-        nonlocal rows
-        deleted = min(limit, rows)
-        rows -= deleted
-        sizes.append(deleted)
-        now[0] += deleted * 40e-6
-        return deleted
-
-    monkeypatch.setattr(batched_deletes.time, "perf_counter", lambda: now[0])
-    monkeypatch.setattr(batched_deletes.time, "sleep", lambda seconds: None)
-    assert delete_in_batches(delete) == 100_000
-    assert max(sizes) * 40e-6 <= 2 * batched_deletes.BATCH_SECONDS
-    assert len(sizes) < 120
-
-
-def test_other_writers_get_a_pause_after_each_batch(monkeypatch):
-    pauses, now = [], [0.0]
-    monkeypatch.setattr(batched_deletes.time, "perf_counter", lambda: now[0])
-    monkeypatch.setattr(batched_deletes.time, "sleep", pauses.append)
-    batches = [5, 5, 0]
-
-    def delete(limit):
-        now[0] += 0.08
-        return batches.pop(0)
-
-    assert delete_in_batches(delete) == 10
-    assert pauses == pytest.approx([0.02, 0.02])

@@ -21,7 +21,7 @@ ROWS = "SELECT kind, state, attempts FROM tasks_storedtask"
 END_LEASES = "UPDATE tasks_storedtask SET leased_until = '2020-01-01 00:00:00'"
 LONG = "faults.shell.task_load.slow"
 ENQUEUE = "from faults.shell import task_load; [task_load.slow.enqueue(number) for number in {numbers}]"
-WORK = "from faults.shell import task_load; task_load.work()"
+WORK = "from faults.shell import task_load; task_load.main('worker')"
 
 
 def execute(installation: Installation, statement: str) -> list[tuple]:
