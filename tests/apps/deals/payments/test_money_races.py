@@ -52,7 +52,7 @@ def test_a_payment_and_its_refunds_at_once_add_up():
     at_once(*delivering(deal.order(), {"kind": SUCCEEDED}, *refunds, {"kind": SUCCEEDED}))
     assert (deal.now.flow_state, amounts(deal)) == ("chat_closed", ("1200.00", "1200.00", "refunded"))
     assert told(deal, "was refunded in full") == 1
-    assert told(deal, "INR 400.00 of the payment was refunded") <= 1
+    assert told(deal, "₹400.00 of the payment was refunded") <= 1
 
 
 def test_the_events_of_a_dispute_at_once_lead_to_its_end():

@@ -1,5 +1,6 @@
 """All events of an order, in any order, repeated and late, with actions of the parties and operators in between."""
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.django_db
 PRICE = 120_000
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 ARRIVED = ("has arrived", "can start")
+AMOUNT = re.compile(r"[0-9,]+\.[0-9]{2}")
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,8 @@ def check_messages(deal: Deal, reported: list[Reported]) -> None:
     if SUCCEEDED not in kinds:
         assert not any(word in text for text in texts for word in ARRIVED)
     in_parts = [text for text in texts if "of the payment was refunded" in text]
-    remaining = [cents(text.split("₹")[2].split(" ")[0].replace(",", "")) for text in in_parts]
-    assert all(0 <= one <= PRICE for one in remaining)
+    sums = [[cents(found.replace(",", "")) for found in AMOUNT.findall(text)] for text in in_parts]
+    assert all(0 < refunded < PRICE and 0 <= remaining < PRICE for refunded, remaining in sums)
     assert sum("in full" in text for text in texts) <= 1 + sum(one.kind == REFUND_FAILED for one in reported)
     for kind, words in ((OPENED, "is disputed"), (WON, "did not take back"), (LOST, "The dispute took back")):
         told = sum(words in text for text in texts)
