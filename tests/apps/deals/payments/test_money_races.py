@@ -20,7 +20,7 @@ from tests.payments import OPENED, REFUND_FAILED, REFUNDED, SUCCEEDED, WON, clos
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def at_once(*calls: Any) -> list[Any]:
+def simultaneously(*calls: Any) -> list[Any]:
     """Call all functions in threads of their own, and return their results or domain errors."""
 
     def run(call: Any) -> Any:
@@ -49,7 +49,7 @@ def test_a_payment_and_its_refunds_at_once_add_up():
         {"kind": REFUNDED, "id": f"r{number}", "amount": amount, "refund_id": refund_id}
         for number, (amount, refund_id) in enumerate([("400.00", "a"), ("400.00", "a"), ("800.00", "b")])
     ]
-    at_once(*delivering(deal.order(), {"kind": SUCCEEDED}, *refunds, {"kind": SUCCEEDED}))
+    simultaneously(*delivering(deal.order(), {"kind": SUCCEEDED}, *refunds, {"kind": SUCCEEDED}))
     assert (deal.now.flow_state, amounts(deal)) == ("chat_closed", ("1200.00", "1200.00", "refunded"))
     assert told(deal, "was refunded in full") == 1
     assert told(deal, "₹400.00 of the payment was refunded") <= 1
@@ -57,7 +57,7 @@ def test_a_payment_and_its_refunds_at_once_add_up():
 
 def test_the_events_of_a_dispute_at_once_lead_to_its_end():
     deal = make_deal("payment_pending")
-    at_once(*delivering(deal.order(), {"kind": OPENED}, {"kind": WON}, {"kind": SUCCEEDED}))
+    simultaneously(*delivering(deal.order(), {"kind": OPENED}, {"kind": WON}, {"kind": SUCCEEDED}))
     assert (deal.now.flow_state, deal_summary(deal.now).dispute) == ("payment_completed", "won")
     assert told(deal, "is disputed") <= 1
 
@@ -66,7 +66,9 @@ def test_the_events_of_a_dispute_at_once_lead_to_its_end():
 def test_a_payment_during_closing_is_either_decided_or_refunded(money):
     deal, operator = make_deal("payment_pending"), make_staff()
     order = deal.order()
-    closed, _ = at_once(lambda: close(deal, operator=operator, money=money), *delivering(order, {"kind": SUCCEEDED}))
+    closed, _ = simultaneously(
+        lambda: close(deal, operator=operator, money=money), *delivering(order, {"kind": SUCCEEDED})
+    )
     if isinstance(closed, Invalid):
         assert (money, deal.now.flow_state) == (None, "payment_completed")
     elif told(deal, "An operator decided not to refund"):
@@ -81,7 +83,7 @@ def test_two_operators_decide_once():
     order = order_of(deal)
     send(event(order, REFUNDED, amount="100.00", refund_id="a"))
     send(event(order, REFUND_FAILED, amount="100.00", refund_id="a"))
-    kept, refunded = at_once(
+    kept, refunded = simultaneously(
         lambda: keep_payment(operator=operator, order_id=order.pk),
         lambda: refund_payment(operator=operator, order_id=order.pk),
     )
@@ -94,5 +96,5 @@ def test_two_operators_decide_once():
 def test_an_action_and_a_refund_at_once_leave_no_work_on_a_refunded_payment():
     deal = make_deal("payment_completed")
     order = order_of(deal)
-    at_once(lambda: deal.act("start_work", by=deal.influencer), *delivering(order, {"kind": REFUNDED}))
+    simultaneously(lambda: deal.act("start_work", by=deal.influencer), *delivering(order, {"kind": REFUNDED}))
     assert (deal.now.flow_state, amounts(deal)) == ("chat_closed", ("1200.00", "1200.00", "refunded"))
