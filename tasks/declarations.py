@@ -4,10 +4,10 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, overload
 
 from django_tasks import task as django_task
-from django_tasks.base import Task
+from django_tasks.base import Task, TaskContext
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,13 +46,33 @@ AnyTask = DurableTask[..., Any]
 _declared: dict[str, AnyTask] = {}
 
 
+@overload
+def task(
+    *,
+    key: tuple[str, ...] | None = None,
+    max_attempts: int = MAX_ATTEMPTS,
+    time_limit: timedelta = TIME_LIMIT,
+    takes_context: Literal[False] = False,
+) -> Callable[[Callable[P, T]], DurableTask[P, T]]: ...
+
+
+@overload
+def task(
+    *,
+    key: tuple[str, ...] | None = None,
+    max_attempts: int = MAX_ATTEMPTS,
+    time_limit: timedelta = TIME_LIMIT,
+    takes_context: Literal[True],
+) -> Callable[[Callable[Concatenate[TaskContext, P], T]], DurableTask[P, T]]: ...
+
+
 def task(
     *,
     key: tuple[str, ...] | None = None,
     max_attempts: int = MAX_ATTEMPTS,
     time_limit: timedelta = TIME_LIMIT,
     takes_context: bool = False,
-) -> Callable[[Callable[P, T]], DurableTask[P, T]]:
+) -> Callable[[Callable[..., T]], DurableTask[..., T]]:
     """Declare a function at module level as a task.
 
     `key` names the parameters that identify the work: while a task with the same values waits or runs, `enqueue` adds
