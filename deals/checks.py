@@ -10,14 +10,6 @@ from deals.payments import price_limits
 
 
 @register(Tags.security)
-def check_default_currency(**kwargs: Any) -> list[CheckMessage]:
-    if is_currency(settings.DEFAULT_CURRENCY):
-        return []
-    hint = "Set it to an ISO 4217 code: DEFAULT_CURRENCY=EUR"
-    return [Error(f"{settings.DEFAULT_CURRENCY!r} is not a currency.", hint=hint, id="conversations.P005")]
-
-
-@register(Tags.security)
 def check_payment_provider(**kwargs: Any) -> list[CheckMessage]:
     if settings.PAYMENT_PROVIDER == "sandbox" and not settings.DEBUG:
         hint = "Set PAYMENT_PROVIDER to another provider or to none."
@@ -26,8 +18,8 @@ def check_payment_provider(**kwargs: Any) -> list[CheckMessage]:
     missing = [key for key in keys if not getattr(settings, key)]
     if settings.PAYMENT_PROVIDER == "stripe" and missing:
         return [Error(f"Stripe needs {', '.join(missing)}.", id="conversations.P002")]
-    if price_limits(settings.DEFAULT_CURRENCY).is_empty:
+    if is_currency(settings.DEFAULT_CURRENCY) and price_limits(settings.DEFAULT_CURRENCY).is_empty:
         return [Error(f"Stripe does not take DEFAULT_CURRENCY={settings.DEFAULT_CURRENCY}.", id="conversations.P004")]
     if not settings.STRIPE_API_URL.startswith("https://") and not settings.DEBUG:
-        return [Error("STRIPE_API_URL must begin with https://, because keys are sent to it.", id="conversations.P003")]
+        return [Error("STRIPE_API_URL must begin with https://, because keys are sent to it.", id="conversations.P005")]
     return []

@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from deals import socket_commands
-from deals.checks import check_default_currency, check_payment_provider
+from deals.checks import check_payment_provider
 from deals.requests import ConversationActionRequest
 from foundation.errors import Invalid
 from realtime import Caller
@@ -83,12 +83,6 @@ def test_the_default_currency_is_checked_too(brand, influencer, hints, settings)
     with nothing_happens(hints):
         refused(opening(brand, influencer), 400, "invalid", "currency")
     assert [error.id for error in check_payment_provider()] == ["conversations.P004"]
-
-
-@pytest.mark.parametrize("currency", ["", "inr", "XAU", "EURO"])
-def test_the_default_currency_must_be_a_currency(settings, currency):
-    settings.DEFAULT_CURRENCY = currency
-    assert [error.id for error in check_default_currency()] == ["conversations.P005"]
 
 
 def test_nothing_is_charged_in_a_direct_conversation(brand, influencer):

@@ -288,7 +288,7 @@ def test_the_sandbox_and_incomplete_stripe_settings_are_refused_in_production(se
     settings.STRIPE_PUBLISHABLE_KEY, settings.STRIPE_WEBHOOK_SECRET = "pk_test_1", "whsec_1"
     assert check_payment_provider() == []
     settings.STRIPE_API_URL = "http://127.0.0.1:12111"
-    assert [error.id for error in check_payment_provider()] == ["conversations.P003"]
+    assert [error.id for error in check_payment_provider()] == ["conversations.P005"]
     settings.STRIPE_API_URL = "https://api.stripe.com"
     settings.PAYMENT_PROVIDER = "none"
     assert check_payment_provider() == []
