@@ -292,7 +292,7 @@ def test_a_price_that_the_provider_refuses(due, monkeypatch):
     assert problem["conversation"]["flow_state"] == "payment_pending"
     assert [one["action"] for one in problem["available_actions"]] == ["proceed_to_payment"]
     told = influencer.sees(conversation)["last_message"]
-    assert (told["message_type"], "INR 1200.00" in told["message"]) == ("system", True)
+    assert (told["message_type"], "₹1,200.00" in told["message"]) == ("system", True)
     assert brand.sees(conversation)["last_message"]["id"] == told["id"]
     assert acts(brand, conversation, "proceed_to_payment").json()["payment"]["status"] == "open"
 

@@ -8,7 +8,7 @@ from conversations.models import Participant
 from conversations.participant_removal import remove_participant
 from foundation import clock
 from notifications.models import Notification
-from realtime import event_log
+from realtime import event_retention
 from realtime.models import RoomEvent
 from tests.api.messaging.test_sending import ABSENT
 from tests.api.shapes import MESSAGE, refused, succeeded
@@ -195,7 +195,7 @@ def test_a_log_that_does_not_reach_back_says_reset(brand, chat, seqs):
     assert (beyond["results"], beyond["reset"]) == ([], True)
     end = brand.reads(path, after=seqs[-1])
     assert (end["results"], end["reset"]) == ([], False)
-    event_log.trim(clock.now())
+    event_retention.trim(clock.now())
     assert brand.reads(path, after=seqs[-1])["reset"] is False
     assert brand.reads(path, after=seqs[-1] - 1) == {"success": True, "results": [], "reset": True}
     assert brand.reads(path)["reset"] is True
