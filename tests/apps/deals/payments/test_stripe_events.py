@@ -76,9 +76,9 @@ def test_one_refund_of_three_events_counts_and_is_told_once(deal, order, account
     events = [changed(created, status="pending"), updated, charge]
     before = len(told(deal))
     send(*events[first:], *events[:first])
-    assert told(deal)[before:] == ["INR 300.00 of the payment was refunded. INR 900.00 remains."]
+    assert told(deal)[before:] == ["₹300.00 of the payment was refunded. ₹900.00 remains."]
     send(account.fail_refund("re_1"))
-    assert told(deal)[before + 1] == "A refund of INR 300.00 failed."
+    assert told(deal)[before + 1] == "A refund of ₹300.00 failed."
     assert deal_summary(deal.now).refunded_amount == "0.00"
 
 
