@@ -7,9 +7,10 @@ from datetime import timedelta
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from deals.actions import take_action
+from deals.actions import ActionAttempt, finish_action, take_actions
 from deals.models import PaymentOrder
 from deals.opening import open_conversation_as
+from deals.payments import sandbox
 from deals.payments.sandbox_payments import pay_in_sandbox
 from deals.requests import ActionRequest, OpenConversationRequest
 from foundation import clock
@@ -97,12 +98,21 @@ def _make_step(step: DemoStep, user: User, conversation_id: str) -> None:
     if step.says:
         send_message(sender=user, data=SendMessageRequest(conversation_id=conversation_id, message=step.says))
     if step.does:
-        applied = take_action(
-            user=user, conversation_id=conversation_id, data=ActionRequest(action=step.does, data=step.data)
-        )
+        order = _take(ActionAttempt(user, conversation_id, ActionRequest(action=step.does, data=step.data)))
         if step.pays:
-            assert applied.order is not None
-            pay_in_sandbox(user=user, order_id=applied.order.pk, kind="payment.succeeded")
+            assert order is not None
+            pay_in_sandbox(user=user, order_id=order.pk, kind="payment.succeeded")
     if step.reports:
         order = PaymentOrder.objects.get(conversation__id=conversation_id)
         pay_in_sandbox(user=user, order_id=order.pk, kind=step.reports, amount=step.amount)
+
+
+def _take(attempt: ActionAttempt) -> PaymentOrder | None:
+    """Take the action and return the order that it opened. The sandbox is in this process, so it can be called inside
+    the transaction, unlike other providers."""
+    [applied] = take_actions([attempt])
+    if isinstance(applied, Exception):
+        raise applied
+    if applied.order is not None and applied.awaits_provider:
+        applied = finish_action(attempt, applied, sandbox().open(applied.order))
+    return applied.order
