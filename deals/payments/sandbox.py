@@ -6,9 +6,11 @@ It signs its webhooks like a real provider: `X-Signature: sha256=<hex HMAC-SHA25
 import hashlib
 import hmac
 from collections.abc import Mapping
+from datetime import UTC
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic_core import PydanticCustomError
 
 from conversations.flows.money import InvalidPrice, format_price, parse_price
 from conversations.flows.price_limits import PriceLimits, general_limits
@@ -21,6 +23,8 @@ from foundation.json import from_json, to_json
 from foundation.schemas import RequestSchema
 
 SIGNATURE = "X-Signature"
+NO_NUL = r"^[^\x00]*$"
+"""The ids that PostgreSQL can store."""
 KINDS = {
     "payment.succeeded": PaymentEventKind.PAID,
     "payment.failed": PaymentEventKind.FAILED,
@@ -33,16 +37,24 @@ KINDS = {
 }
 
 
+def _in_utc(moment: AwareDatetime) -> AwareDatetime:
+    """Return a time in UTC, where the years 1 and 9999 end earlier or later than in other time zones."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("time_out_of_range", "A time in the years 1 to 9999 is needed.") from None
+
+
 class SandboxEvent(RequestSchema):
     """An event of the sandbox. `refund_id` identifies a refund in several events; it is optional."""
 
-    id: Annotated[str, Field(strict=True, min_length=1, max_length=255)]
+    id: Annotated[str, Field(strict=True, min_length=1, max_length=255, pattern=NO_NUL)]
     type: Annotated[str, Field(strict=True)]
     order_id: Annotated[str, Field(strict=True)]
     amount: Any
     currency: Annotated[str, Field(strict=True, pattern=r"^[A-Z]{3}$")]
-    refund_id: Annotated[str, Field(strict=True, max_length=255)] | None = None
-    created_at: AwareDatetime | None = None
+    refund_id: Annotated[str, Field(strict=True, max_length=255, pattern=NO_NUL)] | None = None
+    created_at: Annotated[AwareDatetime, AfterValidator(_in_utc)] | None = None
 
 
 class Sandbox:
