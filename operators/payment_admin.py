@@ -104,7 +104,11 @@ class PaymentOrderAdmin(admin.ModelAdmin):
 
     def _decide(self, request: HttpRequest, order: PaymentOrder, operator: User) -> None:
         """Execute a form; the operator sees any error."""
-        form = FORMS.get(request.POST.get("decision", ""), KeepForm)(order, request.POST, operator=operator)
+        chosen = FORMS.get(request.POST.get("decision", ""))
+        if chosen is None:
+            self.message_user(request, "There is no such decision.", messages.ERROR)
+            return
+        form = chosen(order, request.POST, operator=operator)
         if not form.is_valid():
             for faults in form.errors.values():
                 self.message_user(request, str(faults[0]), messages.ERROR)

@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 
 from accounts.models import User
-from conversations.flows.money import InvalidPrice, format_price, parse_price
+from conversations.flows.facts import price_text
+from conversations.flows.money import InvalidPrice, parse_price
 from deals.models import PaymentOrder
 from deals.payments.decisions import keep_payment, refund_payment
 
@@ -43,7 +44,7 @@ class RefundForm(PaymentForm):
     def execute(self) -> str:
         amount: int | None = self.cleaned_data["amount"]
         refund_payment(operator=self.operator, order_id=self.order.pk, amount=amount)
-        return f"Refunded {'the rest' if amount is None else format_price(amount, self.order.offer.currency)}."
+        return f"Refunded {'the rest' if amount is None else price_text(amount, self.order.offer.currency)}."
 
 
 class KeepForm(PaymentForm):

@@ -1,7 +1,7 @@
 """What operators decide about payments: to refund them, wholly or in part, or not to."""
 
 from accounts.models import User
-from conversations.flows.money import format_price
+from conversations.flows.facts import price_text
 from conversations.locking import lock_conversation
 from conversations.models import Conversation
 from deals.models import PaymentDecision, PaymentOrder, Refund
@@ -50,7 +50,7 @@ def decide_refund(conversation: Conversation, order: PaymentOrder, operator: Use
     if left <= 0:
         raise Invalid(errors={"amount": ["Nothing remains that can be refunded."]})
     if not 0 < wanted <= left:
-        raise Invalid(errors={"amount": [f"At most {format_price(left, order.offer.currency)}."]})
+        raise Invalid(errors={"amount": [f"At most {price_text(left, order.offer.currency)}."]})
     refund = schedule_refund(order, wanted, operator)
     _decide(order, Outcome.REFUND, operator, is_final=wanted == left)
     notify_both(conversation, order, "refund_decided", amount=wanted)

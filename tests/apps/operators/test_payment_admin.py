@@ -87,7 +87,7 @@ def test_an_operator_refunds_a_part_and_then_all(admin, undecided):
     admin.post(page_of(order), {"decision": "refund", "amount": ""})
     assert (order_of(undecided).status, undecided.now.flow_state) == ("refunded", "chat_closed")
     assert [entry.change_message for entry in LogEntry.objects.order_by("pk")] == [
-        "Refunded 200.00.",
+        "Refunded ₹200.00.",
         "Refunded the rest.",
     ]
 
@@ -106,6 +106,19 @@ def test_a_wrong_amount_is_refused(admin, undecided, sent_hints, amount):
     with nothing_happens(sent_hints):
         shown = admin.post(page_of(order_of(undecided)), {"decision": "refund", "amount": amount}, follow=True)
     assert 'class="error"' in shown.content.decode()
+
+
+def test_too_much_is_refused_with_the_amount_that_remains(admin, undecided):
+    shown = admin.post(page_of(order_of(undecided)), {"decision": "refund", "amount": "1200.01"}, follow=True)
+    assert "At most ₹1,200.00." in shown.content.decode()
+
+
+@pytest.mark.parametrize("fields", [{}, {"decision": ""}, {"decision": "other", "amount": "1"}])
+def test_an_unknown_decision_decides_nothing(admin, undecided, sent_hints, fields):
+    with nothing_happens(sent_hints):
+        shown = admin.post(page_of(order_of(undecided)), fields, follow=True).content.decode()
+    assert 'class="error"' in shown
+    assert order_of(undecided).undecided_since is not None
 
 
 def test_the_permission_to_view_does_not_permit_refunds(undecided, sent_hints):
