@@ -133,9 +133,9 @@ export class ConversationView {
     return this.element.classList.contains('with-deal');
   }
 
-  /** Return the available actions that do not answer the prompt. */
+  /** Return the available actions of a conversation without a prompt. With a prompt, the action panel shows them. */
   #menu(conversation) {
-    return conversation.awaiting_role === conversation.my_role ? [] : conversation.available_actions;
+    return conversation.awaiting_role ? [] : conversation.available_actions;
   }
 
   async #ask(action, { currency }) {

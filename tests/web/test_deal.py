@@ -181,6 +181,13 @@ async def test_stages_and_history_show_the_servers_texts(opens, brand, influence
     await expect(tab.find(".stages .present, .stages .past")).to_have_count(0)
 
 
+async def test_a_withdrawal_is_shown_in_the_action_panel_only(opens, brand, influencer):
+    _, anaya, _ = await deal(opens, brand, influencer)
+    buttons = anaya.page.get_by_role("button", name="Withdraw request")
+    await expect(buttons).to_have_count(1)
+    await expect(anaya.find(".action-panel").get_by_role("button", name="Withdraw request")).to_have_count(1)
+
+
 async def test_free_chat_is_closed_from_the_header(opens, brand, influencer):
     conversation = await _done(brand, influencer)
     tab = await opens(f"/chat/{conversation}", brand)
