@@ -92,6 +92,16 @@ async def test_on_a_narrow_screen_one_participant_is_shown_at_a_time(opens):
     await expect(tab.find(".pane:visible")).to_have_attribute("data-side", "brand_owner")
 
 
+async def test_the_messages_are_visible_at_the_end_on_a_narrow_screen(opens):
+    tab = await opens("/demo?pace=0.02", viewport={"width": 360, "height": 740})
+    await tab.page.get_by_role("button", name="Play it for me").click()
+    await expect(tab.find(".demo-money")).to_be_visible(timeout=PLAYED)
+    await expect(tab.find(".demo-end")).to_be_visible(timeout=PLAYED)
+    box = await tab.find(".pane:visible .messages").bounding_box()
+    assert box is not None
+    assert box["height"] > 150
+
+
 async def test_the_end_of_the_demo_links_to_the_chat_and_the_api(opens):
     tab = await opens("/demo")
     panel = tab.find(".pane.next .action-panel")
