@@ -86,7 +86,7 @@ def test_a_refused_price_is_a_conflict_of_which_both_are_told_once(request, pays
     assert len(stripe_server.requests) == requests
     (message,) = told(deal)
     assert (message.sender.role, message.message_type) == ("system", "system")
-    assert deal.now.deal.last_offer.price in message.message
+    assert deal.now.deal.last_offer.price_text in message.message
     notified = set(Notification.objects.filter(message=message).values_list("user_id", flat=True))
     assert notified == {deal.brand_owner.pk, deal.influencer.pk}
     assert (deal.now.state_version, deal_summary(deal.now).payment_status) == (version, None)
