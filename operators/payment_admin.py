@@ -13,6 +13,7 @@ from conversations.flows.facts import price_text
 from deals.models import PaymentOrder
 from deals.payments.decisions import MAY_REFUND
 from deals.payments.ledger import read_ledger
+from deals.payments.refund_requests import refundable
 from foundation.errors import DomainError
 from foundation.ids import parse_id
 from operators.forms import first_fault
@@ -87,7 +88,13 @@ class PaymentOrderAdmin(admin.ModelAdmin):
 
     def _context(self, request: HttpRequest, order: PaymentOrder, may_refund: bool) -> dict[str, Any]:
         ledger, currency = read_ledger(order), order.offer.currency
-        amounts = {"paid": ledger.paid, "refunded": ledger.refunded, "remaining": ledger.remaining}
+        left = max(0, refundable(order, ledger))
+        amounts = {
+            "paid": ledger.paid,
+            "refunded": ledger.refunded,
+            "remaining": ledger.remaining,
+            "refundable": left,
+        }
         return {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -100,6 +107,7 @@ class PaymentOrderAdmin(admin.ModelAdmin):
             ],
             "decisions": order.decisions.select_related("decider"),
             "may_refund": may_refund,
+            "refundable": left,
         }
 
     def _decide(self, request: HttpRequest, order: PaymentOrder, operator: User) -> None:

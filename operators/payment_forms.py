@@ -26,9 +26,10 @@ class PaymentForm(forms.Form):
 
 
 class RefundForm(PaymentForm):
-    """Refunds an amount of the payment, by default all that remains."""
+    """Refunds an amount of the payment, by default all that remains. `seen` is what could be refunded on the page."""
 
     amount = forms.CharField(required=False, max_length=32)
+    seen = forms.IntegerField(required=False)
     success_message = "The refund is requested. Both sides are told when the provider has made it."
 
     def clean_amount(self) -> int | None:
@@ -43,7 +44,8 @@ class RefundForm(PaymentForm):
 
     def execute(self) -> str:
         amount: int | None = self.cleaned_data["amount"]
-        refund_payment(operator=self.operator, order_id=self.order.pk, amount=amount)
+        seen: int | None = self.cleaned_data["seen"]
+        refund_payment(operator=self.operator, order_id=self.order.pk, amount=amount, seen=seen)
         return f"Refunded {'the rest' if amount is None else price_text(amount, self.order.offer.currency)}."
 
 

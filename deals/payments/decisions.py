@@ -18,15 +18,19 @@ MAY_REFUND = "deals.refund_paymentorder"
 Outcome = PaymentDecision.Outcome
 
 
-def refund_payment(*, operator: User, order_id: object, amount: int | None = None) -> PaymentOrder:
+def refund_payment(
+    *, operator: User, order_id: object, amount: int | None = None, seen: int | None = None
+) -> PaymentOrder:
     """Refund an order, wholly or in part, and send the refund to the provider.
 
-    `amount` is in minor units, by default all that remains. If the provider does not respond, the refund is sent again
-    later. Raises `Forbidden`, `NotFound`, or `Invalid` if more is requested than remains.
+    `amount` is in minor units, by default all that remains. `seen` is what could be refunded when the operator decided,
+    so that a form that is sent twice refunds once. If the provider does not respond, the refund is sent again later.
+    Raises `Forbidden`, `NotFound`, or `Invalid` if more is requested than remains, or the payment differs from `seen`.
     """
     check_may_refund(operator)
     with unit_of_work():
         conversation, order = _lock(order_id)
+        _check_unchanged(order, seen)
         decide_refund(conversation, order, operator, amount)
     request_refunds_of(order)
     return order
@@ -41,6 +45,13 @@ def keep_payment(*, operator: User, order_id: object) -> PaymentOrder:
             raise Invalid("Somebody has decided what happens to this payment.")
         decide_to_keep(conversation, order, operator)
     return order
+
+
+def _check_unchanged(order: PaymentOrder, seen: int | None) -> None:
+    left = refundable(order, read_ledger(order))
+    if seen is not None and seen != left:
+        remains = price_text(left, order.offer.currency)
+        raise Invalid(f"The payment has changed: {remains} can be refunded now.")
 
 
 def decide_refund(conversation: Conversation, order: PaymentOrder, operator: User, amount: int | None = None) -> Refund:

@@ -1,5 +1,7 @@
 """Payment orders in the admin: the list of undecided payments, refunds, and closing with a decision."""
 
+import re
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
@@ -90,6 +92,16 @@ def test_an_operator_refunds_a_part_and_then_all(admin, undecided):
         "Refunded ₹200.00.",
         "Refunded the rest.",
     ]
+
+
+def test_a_refund_that_is_sent_twice_is_made_once(admin, undecided):
+    order = order_of(undecided)
+    seen = re.search(r'name="seen" value="(\d+)"', admin.get(page_of(order)).content.decode())[1]
+    fields = {"decision": "refund", "amount": "200", "seen": seen}
+    admin.post(page_of(order), fields)
+    again = admin.post(page_of(order), fields, follow=True).content.decode()
+    assert "The payment has changed: ₹1,000.00 can be refunded now." in again
+    assert [refund.amount for refund in order.refunds.all()] == [20000]
 
 
 def test_an_operator_keeps_the_payment(admin, undecided):
