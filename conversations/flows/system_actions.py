@@ -20,8 +20,8 @@ REASON = Input(id="reason", kind=InputKind.TEXT, label="Reason", required=False,
 def by_system(current: CurrentState, name: str, state_version: int | None) -> Decision:
     """Return the decision for a system action. `name` is `REMIND` or one of the state's system actions.
 
-    Payments, refunds and disputes take effect even while the automation is paused: the conversation stays paused, and
-    the deadline of the new state is held. Deadlines and reminders do not take effect during a pause.
+    Payments, refunds and disputes take effect even while the automation is paused: the conversation stays paused unless
+    it is closed, and the deadline of the new state is held. Deadlines and reminders do not take effect during a pause.
 
     Raises `ConversationClosed`, `StaleAction`, or `WrongState` if the state does not have the system action.
     """
@@ -113,5 +113,4 @@ def _close(current: CurrentState, data: dict[str, Any]) -> Decision:
             name="closed_by_operator", to=current.flow.closed, text=texts.closed, summary=texts.closed_summary
         ),
         data=data,
-        after=replace(current.facts, paused=False),
     )

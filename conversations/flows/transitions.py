@@ -117,11 +117,13 @@ def transition_to(
     """Return the decision to make a transition.
 
     `data` is the cleaned input, `after` the new facts (default: unchanged), `records` further fields of the decision.
-    A new deadline ends an interruption.
+    A new deadline ends an interruption, and a final state ends a pause.
     """
     facts = after or current.facts
     if timing is Timing.RESTART:
         facts = replace(facts, interrupted_state=None)
+    if current.flow.state(planned.to).kind is StateKind.FINAL:
+        facts = replace(facts, paused=False)
     state_changes = state_changes_to(current, planned, facts=facts, sender=sender)
     last = state_changes[-1]
     reached = CurrentState(current.flow, last.after.flow_state, replace(facts, state_version=last.state_version))

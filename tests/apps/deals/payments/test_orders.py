@@ -245,6 +245,9 @@ def test_a_payment_during_a_pause_counts(deal, order):
     conversation = deal.now
     assert (conversation.flow_state, conversation.paused) == ("payment_completed", True)
     assert (conversation.due_at, conversation.remind_at) == (None, None)
+    send(event(order, REFUNDED))
+    closed = deal.now
+    assert (closed.flow_state, closed.chat_status, closed.paused) == ("chat_closed", "closed", False)
 
 
 # The sandbox

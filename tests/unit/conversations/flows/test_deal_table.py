@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from conversations.flows import Facts, Role, Timing, decide
+from conversations.flows import Facts, Role, Timing, conversation_state, decide
 from conversations.flows.graph import edges
 from foundation.errors import DomainError
 from tests.unit.conversations.flows.deal_table import (
@@ -105,6 +105,21 @@ def test_a_dispute_interrupts_the_deal_until_it_is_won(deal, facts, state, pause
     assert (won.timing, won.facts.interrupted_state) == (Timing.HOLD if paused else Timing.RESUME, None)
     lost = decide(deal, "payment_disputed", disputed.facts, Role.SYSTEM, "dispute_lost")
     assert (lost.conversation_state.flow_state, lost.facts.interrupted_state) == ("chat_closed", None)
+
+
+@pytest.mark.parametrize(
+    ("state", "action"),
+    [
+        ("payment_completed", "payment_refunded"),
+        ("work_in_progress", "payment_refunded"),
+        ("payment_disputed", "dispute_lost"),
+    ],
+)
+def test_a_paused_deal_that_is_closed_by_its_payment_is_no_longer_paused(deal, facts, state, action):
+    closed = decide(deal, state, replace(facts, paused=True), Role.SYSTEM, action)
+    assert closed.conversation_state == conversation_state(deal, "chat_closed")
+    assert closed.conversation_state.chat_status == "closed"
+    assert not closed.facts.paused
 
 
 def test_a_resumed_deal_waits_until_its_dispute_is_over(deal, facts):
