@@ -71,6 +71,16 @@ async def test_a_refund_is_shown(opens, brand, influencer):
     assert (shown["Refunded in total"], shown["Remaining"]) == ("HUF\u00a01,000.50", "HUF\u00a00.00")
 
 
+async def test_large_sums_stay_on_one_line_on_a_narrow_screen(opens, brand, influencer):
+    path, order = paid_deal(brand, influencer, price="99999999.99")
+    brand.calls("POST", f"/api/payments/sandbox/{order}/pay", {"type": "payment.dispute_lost"})
+    tab = await opens(f"{path}/receipt", brand, viewport={"width": 360, "height": 740})
+    lost = tab.find(".receipt .sums dd", has_text="₹99,999,999.99").last
+    lines = "sum => { const all = new Range(); all.selectNodeContents(sum); return all.getClientRects().length; }"
+    assert await lost.evaluate(lines) == 1
+    assert await tab.page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 async def test_the_pdf_is_downloaded(opens, brand, influencer):
     path, order = paid_deal(brand, influencer)
     tab = await opens(f"{path}/receipt", brand)
