@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import aiohttp
 
 from faults.clients.official_client import OfficialClient, OfficialClients
-from faults.clients.rest_client import ApiError, RestClient
+from faults.clients.rest_client import NETWORK_ERRORS, ApiError, RestClient
 from faults.clients.socket_client import SocketClient
 from faults.cluster.cluster import Cluster
 from faults.people import People
@@ -20,8 +20,6 @@ from faults.recorder import Recorder
 from faults.waiting import wait_until
 from tests.harness.people import Account
 
-NETWORK_ERRORS = (aiohttp.ClientError, ConnectionError, TimeoutError)
-"""The errors after which a sender retries."""
 ATTEMPT_TIMEOUT = 5.0
 RETRY_SECONDS = 180.0
 CONNECT_CONCURRENCY = 10

@@ -1,11 +1,15 @@
 """A client of the REST API."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
 
 from tests.harness.people import PASSWORD, Account, newcomer
+
+NETWORK_ERRORS = (aiohttp.ClientError, ConnectionError, TimeoutError)
+"""The errors after which a client retries."""
 
 
 class ApiError(Exception):
@@ -35,14 +39,14 @@ class RestClient:
         *,
         person: Account | None = None,
         timeout: float = 10.0,
+        headers: Mapping[str, str] | None = None,
         **options: Any,
     ) -> tuple[int, dict[str, Any]]:
-        """Return the status and the body. Raises `ApiError`, and for network errors `aiohttp.ClientError` or
-        `TimeoutError`."""
-        headers = {"Authorization": f"Bearer {person.access}"} if person else {}
+        """Return the status and the body. Raises `ApiError`, or one of `NETWORK_ERRORS`."""
+        sent = {"Authorization": f"Bearer {person.access}"} if person else {}
         async with (
             asyncio.timeout(timeout),
-            self._session.request(method, base_url + path, headers=headers, **options) as response,
+            self._session.request(method, base_url + path, headers=sent | dict(headers or {}), **options) as response,
         ):
             if response.content_type not in {"application/json", "application/problem+json"}:
                 raise ApiError(response.status, "not_json")

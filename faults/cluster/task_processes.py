@@ -1,10 +1,11 @@
-"""Processes that run and enqueue the tasks of `faults.shell.task_load`, with the settings of a server process."""
+"""Processes that run and enqueue tasks, with the settings of a server process."""
 
 import asyncio
 import contextlib
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +23,23 @@ def _shell(command: str) -> list[str]:
 
 
 class TaskProcess:
-    """A process of `manage.py run_tasks`. `kills` has the process id and the time of each SIGKILL."""
+    """A process of `manage.py run_tasks` with the settings of a server. `kills` has the process id and the time of each
+    SIGKILL."""
+
+    command: Sequence[str] = (sys.executable, "manage.py", "run_tasks", "--workers", str(THREADS))
 
     def __init__(self, server: Worker, name: str, log: Path) -> None:
-        self.server, self.name, self.log = server, name, log
+        self.name, self.log = name, log
+        self.environment = server.environment
         self.kills: list[tuple[int, float]] = []
         self._process: Process | None = None
 
     async def start(self) -> None:
-        environment = self.server.environment | {"TASK_LOG": str(self.log), "TASK_WORKERS": str(THREADS)}
-        self._process = await asyncio.to_thread(self._start, environment)
+        self._process = await asyncio.to_thread(self._start)
 
-    def _start(self, environment: dict[str, str]) -> Process:
-        process = Process(*_shell(WORK), log=self.log.with_suffix(f".{self.name}.log"), environment=environment)
+    def _start(self) -> Process:
+        log = self.log.with_suffix(f".{self.name}.log")
+        process = Process(*self.command, log=log, environment=self.environment)
         return process.start().wait_until(lambda: "Running tasks" in process.written())
 
     @property
@@ -53,6 +58,16 @@ class TaskProcess:
         with contextlib.suppress(TimeoutError):
             await asyncio.to_thread(self._process.stop, within)
         return time.monotonic() - begin
+
+
+class LoadProcess(TaskProcess):
+    """A process that also knows the tasks of `faults.shell.task_load`, which write to `log`."""
+
+    command = _shell(WORK)
+
+    def __init__(self, server: Worker, name: str, log: Path) -> None:
+        super().__init__(server, name, log)
+        self.environment = server.environment | {"TASK_LOG": str(log), "TASK_WORKERS": str(THREADS)}
 
 
 class Producer:

@@ -3,19 +3,19 @@
 import asyncio
 import time
 
-from faults.clients.rest_client import ApiError
+from faults.clients.rest_client import NETWORK_ERRORS, ApiError
 from faults.clients.socket_client import SocketClient
 from faults.cluster.operator import Operator
 from faults.cluster.proxy import DOWNSTREAM, UPSTREAM
 from faults.people import create_people
 from faults.scenario import Run, scenario
-from faults.workload import NETWORK_ERRORS
+from faults.scenarios.outages import power_cut
 
 
 @scenario("soak", "all faults in random order, while messages are sent")
 async def soak(run: Run) -> None:
     run.allow_duplicates()
-    faults = [_kill, _terminate, _redis, _power_cut, _redis_stalled, _database, _clients, _resets]
+    faults = [_kill, _terminate, _redis, power_cut, _redis_stalled, _database, _clients, _resets]
     async with run.workload_running(share=4.0) as workload:
         while workload.acknowledged < workload.messages * 0.95:
             inject = run.rng.choice(faults)
@@ -42,12 +42,6 @@ async def _redis(run: Run) -> None:
     await run.cluster.redis.kill()
     await run.pause(0, 5)
     await run.cluster.redis.start()
-
-
-async def _power_cut(run: Run) -> None:
-    await run.cluster.postgres.stop("immediate")
-    await run.pause(0, 2)
-    await run.cluster.postgres.start()
 
 
 async def _redis_stalled(run: Run) -> None:

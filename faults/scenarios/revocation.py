@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from faults.clients.rest_client import ApiError
+from faults.clients.rest_client import NETWORK_ERRORS, ApiError
 from faults.clients.socket_client import SocketClient
 from faults.cluster.operator import Operator
 from faults.people import People
 from faults.scenario import Run, scenario
 from faults.waiting import wait_until
-from faults.workload import NETWORK_ERRORS
 from tests.harness.people import PASSWORD, Account
 
 BOUNDS = {True: 1.0, False: 6.0}

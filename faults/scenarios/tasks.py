@@ -7,8 +7,9 @@ from contextlib import suppress
 import psycopg
 
 from faults.checker.tasks import TaskHistory, check_tasks, read_executions, seconds_until_taken_again
-from faults.cluster.task_processes import Producer, TaskProcess
+from faults.cluster.task_processes import LoadProcess, Producer
 from faults.scenario import Run, scenario
+from faults.scenarios.outages import cut_from_database, power_cut
 from faults.waiting import wait_until
 
 PROCESSES = 3
@@ -26,7 +27,7 @@ async def killed_tasks(run: Run) -> None:
     log.unlink(missing_ok=True)
     log.touch()
     servers = run.cluster.workers
-    processes = [TaskProcess(servers[one % len(servers)], f"tasks-{one + 1}", log) for one in range(PROCESSES)]
+    processes = [LoadProcess(servers[one % len(servers)], f"tasks-{one + 1}", log) for one in range(PROCESSES)]
     producer = Producer(servers[0])
     outages: list[tuple[float, float]] = []
     try:
@@ -47,7 +48,7 @@ async def killed_tasks(run: Run) -> None:
     run.report("dead letters", (await run.cluster.postgres.execute(DEAD))[0][0], "", maximum=0)
 
 
-async def _inject(run: Run, fault: str, processes: list[TaskProcess], outages: list[tuple[float, float]]) -> None:
+async def _inject(run: Run, fault: str, processes: list[LoadProcess], outages: list[tuple[float, float]]) -> None:
     process, server = run.rng.choice(processes), run.rng.choice(run.cluster.workers)
     match fault:
         case "worker":
@@ -65,12 +66,12 @@ async def _inject(run: Run, fault: str, processes: list[TaskProcess], outages: l
             await server.kill()
             await server.start()
         case "connection":
-            await _outage(run, outages, "connections to PostgreSQL are cut", _cut)
+            await _outage(run, outages, "connections to PostgreSQL are cut", cut_from_database)
         case "database":
-            await _outage(run, outages, "power cut of PostgreSQL", _power_cut)
+            await _outage(run, outages, "power cut of PostgreSQL", power_cut)
 
 
-def _is_busy(process: TaskProcess) -> bool:
+def _is_busy(process: LoadProcess) -> bool:
     return any(one.pid == process.pid and one.outcome == "killed" for one in read_executions(process.log, []))
 
 
@@ -79,21 +80,6 @@ async def _outage(run: Run, outages: list[tuple[float, float]], what: str, injec
     begin = time.monotonic()
     await inject(run)
     outages.append((begin, time.monotonic() + 5))
-
-
-async def _cut(run: Run) -> None:
-    proxies = [node.postgres_proxy for node in run.cluster.nodes]
-    for proxy in proxies:
-        proxy.down()
-    await run.pause(0.5, 3)
-    for proxy in proxies:
-        proxy.heal()
-
-
-async def _power_cut(run: Run) -> None:
-    await run.cluster.postgres.stop("immediate")
-    await run.pause(0.5, 2)
-    await run.cluster.postgres.start()
 
 
 async def _until_done(run: Run) -> None:

@@ -1,7 +1,6 @@
 """A mixed load of tasks: a producer that enqueues them in transactions, and a worker process that runs them.
 
-Every begin and end of an attempt is one line of JSON in the file `TASK_LOG`, with the time of the machine's monotonic
-clock. A line is written with one system call, so that a killed process leaves no part of a line.
+Every begin and end of an attempt is one line of JSON in the file `TASK_LOG`.
 """
 
 import json
@@ -13,12 +12,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
 
 from django.core.management import call_command
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django_tasks.base import TaskContext
 
+from faults.shell.line_log import append_line
 from tasks import TaskFailed, task
 
 GROUPS = 4
@@ -28,18 +27,9 @@ ROLLED_BACK = 0.2
 """The share of transactions that are rolled back."""
 
 
-def _record(**fields: Any) -> None:
-    line = json.dumps({"at": time.monotonic(), "pid": os.getpid(), **fields}) + "\n"
-    file = os.open(os.environ["TASK_LOG"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    try:
-        os.write(file, line.encode())
-    finally:
-        os.close(file)
-
-
 @contextmanager
 def _recorded(what: str) -> Iterator[None]:
-    _record(event="begin", what=what)
+    append_line("TASK_LOG", event="begin", what=what)
     outcome = "interrupted"
     try:
         yield
@@ -48,7 +38,7 @@ def _recorded(what: str) -> Iterator[None]:
         outcome = "failed"
         raise
     finally:
-        _record(event="end", what=what, outcome=outcome)
+        append_line("TASK_LOG", event="end", what=what, outcome=outcome)
 
 
 @task()

@@ -1,5 +1,5 @@
 """A small run of the fault harness. It kills real processes, PostgreSQL and Redis. No message may be lost, duplicated,
-reordered or delivered to the wrong user. The run has no time thresholds."""
+reordered or delivered to the wrong user, no task lost, and no money counted wrongly. The run has no time thresholds."""
 
 import re
 import subprocess
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.alone  # the run uses all cores
 
 SCENARIOS = (
     "killed-worker", "redis-restart", "database-restart", "repeated-sends", "ended-sessions", "random-operations",
-    "killed-tasks",
+    "killed-tasks", "money",
 )  # fmt: skip
 MESSAGES = 120
 RUN_SECONDS = 900
