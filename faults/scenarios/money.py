@@ -21,7 +21,7 @@ from faults.cluster.worker import Worker
 from faults.people import create_people
 from faults.scenario import Run, scenario
 from faults.scenarios.money_deals import MoneyDeals
-from faults.scenarios.money_plans import DEALS, Plan
+from faults.scenarios.money_plans import DEALS, PLANS, Plan
 from faults.scenarios.outages import cut_from_database, power_cut
 from faults.waiting import wait_until
 from tests.harness.people import PASSWORD, Account
@@ -86,7 +86,9 @@ async def _deals(run: Run) -> AsyncIterator[MoneyDeals]:
         yield deals
     finally:
         announcing.cancel()
-        await asyncio.gather(announcing, return_exceptions=True)
+        (ended,) = await asyncio.gather(announcing, return_exceptions=True)
+        if not isinstance(ended, asyncio.CancelledError):
+            run.violations.append(f"the announcement of a refund failed: {ended}")
 
 
 async def _create_operator(run: Run) -> Account:
@@ -108,8 +110,9 @@ async def _play_under_faults(run: Run, deals: MoneyDeals, worker: TaskProcess) -
 
 
 def _to_play(run: Run, over: asyncio.Event) -> Iterator[tuple[Plan, str]]:
-    """Yield each kind of deal once, and then more of them until the faults are over."""
-    yield from run.rng.sample(DEALS, len(DEALS))
+    """Yield a deal of each plan, or of each plan and stage, and then more until the faults are over."""
+    wanted = [(plan, run.rng.choice(plan.stages)) for plan in PLANS] if run.quick else DEALS
+    yield from run.rng.sample(wanted, len(wanted))
     while not over.is_set():
         yield run.rng.choice(DEALS)
 
@@ -176,7 +179,7 @@ def _report(run: Run, deals: MoneyDeals, histories: list[DealHistory]) -> None:
     calls = deals.calls()
     keys = {one["key"] for one in calls}
     outcomes = Counter(request.outcome for history in histories for request in history.requests)
-    run.report("deals", len(histories), "", minimum=len(DEALS))
+    run.report("deals", len(histories), "", minimum=len(PLANS))
     run.report("provider's events acknowledged", deals.provider.acknowledged, "")
     run.report("… as repeated", deals.provider.repeated, "", minimum=1)
     for outcome in (ACCEPTED, REFUSED, UNKNOWN):

@@ -35,11 +35,7 @@ class MoneyDeals:
 
     async def play(self, plan: Plan, stage: str, desk: RefundDesk) -> None:
         """Play a deal up to its payment, then send its events and request its refunds in a random order."""
-        rng = self.client.rng
-        roles = {
-            role: [one for one in self.people.accounts if one.role == role] for role in ("brand_owner", "influencer")
-        }
-        deal = DealClient(self.client, *(rng.choice(people) for people in roles.values()))
+        deal = DealClient(self.client, self._anyone("brand_owner"), self._anyone("influencer"))
         history = DealHistory(f"{plan.what} ({stage})", PRICE, stage)
         try:
             await deal.play_to_payment()
@@ -81,7 +77,7 @@ class MoneyDeals:
             await asyncio.sleep(rng.uniform(0, 0.5))
 
     async def _close(
-        self, deal: DealClient, history: DealHistory, refunded: int, *, by_system=False, **body: str
+        self, deal: DealClient, history: DealHistory, refunded: int, *, by_system: bool = False, **body: str
     ) -> None:
         """Close a deal as an operator. This makes the servers refund an amount, now or after the late payment."""
         path = f"/api/conversations/{deal.conversation_id}/close"

@@ -17,7 +17,7 @@ SCENARIOS = (
     "killed-tasks", "money",
 )  # fmt: skip
 MESSAGES = 120
-RUN_SECONDS = 900
+RUN_SECONDS = 1200
 VERDICT = re.compile(r"^(?P<name>\S+) +(?P<verdict>holds|FAILS) .* (?P<acknowledged>\d+) acknowledged$", re.MULTILINE)
 
 
