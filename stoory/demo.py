@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
@@ -53,11 +54,11 @@ def exists() -> bool:
     return User.objects.filter(email=PEOPLE[0].email).exists()
 
 
+@transaction.atomic
 def make(report: Callable[[str], object] = lambda _: None) -> None:
     """Create the demo accounts, and conversations of every type in many states.
 
-    `report` is called with a line of text before each part is created. This is not one transaction, because payment
-    providers are called.
+    `report` is called with a line of text before each part is created.
     """
     report(f"{len(PEOPLE)} people and an operator")
     users = {person.name: _registered(person) for person in PEOPLE}
