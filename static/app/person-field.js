@@ -246,7 +246,7 @@ function inWordsOf({ phase, people, hasMore, fault, isOff }) {
   if (phase === 'idle') return '';
   if (!n) return gettext('Nobody was found. Type the beginning of a name, or a complete e-mail address.');
   const found = filled(ngettext('%(n)s person found.', '%(n)s people found.', n), { n });
-  return hasMore ? `${found} ${gettext('There are more: type more of the name.')}` : found;
+  return hasMore ? `${found} ${gettext('More people match: type more of the name.')}` : found;
 }
 
 function nobodyKnown() {

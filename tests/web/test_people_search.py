@@ -97,7 +97,7 @@ async def test_more_people_are_loaded_on_request(opens, brand, user_pool, site):
     form = await new_conversation(tab)
     await form.input.fill(surname)
     await expect(form.names).to_have_count(10)
-    await expect(form.said).to_have_text("10 people found. There are more: type more of the name.")
+    await expect(form.said).to_have_text("10 people found. More people match: type more of the name.")
     await form.press("ArrowUp")
     await form.marks("Show more")
     await form.press("Enter")

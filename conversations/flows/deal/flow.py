@@ -14,7 +14,7 @@ from conversations.flows.definitions import Flow, Opening, OperatorTexts, Role
 
 _TITLE = _("About: %(title)s")
 _OPENED = _("%(brand_owner)s made the request")
-_PROPOSED = _("Proposed amount, binding nobody: %(proposed)s")
+_PROPOSED = _("Proposed amount (not binding): %(proposed)s")
 
 DEAL_1 = Flow(
     name="deal",

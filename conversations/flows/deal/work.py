@@ -107,13 +107,13 @@ WORK_SUBMITTED = State(
     awaiting=Role.BRAND_OWNER,
     chat_status=ChatStatus.REAL_TIME,
     title=_("Review the work"),
-    subtitle=_("Revisions left: %(revisions_left)s. Without an answer the work counts as approved."),
+    subtitle=_("Revisions left: %(revisions_left)s. If you do not answer, the work is approved."),
     inactivity=Deadline(
         after=timedelta(days=7),
         system_action=SystemAction(
             name="approved_automatically",
             to="work_approved",
-            text=(_("There was no answer in time, so the work counts as approved. You can go on chatting."),),
+            text=(_("There was no answer in time, so the work is approved. You can go on chatting."),),
             summary=_("Approved, as there was no answer in time"),
         ),
     ),

@@ -21,7 +21,7 @@ def test_the_opening_contains_title_and_amount(kind, word):
     first, *rest = decision.message.text.split("\n\n")
     assert first.startswith("Acme")
     assert word in first
-    assert rest == ["About: Shoes %(x)s", "Proposed amount, binding nobody: ₹1,000.00"]
+    assert rest == ["About: Shoes %(x)s", "Proposed amount (not binding): ₹1,000.00"]
     assert (decision.message.sender, decision.message.receiver) == ("brand_owner", "influencer")
     assert decision.message.action_data == decision.action_data
     assert (decision.action_data["role"], decision.action_data["state_version"]) == ("influencer", 1)
