@@ -11,7 +11,7 @@ import structlog
 from django.db import connections
 from django_tasks.base import TaskContext
 
-from foundation.database.outside_calls import check_nothing_is_held
+from foundation.external_calls import check_nothing_is_held
 from tasks.arguments import restored
 from tasks.backend import result_of
 from tasks.claims import LEASE, Claim

@@ -17,7 +17,7 @@ from django.db import connection
 
 from deals.payments.metrics import observe
 from deals.payments.provider import ProviderFailed
-from foundation.database.outside_calls import check_nothing_is_held
+from foundation.external_calls import check_nothing_is_held
 
 T = TypeVar("T")
 

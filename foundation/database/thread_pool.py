@@ -12,9 +12,9 @@ import structlog
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from foundation.database.outside_calls import DATABASE_THREAD
 from foundation.database.pipeline import is_postgresql
 from foundation.database.postgresql.base import is_open
+from foundation.external_calls import DATABASE_THREAD
 
 log = structlog.get_logger(__name__)
 

@@ -17,7 +17,7 @@ from tasks.enqueueing import enqueue_recurring
 from tasks.models import State, StoredTask
 from tests.deals import open_deal
 from tests.factories import log_in, make_user
-from tests.harness.outside_calls import no_calls_inside
+from tests.harness.external_calls import no_calls_inside
 from tests.harness.tasks import run_due_tasks
 
 __all__ = ["no_calls_inside"]

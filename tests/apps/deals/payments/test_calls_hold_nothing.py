@@ -27,7 +27,7 @@ from realtime import Caller, unit_of_work
 from tasks.models import StoredTask
 from tests.deals import Deal, make_deal
 from tests.factories import make_staff
-from tests.harness.held import OutsideCalls, Refused, TrackedLock
+from tests.harness.external_calls import ExternalCalls, Refused, TrackedLock
 from tests.harness.rest import Api
 from tests.harness.stripe import Status, StripeServer
 from tests.harness.tasks import run_due_tasks
@@ -43,12 +43,12 @@ class AtSandbox:
 
     name = "sandbox"
 
-    def __init__(self, _: pytest.FixtureRequest, calls: OutsideCalls, patch: pytest.MonkeyPatch) -> None:
+    def __init__(self, _: pytest.FixtureRequest, calls: ExternalCalls, patch: pytest.MonkeyPatch) -> None:
         self._faults: list[Exception] = []
         for name in ("open", "refund"):
             patch.setattr(Sandbox, name, self._guarded(calls, getattr(Sandbox, name)))
 
-    def _guarded(self, calls: OutsideCalls, method):
+    def _guarded(self, calls: ExternalCalls, method):
         def guarded(*args):
             calls.call()
             if self._faults:
@@ -84,9 +84,9 @@ class AtStripe:
 
 
 @pytest.fixture
-def calls(outside_calls, monkeypatch) -> OutsideCalls:
-    monkeypatch.setattr(provider_calls, "_guard", TrackedLock(outside_calls))
-    return outside_calls
+def calls(external_calls, monkeypatch) -> ExternalCalls:
+    monkeypatch.setattr(provider_calls, "_guard", TrackedLock(external_calls))
+    return external_calls
 
 
 @pytest.fixture(params=[AtSandbox, AtStripe])

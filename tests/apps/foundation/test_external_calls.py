@@ -11,9 +11,9 @@ import pytest
 from django.db import connections, transaction
 
 from foundation.database.executor import in_database, in_request
-from foundation.database.outside_calls import HeldDuringCall, check_nothing_is_held, held
+from foundation.external_calls import HeldDuringCall, check_nothing_is_held, held
 from realtime import unit_of_work
-from tests.harness.outside_calls import no_calls_inside
+from tests.harness.external_calls import no_calls_inside
 
 __all__ = ["no_calls_inside"]
 

@@ -1,7 +1,7 @@
-"""Proves that nothing waits for a call to another system, in any thread of this process.
+"""Fixtures that refuse sockets while something waits for a call to another system.
 
-The call of a request runs in a thread of its own while the thread of the request waits, so it is not enough to look at
-the thread that calls.
+`no_calls_inside` looks only at the thread that calls. `external_calls` looks at all threads of this process: the call
+of a request runs in a thread of its own while the thread of the request waits.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db.transaction import Atomic
 
 from foundation.database.thread_pool import DatabaseThreads
+from foundation.external_calls import check_nothing_is_held
 
 SERVER_THREAD = "process_request_thread"
 """Part of the names of the threads of `http.server`."""
@@ -28,7 +29,7 @@ class Refused(BaseException):
 
 
 @dataclass
-class OutsideCalls:
+class ExternalCalls:
     """The number of calls to other systems, and what was held during calls that were refused.
 
     Whatever is held by somebody who waits for a call stays held until the call ends. A call is refused if that takes
@@ -71,7 +72,7 @@ class OutsideCalls:
 
 
 class TrackedLock:
-    def __init__(self, calls: OutsideCalls) -> None:
+    def __init__(self, calls: ExternalCalls) -> None:
         self._lock, self._calls = threading.Lock(), calls
 
     def __enter__(self) -> None:
@@ -84,9 +85,26 @@ class TrackedLock:
 
 
 @pytest.fixture
-def outside_calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[OutsideCalls]:
+def no_calls_inside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raise `HeldDuringCall` when a socket is connected, or a name is looked up, while the thread holds a transaction
+    or runs a batch. The drivers of the databases do not use these functions."""
+
+    def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            check_nothing_is_held()
+            return function(*args, **kwargs)
+
+        return call
+
+    for name in ("connect", "connect_ex"):
+        monkeypatch.setattr(socket.socket, name, guarded(getattr(socket.socket, name)))
+    monkeypatch.setattr(socket, "getaddrinfo", guarded(socket.getaddrinfo))
+
+
+@pytest.fixture
+def external_calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[ExternalCalls]:
     """Refuse sockets while any thread is in a transaction or runs a batch. Nothing may have been refused at the end."""
-    calls = OutsideCalls()
+    calls = ExternalCalls()
     _hold_transactions(monkeypatch, calls)
     _hold_batches(monkeypatch, calls)
     _guard_sockets(monkeypatch, calls)
@@ -94,7 +112,7 @@ def outside_calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[OutsideCalls]:
     assert calls.refused == []
 
 
-def _hold_transactions(patch: pytest.MonkeyPatch, calls: OutsideCalls) -> None:
+def _hold_transactions(patch: pytest.MonkeyPatch, calls: ExternalCalls) -> None:
     enter, leave = Atomic.__enter__, Atomic.__exit__
 
     def entered(self: Atomic) -> None:
@@ -111,7 +129,7 @@ def _hold_transactions(patch: pytest.MonkeyPatch, calls: OutsideCalls) -> None:
     patch.setattr(Atomic, "__exit__", left)
 
 
-def _hold_batches(patch: pytest.MonkeyPatch, calls: OutsideCalls) -> None:
+def _hold_batches(patch: pytest.MonkeyPatch, calls: ExternalCalls) -> None:
     submit = DatabaseThreads.submit
 
     def submitted(self: DatabaseThreads, work: Callable[[], None]) -> None:
@@ -124,7 +142,7 @@ def _hold_batches(patch: pytest.MonkeyPatch, calls: OutsideCalls) -> None:
     patch.setattr(DatabaseThreads, "submit", submitted)
 
 
-def _guard_sockets(patch: pytest.MonkeyPatch, calls: OutsideCalls) -> None:
+def _guard_sockets(patch: pytest.MonkeyPatch, calls: ExternalCalls) -> None:
     """Guard what a client does with a socket. A kept connection is used again, so sending is guarded too."""
     connect, send = socket.socket.connect, socket.socket.sendall
 
