@@ -20,8 +20,8 @@ os.register_at_fork(after_in_child=_unused.clear)
 def random_id() -> str:
     """Return 192 random bits as 32 characters of base64url. OWASP ASVS 5.0, 7.2.3 requires 128 bits.
 
-    Ids are created in batches. Reading random bytes from the system releases the GIL, and the event loop then waits
-    until the other threads give it back: up to half a millisecond for each id while clients connect.
+    Ids are created in batches, because reading random bytes from the system releases the GIL, and the event loop then
+    waits until another thread gives it back.
     """
     try:
         return _unused.pop()
