@@ -31,11 +31,6 @@ def deal(db):
     return make_deal("payment_pending")
 
 
-@pytest.fixture
-def order(deal):
-    return deal.order()
-
-
 # Opening an order
 
 

@@ -21,18 +21,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def account(stripe_server):
-    return stripe_server.account
-
-
-@pytest.fixture
 def deal(db, stripe_server):
     return make_deal("payment_pending")
-
-
-@pytest.fixture
-def order(deal):
-    return deal.order()
 
 
 @pytest.fixture

@@ -41,18 +41,8 @@ LASTING = [
 
 
 @pytest.fixture
-def account(stripe_server):
-    return stripe_server.account
-
-
-@pytest.fixture
 def deal(db, stripe_server):
     return make_deal("payment_pending")
-
-
-@pytest.fixture
-def order(deal):
-    return deal.order()
 
 
 # Requests
