@@ -3,6 +3,7 @@
 import unicodedata
 
 BYTE_ORDER_MARK = "\ufeff"
+BLANK_MESSAGE = "A text with at least one visible character is needed."
 _INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp"}
 
 
@@ -23,6 +24,9 @@ def error_message(value: str, *, max_length: int) -> str | None:
         return f"At most {max_length:,} characters."
     if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
         return "Half of a surrogate pair is not a character."
-    if not any(unicodedata.category(character) not in _INVISIBLE for character in value):
-        return "A text with at least one visible character is needed."
-    return None
+    return BLANK_MESSAGE if is_blank(value) else None
+
+
+def is_blank(value: str) -> bool:
+    """Return whether the text has no visible character."""
+    return all(unicodedata.category(character) in _INVISIBLE for character in value)
