@@ -1,5 +1,6 @@
 """JSON encoding and decoding: UTF-8 and compact, with UUIDs as strings and times in the format of RFC 3339."""
 
+from codecs import BOM_UTF8
 from datetime import datetime
 from typing import Any
 
@@ -30,8 +31,8 @@ def to_json(value: Any) -> str:
 
 
 def from_json(text: str | bytes) -> Any:
-    """Decode JSON. Raises `ValueError` if the text is not JSON."""
-    return orjson.loads(text)
+    """Decode JSON. A byte order mark before it is skipped. Raises `ValueError` if the text is not JSON."""
+    return orjson.loads(text.removeprefix(BOM_UTF8) if isinstance(text, bytes) else text)
 
 
 class SocketJSON:

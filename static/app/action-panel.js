@@ -36,7 +36,7 @@ export class ActionPanel {
   #content(conversation) {
     const { awaiting_role: awaited, current_action_data: prompt, due_at: due } = conversation;
     if (conversation.chat_status === 'closed') return line('lock', gettext('This conversation is closed.'));
-    if (!awaited || !prompt) return nothing;
+    if (!awaited || !prompt) return stopped(conversation);
     if (awaited !== conversation.my_role) {
       const name = conversation[awaited]?.name ?? '';
       const words = filled(gettext('Waiting for %(name)s: %(prompt)s'), { name, prompt: prompt.title });
@@ -116,6 +116,15 @@ export class ActionPanel {
   #redraw() {
     this.show(this.#conversation.getSnapshot());
   }
+}
+
+/** Say why a deal does not go on now. Both sides can write meanwhile. */
+function stopped({ flow_state: state, awaiting_role: awaited }) {
+  const words =
+    state === 'payment_disputed'
+      ? gettext('The payment is disputed. The deal waits until the dispute is decided. You can go on writing.')
+      : awaited && gettext('An operator has paused the deal. You can go on writing.');
+  return words ? line('hourglass', words) : nothing;
 }
 
 function line(symbol, words, more = nothing) {

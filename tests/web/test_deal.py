@@ -142,6 +142,54 @@ async def test_irreversible_actions_need_confirmation(opens, brand, influencer):
     await expect(mira.find(".event .words", has_text="No time in October.")).to_have_count(1)
 
 
+async def test_withdrawing_needs_confirmation(opens, brand, influencer):
+    conversation, anaya, mira = await deal(opens, brand, influencer)
+    for who, action, data in (
+        (influencer, "accept_connection", {}),
+        (brand, "send_project_details", {"details": "A story."}),
+        (influencer, "accept_project", {}),
+        (brand, "send_price_offer", {"price": "100"}),
+    ):
+        who.acts(conversation, action, **data)
+    await press(anaya, "Withdraw offer")
+    await press(anaya, "Back")
+    assert brand.sees(conversation)["flow_state"] == "influencer_price_response"
+    await press(anaya, "Withdraw offer")
+    await give(anaya)
+    await asked(anaya, "Price offer")
+    for who, action, data in (
+        (brand, "send_price_offer", {"price": "100"}),
+        (influencer, "negotiate_price", {}),
+        (brand, "agree_negotiation", {}),
+        (influencer, "send_counter_offer", {"price": "120"}),
+    ):
+        who.acts(conversation, action, **data)
+    await press(mira, "Withdraw counter-offer")
+    assert brand.sees(conversation)["flow_state"] == "brand_owner_price_response"
+    await give(mira)
+    await asked(mira, "Your price")
+
+
+async def test_a_deal_that_stands_still_says_why(opens, brand, influencer):
+    conversation, anaya, mira = await deal(opens, brand, influencer)
+    for who, action, data in (
+        (influencer, "accept_connection", {}),
+        (brand, "send_project_details", {"details": "A story."}),
+        (influencer, "accept_project", {}),
+        (brand, "send_price_offer", {"price": "100"}),
+        (influencer, "accept_price", {}),
+    ):
+        who.acts(conversation, action, **data)
+    order = brand.acts(conversation, "proceed_to_payment")["payment"]
+    for event in ("payment.succeeded", "payment.dispute_opened"):
+        brand.calls("POST", order["pay"]["url"], {"type": event})
+    for tab in (anaya, mira):
+        await expect(tab.find(".action-panel")).to_have_text(re.compile("^The payment is disputed."))
+        await tab.sends("Why?")
+    brand.calls("POST", order["pay"]["url"], {"type": "payment.dispute_won"})
+    await asked(mira, "Ready to start")
+
+
 async def test_a_button_used_in_one_tab_is_gone_in_the_other(opens, brand, influencer):
     conversation, _, mira = await deal(opens, brand, influencer)
     other = await mira.open_other_tab(f"/chat/{conversation}")
