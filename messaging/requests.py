@@ -8,14 +8,16 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     PlainValidator,
     ValidationInfo,
     WithJsonSchema,
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError
 
+from conversations.flows import conversation_types
 from foundation.query_params import Flag, PageQuery, QueryText, WholeNumber
 from foundation.schemas import RequestSchema, Text
 from foundation.text import BLANK_MESSAGE
@@ -42,6 +44,19 @@ def _message_position(value: Any) -> str | int:
     raise PydanticCustomError("message_position", "This must be the id of a message or a seq.")
 
 
+def _known_type(value: str) -> str:
+    if value not in conversation_types():
+        raise PydanticCustomError("conversation_type", "One of {names}.", {"names": ", ".join(conversation_types())})
+    return value
+
+
+class _NamesOfTypes:
+    """Describes a string as the name of a type of conversation. The flows are not known when a schema is declared."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return handler(schema) | {"enum": list(conversation_types())}
+
+
 def _me(value: str) -> str:
     if value != "me":
         raise PydanticCustomError("me", "The only valid value is `me`.")
@@ -60,6 +75,7 @@ MessagePosition = Annotated[
 ]
 Me = Annotated[Literal["me"], BeforeValidator(_me), WithJsonSchema({"type": "string", "enum": ["me"]})]
 StrictStr = Annotated[str, Field(strict=True)]
+ConversationType = Annotated[StrictStr, AfterValidator(_known_type), _NamesOfTypes()]
 Identifier = Annotated[StrictStr, Field(json_schema_extra={"format": "uuid"})]
 """An id as the client wrote it. Services treat a malformed id as unknown."""
 
@@ -153,7 +169,7 @@ class JoinUserRoomRequest(UserRoomRequest):
 
 
 class ConversationListQuery(PageQuery):
-    type: QueryText | None = Field(None, description="direct, bid or campaign")
+    type: ConversationType | None = Field(None, description="Only conversations of this type")
     awaiting: Me | None = Field(None, description="`me`: only conversations that await the current user")
     unread: Flag | None = Field(None, description="`true`: only with unread messages; `false`: only without")
     search: QueryText | None = Field(None, description="Text in the title or in the other user's name")
