@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from foundation import text
+from foundation import labels, text
 from foundation.clock import rfc3339
 from foundation.errors import NON_FIELD_ERRORS, Invalid
 
@@ -64,6 +64,22 @@ class Text:
             return ""
         if message:
             raise PydanticCustomError("text", "{message}", {"message": message})
+        return value
+
+
+class Label(Text):
+    """A name or a title: a text on one line, in NFC, without invisible characters."""
+
+    _LONGEST_DECOMPOSITION: ClassVar[int] = 4
+    """NFC makes one code point of at most so many. Longer texts are not normalized, which takes quadratic time."""
+
+    def _checked(self, value: str) -> str:
+        value = text.trimmed(value)
+        if len(value) <= self.max_length * self._LONGEST_DECOMPOSITION:
+            value = labels.normalized(value)
+        value = super()._checked(value)
+        if message := labels.label_error(value):
+            raise PydanticCustomError("label", "{message}", {"message": message})
         return value
 
 

@@ -4,7 +4,7 @@ import { actionForm } from './action-form.js';
 import { deadline } from './deadline.js';
 import { draw, html, icon, made, nothing, notice, onceAtATime, repeat } from './html.js';
 import { inWords } from './faults.js';
-import { filled, gettext } from './i18n.js';
+import { filled, gettext, isolated } from './i18n.js';
 import { payFor } from './payment.js';
 
 /** The current prompt: buttons and inputs for the awaited role; for the other role, the awaited name. */
@@ -39,7 +39,7 @@ export class ActionPanel {
     if (!awaited || !prompt) return stopped(conversation);
     if (awaited !== conversation.my_role) {
       const name = conversation[awaited]?.name ?? '';
-      const words = filled(gettext('Waiting for %(name)s: %(prompt)s'), { name, prompt: prompt.title });
+      const words = filled(gettext('Waiting for %(name)s: %(prompt)s'), { name: isolated(name), prompt: prompt.title });
       this.#begin(conversation);
       return html`${line('hourglass', words, deadline(due))}${this.#withdrawals(conversation)}`;
     }

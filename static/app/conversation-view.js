@@ -6,7 +6,7 @@ import { actionForm } from './action-form.js';
 import { draw, html, iconButton, made, nothing, notice } from './html.js';
 import { inWords } from './faults.js';
 import { kind, short } from './format.js';
-import { filled, gettext } from './i18n.js';
+import { filled, gettext, isolated } from './i18n.js';
 import { MessagesView } from './messages-view.js';
 import { avatar } from './people.js';
 import { ActionPanel } from './action-panel.js';
@@ -101,19 +101,19 @@ export class ConversationView {
 
   #typing({ typing }) {
     if (!typing.length) return nothing;
-    const words = filled(gettext('%(name)s is typing'), { name: this.#names(typing[0]) });
+    const words = filled(gettext('%(name)s is typing'), { name: isolated(this.#names(typing[0])) });
     return html`<span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>${words}`;
   }
 
   #header({ conversation, online }) {
     const { other_user: other, title, conversation_type: type } = conversation;
     const isOnline = online.includes(other?.id);
-    const about = [kind(type), title].filter(Boolean).join(' · ');
+    const about = [kind(type), title && isolated(title)].filter(Boolean).join(' · ');
     const ask = (action) => iconButton('lock', action.label, () => void this.#ask(action, conversation));
     return html`${this.onBack ? iconButton('arrow-left', gettext('Back to the list'), this.onBack, 'back') : nothing}
       ${avatar(other, { online: isOnline })}
       <div class="who">
-        <h2>${other?.name ?? title}</h2>
+        <h2><bdi>${other?.name ?? title}</bdi></h2>
         <p>${presence(other, isOnline)} · ${about}</p>
       </div>
       ${this.#menu(conversation).map(ask)} ${this.deal && type !== 'direct' ? this.#dealButton() : nothing}`;
@@ -183,7 +183,7 @@ export class ConversationView {
     const isNew = this.#lastSeq !== null && last && last.seq > this.#lastSeq;
     this.#lastSeq = last?.seq ?? 0;
     if (isNew && last.sender_id !== this.#client.session.user.id) {
-      this.#live.textContent = `${this.#names(last.sender_id)}: ${last.message}`;
+      this.#live.textContent = `${isolated(this.#names(last.sender_id))}: ${isolated(last.message)}`;
     }
   }
 }

@@ -38,7 +38,7 @@ export class DealView {
     draw(
       this.element,
       html`<div>
-          <h3>${conversation.title || gettext('Deal')}</h3>
+          <h3><bdi>${conversation.title || gettext('Deal')}</bdi></h3>
           ${deal ? stages(deal, conversation) : nothing}
         </div>
         <div>${agreed(deal, conversation)}${offers(deal)}</div>

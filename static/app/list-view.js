@@ -116,10 +116,10 @@ export class ListView {
         ${avatar(other, { online: other?.online })}
         <span class="line-text">
           <span class="line-head">
-            <strong>${other?.name ?? title}</strong>
+            <strong><bdi>${other?.name ?? title}</bdi></strong>
             <time datetime=${at}>${short(at)}</time>
           </span>
-          ${title ? html`<span class="line-title">${title}</span>` : nothing}
+          ${title ? html`<span class="line-title"><bdi>${title}</bdi></span>` : nothing}
           <span class="line-last">
             <span class="line-preview">${this.#preview(conversation)}</span>
             ${unread ? badge(unread) : nothing}

@@ -1,7 +1,7 @@
 import { firstUnread } from 'stoory-client';
 
 import { draw, guard, html, icon, made, onceAtATime, repeat } from './html.js';
-import { filled, gettext, ngettext } from './i18n.js';
+import { filled, gettext, isolated, ngettext } from './i18n.js';
 import { drawn, mayBeUnread } from './message.js';
 import { blocksOf } from './rows.js';
 
@@ -93,7 +93,7 @@ export class MessagesView {
   }
 
   #label({ other_user: other, title }) {
-    return filled(gettext('Messages with %(name)s'), { name: other?.name ?? title });
+    return filled(gettext('Messages with %(name)s'), { name: isolated(other?.name ?? title) });
   }
 
   /** Scroll to the end and remove the mark of new messages, for example after the user has sent a message. */

@@ -84,7 +84,8 @@ export class NotificationsView {
       <button type="button" class=${readAt ? 'notification' : 'notification unread'} @click=${open}>
         ${icon('message-circle')}
         <span
-          ><strong>${this.nameOf(conversation) ?? title}</strong><span class="notification-body">${body}</span></span
+          ><strong><bdi>${this.nameOf(conversation) ?? title}</bdi></strong
+          ><span class="notification-body">${body}</span></span
         >
         <time datetime=${at} title=${fully(at)}>${short(at)}</time>
       </button>

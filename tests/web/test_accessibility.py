@@ -137,7 +137,7 @@ async def test_everything_can_be_done_with_the_keyboard(opens, brand, influencer
     await expect(tab.find(".action-panel button")).to_have_count(2)
     await _tab_to(tab, '.action-panel [data-action="accept_connection"]', "Shift+Tab")
     await tab.page.keyboard.press("Enter")
-    await expect(tab.find(".action-panel")).to_have_text(re.compile("^Waiting for Anaya"))
+    await expect(tab.find(".action-panel")).to_have_text(re.compile("^Waiting for \u2068Anaya"))
     await _tab_to(tab, ".composer textarea")
     await tab.page.keyboard.type("Done without a mouse")
     await tab.page.keyboard.press("Enter")
@@ -223,7 +223,7 @@ async def test_the_focus_stays_in_the_action_panel_after_an_action(opens, brand,
     tab = await opens(f"/chat/{brand.opens_bid_with(influencer)}", influencer)
     await tab.find(".action-panel").get_by_role("button", name="Accept").focus()
     await tab.page.keyboard.press("Enter")
-    await expect(tab.find(".action-panel")).to_have_text(re.compile("^Waiting for Anaya"))
+    await expect(tab.find(".action-panel")).to_have_text(re.compile("^Waiting for \u2068Anaya"))
     await expect(tab.find(".action-panel")).to_be_focused()
 
 

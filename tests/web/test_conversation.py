@@ -46,7 +46,7 @@ async def test_typing_is_shown_and_ends(opens, brand, influencer):
     _, anaya, mira = await both(opens, brand, influencer)
     await mira.remember(".typing")
     await anaya.composer.press_sequentially("Well")
-    await mira.has_shown("Anaya is typing")
+    await mira.has_shown("\u2068Anaya\u2069 is typing")
     await anaya.composer.press("Enter")
     await expect(mira.words).to_have_text(["Well"])
     await expect(mira.find(".typing")).to_have_text("")
