@@ -42,18 +42,22 @@ Id = Annotated[uuid.UUID, PlainSerializer(str, return_type=str), WithJsonSchema(
 
 @dataclass(frozen=True)
 class Text:
-    """A trimmed text with at least one visible character. `Annotated[str, Text(100)]` has 1 to 100 code points."""
+    """A trimmed text with at least one visible character. `Annotated[str, Text(100)]` has 1 to 100 code points. With
+    `blank`, the text can be empty."""
 
     max_length: int
+    blank: bool = False
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self._checked, core_schema.str_schema(strict=True))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return handler(schema) | {"minLength": 1, "maxLength": self.max_length}
+        return handler(schema) | {"minLength": 0 if self.blank else 1, "maxLength": self.max_length}
 
     def _checked(self, value: str) -> str:
         value = text.trimmed(value)
+        if self.blank and not value:
+            return value
         message = text.error_message(value, max_length=self.max_length)
         if message:
             raise PydanticCustomError("text", "{message}", {"message": message})

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
 from accounts.payloads import PersonPayload
 from conversations.flows import displayed_prompt
@@ -10,6 +10,7 @@ from conversations.flows.schemas import ActionData, AvailableAction, FlowStage
 from conversations.payloads import ContextPayload, OtherUserPayload
 from foundation.schemas import CachedSchema, Id, Schema, Timestamp
 from messaging.models import Message, Upload
+from messaging.upload_kinds import Kind, Status
 
 
 class AttachmentPayload(Schema):
@@ -19,6 +20,14 @@ class AttachmentPayload(Schema):
     size: int
     url: str
     thumbnail_url: str | None
+    kind: Kind
+    width: int | None
+    height: int | None
+    duration: float | None
+    placeholder: str
+    alt: str
+    status: Status
+    metadata_removed: bool
 
     @classmethod
     def of(cls, upload: Upload) -> "AttachmentPayload":
@@ -30,6 +39,14 @@ class AttachmentPayload(Schema):
             size=upload.size,
             url=url,
             thumbnail_url=f"{url}/thumbnail" if upload.thumbnail else None,
+            kind=upload.kind,
+            width=upload.width,
+            height=upload.height,
+            duration=upload.duration,
+            placeholder=upload.placeholder,
+            alt=upload.alt,
+            status=cast(Status, upload.status),
+            metadata_removed=upload.metadata_removed,
         )
 
 

@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from foundation.query_params import Flag, PageQuery, QueryText, WholeNumber
 from foundation.schemas import RequestSchema, Text
-from messaging.limits import MAX_ATTACHMENTS, MAX_MESSAGE_LENGTH, MAX_URL_LENGTH
+from messaging.limits import MAX_ALT_LENGTH, MAX_ATTACHMENTS, MAX_MESSAGE_LENGTH, MAX_URL_LENGTH
 
 
 def _web_address(value: str) -> str:
@@ -79,6 +79,12 @@ class SendMessageRequest(ConversationMessageRequest):
 
 class EditMessageRequest(RequestSchema):
     message: Annotated[str, Text(MAX_MESSAGE_LENGTH)]
+
+
+class DescribeUploadRequest(RequestSchema):
+    """`alt` describes a file to people who cannot see or hear it; it can be empty."""
+
+    alt: Annotated[str, Text(MAX_ALT_LENGTH, blank=True)]
 
 
 class MarkReadRequest(RequestSchema):

@@ -76,6 +76,18 @@ export interface Attachment {
   size: number;
   url: string;
   thumbnail_url: string | null;
+  kind: 'picture' | 'video' | 'audio' | 'voice' | 'file';
+  /** In pixels, as the picture or video is shown; null if unknown. */
+  width: number | null;
+  height: number | null;
+  /** In seconds; null if unknown. */
+  duration: number | null;
+  /** A ThumbHash in base64, or "". */
+  placeholder: string;
+  alt: string;
+  /** Only the owner can read a file that is not `ready`. */
+  status: 'pending' | 'ready' | 'refused';
+  metadata_removed: boolean;
 }
 
 export interface Message {
