@@ -9,9 +9,9 @@ from conversations.flows import displayed_prompt
 from conversations.flows.schemas import ActionData, AvailableAction, FlowStage
 from conversations.payloads import ContextPayload, OtherUserPayload
 from foundation.schemas import CachedSchema, Id, Schema, Timestamp
+from messaging.attachment_descriptions import describe_attachments
 from messaging.models import Message, Upload
 from messaging.upload_kinds import Kind, Status
-from messaging.uploads.descriptions import describe_attachments
 
 
 class AttachmentPayload(Schema):

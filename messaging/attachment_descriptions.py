@@ -12,18 +12,19 @@ def describe_attachments(uploads: Iterable[Upload]) -> str:
 
     Returns the empty text if there are no uploads.
     """
-    kinds = [_kind(upload) for upload in uploads]
+    kinds = [upload.kind for upload in uploads]
     if len(kinds) == 1:
         return _one(kinds[0])
     return _several(kinds[0] if len(set(kinds)) == 1 else "file", len(kinds)) if kinds else ""
 
 
-def _kind(upload: Upload) -> str:
-    return {"image": "picture", "video": "video", "audio": "audio"}.get(upload.content_type.partition("/")[0], "file")
-
-
 def _one(kind: str) -> str:
-    words = {"picture": gettext("Photo"), "video": gettext("Video"), "audio": gettext("Audio")}
+    words = {
+        "picture": gettext("Photo"),
+        "video": gettext("Video"),
+        "audio": gettext("Audio"),
+        "voice": gettext("Voice message"),
+    }
     return words.get(kind) or gettext("File")
 
 
@@ -32,5 +33,6 @@ def _several(kind: str, count: int) -> str:
         "picture": ngettext("%(count)d photo", "%(count)d photos", count),
         "video": ngettext("%(count)d video", "%(count)d videos", count),
         "audio": ngettext("%(count)d audio file", "%(count)d audio files", count),
+        "voice": ngettext("%(count)d voice message", "%(count)d voice messages", count),
     }
     return (words.get(kind) or ngettext("%(count)d file", "%(count)d files", count)) % {"count": count}
