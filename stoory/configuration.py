@@ -251,7 +251,8 @@ class Deals(Environment):
     FLOWS: Text = ""
     """Numbers that replace the defaults of flows, see below"""
     DEADLINES_IN_SERVER: Flag = True
-    """Tasks of the servers include due deadlines and reminders. Set `off` if `manage.py run_deadlines` does this"""
+    """Tasks of the servers include due deadlines and reminders. Set `off` if `manage.py run_deadlines` does this. Other
+    tasks run all the same, also those that open and refund orders (see `TASKS_IN_SERVER`)"""
     DEADLINE_SECONDS: Number = Field(5.0, ge=0.1)
     """How often due deadlines and reminders are looked for"""
     PAYMENT_PROVIDER: Choice[Literal["none", "sandbox", "stripe"]] = Field(
