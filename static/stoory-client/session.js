@@ -26,7 +26,7 @@ export function webStorage(storage, key = 'stoory.session') {
  *
  * Access tokens are renewed before they expire, and when the server rejects a token. A refresh token works once, so
  * tabs that share a storage renew one at a time, and the later tab uses the tokens of the earlier tab. If the answer is
- * lost, also because the page was closed, the same refresh token is sent again: for a minute the server then answers with
+ * lost, also because the page was closed, the same refresh token is sent again: for a minute the server answers it with
  * the same new tokens.
  */
 export class Session {

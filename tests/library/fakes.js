@@ -253,7 +253,6 @@ export class FakeServer {
     throw new Error(`no response to ${method} ${path}`);
   }
 
-  /** Return the pair that follows a refresh token: the same pair if the same token is sent again. */
   #renewed(refresh) {
     if (refresh !== `r${this.tokens - 1}`) this.tokens += 1;
     return { access: token(`renewed ${this.tokens}`, this.lifetime), refresh: `r${this.tokens}` };
