@@ -72,7 +72,7 @@ class SessionServer(engineio.AsyncServer):
             return
         admitted = self.admit(address)
         if not (await admitted if inspect.isawaitable(admitted) else admitted):
-            raise HTTPError(429, 4, "Too many connections")
+            raise HTTPError(429, 4, "Too many connections", retry_after=5)
 
     def generate_id(self) -> str:
         return random_id()

@@ -5,10 +5,11 @@ import json
 import os
 import re
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import aiohttp
 import httpx
@@ -99,8 +100,18 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @contextmanager
-def running(program: str, directory: Path, upstream: int) -> Iterator[tuple[int, int]]:
-    """Run nginx with the sample configuration in front of this port; yield its ports with and without TLS."""
+def running(
+    program: str,
+    directory: Path,
+    upstream: int,
+    *,
+    changes: Mapping[str, str] = MappingProxyType({}),
+    ready: tuple[str, int] = ("/healthz", 200),
+) -> Iterator[tuple[int, int]]:
+    """Run nginx with the sample configuration in front of this port; yield its ports with and without TLS.
+
+    `changes` are texts of the sample that are replaced. nginx is ready when the path `ready[0]` has that status.
+    """
     make_certificate(directory)
     user = "user root;" if os.geteuid() == 0 else ""
     (directory / "nginx.conf").write_text(AROUND.format(directory=directory, user=user))
@@ -109,8 +120,11 @@ def running(program: str, directory: Path, upstream: int) -> Iterator[tuple[int,
 
     def start(port: int) -> tuple[int, int]:
         plain_port = free_port()
-        (directory / "stoory.conf").write_text(adapted(directory, upstream, port, plain_port))
-        process.start().wait_until(lambda: responds(f"http://127.0.0.1:{plain_port}/healthz"))
+        text, (path, status) = adapted(directory, upstream, port, plain_port), ready
+        for sample, here in changes.items():
+            text = text.replace(sample, here)
+        (directory / "stoory.conf").write_text(text)
+        process.start().wait_until(lambda: responds(f"http://127.0.0.1:{plain_port}{path}", status))
         return port, plain_port
 
     with process:
