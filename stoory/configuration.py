@@ -155,6 +155,9 @@ class Accounts(Environment):
     """How long an access token is valid"""
     REFRESH_TOKEN_DAYS: Number = Field(14.0, ge=1)
     """How long a login session lasts without use"""
+    REFRESH_GRACE_SECONDS: Number = Field(60.0, ge=0, le=3600)
+    """How long after its use a refresh token returns the same new tokens again, in case the answer was lost. Later use
+    ends the login session. `0`: a refresh token works once"""
     SOCKET_TOKEN_POLICY: Choice[Literal["session", "strict"]] = "session"  # noqa: S105 (not a secret)
     """`session`: a socket lives as long as its login session. `strict`: as long as its access token, unless the client
     sends a newer token"""
