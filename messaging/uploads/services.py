@@ -12,13 +12,14 @@ from django.db import transaction
 
 from accounts.models import User
 from conversations.models import Conversation
-from conversations.view_records import record_view
+from conversations.view_records import record_view, record_view_of_revisions
 from conversations.visibility import visible_conversation
 from foundation import clock
 from foundation.database.bulk import fetch_many
 from foundation.errors import Invalid, NotFound, PayloadTooLarge
 from foundation.ids import parse_id
 from messaging.models import Message, Upload
+from messaging.revision_rights import may_view_revisions
 from messaging.uploads.content_types import THUMBNAIL_TYPE, content_type_of, safe_file_name, thumbnail_of
 
 UNSENT_LIFETIME = timedelta(days=1)
@@ -60,7 +61,7 @@ def attach_uploads(*, owner: User, upload_ids: Sequence[object], message_id: uui
         return []
     ids = [parse_id(one) for one in upload_ids]
     wanted = {one for one in ids if one is not None}
-    rows = Upload.objects.select_for_update().filter(pk__in=wanted, owner=owner, message=None)
+    rows = Upload.objects.select_for_update().filter(pk__in=wanted, owner=owner, message=None, revision=None)
     found: dict[uuid.UUID | None, Upload] = {upload.pk: upload for upload in rows.order_by("pk")}
     if len(found) < len(ids):
         raise Invalid(errors={"attachments": ["Each must be the id of an upload of yours that was not sent yet."]})
@@ -102,7 +103,7 @@ class FileDownload:
 
 def read_upload(*, user: User, upload_id: object, thumbnail: bool = False) -> FileDownload:
     """Return a file, or its thumbnail. Participants of its conversation and staff can read a sent file; only the owner
-    can read a file that was not sent.
+    can read a file that was not sent, and only staff with the permission to view revisions a file of a deleted message.
 
     Raises `NotFound` for other users, and if the file or thumbnail does not exist.
     """
@@ -124,7 +125,11 @@ def _name(upload: Upload, thumbnail: bool) -> str:
 
 def _visible(user: User, upload_id: object) -> Upload:
     parsed = parse_id(upload_id)
-    upload = Upload.objects.select_related("message__conversation").filter(pk=parsed).first() if parsed else None
+    rows = Upload.objects.select_related("message__conversation", "revision__message__conversation")
+    upload = rows.filter(pk=parsed).first() if parsed else None
+    if upload is not None and upload.revision is not None:
+        _check_may_view_revision(user, upload)
+        return upload
     if upload is None or (upload.message is None and upload.owner_id != user.pk):
         raise NotFound("There is no such file.")
     if upload.message is not None:
@@ -140,6 +145,15 @@ def _check_takes_part(user: User, upload: Upload, conversation: Conversation) ->
     record_view(conversation=conversation, viewer=user, through="file", subject=upload.pk)
 
 
+def _check_may_view_revision(user: User, upload: Upload) -> None:
+    assert upload.revision is not None
+    if not may_view_revisions(user):
+        raise NotFound("There is no such file.")
+    record_view_of_revisions(
+        conversation=upload.revision.message.conversation, viewer=user, through="file", subject=upload.pk
+    )
+
+
 def remove_files(upload: Upload) -> None:
     """Delete the files of an upload from the storage."""
     for file in (upload.file, upload.thumbnail):
@@ -149,7 +163,7 @@ def remove_files(upload: Upload) -> None:
 
 def delete_unsent_uploads() -> int:
     """Delete up to `UPLOADS_PER_ROUND` uploads that were not sent within a day. Returns how many it deleted."""
-    stale = Upload.objects.filter(message=None, created_at__lt=clock.now() - UNSENT_LIFETIME)
+    stale = Upload.objects.filter(message=None, revision=None, created_at__lt=clock.now() - UNSENT_LIFETIME)
     if not stale.exists():
         return 0
     with transaction.atomic():
