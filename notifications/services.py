@@ -85,7 +85,8 @@ def edit_notifications(*, message: Message) -> None:
 
 def delete_notifications(*, message: Message) -> None:
     """Delete the notifications of a deleted message."""
-    Notification.objects.filter(message=message).delete()
+    for notification in Notification.objects.filter(message=message):
+        notification.delete()
 
 
 @transaction.atomic
