@@ -198,14 +198,17 @@ def _rotate(token: RefreshToken) -> Tokens | None:
     return None
 
 
-def log_out(*, refresh: str, everywhere: bool = False) -> None:
+def log_out(*, refresh: str, everywhere: bool = False, access: str | None = None) -> None:
     """End the login session of a refresh token, or all sessions of its user. Does nothing if the session has ended.
 
-    Raises `TokenMissing`, `TokenInvalid` or `TokenExpired`.
+    Without an access token, the refresh token is enough. Raises `TokenMissing`, `TokenInvalid` or `TokenExpired` for
+    the refresh token, and `Forbidden` if the access token belongs to another user.
     """
     session = _find_session(RefreshToken.read(refresh))
     if session is None:
         raise TokenInvalid
+    if tokens.owner_of(access) not in {None, session.user_id}:
+        raise Forbidden("The access token belongs to another user.")
     if session.ended_at is not None:
         return
     if everywhere:

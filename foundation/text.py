@@ -7,6 +7,9 @@ version of Python.
 import regex
 
 BYTE_ORDER_MARK = "\ufeff"
+BLANK_MESSAGE = "A text with at least one visible character is needed."
+HALF_PAIR = "Half of a surrogate pair is not a character."
+
 BLANK = r"\u2800\ufffc\U00013441\U00013442\U00016fe4\U0001d159"
 """Assigned characters that are displayed as nothing: BRAILLE PATTERN BLANK, OBJECT REPLACEMENT CHARACTER, EGYPTIAN
 HIEROGLYPH FULL BLANK and HALF BLANK, KHITAN SMALL SCRIPT FILLER, MUSICAL SYMBOL NULL NOTEHEAD."""
@@ -25,6 +28,11 @@ def trimmed(value: str) -> str:
         value = shorter
 
 
+def has_half_pair(value: str) -> bool:
+    """Return whether a text contains half of a surrogate pair, which no encoding of Unicode can represent."""
+    return not value.isascii() and _SURROGATE.search(value) is not None
+
+
 def is_visible(value: str) -> bool:
     """Return whether at least one character of the text is displayed: an assigned one that is not blank."""
     return _VISIBLE.search(value) is not None
@@ -36,8 +44,6 @@ def error_message(value: str, *, max_length: int) -> str | None:
         return "The NUL character is not allowed."
     if len(value) > max_length:
         return f"At most {max_length:,} characters."
-    if not value.isascii() and _SURROGATE.search(value):
-        return "Half of a surrogate pair is not a character."
-    if not is_visible(value):
-        return "A text with at least one visible character is needed."
-    return None
+    if has_half_pair(value):
+        return HALF_PAIR
+    return None if is_visible(value) else BLANK_MESSAGE

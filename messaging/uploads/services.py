@@ -16,9 +16,10 @@ from conversations.view_records import record_view, record_view_of_revisions
 from conversations.visibility import visible_conversation
 from foundation import clock
 from foundation.database.bulk import fetch_many
-from foundation.errors import Invalid, NotFound, PayloadTooLarge
+from foundation.errors import Forbidden, Invalid, NotFound, PayloadTooLarge
 from foundation.ids import parse_id
 from messaging.models import Message, Upload
+from messaging.requests import DescribeUploadRequest
 from messaging.revision_rights import may_view_revisions
 from messaging.uploads.content_types import THUMBNAIL_TYPE, content_type_of, safe_file_name, thumbnail_of
 
@@ -26,8 +27,8 @@ UNSENT_LIFETIME = timedelta(days=1)
 UPLOADS_PER_ROUND = 100
 
 
-def store_upload(*, owner: User, file: "UploadedFile[bytes] | None") -> Upload:
-    """Store a file that can be sent later.
+def store_upload(*, owner: User, file: "UploadedFile[bytes] | None", is_voice: bool = False) -> Upload:
+    """Store a file that can be sent later. `is_voice` says that an audio file is a voice note.
 
     Raises `Invalid` for a missing or empty file, `PayloadTooLarge` and `UnsupportedMediaType`.
     """
@@ -38,7 +39,11 @@ def store_upload(*, owner: User, file: "UploadedFile[bytes] | None") -> Upload:
     content_type = content_type_of(file)
     thumbnail = thumbnail_of(file, content_type)
     upload = Upload(
-        owner=owner, name=safe_file_name(file.name or "", content_type), content_type=content_type, size=file.size
+        owner=owner,
+        name=safe_file_name(file.name or "", content_type),
+        content_type=content_type,
+        size=file.size,
+        is_voice=is_voice,
     )
     try:
         file.seek(0)
@@ -72,6 +77,23 @@ def attach_uploads(*, owner: User, upload_ids: Sequence[object], message_id: uui
     return uploads
 
 
+def describe_upload(*, user: User, upload_id: object, data: DescribeUploadRequest) -> Upload:
+    """Store the description of a file that the user has not sent yet.
+
+    Raises `NotFound`, and `Forbidden` for a file that was sent.
+    """
+    with transaction.atomic():
+        visible = _visible(user, upload_id)
+        upload = (
+            Upload.objects.select_for_update().filter(pk=visible.pk, owner=user, message=None, revision=None).first()
+        )
+        if upload is None:
+            raise Forbidden("The description of a sent file cannot be changed.")
+        upload.alt = data.alt
+        upload.save(update_fields=["alt"])
+        return upload
+
+
 def load_attachments(messages: Collection[Message]) -> None:
     """Set `loaded_attachments` of all messages, with one query."""
     if messages:
@@ -103,7 +125,8 @@ class FileDownload:
 
 def read_upload(*, user: User, upload_id: object, thumbnail: bool = False) -> FileDownload:
     """Return a file, or its thumbnail. Participants of its conversation and staff can read a sent file; only the owner
-    can read a file that was not sent, and only staff with the permission to view revisions a file of a deleted message.
+    can read a file that was not sent, or is not ready. A file of a deleted message can be read only by staff with the
+    permission to view revisions.
 
     Raises `NotFound` for other users, and if the file or thumbnail does not exist.
     """
@@ -130,7 +153,7 @@ def _visible(user: User, upload_id: object) -> Upload:
     if upload is not None and upload.revision is not None:
         _check_may_view_revision(user, upload)
         return upload
-    if upload is None or (upload.message is None and upload.owner_id != user.pk):
+    if upload is None or (upload.owner_id != user.pk and (upload.message is None or not upload.is_ready)):
         raise NotFound("There is no such file.")
     if upload.message is not None:
         _check_takes_part(user, upload, upload.message.conversation)
@@ -156,7 +179,7 @@ def _check_may_view_revision(user: User, upload: Upload) -> None:
 
 def remove_files(upload: Upload) -> None:
     """Delete the files of an upload from the storage."""
-    for file in (upload.file, upload.thumbnail):
+    for file in (upload.file, upload.thumbnail, upload.rendition):
         if file.name:
             file.storage.delete(file.name)
 

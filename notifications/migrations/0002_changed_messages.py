@@ -18,7 +18,7 @@ def follow_messages(apps, schema_editor):
     while batch:
         notifications.filter(message__in=[pk for pk, _, deleted_at in batch if deleted_at]).delete()
         for pk, text, deleted_at in batch:
-            if not deleted_at:
+            if text and not deleted_at:
                 notifications.filter(message=pk).exclude(body=text[:LONGEST_BODY]).update(body=text[:LONGEST_BODY])
         batch = list(changed.filter(pk__gt=batch[-1][0]).values_list("pk", "message", "deleted_at")[:BATCH])
 

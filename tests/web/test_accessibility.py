@@ -1,33 +1,19 @@
 """Keyboard, screen readers, narrow screens and both themes: checked with axe and by use."""
 
 import re
-from typing import Any
 
 import pytest
 from playwright.async_api import Route, expect
 
-from tests.harness.environment import ROOT, need_node
 from tests.pages import PAGES
+from tests.web.axe import faults
 from tests.web.errors import HEADLINES, show_error
 from tests.web.tabs import Tab
 
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 LAST = {"/chat": ".list .empty:not([hidden])", "/demo": ".pane.next .action-panel button"}
 """The element that a script adds last, by page."""
 
 NARROW = {"width": 360, "height": 740}
-
-
-async def faults(tab: Tab) -> list[str]:
-    """Return the violations that axe finds: each rule with its element."""
-    need_node()
-    await tab.page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: dict[str, Any] = await tab.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    return [
-        f"{one['id']}: {node['html'][:150]} {node.get('failureSummary', '')[:200]}"
-        for one in found["violations"]
-        for node in one["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
