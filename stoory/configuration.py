@@ -248,6 +248,9 @@ class Tasks(Environment):
     NOTIFICATION_RETENTION_DAYS: Number = Field(90.0, ge=1)
     """How long read notifications are kept. Unread notifications are kept for a year, or for this time if it is
     longer"""
+    MESSAGE_REVISION_DAYS: Number = Field(180.0, ge=0, le=36_500)
+    """How long the former words of edited and deleted messages, and the files of deleted messages, are kept for staff
+    with the permission *Can view message revision*. `0` keeps none"""
 
 
 class Deals(Environment):

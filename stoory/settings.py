@@ -131,6 +131,7 @@ TASKS_IN_SERVER = env.TASKS_IN_SERVER
 TASK_THREADS = env.TASK_THREADS
 TASK_RETENTION = timedelta(days=env.TASK_RETENTION_DAYS)
 NOTIFICATION_RETENTION = timedelta(days=env.NOTIFICATION_RETENTION_DAYS)
+MESSAGE_REVISION_RETENTION = timedelta(days=env.MESSAGE_REVISION_DAYS)
 
 # --- People ----------------------------------------------------------------------------------------------------
 

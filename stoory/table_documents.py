@@ -75,8 +75,10 @@ RULES = {
     "conversations.ConversationView": Rule(_WITH_CONVERSATION),
     "messaging.Message": Rule("always; deleting a message erases its content and keeps the row"),
     "messaging.Upload": Rule(
-        f"for {UNSENT_LIFETIME.days} day if it is not sent, else until its message is deleted; a task deletes it"
+        f"for {UNSENT_LIFETIME.days} day if it is not sent, else as long as its message, or as the revision of its "
+        "deleted message; a task deletes it"
     ),
+    "messaging.MessageRevision": Rule("for `MESSAGE_REVISION_DAYS`; a task deletes it"),
     "deals.Deal": Rule(_WITH_CONVERSATION),
     "deals.Offer": Rule(_WITH_CONVERSATION),
     "deals.Acceptance": Rule(_WITH_CONVERSATION),

@@ -20,6 +20,9 @@ const OF_A_CONVERSATION = [
   'conversation_list_updated',
 ];
 
+/** The reasons of list updates after which notifications are read, have other words or are gone. */
+const CHANGING_NOTIFICATIONS = new Set(['read', 'updated', 'deleted']);
+
 /**
  * The connection of one user, with its conversations, lists and notifications.
  *
@@ -119,7 +122,7 @@ export class StooryClient extends Store {
     this.#conversations.get(data.conversation_id ?? data.conversationId)?.receive(event, data);
     if (event === 'conversation_list_updated') {
       for (const list of this.#lists) list.receive(data);
-      if (data.reason === 'read') void this.#notifications?.reload();
+      if (CHANGING_NOTIFICATIONS.has(data.reason)) void this.#notifications?.reload();
     }
   }
 

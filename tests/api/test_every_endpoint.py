@@ -157,9 +157,10 @@ def test_other_methods_are_refused_with_the_allowed_ones(brand, fill, path, meth
 
 
 @each(*(one for one in OPERATIONS if one.method == "GET"))
-def test_head_is_get_without_its_body(brand, fill, operation):
+def test_head_is_get_without_its_body(brand, operator, fill, operation):
     path = fill(operation.path) + operation.query
-    got, head = brand.api.get(path), brand.api.send("HEAD", path)
+    who = operator if operation.path.endswith("/revisions") else brand
+    got, head = who.api.get(path), who.api.send("HEAD", path)
     assert (head.status_code, head.content) == (got.status_code, b"") == (200, b"")
     assert head["Content-Type"] == got["Content-Type"]
 
