@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models.fields.files import FieldFile
 
 from accounts.models import User
 from conversations.models import Conversation
-from conversations.view_records import record_view
+from conversations.view_records import record_view, record_view_of_revisions
 from conversations.visibility import visible_conversation
 from foundation import clock
 from foundation.database.bulk import fetch_many
@@ -20,8 +21,10 @@ from foundation.errors import Forbidden, Invalid, NotFound, PayloadTooLarge
 from foundation.ids import parse_id
 from messaging.models import Message, Upload
 from messaging.requests import DescribeUploadRequest
+from messaging.revision_rights import may_view_revisions
 from messaging.uploads.content_types import THUMBNAIL_TYPE, content_type_of, safe_file_name, thumbnail_of
 
+NO_FILE = "There is no such file."
 UNSENT_LIFETIME = timedelta(days=1)
 UPLOADS_PER_ROUND = 100
 
@@ -65,7 +68,7 @@ def attach_uploads(*, owner: User, upload_ids: Sequence[object], message_id: uui
         return []
     ids = [parse_id(one) for one in upload_ids]
     wanted = {one for one in ids if one is not None}
-    rows = Upload.objects.select_for_update().filter(pk__in=wanted, owner=owner, message=None)
+    rows = Upload.objects.select_for_update().filter(pk__in=wanted, owner=owner, message=None, revision=None)
     found: dict[uuid.UUID | None, Upload] = {upload.pk: upload for upload in rows.order_by("pk")}
     if len(found) < len(ids):
         raise Invalid(errors={"attachments": ["Each must be the id of an upload of yours that was not sent yet."]})
@@ -83,7 +86,9 @@ def describe_upload(*, user: User, upload_id: object, data: DescribeUploadReques
     """
     with transaction.atomic():
         visible = _visible(user, upload_id)
-        upload = Upload.objects.select_for_update().filter(pk=visible.pk, owner=user, message=None).first()
+        upload = (
+            Upload.objects.select_for_update().filter(pk=visible.pk, owner=user, message=None, revision=None).first()
+        )
         if upload is None:
             raise Forbidden("The description of a sent file cannot be changed.")
         upload.alt = data.alt
@@ -112,52 +117,73 @@ def assign_attachments(messages: Iterable[Message], uploads: Iterable[Upload]) -
 
 
 @dataclass(frozen=True)
-class FileDownload:
-    """A file for the response to a client."""
+class StoredFile:
+    """A file in the storage, with the content type and the name that clients see."""
 
-    content: bytes
+    file: FieldFile
     content_type: str
     name: str
 
+    def open(self) -> "File[bytes]":
+        """Return the opened file. Raises `NotFound` if the storage does not have it."""
+        try:
+            return self.file.storage.open(self.file.name or "", "rb")
+        except FileNotFoundError:
+            raise NotFound(NO_FILE) from None
 
-def read_upload(*, user: User, upload_id: object, thumbnail: bool = False) -> FileDownload:
+    @property
+    def content(self) -> bytes:
+        with self.open() as file:
+            return file.read()
+
+
+def read_upload(*, user: User, upload_id: object, thumbnail: bool = False, record: bool = True) -> StoredFile:
     """Return a file, or its thumbnail. Participants of its conversation and staff can read a sent file; only the owner
-    can read a file that was not sent, or is not ready.
+    can read a file that was not sent, or is not ready. A file of a deleted message can be read only by staff with the
+    permission to view revisions. `record` says whether to record that a staff member viewed it.
 
     Raises `NotFound` for other users, and if the file or thumbnail does not exist.
     """
-    upload = _visible(user, upload_id)
+    upload = _visible(user, upload_id, record=record)
     wanted = upload.thumbnail if thumbnail else upload.file
     if not wanted:
-        raise NotFound("There is no such file.")
-    try:
-        with wanted.open("rb") as file:
-            content = file.read()
-    except FileNotFoundError:
-        raise NotFound("There is no such file.") from None
-    return FileDownload(content, THUMBNAIL_TYPE if thumbnail else upload.content_type, _name(upload, thumbnail))
+        raise NotFound(NO_FILE)
+    return StoredFile(wanted, THUMBNAIL_TYPE if thumbnail else upload.content_type, _name(upload, thumbnail))
 
 
 def _name(upload: Upload, thumbnail: bool) -> str:
     return f"{upload.name.rpartition('.')[0]}.webp" if thumbnail else upload.name
 
 
-def _visible(user: User, upload_id: object) -> Upload:
+def _visible(user: User, upload_id: object, *, record: bool = True) -> Upload:
     parsed = parse_id(upload_id)
-    upload = Upload.objects.select_related("message__conversation").filter(pk=parsed).first() if parsed else None
+    rows = Upload.objects.select_related("message__conversation", "revision__message__conversation")
+    upload = rows.filter(pk=parsed).first() if parsed else None
+    if upload is not None and upload.revision is not None:
+        _check_may_view_revision(user)
+        if record:
+            conversation = upload.revision.message.conversation
+            record_view_of_revisions(conversation=conversation, viewer=user, through="file", subject=upload.pk)
+        return upload
     if upload is None or (upload.owner_id != user.pk and (upload.message is None or not upload.is_ready)):
-        raise NotFound("There is no such file.")
+        raise NotFound(NO_FILE)
     if upload.message is not None:
-        _check_takes_part(user, upload, upload.message.conversation)
+        _check_takes_part(user, upload.message.conversation)
+        if record:
+            record_view(conversation=upload.message.conversation, viewer=user, through="file", subject=upload.pk)
     return upload
 
 
-def _check_takes_part(user: User, upload: Upload, conversation: Conversation) -> None:
+def _check_takes_part(user: User, conversation: Conversation) -> None:
     try:
         visible_conversation(user=user, conversation_id=conversation.pk)
     except NotFound:
-        raise NotFound("There is no such file.") from None
-    record_view(conversation=conversation, viewer=user, through="file", subject=upload.pk)
+        raise NotFound(NO_FILE) from None
+
+
+def _check_may_view_revision(user: User) -> None:
+    if not may_view_revisions(user):
+        raise NotFound(NO_FILE)
 
 
 def remove_files(upload: Upload) -> None:
@@ -169,7 +195,7 @@ def remove_files(upload: Upload) -> None:
 
 def delete_unsent_uploads() -> int:
     """Delete up to `UPLOADS_PER_ROUND` uploads that were not sent within a day. Returns how many it deleted."""
-    stale = Upload.objects.filter(message=None, created_at__lt=clock.now() - UNSENT_LIFETIME)
+    stale = Upload.objects.filter(message=None, revision=None, created_at__lt=clock.now() - UNSENT_LIFETIME)
     if not stale.exists():
         return 0
     with transaction.atomic():
