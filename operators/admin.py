@@ -20,6 +20,7 @@ from conversations.models import Conversation, ConversationView, Participant
 from conversations.view_records import record_view
 from deals.models import PaymentOrder
 from deals.payments.decisions import MAY_REFUND
+from foundation.admin import NothingAddedOrDeleted, ReadOnly
 from foundation.errors import DomainError, NotFound
 from foundation.ids import parse_id
 from foundation.labels import isolated
@@ -84,7 +85,7 @@ _LAST_ACTIVITY = _PARTICIPANTS.values("conversation").annotate(at=Max("last_acti
 
 
 @admin.register(Conversation)
-class ConversationAdmin(admin.ModelAdmin):
+class ConversationAdmin(NothingAddedOrDeleted, admin.ModelAdmin):
     list_display = ["shown_as", "sides", "kind", "state", "awaited", "unread", "last_activity"]
     list_filter = ["conversation_type", "chat_status", "awaiting_role", StateFilter, UnreadFilter, PaymentFilter]
     search_fields = ["=id", "title", "=source_id", "participants__user__name", "participants__user__email"]
@@ -127,12 +128,6 @@ class ConversationAdmin(admin.ModelAdmin):
     @admin.display(description="last activity", ordering="last_activity_at")
     def last_activity(self, conversation: Any) -> str:
         return date_format(conversation.last_activity_at, "j M Y H:i")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -197,7 +192,7 @@ class ConversationAdmin(admin.ModelAdmin):
 
 
 @admin.register(ConversationView)
-class ConversationViewAdmin(admin.ModelAdmin):
+class ConversationViewAdmin(ReadOnly, admin.ModelAdmin):
     """A read-only list of the conversations that operators viewed."""
 
     list_display = ["viewed_at", "viewer", "conversation", "through", "subject"]
@@ -205,15 +200,6 @@ class ConversationViewAdmin(admin.ModelAdmin):
     list_select_related = ["viewer", "conversation"]
     search_fields = ["viewer__name", "viewer__email", "=conversation__id", "=subject"]
     show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 def _heading(conversation: Conversation) -> str:
