@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
@@ -20,14 +19,20 @@ from foundation.errors import Forbidden, Invalid, NotFound, PayloadTooLarge
 from foundation.ids import parse_id
 from messaging.models import Message, Upload
 from messaging.requests import DescribeUploadRequest
-from messaging.uploads.content_types import THUMBNAIL_TYPE, content_type_of, safe_file_name, thumbnail_of
+from messaging.upload_kinds import PENDING, REFUSED
+from messaging.uploads.content_types import content_type_of
+from messaging.uploads.file_names import safe_file_name
+from messaging.uploads.processing import is_processed, process_now, remove_files
+from messaging.uploads.tasks import process_upload
 
+THUMBNAIL_TYPE = "image/webp"
 UNSENT_LIFETIME = timedelta(days=1)
 UPLOADS_PER_ROUND = 100
 
 
 def store_upload(*, owner: User, file: "UploadedFile[bytes] | None", is_voice: bool = False) -> Upload:
-    """Store a file that can be sent later. `is_voice` says that an audio file is a voice note.
+    """Store a file that can be sent later. It is `pending` if a task must process it first. `is_voice` says that an
+    audio file is a voice note. A `file` with `temporary_file_path` is read where it is, and not copied.
 
     Raises `Invalid` for a missing or empty file, `PayloadTooLarge` and `UnsupportedMediaType`.
     """
@@ -35,25 +40,34 @@ def store_upload(*, owner: User, file: "UploadedFile[bytes] | None", is_voice: b
         raise Invalid(errors={"file": ["A file is required, and it must not be empty."]})
     if file.size > settings.MAX_UPLOAD_BYTES:
         raise PayloadTooLarge(f"A file can have at most {settings.MAX_UPLOAD_BYTES:,} bytes.")
-    content_type = content_type_of(file)
-    thumbnail = thumbnail_of(file, content_type)
+    name = file.name or ""
+    content_type = content_type_of(file, name)
     upload = Upload(
         owner=owner,
-        name=safe_file_name(file.name or "", content_type),
+        name=safe_file_name(name, content_type),
         content_type=content_type,
         size=file.size,
         is_voice=is_voice,
     )
     try:
-        file.seek(0)
-        upload.file.save(upload.name, file, save=False)
-        if thumbnail is not None:
-            upload.thumbnail.save(upload.name, ContentFile(thumbnail), save=False)
-        upload.save()
+        is_ready = process_now(upload, file) if is_processed(content_type) else _keep(upload, file)
+        if not is_ready:
+            upload.status = PENDING
+            _keep(upload, file)
+        with transaction.atomic():
+            upload.save()
+            if not is_ready:
+                process_upload.enqueue(upload.pk)
     except BaseException:
         remove_files(upload)
         raise
     return upload
+
+
+def _keep(upload: Upload, file: "UploadedFile[bytes]") -> bool:
+    file.seek(0)
+    upload.file.save(upload.name, file, save=False)
+    return True
 
 
 def attach_uploads(*, owner: User, upload_ids: Sequence[object], message_id: uuid.UUID) -> list[Upload]:
@@ -65,7 +79,7 @@ def attach_uploads(*, owner: User, upload_ids: Sequence[object], message_id: uui
         return []
     ids = [parse_id(one) for one in upload_ids]
     wanted = {one for one in ids if one is not None}
-    rows = Upload.objects.select_for_update().filter(pk__in=wanted, owner=owner, message=None)
+    rows = Upload.objects.select_for_update().filter(pk__in=wanted, owner=owner, message=None).exclude(status=REFUSED)
     found: dict[uuid.UUID | None, Upload] = {upload.pk: upload for upload in rows.order_by("pk")}
     if len(found) < len(ids):
         raise Invalid(errors={"attachments": ["Each must be the id of an upload of yours that was not sent yet."]})
@@ -158,13 +172,6 @@ def _check_takes_part(user: User, upload: Upload, conversation: Conversation) ->
     except NotFound:
         raise NotFound("There is no such file.") from None
     record_view(conversation=conversation, viewer=user, through="file", subject=upload.pk)
-
-
-def remove_files(upload: Upload) -> None:
-    """Delete the files of an upload from the storage."""
-    for file in (upload.file, upload.thumbnail, upload.rendition):
-        if file.name:
-            file.storage.delete(file.name)
 
 
 def delete_unsent_uploads() -> int:
