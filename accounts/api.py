@@ -6,7 +6,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from accounts import people_search, services
-from accounts.authentication import UserRequest
+from accounts.authentication import UserRequest, bearer_token
 from accounts.payloads import PersonPayload, UserPayload
 from accounts.rate_limits import count_login_attempt, forget_login_attempt, limit_people_search, limit_registration
 from accounts.requests import (
@@ -38,7 +38,8 @@ def no_store(response: Response) -> Response:
 
 
 class AuthViewSet(ViewSet):
-    """Registration, login, token refresh and logout. These endpoints ignore access tokens."""
+    """Registration, login, token refresh and logout. These endpoints need no access token. Only the logout reads one,
+    because nobody may end the session of another user."""
 
     authentication_classes = []
     permission_classes = [AllowAny]
@@ -66,7 +67,7 @@ class AuthViewSet(ViewSet):
 
     @describe("End this login session, or all of them", request=LogoutRequest, responses={200: EmptyResponse})
     def log_out(self, request: Request) -> Response:
-        services.log_out(**LogoutRequest.parse(request.data).model_dump())
+        services.log_out(**LogoutRequest.parse(request.data).model_dump(), access=bearer_token(request))
         return success_response()
 
 

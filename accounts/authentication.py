@@ -15,6 +15,12 @@ class UserRequest(Request):
     auth: Identity
 
 
+def bearer_token(request: Request) -> str | None:
+    """Return the token in `Authorization: Bearer <token>`, or None if the header is absent or has another scheme."""
+    scheme, _, token = get_authorization_header(request).decode("latin-1").strip().partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
 class SessionJWTAuthentication(BaseAuthentication):
     """Authenticates by `Authorization: Bearer <access token>` (RFC 6750, section 2.1). Without cookies, CSRF is
     impossible.
@@ -23,10 +29,10 @@ class SessionJWTAuthentication(BaseAuthentication):
     """
 
     def authenticate(self, request: Request) -> tuple[User, Identity] | None:
-        scheme, _, token = get_authorization_header(request).decode("latin-1").strip().partition(" ")
-        if scheme.lower() != "bearer":
+        token = bearer_token(request)
+        if token is None:
             return None
-        identity = authenticate_token(token.strip())
+        identity = authenticate_token(token)
         return identity.user, identity
 
     def authenticate_header(self, request: Request) -> str:

@@ -7,6 +7,8 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Self
 
+import jwt
+from django.conf import settings
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
@@ -101,6 +103,24 @@ class RefreshToken(_SessionToken, BaseRefreshToken):
             expires_at=token.expires_at,
         )
         return token
+
+
+def owner_of(access: str | None) -> uuid.UUID | None:
+    """Return the id of the user to whom an access token was issued, even if it has expired or its login session has
+    ended. Return None without a token, or if this server did not sign it."""
+    try:
+        claims = jwt.decode(
+            access or "",
+            settings.SIMPLE_JWT["SIGNING_KEY"],
+            algorithms=[settings.SIMPLE_JWT["ALGORITHM"]],
+            audience=settings.SIMPLE_JWT["AUDIENCE"],
+            issuer=settings.SIMPLE_JWT["ISSUER"],
+            options={"verify_exp": False},
+        )
+    except (jwt.PyJWTError, ValueError):
+        return None
+    is_access = claims.get(api_settings.TOKEN_TYPE_CLAIM) == AccessToken.token_type
+    return parse_id(claims.get(api_settings.USER_ID_CLAIM)) if is_access else None
 
 
 def issue(session: LoginSession) -> Tokens:

@@ -3,7 +3,7 @@
 from django.conf import settings
 
 from accounts.models import User
-from conversations.flows import check_text, conversation_types, flow_for
+from conversations.flows import check_text, flow_for
 from conversations.flows.errors import TextNotAccepted
 from conversations.flows.money import InvalidPrice, is_currency, parse_price
 from conversations.flows.price_limits import PriceLimits, general_limits
@@ -25,8 +25,6 @@ def open_conversation_as(*, opener: User, data: OpenConversationRequest) -> Open
     Raises `Invalid`, `NotFound` for an unknown person, and `Forbidden` if the two users must not have a conversation of
     this type.
     """
-    if data.conversation_type not in conversation_types():
-        raise Invalid(errors={"conversation_type": [f"One of {', '.join(conversation_types())}."]})
     other = find_person(_other_id(opener, data))
     new = _new_conversation(opener, other, data)
     with unit_of_work():
@@ -66,10 +64,10 @@ def _send_first_text(conversation: Conversation, opener: User, other: User, text
     Message.objects.create(conversation=conversation, sender=opener, receiver=other, message=text)
 
 
-def _other_id(opener: User, data: OpenConversationRequest) -> str:
+def _other_id(opener: User, data: OpenConversationRequest) -> object:
     """Return the id of the other user, from any of the keys. The request can also contain the opener's id."""
     named = [data.user_id, data.influencer_id, data.brand_owner_id]
-    others = {one for one in named if one is not None and parse_id(one) != opener.pk}
+    others = {parse_id(one) or one for one in named if one is not None and parse_id(one) != opener.pk}
     if len(others) == 1:
         return others.pop()
     field = "user_id" if flow_for(data.conversation_type).opened_by is None else "influencer_id"

@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema
 
-from foundation.schemas import RequestSchema, Text
+from foundation.schemas import Label, RequestSchema, Text
 from messaging.limits import MAX_MESSAGE_LENGTH
-from messaging.requests import Identifier, NonNegativeInteger, StrictStr
+from messaging.requests import ConversationType, Identifier, NonNegativeInteger, StrictStr
 
 Price = Annotated[Any, WithJsonSchema({"type": ["string", "number", "null"], "examples": ["1500.00"]})]
 """A price above zero, with at most the decimals of its currency. The service checks it."""
@@ -19,11 +19,11 @@ class OpenConversationRequest(RequestSchema):
     a bid or campaign.
     """
 
-    conversation_type: StrictStr
+    conversation_type: ConversationType
     influencer_id: Identifier | None = None
     brand_owner_id: Identifier | None = None
     user_id: Identifier | None = None
-    title: Annotated[str, Text(200)] | None = None
+    title: Annotated[str, Label(200)] | None = None
     source_id: Annotated[str, Text(100)] | None = None
     currency: Annotated[str, Field(strict=True, pattern=r"^[A-Z]{3}$")] | None = None
     proposed_amount: Price = None

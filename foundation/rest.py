@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from foundation import errors
 from foundation.errors import DomainError, Invalid
-from foundation.json import from_json, to_json
+from foundation.json import NestedTooDeeply, from_json, to_json
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +36,8 @@ class JSONParser(parsers.JSONParser):
             raise errors.PayloadTooLarge(f"A JSON body can have at most {settings.MAX_JSON_BODY} bytes.")
         try:
             return from_json(body)
+        except NestedTooDeeply as error:
+            raise Invalid(str(error)) from None
         except ValueError:
             raise Invalid("The body is not valid JSON.") from None
 

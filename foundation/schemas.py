@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from foundation import text
+from foundation import labels, text
 from foundation.clock import rfc3339
 from foundation.errors import NON_FIELD_ERRORS, Invalid
 
@@ -42,25 +42,44 @@ Id = Annotated[uuid.UUID, PlainSerializer(str, return_type=str), WithJsonSchema(
 
 @dataclass(frozen=True)
 class Text:
-    """A trimmed text with at least one visible character. `Annotated[str, Text(100)]` has 1 to 100 code points. With
-    `blank`, the text can be empty."""
+    """A trimmed text with at least one visible character. `Annotated[str, Text(100)]` has 1 to 100 code points.
+
+    If it may be blank, a text without a visible character becomes the empty text.
+    """
 
     max_length: int
-    blank: bool = False
+    may_be_blank: bool = False
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self._checked, core_schema.str_schema(strict=True))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return handler(schema) | {"minLength": 0 if self.blank else 1, "maxLength": self.max_length}
+        shortest = {} if self.may_be_blank else {"minLength": 1}
+        return handler(schema) | shortest | {"maxLength": self.max_length}
 
     def _checked(self, value: str) -> str:
         value = text.trimmed(value)
-        if self.blank and not value:
-            return value
         message = text.error_message(value, max_length=self.max_length)
+        if message == text.BLANK_MESSAGE and self.may_be_blank:
+            return ""
         if message:
             raise PydanticCustomError("text", "{message}", {"message": message})
+        return value
+
+
+class Label(Text):
+    """A name or a title: a text on one line, in NFC, without invisible characters."""
+
+    _LONGEST_DECOMPOSITION: ClassVar[int] = 4
+    """NFC makes one code point of at most so many. Longer texts are not normalized, which takes quadratic time."""
+
+    def _checked(self, value: str) -> str:
+        value = text.trimmed(value)
+        if len(value) <= self.max_length * self._LONGEST_DECOMPOSITION:
+            value = labels.normalized(value)
+        value = super()._checked(value)
+        if message := labels.label_error(value):
+            raise PydanticCustomError("label", "{message}", {"message": message})
         return value
 
 
@@ -72,6 +91,16 @@ def _to_snake_case(key: Any) -> Any:
     if _is_snake_case(key):
         return key
     return _CAMEL.sub(lambda found: "_" + found[1].lower(), key)
+
+
+def _whole_as_int(value: Any) -> Any:
+    return int(value) if type(value) is float and value.is_integer() else value
+
+
+def _has_half_pair(value: Any) -> bool:
+    if isinstance(value, str):
+        return text.has_half_pair(value)
+    return isinstance(value, list) and any(map(_has_half_pair, value))
 
 
 class Schema(BaseModel):
@@ -120,27 +149,36 @@ class CachedSchema(Schema):
 
 
 class RequestSchema(BaseModel):
-    """A payload that a client sends. Keys may be in snake_case or camelCase. Unknown keys are ignored."""
+    """A payload that a client sends. Keys may be in snake_case or camelCase. Unknown keys are ignored.
+
+    Values that mean the same are taken as the same: null is like an absent key, and a number without a fraction is an
+    integer, however it is written (`3.0`, `3e0`).
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     @model_validator(mode="before")
     @classmethod
-    def _accept_camel_case(cls, data: Any) -> Any:
+    def _normalized(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             raise PydanticCustomError("object", "A JSON object is needed.")
-        if all(map(_is_snake_case, data)):
-            return data
-        snake_case = {_to_snake_case(key): value for key, value in data.items()}
-        return snake_case | {key: value for key, value in data.items() if key in snake_case}
+        if not all(map(_is_snake_case, data)):
+            snake_case = {_to_snake_case(key): value for key, value in data.items()}
+            data = snake_case | {key: value for key, value in data.items() if key in snake_case}
+        if any(value is None or type(value) is float for value in data.values()):
+            return {key: _whole_as_int(value) for key, value in data.items() if value is not None}
+        return data
 
     @classmethod
     def parse(cls, data: Any) -> Self:
         """Validate the data from a client, and return an instance. Raises `Invalid` with `errors` by field."""
         try:
-            return cls.model_validate(data)
+            parsed = cls.model_validate(data)
         except ValidationError as error:
             raise Invalid(errors=errors_by_field(error)) from None
+        if broken := [name for name, value in vars(parsed).items() if _has_half_pair(value)]:
+            raise Invalid(errors={name: [text.HALF_PAIR] for name in broken})
+        return parsed
 
 
 ERROR_MESSAGES = {
@@ -148,6 +186,7 @@ ERROR_MESSAGES = {
     "string_type": "A text is needed.",
     "string_too_short": "This must not be empty.",
     "string_too_long": "At most {max_length:,} characters.",
+    "string_unicode": text.HALF_PAIR,
     "string_pattern_mismatch": "This must match {pattern}.",
     "bool_type": "True or false is needed.",
     "int_type": "A whole number is needed.",

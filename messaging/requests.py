@@ -3,11 +3,24 @@
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError
 
+from conversations.flows import conversation_types
 from foundation.query_params import Flag, PageQuery, QueryText, WholeNumber
 from foundation.schemas import RequestSchema, Text
+from foundation.text import BLANK_MESSAGE
 from messaging.limits import MAX_ALT_LENGTH, MAX_ATTACHMENTS, MAX_MESSAGE_LENGTH, MAX_URL_LENGTH
 
 
@@ -31,6 +44,19 @@ def _message_position(value: Any) -> str | int:
     raise PydanticCustomError("message_position", "This must be the id of a message or a seq.")
 
 
+def _known_type(value: str) -> str:
+    if value not in conversation_types():
+        raise PydanticCustomError("conversation_type", "One of {names}.", {"names": ", ".join(conversation_types())})
+    return value
+
+
+class _NamesOfTypes:
+    """Describes a string as the name of a type of conversation. The flows are not known when a schema is declared."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return handler(schema) | {"enum": list(conversation_types())}
+
+
 def _me(value: str) -> str:
     if value != "me":
         raise PydanticCustomError("me", "The only valid value is `me`.")
@@ -49,20 +75,47 @@ MessagePosition = Annotated[
 ]
 Me = Annotated[Literal["me"], BeforeValidator(_me), WithJsonSchema({"type": "string", "enum": ["me"]})]
 StrictStr = Annotated[str, Field(strict=True)]
+ConversationType = Annotated[StrictStr, AfterValidator(_known_type), _NamesOfTypes()]
 Identifier = Annotated[StrictStr, Field(json_schema_extra={"format": "uuid"})]
 """An id as the client wrote it. Services treat a malformed id as unknown."""
 
 
-class ConversationMessageRequest(RequestSchema):
-    """A message to the conversation in the path. `attachments` are ids of uploads; each upload can be sent once."""
+def _without_required_text(schema: dict[str, Any]) -> None:
+    schema["required"] = [name for name in schema.get("required", ()) if name != "message"]
+    if not schema["required"]:
+        del schema["required"]
 
-    message: Annotated[str, Text(MAX_MESSAGE_LENGTH)]
-    media_url: MediaUrl | None = None
-    client_message_id: ClientMessageId | None = None
-    receiver_id: Identifier | None = None
+
+class ConversationMessageRequest(RequestSchema):
+    """A message to the conversation in the path. `attachments` are ids of uploads; each upload can be sent once.
+
+    `message` is required, but for a message with attachments: there it may be absent, null or blank, which is stored
+    as the empty text. `media_url` alone does not replace a text.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_without_required_text)
+
     attachments: list[Identifier] = Field(
         default_factory=list, max_length=MAX_ATTACHMENTS, json_schema_extra={"default": []}
     )
+    message: Annotated[str, Text(MAX_MESSAGE_LENGTH, may_be_blank=True)]
+    media_url: MediaUrl | None = None
+    client_message_id: ClientMessageId | None = None
+    receiver_id: Identifier | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete_absent_text(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("attachments") and data.get("message") is None:
+            return data | {"message": ""}
+        return data
+
+    @field_validator("message")
+    @classmethod
+    def _text_or_attachments(cls, value: str, info: ValidationInfo) -> str:
+        if not value and not info.data.get("attachments"):
+            raise PydanticCustomError("text", BLANK_MESSAGE)
+        return value
 
 
 class SendMessageRequest(ConversationMessageRequest):
@@ -78,13 +131,15 @@ class SendMessageRequest(ConversationMessageRequest):
 
 
 class EditMessageRequest(RequestSchema):
-    message: Annotated[str, Text(MAX_MESSAGE_LENGTH)]
+    """The text of a message with attachments may be blank."""
+
+    message: Annotated[str, Text(MAX_MESSAGE_LENGTH, may_be_blank=True)]
 
 
 class DescribeUploadRequest(RequestSchema):
     """`alt` describes a file to people who cannot see or hear it; it can be empty."""
 
-    alt: Annotated[str, Text(MAX_ALT_LENGTH, blank=True)]
+    alt: Annotated[str, Text(MAX_ALT_LENGTH, may_be_blank=True)]
 
 
 class MarkReadRequest(RequestSchema):
@@ -114,7 +169,7 @@ class JoinUserRoomRequest(UserRoomRequest):
 
 
 class ConversationListQuery(PageQuery):
-    type: QueryText | None = Field(None, description="direct, bid or campaign")
+    type: ConversationType | None = Field(None, description="Only conversations of this type")
     awaiting: Me | None = Field(None, description="`me`: only conversations that await the current user")
     unread: Flag | None = Field(None, description="`true`: only with unread messages; `false`: only without")
     search: QueryText | None = Field(None, description="Text in the title or in the other user's name")

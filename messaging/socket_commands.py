@@ -94,8 +94,8 @@ async def join_user_room(caller: Caller, data: JoinUserRoomRequest) -> JoinRoomR
 
 
 async def leave_user_room(caller: Caller, data: UserRoomRequest) -> EmptyResponse:
-    """Change nothing: a socket stays in its user's room until it disconnects, so that it misses no notification."""
     _check_own_room(caller, data.user_id)
+    await gateway.leave_user_room(caller)
     return EmptyResponse()
 
 
@@ -193,7 +193,8 @@ for command in (
         request=JoinUserRoomRequest,
         response=JoinRoomResponse,
         handler=join_user_room,
-        summary="Each socket is in its user's room from the start. With `after`, missed events are sent again.",
+        summary="Joins the room of the user again, after `leave_user_room`; each socket is in it from the start. With "
+        "`after`, missed events are sent again.",
         example={"userId": PERSON, "after": 3},
         bare="user_id",
     ),
@@ -202,7 +203,8 @@ for command in (
         request=UserRoomRequest,
         response=EmptyResponse,
         handler=leave_user_room,
-        summary="Succeeds, but changes nothing: a socket stays in its user's room until it disconnects.",
+        summary="Leaves the room of the user: this socket receives no notifications and no list updates until "
+        "`join_user_room`, also after a recovered connection.",
         example={"userId": PERSON},
         bare="user_id",
     ),

@@ -12,12 +12,13 @@ from django.conf import settings
 from django.db import InterfaceError, InternalError, OperationalError
 
 from foundation.database.executor import in_database
-from foundation.errors import DomainError, Invalid, RateLimited, ServerError, Unavailable
+from foundation.errors import NON_FIELD_ERRORS, DomainError, Invalid, RateLimited, ServerError, Unavailable
+from foundation.json import NestedTooDeeply
 from foundation.schemas import Schema
 from realtime.connections import Connection, Connections
 from realtime.declarations import Command, registry
 from realtime.rate_limits import STRIKES
-from socketio_server import SocketServer
+from socketio_server import TOO_DEEP, SocketServer
 
 log = structlog.get_logger(__name__)
 
@@ -83,6 +84,8 @@ class Dispatcher:
 
 def _payload(command: Command, args: tuple[Any, ...]) -> Any:
     payload = args[0] if args else {}
+    if payload is TOO_DEEP:
+        raise Invalid(errors={NON_FIELD_ERRORS: [str(NestedTooDeeply())]})
     if command.bare is not None and isinstance(payload, str):
         return {command.bare: payload}
     return payload

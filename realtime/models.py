@@ -76,8 +76,8 @@ class SocketSessions(models.QuerySet["SocketSession"]):
 class SocketSession(models.Model):
     """The Socket.IO session of a client. A reconnect that recovers the session keeps its row and its `pid`.
 
-    `user_seq` was the last `seq` of the user's own room when the session started. `ended_at` is null while a process
-    holds the session.
+    `user_seq` was the last `seq` of the user's own room when the session joined the room, or -1 after it has left.
+    `ended_at` is null while a process holds the session.
     """
 
     pid = models.CharField(primary_key=True, max_length=43)

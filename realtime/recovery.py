@@ -31,6 +31,8 @@ _PID = re.compile(r"[A-Za-z0-9_-]{32}")
 _OFFSET = re.compile(r"\d{1,19}:\d{1,19}(\.\d{1,19}:\d{1,19})*")
 MAX_OFFSET_LENGTH = 16_384
 _HIGHEST_KEY = 2**63 - 1
+LEFT = -1
+"""The `user_seq` of a session that has left its user's own room. Recovery keeps the session out of the room."""
 
 RightsCheck = Callable[[Iterable[tuple[uuid.UUID, str]]], set[tuple[uuid.UUID, str]]]
 
@@ -80,7 +82,8 @@ def recover(requests: Sequence[RecoveryRequest], may_enter: RightsCheck) -> list
             found.append(None)
             continue
         rooms = {room: seq for room, seq in joined[one.pid].items() if (one.user_id, room) in allowed}
-        rooms[user_room(one.user_id)] = session.user_seq
+        if session.user_seq != LEFT:
+            rooms[user_room(one.user_id)] = session.user_seq
         got = {names[key]: seq for key, seq in one.offset.items() if key in names}
         found.append(Recovered(one.pid, {room: max(seq, got.get(room, 0)) for room, seq in rooms.items()}))
     return found
@@ -114,7 +117,8 @@ def _load(
 
 @dataclass(frozen=True)
 class SessionRecord:
-    """A session, as it is stored. `is_new` is False for a recovered session."""
+    """A session, as it is stored. `is_new` is False for a recovered session. `user_seq` is `LEFT` if it has left the
+    room of its user."""
 
     pid: str
     user_id: uuid.UUID
@@ -126,6 +130,11 @@ class SessionRecord:
 def save_sessions(sessions: Iterable[SessionRecord]) -> None:
     """Store sessions that have started. A recovered session is assigned to its new process."""
     upsert_many(SocketSession, _rows(sessions), unique=("pid",), update=("process_id", "ended_at"))
+
+
+def save_user_seq(session: SessionRecord) -> None:
+    """Store the `user_seq` of a session, which is stored too if it is not yet."""
+    upsert_many(SocketSession, _rows([session]), unique=("pid",), update=("user_seq",))
 
 
 def _rows(sessions: Iterable[SessionRecord]) -> list[Row]:

@@ -13,9 +13,9 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 
 from foundation.database.batching import Batcher
 from foundation.database.executor import in_database
-from foundation.errors import DomainError, NotFound, RateLimited, TokenRevoked, Unavailable
+from foundation.errors import DomainError, Invalid, NotFound, RateLimited, TokenRevoked, Unavailable
 from foundation.ids import random_id
-from foundation.json import SocketJSON
+from foundation.json import NestedTooDeeply, SocketJSON
 from foundation.rate_limits import LocalBucket
 from realtime import bus_heartbeat, metrics, recovery, revocation, wakeups
 from realtime.admission import ADMISSION_INTERVAL, AdmittedClient, ConnectRequest, admit, admit_to_rooms
@@ -33,10 +33,10 @@ from realtime.presence_announcements import PresenceAnnouncer
 from realtime.processes import HEARTBEAT, ProcessHeartbeat
 from realtime.pubsub import REFRESH_INTERVAL, bus
 from realtime.rate_limits import EVENTS
-from realtime.recovery import Recovered, RoomJoin, SessionRecord
+from realtime.recovery import LEFT, Recovered, RoomJoin, SessionRecord
 from realtime.revocation import Revocation
 from realtime.token_expiry import TokenExpiry
-from socketio_server import Limits, SocketServer, on_uvicorn_shutdown
+from socketio_server import TOO_DEEP, Limits, SocketServer, on_uvicorn_shutdown
 
 log = structlog.get_logger(__name__)
 
@@ -163,6 +163,8 @@ class Gateway:
         environ.clear()
         environ["REMOTE_ADDR"] = address
         try:
+            if auth is TOO_DEEP:
+                raise Invalid(str(NestedTooDeeply()))
             identity, recovered = await self._admissions.submit(ConnectRequest(auth, address))
             return {"pid": await self._enter(sid, identity, recovered, checked_from)}
         except DomainError as error:
@@ -185,7 +187,7 @@ class Gateway:
         self._manager.sockets[sid] = socket
         own = user_room(user_id)
         if recovered and await self._rooms.rejoin(socket, recovered.positions):
-            seq = recovered.positions[own]
+            seq = recovered.positions.get(own, LEFT)
             session = SessionRecord(recovered.pid, user_id, self._connections.process_id, seq, is_new=False)
         else:
             joined = await self._rooms.join(socket, own, after=None)
@@ -239,9 +241,30 @@ class Gateway:
 
     async def join_user_room(self, caller: Caller, after: int | None) -> Joined:
         """Replay the events of the user's own room that follow the `seq` `after`. If `after` is None, replay nothing.
-        Each socket is in this room from the start."""
-        socket = self._connections.by_sid[caller.sid].socket
-        return await self._rooms.join(socket, user_room(caller.user_id), after=after)
+
+        Each socket is in this room from the start. If it has left, it is a member again, also for recovery.
+        """
+        connection = self._connections.by_sid[caller.sid]
+        own = user_room(caller.user_id)
+        has_left = own not in connection.socket.rooms
+        joined = await self._rooms.join(connection.socket, own, after=after)
+        if has_left:
+            seq = joined.seq if after is None or joined.reset else after
+            await self._store_user_seq(connection, seq)
+        return joined
+
+    async def leave_user_room(self, caller: Caller) -> None:
+        """Remove the socket from the user's own room: it receives no notifications and no list updates, also after
+        recovery, until it joins the room again. Revocation does not depend on the room."""
+        connection = self._connections.by_sid[caller.sid]
+        await self._store_user_seq(connection, LEFT)
+        self._rooms.leave(connection.socket, user_room(caller.user_id))
+
+    @staticmethod
+    async def _store_user_seq(connection: Connection, seq: int) -> None:
+        session = replace(connection.session, user_seq=seq)
+        await in_database(recovery.save_user_seq, session)
+        connection.session = session
 
     def begin_state(self, caller: Caller, room: str, **terms: Any) -> bool:
         """Begin an ephemeral state of the caller; see `EphemeralStates.begin`."""

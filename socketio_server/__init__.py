@@ -14,11 +14,12 @@ from socketio_server.engine_server import EngineServer
 from socketio_server.engine_socket import EngineSocket
 from socketio_server.errors import ProtocolError
 from socketio_server.limits import Limits
-from socketio_server.socket_packets import StrictPacket
+from socketio_server.socket_packets import TOO_DEEP, StrictPacket
 from socketio_server.socket_server import SocketServer
 from socketio_server.uvicorn_websocket import on_uvicorn_shutdown
 
 __all__ = [
+    "TOO_DEEP",
     "EngineServer",
     "EngineSocket",
     "Limits",

@@ -29,8 +29,6 @@ class Limits:
     max_namespaces: int = 4
     max_attachments: int = 16
     """Maximum binary attachments of one event, if binary packets are allowed."""
-    max_depth: int = 20
-    """Maximum nesting depth of the JSON of one packet."""
     queue_packets: int = 256
     queue_bytes: int = 1_048_576
     queue_stall: float = 10.0

@@ -9,7 +9,7 @@ from typing import Any
 
 from socketio import packet as sio
 
-from foundation.json import SocketJSON
+from foundation.json import NestedTooDeeply, SocketJSON
 from socketio_server import close_codes
 from socketio_server.errors import ProtocolError
 
@@ -21,10 +21,8 @@ RESERVED_EVENTS = frozenset(
 _HEADER = re.compile(r"([0-6])(?:(\d{1,10})-)?(?:(/[^,]{0,128})(?:,|\Z))?(\d{0,17})", re.ASCII)
 _MAX_ID = 2**53 - 1
 _BINARY = (sio.BINARY_EVENT, sio.BINARY_ACK)
-
-
-def _reject_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+_EVENTS = (sio.EVENT, sio.BINARY_EVENT)
+_FIRST_STRING = re.compile(r'\s*\[\s*("(?:[^"\\]|\\.)*")')
 
 
 def namespace_of(text: str) -> str:
@@ -33,19 +31,11 @@ def namespace_of(text: str) -> str:
     return (header and header[3]) or "/"
 
 
-def is_depth_within(value: Any, limit: int) -> bool:
-    """Return whether lists and dicts are nested at most `limit` levels deep."""
-    level = [value]
-    for _ in range(limit):
-        level = [
-            child
-            for parent in level
-            if isinstance(parent, list | dict)
-            for child in (parent.values() if isinstance(parent, dict) else parent)
-        ]
-        if not level:
-            return True
-    return not any(isinstance(value, list | dict) for value in level)
+class TooDeep:
+    """Stands for the arguments of an event, or the payload of a CONNECT packet, that are nested too deeply."""
+
+
+TOO_DEEP = TooDeep()
 
 
 class StrictPacket(sio.Packet):
@@ -57,20 +47,21 @@ class StrictPacket(sio.Packet):
     json: Any = SocketJSON
     uses_binary_events = False
     max_attachments = 0
-    max_depth = 20
 
     @classmethod
-    def configured(cls, *, json: Any, binary: bool, max_attachments: int, max_depth: int) -> type["StrictPacket"]:
+    def configured(cls, *, json: Any, binary: bool, max_attachments: int) -> type["StrictPacket"]:
         settings = {
             "json": json or cls.json,
             "uses_binary_events": binary,
             "max_attachments": max_attachments if binary else 0,
-            "max_depth": max_depth,
         }
         return type(cls.__name__, (cls,), settings)
 
     def decode(self, encoded_packet: str) -> int:
-        """Fill the packet from its text, and return the number of attachments that follow. Raises `ProtocolError`."""
+        """Fill the packet from its text, and return the number of attachments that follow. Raises `ProtocolError`.
+
+        If a payload is nested too deeply, `TOO_DEEP` takes its place: `["name", TOO_DEEP]` in an event.
+        """
         header = _HEADER.match(encoded_packet)
         if not header:
             raise ProtocolError("Unknown Socket.IO packet type")
@@ -86,29 +77,25 @@ class StrictPacket(sio.Packet):
 
     def _decode_payload(self, text: str) -> Any:
         try:
-            value = self._parse(text)
-        except (ValueError, RecursionError):
-            raise ProtocolError("The payload is not JSON") from None
-        # Only a payload with more brackets than the limit can be too deep. Counting brackets is cheap.
-        if text.count("[") + text.count("{") > self.max_depth and not is_depth_within(value, self.max_depth):
-            raise ProtocolError("The payload is nested too deeply")
-        return value
-
-    def _parse(self, text: str) -> Any:
-        try:
             return self.json.loads(text)
+        except (NestedTooDeeply, RecursionError):
+            return [*self._event_name(text), TOO_DEEP] if self.packet_type in _EVENTS else TOO_DEEP
         except ValueError:
-            # Valid JSON can contain an escaped half of a surrogate pair (RFC 8259, 8.2). Browsers send it for a text
-            # that was cut inside an emoji. orjson rejects it, so the handler that reads the text reports the error.
-            return json.loads(text, parse_constant=_reject_constant)
+            raise ProtocolError("The payload is not JSON") from None
+
+    @staticmethod
+    def _event_name(text: str) -> list[Any]:
+        """Return the first item of a list that cannot be decoded as a whole, or nothing if it is no string."""
+        found = _FIRST_STRING.match(text)
+        return [json.loads(found[1])] if found else []
 
     def _check_payload(self, *, absent: bool) -> None:
         kind, data = self.packet_type, self.data
-        if kind in (sio.EVENT, sio.BINARY_EVENT):
+        if kind in _EVENTS:
             valid = isinstance(data, list) and len(data) > 0 and isinstance(data[0], str)
             valid = valid and data[0] not in RESERVED_EVENTS
         elif kind == sio.CONNECT:
-            valid = (absent or isinstance(data, dict)) and self.id is None
+            valid = (absent or isinstance(data, dict | TooDeep)) and self.id is None
         elif kind == sio.DISCONNECT:
             valid = absent and self.id is None
         elif kind in (sio.ACK, sio.BINARY_ACK):

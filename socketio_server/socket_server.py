@@ -34,6 +34,7 @@ class SocketServer(socketio.AsyncServer):
     - Packets sent to a client while its connect handler runs follow the CONNECT response. If the client is refused,
       they are dropped.
     - Malformed packets close the transport. Unless `binary` is set, binary packets are malformed.
+    - Instead of arguments that are nested too deeply, a handler receives `TOO_DEEP`.
 
     `cors_allowed_origins` are the origins of web pages that may connect (see `Origins`). `json` is a module or class
     with `dumps` and `loads`; the default is `foundation.json.SocketJSON`. `on_slow_reader()` is called for each client
@@ -59,9 +60,7 @@ class SocketServer(socketio.AsyncServer):
         self._clients: dict[str, ClientNamespaces] = {}
         """The clients by Engine.IO session id."""
         self._connect_deadlines = TimerQueue(self._connect_deadline_due)
-        packets = StrictPacket.configured(
-            json=json, binary=binary, max_attachments=limits.max_attachments, max_depth=limits.max_depth
-        )
+        packets = StrictPacket.configured(json=json, binary=binary, max_attachments=limits.max_attachments)
         super().__init__(
             client_manager=client_manager,
             logger=SILENT_LOGGER,

@@ -139,12 +139,11 @@ def _put(field: FieldFile, path: Path) -> None:
 def _replace(upload: Upload, before: str) -> None:
     """Save a processed upload, delete the file `before` that it replaces, and tell the participants. If the upload was
     deleted meanwhile, its new files are deleted."""
-    kept = upload.file.name
+    file, kept = upload.file, upload.file.name
     if not _save(upload):
         remove_files(upload)
     if before != kept:
-        storage = upload.file.storage
-        storage.delete(before)
+        file.storage.delete(before)
 
 
 def _save(upload: Upload) -> bool:

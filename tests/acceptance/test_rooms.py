@@ -102,12 +102,54 @@ def test_a_socket_starts_in_its_users_room_and_can_join_no_other(brand: Person, 
             assert tab.ask(command, {"userId": other})["code"] == "forbidden"
         for nobody in (f"user_{brand.id}", ""):
             assert tab.ask(command, {"userId": nobody})["code"] == "not_found"
-    assert tab.ask("leave_user_room", {"userId": brand.id}) == {"success": True}
-    # Leaving the user room does not stop notifications.
     influencer.api.post("/api/messages", {"receiver_id": brand.id, "message": "Hi"})
     tab.expect("notification")
     influencer.tabs.connected().do("room", "joinUserRoom", brand.id)
     assert [event["data"]["receiver_id"] for event in tab.all("notification")] == [brand.id]
+
+
+@pytest.mark.parametrize("drop", [False, True], ids=["connected", "recovered"])
+def test_a_socket_that_left_its_users_room_hears_nothing_until_it_joins_again(
+    drop: bool, brand: Person, influencer: Person, conversation: str
+) -> None:
+    tab, other = brand.tabs.joined(conversation), brand.tabs.connected()
+    influencer.says(conversation, "one")
+    tab.expect("notification", seq=1)
+    for _ in range(2):
+        assert tab.ask("leave_user_room", {"userId": brand.id.upper()}) == {"success": True}
+    if drop:
+        tab.do("drop")
+        tab.expect("disconnect")
+        assert tab.expect("connect")["recovered"] is True
+    influencer.says(conversation, "two")
+    other.expect("notification", seq=2)
+    assert tab.expect("new_message", seq=4)["message"]["message"] == "two"
+    lists = len(tab.all("conversation_list_updated"))
+    assert [event["seq"] for event in tab.all("notification")] == [1]
+    assert tab.ask("join_user_room", {"userId": brand.id, "after": 1}) == {"success": True, "seq": 2, "reset": False}
+    tab.expect("notification", seq=2)
+    influencer.says(conversation, "three")
+    tab.expect("notification", seq=3)
+    assert lists == 1
+    if drop:
+        tab.do("drop")
+        tab.expect("disconnect")
+        assert tab.expect("connect")["recovered"] is True
+        influencer.says(conversation, "four")
+        tab.expect("notification", seq=4)
+
+
+def test_a_payload_that_is_nested_too_deeply_is_answered(brand: Person, conversation: str) -> None:
+    tab = brand.tabs.joined(conversation)
+    for depth in (31, 32, 33, 100, 1_500):
+        payload: Any = {"message": "Hi", "conversation_id": conversation}
+        nested: Any = 1
+        for _ in range(depth - 1):
+            nested = [nested]
+        answer = tab.ask("send_message", payload | {"unknown": nested})
+        assert answer["success"] is (depth <= 32), depth
+        assert answer.get("code") == (None if depth <= 32 else "invalid")
+    assert tab.names("disconnect") == []
 
 
 def test_malformed_payloads_return_errors_and_change_nothing(brand: Person, conversation: str) -> None:

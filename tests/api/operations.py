@@ -50,6 +50,26 @@ class Operation:
         """Whether a signature authorizes the request, as in payment webhooks. Its body is JSON of any schema."""
         return JSON in self.takes and not self.takes_shape
 
+    @cached_property
+    def _members(self) -> dict[str, Any]:
+        """The members of the JSON body."""
+        return DOCUMENT["components"]["schemas"][self.takes[JSON]["$ref"].rpartition("/")[2]]
+
+    @property
+    def required_keys(self) -> list[str]:
+        return self._members.get("required", [])
+
+    @property
+    def text_keys(self) -> list[str]:
+        """The keys of the JSON body that take a text."""
+        kinds = {key: one.get("anyOf", [one]) for key, one in self._members["properties"].items()}
+        return [key for key, these in kinds.items() if any(one.get("type") == "string" for one in these)]
+
+    @property
+    def example(self) -> dict[str, Any]:
+        """A body with a valid value for each required key."""
+        return {key: _example_of(self._members["properties"][key]) for key in self.required_keys}
+
     @property
     def query(self) -> str:
         """The query string with all required parameters, each with the shortest text that is valid."""
@@ -61,14 +81,24 @@ class Operation:
         return str(status) in self.described["responses"]
 
 
+def _example_of(schema: dict[str, Any]) -> Any:
+    if "enum" in schema:
+        return schema["enum"][0]
+    formats = {"email": "someone@example.com", "uuid": "01980000-0000-7000-8000-00000000ffff"}
+    return formats.get(schema.get("format", ""), "correct-Horse-7")
+
+
+DOCUMENT = SchemaGenerator().get_schema(request=None, public=True)
+
+
 def _operations() -> Iterator[Operation]:
-    document = SchemaGenerator().get_schema(request=None, public=True)
-    for path, methods in document["paths"].items():
+    for path, methods in DOCUMENT["paths"].items():
         for method, described in methods.items():
             yield Operation(method.upper(), path, described)
 
 
 OPERATIONS = list(_operations())
+OF_A_SHAPE = [one for one in OPERATIONS if one.takes_shape]
 METHODS = {one.path: {other.method for other in OPERATIONS if other.path == one.path} for one in OPERATIONS}
 
 

@@ -12,6 +12,7 @@ from foundation.clock import moved
 from foundation.database.pipeline import is_postgresql
 from tests.factories import PASSWORD, log_in, login, make_staff, make_user
 from tests.harness.rest import Api, InProcess
+from tests.people import person
 
 pytestmark = pytest.mark.django_db
 
@@ -338,3 +339,12 @@ def test_changing_the_password_is_refused(given, field):
 def test_changing_the_password_requires_a_token():
     response = Api().post("/api/auth/password", {"current_password": PASSWORD, "new_password": NEW})
     assert_refused(response, 401, "token_missing")
+
+
+@pytest.mark.parametrize("path", ["/api/auth/logout", "/api/auth/logout/"])
+def test_a_logout_with_the_refresh_token_of_another_user(path):
+    own, other = person(make_user()), person(make_user())
+    assert_refused(own.api.post(path, {"refresh": other.refresh, "everywhere": True}), 403, "forbidden")
+    assert other.reads("/api/auth/me")["user"]["id"] == other.id
+    assert own.api.post(path, {"refresh": own.refresh}).status_code == 200
+    assert Api().post(path, {"refresh": other.refresh}, headers={"Authorization": "Basic x"}).status_code == 200

@@ -96,7 +96,6 @@ def test_filters(brand, influencer, chat):
     brand.says(chat)
     assert set(listed(brand)) == {chat, bid, campaign}
     assert [listed(brand, type=kind) for kind in ("direct", "bid", "campaign")] == [[chat], [bid], [campaign]]
-    assert listed(brand, type="nonsense") == []
     assert set(listed(influencer, awaiting="me")) == {bid, campaign}
     assert listed(brand, awaiting="me") == []
     assert set(listed(influencer, unread="true")) == {chat, bid, campaign}

@@ -210,6 +210,34 @@ def test_logging_out_twice_is_announced_once(two, told):
     assert is_alive(two[1])
 
 
+@pytest.mark.parametrize("everywhere", [False, True])
+@pytest.mark.parametrize("age", [timedelta(0), timedelta(hours=2)], ids=["valid", "expired"])
+def test_nobody_logs_out_another_user(two, told, everywhere, age):
+    stranger, ended = log_in(make_user()), log_in(make_user())
+    services.log_out(refresh=ended.refresh)
+    told.clear()
+    with moved(age):
+        for access in (stranger.access, ended.access):
+            with pytest.raises(Forbidden):
+                services.log_out(refresh=two[0].refresh, everywhere=everywhere, access=access)
+    assert told == []
+    assert [is_alive(one) for one in (*two, stranger)] == [True, True, True]
+
+
+@pytest.mark.parametrize("age", [timedelta(0), timedelta(hours=2)], ids=["valid", "expired"])
+@pytest.mark.parametrize("held", ["own", "other session", "none", "broken", "refresh"])
+def test_a_logout_needs_no_access_token(two, told, held, age):
+    access = {
+        "own": two[0].access,
+        "other session": two[1].access,
+        "broken": "x.y.z",
+        "refresh": log_in(make_user()).refresh,
+    }
+    with moved(age):
+        services.log_out(refresh=two[0].refresh, access=access.get(held))
+    assert [ended for ended, _, _ in told] == [ids(two[0])]
+
+
 def test_a_changed_password_ends_every_session_and_begins_one(user, two, told):
     result = services.change_password(
         user=user, current_password=PASSWORD, new_password=NEW, session_id=two[0].session_id

@@ -1,6 +1,7 @@
 """A returning client recovers only its own recent, complete rooms, and only if it may still enter them."""
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -51,6 +52,23 @@ def test_each_of_many_recoveries_has_its_own_result():
     assert [item and item.positions.get("left") for item in found] == [5, None, None, None, 3]
     assert found[1] is found[2] is None
     assert found[3].positions["right"] == 2
+
+
+def test_a_session_that_left_its_users_room_stays_out_until_it_joins_again():
+    one = begun(user_seq=4, left=1)
+    recovery.save_user_seq(replace(one, user_seq=recovery.LEFT))
+    recovery.save_sessions([one])
+    for offset in ({}, {user_room(one.user_id): 7, "left": 3}):
+        assert set(recovery.recover([coming(one, **offset)], everything)[0].positions) == {"left"}
+    recovery.save_user_seq(replace(one, user_seq=9))
+    assert recovery.recover([coming(one)], everything)[0].positions[user_room(one.user_id)] == 9
+
+
+def test_a_session_can_leave_before_it_is_stored():
+    one = SessionRecord(random_id(), uuid.uuid4(), PROCESS, 4)
+    recovery.save_user_seq(replace(one, user_seq=recovery.LEFT))
+    recovery.save_sessions([one])
+    assert recovery.recover([coming(one)], everything)[0].positions == {}
 
 
 def test_each_right_is_checked_again():

@@ -114,7 +114,7 @@ def test_a_text_is_trimmed():
     assert Parcel.parse({"sender_name": " \ufeffAnn\n"}).sender_name == "Ann"
 
 
-@pytest.mark.parametrize("value", ["1.5", 1.5, None, "", []])
+@pytest.mark.parametrize("value", ["1.5", 1.5, "", []])
 def test_an_integer_field_accepts_integers_only(value):
     assert list(refusal_of({"sender_name": "Ann", "item_count": value}).errors) == ["item_count"]
 
