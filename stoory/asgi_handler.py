@@ -3,12 +3,14 @@
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from foundation.database.executor import in_request
-from socketio_server import refuse_websocket
+from foundation.file_streams import FileStream
+from socketio_server import closing_stalled, refuse_websocket
 from stoory.health import HEALTH_VIEWS
 
 
@@ -36,3 +38,10 @@ class Handler(ASGIHandler):
         if request.path_info in HEALTH_VIEWS:
             return await sync_to_async(self.get_response)(request)
         return await in_request(self.get_response, request)
+
+    async def send_response(self, response: HttpResponseBase, send: Any) -> None:
+        if not isinstance(response, FileStream):
+            await super().send_response(response, send)
+            return
+        async with closing_stalled(send, settings.DOWNLOAD_STALL_SECONDS) as watched:
+            await super().send_response(response, watched)

@@ -233,6 +233,10 @@ class Limits(Environment):
     """Time to decode a file; larger files, which no request waits for, get a second more for each 5 MB"""
     UPLOADS_PER_HOUR: Whole = Field(200, ge=1)
     """Files that one user can upload"""
+    MEDIA_LINK_SECONDS: Whole = Field(300, ge=10, le=86_400)
+    """How long a link of a file is valid. A link is an address that needs no access token"""
+    DOWNLOAD_STALL_SECONDS: Number = Field(30.0, ge=1)
+    """The connection of a client that takes no byte of a file for this time is closed"""
     RECEIPTS_PER_MINUTE: Whole = Field(30, ge=1)
     """Receipts that one user can read or download"""
     RATE_LIMITS: Flag = True

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import dj_database_url
+from corsheaders.defaults import default_headers
 from csp.constants import NONCE, NONE, SELF
 
 from stoory.configuration import BASE_DIR, DEVELOPMENT_SECRET, Configuration  # noqa: F401 (settings)
@@ -184,7 +185,8 @@ CORS_ALLOW_ALL_ORIGINS = "*" in CORS_ORIGINS
 CORS_ALLOWED_ORIGINS = [] if CORS_ALLOW_ALL_ORIGINS else CORS_ORIGINS
 CORS_ALLOW_CREDENTIALS = False  # tokens are sent in a header; only the admin uses cookies
 CORS_URLS_REGEX = r"^/api/"
-CORS_EXPOSE_HEADERS = ["Retry-After"]
+CORS_ALLOW_HEADERS = [*default_headers, "if-range", "range"]
+CORS_EXPOSE_HEADERS = ["Accept-Ranges", "Content-Disposition", "Content-Range", "ETag", "Retry-After"]
 MAX_UPLOAD_BYTES = env.MAX_UPLOAD_MEGABYTES * 1024 * 1024
 MAX_REQUEST_BODY = MAX_UPLOAD_BYTES + MAX_JSON_BODY
 
@@ -247,6 +249,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [SELF],
         "connect-src": [SELF, "ws:", "wss:"],
         "img-src": [SELF, "data:", "blob:"],
+        "media-src": [SELF, "blob:"],
         "script-src": [SELF, NONCE],
         "style-src": [SELF, NONCE],
         "object-src": [NONE],
@@ -272,6 +275,8 @@ UPLOAD_TYPES = env.UPLOAD_TYPES
 UPLOAD_MAX_PIXELS = env.UPLOAD_MAX_MEGAPIXELS * 1_000_000
 DECODE_MEGABYTES = env.DECODE_MEGABYTES
 DECODE_SECONDS = env.DECODE_SECONDS
+MEDIA_LINK_SECONDS = env.MEDIA_LINK_SECONDS
+DOWNLOAD_STALL_SECONDS = env.DOWNLOAD_STALL_SECONDS
 UPLOADS_PER_HOUR = env.UPLOADS_PER_HOUR
 RECEIPTS_PER_MINUTE = env.RECEIPTS_PER_MINUTE
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models.fields.files import FieldFile
 
 from accounts.models import User
 from conversations.models import Conversation
@@ -21,11 +23,12 @@ from messaging.models import Message, Upload
 from messaging.requests import DescribeUploadRequest
 from messaging.upload_kinds import PENDING, REFUSED
 from messaging.uploads.content_types import content_type_of
-from messaging.uploads.file_names import safe_file_name
+from messaging.uploads.file_names import safe_file_name, with_ending_of
 from messaging.uploads.processing import is_processed, process_now, remove_files
 from messaging.uploads.tasks import process_upload
 
 THUMBNAIL_TYPE = "image/webp"
+NO_FILE = "There is no such file."
 UNSENT_LIFETIME = timedelta(days=1)
 UPLOADS_PER_ROUND = 100
 
@@ -126,52 +129,67 @@ def assign_attachments(messages: Iterable[Message], uploads: Iterable[Upload]) -
 
 
 @dataclass(frozen=True)
-class FileDownload:
-    """A file for the response to a client."""
+class StoredFile:
+    """A file in the storage, with the content type and the name that clients see."""
 
-    content: bytes
+    file: FieldFile
     content_type: str
     name: str
 
+    def open(self) -> "File[bytes]":
+        """Return the opened file. Raises `NotFound` if the storage does not have it."""
+        try:
+            return self.file.storage.open(self.file.name or "", "rb")
+        except FileNotFoundError:
+            raise NotFound(NO_FILE) from None
 
-def read_upload(*, user: User, upload_id: object, thumbnail: bool = False) -> FileDownload:
+    @property
+    def content(self) -> bytes:
+        with self.open() as file:
+            return file.read()
+
+
+def read_upload(
+    *, user: User, upload_id: object, thumbnail: bool = False, shown: bool = False, record: bool = True
+) -> StoredFile:
     """Return a file, or its thumbnail. Participants of its conversation and staff can read a sent file; only the owner
-    can read a file that was not sent, or is not ready.
+    can read a file that was not sent, or is not ready. With `shown`, it is the form that browsers show, if there is
+    one. `record` says whether to record that a staff member viewed it.
 
     Raises `NotFound` for other users, and if the file or thumbnail does not exist.
     """
-    upload = _visible(user, upload_id)
-    wanted = upload.thumbnail if thumbnail else upload.file
-    if not wanted:
-        raise NotFound("There is no such file.")
-    try:
-        with wanted.open("rb") as file:
-            content = file.read()
-    except FileNotFoundError:
-        raise NotFound("There is no such file.") from None
-    return FileDownload(content, THUMBNAIL_TYPE if thumbnail else upload.content_type, _name(upload, thumbnail))
+    stored = _stored(_visible(user, upload_id, record=record), thumbnail, shown)
+    if not stored.file:
+        raise NotFound(NO_FILE)
+    return stored
 
 
-def _name(upload: Upload, thumbnail: bool) -> str:
-    return f"{upload.name.rpartition('.')[0]}.webp" if thumbnail else upload.name
+def _stored(upload: Upload, thumbnail: bool, shown: bool) -> StoredFile:
+    if thumbnail:
+        return StoredFile(upload.thumbnail, THUMBNAIL_TYPE, with_ending_of(upload.name, THUMBNAIL_TYPE))
+    if shown and upload.rendition:
+        kind = upload.rendition_type
+        return StoredFile(upload.rendition, kind, with_ending_of(upload.name, kind))
+    return StoredFile(upload.file, upload.content_type, upload.name)
 
 
-def _visible(user: User, upload_id: object) -> Upload:
+def _visible(user: User, upload_id: object, *, record: bool = True) -> Upload:
     parsed = parse_id(upload_id)
     upload = Upload.objects.select_related("message__conversation").filter(pk=parsed).first() if parsed else None
     if upload is None or (upload.owner_id != user.pk and (upload.message is None or not upload.is_ready)):
-        raise NotFound("There is no such file.")
+        raise NotFound(NO_FILE)
     if upload.message is not None:
-        _check_takes_part(user, upload, upload.message.conversation)
+        _check_takes_part(user, upload.message.conversation)
+        if record:
+            record_view(conversation=upload.message.conversation, viewer=user, through="file", subject=upload.pk)
     return upload
 
 
-def _check_takes_part(user: User, upload: Upload, conversation: Conversation) -> None:
+def _check_takes_part(user: User, conversation: Conversation) -> None:
     try:
         visible_conversation(user=user, conversation_id=conversation.pk)
     except NotFound:
-        raise NotFound("There is no such file.") from None
-    record_view(conversation=conversation, viewer=user, through="file", subject=upload.pk)
+        raise NotFound(NO_FILE) from None
 
 
 def delete_unsent_uploads() -> int:

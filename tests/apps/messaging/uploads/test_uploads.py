@@ -142,6 +142,17 @@ def test_thumbnails_keep_transparency_and_other_files_have_none(sender):
         read_upload(user=sender, upload_id=document.pk, thumbnail=True)
 
 
+def test_a_rendition_is_read_to_show_the_file(sender):
+    upload = store_upload(owner=sender, file=file(picture("TIFF"), "scan.tif"))
+    shown = read_upload(user=sender, upload_id=upload.pk, shown=True)
+    assert (shown.content_type, shown.name, shown.content[:3]) == ("image/jpeg", "scan.jpg", b"\xff\xd8\xff")
+    for options in ({}, {"shown": False}):
+        stored = read_upload(user=sender, upload_id=upload.pk, **options)
+        assert (stored.content_type, stored.name, stored.content[:4]) == ("image/tiff", "scan.tif", b"II*\0")
+    plain = store_upload(owner=sender, file=file(picture("PNG"), "a.png"))
+    assert read_upload(user=sender, upload_id=plain.pk, shown=True).content_type == "image/png"
+
+
 def test_a_failed_insert_leaves_no_file(sender, monkeypatch):
     def fail(*_, **__):
         raise RuntimeError("the database fails")
