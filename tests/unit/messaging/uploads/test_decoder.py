@@ -51,9 +51,9 @@ def with_values_changed(content: bytes, rng: random.Random) -> bytes:
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
 def test_damaged_exif_values_cost_nothing(tmp_path, form):
     rng, intact = random.Random(SEED), files.picture(form, exif=photo_data())
-    for number in range(120):
+    for number in range(60):
         changed = with_values_changed(intact, rng)
-        job = job_of(tmp_path, changed, TYPES[form], tool=exiftool() if number < 6 else "")
+        job = job_of(tmp_path, changed, TYPES[form], tool=exiftool() if number < 4 else "")
         result = examined(job)
         assert (result.metadata_removed, result.has_thumbnail, result.fault) == (True, True, "")
         assert {result.width, result.height} == {96, 64}
