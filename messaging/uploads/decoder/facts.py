@@ -51,9 +51,13 @@ def _media(job: Job, source: Path, result: Result, save: Callable[[], None]) -> 
             return
         stream = container.streams.video[0]
         size = media.size_of(stream)
+        result.width, result.height = size
+        save()
         frame = media.first_picture(container, stream)
-        turns = frame.rotation % 360 if frame is not None else 0
-        if size:
-            result.width, result.height = reversed(size) if turns in {90, 270} else size
-        if frame is not None:
-            _show(job, pictures.of_frame(frame, turns, (result.width, result.height)), result)
+        if frame is None:
+            return
+        turns = frame.rotation % 360
+        if turns in {90, 270}:
+            size = size[1], size[0]
+            result.width, result.height = size
+        _show(job, pictures.of_frame(frame, turns, size), result)

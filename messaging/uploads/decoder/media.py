@@ -83,12 +83,10 @@ def duration_of(container: Any) -> float | None:
     return round(last - max(0.0, first), 3) if last > 0 else None
 
 
-def size_of(stream: Any) -> tuple[int, int] | None:
-    """Return width and height of a video in pixels as they are stored, with square pixels."""
-    if not stream.codec_context.width or not stream.codec_context.height:
-        return None
-    ratio = stream.sample_aspect_ratio
-    return round(stream.codec_context.width * float(ratio or 1)), stream.codec_context.height
+def size_of(stream: Any) -> tuple[int | None, int | None]:
+    """Return width and height of a video in pixels as they are stored, with square pixels; None if unknown."""
+    width, height = stream.codec_context.width, stream.codec_context.height
+    return (round(width * float(stream.sample_aspect_ratio or 1)), height) if width and height else (None, None)
 
 
 def first_picture(container: Any, stream: Any) -> Any:

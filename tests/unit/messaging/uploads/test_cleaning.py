@@ -3,6 +3,7 @@
 import io
 import struct
 import subprocess
+import zlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -270,3 +271,15 @@ def test_exiftool_finds_nothing_afterwards(tmp_path):
         command = [tool, "-s", "-G1", "-GPS*", "-SerialNumber", "-OwnerName", "-Artist", "-Make", "-XMP:all"]
         found = subprocess.run([*command, str(job.cleaned)], check=True, capture_output=True, text=True)
         assert found.stdout == ""
+
+
+@pytest.mark.parametrize("tool", [True, False], ids=["with exiftool", "without"])
+def test_metadata_behind_the_pixels_of_a_png(tmp_path, tool):
+    content = files.picture("PNG")
+    notes = b"".join(png_chunk(b"tEXt", b"Comment\0" + value) for value in (OWNER, SERIAL))
+    changed = content[:-12] + notes + png_chunk(b"eXIf", b"MM\0*" + OWNER) + content[-12:] + PLACE
+    assert cleaned(job_of(tmp_path, changed, "image/png", tool=exiftool() if tool else "")) == content
+
+
+def png_chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">L", len(data)) + name + data + struct.pack(">L", zlib.crc32(name + data))
