@@ -8,5 +8,8 @@ messages_read = Signal()
 upload_processed = Signal()
 """A sent file became ready or was refused: `message`. Sent inside the transaction; the conversation is locked."""
 
+message_edited = Signal()
+"""The text of a message was replaced: `message`. Sent inside the transaction."""
+
 message_erased = Signal()
 """The content of a message was erased: `message`. Sent inside the transaction."""

@@ -13,7 +13,7 @@ from django.db.models.fields.files import FieldFile
 
 from accounts.models import User
 from conversations.models import Conversation
-from conversations.view_records import record_view
+from conversations.view_records import record_view, record_view_of_revisions
 from conversations.visibility import visible_conversation
 from foundation import clock
 from foundation.database.bulk import fetch_many
@@ -21,6 +21,7 @@ from foundation.errors import Forbidden, Invalid, NotFound, PayloadTooLarge
 from foundation.ids import parse_id
 from messaging.models import Message, Upload
 from messaging.requests import DescribeUploadRequest
+from messaging.revision_rights import may_view_revisions
 from messaging.upload_kinds import PENDING, REFUSED
 from messaging.uploads.content_types import content_type_of
 from messaging.uploads.file_names import safe_file_name, with_ending_of
@@ -82,7 +83,8 @@ def attach_uploads(*, owner: User, upload_ids: Sequence[object], message_id: uui
         return []
     ids = [parse_id(one) for one in upload_ids]
     wanted = {one for one in ids if one is not None}
-    rows = Upload.objects.select_for_update().filter(pk__in=wanted, owner=owner, message=None).exclude(status=REFUSED)
+    unsent = Upload.objects.filter(pk__in=wanted, owner=owner, message=None, revision=None).exclude(status=REFUSED)
+    rows = unsent.select_for_update()
     found: dict[uuid.UUID | None, Upload] = {upload.pk: upload for upload in rows.order_by("pk")}
     if len(found) < len(ids):
         raise Invalid(errors={"attachments": ["Each must be the id of an upload of yours that was not sent yet."]})
@@ -100,7 +102,9 @@ def describe_upload(*, user: User, upload_id: object, data: DescribeUploadReques
     """
     with transaction.atomic():
         visible = _visible(user, upload_id)
-        upload = Upload.objects.select_for_update().filter(pk=visible.pk, owner=user, message=None).first()
+        upload = (
+            Upload.objects.select_for_update().filter(pk=visible.pk, owner=user, message=None, revision=None).first()
+        )
         if upload is None:
             raise Forbidden("The description of a sent file cannot be changed.")
         upload.alt = data.alt
@@ -153,8 +157,9 @@ def read_upload(
     *, user: User, upload_id: object, thumbnail: bool = False, shown: bool = False, record: bool = True
 ) -> StoredFile:
     """Return a file, or its thumbnail. Participants of its conversation and staff can read a sent file; only the owner
-    can read a file that was not sent, or is not ready. With `shown`, it is the form that browsers show, if there is
-    one. `record` says whether to record that a staff member viewed it.
+    can read a file that was not sent, or is not ready. A file of a deleted message can be read only by staff with the
+    permission to view revisions. With `shown`, it is the form that browsers show, if there is one. `record` says
+    whether to record that a staff member viewed it.
 
     Raises `NotFound` for other users, and if the file or thumbnail does not exist.
     """
@@ -175,7 +180,14 @@ def _stored(upload: Upload, thumbnail: bool, shown: bool) -> StoredFile:
 
 def _visible(user: User, upload_id: object, *, record: bool = True) -> Upload:
     parsed = parse_id(upload_id)
-    upload = Upload.objects.select_related("message__conversation").filter(pk=parsed).first() if parsed else None
+    rows = Upload.objects.select_related("message__conversation", "revision__message__conversation")
+    upload = rows.filter(pk=parsed).first() if parsed else None
+    if upload is not None and upload.revision is not None:
+        _check_may_view_revision(user, upload)
+        if record:
+            conversation = upload.revision.message.conversation
+            record_view_of_revisions(conversation=conversation, viewer=user, through="file", subject=upload.pk)
+        return upload
     if upload is None or (upload.owner_id != user.pk and (upload.message is None or not upload.is_ready)):
         raise NotFound(NO_FILE)
     if upload.message is not None:
@@ -192,9 +204,14 @@ def _check_takes_part(user: User, conversation: Conversation) -> None:
         raise NotFound(NO_FILE) from None
 
 
+def _check_may_view_revision(user: User, upload: Upload) -> None:
+    if not upload.is_ready or not may_view_revisions(user):
+        raise NotFound(NO_FILE)
+
+
 def delete_unsent_uploads() -> int:
     """Delete up to `UPLOADS_PER_ROUND` uploads that were not sent within a day. Returns how many it deleted."""
-    stale = Upload.objects.filter(message=None, created_at__lt=clock.now() - UNSENT_LIFETIME)
+    stale = Upload.objects.filter(message=None, revision=None, created_at__lt=clock.now() - UNSENT_LIFETIME)
     if not stale.exists():
         return 0
     with transaction.atomic():

@@ -283,7 +283,8 @@ def test_a_description_that_is_given_meanwhile_stays(sender, only_tasks, monkeyp
     assert (Upload.objects.get().alt, Upload.objects.get().status) == ("A sketch", "ready")
 
 
-def test_a_file_that_is_deleted_meanwhile_leaves_nothing(sender, chat, only_tasks, monkeypatch):
+def test_a_file_that_is_deleted_meanwhile_leaves_nothing(sender, chat, only_tasks, monkeypatch, settings):
+    settings.MESSAGE_REVISION_RETENTION = None
     upload = store_upload(owner=sender, file=given())
     message, store = send(sender, chat, upload), processing._store
 
