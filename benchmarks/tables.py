@@ -25,7 +25,7 @@ def _measured_on(machine: Json) -> str:
 
 
 def case_table(case: Json) -> str:
-    kind = {"reads": _reads, "rest": _rest, "retention": _retention}.get(case.get("kind", ""), _load)
+    kind = RENDERERS.get(case.get("kind", ""), _load)
     return f"## {case['title']}\n\n{kind(case)}"
 
 
@@ -95,6 +95,14 @@ def _retention(case: Json) -> str:
         for one in case["databases"]
     ]
     return _table(["", "seconds", "batches", "longest batch, ms", "thresholds for a million events"], rows)
+
+
+def _decoding(case: Json) -> str:
+    rows = [[one["label"], *(_spread(one[name]) for name in ("seconds", "memory_mib"))] for one in case["files"]]
+    return _table(["", "seconds", "memory, MiB"], rows)
+
+
+RENDERERS = {"reads": _reads, "rest": _rest, "retention": _retention, "decoding": _decoding}
 
 
 def _spread(spread: Json) -> str:
