@@ -74,6 +74,7 @@ RULES = {
     "conversations.Transition": Rule(_WITH_CONVERSATION),
     "conversations.ConversationView": Rule(_WITH_CONVERSATION),
     "messaging.Message": Rule("always; deleting a message erases its content and keeps the row"),
+    "messaging.ResumableUpload": Rule("until the file is complete, at most for 1 day; a task deletes it"),
     "messaging.Upload": Rule(
         f"for {UNSENT_LIFETIME.days} day if it is not sent, else until its message is deleted; a task deletes it"
     ),

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -17,29 +16,40 @@ from conversations.view_records import record_view
 from conversations.visibility import visible_conversation
 from foundation import clock
 from foundation.database.bulk import fetch_many
-from foundation.errors import Forbidden, Invalid, NotFound, PayloadTooLarge
-from foundation.ids import parse_id
+from foundation.errors import Forbidden, Invalid, NotFound
+from foundation.ids import parse_id, uuid7
 from messaging.models import Message, Upload
 from messaging.requests import DescribeUploadRequest
 from messaging.uploads.content_types import THUMBNAIL_TYPE, content_type_of, safe_file_name, thumbnail_of
+from messaging.uploads.quota import check_announced_size, check_quota, check_size, insert_upload
 
 NO_FILE = "There is no such file."
 UNSENT_LIFETIME = timedelta(days=1)
 UPLOADS_PER_ROUND = 100
 
 
-def store_upload(*, owner: User, file: "UploadedFile[bytes] | None", is_voice: bool = False) -> Upload:
-    """Store a file that can be sent later. `is_voice` says that an audio file is a voice note.
+def store_upload(
+    *,
+    owner: User,
+    file: "UploadedFile[bytes] | None",
+    is_voice: bool = False,
+    upload_id: uuid.UUID | None = None,
+) -> Upload:
+    """Store a file that can be sent later. `is_voice` says that an audio file is a voice note. `upload_id` is the id of
+    the resumable upload with which it was received.
 
-    Raises `Invalid` for a missing or empty file, `PayloadTooLarge` and `UnsupportedMediaType`.
+    Raises `Invalid` for a missing or empty file, `PayloadTooLarge`, `QuotaExceeded` and `UnsupportedMediaType`.
     """
     if file is None or not file.size:
         raise Invalid(errors={"file": ["A file is required, and it must not be empty."]})
-    if file.size > settings.MAX_UPLOAD_BYTES:
-        raise PayloadTooLarge(f"A file can have at most {settings.MAX_UPLOAD_BYTES:,} bytes.")
+    check_announced_size(file.size)
+    if upload_id is None:
+        check_quota(owner, file.size)
     content_type = content_type_of(file)
+    check_size(file.size, content_type)
     thumbnail = thumbnail_of(file, content_type)
     upload = Upload(
+        id=upload_id or uuid7(),
         owner=owner,
         name=safe_file_name(file.name or "", content_type),
         content_type=content_type,
@@ -51,7 +61,7 @@ def store_upload(*, owner: User, file: "UploadedFile[bytes] | None", is_voice: b
         upload.file.save(upload.name, file, save=False)
         if thumbnail is not None:
             upload.thumbnail.save(upload.name, ContentFile(thumbnail), save=False)
-        upload.save()
+        insert_upload(upload)
     except BaseException:
         remove_files(upload)
         raise
