@@ -7,7 +7,7 @@ from pydantic import Field
 from conversations.flows.schemas import AvailableAction
 from foundation.openapi import Problem
 from foundation.schemas import Id, Schema, Timestamp
-from messaging.payloads import AttachmentPayload, ConversationPayload, MessagePayload
+from messaging.payloads import AttachmentPayload, ConversationPayload, MessagePayload, RevisionPayload
 
 
 class SendMessageResponse(Schema):
@@ -17,6 +17,12 @@ class SendMessageResponse(Schema):
 
 class MessageResponse(Schema):
     message: MessagePayload
+
+
+class RevisionPage(Schema):
+    results: list[RevisionPayload]
+    next: str | None
+    previous: str | None
 
 
 class ConversationResponse(Schema):

@@ -23,14 +23,17 @@ from deals.payments.decisions import MAY_REFUND
 from foundation.errors import DomainError, NotFound
 from foundation.ids import parse_id
 from foundation.labels import isolated
-from messaging.models import Upload
+from messaging.models import MessageRevision, Upload
+from messaging.revision_rights import may_view_revisions
 from messaging.uploads.downloads import file_response
 from messaging.uploads.services import read_upload
 from operators.forms import InterventionForm, RemovalForm, SystemMessageForm, first_fault
 from operators.payment_admin import PaymentOrderAdmin
+from operators.revision_admin import MessageRevisionAdmin
 from operators.transcripts import transcript
 
 admin.site.register(PaymentOrder, PaymentOrderAdmin)
+admin.site.register(MessageRevision, MessageRevisionAdmin)
 
 FILE = "conversations_conversation_file"
 """The name of the URL pattern of a file in the admin."""
@@ -150,6 +153,7 @@ class ConversationAdmin(admin.ModelAdmin):
             "opts": self.opts,
             "title": isolated(_heading(conversation)),
             "may_write": self.has_change_permission(request, conversation),
+            "may_view_revisions": may_view_revisions(_staff(request)),
             "may_refund": request.user.has_perm(MAY_REFUND),
             "form": form if isinstance(form, SystemMessageForm) else SystemMessageForm(conversation),
         }

@@ -16,6 +16,7 @@ from socketio_server import SocketApp  # noqa: E402
 from stoory.asgi_handler import Handler  # noqa: E402
 from stoory.body_limit import BodyLimit  # noqa: E402
 from stoory.checks import refuse_dangerous_settings  # noqa: E402
+from stoory.cross_origin import CrossOrigin  # noqa: E402
 from stoory.upload_bodies import UploadBodies  # noqa: E402
 
 
@@ -28,7 +29,7 @@ tempfile.tempdir = str(settings.INCOMING_DIR)  # Django stores request bodies in
 refuse_dangerous_settings()
 application = SocketApp(
     gateway.sio,
-    BodyLimit(Handler(), limit=settings.MAX_REQUEST_BODY, large=UploadBodies()),
+    CrossOrigin(BodyLimit(Handler(), limit=settings.MAX_REQUEST_BODY, large=UploadBodies())),
     trusted_proxies=settings.TRUSTED_PROXIES,
     on_startup=_start,
     on_shutdown=gateway.stop,

@@ -20,11 +20,19 @@ from stoory.health import HEALTH_VIEWS
 RESUMABLE_UPLOADS = "/api/uploads/resumable"
 
 
+async def answer_lifespan(receive: Any, send: Any) -> None:
+    """Report that the start and the end of the server are complete."""
+    for phase in ("startup", "shutdown"):
+        await receive()
+        await send({"type": f"lifespan.{phase}.complete"})
+
+
 class Handler(ASGIHandler):
     """Runs each request in a thread of the pool. All views and middleware are synchronous, so one thread can run a
     whole request. Django's own handler would start a new thread for each request.
 
-    WebSocket handshakes get status 404, because only Socket.IO uses WebSockets.
+    WebSocket handshakes get status 404, because only Socket.IO uses WebSockets. A lifespan is answered, and scopes of
+    unknown protocols end quietly.
 
     Probes run in a separate thread, so they work while all threads of the pool wait for the database.
     """
@@ -35,11 +43,13 @@ class Handler(ASGIHandler):
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
             await refuse_websocket(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await answer_lifespan(receive, send)
         elif scope["type"] == "http" and scope["path"].startswith(RESUMABLE_UPLOADS):
             await self._handle_resumable_upload(_with_overridden_method(scope), receive, send)
         elif scope["type"] == "http" and scope["path"] not in HEALTH_VIEWS:
             await self.handle(scope, receive, send)
-        else:
+        elif scope["type"] == "http":
             await super().__call__(scope, receive, send)
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:

@@ -4,18 +4,19 @@ The limit of uploads is `MAX_UPLOAD_BODY`, and the limit of all other requests i
 the limit `MAX_JSON_BODY` (`foundation.rest`).
 """
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Protocol
+import asyncio
+import contextlib
+from typing import Protocol
 
 from foundation.errors import DomainError, PayloadTooLarge
 from foundation.json import to_json
 from foundation.rest import PROBLEM_CONTENT_TYPE, problem_document
+from stoory.cross_origin import App, Message, Receive, Scope, Send
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Scope = dict[str, Any]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+LINGER_SECONDS = 5.0
+LINGER_FACTOR = 4
+"""After a response to a body that is too large, the rest of the body is read and dropped, up to this multiple of the
+limit. A browser reads no response while it sends, and a closed connection would look like a lost one to it."""
 
 
 class LargeBodies(Protocol):
@@ -47,7 +48,7 @@ class BodyLimit:
                 raise PayloadTooLarge
             await self._app(scope, self._counted(receive, limit), send)
         except DomainError as error:
-            await _refuse(send, error)
+            await self._refuse(error, receive, send)
 
     async def _limit_of(self, scope: Scope) -> int:
         if self._large is None or not self._large.include(scope):
@@ -76,17 +77,27 @@ class BodyLimit:
 
         return counted
 
+    async def _refuse(self, error: DomainError, receive: Receive, send: Send) -> None:
+        body = to_json(problem_document(error)).encode()
+        headers = [
+            (b"content-type", PROBLEM_CONTENT_TYPE.encode()),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+        ]
+        await send({"type": "http.response.start", "status": error.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                await self._drop_body(receive)
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _drop_body(self, receive: Receive) -> None:
+        dropped, more = 0, True
+        while more and dropped < self._limit * LINGER_FACTOR:
+            message = await receive()
+            dropped += len(message.get("body", b""))
+            more = message.get("more_body", False)
+
 
 def _is_chunked(scope: Scope) -> bool:
     return any(name == b"transfer-encoding" for name, _ in scope["headers"])
-
-
-async def _refuse(send: Send, error: DomainError) -> None:
-    body = to_json(problem_document(error)).encode()
-    headers = [
-        (b"content-type", PROBLEM_CONTENT_TYPE.encode()),
-        (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": error.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

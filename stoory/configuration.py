@@ -156,6 +156,9 @@ class Accounts(Environment):
     """How long an access token is valid"""
     REFRESH_TOKEN_DAYS: Number = Field(14.0, ge=1)
     """How long a login session lasts without use"""
+    REFRESH_GRACE_SECONDS: Number = Field(60.0, ge=0, le=3600)
+    """How long after its use a refresh token returns the same new tokens again, in case the answer was lost. Later use
+    ends the login session. `0`: a refresh token works once"""
     SOCKET_TOKEN_POLICY: Choice[Literal["session", "strict"]] = "session"  # noqa: S105 (not a secret)
     """`session`: a socket lives as long as its login session. `strict`: as long as its access token, unless the client
     sends a newer token"""
@@ -240,6 +243,9 @@ class Tasks(Environment):
     NOTIFICATION_RETENTION_DAYS: Number = Field(90.0, ge=1)
     """How long read notifications are kept. Unread notifications are kept for a year, or for this time if it is
     longer"""
+    MESSAGE_REVISION_DAYS: Number = Field(180.0, ge=0, le=36_500)
+    """How long the former words of edited and deleted messages, and the files of deleted messages, are kept for staff
+    with the permission *Can view message revision*. `0` keeps none"""
 
 
 class Deals(Environment):
@@ -250,7 +256,8 @@ class Deals(Environment):
     FLOWS: Text = ""
     """Numbers that replace the defaults of flows, see below"""
     DEADLINES_IN_SERVER: Flag = True
-    """Tasks of the servers include due deadlines and reminders. Set `off` if `manage.py run_deadlines` does this"""
+    """Tasks of the servers include due deadlines and reminders. Set `off` if `manage.py run_deadlines` does this. Other
+    tasks run all the same, also those that open and refund orders (see `TASKS_IN_SERVER`)"""
     DEADLINE_SECONDS: Number = Field(5.0, ge=0.1)
     """How often due deadlines and reminders are looked for"""
     PAYMENT_PROVIDER: Choice[Literal["none", "sandbox", "stripe"]] = Field(

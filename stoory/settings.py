@@ -35,14 +35,13 @@ INSTALLED_APPS = [
     "notifications",
     "operators",
     "stoory",
-    "stoory.apps.AdminConfig",
+    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
-    "rest_framework_simplejwt.token_blacklist",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "channels",
@@ -136,6 +135,7 @@ TASKS_IN_SERVER = env.TASKS_IN_SERVER
 TASK_THREADS = env.TASK_THREADS
 TASK_RETENTION = timedelta(days=env.TASK_RETENTION_DAYS)
 NOTIFICATION_RETENTION = timedelta(days=env.NOTIFICATION_RETENTION_DAYS)
+MESSAGE_REVISION_RETENTION = timedelta(days=env.MESSAGE_REVISION_DAYS)
 
 # --- People ----------------------------------------------------------------------------------------------------
 
@@ -151,8 +151,6 @@ ACCESS_TOKEN_LIFETIME = timedelta(minutes=env.ACCESS_TOKEN_MINUTES)
 SIMPLE_JWT: dict[str, Any] = {
     "ACCESS_TOKEN_LIFETIME": ACCESS_TOKEN_LIFETIME,
     "REFRESH_TOKEN_LIFETIME": timedelta(days=env.REFRESH_TOKEN_DAYS),
-    "ROTATE_REFRESH_TOKENS": True,
-    "BLACKLIST_AFTER_ROTATION": True,
     "UPDATE_LAST_LOGIN": False,
     "ALGORITHM": "HS256",
     "SIGNING_KEY": env.JWT_SIGNING_KEY,
@@ -160,6 +158,7 @@ SIMPLE_JWT: dict[str, Any] = {
     "AUDIENCE": "stoory",
     "USER_ID_CLAIM": "user_id",
 }
+REFRESH_GRACE = timedelta(seconds=env.REFRESH_GRACE_SECONDS)
 LOGIN_FAILURES_PER_MINUTE = env.LOGIN_FAILURES_PER_MINUTE
 LOGIN_FAILURES_PER_MINUTE_OF_ADDRESS = env.LOGIN_FAILURES_PER_MINUTE_OF_ADDRESS
 REGISTRATIONS_PER_MINUTE_OF_ADDRESS = env.REGISTRATIONS_PER_MINUTE_OF_ADDRESS

@@ -76,8 +76,10 @@ RULES = {
     "messaging.Message": Rule("always; deleting a message erases its content and keeps the row"),
     "messaging.ResumableUpload": Rule("until the file is complete, at most for 1 day; a task deletes it"),
     "messaging.Upload": Rule(
-        f"for {UNSENT_LIFETIME.days} day if it is not sent, else until its message is deleted; a task deletes it"
+        f"for {UNSENT_LIFETIME.days} day if it is not sent, else as long as its message, or as the revision of its "
+        "deleted message; a task deletes it"
     ),
+    "messaging.MessageRevision": Rule("for `MESSAGE_REVISION_DAYS`; a task deletes it"),
     "deals.Deal": Rule(_WITH_CONVERSATION),
     "deals.Offer": Rule(_WITH_CONVERSATION),
     "deals.Acceptance": Rule(_WITH_CONVERSATION),
@@ -101,12 +103,6 @@ RULES = {
         _WITH_MODEL, row="The name of a model, for permissions and the admin's log.", written=_MIGRATE
     ),
     "sessions.Session": Rule("until logout or expiry; a task deletes it", row="A session of the admin.", written=ADMIN),
-    "token_blacklist.OutstandingToken": Rule(
-        "until it expires; a task deletes it", row="A refresh token that was issued."
-    ),
-    "token_blacklist.BlacklistedToken": Rule(
-        "as long as its refresh token", row="The record that a refresh token was used or revoked."
-    ),
 }
 """The rule for each model, by its label. A model without a rule is an error."""
 

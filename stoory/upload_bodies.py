@@ -5,7 +5,7 @@ from django.conf import settings
 from foundation.database.executor import in_request
 from messaging.uploads.admission import check_upload
 from stoory.asgi_handler import RESUMABLE_UPLOADS
-from stoory.body_limit import Scope
+from stoory.cross_origin import Scope
 
 UPLOADS = "/api/uploads"
 

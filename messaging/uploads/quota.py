@@ -30,7 +30,7 @@ def _check(size: int, limit: int, what: str) -> None:
 
 def check_quota(owner: User, size: int) -> None:
     """Check that the user has space for `size` more bytes. Raises `QuotaExceeded`."""
-    stored = Upload.objects.filter(owner=owner).aggregate(total=Sum("size"))["total"] or 0
+    stored = Upload.objects.filter(owner=owner, revision=None).aggregate(total=Sum("size"))["total"] or 0
     announced = ResumableUpload.objects.filter(owner=owner).aggregate(total=Sum("length"))["total"] or 0
     if stored + announced + size > settings.UPLOAD_QUOTA_BYTES:
         raise QuotaExceeded

@@ -12,7 +12,7 @@ from django.db.models.fields.files import FieldFile
 
 from accounts.models import User
 from conversations.models import Conversation
-from conversations.view_records import record_view
+from conversations.view_records import record_view, record_view_of_revisions
 from conversations.visibility import visible_conversation
 from foundation import clock
 from foundation.database.bulk import fetch_many
@@ -20,6 +20,7 @@ from foundation.errors import Forbidden, Invalid, NotFound
 from foundation.ids import parse_id, uuid7
 from messaging.models import Message, Upload
 from messaging.requests import DescribeUploadRequest
+from messaging.revision_rights import may_view_revisions
 from messaging.uploads.content_types import THUMBNAIL_TYPE, content_type_of, safe_file_name, thumbnail_of
 from messaging.uploads.quota import check_announced_size, check_quota, check_size, insert_upload
 
@@ -77,7 +78,7 @@ def attach_uploads(*, owner: User, upload_ids: Sequence[object], message_id: uui
         return []
     ids = [parse_id(one) for one in upload_ids]
     wanted = {one for one in ids if one is not None}
-    rows = Upload.objects.select_for_update().filter(pk__in=wanted, owner=owner, message=None)
+    rows = Upload.objects.select_for_update().filter(pk__in=wanted, owner=owner, message=None, revision=None)
     found: dict[uuid.UUID | None, Upload] = {upload.pk: upload for upload in rows.order_by("pk")}
     if len(found) < len(ids):
         raise Invalid(errors={"attachments": ["Each must be the id of an upload of yours that was not sent yet."]})
@@ -95,7 +96,9 @@ def describe_upload(*, user: User, upload_id: object, data: DescribeUploadReques
     """
     with transaction.atomic():
         visible = _visible(user, upload_id)
-        upload = Upload.objects.select_for_update().filter(pk=visible.pk, owner=user, message=None).first()
+        upload = (
+            Upload.objects.select_for_update().filter(pk=visible.pk, owner=user, message=None, revision=None).first()
+        )
         if upload is None:
             raise Forbidden("The description of a sent file cannot be changed.")
         upload.alt = data.alt
@@ -146,7 +149,8 @@ class StoredFile:
 
 def read_upload(*, user: User, upload_id: object, thumbnail: bool = False, record: bool = True) -> StoredFile:
     """Return a file, or its thumbnail. Participants of its conversation and staff can read a sent file; only the owner
-    can read a file that was not sent, or is not ready. `record` says whether to record that a staff member viewed it.
+    can read a file that was not sent, or is not ready. A file of a deleted message can be read only by staff with the
+    permission to view revisions. `record` says whether to record that a staff member viewed it.
 
     Raises `NotFound` for other users, and if the file or thumbnail does not exist.
     """
@@ -163,7 +167,14 @@ def _name(upload: Upload, thumbnail: bool) -> str:
 
 def _visible(user: User, upload_id: object, *, record: bool = True) -> Upload:
     parsed = parse_id(upload_id)
-    upload = Upload.objects.select_related("message__conversation").filter(pk=parsed).first() if parsed else None
+    rows = Upload.objects.select_related("message__conversation", "revision__message__conversation")
+    upload = rows.filter(pk=parsed).first() if parsed else None
+    if upload is not None and upload.revision is not None:
+        _check_may_view_revision(user)
+        if record:
+            conversation = upload.revision.message.conversation
+            record_view_of_revisions(conversation=conversation, viewer=user, through="file", subject=upload.pk)
+        return upload
     if upload is None or (upload.owner_id != user.pk and (upload.message is None or not upload.is_ready)):
         raise NotFound(NO_FILE)
     if upload.message is not None:
@@ -180,6 +191,11 @@ def _check_takes_part(user: User, conversation: Conversation) -> None:
         raise NotFound(NO_FILE) from None
 
 
+def _check_may_view_revision(user: User) -> None:
+    if not may_view_revisions(user):
+        raise NotFound(NO_FILE)
+
+
 def remove_files(upload: Upload) -> None:
     """Delete the files of an upload from the storage."""
     for file in (upload.file, upload.thumbnail, upload.rendition):
@@ -189,7 +205,7 @@ def remove_files(upload: Upload) -> None:
 
 def delete_unsent_uploads() -> int:
     """Delete up to `UPLOADS_PER_ROUND` uploads that were not sent within a day. Returns how many it deleted."""
-    stale = Upload.objects.filter(message=None, created_at__lt=clock.now() - UNSENT_LIFETIME)
+    stale = Upload.objects.filter(message=None, revision=None, created_at__lt=clock.now() - UNSENT_LIFETIME)
     if not stale.exists():
         return 0
     with transaction.atomic():

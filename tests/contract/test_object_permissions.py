@@ -27,6 +27,7 @@ ADDRESSES: dict[str, tuple[Any, Any, Any]] = {
     "GET /api/messages/{message}": (FOREIGN, OK, OK),
     "PATCH /api/messages/{message}": (FOREIGN, OK, FORBIDDEN),
     "DELETE /api/messages/{message}": (FOREIGN, OK, FORBIDDEN),
+    "GET /api/messages/{message}/revisions": (FOREIGN, FORBIDDEN, OK),
     "GET /api/conversations/{chat}": (FOREIGN, OK, OK),
     "GET /api/conversations/{chat}/messages": (FOREIGN, OK, OK),
     "GET /api/conversations/{chat}/events": (FOREIGN, OK, OK),

@@ -6,10 +6,11 @@ import json
 import os
 import re
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 import pytest
@@ -102,8 +103,18 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @contextmanager
-def running(program: str, directory: Path, upstream: int) -> Iterator[tuple[int, int]]:
-    """Run nginx with the sample configuration in front of this port; yield its ports with and without TLS."""
+def running(
+    program: str,
+    directory: Path,
+    upstream: int,
+    *,
+    changes: Mapping[str, str] = MappingProxyType({}),
+    ready: tuple[str, int] = ("/healthz", 200),
+) -> Iterator[tuple[int, int]]:
+    """Run nginx with the sample configuration in front of this port; yield its ports with and without TLS.
+
+    `changes` are texts of the sample that are replaced. nginx is ready when the path `ready[0]` has that status.
+    """
     directory.mkdir(exist_ok=True)
     make_certificate(directory)
     user = "user root;" if os.geteuid() == 0 else ""
@@ -113,18 +124,15 @@ def running(program: str, directory: Path, upstream: int) -> Iterator[tuple[int,
 
     def start(port: int) -> tuple[int, int]:
         plain_port = free_port()
-        (directory / "stoory.conf").write_text(adapted(directory, upstream, port, plain_port))
-        process.start().wait_until(lambda: _answers(plain_port))
+        text, (path, status) = adapted(directory, upstream, port, plain_port), ready
+        for sample, here in changes.items():
+            text = text.replace(sample, here)
+        (directory / "stoory.conf").write_text(text)
+        process.start().wait_until(lambda: responds(f"http://127.0.0.1:{plain_port}{path}", status))
         return port, plain_port
 
     with process:
         yield on_free_port(start)
-
-
-def _answers(port: int) -> bool:
-    """Return whether nginx responds; without a server behind it, it responds with 503."""
-    url = f"http://127.0.0.1:{port}/healthz"
-    return responds(url) or responds(url, 503)
 
 
 def adapted(directory: Path, upstream: int, port: int, plain_port: int) -> str:
@@ -263,10 +271,11 @@ class TestFiles:
 
     def test_an_error_of_the_proxy_is_logged_without_the_query(self, site):
         """While no server runs, nginx would log the whole request with its error."""
-        with running(need_nginx(), site.directory.with_name("nginx-alone"), free_port()) as (_, plain_port):
+        alone = site.directory.with_name("nginx-alone")
+        with running(need_nginx(), alone, free_port(), ready=("/metrics", 403)) as (_, plain_port):
             url = f"http://127.0.0.1:{plain_port}/api/uploads/1?signature=secret"
             assert httpx.get(url, timeout=START_SECONDS).status_code == 503
-            log = (site.directory.with_name("nginx-alone") / "nginx.log").read_text()
+            log = (alone / "nginx.log").read_text()
         assert "secret" not in log
 
 

@@ -65,6 +65,7 @@ class TestOrigins:
             async with site.http.get(site.url, params=query, headers={"Origin": HOME}) as answer:
                 assert answer.status == status
                 assert answer.headers["Access-Control-Allow-Origin"] == HOME
+                assert answer.headers["Access-Control-Expose-Headers"] == "Retry-After"
                 assert answer.headers["Vary"] == "Origin"
                 assert "Access-Control-Allow-Credentials" not in answer.headers
 
@@ -133,7 +134,8 @@ class TestAdmission:
         websocket, polling = await site.connected(), await site.polling()
         await polling.connect()
         assert held == ["127.0.0.1"] * 2
-        assert (await site.get(**site.query("polling")))[0] == 429
+        async with site.http.get(site.url, params=site.query("polling")) as refused:
+            assert (refused.status, refused.headers["Retry-After"]) == (429, "5")
         assert await websocket_status(site, {}) == 429
         await websocket.close()
         await eventually(lambda: len(held) == 1)

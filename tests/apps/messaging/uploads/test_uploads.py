@@ -333,7 +333,8 @@ def test_a_file_is_private_until_sent_and_then_visible_in_the_conversation(sende
 # Removing
 
 
-def test_deleting_a_message_removes_its_files(sender, receiver, chat):
+def test_deleting_a_message_removes_its_files(sender, receiver, chat, settings):
+    settings.MESSAGE_REVISION_RETENTION = timedelta(0)
     upload = store_upload(owner=sender, file=file(picture()))
     message = send(sender, chat, upload)
     assert len(stored_files()) == 2
