@@ -12,7 +12,11 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from accounts import services
+from accounts.allowed_names import name_error
 from accounts.models import SYSTEM_USER_ID, LoginSession, Role, User
+from accounts.requests import LONGEST_NAME
+from foundation.labels import label_error, normalized
+from foundation.text import error_message, trimmed
 
 ROLES = [(Role.INFLUENCER, "Influencer"), (Role.BRAND_OWNER, "Brand owner")]
 SUPERUSER_ONLY = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -30,7 +34,19 @@ class RoleFilter(admin.SimpleListFilter):
         return queryset.filter(role=self.value()) if self.value() else queryset
 
 
-class ChangeUserForm(UserChangeForm):
+class NameForm(forms.ModelForm):
+    """A form with a name. A stored name stays valid until it is changed."""
+
+    def clean_name(self) -> str:
+        name = normalized(trimmed(self.cleaned_data["name"]))
+        if name == self.instance.name and self.instance.pk:
+            return name
+        if message := error_message(name, max_length=LONGEST_NAME) or label_error(name) or name_error(name):
+            raise forms.ValidationError(message)
+        return name
+
+
+class ChangeUserForm(NameForm, UserChangeForm):
     password = None  # type: ignore[assignment]  # removes the field from the form
     role = forms.ChoiceField(choices=ROLES)
 
@@ -39,7 +55,7 @@ class ChangeUserForm(UserChangeForm):
         fields = ("email", "name", "role", "findable", "is_blocked", "is_active", *SUPERUSER_ONLY)
 
 
-class AddUserForm(AdminUserCreationForm):
+class AddUserForm(NameForm, AdminUserCreationForm):
     role = forms.ChoiceField(choices=ROLES)
 
     class Meta:
@@ -71,7 +87,7 @@ class LoginSessionInline(admin.TabularInline):
 @admin.register(User)
 class UserAdmin(BaseUserAdmin):
     form, add_form = ChangeUserForm, AddUserForm
-    list_display = ("email", "name", "role", "is_blocked", "is_active", "is_staff", "created_at")
+    list_display = ("email", "shown_name", "role", "is_blocked", "is_active", "is_staff", "created_at")
     list_filter = (RoleFilter, "is_blocked", "is_active", "is_staff")
     search_fields = ("email", "name", "=id")
     ordering = ("-created_at",)
@@ -92,6 +108,10 @@ class UserAdmin(BaseUserAdmin):
             },
         ),
     )
+
+    @admin.display(description="name", ordering="name")
+    def shown_name(self, user: User) -> str:
+        return format_html("<bdi>{}</bdi>", user.name)
 
     @admin.display(description="password")
     def password_form(self, user: User) -> str:

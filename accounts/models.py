@@ -16,6 +16,7 @@ from accounts.names import keys_of
 from accounts.signals import sessions_ended
 from foundation.clock import now
 from foundation.ids import uuid7
+from foundation.labels import normalized
 
 SYSTEM_USER_ID = uuid.UUID(int=0)
 """The built-in sender of messages that no person caused."""
@@ -108,6 +109,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def clean(self) -> None:
         self.email = UserManager.normalize_email(self.email)
+        self.name = normalized(self.name)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save the user, rewrite the search words, and end login sessions after a new password, a block or a

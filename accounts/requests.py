@@ -1,6 +1,5 @@
 """Request schemas of the account endpoints."""
 
-import unicodedata
 from typing import Annotated, Any, Literal
 
 from django.core.exceptions import ValidationError
@@ -10,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from accounts.models import UserManager
 from foundation.query_params import PageQuery, QueryText
-from foundation.schemas import RequestSchema, Text
+from foundation.schemas import Label, RequestSchema
 from foundation.text import trimmed
 
 LONGEST_NAME = 100
@@ -19,12 +18,6 @@ LONGEST_PASSWORD = 256
 LONGEST_TOKEN = 4096
 SHORTEST_SEARCH, LONGEST_SEARCH = 2, 100
 """The length limits of a search term, in code points."""
-
-
-def _one_line(value: str) -> str:
-    if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in value):
-        raise PydanticCustomError("one_line", "A name must be a single line.")
-    return value
 
 
 def _normalised(value: object) -> object:
@@ -47,7 +40,7 @@ def _search_term(value: str) -> str:
     return term
 
 
-Name = Annotated[str, Text(LONGEST_NAME), AfterValidator(_one_line)]
+Name = Annotated[str, Label(LONGEST_NAME)]
 EmailAddress = Annotated[
     str,
     Field(strict=True, max_length=LONGEST_EMAIL, json_schema_extra={"format": "email"}),
@@ -91,6 +84,7 @@ class ChangePasswordRequest(RequestSchema):
 class UpdateAccountRequest(RequestSchema):
     """`findable` says whether other users can find this account."""
 
+    name: Name | None = None
     findable: Annotated[bool, Field(strict=True)] | None = None
 
 

@@ -1,11 +1,12 @@
 """Reads of users and their login sessions."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from django.db.models import Exists, OuterRef
 
 from accounts.models import SYSTEM_USER_ID, LoginSession, NameWord, User
+from accounts.reserved_names import is_reserved
 from foundation.ids import parse_id
 
 CHUNK = 500
@@ -26,6 +27,13 @@ def dead_sessions(session_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
         return set()
     alive = LoginSession.objects.live().filter(pk__in=asked, user__is_blocked=False, user__is_active=True)
     return asked - set(alive.values_list("pk", flat=True))
+
+
+def users_with_reserved_names() -> Iterator[User]:
+    """Yield the users whose stored name is reserved, oldest first."""
+    for user in User.objects.exclude(pk=SYSTEM_USER_ID).order_by("pk").iterator(chunk_size=CHUNK):
+        if is_reserved(user.name):
+            yield user
 
 
 def users_with_wrong_words() -> list[uuid.UUID]:

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts import metrics, tokens
+from accounts.allowed_names import require_allowed_name
 from accounts.errors import NotAuthenticated, UserBlocked
 from accounts.models import SYSTEM_USER_ID, LoginSession, User
 from accounts.tokens import AccessToken, RefreshToken, Tokens
@@ -119,7 +120,9 @@ def _checked(session: LoginSession | None, token: AccessToken | RefreshToken) ->
 
 
 def register(*, email: str, password: str, name: str, role: str) -> LoginResult:
-    """Create a user and log them in. Raises `Invalid` for a weak password or an address already in use."""
+    """Create a user and log them in. Raises `Invalid` for a weak password, an address already in use, or a name that
+    nobody can take."""
+    require_allowed_name(name)
     user = User(email=User.objects.normalize_email(email), name=name, role=role)
     _require_good_password(password, user, field="password")
     user.set_password(password)  # before the transaction, because hashing is slow on purpose
@@ -251,11 +254,16 @@ def change_password(*, user: User, current_password: str, new_password: str, ses
         return _begin_session(user)
 
 
-def update_account(*, user: User, findable: bool | None) -> None:
-    """Change the user's account; None leaves a field unchanged."""
-    if findable is not None:
-        user.findable = findable
-        user.save(update_fields=["findable"])
+def update_account(*, user: User, name: str | None = None, findable: bool | None = None) -> None:
+    """Change the user's account; None leaves a field unchanged. Raises `Invalid` for a name that nobody can take."""
+    changes = {"name": name, "findable": findable}
+    changed = [field for field, value in changes.items() if value is not None and value != getattr(user, field)]
+    if "name" in changed:
+        require_allowed_name(str(name))
+    for field in changed:
+        setattr(user, field, changes[field])
+    if changed:
+        user.save(update_fields=changed)
 
 
 def block(*, user: User) -> None:

@@ -46,7 +46,8 @@ class DealPayload(Schema):
 
     `payment_status` is open, failed, canceled, paid or refunded, or null if there is no order; `order_id` identifies
     the order. `paid_amount` and `refunded_amount` are decimal strings. `dispute` is the state of a dispute about the
-    payment: open, won or lost, or null. `stages` are the stages of the flow, in order.
+    payment: open, won or lost, or null. `stages` are the stages of the flow, in order. `reached` is the position of
+    the current stage, or of the stage in which the deal was closed; null in a direct conversation.
     """
 
     currency: str
@@ -58,6 +59,7 @@ class DealPayload(Schema):
     refunded_amount: str
     dispute: Literal["open", "won", "lost"] | None
     stages: list[FlowStage]
+    reached: int | None
 
 
 class PaymentPayload(Schema):

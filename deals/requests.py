@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema
 
-from foundation.schemas import RequestSchema, Text
+from foundation.schemas import Label, RequestSchema, Text
 from messaging.limits import MAX_MESSAGE_LENGTH
 from messaging.requests import ConversationType, Identifier, NonNegativeInteger, StrictStr
 
@@ -23,7 +23,7 @@ class OpenConversationRequest(RequestSchema):
     influencer_id: Identifier | None = None
     brand_owner_id: Identifier | None = None
     user_id: Identifier | None = None
-    title: Annotated[str, Text(200)] | None = None
+    title: Annotated[str, Label(200)] | None = None
     source_id: Annotated[str, Text(100)] | None = None
     currency: Annotated[str, Field(strict=True, pattern=r"^[A-Z]{3}$")] | None = None
     proposed_amount: Price = None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from conversations.flows import Role, available_actions, stages
+from conversations.flows import Role, available_actions, stage_of, stages
 from conversations.flows.money import format_price
 from conversations.models import Conversation
 from conversations.rendering import ViewedConversation
@@ -23,8 +23,20 @@ def deal_summary(conversation: Conversation) -> DealPayload:
         offers=offers,
         agreed_price=next((one.amount for one in offers if one.accepted_at), None),
         stages=stages(conversation.flow),
+        reached=_reached(conversation),
         **_payment_members(conversation),
     )
+
+
+def _reached(conversation: Conversation) -> int | None:
+    """Return the position of the current stage. In a closed deal, which has none, the stage before the last transition
+    counts."""
+    stage = stage_of(conversation.flow, conversation.flow_state)
+    if stage is None or stage.position is not None:
+        return stage.position if stage else None
+    states = conversation.transitions.exclude(from_state=None).values_list("from_state__flow_state", flat=True)
+    before = stage_of(conversation.flow, str(states.last()))
+    return before.position if before else None
 
 
 def _payment_members(conversation: Conversation) -> dict[str, Any]:

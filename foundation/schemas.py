@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from foundation import text
+from foundation import labels, text
 from foundation.clock import rfc3339
 from foundation.errors import NON_FIELD_ERRORS, Invalid
 
@@ -42,21 +42,44 @@ Id = Annotated[uuid.UUID, PlainSerializer(str, return_type=str), WithJsonSchema(
 
 @dataclass(frozen=True)
 class Text:
-    """A trimmed text with at least one visible character. `Annotated[str, Text(100)]` has 1 to 100 code points."""
+    """A trimmed text with at least one visible character. `Annotated[str, Text(100)]` has 1 to 100 code points.
+
+    If it may be blank, a text without a visible character becomes the empty text.
+    """
 
     max_length: int
+    may_be_blank: bool = False
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self._checked, core_schema.str_schema(strict=True))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return handler(schema) | {"minLength": 1, "maxLength": self.max_length}
+        shortest = {} if self.may_be_blank else {"minLength": 1}
+        return handler(schema) | shortest | {"maxLength": self.max_length}
 
     def _checked(self, value: str) -> str:
         value = text.trimmed(value)
         message = text.error_message(value, max_length=self.max_length)
+        if message == text.BLANK_MESSAGE and self.may_be_blank:
+            return ""
         if message:
             raise PydanticCustomError("text", "{message}", {"message": message})
+        return value
+
+
+class Label(Text):
+    """A name or a title: a text on one line, in NFC, without invisible characters."""
+
+    _LONGEST_DECOMPOSITION: ClassVar[int] = 4
+    """NFC makes one code point of at most so many. Longer texts are not normalized, which takes quadratic time."""
+
+    def _checked(self, value: str) -> str:
+        value = text.trimmed(value)
+        if len(value) <= self.max_length * self._LONGEST_DECOMPOSITION:
+            value = labels.normalized(value)
+        value = super()._checked(value)
+        if message := labels.label_error(value):
+            raise PydanticCustomError("label", "{message}", {"message": message})
         return value
 
 

@@ -1,10 +1,22 @@
-"""Checks of text that users write."""
+"""Checks of text that users write.
 
-import unicodedata
+The properties of characters are those of the package `regex`, because its version of Unicode is the same with every
+version of Python.
+"""
+
+import regex
 
 BYTE_ORDER_MARK = "\ufeff"
+BLANK_MESSAGE = "A text with at least one visible character is needed."
 HALF_PAIR = "Half of a surrogate pair is not a character."
-_INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp"}
+
+BLANK = r"\u2800\ufffc\U00013441\U00013442\U00016fe4\U0001d159"
+"""Assigned characters that are displayed as nothing: BRAILLE PATTERN BLANK, OBJECT REPLACEMENT CHARACTER, EGYPTIAN
+HIEROGLYPH FULL BLANK and HALF BLANK, KHITAN SMALL SCRIPT FILLER, MUSICAL SYMBOL NULL NOTEHEAD."""
+
+_VISIBLE = regex.compile(rf"[^\p{{C}}\p{{Z}}\p{{White_Space}}\p{{Default_Ignorable_Code_Point}}{BLANK}]")
+"""`\\p{C}` includes controls, format characters, private-use and unassigned characters, and noncharacters."""
+_SURROGATE = regex.compile(r"\p{Cs}")
 
 
 def trimmed(value: str) -> str:
@@ -18,7 +30,12 @@ def trimmed(value: str) -> str:
 
 def has_half_pair(value: str) -> bool:
     """Return whether a text contains half of a surrogate pair, which no encoding of Unicode can represent."""
-    return not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value)
+    return not value.isascii() and _SURROGATE.search(value) is not None
+
+
+def is_visible(value: str) -> bool:
+    """Return whether at least one character of the text is displayed: an assigned one that is not blank."""
+    return _VISIBLE.search(value) is not None
 
 
 def error_message(value: str, *, max_length: int) -> str | None:
@@ -29,6 +46,4 @@ def error_message(value: str, *, max_length: int) -> str | None:
         return f"At most {max_length:,} characters."
     if has_half_pair(value):
         return HALF_PAIR
-    if not any(unicodedata.category(character) not in _INVISIBLE for character in value):
-        return "A text with at least one visible character is needed."
-    return None
+    return None if is_visible(value) else BLANK_MESSAGE

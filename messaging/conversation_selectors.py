@@ -14,7 +14,7 @@ from conversations.visibility import visible_conversation
 from foundation.database.bulk import fetch_many, last_of_each
 from foundation.database.pagination import Keyset, Page
 from messaging.models import Message
-from messaging.payloads import ConversationPayload, MessagePayload
+from messaging.payloads import ConversationPayload, LastMessagePayload
 from messaging.requests import ConversationListQuery
 from messaging.uploads.services import assign_attachments, queue_attachments
 
@@ -79,7 +79,7 @@ def load_last_message(conversations: Sequence[Conversation]) -> Callable[[Viewed
 
     def render(view: ViewedConversation) -> dict[str, Any]:
         message, version = found.get(view.conversation.pk), view.conversation.state_version
-        return {"last_message": MessagePayload.of(message, state_version=version) if message else None}
+        return {"last_message": LastMessagePayload.of(message, state_version=version) if message else None}
 
     return render
 

@@ -6,8 +6,9 @@ from accounts.models import User
 from conversations.flows.errors import ConversationClosed
 from conversations.locking import lock_as_participant
 from foundation import clock
-from foundation.errors import Forbidden, NotFound
+from foundation.errors import Forbidden, Invalid, NotFound
 from foundation.ids import parse_id
+from foundation.text import BLANK_MESSAGE
 from messaging.events import MESSAGE_DELETED, MESSAGE_UPDATED
 from messaging.list_updates import publish_list_updates
 from messaging.models import Message
@@ -44,7 +45,8 @@ def _conversation_of(message_id: object) -> uuid.UUID | None:
 def edit_message(*, user: User, message_id: object, data: EditMessageRequest) -> Message:
     """Replace the text of the user's own message. The same text again changes nothing.
 
-    Raises `NotFound`, also for a deleted message, `Forbidden` for another user's message, and `ConversationClosed`.
+    Raises `NotFound`, also for a deleted message, `Forbidden` for another user's message, `ConversationClosed`, and
+    `Invalid` for an empty text of a message without attachments.
     """
     with unit_of_work():
         message = _own_message(message_id, user)
@@ -54,6 +56,8 @@ def edit_message(*, user: User, message_id: object, data: EditMessageRequest) ->
             raise ConversationClosed
         if message.message == data.message:
             return message
+        if not data.message and not message.attachments.exists():
+            raise Invalid(errors={"message": [BLANK_MESSAGE]})
         message.message = data.message
         message.edited_at = clock.now()
         message.save(update_fields=["message", "edited_at"])

@@ -11,7 +11,7 @@ from foundation import clock
 from messaging.conversation_selectors import last_messages
 from messaging.events import CONVERSATION_LIST_UPDATED
 from messaging.models import Message
-from messaging.payloads import ListUpdatedPayload, MessagePayload
+from messaging.payloads import LastMessagePayload, ListUpdatedPayload, MessagePayload
 from realtime import before_commit, publish_ephemeral, user_room
 
 
@@ -47,7 +47,7 @@ def _publish(updates: list[_ListUpdate]) -> None:
     for update in latest:
         message = newest.get(update.conversation.id)
         version = update.conversation.state_version
-        shown = MessagePayload.of(message, state_version=version) if message else None
+        shown = LastMessagePayload.of(message, state_version=version) if message else None
         for participant in participant_rows[update.conversation.id]:
             if participant.removed_at is None and update.only in {None, participant.user_id}:
                 known = participant.total_unread

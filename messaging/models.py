@@ -14,6 +14,8 @@ from conversations.models import Conversation, Transition
 from conversations.selectors import other_participant_id
 from foundation import clock
 from foundation.ids import uuid7
+from messaging.limits import MAX_ALT_LENGTH
+from messaging.upload_kinds import READY, Kind, kind_of
 from realtime import unit_of_work
 
 USER_INPUT = "user_input"
@@ -110,7 +112,10 @@ class Upload(models.Model):
     """A file with a random name in the storage. Only the owner can read it until it is sent; then all participants of
     the conversation can.
 
-    `name` is the file name that the owner used; `size` is in bytes.
+    `name` is the file name that the owner used; `size` is in bytes. `width` and `height` are in pixels, as the picture
+    or video is shown; `duration` is in seconds. All three are None if they are unknown. `placeholder` is a ThumbHash in
+    base64, or empty. `rendition` is a form of the file that browsers show, of type `rendition_type`, if they do not
+    show the file itself. Nobody but the owner can read a file that is not `ready`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -122,6 +127,16 @@ class Upload(models.Model):
     name = models.CharField(max_length=255)
     content_type = models.CharField(max_length=100)
     size = models.PositiveBigIntegerField()
+    is_voice = models.BooleanField(default=False, db_default=False)
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)
+    duration = models.FloatField(null=True, blank=True)
+    placeholder = models.CharField(max_length=64, blank=True, default="", db_default="")
+    alt = models.CharField(max_length=MAX_ALT_LENGTH, blank=True, default="", db_default="")
+    status = models.CharField(max_length=8, default=READY, db_default=READY)
+    metadata_removed = models.BooleanField(default=False, db_default=False)
+    rendition = models.FileField(upload_to=_random_name, blank=True, default="", db_default="")
+    rendition_type = models.CharField(max_length=100, blank=True, default="", db_default="")
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
@@ -130,3 +145,11 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def kind(self) -> Kind:
+        return kind_of(self.content_type, is_voice=self.is_voice)
+
+    @property
+    def is_ready(self) -> bool:
+        return self.status == READY

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
 from accounts.payloads import PersonPayload
 from conversations.flows import displayed_prompt
 from conversations.flows.schemas import ActionData, AvailableAction, FlowStage
 from conversations.payloads import ContextPayload, OtherUserPayload
 from foundation.schemas import CachedSchema, Id, Schema, Timestamp
+from messaging.attachment_descriptions import describe_attachments
 from messaging.models import Message, Upload
+from messaging.upload_kinds import Kind, Status
 
 
 class AttachmentPayload(Schema):
@@ -19,6 +21,14 @@ class AttachmentPayload(Schema):
     size: int
     url: str
     thumbnail_url: str | None
+    kind: Kind
+    width: int | None
+    height: int | None
+    duration: float | None
+    placeholder: str
+    alt: str
+    status: Status
+    metadata_removed: bool
 
     @classmethod
     def of(cls, upload: Upload) -> "AttachmentPayload":
@@ -30,6 +40,14 @@ class AttachmentPayload(Schema):
             size=upload.size,
             url=url,
             thumbnail_url=f"{url}/thumbnail" if upload.thumbnail else None,
+            kind=upload.kind,
+            width=upload.width,
+            height=upload.height,
+            duration=upload.duration,
+            placeholder=upload.placeholder,
+            alt=upload.alt,
+            status=cast(Status, upload.status),
+            metadata_removed=upload.metadata_removed,
         )
 
 
@@ -82,6 +100,30 @@ _STORED = tuple(name for name in MessagePayload.model_fields if name not in {"ac
 _stored = itemgetter(*_STORED)
 
 
+class LastMessagePayload(MessagePayload):
+    """The newest message of a conversation, in a conversation list.
+
+    Only a message without text has `preview`: what its attachments are ("Photo", "3 files"), in the reader's language.
+    """
+
+    preview: str | None = None
+
+    @classmethod
+    def of(cls, message: Message, *, state_version: int | None = None) -> "MessagePayload":
+        """Return the payload of a message; see `MessagePayload.of`."""
+        shown = MessagePayload.of(message, state_version=state_version)
+        preview = "" if message.message else message_preview(message)
+        return cls.model_construct(**vars(shown), preview=preview) if preview else shown
+
+
+def message_preview(message: Message) -> str:
+    """Return the text of a message, or what its attachments are if it has no text."""
+    if message.message:
+        return message.message
+    uploads = message.attachments.all() if message.loaded_attachments is None else message.loaded_attachments
+    return describe_attachments(uploads)
+
+
 class NewMessagePayload(Schema):
     conversation_id: Id
     message: MessagePayload
@@ -118,7 +160,7 @@ class MessagesReadPayload(Schema):
 class ListUpdatedPayload(Schema):
     conversation_id: Id
     reason: str
-    last_message: MessagePayload | None
+    last_message: LastMessagePayload | MessagePayload | None
     unread_count: int
     total_unread: int
     updated_at: Timestamp
@@ -135,7 +177,7 @@ class ConversationPayload(ContextPayload):
     other_user: OtherUserPayload | None
     stage: FlowStage | None
     my_role: str
-    last_message: MessagePayload | None
+    last_message: LastMessagePayload | MessagePayload | None
     unread_count: int
     seq: int
     available_actions: list[AvailableAction]

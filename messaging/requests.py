@@ -6,10 +6,13 @@ from urllib.parse import urlsplit
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    ConfigDict,
     Field,
     GetJsonSchemaHandler,
     PlainValidator,
+    ValidationInfo,
     WithJsonSchema,
+    field_validator,
     model_validator,
 )
 from pydantic_core import CoreSchema, PydanticCustomError
@@ -17,7 +20,8 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from conversations.flows import conversation_types
 from foundation.query_params import Flag, PageQuery, QueryText, WholeNumber
 from foundation.schemas import RequestSchema, Text
-from messaging.limits import MAX_ATTACHMENTS, MAX_MESSAGE_LENGTH, MAX_URL_LENGTH
+from foundation.text import BLANK_MESSAGE
+from messaging.limits import MAX_ALT_LENGTH, MAX_ATTACHMENTS, MAX_MESSAGE_LENGTH, MAX_URL_LENGTH
 
 
 def _web_address(value: str) -> str:
@@ -76,16 +80,42 @@ Identifier = Annotated[StrictStr, Field(json_schema_extra={"format": "uuid"})]
 """An id as the client wrote it. Services treat a malformed id as unknown."""
 
 
-class ConversationMessageRequest(RequestSchema):
-    """A message to the conversation in the path. `attachments` are ids of uploads; each upload can be sent once."""
+def _without_required_text(schema: dict[str, Any]) -> None:
+    schema["required"] = [name for name in schema.get("required", ()) if name != "message"]
+    if not schema["required"]:
+        del schema["required"]
 
-    message: Annotated[str, Text(MAX_MESSAGE_LENGTH)]
-    media_url: MediaUrl | None = None
-    client_message_id: ClientMessageId | None = None
-    receiver_id: Identifier | None = None
+
+class ConversationMessageRequest(RequestSchema):
+    """A message to the conversation in the path. `attachments` are ids of uploads; each upload can be sent once.
+
+    `message` is required, but for a message with attachments: there it may be absent, null or blank, which is stored
+    as the empty text. `media_url` alone does not replace a text.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_without_required_text)
+
     attachments: list[Identifier] = Field(
         default_factory=list, max_length=MAX_ATTACHMENTS, json_schema_extra={"default": []}
     )
+    message: Annotated[str, Text(MAX_MESSAGE_LENGTH, may_be_blank=True)]
+    media_url: MediaUrl | None = None
+    client_message_id: ClientMessageId | None = None
+    receiver_id: Identifier | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete_absent_text(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("attachments") and data.get("message") is None:
+            return data | {"message": ""}
+        return data
+
+    @field_validator("message")
+    @classmethod
+    def _text_or_attachments(cls, value: str, info: ValidationInfo) -> str:
+        if not value and not info.data.get("attachments"):
+            raise PydanticCustomError("text", BLANK_MESSAGE)
+        return value
 
 
 class SendMessageRequest(ConversationMessageRequest):
@@ -101,7 +131,15 @@ class SendMessageRequest(ConversationMessageRequest):
 
 
 class EditMessageRequest(RequestSchema):
-    message: Annotated[str, Text(MAX_MESSAGE_LENGTH)]
+    """The text of a message with attachments may be blank."""
+
+    message: Annotated[str, Text(MAX_MESSAGE_LENGTH, may_be_blank=True)]
+
+
+class DescribeUploadRequest(RequestSchema):
+    """`alt` describes a file to people who cannot see or hear it; it can be empty."""
+
+    alt: Annotated[str, Text(MAX_ALT_LENGTH, may_be_blank=True)]
 
 
 class MarkReadRequest(RequestSchema):

@@ -14,6 +14,7 @@ from foundation.database.bulk import insert_instances, new_instance, send_post_s
 from foundation.errors import NotFound
 from foundation.ids import parse_id
 from messaging.models import Message
+from messaging.payloads import message_preview
 from notifications.models import MESSAGE, Notification
 from realtime import before_commit
 
@@ -59,7 +60,7 @@ def _of_message(message: Message, user_id: uuid.UUID, title: str, now: datetime)
         user_id=user_id,
         type=MESSAGE,
         title=title,
-        body=message.message[:MAX_BODY_LENGTH],
+        body=message_preview(message)[:MAX_BODY_LENGTH],
         payload={
             "conversation_id": str(conversation_id),
             "message_id": str(message.id),

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import path
 from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
 
 from accounts.models import User
 from conversations.models import Conversation, ConversationView, Participant
@@ -20,6 +21,7 @@ from deals.models import PaymentOrder
 from deals.payments.decisions import MAY_REFUND
 from foundation.errors import DomainError, NotFound
 from foundation.ids import parse_id
+from foundation.labels import isolated
 from messaging.models import Upload
 from messaging.uploads.downloads import download_response
 from messaging.uploads.services import read_upload
@@ -95,11 +97,12 @@ class ConversationAdmin(admin.ModelAdmin):
 
     @admin.display(description="conversation")
     def shown_as(self, conversation: Conversation) -> str:
-        return conversation.title or f"{conversation.conversation_type} {str(conversation.pk)[-12:]}"
+        return format_html("<bdi>{}</bdi>", _heading(conversation))
 
     @admin.display(description="between")
     def sides(self, conversation: Conversation) -> str:
-        return " and ".join(participant.user.name for participant in conversation.participants.all())
+        names = ([participant.user.name] for participant in conversation.participants.all())
+        return format_html_join(" and ", "<bdi>{}</bdi>", names)
 
     @admin.display(description="type", ordering="conversation_type")
     def kind(self, conversation: Conversation) -> str:
@@ -144,7 +147,7 @@ class ConversationAdmin(admin.ModelAdmin):
             **self.admin_site.each_context(request),
             **transcript(conversation, page=request.GET.get("before")),
             "opts": self.opts,
-            "title": self.shown_as(conversation),
+            "title": isolated(_heading(conversation)),
             "may_write": self.has_change_permission(request, conversation),
             "may_refund": request.user.has_perm(MAY_REFUND),
             "form": form if isinstance(form, SystemMessageForm) else SystemMessageForm(conversation),
@@ -206,6 +209,10 @@ class ConversationViewAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def _heading(conversation: Conversation) -> str:
+    return conversation.title or f"{conversation.conversation_type} {str(conversation.pk)[-12:]}"
 
 
 def _staff(request: HttpRequest) -> User:

@@ -6,9 +6,13 @@ from django import forms
 
 from accounts.models import User
 from conversations.flows.facts import price_text
-from conversations.flows.money import InvalidPrice, parse_price
 from deals.models import PaymentOrder
 from deals.payments.decisions import keep_payment, refund_payment
+from deals.payments.ledger import read_ledger
+from deals.payments.refund_amounts import parse_refund
+from deals.payments.refund_requests import refundable
+from foundation.errors import Invalid
+from operators.forms import first_fault
 
 
 class PaymentForm(forms.Form):
@@ -38,9 +42,9 @@ class RefundForm(PaymentForm):
         if not entered:
             return None
         try:
-            return parse_price(entered, self.order.offer.currency)
-        except InvalidPrice as error:
-            raise forms.ValidationError(str(error)) from None
+            return parse_refund(entered, self.order, refundable(self.order, read_ledger(self.order)))
+        except Invalid as error:
+            raise forms.ValidationError(first_fault(error)) from None
 
     def execute(self) -> str:
         amount: int | None = self.cleaned_data["amount"]

@@ -111,6 +111,13 @@ class Storage(Environment):
     """Prefix of every key and channel, so that several installations can share a Redis"""
 
 
+def _names(names: list[str]) -> list[str]:
+    for name in names:
+        if not any(map(str.isalnum, name)):
+            raise ValueError(f"{name!r} has no letters or numbers")
+    return names
+
+
 class Origins(Environment):
     """Origins and proxies"""
 
@@ -159,6 +166,9 @@ class Accounts(Environment):
     find brand owners. `everybody`: all users find each other. `off`: the search is switched off"""
     PEOPLE_SEARCHES_PER_MINUTE: Whole = Field(30, ge=1)
     """Searches for people by one user"""
+    RESERVED_NAMES: Annotated[Words, AfterValidator(_names)] = Field([], examples=["Acme,Acme Help"])
+    """Names that no user can take, as `system`, `stoory`, `admin` and `support`: also in look-alike or spaced spelling,
+    and together with one another. `manage.py reserved_names` lists users who have such a name"""
     LOGIN_FAILURES_PER_MINUTE: Whole = Field(10, ge=1)
     """Wrong passwords for one account from one address"""
     LOGIN_FAILURES_PER_MINUTE_OF_ADDRESS: Whole = Field(100, ge=1)

@@ -7,6 +7,7 @@ from conversations.models import Conversation
 from deals.models import PaymentDecision, PaymentOrder, Refund
 from deals.payments.ledger import read_ledger
 from deals.payments.notices import notify_both
+from deals.payments.refund_amounts import check_refund
 from deals.payments.refund_requests import refundable, schedule_refund
 from deals.payments.refunds import request_refunds_of
 from deals.payments.undecided import remaining_payments
@@ -41,10 +42,23 @@ def keep_payment(*, operator: User, order_id: object) -> PaymentOrder:
     check_may_refund(operator)
     with unit_of_work():
         conversation, order = _lock(order_id)
-        if order.undecided_since is None:
-            raise Invalid("Somebody has decided what happens to this payment.")
+        _check_undecided(order)
         decide_to_keep(conversation, order, operator)
     return order
+
+
+def _check_undecided(order: PaymentOrder) -> None:
+    ledger = read_ledger(order)
+    if ledger.paid == 0:
+        raise Invalid("This order is not paid.")
+    if ledger.remaining <= 0:
+        raise Invalid("Nothing of this payment remains.")
+    if refundable(order, ledger) <= 0:
+        raise Invalid("All that remains of this payment is being refunded.")
+    if order.undecided_since is None:
+        was_undecided = order.decisions.filter(outcome=Outcome.UNDECIDED).exists()
+        decided = "Somebody has decided what happens to this payment."
+        raise Invalid(decided if was_undecided else "Nothing has to be decided about this payment.")
 
 
 def _check_unchanged(order: PaymentOrder, seen: int | None) -> None:
@@ -58,10 +72,7 @@ def decide_refund(conversation: Conversation, order: PaymentOrder, operator: Use
     """Store the decision to refund an order of a locked conversation. Raises `Invalid`."""
     left = refundable(order, read_ledger(order))
     wanted = left if amount is None else amount
-    if left <= 0:
-        raise Invalid(errors={"amount": ["Nothing remains that can be refunded."]})
-    if not 0 < wanted <= left:
-        raise Invalid(errors={"amount": [f"At most {price_text(left, order.offer.currency)}."]})
+    check_refund(wanted, order, left)
     refund = schedule_refund(order, wanted, operator)
     _decide(order, Outcome.REFUND, operator, is_final=wanted == left)
     notify_both(conversation, order, "refund_decided", amount=wanted)

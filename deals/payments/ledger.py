@@ -93,6 +93,16 @@ def read_ledger(order: PaymentOrder) -> Ledger:
     return add_up(order.offer.amount, list(order.events.all()))
 
 
+def event_of_payment(price: int, events: Iterable[PaymentEvent]) -> PaymentEvent | None:
+    """Return the event with whose arrival the payment became known, or None if it is not known."""
+    arrived: list[PaymentEvent] = []
+    for event in sorted(events, key=lambda one: (one.created_at, one.pk)):
+        arrived.append(event)
+        if add_up(price, arrived).is_paid:
+            return event
+    return None
+
+
 def status_of(ledger: Ledger, events: Iterable[PaymentEvent]) -> PaymentStatus:
     """Return the status of an order."""
     if ledger.is_paid:

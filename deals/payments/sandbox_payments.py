@@ -1,11 +1,11 @@
 """Payments in the sandbox at a client's request."""
 
 from accounts.models import User
-from conversations.flows.money import InvalidPrice, parse_price
 from deals import payments
 from deals.models import PaymentOrder
+from deals.payments.refund_amounts import parse_refund
 from deals.payments.webhooks import handle_webhook
-from foundation.errors import Forbidden, Invalid, NotFound
+from foundation.errors import Forbidden, NotFound
 from foundation.ids import parse_id
 
 
@@ -24,15 +24,8 @@ def pay_in_sandbox(*, user: User, order_id: object, kind: str, amount: object = 
         raise NotFound("There is no such order.")
     if order.payer_id != user.pk:
         raise Forbidden("Only the payer of an order can do this.")
-    refunded = _minor_units(amount, order) if "refund" in kind and amount is not None else None
+    refunded = parse_refund(amount, order, order.offer.amount) if "refund" in kind and amount is not None else None
     body, headers = sandbox.webhook(order, kind, amount=refunded)
     handle_webhook(provider=sandbox.name, body=body, headers=headers)
     order.refresh_from_db()
     return order
-
-
-def _minor_units(amount: object, order: PaymentOrder) -> int:
-    try:
-        return parse_price(amount, order.offer.currency)
-    except InvalidPrice as error:
-        raise Invalid(errors={"amount": [str(error)]}) from None

@@ -21,6 +21,7 @@ from deals.payments.stripe_http import BoundedClient
 from foundation.errors import Forbidden, Invalid
 from foundation.external_calls import CallLimits
 from foundation.ids import parse_id
+from foundation.json import from_json
 
 if TYPE_CHECKING:
     from stripe.params import PaymentIntentCreateParams, RefundCreateParams
@@ -60,12 +61,21 @@ class Stripe:
 
     def verify(self, body: bytes, headers: Mapping[str, str]) -> ProviderEvent | None:
         try:
-            event = stripe.Webhook.construct_event(body, headers.get(SIGNATURE), self._webhook_secret)
+            event = self._verified_event(body, headers.get(SIGNATURE))
         except stripe.SignatureVerificationError:
             raise Forbidden("The signature does not match.") from None
         except ValueError:
-            raise Invalid("The body is not valid JSON.") from None
+            raise Invalid("The body is not an event.") from None
         return _parse_event(event)
+
+    def _verified_event(self, body: bytes, signature: str | None) -> stripe.Event:
+        """Verify the signature over all bytes of the body. The library's own parser rejects a byte order mark."""
+        tolerance = stripe.Webhook.DEFAULT_TOLERANCE
+        stripe.WebhookSignature.verify_header(body, signature, self._webhook_secret, tolerance)
+        content = from_json(body)
+        if not isinstance(content, dict) or content.get("object") != "event":
+            raise ValueError("not an event")
+        return stripe.Event.construct_from(content, None)
 
     def refund(self, order: PaymentOrder, amount: int, key: str) -> ProviderEvent:
         currency = order.offer.currency

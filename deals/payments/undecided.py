@@ -6,15 +6,16 @@ from conversations.models import Conversation
 from deals.models import PaymentDecision, PaymentOrder
 from deals.payments.ledger import Ledger, read_ledger
 from deals.payments.notices import notify_both
+from deals.payments.refund_requests import refundable
 from foundation import clock
 
 
 def leave_undecided(conversation: Conversation, order: PaymentOrder, ledger: Ledger, cause: str) -> None:
-    """Put an order on the list, unless it is listed or nothing of its payment remains.
+    """Put an order on the list, unless it is listed or all that remains of its payment is being refunded.
 
     The caller has locked the conversation, and is in a unit of work.
     """
-    if order.undecided_since is not None or ledger.remaining <= 0:
+    if order.undecided_since is not None or refundable(order, ledger) <= 0:
         return
     order.undecided_since = clock.now()
     order.save(update_fields=["undecided_since"])

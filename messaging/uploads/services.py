@@ -16,17 +16,18 @@ from conversations.view_records import record_view
 from conversations.visibility import visible_conversation
 from foundation import clock
 from foundation.database.bulk import fetch_many
-from foundation.errors import Invalid, NotFound, PayloadTooLarge
+from foundation.errors import Forbidden, Invalid, NotFound, PayloadTooLarge
 from foundation.ids import parse_id
 from messaging.models import Message, Upload
+from messaging.requests import DescribeUploadRequest
 from messaging.uploads.content_types import THUMBNAIL_TYPE, content_type_of, safe_file_name, thumbnail_of
 
 UNSENT_LIFETIME = timedelta(days=1)
 UPLOADS_PER_ROUND = 100
 
 
-def store_upload(*, owner: User, file: "UploadedFile[bytes] | None") -> Upload:
-    """Store a file that can be sent later.
+def store_upload(*, owner: User, file: "UploadedFile[bytes] | None", is_voice: bool = False) -> Upload:
+    """Store a file that can be sent later. `is_voice` says that an audio file is a voice note.
 
     Raises `Invalid` for a missing or empty file, `PayloadTooLarge` and `UnsupportedMediaType`.
     """
@@ -37,7 +38,11 @@ def store_upload(*, owner: User, file: "UploadedFile[bytes] | None") -> Upload:
     content_type = content_type_of(file)
     thumbnail = thumbnail_of(file, content_type)
     upload = Upload(
-        owner=owner, name=safe_file_name(file.name or "", content_type), content_type=content_type, size=file.size
+        owner=owner,
+        name=safe_file_name(file.name or "", content_type),
+        content_type=content_type,
+        size=file.size,
+        is_voice=is_voice,
     )
     try:
         file.seek(0)
@@ -71,6 +76,21 @@ def attach_uploads(*, owner: User, upload_ids: Sequence[object], message_id: uui
     return uploads
 
 
+def describe_upload(*, user: User, upload_id: object, data: DescribeUploadRequest) -> Upload:
+    """Store the description of a file that the user has not sent yet.
+
+    Raises `NotFound`, and `Forbidden` for a file that was sent.
+    """
+    with transaction.atomic():
+        visible = _visible(user, upload_id)
+        upload = Upload.objects.select_for_update().filter(pk=visible.pk, owner=user, message=None).first()
+        if upload is None:
+            raise Forbidden("The description of a sent file cannot be changed.")
+        upload.alt = data.alt
+        upload.save(update_fields=["alt"])
+        return upload
+
+
 def load_attachments(messages: Collection[Message]) -> None:
     """Set `loaded_attachments` of all messages, with one query."""
     if messages:
@@ -102,7 +122,7 @@ class FileDownload:
 
 def read_upload(*, user: User, upload_id: object, thumbnail: bool = False) -> FileDownload:
     """Return a file, or its thumbnail. Participants of its conversation and staff can read a sent file; only the owner
-    can read a file that was not sent.
+    can read a file that was not sent, or is not ready.
 
     Raises `NotFound` for other users, and if the file or thumbnail does not exist.
     """
@@ -125,7 +145,7 @@ def _name(upload: Upload, thumbnail: bool) -> str:
 def _visible(user: User, upload_id: object) -> Upload:
     parsed = parse_id(upload_id)
     upload = Upload.objects.select_related("message__conversation").filter(pk=parsed).first() if parsed else None
-    if upload is None or (upload.message is None and upload.owner_id != user.pk):
+    if upload is None or (upload.owner_id != user.pk and (upload.message is None or not upload.is_ready)):
         raise NotFound("There is no such file.")
     if upload.message is not None:
         _check_takes_part(user, upload, upload.message.conversation)
@@ -142,7 +162,7 @@ def _check_takes_part(user: User, upload: Upload, conversation: Conversation) ->
 
 def remove_files(upload: Upload) -> None:
     """Delete the files of an upload from the storage."""
-    for file in (upload.file, upload.thumbnail):
+    for file in (upload.file, upload.thumbnail, upload.rendition):
         if file.name:
             file.storage.delete(file.name)
 

@@ -16,7 +16,7 @@ export function accountButton(client) {
     aria-haspopup="dialog"
     @click=${open}
   >
-    ${avatar(user)}<span dir="auto">${user.name}</span>
+    ${avatar(user)}<bdi>${user.name}</bdi>
   </button>`;
 }
 
@@ -25,7 +25,10 @@ function account(client) {
   const findable = findableField(client);
   return (_, redraw) =>
     html`<div class="account-form">
-      <p><strong dir="auto">${user.name}</strong><span>${user.email}</span><span>${role(user.role)}</span></p>
+      <p>
+        <strong><bdi>${user.name}</bdi></strong
+        ><span>${user.email}</span><span>${role(user.role)}</span>
+      </p>
       ${findable(redraw)}
     </div>`;
 }

@@ -2,10 +2,14 @@ import { Refused } from 'stoory-client';
 
 import { actionForm } from './action-form.js';
 import { deadline } from './deadline.js';
+import { dialog } from './dialog.js';
 import { draw, html, icon, made, nothing, notice, onceAtATime, repeat } from './html.js';
 import { inWords } from './faults.js';
-import { filled, gettext } from './i18n.js';
+import { filled, gettext, isolated } from './i18n.js';
 import { payFor } from './payment.js';
+
+/** The most inputs of a form that is shown in the panel; longer forms have a dialog. */
+const FEW = 2;
 
 /** The current prompt: buttons and inputs for the awaited role; for the other role, the awaited name. */
 export class ActionPanel {
@@ -13,6 +17,8 @@ export class ActionPanel {
   #conversation;
   #step = '';
   #form = null;
+  #longForms = new Map();
+  #closeDialog = () => {};
   #fault = '';
   element = made(html`<div class="action-panel" role="group" tabindex="-1" aria-label=${gettext('Next step')}></div>`);
 
@@ -36,10 +42,10 @@ export class ActionPanel {
   #content(conversation) {
     const { awaiting_role: awaited, current_action_data: prompt, due_at: due } = conversation;
     if (conversation.chat_status === 'closed') return line('lock', gettext('This conversation is closed.'));
-    if (!awaited || !prompt) return nothing;
+    if (!awaited || !prompt) return stopped(conversation);
     if (awaited !== conversation.my_role) {
       const name = conversation[awaited]?.name ?? '';
-      const words = filled(gettext('Waiting for %(name)s: %(prompt)s'), { name, prompt: prompt.title });
+      const words = filled(gettext('Waiting for %(name)s: %(prompt)s'), { name: isolated(name), prompt: prompt.title });
       this.#begin(conversation);
       return html`${line('hourglass', words, deadline(due))}${this.#withdrawals(conversation)}`;
     }
@@ -58,8 +64,10 @@ export class ActionPanel {
     const { available_actions: asked, state_version: version } = conversation;
     const step = [version, ...asked.map((one) => one.action)].join();
     if (step === this.#step) return;
-    const isForm = asked.length === 1 && asked[0].inputs.length;
+    const isForm = asked.length === 1 && asked[0].inputs.length && !isLong(asked[0]);
     [this.#step, this.#fault] = [step, ''];
+    this.#longForms.clear();
+    this.#closeDialog();
     this.#form = isForm ? this.#formOf(asked[0], conversation) : null;
   }
 
@@ -84,11 +92,28 @@ export class ActionPanel {
   }
 
   async #pressed(action, button, conversation) {
-    if (action.style === 'danger' || action.inputs.some((input) => input.required)) {
+    if (isLong(action)) await this.#openForm(action, conversation);
+    else if (action.style === 'danger' || action.inputs.some((input) => input.required)) {
       this.#form = this.#formOf(action, conversation, () => this.#back(action));
       this.#redraw();
       this.#focus('.input, form button');
     } else await onceAtATime(button, () => this.act(action).catch((fault) => this.#complain(fault)));
+  }
+
+  /** Open the dialog with a long form. The form stays until the state changes, so that no typed text is lost. */
+  async #openForm(action, conversation) {
+    const { action: name, label } = action;
+    if (!this.#longForms.has(name)) {
+      this.#longForms.set(
+        name,
+        this.#formOf(action, conversation, () => this.#closeDialog()),
+      );
+    }
+    await dialog(label, (close) => {
+      this.#closeDialog = close;
+      return html`${this.#longForms.get(name)}`;
+    });
+    this.#closeDialog = () => {};
   }
 
   #back({ action }) {
@@ -118,6 +143,19 @@ export class ActionPanel {
   }
 }
 
+/** Say why a deal does not go on now. Both sides can write meanwhile. */
+function stopped({ flow_state: state, awaiting_role: awaited }) {
+  const words =
+    state === 'payment_disputed'
+      ? gettext('The payment is disputed. The deal waits until the dispute is decided. You can go on writing.')
+      : awaited && gettext('An operator has paused the deal. You can go on writing.');
+  return words ? line('hourglass', words) : nothing;
+}
+
 function line(symbol, words, more = nothing) {
   return html`<p class="action-panel-line">${icon(symbol)}<span>${words}</span>${more}</p>`;
+}
+
+function isLong({ inputs }) {
+  return inputs.length > FEW;
 }

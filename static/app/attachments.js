@@ -2,7 +2,7 @@ import { saveFile } from './download.js';
 import { draw, html, icon, iconButton, made, nothing, onceAtATime } from './html.js';
 import { inWords } from './faults.js';
 import { size } from './format.js';
-import { filled, gettext } from './i18n.js';
+import { filled, gettext, isolated } from './i18n.js';
 
 /**
  * Return the list of a message's files, with thumbnails of pictures. Files are fetched with the access token of
@@ -112,7 +112,7 @@ export class AttachmentPicker {
     return html`<li class=${one.fault ? 'chip failed' : 'chip'}>
       ${icon(one.fault ? 'circle-alert' : 'paperclip')}
       <span><span class="name">${one.file.name}</span><small>${state}</small></span>
-      ${iconButton('x', filled(gettext('Remove %(name)s'), { name: one.file.name }), remove)}
+      ${iconButton('x', filled(gettext('Remove %(name)s'), { name: isolated(one.file.name) }), remove)}
     </li>`;
   }
 }

@@ -71,7 +71,10 @@ export class Autoplay extends Store {
   }
 
   async #fillIn(view, action, data) {
-    const form = await this.#appears(() => view.actionPanel.element.querySelector(`form[data-action="${action}"]`));
+    const selector = `form[data-action="${action}"]`;
+    const form = await this.#appears(
+      () => view.actionPanel.element.querySelector(selector) ?? document.querySelector(`dialog ${selector}`),
+    );
     if (!form) return;
     for (const [name, value] of Object.entries(data)) await this.#write(form.elements.namedItem(name), value);
     await this.#pause(THINK);

@@ -4,6 +4,7 @@ import { accountButton } from './account.js';
 import { connectionLine } from './connection.js';
 import { ConversationView } from './conversation-view.js';
 import { dialog } from './dialog.js';
+import { removeDrafts } from './drafts.js';
 import { draw, html, icon, iconButton } from './html.js';
 import { gettext } from './i18n.js';
 import { ListView } from './list-view.js';
@@ -98,6 +99,7 @@ class ChatPage {
   }
 
   async #signOut() {
+    removeDrafts();
     await this.#client.signOut().catch(() => {});
     toSignIn();
   }

@@ -1,22 +1,24 @@
 import { AttachmentPicker } from './attachments.js';
+import { Draft } from './drafts.js';
 import { draw, html, icon, iconButton, made, uniqueId } from './html.js';
 import { inWords } from './faults.js';
 import { filled, gettext } from './i18n.js';
 
 const LONGEST = 5000;
 const WARN_AT = 4500;
-const drafts = new Map();
 
 /** The form for writing a message. Enter sends, Shift+Enter starts a new line. Each conversation keeps its draft. */
 export class Composer {
   #conversation;
   #editing = null;
+  #draft;
   #onSent;
   #id = uniqueId('text');
   element = made(html`<form class="composer" @submit=${(event) => this.#submit(event)}></form>`);
 
   constructor(client, conversation, { onSent }) {
     this.#conversation = conversation;
+    this.#draft = new Draft(client.session.user.id, conversation.id);
     this.#onSent = onSent;
     this.picker = new AttachmentPicker(client, () => this.#changed());
     this.input = made(
@@ -31,7 +33,7 @@ export class Composer {
         @paste=${(event) => this.#paste(event)}
       ></textarea>`,
     );
-    this.input.value = drafts.get(conversation) ?? '';
+    this.input.value = this.#draft.text;
     this.#changed();
   }
 
@@ -47,14 +49,13 @@ export class Composer {
   /** Start editing one of the user's own messages. */
   edit(message) {
     this.#editing = message;
-    this.input.value = message.message;
-    this.#changed();
+    this.#write(message.message);
     this.focus();
   }
 
   #stopEditing() {
     this.#editing = null;
-    this.#clear();
+    this.#write(this.#draft.text);
     this.focus();
   }
 
@@ -93,12 +94,12 @@ export class Composer {
     // A message needs text, so files without text are sent with their names as the text.
     this.#conversation.send(text || attachments.map((one) => one.name).join(', '), { attachments });
     this.picker.clear();
-    this.#clear();
+    this.#write('');
     this.#onSent();
   }
 
-  #clear() {
-    this.input.value = '';
+  #write(text) {
+    this.input.value = text;
     this.#changed();
   }
 
@@ -112,7 +113,7 @@ export class Composer {
   }
 
   #changed() {
-    drafts.set(this.#conversation, this.#editing ? '' : this.input.value);
+    if (!this.#editing) this.#draft.text = this.input.value;
     const left = LONGEST - this.#length;
     this.#show(this.#length > WARN_AT ? filled(gettext('%(n)s left'), { n: left }) : '');
     this.input.style.height = 'auto';

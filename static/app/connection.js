@@ -7,12 +7,9 @@ const WORDS = {
   offline: () => gettext('You are offline. Your messages will be sent when you are online again.'),
 };
 
-/**
- * Return a line that describes a problem with the connection. It is hidden while the connection works. `status` is the
- * client's status. The optional text `instead` replaces the description.
- */
-export function connectionLine(status, instead = '') {
-  const words = instead || (WORDS[status]?.() ?? '');
+/** Return a line that describes a problem with the connection, hidden while it works. `status` is the client's. */
+export function connectionLine(status) {
+  const words = WORDS[status]?.() ?? '';
   const picture = words ? icon(status === 'offline' ? 'wifi-off' : 'refresh-cw') : nothing;
   return html`<p class="connection" role="status" ?hidden=${!words}>${picture}${words}</p>`;
 }

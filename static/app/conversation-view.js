@@ -6,10 +6,13 @@ import { actionForm } from './action-form.js';
 import { draw, html, iconButton, made, nothing, notice } from './html.js';
 import { inWords } from './faults.js';
 import { kind, short } from './format.js';
-import { filled, gettext } from './i18n.js';
+import { filled, gettext, isolated } from './i18n.js';
 import { MessagesView } from './messages-view.js';
+import { loadState } from './loading.js';
+import { missingConversation } from './missing.js';
 import { avatar } from './people.js';
 import { ActionPanel } from './action-panel.js';
+import { onNewDay } from './today.js';
 
 const SHOWN = 8_000;
 
@@ -46,6 +49,7 @@ export class ConversationView {
     this.#ends.push(
       this.#conversation.subscribe(() => this.#show()),
       client.subscribe(() => this.#show()),
+      onNewDay(() => this.#show()),
     );
   }
 
@@ -71,16 +75,20 @@ export class ConversationView {
 
   #show() {
     const state = this.#conversation.getSnapshot();
-    const isGone = state.phase === 'gone';
     this.element.dataset.phase = state.phase;
+    if (state.phase === 'gone') {
+      draw(this.element, missingConversation(this.onBack));
+      return;
+    }
     this.actionPanel.show(state);
     this.composer.show(state);
     this.deal?.show(state);
     draw(
       this.element,
       html`<div class="conversation-main">
-          <header class="conversation-header">${state.conversation ? this.#header(state) : nothing}</header>
-          ${connectionLine(this.#client.getSnapshot().status, isGone && gettext('This conversation cannot be found.'))}
+          <header class="conversation-header">${state.conversation ? this.#header(state) : this.#back}</header>
+          ${connectionLine(this.#client.getSnapshot().status)}
+          ${state.phase === 'loading' ? loadState(state, () => this.#conversation.reload()) : nothing}
           ${this.messages.element} ${notice(this.#fault)}
           <p class="typing">${this.#typing(state)}</p>
           ${this.actionPanel.element} ${this.composer.element} ${this.#live}
@@ -101,22 +109,25 @@ export class ConversationView {
 
   #typing({ typing }) {
     if (!typing.length) return nothing;
-    const words = filled(gettext('%(name)s is typing'), { name: this.#names(typing[0]) });
+    const words = filled(gettext('%(name)s is typing'), { name: isolated(this.#names(typing[0])) });
     return html`<span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>${words}`;
   }
 
   #header({ conversation, online }) {
     const { other_user: other, title, conversation_type: type } = conversation;
     const isOnline = online.includes(other?.id);
-    const about = [kind(type), title].filter(Boolean).join(' · ');
+    const about = [kind(type), title && isolated(title)].filter(Boolean).join(' · ');
     const ask = (action) => iconButton('lock', action.label, () => void this.#ask(action, conversation));
-    return html`${this.onBack ? iconButton('arrow-left', gettext('Back to the list'), this.onBack, 'back') : nothing}
-      ${avatar(other, { online: isOnline })}
+    return html`${this.#back} ${avatar(other, { online: isOnline })}
       <div class="who">
-        <h2>${other?.name ?? title}</h2>
+        <h2><bdi>${other?.name ?? title}</bdi></h2>
         <p>${presence(other, isOnline)} · ${about}</p>
       </div>
       ${this.#menu(conversation).map(ask)} ${this.deal && type !== 'direct' ? this.#dealButton() : nothing}`;
+  }
+
+  get #back() {
+    return this.onBack ? iconButton('arrow-left', gettext('Back to the list'), this.onBack, 'back') : nothing;
   }
 
   /** Return the button that shows the deal instead of the messages on narrower screens. */
@@ -183,7 +194,7 @@ export class ConversationView {
     const isNew = this.#lastSeq !== null && last && last.seq > this.#lastSeq;
     this.#lastSeq = last?.seq ?? 0;
     if (isNew && last.sender_id !== this.#client.session.user.id) {
-      this.#live.textContent = `${this.#names(last.sender_id)}: ${last.message}`;
+      this.#live.textContent = `${isolated(this.#names(last.sender_id))}: ${isolated(last.message)}`;
     }
   }
 }

@@ -2,14 +2,15 @@ import { draw, html, icon, made, nothing, repeat } from './html.js';
 import { fully, offerKind, price, role, short } from './format.js';
 import { filled, gettext } from './i18n.js';
 
-/** Return the stages of a deal in one line, with the current stage highlighted. */
+/** Return the stages of a deal in one line, with the current stage highlighted. A closed deal keeps its progress. */
 export function stages(deal, conversation) {
-  const at = conversation.stage?.position;
+  const isClosed = conversation.chat_status === 'closed';
+  const at = conversation.stage?.position ?? deal.reached;
   const stage = ({ label, position }) => {
     const state = position < at ? 'past' : position === at ? 'present' : '';
-    return html`<li class=${state} aria-current=${position === at ? 'step' : nothing}>${label}</li>`;
+    return html`<li class=${state} aria-current=${position === at && !isClosed ? 'step' : nothing}>${label}</li>`;
   };
-  return html`<ol class=${conversation.chat_status === 'closed' ? 'stages closed' : 'stages'}>
+  return html`<ol class=${isClosed ? 'stages closed' : 'stages'}>
     ${deal.stages.map(stage)}
   </ol>`;
 }
@@ -38,7 +39,7 @@ export class DealView {
     draw(
       this.element,
       html`<div>
-          <h3>${conversation.title || gettext('Deal')}</h3>
+          <h3><bdi>${conversation.title || gettext('Deal')}</bdi></h3>
           ${deal ? stages(deal, conversation) : nothing}
         </div>
         <div>${agreed(deal, conversation)}${offers(deal)}</div>

@@ -8,7 +8,7 @@ import { moneyButtons } from './demo-money.js';
 import { draw, html, icon, nothing, notice } from './html.js';
 import { inWords } from './faults.js';
 import { price, role } from './format.js';
-import { filled, gettext } from './i18n.js';
+import { filled, gettext, isolated } from './i18n.js';
 import { avatar } from './people.js';
 import { Autoplay } from './autoplay.js';
 import { themeSwitch } from './theme-switch.js';
@@ -142,11 +142,11 @@ class DemoPage {
     const user = this.#users[side];
     const isNext = side === conversation?.awaiting_role;
     const classes = ['pane', side === this.#shown && 'shown', isNext && 'next'].filter(Boolean).join(' ');
-    const label = filled(gettext('%(name)s’s side'), { name: user.name });
+    const label = filled(gettext('%(name)s’s side'), { name: isolated(user.name) });
     return html`<section class=${classes} data-side=${side} aria-label=${label}>
       <header class="pane-header">
         ${avatar(user)}
-        <h2>${user.name}</h2>
+        <h2><bdi>${user.name}</bdi></h2>
         <span>${role(user.role)}</span>
         <strong class="pane-awaited" ?hidden=${!isNext}>${gettext('has the next move')}</strong>
       </header>

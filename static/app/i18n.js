@@ -20,3 +20,8 @@ export function ngettext(one, many, count) {
 export function filled(text, values) {
   return text.replace(/%\((\w+)\)s/g, (_, name) => String(values[name]));
 }
+
+/** Return text of a user for a sentence of plain text. Its direction does not change the order of the words around. */
+export function isolated(text) {
+  return `\u2068${text}\u2069`;
+}

@@ -1,8 +1,11 @@
 import { deadline } from './deadline.js';
-import { byId, draw, html, icon, made, nothing, repeat, uniqueId } from './html.js';
+import { byId, draw, html, icon, made, nothing, onceAtATime, repeat, uniqueId } from './html.js';
 import { short } from './format.js';
 import { filled, gettext, ngettext } from './i18n.js';
+import { failed, loadState } from './loading.js';
 import { avatar } from './people.js';
+import { PresentLines } from './present-lines.js';
+import { onNewDay } from './today.js';
 
 const PAUSE = 250;
 
@@ -23,6 +26,8 @@ export class ListView {
   #chosen = FILTERS[0];
   #words = '';
   #timer = null;
+  #present;
+  #moreFault = null;
   #id = uniqueId('search');
   element = made(html`<div class="list"></div>`);
 
@@ -31,7 +36,9 @@ export class ListView {
     this.#list = list;
     this.#me = me;
     this.onOpen = onOpen;
+    this.#present = new PresentLines(list);
     list.subscribe(() => this.#show());
+    onNewDay(() => this.#show());
     this.#show();
   }
 
@@ -50,11 +57,13 @@ export class ListView {
   }
 
   #ask() {
+    this.#moreFault = null;
     void this.#list.show({ ...this.#chosen.filter, search: this.#words });
   }
 
   #show() {
-    const { phase, conversations, hasMore } = this.#list.getSnapshot();
+    const state = this.#list.getSnapshot();
+    const { phase, conversations } = state;
     const isEmpty = phase === 'ready' && !conversations.length;
     draw(
       this.element,
@@ -72,15 +81,29 @@ export class ListView {
         </div>
         <div class="filters" role="group" aria-label=${gettext('Show')}>${FILTERS.map((one) => this.#filter(one))}</div>
         <nav class="lines-frame" aria-label=${gettext('Conversations')}>
+          ${loadState(state, () => this.#list.reload())}
           <ul class="lines">
             ${repeat(conversations, byId, (one) => this.#line(one))}
           </ul>
           <p class="empty" ?hidden=${!isEmpty}>${this.#emptiness}</p>
-          <button type="button" class="button secondary" ?hidden=${!hasMore} @click=${() => void this.#list.loadMore()}>
-            ${gettext('Show more')}
-          </button>
+          ${state.hasMore ? this.#more : nothing}
         </nav>`,
     );
+    this.#present.watch(this.element.querySelectorAll('[data-id]'));
+  }
+
+  get #more() {
+    if (this.#moreFault) return failed(this.#moreFault, () => this.#loadMore());
+    const load = ({ currentTarget }) => void onceAtATime(currentTarget, () => this.#loadMore());
+    return html`<button type="button" class="button secondary" @click=${load}>${gettext('Show more')}</button>`;
+  }
+
+  async #loadMore() {
+    this.#moreFault = await this.#list.loadMore().then(
+      () => null,
+      (fault) => fault,
+    );
+    this.#show();
   }
 
   get #emptiness() {
@@ -106,7 +129,7 @@ export class ListView {
       event.preventDefault();
       this.onOpen(id);
     };
-    return html`<li>
+    return html`<li data-id=${id}>
       <a
         class=${unread ? 'line unread' : 'line'}
         href="/chat/${id}"
@@ -116,10 +139,10 @@ export class ListView {
         ${avatar(other, { online: other?.online })}
         <span class="line-text">
           <span class="line-head">
-            <strong>${other?.name ?? title}</strong>
+            <strong><bdi>${other?.name ?? title}</bdi></strong>
             <time datetime=${at}>${short(at)}</time>
           </span>
-          ${title ? html`<span class="line-title">${title}</span>` : nothing}
+          ${title ? html`<span class="line-title"><bdi>${title}</bdi></span>` : nothing}
           <span class="line-last">
             <span class="line-preview">${this.#preview(conversation)}</span>
             ${unread ? badge(unread) : nothing}

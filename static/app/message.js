@@ -45,7 +45,7 @@ function said({ message, isFirst }, context) {
     ?data-unread=${mayBeUnread(message, context.me)}
   >
     <div class="bubble">
-      <span class="visually-hidden">${who}: </span>
+      <span class="visually-hidden"><bdi>${who}</bdi>: </span>
       ${content(message, context)}
       <p class="meta">
         ${message.edited_at && !message.deleted_at ? html`<span>${gettext('edited')}</span>` : nothing}

@@ -1,9 +1,10 @@
 import { firstUnread } from 'stoory-client';
 
 import { draw, guard, html, icon, made, onceAtATime, repeat } from './html.js';
-import { filled, gettext, ngettext } from './i18n.js';
+import { filled, gettext, isolated, ngettext } from './i18n.js';
 import { drawn, mayBeUnread } from './message.js';
 import { blocksOf } from './rows.js';
+import { today } from './today.js';
 
 const NEAR_END = 90;
 const EARLIER_MARGIN = '900px 0px 0px 0px';
@@ -81,7 +82,7 @@ export class MessagesView {
     if (this.#isFresh) this.#begin(state);
     else this.#notice(state);
     const anchor = this.#isAtEnd ? null : this.#anchor();
-    const blocks = blocksOf(state, { marker: this.#marker, me: this.#context.me });
+    const blocks = blocksOf(state, { marker: this.#marker, me: this.#context.me, today: today() });
     draw(this.list, html`${repeat(blocks, byKey, (block) => this.#block(block))}`);
     for (const row of this.list.querySelectorAll('[data-unread]')) this.#seen.observe(row);
     if (this.#isFresh) this.#settle();
@@ -93,7 +94,7 @@ export class MessagesView {
   }
 
   #label({ other_user: other, title }) {
-    return filled(gettext('Messages with %(name)s'), { name: other?.name ?? title });
+    return filled(gettext('Messages with %(name)s'), { name: isolated(other?.name ?? title) });
   }
 
   /** Scroll to the end and remove the mark of new messages, for example after the user has sent a message. */

@@ -1,6 +1,8 @@
-import { byId, draw, html, icon, made, repeat, uniqueId } from './html.js';
+import { byId, draw, html, icon, made, nothing, onceAtATime, repeat, uniqueId } from './html.js';
 import { fully, short } from './format.js';
 import { filled, gettext, ngettext } from './i18n.js';
+import { failed, loadState } from './loading.js';
+import { onNewDay } from './today.js';
 
 /**
  * The bell with its list of notifications. `nameOf(conversationId)` returns the name of the other participant;
@@ -9,6 +11,8 @@ import { filled, gettext, ngettext } from './i18n.js';
 export class NotificationsView {
   #notifications;
   #isOpen = false;
+  #fault = null;
+  #again = null;
   #id = uniqueId('notifications');
   element = made(html`<div class="bell" @keydown=${({ key }) => key === 'Escape' && this.#close()}></div>`);
 
@@ -16,8 +20,10 @@ export class NotificationsView {
     this.#notifications = notifications;
     this.nameOf = nameOf;
     this.onOpen = onOpen;
-    document.addEventListener('click', (event) => this.element.contains(event.target) || this.#show(false));
+    // The path, because a button that disappears when it is clicked is no longer in the element.
+    document.addEventListener('click', (event) => event.composedPath().includes(this.element) || this.#show(false));
     notifications.subscribe(() => this.#show());
+    onNewDay(() => this.#show());
     this.#show();
   }
 
@@ -33,7 +39,8 @@ export class NotificationsView {
 
   #show(isOpen = this.#isOpen) {
     this.#isOpen = isOpen;
-    const { unread, notifications, hasMore } = this.#notifications.getSnapshot();
+    const state = this.#notifications.getSnapshot();
+    const { phase, unread, notifications, hasMore } = state;
     const label = unread
       ? filled(ngettext('Notifications, %(n)s unread', 'Notifications, %(n)s unread', unread), { n: unread })
       : gettext('Notifications');
@@ -54,24 +61,48 @@ export class NotificationsView {
         <section class="popover" id=${this.#id} ?hidden=${!isOpen} aria-label=${gettext('Notifications')} tabindex="-1">
           <header>
             <h2>${gettext('Notifications')}</h2>
-            <button type="button" class="link" @click=${() => void this.#notifications.readAll()}>
+            <button
+              type="button"
+              class="link"
+              @click=${({ currentTarget }) => void onceAtATime(currentTarget, () => this.#readAll())}
+            >
               ${gettext('Mark all as read')}
             </button>
           </header>
+          ${this.#fault ? failed(this.#fault, this.#again) : nothing}
+          ${loadState(state, () => this.#notifications.reload())}
           <ul class="notifications">
             ${repeat(notifications, byId, (one) => this.#line(one))}
           </ul>
-          <p class="empty" ?hidden=${notifications.length > 0}>${gettext('Nothing yet.')}</p>
+          <p class="empty" ?hidden=${phase !== 'ready' || notifications.length > 0}>${gettext('Nothing yet.')}</p>
           <button
             type="button"
             class="button secondary"
             ?hidden=${!hasMore}
-            @click=${() => void this.#notifications.loadMore()}
+            @click=${({ currentTarget }) => void onceAtATime(currentTarget, () => this.#loadMore())}
           >
             ${gettext('Show more')}
           </button>
         </section>`,
     );
+  }
+
+  #readAll() {
+    return this.#attempt(() => this.#notifications.readAll());
+  }
+
+  #loadMore() {
+    return this.#attempt(() => this.#notifications.loadMore());
+  }
+
+  /** Do something; show an error with a button that does it again. */
+  async #attempt(work) {
+    this.#again = () => this.#attempt(work);
+    this.#fault = await work().then(
+      () => null,
+      (fault) => fault,
+    );
+    this.#show();
   }
 
   #line({ id, conversation_id: conversation, title, body, created_at: at, read_at: readAt }) {
@@ -84,7 +115,8 @@ export class NotificationsView {
       <button type="button" class=${readAt ? 'notification' : 'notification unread'} @click=${open}>
         ${icon('message-circle')}
         <span
-          ><strong>${this.nameOf(conversation) ?? title}</strong><span class="notification-body">${body}</span></span
+          ><strong><bdi>${this.nameOf(conversation) ?? title}</bdi></strong
+          ><span class="notification-body">${body}</span></span
         >
         <time datetime=${at} title=${fully(at)}>${short(at)}</time>
       </button>

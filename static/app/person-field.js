@@ -231,7 +231,9 @@ function part({ role: name }, isKnown) {
 function described(person, words, id = nothing) {
   return html`<span class="person" id=${id}>
     ${avatar(person)}
-    <span><strong dir="auto" title=${person.name}>${person.name}</strong> <small>${words}</small></span>
+    <span
+      ><strong title=${person.name}><bdi>${person.name}</bdi></strong> <small>${words}</small></span
+    >
   </span>`;
 }
 

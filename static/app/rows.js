@@ -12,16 +12,17 @@ function isTogether(one, other) {
 }
 
 /**
- * Return rows with keys: `{key, kind: 'day', at}`, `{key, kind: 'new'}`, `{key, kind: 'message', message, isFirst}`,
- * `{key, kind: 'outgoing', entry, isFirst}`. `marker` is the id of the first new message.
+ * Return rows with keys: `{key, kind: 'day', at, today}`, `{key, kind: 'new'}`,
+ * `{key, kind: 'message', message, isFirst}`, `{key, kind: 'outgoing', entry, isFirst}`. `marker` is the id of the
+ * first new message; the heading of a day depends on `today`.
  */
-function rowsOf({ messages, outgoing }, { marker, me }) {
+function rowsOf({ messages, outgoing }, { marker, me, today }) {
   const rows = [];
   let before = null;
   let day = '';
   for (const message of messages) {
     const now = new Date(message.created_at).toDateString();
-    if (now !== day) rows.push({ key: `day-${now}`, kind: 'day', at: message.created_at });
+    if (now !== day) rows.push({ key: `day-${now}`, kind: 'day', at: message.created_at, today });
     if (message.id === marker) rows.push({ key: 'new', kind: 'new' });
     const isFirst = now !== day || message.id === marker || !before || !isTogether(before, message);
     rows.push({ key: message.id, kind: 'message', message, isFirst });

@@ -1,5 +1,7 @@
 import { Session, StooryClient, webStorage } from 'stoory-client';
 
+import { removeDrafts } from './drafts.js';
+
 const SIGN_IN = '/sign-in';
 const ON_THIS_SITE = new RegExp('^/(?!/)[\\w/-]*$');
 
@@ -15,6 +17,7 @@ export function siteClient() {
     toSignIn();
     return null;
   }
+  removeDrafts(session.user.id);
   const client = new StooryClient({ session, outbox: sessionStorage });
   client.subscribe(({ status }) => status === 'ended' && toSignIn());
   addEventListener('storage', () => session.user || toSignIn());

@@ -1,9 +1,10 @@
 import { Closed } from './errors.js';
 import { Pages } from './pages.js';
-import { Queries } from './query.js';
+import { Queries, unattended } from './query.js';
 import { Store } from './store.js';
 
 const PAGE = 30;
+const LONGEST_PAGE = 200;
 
 /** Return whether a conversation matches a list's filter, by the same rules as the server. */
 export function matches(conversation, { type, awaiting, unread, search } = {}) {
@@ -19,7 +20,8 @@ export function matches(conversation, { type, awaiting, unread, search } = {}) {
 /**
  * A list of conversations, newest activity first, that stays up to date.
  *
- * Snapshot: `phase` (`loading`, `ready`), `filter` (`{type, awaiting, unread, search}`), `conversations`, `hasMore`.
+ * Snapshot: `phase` (`loading`, `ready`, `failed`), `filter` (`{type, awaiting, unread, search}`), `conversations`,
+ * `hasMore`, `fault` (why the last read failed; a temporary failure is followed by another read).
  */
 export class ConversationList extends Store {
   #client;
@@ -29,12 +31,13 @@ export class ConversationList extends Store {
   #further;
   #cursor = null;
   #changedIds = new Set();
+  #changedPeople = new Set();
   #lines = new Map();
   #isAsked = false;
   #isOpen = true;
 
   constructor(client, filter, dispose) {
-    super({ phase: 'loading', filter: filter ?? {}, conversations: [], hasMore: false });
+    super({ phase: 'loading', filter: filter ?? {}, conversations: [], hasMore: false, fault: null });
     this.#client = client;
     this.#dispose = dispose;
     this.#queries = new Queries(client, () => this.#isOpen);
@@ -53,15 +56,20 @@ export class ConversationList extends Store {
     this.#dispose();
   }
 
-  /** Change the filter. Resolves when its result, or the result of a later filter, is in the snapshot. */
+  /**
+   * Change the filter. Conversations that do not match it leave the list at once. Resolves when its result, or the
+   * result of a later filter, is in the snapshot.
+   */
   show(filter) {
-    this.update({ filter, phase: 'loading' });
+    const conversations = this.getSnapshot().conversations.filter((one) => matches(one, filter));
+    this.update({ filter, phase: 'loading', fault: null, conversations, hasMore: false });
     return this.reload();
   }
 
   /** Read the list again. Resolves when the response to this call, or to a later call, is in the snapshot. */
   reload() {
     this.#isAsked = true;
+    if (this.getSnapshot().phase === 'failed') this.update({ phase: 'loading', fault: null });
     return this.#newest.refetch();
   }
 
@@ -70,15 +78,40 @@ export class ConversationList extends Store {
     return this.#further.more();
   }
 
-  #page(cursor) {
+  /**
+   * Read again who is online in these conversations, because events report only users whose conversation is open.
+   * Resolves when the answer is in the snapshot. Raises `Refused`, `ConnectionLost` or `SignedOut`.
+   */
+  readPresence(ids) {
+    return unattended(this.#readPresence(new Set(ids)));
+  }
+
+  async #readPresence(ids) {
+    this.#changedPeople.clear();
+    const depth = this.getSnapshot().conversations.findLastIndex((one) => ids.has(one.id)) + 1;
+    const { results } = depth && depth <= LONGEST_PAGE ? await this.#page(null, depth) : { results: [] };
+    const read = new Map(results.filter((one) => ids.has(one.id)).map((one) => [one.id, one.other_user]));
+    const conversations = this.getSnapshot().conversations.map((held) => {
+      const other = read.get(held.id);
+      const isOlder = !other || this.#changedPeople.has(other.id) || isSame(other, held.other_user);
+      return isOlder ? held : { ...held, other_user: other };
+    });
+    this.update({ conversations });
+    for (const id of ids) if (!read.has(id)) this.#readLine(id);
+  }
+
+  #page(cursor, limit = PAGE) {
     const { type, awaiting, unread, search } = this.getSnapshot().filter;
-    const params = { type, awaiting: awaiting && 'me', unread: unread && 'true', search, cursor, limit: PAGE };
+    const params = { type, awaiting: awaiting && 'me', unread: unread && 'true', search, cursor, limit };
     return this.#client.session.get('/api/conversations', params);
   }
 
   async #readNewest(isCurrent) {
     this.#changedIds.clear();
-    const page = await this.#page(null);
+    const page = await this.#page(null).catch((fault) => {
+      if (isCurrent()) this.update({ phase: 'failed', fault });
+      throw fault;
+    });
     if (!isCurrent()) return;
     const held = new Map(this.getSnapshot().conversations.map((one) => [one.id, one]));
     const read = page.results.map((one) => (isSame(held.get(one.id), one) ? held.get(one.id) : one));
@@ -89,7 +122,7 @@ export class ConversationList extends Store {
 
   #show(page, conversations) {
     this.#cursor = page.next;
-    this.update({ phase: 'ready', conversations: inOrder(conversations), hasMore: page.next !== null });
+    this.update({ phase: 'ready', conversations: inOrder(conversations), hasMore: page.next !== null, fault: null });
   }
 
   /** Called by the client after each connect. Events of lists are not logged, so the list is read again. */
@@ -119,6 +152,7 @@ export class ConversationList extends Store {
 
   /** Called by the client when a user comes online or goes offline. */
   presence({ user_id: userId, online, last_seen }) {
+    this.#changedPeople.add(userId);
     const conversations = this.getSnapshot().conversations.map((one) =>
       one.other_user?.id === userId ? { ...one, other_user: { ...one.other_user, online, last_seen } } : one,
     );

@@ -1,7 +1,7 @@
 import { Closed, Refused } from './errors.js';
 import { DealReader } from './deal.js';
 import { EarlierMessages } from './earlier.js';
-import { changesOf, EMPTY, merged, reread } from './history.js';
+import { changesOf, changesOfPresence, EMPTY, merged, reread } from './history.js';
 import { joined } from './joining.js';
 import { logFrom } from './log.js';
 import { bodyOf, Outbox } from './outbox.js';
@@ -20,9 +20,10 @@ const PAGE = 50;
  * the server's event log. After a lost connection the conversation is joined again, and the server replays the missed
  * events. If its log does not reach back that far, the conversation is loaded again.
  *
- * Snapshot: `phase` (`loading`, `ready`, `gone`), `conversation`, `messages` (by `seq`), `outgoing` (unsent messages:
- * `status` is `sending`, `waiting` or `failed`), `typing` (user ids), `online` (user ids), `hasEarlier`,
- * `isLoadingEarlier`, `steps` (null until `loadSteps`), `deal` (null until `loadDeal`).
+ * Snapshot: `phase` (`loading`, `ready`, `gone`), `fault` (why loading failed; a temporary failure is followed by
+ * another read), `conversation`, `messages` (by `seq`), `outgoing` (unsent messages: `status` is `sending`, `waiting`
+ * or `failed`), `typing` (user ids), `online` (user ids), `hasEarlier`, `isLoadingEarlier`, `steps` (null until
+ * `loadSteps`), `deal` (null until `loadDeal`).
  */
 export class Conversation extends Store {
   #client;
@@ -85,6 +86,12 @@ export class Conversation extends Store {
     void this.#outbox.flush();
   }
 
+  /** Load the conversation again at once, for example after a failure. Resolves like `open`. */
+  reload() {
+    this.update({ fault: null });
+    return unattended(this.#newest.refetch());
+  }
+
   /** Leave the room. The snapshot stays, and the conversation can be opened again. Pending reads raise `Closed`. */
   close() {
     this.#isOpen = false;
@@ -122,15 +129,15 @@ export class Conversation extends Store {
       const page = await this.#client.session.get(`${this.#path}/messages`, { limit: PAGE });
       this.#events.startFrom(conversation.seq);
       const messages = reread(this.getSnapshot().messages, page.results);
-      this.update({ phase: 'ready', conversation, messages, hasEarlier: page.previous !== null });
+      this.update({ phase: 'ready', fault: null, conversation, messages, hasEarlier: page.previous !== null });
       if (this.getSnapshot().steps) void this.loadSteps();
+      this.#drain();
+      void this.#entry.fetch();
     } catch (fault) {
-      if (!(fault instanceof Refused && [403, 404].includes(fault.status))) throw fault;
-      this.update({ phase: 'gone' });
-      return;
+      const isGone = fault instanceof Refused && [403, 404].includes(fault.status);
+      this.update(isGone ? { phase: 'gone' } : { fault });
+      if (!isGone) throw fault;
     }
-    this.#drain();
-    void this.#entry.fetch();
   }
 
   async #enter() {
@@ -161,16 +168,10 @@ export class Conversation extends Store {
 
   /** Called by the client when a user comes online or goes offline. */
   presence(data) {
-    const { user_id: userId, online: isOnline, last_seen } = data;
-    const { conversation, online } = this.getSnapshot();
-    if (conversation?.other_user?.id !== userId) return;
+    const changes = changesOfPresence(this.getSnapshot(), data);
+    if (!changes) return;
     this.#lastPresence = data;
-    const others = online.filter((one) => one !== userId);
-    const other = { ...conversation.other_user, online: isOnline, last_seen };
-    this.update({
-      online: isOnline ? [...others, userId] : others,
-      conversation: { ...conversation, other_user: other },
-    });
+    this.update(changes);
   }
 
   #count({ unread_count }) {
@@ -220,11 +221,7 @@ export class Conversation extends Store {
 
   // --- Messages and actions ---
 
-  /**
-   * Send a message. It is in `outgoing` at once, and in `messages` when the server has stored it.
-   *
-   * @returns its `client_message_id`
-   */
+  /** Send a message: it is in `outgoing` at once, in `messages` when stored. Returns its `client_message_id`. */
   send(message, { attachments = [], media_url } = {}) {
     this.#signal.end();
     return this.#outbox.add({ message, attachments, media_url });

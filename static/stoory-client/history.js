@@ -3,6 +3,7 @@
 /** The snapshot of a conversation before it is loaded. */
 export const EMPTY = {
   phase: 'loading',
+  fault: null,
   conversation: null,
   messages: [],
   outgoing: [],
@@ -112,4 +113,14 @@ export function firstUnread(messages, count, me) {
 export function isOpenPrompt(message, conversation) {
   const prompt = message.action_data;
   return Boolean(prompt) && !prompt.completed && prompt.state_version === conversation.state_version;
+}
+
+/** Return the changes of a `presence` event; null if it is about a user who is not the other participant. */
+export function changesOfPresence({ conversation, online }, { user_id: userId, online: isOnline, last_seen }) {
+  if (conversation?.other_user?.id !== userId) return null;
+  const others = online.filter((one) => one !== userId);
+  return {
+    online: isOnline ? [...others, userId] : others,
+    conversation: { ...conversation, other_user: { ...conversation.other_user, online: isOnline, last_seen } },
+  };
 }

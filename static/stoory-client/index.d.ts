@@ -76,6 +76,18 @@ export interface Attachment {
   size: number;
   url: string;
   thumbnail_url: string | null;
+  kind: 'picture' | 'video' | 'audio' | 'voice' | 'file';
+  /** In pixels, as the picture or video is shown; null if unknown. */
+  width: number | null;
+  height: number | null;
+  /** In seconds; null if unknown. */
+  duration: number | null;
+  /** A ThumbHash in base64, or "". */
+  placeholder: string;
+  alt: string;
+  /** Only the owner can read a file that is not `ready`. */
+  status: 'pending' | 'ready' | 'refused';
+  metadata_removed: boolean;
 }
 
 export interface Message {
@@ -179,6 +191,8 @@ export interface Deal {
   dispute: 'open' | 'won' | 'lost' | null;
   /** All stages of the flow, in order. */
   stages: Stage[];
+  /** The position of the current stage, or of the stage in which the deal was closed; null without stages. */
+  reached: number | null;
 }
 
 export interface Payment {
@@ -374,6 +388,8 @@ export class StooryClient extends Store<{ status: Status }> {
 
 export interface ConversationState {
   phase: 'loading' | 'ready' | 'gone';
+  /** Why loading failed, or null. A temporary failure is followed by another read. */
+  fault: Error | null;
   conversation: ConversationData | null;
   /** In the order of `seq`. */
   messages: Message[];
@@ -395,6 +411,8 @@ export class Conversation extends Store<ConversationState> {
   readonly id: string;
   /** Loads the conversation and joins its room. Resolves when `phase` is `ready` or `gone`. */
   open(): Promise<void>;
+  /** Loads the conversation again at once, for example after a failure. */
+  reload(): Promise<void>;
   /** Leaves the room. The conversation can be opened again. Pending reads raise `Closed`. */
   close(): void;
   /** Sends a message, which is in `outgoing` at once. Returns its `client_message_id`. */
@@ -439,7 +457,9 @@ export interface Filter {
 }
 
 export interface ListState {
-  phase: 'loading' | 'ready';
+  phase: 'loading' | 'ready' | 'failed';
+  /** Why the last read failed, or null. A temporary failure is followed by another read. */
+  fault: Error | null;
   filter: Filter;
   conversations: ConversationData[];
   hasMore: boolean;
@@ -447,17 +467,28 @@ export interface ListState {
 
 /** A list of conversations, newest activity first, that stays up to date. */
 export class ConversationList extends Store<ListState> {
-  /** Changes the filter. Resolves when its result, or the result of a later filter, is in the snapshot. */
+  /**
+   * Changes the filter. Conversations that do not match it leave the list at once. Resolves when its result, or the
+   * result of a later filter, is in the snapshot.
+   */
   show(filter: Filter): Promise<void>;
   /** Reads the list again. Resolves when the response to this call, or to a later call, is in the snapshot. */
   reload(): Promise<void>;
   /** Loads the next page. Resolves when it is in the snapshot, or when there are no more conversations. */
   loadMore(): Promise<void>;
+  /**
+   * Reads again who is online in these conversations, because events report only users whose conversation is open.
+   * Raises `Refused`, `ConnectionLost` or `SignedOut`.
+   */
+  readPresence(ids: string[]): Promise<void>;
   /** Stops the updates. Pending reads raise `Closed`. */
   dispose(): void;
 }
 
 export interface NotificationsState {
+  phase: 'loading' | 'ready' | 'failed';
+  /** Why the last read failed, or null. A temporary failure is followed by another read. */
+  fault: Error | null;
   unread: number;
   notifications: Notification[];
   hasMore: boolean;

@@ -7,7 +7,8 @@ const PAGE = 20;
 /**
  * The notifications of the signed-in user, newest first.
  *
- * Snapshot: `unread` (the number of unread notifications), `notifications`, `hasMore`.
+ * Snapshot: `phase` (`loading`, `ready`, `failed`), `fault` (why the last read failed), `unread` (the number of unread
+ * notifications), `notifications`, `hasMore`.
  */
 export class Notifications extends Store {
   #client;
@@ -18,10 +19,10 @@ export class Notifications extends Store {
   #cursor = null;
 
   constructor(client) {
-    super({ unread: 0, notifications: [], hasMore: false });
+    super({ phase: 'loading', fault: null, unread: 0, notifications: [], hasMore: false });
     this.#client = client;
     this.#queries = new Queries(client);
-    this.#newest = this.#queries.of(async () => this.#show(await this.#page(), []));
+    this.#newest = this.#queries.of((isCurrent) => this.#readNewest(isCurrent));
     this.#count = this.#queries.of(() => this.#readCount());
     this.#further = new Pages(this.#newest, {
       endOf: () => this.#cursor,
@@ -33,6 +34,7 @@ export class Notifications extends Store {
 
   /** Read the newest notifications and the number of unread notifications again. */
   reload() {
+    if (this.getSnapshot().phase === 'failed') this.update({ phase: 'loading', fault: null });
     return together(this.#newest.fetch(), this.#count.fetch());
   }
 
@@ -41,13 +43,27 @@ export class Notifications extends Store {
     return this.#further.more();
   }
 
+  async #readNewest(isCurrent) {
+    try {
+      this.#show(await this.#page(), []);
+    } catch (fault) {
+      if (isCurrent()) this.update({ phase: 'failed', fault });
+      throw fault;
+    }
+  }
+
   #page(cursor) {
     return this.#client.session.get('/api/notifications', { cursor, limit: PAGE });
   }
 
   #show(page, before) {
     this.#cursor = page.next;
-    this.update({ notifications: once([...before, ...page.results]), hasMore: page.next !== null });
+    this.update({
+      phase: 'ready',
+      fault: null,
+      notifications: once([...before, ...page.results]),
+      hasMore: page.next !== null,
+    });
   }
 
   /** Mark a notification as read. Raises `Refused`, `ConnectionLost` or `SignedOut`. */

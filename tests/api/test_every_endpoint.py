@@ -1,6 +1,7 @@
 """Rules for every operation of the REST API. The OpenAPI document lists the operations and their differences."""
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from typing import Any
 
@@ -253,6 +254,18 @@ def test_every_json_content_type_is_accepted(brand, fill, content_type):
     body = json.dumps({"message": "ä"}, ensure_ascii=False).encode()
     answer = brand.api.send("POST", fill(MESSAGES), body, content_type=content_type)
     assert (answer.status_code, answer.json()["message"]["message"]) == (201, "ä")
+
+
+@each(*(one for one in OPERATIONS if JSON in one.takes))
+def test_a_byte_order_mark_before_a_body_is_skipped(brand, fill, operation):
+    path, body = fill(operation.path), json.dumps(BODY).encode()
+    plain, marked = (rolled_back(brand.api, operation.method, path, mark + body) for mark in (b"", BOM_UTF8))
+    assert shape(plain) == shape(marked)
+
+
+def test_a_message_after_a_byte_order_mark_is_sent(brand, fill):
+    answer = brand.api.send("POST", fill(MESSAGES), BOM_UTF8 + b'{"message": "Hello"}')
+    assert (answer.status_code, answer.json()["message"]["message"]) == (201, "Hello")
 
 
 @each(*(one for one in OPERATIONS if JSON in one.takes))

@@ -40,6 +40,7 @@ ADDRESSES: dict[str, tuple[Any, Any, Any]] = {
     "POST /api/conversations/{bid}/resume": (FOREIGN, FORBIDDEN, TOO_LATE),
     "POST /api/conversations/{bid}/close": (FOREIGN, FORBIDDEN, OK),
     "GET /api/uploads/{upload}": (FOREIGN, OK, OK),
+    "PATCH /api/uploads/{upload}": (FOREIGN, FORBIDDEN, FORBIDDEN),
     "GET /api/uploads/{upload}/thumbnail": (FOREIGN, OK, OK),
     "POST /api/notifications/{notification}/read": (FOREIGN, OK, FOREIGN),
     "POST /api/payments/sandbox/{order_id}/pay": (FOREIGN, FORBIDDEN, FOREIGN),
@@ -54,7 +55,7 @@ BODIES: dict[str, Any] = {
     "pause": {"reason": "Looked into"},
     "close": {"reason": "Looked into"},
 }
-WORDS = {"message": "Other words"}
+WORDS = {"message": "Other words", "alt": "A sketch"}
 
 COMMANDS: dict[str, tuple[dict[str, Any], Any, Any, Any]] = {
     "send_message": ({"conversation_id": "{chat}", "message": "Hello"}, "not_found", None, "forbidden"),

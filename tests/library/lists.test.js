@@ -158,9 +158,11 @@ test('loading the list is retried after an error', async (t) => {
   const list = client.conversationList();
   const reading = list.reload();
   await settled();
-  assert.equal(list.getSnapshot().phase, 'loading');
+  const { phase, fault } = list.getSnapshot();
+  assert.deepEqual([phase, fault.status], ['failed', 503]);
   t.mock.timers.tick(1_000);
   await reading;
+  assert.deepEqual([list.getSnapshot().phase, list.getSnapshot().fault], ['ready', null]);
   assert.deepEqual(
     list.getSnapshot().conversations.map((one) => one.id),
     [ROOM],

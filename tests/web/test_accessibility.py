@@ -1,33 +1,19 @@
 """Keyboard, screen readers, narrow screens and both themes: checked with axe and by use."""
 
 import re
-from typing import Any
 
 import pytest
 from playwright.async_api import Route, expect
 
-from tests.harness.environment import ROOT, need_node
 from tests.pages import PAGES
+from tests.web.axe import faults
 from tests.web.errors import HEADLINES, show_error
 from tests.web.tabs import Tab
 
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 LAST = {"/chat": ".list .empty:not([hidden])", "/demo": ".pane.next .action-panel button"}
 """The element that a script adds last, by page."""
 
 NARROW = {"width": 360, "height": 740}
-
-
-async def faults(tab: Tab) -> list[str]:
-    """Return the violations that axe finds: each rule with its element."""
-    need_node()
-    await tab.page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: dict[str, Any] = await tab.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    return [
-        f"{one['id']}: {node['html'][:150]} {node.get('failureSummary', '')[:200]}"
-        for one in found["violations"]
-        for node in one["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -137,7 +123,7 @@ async def test_everything_can_be_done_with_the_keyboard(opens, brand, influencer
     await expect(tab.find(".action-panel button")).to_have_count(2)
     await _tab_to(tab, '.action-panel [data-action="accept_connection"]', "Shift+Tab")
     await tab.page.keyboard.press("Enter")
-    await expect(tab.find(".action-panel")).to_have_text(re.compile("^Waiting for Anaya"))
+    await expect(tab.find(".action-panel")).to_have_text(re.compile("^Waiting for \u2068Anaya"))
     await _tab_to(tab, ".composer textarea")
     await tab.page.keyboard.type("Done without a mouse")
     await tab.page.keyboard.press("Enter")
@@ -223,7 +209,7 @@ async def test_the_focus_stays_in_the_action_panel_after_an_action(opens, brand,
     tab = await opens(f"/chat/{brand.opens_bid_with(influencer)}", influencer)
     await tab.find(".action-panel").get_by_role("button", name="Accept").focus()
     await tab.page.keyboard.press("Enter")
-    await expect(tab.find(".action-panel")).to_have_text(re.compile("^Waiting for Anaya"))
+    await expect(tab.find(".action-panel")).to_have_text(re.compile("^Waiting for \u2068Anaya"))
     await expect(tab.find(".action-panel")).to_be_focused()
 
 

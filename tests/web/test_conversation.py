@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
+from tests.web.axe import faults
+from tests.web.tabs import SIZE
+
 SCRIPT = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script> & "quotes" <b>bold</b>'
 
 PDF = b"%PDF-1.4\n%%EOF\n"
@@ -46,7 +49,7 @@ async def test_typing_is_shown_and_ends(opens, brand, influencer):
     _, anaya, mira = await both(opens, brand, influencer)
     await mira.remember(".typing")
     await anaya.composer.press_sequentially("Well")
-    await mira.has_shown("Anaya is typing")
+    await mira.has_shown("\u2068Anaya\u2069 is typing")
     await anaya.composer.press("Enter")
     await expect(mira.words).to_have_text(["Well"])
     await expect(mira.find(".typing")).to_have_text("")
@@ -254,5 +257,49 @@ async def test_a_closed_conversation_is_read_only(opens, brand, influencer):
 
 
 async def test_a_foreign_conversation_is_not_found(opens, brand, influencer, person):
-    tab = await opens(f"/chat/{brand.opens_chat_with(influencer)}", person(name="Stranger"), may_fail=True)
-    await expect(tab.connection).to_have_text("This conversation cannot be found.")
+    await _is_missing(opens, brand.opens_chat_with(influencer), person(name="Stranger"))
+
+
+async def test_an_unknown_conversation_is_not_found(opens, brand):
+    await _is_missing(opens, "01980000-0000-7000-8000-000000000001", brand)
+
+
+async def _is_missing(opens, conversation, who):
+    for viewport in (SIZE, {"width": 360, "height": 640}):
+        tab = await opens(f"/chat/{conversation}", who, viewport=viewport, may_fail=True)
+        place = tab.find(".chat-main .nothing")
+        await expect(place.get_by_role("heading")).to_have_text("This conversation cannot be found.")
+        await expect(place.get_by_role("heading")).to_be_in_viewport()
+        await expect(tab.composer).to_have_count(0)
+        assert await faults(tab) == []
+        await place.get_by_role("link", name="Back to the list").click()
+        await tab.is_at("/chat")
+        await expect(tab.page.get_by_text("No conversations yet.")).to_be_visible()
+
+
+@pytest.mark.parametrize("status", [403, 503])
+async def test_a_conversation_that_cannot_be_loaded_offers_another_try(opens, brand, influencer, status):
+    conversation = brand.opens_chat_with(influencer)
+    influencer.says(conversation, "Hello")
+    tab = await opens("/", brand, may_fail=True)
+    where = f"**/api/conversations/{conversation}/messages?*"
+    refusal = {"success": False, "code": "server_error", "message": "The server is busy."}
+    answered = asyncio.Event()
+
+    async def refuse(route):
+        await answered.wait()
+        await route.fulfill(status=status, json=refusal)
+
+    await tab.page.route(where, refuse)
+    await tab.goes(f"/chat/{conversation}")
+    await expect(tab.find(".conversation-main .loading")).to_have_text("Loading …")
+    assert await faults(tab) == []
+    answered.set()
+    if status == 403:
+        await expect(tab.find(".chat-main .nothing")).to_be_visible()
+        return
+    await expect(tab.find(".conversation-main .load-failed").get_by_role("alert")).to_have_text("The server is busy.")
+    assert await faults(tab) == []
+    await tab.page.unroute(where)
+    await expect(tab.words).to_have_text(["Hello"])
+    await expect(tab.find(".load-failed")).to_have_count(0)

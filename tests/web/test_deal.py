@@ -14,10 +14,10 @@ async def press(tab: Tab, name: str) -> None:
 
 
 async def give(tab: Tab, **values: str) -> None:
-    """Fill in the form of the action panel, by the labels of its fields, and submit it."""
+    """Fill in the form of the action, by the labels of its fields, and submit it."""
     for label, value in values.items():
-        await tab.find(".action-panel").get_by_label(label.replace("_", " ")).fill(value)
-    await tab.find(".action-panel form [type=submit]").click()
+        await tab.find(".action-form").get_by_label(label.replace("_", " ")).fill(value)
+    await tab.find(".action-form [type=submit]").click()
 
 
 async def asked(tab: Tab, title: str) -> None:
@@ -62,9 +62,11 @@ async def test_a_deal_from_first_contact_to_free_chat_with_a_reload_and_a_lost_c
     await press(anaya, "Proceed to payment")
     await anaya.page.get_by_role("dialog").get_by_role("button", name="Pay ₹21,000.00").click()
     await press(mira, "Start work")
+    await press(mira, "Submit work")
     await give(mira, Deliverables="Three reels", Description="At dusk")
     await press(anaya, "Request a revision")
     await give(anaya, What_should_change="Longer, please.")
+    await press(mira, "Submit again")
     await give(mira, Deliverables="Three reels", Description="At dusk, longer")
     await press(anaya, "Approve work")
 
@@ -142,6 +144,54 @@ async def test_irreversible_actions_need_confirmation(opens, brand, influencer):
     await expect(mira.find(".event .words", has_text="No time in October.")).to_have_count(1)
 
 
+async def test_withdrawing_needs_confirmation(opens, brand, influencer):
+    conversation, anaya, mira = await deal(opens, brand, influencer)
+    for who, action, data in (
+        (influencer, "accept_connection", {}),
+        (brand, "send_project_details", {"details": "A story."}),
+        (influencer, "accept_project", {}),
+        (brand, "send_price_offer", {"price": "100"}),
+    ):
+        who.acts(conversation, action, **data)
+    await press(anaya, "Withdraw offer")
+    await press(anaya, "Back")
+    assert brand.sees(conversation)["flow_state"] == "influencer_price_response"
+    await press(anaya, "Withdraw offer")
+    await give(anaya)
+    await asked(anaya, "Price offer")
+    for who, action, data in (
+        (brand, "send_price_offer", {"price": "100"}),
+        (influencer, "negotiate_price", {}),
+        (brand, "agree_negotiation", {}),
+        (influencer, "send_counter_offer", {"price": "120"}),
+    ):
+        who.acts(conversation, action, **data)
+    await press(mira, "Withdraw counter-offer")
+    assert brand.sees(conversation)["flow_state"] == "brand_owner_price_response"
+    await give(mira)
+    await asked(mira, "Your price")
+
+
+async def test_a_deal_that_stands_still_says_why(opens, brand, influencer):
+    conversation, anaya, mira = await deal(opens, brand, influencer)
+    for who, action, data in (
+        (influencer, "accept_connection", {}),
+        (brand, "send_project_details", {"details": "A story."}),
+        (influencer, "accept_project", {}),
+        (brand, "send_price_offer", {"price": "100"}),
+        (influencer, "accept_price", {}),
+    ):
+        who.acts(conversation, action, **data)
+    order = brand.acts(conversation, "proceed_to_payment")["payment"]
+    for event in ("payment.succeeded", "payment.dispute_opened"):
+        brand.calls("POST", order["pay"]["url"], {"type": event})
+    for tab in (anaya, mira):
+        await expect(tab.find(".action-panel")).to_have_text(re.compile("^The payment is disputed."))
+        await tab.sends("Why?")
+    brand.calls("POST", order["pay"]["url"], {"type": "payment.dispute_won"})
+    await asked(mira, "Ready to start")
+
+
 async def test_a_button_used_in_one_tab_is_gone_in_the_other(opens, brand, influencer):
     conversation, _, mira = await deal(opens, brand, influencer)
     other = await mira.open_other_tab(f"/chat/{conversation}")
@@ -178,7 +228,26 @@ async def test_stages_and_history_show_the_servers_texts(opens, brand, influence
     brand.acts(conversation, "close_conversation")
     await expect(tab.find(".steps li p").first).to_have_text("The conversation was closed")
     await expect(tab.find(".stages.closed li")).to_have_count(6)
-    await expect(tab.find(".stages .present, .stages .past")).to_have_count(0)
+    await expect(tab.find(".stages [aria-current]")).to_have_count(0)
+    for _ in ("as it was", "after a reload"):
+        await expect(tab.find(".stages .past")).to_have_text(["Contact", "Project", "Price", "Payment", "Work"])
+        await expect(tab.find(".stages .present")).to_have_text("Done")
+        await tab.page.reload()
+        await tab.loaded()
+
+
+async def test_a_deal_that_ends_early_keeps_its_progress(opens, brand, influencer):
+    conversation, anaya, mira = await deal(opens, brand, influencer)
+    await press(mira, "Accept")
+    await give(anaya, Project_details="Three reels and a story.")
+    await expect(mira.find(".stages .present")).to_have_text("Project")
+    influencer.acts(conversation, "reject_project", reason="No time")
+    for _ in ("as it was", "after a reload"):
+        for tab in (anaya, mira):
+            await expect(tab.find(".action-panel")).to_have_text("This conversation is closed.")
+            await expect(tab.find(".stages.closed .past")).to_have_text(["Contact"])
+            await expect(tab.find(".stages.closed .present")).to_have_text("Project")
+            await tab.page.reload()
 
 
 async def test_a_withdrawal_is_shown_in_the_action_panel_only(opens, brand, influencer):

@@ -100,6 +100,12 @@ async def test_the_messages_are_visible_at_the_end_on_a_narrow_screen(opens):
     box = await tab.find(".pane:visible .messages").bounding_box()
     assert box is not None
     assert box["height"] > 150
+    buttons = [await one.bounding_box() for one in await tab.find(".demo-money button").all()]
+    part, rest, dispute = [box for box in buttons if box is not None]
+    assert (part["y"], part["width"], part["height"]) == (rest["y"], rest["width"], rest["height"])
+    assert part["x"] >= 0
+    assert (dispute["x"], dispute["width"]) == (part["x"], rest["x"] + rest["width"] - part["x"])
+    assert dispute["x"] + dispute["width"] <= 360
 
 
 async def test_the_end_of_the_demo_links_to_the_chat_and_the_api(opens):

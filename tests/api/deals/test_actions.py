@@ -1,6 +1,7 @@
 """The REST endpoints of a deal: actions, buttons, operators, payments."""
 
 import json
+from codecs import BOM_UTF8
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -335,6 +336,19 @@ def test_a_webhook_needs_its_signature_and_no_token(due, settings, hints):
     assert brand.sees(conversation)["flow_state"] == "payment_completed"
     with nothing_happens(hints):
         assert succeeded(Api().post(path, body, headers=headers), "repeated")["repeated"] is True
+
+
+def test_a_byte_order_mark_before_a_webhook_is_skipped_and_signed(due, settings, hints):
+    brand, _, conversation = due
+    order_id = acts(brand, conversation, "proceed_to_payment").json()["payment"]["order_id"]
+    body, headers = webhook(PaymentOrder.objects.get(pk=order_id), settings)
+    path, marked = "/api/payments/sandbox/webhook", BOM_UTF8 + body
+    signed = {SIGNATURE: Sandbox(settings.SANDBOX_PAYMENT_SECRET).signature(marked)}
+    with nothing_happens(hints):
+        refused(Api().post(path, marked, headers=headers), 403, "forbidden")
+        refused(Api().post(path, body, headers=signed), 403, "forbidden")
+    succeeded(Api().post(path, marked, headers=signed))
+    assert brand.sees(conversation)["flow_state"] == "payment_completed"
 
 
 def test_a_webhook_can_have_any_content_type(due, settings):

@@ -42,8 +42,9 @@ def test_a_conversation_without_offers_has_an_empty_ledger(brand: Person, influe
         "refunded_amount": "0.00",
         "dispute": None,
         "stages": [],
+        "reached": None,
     }
-    assert deal_of(brand, brand.opens_bid_with(influencer)) | {"stages": []} == empty
+    assert deal_of(brand, brand.opens_bid_with(influencer)) | {"stages": [], "reached": None} == empty
     assert deal_of(brand, brand.opens_chat_with(influencer)) == empty
 
 
@@ -56,6 +57,25 @@ def test_the_stages_are_all_those_of_the_flow(brand: Person, influencer: Person)
     influencer.acts(conversation, "accept_connection")
     assert brand.sees(conversation)["stage"] == stages[1] == {"key": "project", "label": "Project", "position": 2}
     assert deal_of(brand, conversation)["stages"] == stages
+
+
+@pytest.mark.parametrize(
+    ("state", "closing", "reached"),
+    [
+        ("influencer_responding", "reject_connection", "contact"),
+        ("influencer_reviewing", "reject_project", "project"),
+        ("influencer_price_response", "reject_price", "price"),
+        ("real_time", "close_conversation", "done"),
+    ],
+)
+def test_a_closed_deal_keeps_the_stage_that_it_reached(db: None, state: str, closing: str, reached: str) -> None:
+    deal = make_deal(state)
+    conversation, who = str(deal.conversation.pk), person(deal.influencer)
+    before = deal_of(who, conversation)
+    assert before["stages"][before["reached"] - 1]["key"] == reached
+    who.acts(conversation, closing)
+    assert who.sees(conversation)["stage"]["position"] is None
+    assert deal_of(who, conversation)["reached"] == before["reached"]
 
 
 def test_offers_are_listed_in_order_with_the_accepted_one(db: None) -> None:
@@ -79,7 +99,7 @@ def test_both_parties_see_the_same_without_the_payers_data(db: None) -> None:
     assert seen[0] == seen[1]
     assert seen[0]["payment_status"] == "open"
     money = {"payment_status", "order_id", "paid_amount", "refunded_amount", "dispute"}
-    assert set(seen[0]) == {"currency", "offers", "agreed_price", "stages"} | money
+    assert set(seen[0]) == {"currency", "offers", "agreed_price", "stages", "reached"} | money
 
 
 def test_a_payment_is_shown(db: None) -> None:

@@ -114,7 +114,7 @@ def test_the_list_shows_newest_activity_first_with_people_state_and_unread(admin
     say(chat, "Hello", by=0)
     assert [row.pk for row in listed(admin)] == [chat.pk, bid.pk]
     page = admin.get(reverse(LIST)).content.decode()
-    assert "Anaya Rao and Mira Kapoor" in page
+    assert "<bdi>Anaya Rao</bdi> and <bdi>Mira Kapoor</bdi>" in page
     assert "Diwali snack box" in page
     assert "influencer responding" in page
     assert '<td class="field-unread">1</td>' in page

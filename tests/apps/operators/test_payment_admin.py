@@ -13,7 +13,7 @@ from django.urls import reverse
 from deals.models import PaymentOrder
 from tests.deals import make_deal
 from tests.factories import make_staff
-from tests.payments import OPENED, REFUND_FAILED, REFUNDED, event, send
+from tests.payments import LOST, OPENED, REFUND_FAILED, REFUNDED, event, send
 from tests.unchanged import nothing_happens
 
 pytestmark = pytest.mark.django_db
@@ -113,16 +113,38 @@ def test_an_operator_keeps_the_payment(admin, undecided):
     assert "Somebody has decided" in again
 
 
-@pytest.mark.parametrize("amount", ["0", "-5", "1200.01", "much", "1e3", "1.234"])
+@pytest.mark.parametrize("amount", ["0", "-5", "1200.01", "much", "1e3", "1.234", "99999999999999", "1,5"])
 def test_a_wrong_amount_is_refused(admin, undecided, sent_hints, amount):
     with nothing_happens(sent_hints):
         shown = admin.post(page_of(order_of(undecided)), {"decision": "refund", "amount": amount}, follow=True)
-    assert 'class="error"' in shown.content.decode()
+    bounds = "The amount of a refund must be from ₹0.01 to ₹1,200.00, in steps of ₹0.01."
+    assert f'<li class="error">{bounds}</li>' in shown.content.decode()
 
 
 def test_too_much_is_refused_with_the_amount_that_remains(admin, undecided):
-    shown = admin.post(page_of(order_of(undecided)), {"decision": "refund", "amount": "1200.01"}, follow=True)
-    assert "At most ₹1,200.00." in shown.content.decode()
+    send(event(order_of(undecided), REFUNDED, id="part", amount="400", refund_id="part"))
+    shown = admin.post(page_of(order_of(undecided)), {"decision": "refund", "amount": "800.01"}, follow=True)
+    assert "The amount of a refund must be from ₹0.01 to ₹800.00" in shown.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("state", "kinds", "why"),
+    [
+        ("work_in_progress", [], "Nothing has to be decided about this payment."),
+        ("work_in_progress", [REFUNDED], "Nothing of this payment remains."),
+        ("work_in_progress", [OPENED, LOST], "Nothing of this payment remains."),
+        ("payment_pending", [], "This order is not paid."),
+    ],
+)
+def test_a_payment_that_was_never_undecided_is_not_kept(admin, sent_hints, state, kinds, why):
+    deal = make_deal(state)
+    order = deal.order() if state == "payment_pending" else order_of(deal)
+    for kind in kinds:
+        send(event(order, kind))
+    with nothing_happens(sent_hints):
+        shown = admin.post(page_of(order), {"decision": "keep"}, follow=True).content.decode()
+    assert why in shown
+    assert not order.decisions.exists()
 
 
 @pytest.mark.parametrize("fields", [{}, {"decision": ""}, {"decision": "other", "amount": "1"}])

@@ -1,6 +1,10 @@
 """Valid and invalid texts."""
 
+import sys
+import unicodedata
+
 import pytest
+import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +34,58 @@ def test_invisible_characters_are_not_a_text(value):
 @pytest.mark.parametrize("value", ["a", "0", "😀", "👨‍👩‍👧", "नमस्ते", "\u200ba"])
 def test_visible_characters_are_a_text(value):
     assert error_message(value, max_length=20) is None
+
+
+IGNORED = [
+    "\u034f",  # COMBINING GRAPHEME JOINER
+    "\u061c",
+    "\u115f\u1160",  # Hangul fillers
+    "\u17b4\u17b5",
+    "\u180b\u180e\u180f",
+    "\u2800",  # BRAILLE PATTERN BLANK
+    "\u3164",
+    "\ufe0f",
+    "\uffa0",
+    "\ufff9\ufffa\ufffb",
+    "\ufffc",
+    "\U00013441",
+    "\U00016fe4",
+    "\U0001bca0",
+    "\U0001d159",
+    "\U0001d173",
+    "\U000e0001",
+    "\U000e0041",
+    "\U000e0100",
+    "\ue000",
+    "\uf8ff",
+    "\U0010fffd",
+    "\ufdd0",
+    "\uffff",
+    "\U0001fffe",
+    "\u0378",  # not assigned
+    "\U000e0fff",
+]
+
+
+@pytest.mark.parametrize("value", IGNORED, ids=lambda value: f"{ord(value[0]):04X}")
+def test_blank_ignorable_private_and_unassigned_characters_are_not_a_text(value):
+    for written in (value, value * 3, f"{value} {value}", f"\u200b{value}\u2060"):
+        assert error_message(written, max_length=20) == "A text with at least one visible character is needed."
+        assert error_message(f"{written}x", max_length=20) is None
+
+
+def test_every_character_that_unicode_hides_is_not_a_text():
+    hidden = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{White_Space}\p{Co}\p{Noncharacter_Code_Point}\p{Cn}]")
+    characters = [chr(one) for one in range(1, sys.maxunicode + 1) if not 0xD800 <= one < 0xE000]
+    assert [one for one in characters if hidden.match(one) and error_message(one, max_length=1) is None] == []
+
+
+def test_letters_numbers_marks_and_symbols_of_every_script_are_a_text():
+    characters = [chr(one) for one in range(sys.maxunicode + 1) if unicodedata.category(chr(one))[0] in "LNMPS"]
+    refused = [one for one in characters if error_message(one, max_length=1)]
+    shown = [one for one in refused if not regex.match(r"\p{Default_Ignorable_Code_Point}", one)]
+    blank = "\u2800\ufffc\U00013441\U00013442\U00016fe4\U0001d159"
+    assert shown == [one for one in blank if one in characters]  # Python 3.11 does not know all of them
 
 
 def test_length_is_counted_in_code_points():

@@ -12,7 +12,10 @@ from tests.harness.people import Person
 from tests.harness.rest import Api
 from tests.unchanged import nothing_happens
 
-ATTACHMENT = {"id", "name", "content_type", "size", "url", "thumbnail_url"}
+ATTACHMENT = {
+    *("id", "name", "content_type", "size", "url", "thumbnail_url", "kind", "width", "height", "duration"),
+    *("placeholder", "alt", "status", "metadata_removed"),
+}
 PDF = b"%PDF-1.7\n"
 
 

@@ -1,8 +1,10 @@
 """Events of Stripe: payments, refunds and disputes at the stand-in, in signed webhooks."""
 
 import json
+from codecs import BOM_UTF8
 
 import pytest
+import stripe
 
 from deals.models import PaymentOrder, Refund
 from deals.payments.decisions import refund_payment
@@ -14,7 +16,7 @@ from operators.interventions import intervene
 from operators.requests import InterventionRequest
 from tests.deals import make_deal
 from tests.factories import make_staff
-from tests.harness.stripe import ReceivedRequest
+from tests.harness.stripe import SECRET, ReceivedRequest
 from tests.unchanged import nothing_happens
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,6 +59,22 @@ def test_payment_failure_and_refund_webhooks_are_parsed(deal, order, account, se
     send(*account.refund("pi_1"))
     order.refresh_from_db()
     assert (order.status, deal.now.flow_state) == ("refunded", "chat_closed")
+
+
+def test_a_byte_order_mark_before_an_event_is_skipped_and_signed(deal, order, account, stripe_server, hints):
+    body, headers = stripe_server.signed(account.pay("pi_1"))
+    with nothing_happens(hints), pytest.raises(errors.Forbidden):
+        handle_webhook(provider="stripe", body=BOM_UTF8 + body, headers=headers)
+    signature = stripe.WebhookSignature.generate_signature_header((BOM_UTF8 + body).decode(), SECRET)
+    handle_webhook(provider="stripe", body=BOM_UTF8 + body, headers={"Stripe-Signature": signature})
+    assert deal.now.flow_state == "payment_completed"
+
+
+@pytest.mark.parametrize("content", [[], None, 7, "event", {}, {"object": "v2.core.event"}])
+def test_signed_json_that_is_no_event_is_invalid(order, stripe_server, hints, content):
+    body, headers = stripe_server.signed(content)
+    with nothing_happens(hints), pytest.raises(errors.Invalid):
+        handle_webhook(provider="stripe", body=body, headers=headers)
 
 
 @pytest.mark.parametrize("first", [0, 1, 2])

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from conversations.flows import Facts, Role, action_data, available_actions, displayed_prompt
+from conversations.flows.deal.flow import DEAL_2
 from conversations.flows.schemas import ActionData, AvailableAction
 from tests.unit.conversations.flows.deal_table import STATES
 
@@ -32,6 +33,18 @@ WITHDRAWN_IN = {
     "brand_owner_price_response": ["withdraw_counter_offer"],
     "influencer_final_response": ["withdraw_offer"],
 }
+
+
+def test_actions_that_withdraw_or_end_need_confirmation():
+    """Pages ask before actions with this style."""
+    found = {
+        action.name: action.style
+        for state in DEAL_2.states
+        for action in state.actions
+        if action.name.startswith("withdraw_") or any(outcome.to == DEAL_2.closed for outcome in action.outcomes)
+    }
+    assert {"withdraw_request", "withdraw_offer", "withdraw_counter_offer", "reject_final_work"} <= found.keys()
+    assert set(found.values()) == {"danger"}
 
 
 def test_buttons_and_the_input_of_one_of_them(deal, facts):
