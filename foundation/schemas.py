@@ -103,6 +103,10 @@ def _has_half_pair(value: Any) -> bool:
     return isinstance(value, list) and any(map(_has_half_pair, value))
 
 
+def _to_camel_case(key: str) -> str:
+    return re.sub(r"_([a-z])", lambda found: found[1].upper(), key)
+
+
 class Schema(BaseModel):
     """A payload that this server sends: a REST response, an event, or a part of either."""
 
@@ -179,6 +183,17 @@ class RequestSchema(BaseModel):
         if broken := [name for name, value in vars(parsed).items() if _has_half_pair(value)]:
             raise Invalid(errors={name: [text.HALF_PAIR] for name in broken})
         return parsed
+
+
+class CamelCaseRequest(RequestSchema):
+    """A request whose keys the documents show in camelCase, as the clients of the room commands write them."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        described = handler.resolve_ref_schema(handler(schema))
+        described["properties"] = {_to_camel_case(name): one for name, one in described["properties"].items()}
+        described["required"] = [_to_camel_case(name) for name in described["required"]]
+        return described
 
 
 ERROR_MESSAGES = {

@@ -29,7 +29,7 @@ FORM = {
     }
 }
 FILE = {
-    (200, "*/*"): OpenApiResponse(OpenApiTypes.BINARY, description="The content of the file"),
+    (200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, description="The content of the file"),
     **{
         (status, PROBLEM_CONTENT_TYPE): OpenApiResponse(Problem, description=STATUS_DESCRIPTIONS[status])
         for status in (401, 403, 404, 429)
