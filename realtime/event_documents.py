@@ -136,7 +136,7 @@ def commands_document(registry: Registry) -> str:
 def asyncapi_document(registry: Registry, *, version: str, license: dict[str, str]) -> dict[str, Any]:
     """Return the AsyncAPI 3.0 document: https://www.asyncapi.com/docs/reference/specification/v3.0.0
 
-    `version` is the version of the API. `license` has a `name` and a `url`.
+    `version` is the version of the API. `license` has a `name`.
     """
     events, commands = _events(registry), _commands(registry)
     payloads = {event.name: _event_schema(event) for event in events}

@@ -10,7 +10,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Stoory",
     "DESCRIPTION": "Conversations of a two-sided marketplace. docs/events.md describes the real-time events.",
     "VERSION": _PROJECT["version"],
-    "LICENSE": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
+    "LICENSE": {"name": "Apache-2.0"},
     "SERVERS": [{"url": "/"}],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
