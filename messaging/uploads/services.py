@@ -43,8 +43,8 @@ def store_upload(
 ) -> Upload:
     """Store a file that can be sent later. It is `pending` if a task must process it first.
 
-    `is_voice` says that an audio file is a voice note. `upload_id` is the id of the resumable upload with which the file
-    was received. A `file` with `temporary_file_path` is read where it is, and not copied.
+    `is_voice` says that an audio file is a voice note. `upload_id` is the id of the resumable upload with which the
+    file was received. A `file` with `temporary_file_path` is read where it is, and not copied.
 
     Raises `Invalid` for a missing or empty file, `PayloadTooLarge`, `QuotaExceeded` and `UnsupportedMediaType`.
     """
