@@ -62,7 +62,10 @@ class AuthViewSet(ViewSet):
         "Renew the tokens; each refresh token works once", request=TokenRefreshRequest, responses={200: TokensResponse}
     )
     def refresh(self, request: Request) -> Response:
-        pair = services.refresh(refresh=TokenRefreshRequest.parse(request.data).refresh)
+        """If the answer is lost, the same refresh token returns the same new tokens for `REFRESH_GRACE_SECONDS`. Later
+        reuse ends the login session."""
+        data = TokenRefreshRequest.parse(request.data)
+        pair = services.refresh(refresh=data.refresh, address=client_address(request))
         return no_store(success_response(access=pair.access, refresh=pair.refresh))
 
     @describe("End this login session, or all of them", request=LogoutRequest, responses={200: EmptyResponse})

@@ -230,8 +230,10 @@ class LoginSessionQuerySet(models.QuerySet["LoginSession"]):
 class LoginSession(models.Model):
     """A login session begins with a login and ends with a logout. Every token and socket belongs to a login session.
 
-    `expires_at` is the expiry of its newest refresh token. `reason` says why it ended. `password_fingerprint` is the
-    user's fingerprint at the login; it is empty in sessions that are older than this field.
+    `expires_at` is the expiry of its current refresh token. `refresh_id` is the id of this token and
+    `previous_refresh_id` the id of the token before it, which was replaced at `refreshed_at`. `reason` says why the
+    session ended. `password_fingerprint` is the user's fingerprint at the login. Sessions that are older than a field
+    have an empty value.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -241,6 +243,9 @@ class LoginSession(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=32, blank=True)
     password_fingerprint = models.CharField(max_length=64, blank=True, db_default="", editable=False)
+    refresh_id = models.CharField(max_length=32, blank=True, db_default="", editable=False)
+    previous_refresh_id = models.CharField(max_length=32, blank=True, db_default="", editable=False)
+    refreshed_at = models.DateTimeField(null=True, editable=False)
 
     objects = LoginSessionQuerySet.as_manager()
 

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
-from accounts import tokens
+from accounts import metrics, tokens
 from accounts.allowed_names import require_allowed_name
 from accounts.errors import NotAuthenticated, UserBlocked
 from accounts.models import SYSTEM_USER_ID, LoginSession, User
@@ -25,10 +25,6 @@ from foundation.database.pipeline import pipelined
 from foundation.errors import DomainError, Forbidden, Invalid, TokenInvalid, TokenRevoked
 
 log = structlog.get_logger(__name__)
-
-REUSE_GRACE = timedelta(seconds=10)
-"""Within this time after its rotation, a reused refresh token is rejected but does not end the login session. The reuse
-is not a sign of theft, because two tabs can renew their tokens at the same time."""
 
 SESSION_RETENTION = timedelta(days=30)
 """How long a login session is kept after its expiry, for investigations."""
@@ -123,6 +119,16 @@ def _checked(session: LoginSession | None, token: AccessToken | RefreshToken) ->
     return session
 
 
+def user_of_session(session_id: uuid.UUID) -> User:
+    """Return the user of a login session. Raises `TokenRevoked` if the session has ended, and `UserBlocked`."""
+    session = LoginSession.objects.live().select_related("user").filter(pk=session_id).first()
+    if session is None or session.has_ended:
+        raise TokenRevoked
+    if not session.user.may_log_in:
+        raise UserBlocked
+    return session.user
+
+
 def register(*, email: str, password: str, name: str, role: str) -> LoginResult:
     """Create a user and log them in. Raises `Invalid` for a weak password, an address already in use, or a name that
     nobody can take."""
@@ -167,35 +173,53 @@ def _begin_session(user: User) -> LoginResult:
     return LoginResult(user, session.pk, *pair)
 
 
-def refresh(*, refresh: str) -> Tokens:
+def refresh(*, refresh: str, address: str = "") -> Tokens:
     """Use up a refresh token, and return a new pair of tokens.
 
-    A refresh token that is sent again was probably copied, so its login session ends (RFC 9700, section 4.14.2).
-    Raises the same errors as `authenticate_token`.
+    The answer can be lost on its way, and two tabs can renew their tokens at the same time. Therefore, for
+    `REFRESH_GRACE_SECONDS` a used token is answered with the same pair again. After that, and once the new refresh
+    token has been used itself, the used token was probably copied, and its login session ends (RFC 9700, section
+    4.14.2). `address` is the client's address, for the log. Raises the same errors as `authenticate_token`.
     """
     token = RefreshToken.read(refresh)
-    pair = _rotate(token)
-    if pair is None:
-        raise TokenRevoked("This refresh token was used before; its login session has been ended.")
-    return pair
+    session, pair = _renew(token)
+    if pair is not None:
+        return pair
+    log.warning(
+        "refresh_token_reused", client_address=address, user_id=str(session.user_id), session_id=str(session.pk)
+    )
+    # After the transaction that locked the session, because users are locked before sessions.
+    LoginSession.objects.filter(pk=session.pk).end_of(session.user_id, "refresh_token_reused")
+    raise TokenRevoked("This refresh token was used before; its login session has been ended.")
 
 
 @transaction.atomic
-def _rotate(token: RefreshToken) -> Tokens | None:
-    """Return new tokens. If the token was rotated before, end its login session and return None."""
+def _renew(token: RefreshToken) -> tuple[LoginSession, Tokens | None]:
+    """Return the login session of a refresh token, and the pair of tokens that follows the token. The pair is None if
+    the token was used before."""
     session = _checked(_find_session(token, lock=True), token)
-    listed = OutstandingToken.objects.select_related("blacklistedtoken").filter(jti=token["jti"]).first()
-    if listed is None:
-        raise TokenInvalid
-    used = getattr(listed, "blacklistedtoken", None)
-    if used is None:
-        BlacklistedToken.objects.create(token=listed)
-        return tokens.issue(session)
-    if now() - used.blacklisted_at < REUSE_GRACE:
-        raise TokenInvalid("This refresh token has just been used.")
-    log.warning("refresh_token_reused", user_id=str(session.user_id), session_id=str(session.pk))
-    LoginSession.objects.filter(pk=session.pk).end_of(session.user_id, "refresh_token_reused")
-    return None
+    if _is_current(token, session):
+        metrics.refreshes.labels("rotated").inc()
+        return session, tokens.issue(session, replaced=token.id)
+    if _is_in_grace(token, session):
+        metrics.refreshes.labels("repeated").inc()
+        return session, tokens.current_pair(session)
+    metrics.refreshes.labels("reused").inc()
+    return session, None
+
+
+def _is_current(token: RefreshToken, session: LoginSession) -> bool:
+    """Whether a token is the newest refresh token of its session. A session of the release before this one knows no
+    id, but expires together with its newest token."""
+    if session.refresh_id:
+        return token.id == session.refresh_id
+    return token.expires_at == session.expires_at
+
+
+def _is_in_grace(token: RefreshToken, session: LoginSession) -> bool:
+    if session.refreshed_at is None or token.id != session.previous_refresh_id:
+        return False
+    return now() - session.refreshed_at < settings.REFRESH_GRACE
 
 
 def log_out(*, refresh: str, everywhere: bool = False, access: str | None = None) -> None:
@@ -278,18 +302,8 @@ def _require_good_password(password: str, user: User, *, field: str) -> None:
 
 
 def forget_old_sessions() -> int:
-    """Delete expired refresh tokens, and login sessions that expired more than `SESSION_RETENTION` ago.
-
-    Returns the number of deleted rows.
-    """
-    return delete_in_batches(_delete_expired_tokens) + delete_in_batches(_delete_old_sessions)
-
-
-def _delete_expired_tokens(limit: int) -> int:
-    expired = OutstandingToken.objects.filter(expires_at__lte=now()).order_by("pk")
-    found = list(expired.values_list("pk", flat=True)[:limit])
-    with batch():
-        return OutstandingToken.objects.filter(pk__in=found).delete()[0]
+    """Delete login sessions that expired more than `SESSION_RETENTION` ago. Returns the number of deleted rows."""
+    return delete_in_batches(_delete_old_sessions)
 
 
 def _delete_old_sessions(limit: int) -> int:

@@ -8,5 +8,5 @@ from tasks import recurring_task
 
 @recurring_task(every=timedelta(hours=6), time_limit=timedelta(minutes=15))
 def forget_sessions() -> None:
-    """Delete expired tokens and old login sessions."""
+    """Delete old login sessions."""
     forget_old_sessions()

@@ -11,19 +11,20 @@ import jwt
 from django.conf import settings
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.settings import api_settings
-from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from rest_framework_simplejwt.tokens import AccessToken as BaseAccessToken
-from rest_framework_simplejwt.tokens import BlacklistMixin, Token
 from rest_framework_simplejwt.tokens import RefreshToken as BaseRefreshToken
+from rest_framework_simplejwt.tokens import Token
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
 from accounts.errors import TokenExpired
-from accounts.models import LoginSession, User
+from accounts.models import LoginSession
 from foundation.clock import now
 from foundation.errors import TokenInvalid, TokenMissing
 from foundation.ids import parse_id
 
 SESSION_CLAIM = "session"
+ACCESS_TOKEN_IDS = uuid.UUID("5b1f3d7c-4a52-4c1b-9c0e-0d6f0f3a8e21")
+"""The namespace in which the id of a refresh token gives the id of its access token (UUID version 5)."""
 
 
 class Tokens(NamedTuple):
@@ -86,22 +87,23 @@ class AccessToken(_SessionToken, BaseAccessToken):
     pass
 
 
-class RefreshToken(_SessionToken, BaseRefreshToken):
+class RefreshToken(_SessionToken, BaseRefreshToken):  # type: ignore[misc]  # a mixin of a package that is not installed
     access_token_class = AccessToken
 
-    def check_blacklist(self) -> None:
-        """Do nothing: `services.refresh` handles used tokens itself, while it holds the lock of the session."""
+    @property
+    def id(self) -> str:
+        return str(self.get(api_settings.JTI_CLAIM, ""))
 
     @classmethod
-    def for_user(cls, user: User) -> Self:  # type: ignore[override]  # only `User` has tokens
-        """Create a token. The table of outstanding tokens stores only ids, so nobody can use tokens read from it."""
-        token = super(BlacklistMixin, cls).for_user(user)
-        OutstandingToken.objects.create(
-            user=user,
-            jti=token[api_settings.JTI_CLAIM],
-            created_at=token.current_time,
-            expires_at=token.expires_at,
-        )
+    def of(cls, session: LoginSession) -> Self:
+        """Return the refresh token of a session that was issued last."""
+        assert session.refreshed_at is not None
+        token = cls()
+        token[api_settings.JTI_CLAIM] = session.refresh_id
+        token[api_settings.USER_ID_CLAIM] = str(session.user_id)
+        token[SESSION_CLAIM] = str(session.pk)
+        token.current_time = session.refreshed_at
+        token.set_exp(from_time=session.refreshed_at, lifetime=token.lifetime)
         return token
 
 
@@ -123,13 +125,27 @@ def owner_of(access: str | None) -> uuid.UUID | None:
     return parse_id(claims.get(api_settings.USER_ID_CLAIM)) if is_access else None
 
 
-def issue(session: LoginSession) -> Tokens:
-    """Return a new pair of tokens, and extend the session to the expiry of its newest refresh token.
+def issue(session: LoginSession, *, replaced: str = "") -> Tokens:
+    """Return a new pair of tokens, store their id in the session, and extend the session to their expiry.
 
-    Call it in a transaction.
+    `replaced` is the id of the refresh token that the new refresh token replaces. Call it in a transaction that holds
+    the lock of the session.
     """
-    refresh = RefreshToken.for_user(session.user)
-    refresh[SESSION_CLAIM] = str(session.pk)
+    session.previous_refresh_id, session.refresh_id = replaced, uuid.uuid4().hex
+    session.refreshed_at = now()
+    refresh = RefreshToken.of(session)
     session.expires_at = refresh.expires_at
     session.save()
-    return Tokens(access=str(refresh.access_token), refresh=str(refresh))
+    return _pair(refresh)
+
+
+def current_pair(session: LoginSession) -> Tokens:
+    """Return the pair of tokens that was issued last. The pair is made again from the stored ids, which nobody can use
+    without the signing key."""
+    return _pair(RefreshToken.of(session))
+
+
+def _pair(refresh: RefreshToken) -> Tokens:
+    access = refresh.access_token
+    access[api_settings.JTI_CLAIM] = uuid.uuid5(ACCESS_TOKEN_IDS, refresh.id).hex
+    return Tokens(access=str(access), refresh=str(refresh))

@@ -30,6 +30,7 @@ class Problem(Schema):
 STATUS_DESCRIPTIONS = {
     200: "Done",
     201: "Created",
+    206: "The requested part",
     400: "Invalid input",
     401: "Missing or invalid token",
     403: "Not allowed",
@@ -37,6 +38,7 @@ STATUS_DESCRIPTIONS = {
     409: "Not possible in the current state",
     413: "Too large",
     415: "Not JSON",
+    416: "The file ends before the requested range",
     422: "The client_message_id was used with another body",
     429: "Too many requests",
     503: "Not available right now",

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from conversations.flows.schemas import AvailableAction
 from foundation.openapi import Problem
-from foundation.schemas import Id, Schema
+from foundation.schemas import Id, Schema, Timestamp
 from messaging.payloads import AttachmentPayload, ConversationPayload, MessagePayload, RevisionPayload
 
 
@@ -31,6 +31,13 @@ class ConversationResponse(Schema):
 
 class UploadResponse(Schema):
     upload: AttachmentPayload
+
+
+class LinkResponse(Schema):
+    """`url` is relative to the address of the server."""
+
+    url: str
+    expires_at: Timestamp
 
 
 class MarkReadResponse(Schema):

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import path
 from django.utils.formats import date_format
@@ -26,7 +27,7 @@ from foundation.ids import parse_id
 from foundation.labels import isolated
 from messaging.models import MessageRevision, Upload
 from messaging.revision_rights import may_view_revisions
-from messaging.uploads.downloads import download_response
+from messaging.uploads.downloads import file_response
 from messaging.uploads.services import read_upload
 from operators.forms import InterventionForm, RemovalForm, SystemMessageForm, first_fault
 from operators.payment_admin import PaymentOrderAdmin
@@ -166,13 +167,13 @@ class ConversationAdmin(IndexedSearchAdmin):
         view = self.admin_site.admin_view(self.file_view)
         return [path("<uuid:object_id>/files/<uuid:upload_id>", view, name=FILE), *super().get_urls()]
 
-    def file_view(self, request: HttpRequest, object_id: uuid.UUID, upload_id: uuid.UUID) -> HttpResponse:
+    def file_view(self, request: HttpRequest, object_id: uuid.UUID, upload_id: uuid.UUID) -> HttpResponseBase:
         """Download a file of the conversation, for operators who may view it. The view is recorded."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         upload = get_object_or_404(Upload, pk=upload_id, message__conversation=object_id)
         try:
-            return download_response(read_upload(user=_staff(request), upload_id=upload.pk))
+            return file_response(request, read_upload(user=_staff(request), upload_id=upload.pk))
         except NotFound as error:
             raise Http404(error.message) from None
 

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
@@ -16,7 +17,7 @@ from conversations.view_records import record_view_of_revisions
 from foundation.errors import NotFound
 from foundation.ids import parse_id
 from messaging.models import Message, MessageRevision, Upload
-from messaging.uploads.downloads import download_response
+from messaging.uploads.downloads import file_response
 from messaging.uploads.services import read_upload
 
 FILE = "messaging_messagerevision_file"
@@ -85,13 +86,13 @@ class MessageRevisionAdmin(admin.ModelAdmin):
         view = self.admin_site.admin_view(self.file_view)
         return [path("<uuid:object_id>/files/<uuid:upload_id>", view, name=FILE), *super().get_urls()]
 
-    def file_view(self, request: HttpRequest, object_id: uuid.UUID, upload_id: uuid.UUID) -> HttpResponse:
+    def file_view(self, request: HttpRequest, object_id: uuid.UUID, upload_id: uuid.UUID) -> HttpResponseBase:
         """Download a file of a deleted message. The view is recorded."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         upload = get_object_or_404(Upload, pk=upload_id, revision=object_id)
         assert isinstance(request.user, User)
         try:
-            return download_response(read_upload(user=request.user, upload_id=upload.pk))
+            return file_response(request, read_upload(user=request.user, upload_id=upload.pk))
         except NotFound as error:
             raise Http404(error.message) from None

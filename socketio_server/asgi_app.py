@@ -24,6 +24,8 @@ class SocketApp(socketio.ASGIApp):
     session is opened; if it returns False, the client receives 429. `on_session_end(address)` is called after an
     admitted session has ended.
 
+    Scopes of other protocols than HTTP, WebSocket and lifespan end without an answer.
+
     This class must be the outermost application: it needs the web server's own `send` (see `tcp.TCPConnection`) and
     `scope`.
     """
@@ -45,12 +47,15 @@ class SocketApp(socketio.ASGIApp):
         engine.admit, engine.on_session_end = admit, on_session_end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        inner = scope
-        if scope["type"] in ("http", "websocket"):
-            inner = self._resolve_forwarded(scope)
-            if b"sid=" in scope.get("query_string", b""):
-                # The web server writes the query from its own scope to the access log, after the response.
-                scope["query_string"] = b"sid=hidden"
+        if scope["type"] == "lifespan":
+            await self.lifespan(scope, receive, send)
+        if scope["type"] not in ("http", "websocket"):
+            return
+        inner = self._resolve_forwarded(scope)
+        if scope.get("query_string"):
+            # The web server writes the query from its own scope to the access log, after the response. Queries contain
+            # ids of sessions, signatures of links, and what people search for.
+            scope["query_string"] = b"hidden"
         await super().__call__(inner, receive, send)
 
     async def not_found(self, receive: Receive, send: Send) -> None:

@@ -1,5 +1,7 @@
 """One HTTP request to the Engine.IO server, over ASGI."""
 
+import asyncio
+import contextlib
 import json
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,6 +19,9 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 Headers = list[tuple[str, str]]
 
 TEXT: Headers = [("Content-Type", "text/plain; charset=UTF-8"), ("Cache-Control", "no-store")]
+_LINGER_SECONDS = 5.0
+_LINGER_BYTES = 1_048_576
+
 JSON: Headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
 
 
@@ -39,6 +44,7 @@ class ASGIRequest:
         self.method: str = scope.get("method", "GET")
         self.query = _parse_query(scope.get("query_string", b""))
         self.cors_headers: Headers = []
+        self._expects_body = self.method == "POST"
         self.connection = TCPConnection(send)
 
     def header(self, name: bytes) -> str | None:
@@ -74,36 +80,68 @@ class ASGIRequest:
         if not content_length.isdigit() or int(content_length) > limit:
             raise BodyTooLarge
         chunks, size = [], 0
-        while True:
-            event = await self._receive()
-            if event["type"] != "http.request":
-                raise ConnectionResetError
-            chunk = event.get("body", b"")
+        while self._expects_body:
+            chunk = await self._next_chunk()
             size += len(chunk)
             if size > limit:
                 raise BodyTooLarge
             chunks.append(chunk)
-            if not event.get("more_body"):
-                return b"".join(chunks)
+        return b"".join(chunks)
+
+    async def _next_chunk(self) -> bytes:
+        event = await self._receive()
+        if event["type"] != "http.request":
+            self._expects_body = False
+            raise ConnectionResetError
+        self._expects_body = event.get("more_body", False)
+        return event.get("body", b"")
 
     async def wait_disconnected(self) -> None:
         """Wait until the client has closed the connection."""
         while (await self._receive())["type"] != "http.disconnect":
             pass
 
-    async def respond(self, status: int, body: str | bytes, headers: Headers) -> None:
+    async def respond(
+        self,
+        status: int,
+        body: str | bytes,
+        headers: Headers,
+        *,
+        before_end: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Send a response. `before_end()` is awaited after the body is sent, before the response ends."""
         data = body.encode("utf-8", "replace") if isinstance(body, str) else body
         fields = [*headers, *self.cors_headers, ("Content-Length", str(len(data)))]
         await self._start_response("http.response.", status, fields)
+        if before_end is not None:
+            await self._send({"type": "http.response.body", "body": data, "more_body": True})
+            await before_end()
+            data = b""
         await self._send({"type": "http.response.body", "body": data})
 
     async def refuse(self, error: HTTPError) -> None:
-        """Respond with an error and close the connection, because the rest of a refused body is not read."""
-        await self.respond(error.status, error_body(error), [*JSON, ("Connection", "close")])
+        """Respond with an error and close the connection.
+
+        The rest of a refused body is dropped first, within bounds: a browser reads no response while it sends, and a
+        closed connection would look like a lost one to it.
+        """
+        headers = [*error_headers(error), ("Connection", "close")]
+        await self.respond(error.status, error_body(error), headers, before_end=self._drop_body)
+
+    async def _drop_body(self) -> None:
+        dropped = 0
+        with contextlib.suppress(TimeoutError, ConnectionResetError):
+            async with asyncio.timeout(_LINGER_SECONDS):
+                while self._expects_body and dropped < _LINGER_BYTES:
+                    dropped += len(await self._next_chunk())
 
     async def _start_response(self, prefix: str, status: int, fields: Headers) -> None:
         headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in fields]
         await self._send({"type": prefix + "start", "status": status, "headers": headers})
+
+
+def error_headers(error: HTTPError) -> Headers:
+    return JSON if error.retry_after is None else [*JSON, ("Retry-After", str(error.retry_after))]
 
 
 def error_body(error: HTTPError) -> str:

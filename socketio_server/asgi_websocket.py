@@ -3,7 +3,7 @@
 import asyncio
 
 from socketio_server import close_codes
-from socketio_server.asgi_request import JSON, ASGIRequest, Receive, Scope, Send, error_body
+from socketio_server.asgi_request import ASGIRequest, Receive, Scope, Send, error_body, error_headers
 from socketio_server.errors import HTTPError
 from socketio_server.limits import Limits
 from socketio_server.uvicorn_websocket import PicowsProtocol
@@ -22,7 +22,9 @@ class ASGIWebSocket(ASGIRequest):
 
     async def refuse(self, error: HTTPError) -> None:
         if "websocket.http.response" in self.scope.get("extensions", {}):
-            await self._start_response("websocket.http.response.", error.status, [*JSON, *self.cors_headers])
+            await self._start_response(
+                "websocket.http.response.", error.status, [*error_headers(error), *self.cors_headers]
+            )
             await self._send({"type": "websocket.http.response.body", "body": error_body(error).encode()})
             # uvicorn logs an error after such a response, unless the connection is already closed.
             await asyncio.sleep(0.01)

@@ -98,7 +98,7 @@ class EngineServer(SessionServer):
         if request.query.get("EIO") != "4":
             raise HTTPError(400, 5, "Unsupported protocol version")
         if self.draining:
-            raise HTTPError(503, 3, "The server is shutting down")
+            raise HTTPError(503, 3, "The server is shutting down", retry_after=1)
         environ = request.environ()
         await self.check_admission(environ["REMOTE_ADDR"])
         socket = EngineSocket(self, self.generate_id(), environ)

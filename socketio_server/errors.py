@@ -17,10 +17,14 @@ class BodyTooLarge(ProtocolError):
 
 
 class HTTPError(Exception):
-    """An error response with the HTTP `status` and the body `{code, message}`. Codes 0 to 5 are Engine.IO's own."""
+    """An error response with the HTTP `status` and the body `{code, message}`. Codes 0 to 5 are Engine.IO's own.
 
-    def __init__(self, status: int, code: int, message: str) -> None:
+    `retry_after` is the time to wait before the next attempt, in seconds.
+    """
+
+    def __init__(self, status: int, code: int, message: str, *, retry_after: int | None = None) -> None:
         super().__init__(message)
+        self.retry_after = retry_after
         self.status = status
         self.code = code
         self.message = message

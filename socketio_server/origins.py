@@ -23,7 +23,11 @@ class Origins:
             return
         if "*" not in self._allowed and origin.lower() not in self._allowed:
             raise HTTPError(403, 4, "This origin is not allowed")
-        request.cors_headers = [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
+        request.cors_headers = [
+            ("Access-Control-Allow-Origin", origin),
+            ("Access-Control-Expose-Headers", "Retry-After"),
+            ("Vary", "Origin"),
+        ]
 
     @staticmethod
     def preflight_headers(request: ASGIRequest) -> Headers:

@@ -31,7 +31,8 @@ AdmissionCheck = Callable[[str], bool | Awaitable[bool]]
 class SessionServer(engineio.AsyncServer):
     """The part of the Engine.IO server that manages sessions.
 
-    If `binary` is False, binary messages are malformed. `on_slow_reader` is called for each slow reader that is
+    If `binary` is False, binary messages are malformed, unless `takes_binary(sid, data)` returns True for one.
+    `on_slow_reader` is called for each slow reader that is
     aborted. `admit(address)` is called before a session is opened, with the client's address, and returns whether to
     open it. `on_session_end(address)` is called after an admitted session has ended.
     """
@@ -46,11 +47,13 @@ class SessionServer(engineio.AsyncServer):
         limits: Limits | None = None,
         cors_allowed_origins: Iterable[str] = (),
         binary: bool = True,
+        takes_binary: Callable[[str, bytes], bool] | None = None,
         on_slow_reader: Callable[[], None] | None = None,
         **options: Any,
     ) -> None:
         self.limits = limits or Limits()
         self.binary = binary
+        self._takes_binary = takes_binary
         self.draining = False
         self.slow_readers = SlowReaders(self.limits, on_slow_reader)
         self.heartbeats = TimerQueue(self._heartbeat_due)
@@ -72,7 +75,7 @@ class SessionServer(engineio.AsyncServer):
             return
         admitted = self.admit(address)
         if not (await admitted if inspect.isawaitable(admitted) else admitted):
-            raise HTTPError(429, 4, "Too many connections")
+            raise HTTPError(429, 4, "Too many connections", retry_after=5)
 
     def generate_id(self) -> str:
         return random_id()
@@ -117,6 +120,8 @@ class SessionServer(engineio.AsyncServer):
 
     async def message_received(self, sid: str, data: str | bytes) -> None:
         if isinstance(data, bytes) and not self.binary:
+            if self._takes_binary is not None and self._takes_binary(sid, data):
+                return
             raise ProtocolError("Binary messages are not supported", code=close_codes.UNSUPPORTED_DATA)
         await self._trigger_event("message", sid, data)
 

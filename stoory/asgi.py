@@ -15,6 +15,7 @@ from socketio_server import SocketApp  # noqa: E402
 from stoory.asgi_handler import Handler  # noqa: E402
 from stoory.body_limit import BodyLimit  # noqa: E402
 from stoory.checks import refuse_dangerous_settings  # noqa: E402
+from stoory.cross_origin import CrossOrigin  # noqa: E402
 
 
 async def _start() -> None:
@@ -25,7 +26,7 @@ async def _start() -> None:
 refuse_dangerous_settings()
 application = SocketApp(
     gateway.sio,
-    BodyLimit(Handler(), limit=settings.MAX_REQUEST_BODY),
+    CrossOrigin(BodyLimit(Handler(), limit=settings.MAX_REQUEST_BODY)),
     trusted_proxies=settings.TRUSTED_PROXIES,
     on_startup=_start,
     on_shutdown=gateway.stop,

@@ -3,18 +3,18 @@
 The limit of all requests is `MAX_REQUEST_BODY`. JSON bodies have the limit `MAX_JSON_BODY` (`foundation.rest`).
 """
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+import asyncio
+import contextlib
 
 from foundation.errors import PayloadTooLarge
 from foundation.json import to_json
 from foundation.rest import PROBLEM_CONTENT_TYPE, problem_document
+from stoory.cross_origin import App, Message, Receive, Scope, Send
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Scope = dict[str, Any]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+LINGER_SECONDS = 5.0
+LINGER_FACTOR = 4
+"""After a response to a body that is too large, the rest of the body is read and dropped, up to this multiple of the
+limit. A browser reads no response while it sends, and a closed connection would look like a lost one to it."""
 
 
 class _TooLarge(Exception):
@@ -32,12 +32,12 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         if self._announced(scope) > self._limit:
-            await _refuse(send)
+            await self._refuse(receive, send)
             return
         try:
             await self._app(scope, self._counted(receive), send)
         except _TooLarge:
-            await _refuse(send)
+            await self._refuse(receive, send)
 
     @staticmethod
     def _announced(scope: Scope) -> int:
@@ -57,14 +57,24 @@ class BodyLimit:
 
         return counted
 
+    async def _refuse(self, receive: Receive, send: Send) -> None:
+        error = PayloadTooLarge()
+        body = to_json(problem_document(error)).encode()
+        headers = [
+            (b"content-type", PROBLEM_CONTENT_TYPE.encode()),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+        ]
+        await send({"type": "http.response.start", "status": error.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                await self._drop_body(receive)
+        await send({"type": "http.response.body", "body": b""})
 
-async def _refuse(send: Send) -> None:
-    error = PayloadTooLarge()
-    body = to_json(problem_document(error)).encode()
-    headers = [
-        (b"content-type", PROBLEM_CONTENT_TYPE.encode()),
-        (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": error.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    async def _drop_body(self, receive: Receive) -> None:
+        dropped, more = 0, True
+        while more and dropped < self._limit * LINGER_FACTOR:
+            message = await receive()
+            dropped += len(message.get("body", b""))
+            more = message.get("more_body", False)

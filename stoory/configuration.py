@@ -155,6 +155,9 @@ class Accounts(Environment):
     """How long an access token is valid"""
     REFRESH_TOKEN_DAYS: Number = Field(14.0, ge=1)
     """How long a login session lasts without use"""
+    REFRESH_GRACE_SECONDS: Number = Field(60.0, ge=0, le=3600)
+    """How long after its use a refresh token returns the same new tokens again, in case the answer was lost. Later use
+    ends the login session. `0`: a refresh token works once"""
     SOCKET_TOKEN_POLICY: Choice[Literal["session", "strict"]] = "session"  # noqa: S105 (not a secret)
     """`session`: a socket lives as long as its login session. `strict`: as long as its access token, unless the client
     sends a newer token"""
@@ -223,6 +226,10 @@ class Limits(Environment):
     """The largest picture, in millions of pixels"""
     UPLOADS_PER_HOUR: Whole = Field(200, ge=1)
     """Files that one user can upload"""
+    MEDIA_LINK_SECONDS: Whole = Field(300, ge=10, le=86_400)
+    """How long a link of a file is valid. A link is an address that needs no access token"""
+    DOWNLOAD_STALL_SECONDS: Number = Field(30.0, ge=1)
+    """The connection of a client that takes no byte of a file for this time is closed"""
     RECEIPTS_PER_MINUTE: Whole = Field(30, ge=1)
     """Receipts that one user can read or download"""
     RATE_LIMITS: Flag = True
@@ -254,7 +261,8 @@ class Deals(Environment):
     FLOWS: Text = ""
     """Numbers that replace the defaults of flows, see below"""
     DEADLINES_IN_SERVER: Flag = True
-    """Tasks of the servers include due deadlines and reminders. Set `off` if `manage.py run_deadlines` does this"""
+    """Tasks of the servers include due deadlines and reminders. Set `off` if `manage.py run_deadlines` does this. Other
+    tasks run all the same, also those that open and refund orders (see `TASKS_IN_SERVER`)"""
     DEADLINE_SECONDS: Number = Field(5.0, ge=0.1)
     """How often due deadlines and reminders are looked for"""
     PAYMENT_PROVIDER: Choice[Literal["none", "sandbox", "stripe"]] = Field(

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import dj_database_url
+from corsheaders.defaults import default_headers
 from csp.constants import NONCE, NONE, SELF
 
 from stoory.configuration import BASE_DIR, DEVELOPMENT_SECRET, Configuration  # noqa: F401 (settings)
@@ -33,14 +34,13 @@ INSTALLED_APPS = [
     "notifications",
     "operators",
     "stoory",
-    "stoory.apps.AdminConfig",
+    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
-    "rest_framework_simplejwt.token_blacklist",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "channels",
@@ -147,8 +147,6 @@ ACCESS_TOKEN_LIFETIME = timedelta(minutes=env.ACCESS_TOKEN_MINUTES)
 SIMPLE_JWT: dict[str, Any] = {
     "ACCESS_TOKEN_LIFETIME": ACCESS_TOKEN_LIFETIME,
     "REFRESH_TOKEN_LIFETIME": timedelta(days=env.REFRESH_TOKEN_DAYS),
-    "ROTATE_REFRESH_TOKENS": True,
-    "BLACKLIST_AFTER_ROTATION": True,
     "UPDATE_LAST_LOGIN": False,
     "ALGORITHM": "HS256",
     "SIGNING_KEY": env.JWT_SIGNING_KEY,
@@ -156,6 +154,7 @@ SIMPLE_JWT: dict[str, Any] = {
     "AUDIENCE": "stoory",
     "USER_ID_CLAIM": "user_id",
 }
+REFRESH_GRACE = timedelta(seconds=env.REFRESH_GRACE_SECONDS)
 LOGIN_FAILURES_PER_MINUTE = env.LOGIN_FAILURES_PER_MINUTE
 LOGIN_FAILURES_PER_MINUTE_OF_ADDRESS = env.LOGIN_FAILURES_PER_MINUTE_OF_ADDRESS
 REGISTRATIONS_PER_MINUTE_OF_ADDRESS = env.REGISTRATIONS_PER_MINUTE_OF_ADDRESS
@@ -185,7 +184,8 @@ CORS_ALLOW_ALL_ORIGINS = "*" in CORS_ORIGINS
 CORS_ALLOWED_ORIGINS = [] if CORS_ALLOW_ALL_ORIGINS else CORS_ORIGINS
 CORS_ALLOW_CREDENTIALS = False  # tokens are sent in a header; only the admin uses cookies
 CORS_URLS_REGEX = r"^/api/"
-CORS_EXPOSE_HEADERS = ["Retry-After"]
+CORS_ALLOW_HEADERS = [*default_headers, "if-range", "range"]
+CORS_EXPOSE_HEADERS = ["Accept-Ranges", "Content-Disposition", "Content-Range", "ETag", "Retry-After"]
 MAX_UPLOAD_BYTES = env.MAX_UPLOAD_MEGABYTES * 1024 * 1024
 MAX_REQUEST_BODY = MAX_UPLOAD_BYTES + MAX_JSON_BODY
 
@@ -248,6 +248,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [SELF],
         "connect-src": [SELF, "ws:", "wss:"],
         "img-src": [SELF, "data:", "blob:"],
+        "media-src": [SELF, "blob:"],
         "script-src": [SELF, NONCE],
         "style-src": [SELF, NONCE],
         "object-src": [NONE],
@@ -271,6 +272,8 @@ CSRF_TRUSTED_ORIGINS = env.CSRF_TRUSTED_ORIGINS
 
 UPLOAD_TYPES = env.UPLOAD_TYPES
 UPLOAD_MAX_PIXELS = env.UPLOAD_MAX_MEGAPIXELS * 1_000_000
+MEDIA_LINK_SECONDS = env.MEDIA_LINK_SECONDS
+DOWNLOAD_STALL_SECONDS = env.DOWNLOAD_STALL_SECONDS
 UPLOADS_PER_HOUR = env.UPLOADS_PER_HOUR
 RECEIPTS_PER_MINUTE = env.RECEIPTS_PER_MINUTE
 

@@ -104,12 +104,6 @@ RULES = {
         _WITH_MODEL, row="The name of a model, for permissions and the admin's log.", written=_MIGRATE
     ),
     "sessions.Session": Rule("until logout or expiry; a task deletes it", row="A session of the admin.", written=ADMIN),
-    "token_blacklist.OutstandingToken": Rule(
-        "until it expires; a task deletes it", row="A refresh token that was issued."
-    ),
-    "token_blacklist.BlacklistedToken": Rule(
-        "as long as its refresh token", row="The record that a refresh token was used or revoked."
-    ),
 }
 """The rule for each model, by its label. A model without a rule is an error."""
 

@@ -33,6 +33,6 @@ def _rename(users, words, pk, stored, name):
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("accounts", "0001_initial")]
+    dependencies = [("accounts", "0002_refresh_token_ids")]
 
     operations = [migrations.RunPython(clean_names, migrations.RunPython.noop, elidable=True)]

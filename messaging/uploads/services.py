@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models.fields.files import FieldFile
 
 from accounts.models import User
 from conversations.models import Conversation
@@ -23,6 +24,7 @@ from messaging.requests import DescribeUploadRequest
 from messaging.revision_rights import may_view_revisions
 from messaging.uploads.content_types import THUMBNAIL_TYPE, content_type_of, safe_file_name, thumbnail_of
 
+NO_FILE = "There is no such file."
 UNSENT_LIFETIME = timedelta(days=1)
 UPLOADS_PER_ROUND = 100
 
@@ -115,66 +117,73 @@ def assign_attachments(messages: Iterable[Message], uploads: Iterable[Upload]) -
 
 
 @dataclass(frozen=True)
-class FileDownload:
-    """A file for the response to a client."""
+class StoredFile:
+    """A file in the storage, with the content type and the name that clients see."""
 
-    content: bytes
+    file: FieldFile
     content_type: str
     name: str
 
+    def open(self) -> "File[bytes]":
+        """Return the opened file. Raises `NotFound` if the storage does not have it."""
+        try:
+            return self.file.storage.open(self.file.name or "", "rb")
+        except FileNotFoundError:
+            raise NotFound(NO_FILE) from None
 
-def read_upload(*, user: User, upload_id: object, thumbnail: bool = False) -> FileDownload:
+    @property
+    def content(self) -> bytes:
+        with self.open() as file:
+            return file.read()
+
+
+def read_upload(*, user: User, upload_id: object, thumbnail: bool = False, record: bool = True) -> StoredFile:
     """Return a file, or its thumbnail. Participants of its conversation and staff can read a sent file; only the owner
     can read a file that was not sent, or is not ready. A file of a deleted message can be read only by staff with the
-    permission to view revisions.
+    permission to view revisions. `record` says whether to record that a staff member viewed it.
 
     Raises `NotFound` for other users, and if the file or thumbnail does not exist.
     """
-    upload = _visible(user, upload_id)
+    upload = _visible(user, upload_id, record=record)
     wanted = upload.thumbnail if thumbnail else upload.file
     if not wanted:
-        raise NotFound("There is no such file.")
-    try:
-        with wanted.open("rb") as file:
-            content = file.read()
-    except FileNotFoundError:
-        raise NotFound("There is no such file.") from None
-    return FileDownload(content, THUMBNAIL_TYPE if thumbnail else upload.content_type, _name(upload, thumbnail))
+        raise NotFound(NO_FILE)
+    return StoredFile(wanted, THUMBNAIL_TYPE if thumbnail else upload.content_type, _name(upload, thumbnail))
 
 
 def _name(upload: Upload, thumbnail: bool) -> str:
     return f"{upload.name.rpartition('.')[0]}.webp" if thumbnail else upload.name
 
 
-def _visible(user: User, upload_id: object) -> Upload:
+def _visible(user: User, upload_id: object, *, record: bool = True) -> Upload:
     parsed = parse_id(upload_id)
     rows = Upload.objects.select_related("message__conversation", "revision__message__conversation")
     upload = rows.filter(pk=parsed).first() if parsed else None
     if upload is not None and upload.revision is not None:
-        _check_may_view_revision(user, upload)
+        _check_may_view_revision(user)
+        if record:
+            conversation = upload.revision.message.conversation
+            record_view_of_revisions(conversation=conversation, viewer=user, through="file", subject=upload.pk)
         return upload
     if upload is None or (upload.owner_id != user.pk and (upload.message is None or not upload.is_ready)):
-        raise NotFound("There is no such file.")
+        raise NotFound(NO_FILE)
     if upload.message is not None:
-        _check_takes_part(user, upload, upload.message.conversation)
+        _check_takes_part(user, upload.message.conversation)
+        if record:
+            record_view(conversation=upload.message.conversation, viewer=user, through="file", subject=upload.pk)
     return upload
 
 
-def _check_takes_part(user: User, upload: Upload, conversation: Conversation) -> None:
+def _check_takes_part(user: User, conversation: Conversation) -> None:
     try:
         visible_conversation(user=user, conversation_id=conversation.pk)
     except NotFound:
-        raise NotFound("There is no such file.") from None
-    record_view(conversation=conversation, viewer=user, through="file", subject=upload.pk)
+        raise NotFound(NO_FILE) from None
 
 
-def _check_may_view_revision(user: User, upload: Upload) -> None:
-    assert upload.revision is not None
+def _check_may_view_revision(user: User) -> None:
     if not may_view_revisions(user):
-        raise NotFound("There is no such file.")
-    record_view_of_revisions(
-        conversation=upload.revision.message.conversation, viewer=user, through="file", subject=upload.pk
-    )
+        raise NotFound(NO_FILE)
 
 
 def remove_files(upload: Upload) -> None:

@@ -143,13 +143,11 @@ export class ActionPanel {
   }
 }
 
-/** Say why a deal does not go on now. Both sides can write meanwhile. */
-function stopped({ flow_state: state, awaiting_role: awaited }) {
-  const words =
-    state === 'payment_disputed'
-      ? gettext('The payment is disputed. The deal waits until the dispute is decided. You can go on writing.')
-      : awaited && gettext('An operator has paused the deal. You can go on writing.');
-  return words ? line('hourglass', words) : nothing;
+/** Say why a deal does not go on now. Both sides can write meanwhile. While it leads and awaits nobody, the deal is
+ * interrupted, for example by a dispute; the last message of the system says why. */
+function stopped({ automation_enabled: leads, awaiting_role: awaited }) {
+  if (leads && !awaited) return line('hourglass', gettext('The deal is on hold. You can go on writing.'));
+  return awaited ? line('hourglass', gettext('An operator has paused the deal. You can go on writing.')) : nothing;
 }
 
 function line(symbol, words, more = nothing) {

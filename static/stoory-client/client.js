@@ -3,6 +3,7 @@ import { io as connectSocket } from 'socket.io-client';
 import { Conversation } from './conversation.js';
 import { ConversationList } from './conversation-list.js';
 import { Closed, ConnectionLost, SignedOut } from './errors.js';
+import { Files } from './files.js';
 import { Notifications } from './notifications.js';
 import { Session } from './session.js';
 import { Store } from './store.js';
@@ -37,6 +38,7 @@ export class StooryClient extends Store {
   #lists = new Set();
   #outboxStorage;
   #notifications = null;
+  #files;
   #cameBackAt = 0;
 
   /**
@@ -47,6 +49,7 @@ export class StooryClient extends Store {
     super({ status: 'closed' });
     this.#url = url;
     this.session = session;
+    this.#files = new Files(session);
     this.#outboxStorage = outbox;
     this.#io = io;
     session.onEnded = () => this.#end();
@@ -215,6 +218,11 @@ export class StooryClient extends Store {
     const list = new ConversationList(this, filter, () => this.#lists.delete(list));
     this.#lists.add(list);
     return list;
+  }
+
+  /** The files of messages: their links and descriptions. */
+  get files() {
+    return this.#files;
   }
 
   get notifications() {

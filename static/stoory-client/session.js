@@ -1,8 +1,10 @@
-import { Refused, SignedOut } from './errors.js';
+import { passes, Refused, SignedOut } from './errors.js';
 import { Http } from './http.js';
 
 /** A token is renewed this many milliseconds before it expires, so that it does not expire during a request. */
 const MARGIN = 30_000;
+/** Pauses before a renewal is repeated, in milliseconds, if its answer was lost or the server failed. */
+const REPEATS = [500, 2_000, 5_000];
 const PATIENCE = 2_000;
 const PAUSE = 100;
 
@@ -23,7 +25,9 @@ export function webStorage(storage, key = 'stoory.session') {
  * The login session of a user, and authenticated requests to the REST API.
  *
  * Access tokens are renewed before they expire, and when the server rejects a token. A refresh token works once, so
- * tabs that share a storage renew one at a time, and the later tab uses the tokens of the earlier tab.
+ * tabs that share a storage renew one at a time, and the later tab uses the tokens of the earlier tab. If the answer is
+ * lost, also because the page was closed, the same refresh token is sent again: for a minute the server answers it with
+ * the same new tokens.
  */
 export class Session {
   #http;
@@ -124,6 +128,11 @@ export class Session {
     return this.request('GET', path, { as: 'blob' });
   }
 
+  /** Return the complete address of a path of the server, such as the `url` of a link. */
+  addressOf(path) {
+    return path.startsWith('/') ? this.#http.url + path : path;
+  }
+
   /** End the login session on this device, after the server has rejected its tokens or blocked the user. */
   end() {
     if (!this.#storage.get()) return;
@@ -150,9 +159,7 @@ export class Session {
     const held = this.#held();
     if (held.access !== used) return held.access;
     try {
-      const { access, refresh } = await this.#http.call('POST', '/api/auth/token/refresh', {
-        body: { refresh: held.refresh },
-      });
+      const { access, refresh } = await this.#refreshed(held.refresh);
       // Do not store the tokens if the user has signed out during the request.
       if (this.#held().refresh === held.refresh) this.#storage.set({ ...held, access, refresh, until: endOf(access) });
       return access;
@@ -160,6 +167,18 @@ export class Session {
       if (!(fault instanceof Refused) || fault.isTemporary) throw fault;
       return this.#fromOtherTab(used);
     }
+  }
+
+  async #refreshed(refresh) {
+    for (const pause of REPEATS) {
+      try {
+        return await this.#http.call('POST', '/api/auth/token/refresh', { body: { refresh } });
+      } catch (fault) {
+        if (!passes(fault) || fault.status === 429) throw fault;
+        await new Promise((done) => setTimeout(done, pause));
+      }
+    }
+    return this.#http.call('POST', '/api/auth/token/refresh', { body: { refresh } });
   }
 
   /** Wait for the tokens of another tab: they can become visible here shortly after that tab has released the lock. */

@@ -141,7 +141,7 @@ def test_a_socket_that_left_its_users_room_hears_nothing_until_it_joins_again(
 
 def test_a_payload_that_is_nested_too_deeply_is_answered(brand: Person, conversation: str) -> None:
     tab = brand.tabs.joined(conversation)
-    for depth in (31, 32, 33, 100, 1_500):
+    for depth in (31, 32, 33, 100, 400):
         payload: Any = {"message": "Hi", "conversation_id": conversation}
         nested: Any = 1
         for _ in range(depth - 1):

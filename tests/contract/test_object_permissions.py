@@ -42,6 +42,7 @@ ADDRESSES: dict[str, tuple[Any, Any, Any]] = {
     "POST /api/conversations/{bid}/close": (FOREIGN, FORBIDDEN, OK),
     "GET /api/uploads/{upload}": (FOREIGN, OK, OK),
     "PATCH /api/uploads/{upload}": (FOREIGN, FORBIDDEN, FORBIDDEN),
+    "GET /api/uploads/{upload}/link": (FOREIGN, OK, OK),
     "GET /api/uploads/{upload}/thumbnail": (FOREIGN, OK, OK),
     "POST /api/notifications/{notification}/read": (FOREIGN, OK, FOREIGN),
     "POST /api/payments/sandbox/{order_id}/pay": (FOREIGN, FORBIDDEN, FOREIGN),

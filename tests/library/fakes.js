@@ -240,7 +240,7 @@ export class FakeServer {
 
   #answered(method, path, params, given) {
     const rest = path.replace(`/api/conversations/${ROOM}`, '');
-    if (path === '/api/auth/token/refresh') return this.#renewed();
+    if (path === '/api/auth/token/refresh') return this.#renewed(given.refresh);
     if (path === '/api/conversations') return { results: [this.conversation], next: null, previous: null };
     if (path.startsWith('/api/notifications')) return this.#notifications(method, path.split('/')[3]);
     if (rest === '') return { conversation: this.conversation };
@@ -253,8 +253,8 @@ export class FakeServer {
     throw new Error(`no response to ${method} ${path}`);
   }
 
-  #renewed() {
-    this.tokens += 1;
+  #renewed(refresh) {
+    if (refresh !== `r${this.tokens - 1}`) this.tokens += 1;
     return { access: token(`renewed ${this.tokens}`, this.lifetime), refresh: `r${this.tokens}` };
   }
 

@@ -87,11 +87,66 @@ test('signing out while a token is renewed ends the session', async () => {
   assert.equal(one.user, null);
 });
 
-test('a lost connection does not end the session', async () => {
+/** Wait until a promise is settled, while the mocked clock runs. */
+async function waited(t, promise, most = 10_000) {
+  let isDone = false;
+  promise.catch(() => {}).finally(() => (isDone = true));
+  for (let time = 0; time < most && !isDone; time += 500) {
+    await settled();
+    t.mock.timers.tick(500);
+  }
+  return promise;
+}
+
+test('a lost connection does not end the session', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.now() });
   const server = new FakeServer();
   server.isAway = true;
   const one = session(server, memoryStorage(held(0)));
-  await assert.rejects(one.access(), ConnectionLost);
+  await assert.rejects(waited(t, one.access()), ConnectionLost);
+  assert.deepEqual(one.user, { id: 'u' });
+  server.isAway = false;
+  assert.equal(await one.access(), token('renewed 1'));
+});
+
+for (const lost of ['the answer', 500, 502, 503, 504]) {
+  test(`a renewal is repeated with the same refresh token after losing ${lost}`, async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.now() });
+    const server = new FakeServer();
+    const one = session(server, memoryStorage(held(0)));
+    if (lost === 'the answer') server.losesAnswers = true;
+    else server.refuse('POST /api/auth/token/refresh', lost);
+    const renewed = one.access();
+    await settled();
+    server.losesAnswers = false;
+    assert.equal(await waited(t, renewed), token('renewed 1'));
+    assert.deepEqual(
+      refreshes(server).map((request) => request.body.refresh),
+      ['r0', 'r0'],
+    );
+  });
+}
+
+test('a page that was closed before the answer arrived goes on in the next page', async () => {
+  const server = new FakeServer();
+  const storage = memoryStorage(held(0));
+  server.holdBack('POST /api/auth/token/refresh');
+  session(server, storage).access();
+  await settled();
+  assert.equal(await session(server, storage).access(), token('renewed 1'));
+  assert.equal(storage.get().refresh, 'r1');
+  assert.deepEqual(
+    refreshes(server).map((request) => request.body.refresh),
+    ['r0', 'r0'],
+  );
+});
+
+test('a renewal over the rate limit is not repeated, and does not end the session', async () => {
+  const server = new FakeServer();
+  const one = session(server, memoryStorage(held(0)));
+  server.refuse('POST /api/auth/token/refresh', 429, { code: 'rate_limited', retry_after: 5 });
+  await assert.rejects(one.access(), { status: 429 });
+  assert.equal(refreshes(server).length, 1);
   assert.deepEqual(one.user, { id: 'u' });
 });
 

@@ -39,13 +39,16 @@ class OfficialClient:
 
 
 @asynccontextmanager
-async def official_client(site: Site, transports: str, buffered: int = 0) -> AsyncIterator[OfficialClient]:
+async def official_client(
+    site: Site, transports: str, buffered: int = 0, kind: str = "", path: str = ""
+) -> AsyncIterator[OfficialClient]:
     process = await asyncio.create_subprocess_exec(
         need_node(),
         str(SCRIPT),
-        f"http://127.0.0.1:{site.port}",
+        f"http://127.0.0.1:{site.port}{path}",
         transports,
         str(buffered),
+        kind,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )

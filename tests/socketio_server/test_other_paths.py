@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import aiohttp
 import pytest
 
-from socketio_server import SocketServer
+from socketio_server import SocketApp, SocketServer
 from stoory.asgi_handler import Handler
 from stoory.body_limit import BodyLimit
 from tests.harness.servers import embedded
@@ -131,9 +131,29 @@ class TestHttp:
 
 
 class TestScopes:
-    async def test_unknown_scopes_raise_as_asgi_requires(self):
-        with pytest.raises(ValueError, match="not datagram"):
-            await Handler()({"type": "datagram"}, None, None)
+    @pytest.mark.parametrize("scope", [{"type": "datagram"}, {"type": "http3", "path": "/"}, {"type": ""}])
+    async def test_unknown_scopes_end_quietly(self, scope):
+        """Neither `receive` nor `send` is called."""
+        for application in (Handler(), SocketApp(talkative(), Handler()), SocketApp(SocketServer())):
+            await application(dict(scope), None, None)
+
+    @pytest.mark.parametrize("has_hooks", [False, True])
+    async def test_a_lifespan_is_answered(self, has_hooks):
+        called: list[str] = []
+        hooks = {"on_startup": lambda: called.append("start"), "on_shutdown": lambda: called.append("stop")}
+        applications = [SocketApp(SocketServer(), other, **(hooks if has_hooks else {})) for other in (None, Handler())]
+        for application in (Handler(), *applications):
+            events, sent = iter(["lifespan.startup", "lifespan.shutdown"]), []
+
+            async def receive(events: Iterator[str] = events) -> dict[str, str]:
+                return {"type": next(events)}
+
+            async def send(message: dict[str, str], sent: list[str] = sent) -> None:
+                sent.append(message["type"])
+
+            await application({"type": "lifespan"}, receive, send)
+            assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+        assert called == ["start", "stop"] * (2 if has_hooks else 0)
 
     @pytest.mark.parametrize("path", ["/", "/healthz"])
     async def test_a_handshake_is_closed_without_the_response_extension(self, path):

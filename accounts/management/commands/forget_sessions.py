@@ -1,4 +1,4 @@
-"""Deletes expired tokens and old login sessions now. The task `accounts.forget_sessions` does this every six hours."""
+"""Deletes old login sessions now. The task `accounts.forget_sessions` does this every six hours."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from accounts.services import forget_old_sessions
 
 
 class Command(BaseCommand):
-    help = "Delete expired refresh tokens, and login sessions that expired more than 30 days ago."
+    help = "Delete login sessions that expired more than 30 days ago."
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"{forget_old_sessions()} deleted.")

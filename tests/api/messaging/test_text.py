@@ -80,7 +80,7 @@ def test_a_surrogate_pair_is_one_character_and_a_lone_surrogate_is_invalid(brand
     assert b"\\ud83d\\ude00" in body
     assert brand.api.post("/api/messages", body).json()["message"]["message"] == "😀"
     for half in (b"\\ud83d", b"\\ude00", b"\\ude00\\ud83d"):
-        refused(brand.api.post("/api/messages", body.replace(b"\\ud83d\\ude00", half)), 400, "invalid")
+        refused(brand.api.post("/api/messages", body.replace(b"\\ud83d\\ude00", half)), 400, "invalid", "message")
     assert Message.objects.count() == 1
 
 

@@ -1,11 +1,13 @@
 """The size of request bodies is limited before the server stores them."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 
 import pytest
 
-from stoory.body_limit import BodyLimit
+from stoory import body_limit
+from stoory.body_limit import LINGER_FACTOR, BodyLimit
 
 LIMIT = 100_000
 CHUNK = 10_000
@@ -19,7 +21,7 @@ class Exchanged:
             "type": "http",
             "headers": [(name.encode(), value.encode()) for name, value in (headers or {}).items()],
         }
-        self.taken = 0
+        self.taken = self.taken_at_response = 0
         self.answer: list[dict] = []
         self._size = size
 
@@ -29,6 +31,8 @@ class Exchanged:
         return {"type": "http.request", "body": part, "more_body": self.taken < self._size}
 
     async def send(self, message: dict) -> None:
+        if not self.answer:
+            self.taken_at_response = self.taken
         self.answer.append(message)
 
     @property
@@ -68,18 +72,36 @@ async def test_a_body_within_the_limit_passes(size):
 
 async def test_a_chunked_body_is_refused_at_the_limit():
     exchange = await exchanged(50_000_000)
-    assert exchange.status == 413
-    assert exchange.taken == LIMIT + CHUNK
+    assert (exchange.status, exchange.taken_at_response) == (413, LIMIT + CHUNK)
 
 
 async def test_a_declared_length_above_the_limit_is_refused_unread():
     exchange = await exchanged(50_000_000, headers={"content-length": "50000000"})
-    assert (exchange.status, exchange.taken) == (413, 0)
+    assert (exchange.status, exchange.taken_at_response) == (413, 0)
 
 
 async def test_a_false_length_does_not_bypass_the_limit():
     exchange = await exchanged(50_000_000, headers={"content-length": "10"})
-    assert (exchange.status, exchange.taken) == (413, LIMIT + CHUNK)
+    assert (exchange.status, exchange.taken_at_response) == (413, LIMIT + CHUNK)
+
+
+@pytest.mark.parametrize("size", [LIMIT + 1, 3 * LIMIT, 50_000_000])
+async def test_the_rest_of_a_refused_body_is_read_within_bounds(size):
+    """A browser reads no response while it sends."""
+    exchange = await exchanged(size)
+    assert exchange.taken == min(size, exchange.taken_at_response + LINGER_FACTOR * LIMIT)
+    assert [message.get("more_body", False) for message in exchange.answer] == [False, True, False]
+
+
+async def test_a_client_that_stops_sending_is_not_awaited_for_ever(monkeypatch):
+    monkeypatch.setattr(body_limit, "LINGER_SECONDS", 0.01)
+    exchange = Exchanged(0, headers={"content-length": "50000000"})
+
+    async def receive_nothing() -> dict:
+        return await asyncio.get_running_loop().create_future()
+
+    await BodyLimit(application, limit=LIMIT)(exchange.scope, receive_nothing, exchange.send)
+    assert exchange.answer[-1] == {"type": "http.response.body", "body": b""}
 
 
 async def test_the_response_is_a_problem_document_and_closes_the_connection():

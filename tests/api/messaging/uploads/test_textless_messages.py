@@ -62,9 +62,7 @@ def test_without_attachments_it_must_not_be(brand, chat, sent_hints, blank, more
     with nothing_happens(sent_hints):
         for path in ("/api/messages", f"/api/conversations/{chat}/messages"):
             body = {"conversation_id": chat, **BLANK[blank], **more}
-            answer = brand.api.post(path, body)
-            fields = {"message", "attachments"} if body.get("attachments", []) is None else {"message"}
-            refused(answer, 400, "invalid", *fields)
+            refused(brand.api.post(path, body), 400, "invalid", "message")
 
 
 @pytest.mark.parametrize("wrong", ["NUL \x00", "\x00", "x" * 5001, 5, ["text"], {"text": 1}, False])

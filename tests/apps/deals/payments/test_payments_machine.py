@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from deals.deadlines import run_deadlines
 from deals.models import PaymentOrder, Refund
 from deals.payments.decisions import keep_payment, refund_payment
-from deals.payments.refunds import request_due_refunds
 from deals.selectors import deal_summary
 from foundation.clock import moved
 from foundation.errors import DomainError
@@ -22,7 +21,7 @@ from operators.interventions import intervene
 from operators.requests import InterventionRequest
 from tests.deals import WORK, Deal, make_deal
 from tests.factories import make_staff
-from tests.payments import LOST, OPENED, REFUND_FAILED, REFUNDED, SUCCEEDED, WON, send
+from tests.payments import LOST, OPENED, REFUND_FAILED, REFUNDED, SUCCEEDED, WON, retry_refunds, send
 
 pytestmark = pytest.mark.django_db
 
@@ -181,7 +180,7 @@ STEPS = {
     "refund a part": lambda deal: refund_payment(operator=make_staff(), order_id=order_of(deal).pk, amount=100),
     "keep": lambda deal: keep_payment(operator=make_staff(), order_id=order_of(deal).pk),
     "deadlines": lambda _: run_deadlines(),
-    "refunds": lambda _: request_due_refunds(),
+    "refunds": lambda _: retry_refunds(),
 }
 
 
