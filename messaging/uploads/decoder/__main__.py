@@ -23,6 +23,8 @@ def main(text: str) -> None:
         _write(job, result)
     source = job.cleaned if result.metadata_removed else Path(job.source)
     facts.examine(job, source, result, lambda: _write(job, result))
+    if job.content_type in cleaning.LAST_WAYS and not result.metadata_removed and not result.rendition_type:
+        result.metadata_removed = cleaning.clean_without_rendition(job)
     _write(job, result)
 
 

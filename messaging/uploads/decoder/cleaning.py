@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from messaging.uploads import iso_media
-from messaging.uploads.decoder import media, segments
+from messaging.uploads.decoder import items, media, segments
 from messaging.uploads.decoder.job import Job
 from messaging.uploads.decoder.types import ISO_MEDIA
 
@@ -26,6 +26,11 @@ follows them is dropped afterwards. The other types have `-all=`: orientation an
 def clean(job: Job) -> bool:
     """Write the file without metadata to `job.cleaned`. Return False if it cannot be done."""
     return any(_succeeds(way, job) for way in CLEANERS[job.content_type])
+
+
+def clean_without_rendition(job: Job) -> bool:
+    """Write the file without metadata to `job.cleaned`, if there is no rendition that can replace it."""
+    return _succeeds(LAST_WAYS[job.content_type], job)
 
 
 def _succeeds(way: "Cleaner", job: Job) -> bool:
@@ -98,6 +103,12 @@ def by_blanking(job: Job) -> bool:
         return media.blank(file)
 
 
+def by_blanking_items(job: Job) -> bool:
+    shutil.copyfile(job.source, job.cleaned)
+    with job.cleaned.open("r+b") as file:
+        return items.blank_items(file) and not media.has_other_tracks(file)
+
+
 Cleaner = Callable[[Job], bool]
 _PICTURES = (by_both, by_segments)
 _MEDIA = (media_by_exiftool, media_by_rewriting, by_blanking)
@@ -107,3 +118,5 @@ CLEANERS: dict[str, tuple[Cleaner, ...]] = {
     **dict.fromkeys(ISO_MEDIA, _MEDIA),
 }
 """The ways to remove metadata of a type, the best one first."""
+LAST_WAYS: dict[str, Cleaner] = dict.fromkeys(("image/heic", "image/avif"), by_blanking_items)
+"""The ways that are only used if there is no rendition either."""

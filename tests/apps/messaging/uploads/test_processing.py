@@ -326,6 +326,16 @@ def test_a_file_whose_metadata_cannot_be_removed_is_refused(sender, receiver, ch
     assert '"refused"' in RoomEvent.objects.filter(event="message_updated").latest("pk").data
 
 
+def test_a_photo_that_is_too_large_to_decode_is_accepted(sender, settings, monkeypatch):
+    """Without exiftool and without a rendition, its metadata is overwritten."""
+    settings.UPLOAD_MAX_PIXELS = 1000
+    for tool in (decoding.exiftool(), None):
+        monkeypatch.setattr(decoding, "exiftool", lambda tool=tool: tool)
+        upload = store_upload(owner=sender, file=given(files.picture("HEIF"), "photo.heic"))
+        assert (upload.status, upload.metadata_removed, upload.content_type) == ("ready", True, "image/heic")
+        assert (upload.width, upload.height, upload.thumbnail.name) == (96, 64, "")
+
+
 def test_a_decoder_that_always_ends_is_tried_again_and_then_refused(sender, tmp_path, monkeypatch):
     with decoder(tmp_path, monkeypatch, "exit 1"):
         store_upload(owner=sender, file=given())

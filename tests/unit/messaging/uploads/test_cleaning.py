@@ -1,6 +1,8 @@
 """Metadata is removed, with exiftool and without it: the values that are planted here are searched in all bytes."""
 
 import io
+import json
+import random
 import struct
 import subprocess
 import zlib
@@ -14,11 +16,19 @@ from PIL import Image, ImageChops
 
 from messaging.uploads import iso_media
 from messaging.uploads.decoder import cleaning, media
+from messaging.uploads.decoder.__main__ import main
 from messaging.uploads.decoder.types import NEVER_WITH_METADATA
 from tests.harness import files
 from tests.unit.messaging.uploads.decoder_jobs import cleaned, examined, exiftool, ignoring_damage, job_of
 
 pytestmark = ignoring_damage
+
+
+@pytest.fixture(autouse=True)
+def _no_limits(monkeypatch):
+    """The limits of the decoder would stay in this process."""
+    monkeypatch.setattr("messaging.uploads.decoder.__main__.apply_limits", lambda **_: None)
+
 
 SERIAL, OWNER, PLACE = b"SN-4711-PLANTED", b"Olga Planted", b"+52.5206+013.4098"
 PICTURES = {
@@ -176,6 +186,34 @@ def test_without_exiftool_only_the_rendition_of_these_is_kept(tmp_path, kind):
     result = examined(job)
     assert (result.metadata_removed, result.rendition_type) == (False, "image/jpeg")
     assert planted_in(job.rendition.read_bytes()) == planted_in(job.thumbnail.read_bytes()) == set()
+
+
+@pytest.mark.parametrize("kind", ["image/heic", "image/avif"])
+def test_without_exiftool_and_rendition_the_metadata_of_these_is_overwritten(tmp_path, kind):
+    content = photo(PICTURES[kind][0])
+    job = job_of(tmp_path, content, kind, max_pixels=1000)
+    main(json.dumps(vars(job)))
+    result = json.loads((tmp_path / "result.json").read_text())
+    assert (result["metadata_removed"], result["rendition_type"], result["fault"]) == (True, "", "TooManyPixels")
+    made = job.cleaned.read_bytes()
+    assert planted_in(content) >= {OWNER, SERIAL}
+    assert planted_in(made) == set()
+    assert len(made) == len(content)
+    with Image.open(io.BytesIO(content)) as before, Image.open(io.BytesIO(made)) as after:
+        assert ImageChops.difference(before.convert("RGB"), after.convert("RGB")).getbbox() is None
+
+
+@pytest.mark.parametrize("kind", ["image/heic", "image/avif"])
+def test_damaged_lists_of_items(tmp_path, kind):
+    content, rng = photo(PICTURES[kind][0]), random.Random(1)
+    for end in range(20, len(content), 11):
+        job = job_of(tmp_path, content[:end], kind)
+        if cleaning.clean_without_rendition(job):
+            assert planted_in(job.cleaned.read_bytes()) == set()
+    for _ in range(200):
+        changed = bytearray(content)
+        changed[rng.randrange(20, 300)] = rng.randrange(256)
+        cleaning.clean_without_rendition(job_of(tmp_path, bytes(changed), kind))
 
 
 @pytest.mark.parametrize("kind", PICTURES)
