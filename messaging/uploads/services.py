@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
 from django.core.files.base import ContentFile, File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -22,7 +23,10 @@ from messaging.models import Message, Upload
 from messaging.requests import DescribeUploadRequest
 from messaging.revision_rights import may_view_revisions
 from messaging.uploads.content_types import THUMBNAIL_TYPE, content_type_of, safe_file_name, thumbnail_of
+from messaging.uploads.metrics import count_upload
 from messaging.uploads.quota import check_announced_size, check_quota, check_size, insert_upload
+
+log = structlog.get_logger(__name__)
 
 NO_FILE = "There is no such file."
 UNSENT_LIFETIME = timedelta(days=1)
@@ -66,6 +70,8 @@ def store_upload(
     except BaseException:
         remove_files(upload)
         raise
+    count_upload(upload)
+    log.info("upload_stored", upload_id=str(upload.pk), content_type=upload.content_type, size=upload.size)
     return upload
 
 
