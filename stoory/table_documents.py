@@ -71,6 +71,8 @@ RULES = {
     "realtime.LastSeen": Rule(_ALWAYS),
     "conversations.Conversation": Rule(_ALWAYS),
     "conversations.Participant": Rule(_WITH_CONVERSATION),
+    "conversations.SearchText": Rule(_WITH_CONVERSATION),
+    "conversations.SearchWord": Rule(_WITH_CONVERSATION),
     "conversations.Transition": Rule(_WITH_CONVERSATION),
     "conversations.ConversationView": Rule(_WITH_CONVERSATION),
     "messaging.Message": Rule("always; deleting a message erases its content and keeps the row"),

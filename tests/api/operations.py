@@ -68,8 +68,10 @@ class Operation:
 
     @property
     def example(self) -> dict[str, Any]:
-        """A body with a valid value for each required key."""
-        return {key: _example_of(self._members["properties"][key]) for key in self.required_keys}
+        """A body with a valid value for each key that is always required, and for a text, which often is."""
+        properties = self._members["properties"]
+        keys = [*self.required_keys, *({"message"} & properties.keys())]
+        return {key: _example_of(properties[key]) for key in keys}
 
     @property
     def query(self) -> str:

@@ -105,7 +105,7 @@ def test_operations_are_named_once_and_grouped(openapi):
     assert all(operation["summary"] and len(operation["tags"]) == 1 for operation in operations(openapi))
 
 
-FILES = {"*/*", "application/pdf"}
+FILES = {"application/octet-stream", "application/pdf"}
 """Content types of files."""
 
 

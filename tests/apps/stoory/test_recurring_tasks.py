@@ -29,6 +29,7 @@ EXPECTED = {
     "deals.take_due_actions",
     "deals.take_over_refunds",
     "messaging.clean_up_uploads",
+    "messaging.delete_old_revisions",
     "notifications.delete_old_notifications",
     "realtime.delete_expired_socket_sessions",
     "realtime.trim_events",

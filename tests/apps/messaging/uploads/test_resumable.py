@@ -290,14 +290,10 @@ async def test_one_request_finishes_a_file(tus):
     assert await tus.offset(path) == len(FILM)
 
 
-@pytest.mark.parametrize(
-    ("content", "code"),
-    [(b"<html><script>", "unsupported_media_type"), (b"MZ" + b"\0" * 500, "unsupported_media_type")],
-    ids=["page", "program"],
-)
-async def test_a_refused_file_is_removed(tus, folder, content, code):
-    path = await tus.create(len(content))
-    assert refusal(await tus.append(path, content, 0)) == (415, code)
+async def test_a_refused_file_is_removed(tus, folder):
+    program = b"MZ" + b"\0" * 500
+    path = await tus.create(len(program))
+    assert refusal(await tus.append(path, program, 0)) == (415, "unsupported_media_type")
     assert (await tus.send("HEAD", path)).status_code == 404
     assert list(folder.iterdir()) == []
     assert not await ResumableUpload.objects.aexists()
