@@ -52,3 +52,4 @@ class BodyResponse(HttpResponse):
         self.status_code, self.content = other.status_code, other.content
         for name, value in other.headers.items():
             self[name] = value
+        self["Content-Length"] = str(len(self.content))

@@ -15,12 +15,12 @@ _INTERVAL = 0.5
 class _Watch:
     """The progress of one response."""
 
-    def __init__(self, send: Send, seconds: float) -> None:
+    def __init__(self, send: Send, seconds: float, on_stalled: Callable[[], None]) -> None:
         self.is_sent = False
         """Whether the server has the whole response."""
         self.connection = TCPConnection(send)
         self.connection.limit_unsent()
-        self._send, self._seconds = send, seconds
+        self._send, self._seconds, self._on_stalled = send, seconds, on_stalled
         self._sent_at = asyncio.get_running_loop().time()
 
     async def send(self, event: Mapping[str, Any]) -> None:
@@ -35,17 +35,19 @@ class _Watch:
             now = loop.time()
             # A client that reads slowly empties the buffer, even if it takes long until the next chunk fits into it.
             if min(self.connection.stalled_for(now), now - self._sent_at) > self._seconds:
+                self._on_stalled()
                 self.connection.abort()
                 return
 
 
 @asynccontextmanager
-async def closing_stalled(send: Send, seconds: float) -> AsyncIterator[Send]:
-    """Yield a `send` for one response. If the client takes no byte for `seconds`, its connection is aborted.
+async def closing_stalled(send: Send, seconds: float, on_stalled: Callable[[], None]) -> AsyncIterator[Send]:
+    """Yield a `send` for one response. If the client takes no byte for `seconds`, `on_stalled` is called and the
+    connection is aborted.
 
     At the end of the block, wait until the client has read the response.
     """
-    watch = _Watch(send, seconds)
+    watch = _Watch(send, seconds, on_stalled)
     task = asyncio.create_task(watch.run())
     try:
         yield watch.send

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import inspect
 import socket
 import struct
 from typing import Any
@@ -56,15 +57,16 @@ class TCPConnection(StallTimer):
     """The connection that an ASGI `send` writes to.
 
     ASGI cannot abort a connection or report how much data is buffered for it. uvicorn's `send` is a method of the
-    object that holds the asyncio transport, and this class finds the transport there. Under other servers the
-    connection can be unknown. Then `reachable` is false, `buffered_bytes` returns 0, and `abort` does nothing.
+    object that holds the asyncio transport, and this class finds the transport there, also if an application has
+    wrapped `send` with `functools.wraps`. Under other servers the connection can be unknown. Then `reachable` is false,
+    `buffered_bytes` returns 0, and `abort` does nothing.
     """
 
     __slots__ = ("_transport",)
 
     def __init__(self, send: Any) -> None:
         super().__init__()
-        owner = getattr(send, "__self__", None)
+        owner = getattr(inspect.unwrap(send), "__self__", None)
         transport = getattr(owner, "tcp_transport", None) or getattr(owner, "transport", None)
         self._transport: asyncio.Transport | None = transport if hasattr(transport, "abort") else None
 

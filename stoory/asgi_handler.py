@@ -3,6 +3,7 @@
 from io import BytesIO
 from typing import Any
 
+import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
@@ -10,12 +11,16 @@ from django.core.signals import request_started
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
+from prometheus_client import Counter
 
 from foundation.body_streams import BodyResponse, ClientGone, received_parts
 from foundation.database.executor import in_request
 from foundation.file_streams import FileStream
 from socketio_server import closing_stalled, refuse_websocket
 from stoory.health import HEALTH_VIEWS
+
+log = structlog.get_logger(__name__)
+_stalled = Counter("stoory_stalled_downloads_total", "Downloads whose clients took nothing, so that they were closed")
 
 RESUMABLE_UPLOADS = "/api/uploads/resumable"
 
@@ -77,8 +82,13 @@ class Handler(ASGIHandler):
         if not isinstance(response, FileStream):
             await super().send_response(response, send)
             return
-        async with closing_stalled(send, settings.TRANSFER_STALL_SECONDS) as watched:
+        async with closing_stalled(send, settings.TRANSFER_STALL_SECONDS, _report_stalled) as watched:
             await super().send_response(response, watched)
+
+
+def _report_stalled() -> None:
+    log.info("download_stalled")
+    _stalled.inc()
 
 
 def _with_overridden_method(scope: dict[str, Any]) -> dict[str, Any]:

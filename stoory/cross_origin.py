@@ -6,6 +6,7 @@ bodies, respond by themselves. Without the headers, a browser reports a lost con
 
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
@@ -32,6 +33,7 @@ class CrossOrigin:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = cors_headers(scope) if scope["type"] == "http" else []
 
+        @wraps(send)  # so that the connection can be found through it
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = list(message.get("headers", ()))

@@ -50,7 +50,7 @@ def create_resumable_upload(*, owner: User, length: int, name: str, is_voice: bo
     if not length:
         raise Invalid(errors={"Upload-Length": ["The file must not be empty."]})
     check_announced_size(length)
-    upload = ResumableUpload(owner=owner, length=length, name=name.replace("\x00", "")[-255:], is_voice=is_voice)
+    upload = ResumableUpload(owner=owner, length=length, name=_base_name(name), is_voice=is_voice)
     incoming.remove_old_files()
     incoming.create_file(upload.pk)
     try:
@@ -59,6 +59,12 @@ def create_resumable_upload(*, owner: User, length: int, name: str, is_voice: bo
         incoming.remove_file(upload.pk)
         raise
     return upload
+
+
+def _base_name(name: str) -> str:
+    """Return a name that `UploadedFile` accepts. `store_upload` decides what people see."""
+    base = os.path.basename(name.replace("\x00", ""))[-255:]
+    return "file" if base in {"", ".", ".."} else base
 
 
 def expiry_of(upload: ResumableUpload) -> datetime:

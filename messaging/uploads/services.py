@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
 from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -24,9 +25,12 @@ from messaging.revision_rights import may_view_revisions
 from messaging.upload_kinds import PENDING, REFUSED
 from messaging.uploads.content_types import content_type_of
 from messaging.uploads.file_names import safe_file_name, with_ending_of
+from messaging.uploads.metrics import count_upload
 from messaging.uploads.processing import is_processed, process_now, remove_files
 from messaging.uploads.quota import check_announced_size, check_quota, check_size, insert_upload
 from messaging.uploads.tasks import process_upload
+
+log = structlog.get_logger(__name__)
 
 THUMBNAIL_TYPE = "image/webp"
 NO_FILE = "There is no such file."
@@ -76,6 +80,8 @@ def store_upload(
     except BaseException:
         remove_files(upload)
         raise
+    count_upload(upload)
+    log.info("upload_stored", upload_id=str(upload.pk), content_type=upload.content_type, size=upload.size)
     return upload
 
 

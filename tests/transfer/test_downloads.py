@@ -44,13 +44,13 @@ def film(site: RunningServer, owner: Person) -> Iterator[tuple[str, Path]]:
 
 
 @contextmanager
-def reading(site: RunningServer, link: str) -> Iterator[socket.socket]:
+def reading(site: RunningServer, link: str, head: str = "") -> Iterator[socket.socket]:
     """A connection with a small receive buffer that has asked for the file and read only the head of the response."""
     with closing(socket.socket()) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
         client.settimeout(60)
         client.connect(("127.0.0.1", site.port))
-        client.sendall(f"GET {link} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        client.sendall(f"GET {link} HTTP/1.1\r\nHost: 127.0.0.1\r\n{head}\r\n".encode())
         assert client.recv(1024).startswith(b"HTTP/1.1 200")
         yield client
 
@@ -81,11 +81,13 @@ def test_memory_does_not_grow_with_the_file(site, film):
         assert memory_of(site) - before < MOST_GROWTH
 
 
-def test_a_reader_that_takes_nothing_is_closed(site, film):
+@pytest.mark.parametrize("head", ["", "Origin: https://app.example\r\n"], ids=["same origin", "other origin"])
+def test_a_reader_that_takes_nothing_is_closed(site, film, head):
     link, stored = film
-    with reading(site, link):
+    with reading(site, link, head):
         assert opened(site, stored) == 1
         wait_until(lambda: opened(site, stored) == 0)
+    assert "download_stalled" in site.log()
 
 
 def test_a_reader_that_takes_little_is_not(site, film):

@@ -26,8 +26,9 @@ SLOWLY = 0.003
 
 @pytest.fixture
 def film(tmp_path: Path) -> Path:
-    path = tmp_path / "film.mp4"
-    path.write_bytes(b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + os.urandom(SIZE - 24))
+    """A large file of a type that the server stores as it is."""
+    path = tmp_path / "film.pdf"
+    path.write_bytes(b"%PDF-1.7\n" + os.urandom(SIZE - 9))
     return path
 
 
@@ -62,7 +63,7 @@ def completed(site: RunningServer, owner: Person, lines: list[dict[str, Any]], f
     upload_id = completed_at(site, owner, lines, film)
     other = Person.authenticates(site.url, "register", newcomer("influencer"))
     sent = owner.says(owner.opens_chat_with(other), "", attachments=[upload_id])
-    assert [one["name"] for one in sent["attachments"]] == ["film.mp4"]
+    assert [one["name"] for one in sent["attachments"]] == ["film.pdf"]
 
 
 @pytest.mark.parametrize("chunk", [None, 3 * MEGABYTE], ids=["one part", "parts"])
@@ -102,7 +103,7 @@ def test_a_client_that_is_started_again(site, owner, film):
 
 
 def test_a_refusal_ends_the_upload(site, owner, film):
-    film.write_bytes(b"<html>" + b" " * MEGABYTE)
+    film.write_bytes(b"MZ" + bytes(MEGABYTE))
     with breaking_proxy(site.port) as proxy, uploading(proxy, owner, film) as client:
         first = next(line for line in client.lines() if "failed" in line or "retried" in line)
     assert first.get("status", first.get("retried")) == 415

@@ -10,7 +10,7 @@ const upload = new Upload(createReadStream(file), {
   headers: { Authorization: `Bearer ${token}` },
   uploadSize: statSync(file).size,
   chunkSize: chunkSize ?? Infinity,
-  metadata: { filename: 'film.mp4', filetype: 'video/mp4' },
+  metadata: { filename: 'film.pdf', filetype: 'application/pdf' },
   retryDelays: [50, 100, 200, 400, 800, 1600, 3200, 6400],
   urlStorage: new FileUrlStorage(urls),
   fingerprint: async () => 'film',
