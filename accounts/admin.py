@@ -12,9 +12,12 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from accounts import services
+from accounts.admin_search import IndexedSearchAdmin
 from accounts.allowed_names import name_error
 from accounts.models import SYSTEM_USER_ID, LoginSession, Role, User
+from accounts.people_search import found_by_staff
 from accounts.requests import LONGEST_NAME
+from foundation.admin import ReadOnly
 from foundation.labels import label_error, normalized
 from foundation.text import error_message, trimmed
 
@@ -63,33 +66,27 @@ class AddUserForm(NameForm, AdminUserCreationForm):
         fields = ("email", "name", "role")
 
 
-class LoginSessionInline(admin.TabularInline):
+class LoginSessionInline(ReadOnly, admin.TabularInline):
     model = LoginSession
     fields = readonly_fields = ("id", "created_at", "expires_at", "ended_at", "reason")
     ordering = ("-created_at",)
     extra = 0
-    can_delete = False
     verbose_name_plural = "active login sessions"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LoginSession]:
         return super().get_queryset(request).live()  # type: ignore[attr-defined]  # the manager's method
-
-    def has_add_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("accounts.view_user")
 
 
 @admin.register(User)
-class UserAdmin(BaseUserAdmin):
+class UserAdmin(IndexedSearchAdmin, BaseUserAdmin):
+    found = staticmethod(found_by_staff)
+    search_help_text = "Beginnings of words of the name, the beginning of an e-mail address, or an id"
     form, add_form = ChangeUserForm, AddUserForm
     list_display = ("email", "shown_name", "role", "is_blocked", "is_active", "is_staff", "created_at")
     list_filter = (RoleFilter, "is_blocked", "is_active", "is_staff")
-    search_fields = ("email", "name", "=id")
     ordering = ("-created_at",)
     readonly_fields = ("id", "created_at", "last_login", "password_form")
     inlines: ClassVar = [LoginSessionInline]

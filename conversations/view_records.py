@@ -10,4 +10,14 @@ def record_view(*, conversation: Conversation, viewer: User, through: str, subje
     `through` names the interface. `subject` is the id of the message or file if only that was viewed.
     """
     if viewer.is_staff and not Participant.objects.filter(conversation=conversation, user=viewer).exists():
-        ConversationView.objects.create(conversation=conversation, viewer=viewer, through=through, subject=str(subject))
+        _record(conversation, viewer, through, subject)
+
+
+def record_view_of_revisions(*, conversation: Conversation, viewer: User, through: str, subject: object) -> None:
+    """Record that a staff member viewed former words of a message, or a file of a deleted message. Views by staff who
+    are participants are recorded too."""
+    _record(conversation, viewer, f"revisions:{through}", subject)
+
+
+def _record(conversation: Conversation, viewer: User, through: str, subject: object) -> None:
+    ConversationView.objects.create(conversation=conversation, viewer=viewer, through=through, subject=str(subject))

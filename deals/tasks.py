@@ -1,5 +1,5 @@
-"""The tasks of deals: due deadlines, reminders and refunds, which `manage.py run_deadlines` does at once, and opening
-orders."""
+"""The tasks of deals: due deadlines and reminders, which `manage.py run_deadlines` does at once, and calls to payment
+providers."""
 
 import uuid
 from datetime import timedelta
@@ -7,10 +7,12 @@ from datetime import timedelta
 from django.conf import settings
 
 from deals.deadlines import run_deadlines
-from deals.payments import ProviderFailed, ProviderRefused
+from deals.payments import ProviderFailed, ProviderRefused, refunds
 from deals.payments.orders import find_unopened, open_at_provider, store_outcome
-from deals.payments.refunds import request_due_refunds
 from tasks import TaskFailed, recurring_task, task
+
+REFUND_ATTEMPTS = 60
+"""The attempts to request a refund: over about six weeks, because a refund that is not made is owed."""
 
 
 def _interval() -> timedelta:
@@ -21,12 +23,6 @@ def _interval() -> timedelta:
 def take_due_actions() -> None:
     """Take the system actions and send the reminders that are due."""
     run_deadlines()
-
-
-@recurring_task(every=_interval, time_limit=timedelta(minutes=5))
-def request_refunds() -> None:
-    """Request the refunds that are due. A task of its own, because it waits for a provider."""
-    request_due_refunds()
 
 
 @task(key=("order_id",), time_limit=timedelta(minutes=2))
@@ -41,5 +37,16 @@ def open_order(order_id: uuid.UUID) -> None:
         raise TaskFailed(str(outcome))
 
 
-IN_DEADLINE_PROCESS = (take_due_actions.kind, request_refunds.kind)
-"""The kinds that `manage.py run_deadlines` replaces, for `DEADLINES_IN_SERVER=off`."""
+@task(key=("refund_id",), time_limit=timedelta(minutes=2), max_attempts=REFUND_ATTEMPTS)
+def request_refund(refund_id: uuid.UUID) -> None:
+    """Send a refund to its provider. `receivers` enqueues it with each refund."""
+    try:
+        refunds.request_refund(refund_id)
+    except ProviderFailed as error:
+        raise TaskFailed(str(error)) from error
+
+
+@recurring_task(every=timedelta(minutes=10), time_limit=timedelta(minutes=5))
+def take_over_refunds() -> None:
+    """Continue the refunds of release 0.1.0, whose processes can run until the end of an upgrade."""
+    refunds.take_over_refunds()

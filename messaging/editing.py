@@ -12,11 +12,12 @@ from foundation.text import BLANK_MESSAGE
 from messaging.events import MESSAGE_DELETED, MESSAGE_UPDATED
 from messaging.list_updates import publish_list_updates
 from messaging.models import Message
-from messaging.payloads import MessageDeletedPayload, MessagePayload, MessageUpdatedPayload, redacted
+from messaging.payloads import MessageDeletedPayload, MessagePayload, MessageUpdatedPayload, as_it_stands
 from messaging.requests import EditMessageRequest
-from messaging.signals import message_erased
+from messaging.revisions import keep_deleted, keep_edited
+from messaging.signals import message_edited, message_erased
 from messaging.unread_counts import recount_conversation
-from realtime import erase_events, publish, unit_of_work
+from realtime import publish, rewrite_events, unit_of_work
 
 
 def _own_message(message_id: object, user: User) -> Message:
@@ -43,7 +44,7 @@ def _conversation_of(message_id: object) -> uuid.UUID | None:
 
 
 def edit_message(*, user: User, message_id: object, data: EditMessageRequest) -> Message:
-    """Replace the text of the user's own message. The same text again changes nothing.
+    """Replace the text of the user's own message, also in the event log. The same text again changes nothing.
 
     Raises `NotFound`, also for a deleted message, `Forbidden` for another user's message, `ConversationClosed`, and
     `Invalid` for an empty text of a message without attachments.
@@ -58,9 +59,12 @@ def edit_message(*, user: User, message_id: object, data: EditMessageRequest) ->
             return message
         if not data.message and not message.attachments.exists():
             raise Invalid(errors={"message": [BLANK_MESSAGE]})
+        keep_edited(message)
         message.message = data.message
         message.edited_at = clock.now()
         message.save(update_fields=["message", "edited_at"])
+        rewrite_events(message.pk, as_it_stands(message))
+        message_edited.send(Message, message=message)
         payload = MessageUpdatedPayload(conversation_id=message.conversation_id, message=MessagePayload.of(message))
         publish(message.conversation.room, MESSAGE_UPDATED, payload, subject=message.pk)
         publish_list_updates(message.conversation, "updated")
@@ -76,11 +80,11 @@ def delete_message(*, user: User, message_id: object) -> Message:
         message = _own_message(message_id, user)
         if message.is_deleted:
             return message
+        keep_deleted(message)
         message.message, message.media_url, message.deleted_at = "", None, clock.now()
         message.save(update_fields=["message", "media_url", "deleted_at"])
-        message.attachments.all().delete()
         recount_conversation(message.conversation_id)
-        erase_events(message.pk, redacted)
+        rewrite_events(message.pk, as_it_stands(message))
         message_erased.send(Message, message=message)
         payload = MessageDeletedPayload(
             conversation_id=message.conversation_id, message_id=message.pk, deleted_at=message.deleted_at

@@ -1,5 +1,6 @@
 """The REST endpoints of messages."""
 
+from rest_framework.decorators import action
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
@@ -7,15 +8,17 @@ from accounts.authentication import UserRequest
 from accounts.models import User
 from conversations.view_records import record_view
 from foundation.openapi import Problem, describe
+from foundation.query_params import PageQuery
 from foundation.rest import success_response
 from messaging.conflicts import describing_conflicts
 from messaging.editing import delete_message, edit_message
 from messaging.history import message_for
 from messaging.models import Message
-from messaging.payloads import MessagePayload
+from messaging.payloads import MessagePayload, RevisionPayload
 from messaging.rate_limits import SENDS, check_user_limit
 from messaging.requests import EditMessageRequest, SendMessageRequest
-from messaging.responses import ConflictProblem, MessageResponse, SendMessageResponse
+from messaging.responses import ConflictProblem, MessageResponse, RevisionPage, SendMessageResponse
+from messaging.revisions import revisions_of
 from messaging.sending import send_message
 
 
@@ -50,6 +53,15 @@ class MessageViewSet(ViewSet):
         message = message_for(user=request.user, message_id=pk)
         record_view(conversation=message.conversation, viewer=request.user, through="rest", subject=message.pk)
         return success_response(message=message_payload(message))
+
+    @describe(
+        "List the former words of a message, newest first; for staff", query=PageQuery, responses={200: RevisionPage}
+    )
+    @action(detail=True, methods=["get"])
+    def revisions(self, request: UserRequest, pk: str) -> Response:
+        """Needs the permission *Can view message revision*. Each request is recorded."""
+        page = revisions_of(user=request.user, message_id=pk, query=PageQuery.of(request))
+        return success_response(**page.mapped(lambda rows: [RevisionPayload.of(row) for row in rows]))
 
     @describe(
         "Edit a message of the current user",

@@ -103,6 +103,29 @@ class Message(models.Model):
         return self.message_type == USER_INPUT
 
 
+class MessageRevision(models.Model):
+    """Former words of a message that was edited or deleted. Only staff with the permission to view them can read them.
+
+    The files of a deleted message refer to it, and are deleted with it.
+    """
+
+    EDITED = "edited"
+    DELETED = "deleted"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="revisions")
+    text = models.TextField(blank=True)
+    media_url = models.CharField(max_length=2000, null=True, blank=True)  # noqa: DJ001 (null in JSON)
+    reason = models.CharField(max_length=16)
+    replaced_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.message_id}, {self.reason} {self.replaced_at:%Y-%m-%d %H:%M}"
+
+
 def _random_name(upload: "Upload", name: str) -> str:
     token = uuid.uuid4().hex
     return f"uploads/{token[:2]}/{token}"
@@ -110,7 +133,7 @@ def _random_name(upload: "Upload", name: str) -> str:
 
 class Upload(models.Model):
     """A file with a random name in the storage. Only the owner can read it until it is sent; then all participants of
-    the conversation can.
+    the conversation can. After the message is deleted, only staff who can view its `revision` can.
 
     `name` is the file name that the owner used; `size` is in bytes. `width` and `height` are in pixels, as the picture
     or video is shown; `duration` is in seconds. All three are None if they are unknown. `placeholder` is a ThumbHash in
@@ -121,6 +144,9 @@ class Upload(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     message = models.ForeignKey(Message, on_delete=models.CASCADE, null=True, blank=True, related_name="attachments")
+    revision = models.ForeignKey(
+        MessageRevision, on_delete=models.CASCADE, null=True, blank=True, editable=False, related_name="attachments"
+    )
     position = models.PositiveSmallIntegerField(default=0)
     file = models.FileField(upload_to=_random_name)
     thumbnail = models.FileField(upload_to=_random_name, blank=True)
@@ -153,3 +179,24 @@ class Upload(models.Model):
     @property
     def is_ready(self) -> bool:
         return self.status == READY
+
+
+class ResumableUpload(models.Model):
+    """A file of which some bytes are still to come. It becomes an `Upload` with the same id.
+
+    The bytes are in a file of the incoming folder, whose size is the offset. `length` is the size of the whole file, in
+    bytes.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    length = models.PositiveBigIntegerField()
+    name = models.CharField(max_length=255, blank=True)
+    is_voice = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["created_at"], name="resumable_upload_age")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,6 +1,6 @@
 """Payloads of messages and of whole conversations."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from operator import itemgetter
 from typing import Any, Literal, cast
 
@@ -9,9 +9,11 @@ from conversations.fixed_values import RoleName
 from conversations.flows import displayed_prompt
 from conversations.flows.schemas import ActionData, AvailableAction, FlowStage
 from conversations.payloads import ContextPayload, OtherUserPayload
+from foundation.clock import rfc3339
 from foundation.schemas import CachedSchema, Id, Schema, Timestamp
 from messaging.attachment_descriptions import describe_attachments
-from messaging.models import Message, Upload
+from messaging.limits import MAX_EXCERPT_LENGTH
+from messaging.models import Message, MessageRevision, Upload
 from messaging.upload_kinds import Kind, Status
 
 ListReason = Literal["opened", "message", "read", "state", "updated", "deleted"]
@@ -189,15 +191,49 @@ class ConversationPayload(ContextPayload):
     updated_at: Timestamp
 
 
-def redacted(event: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the data of a logged event about a deleted message, without the text, media and attachments."""
-    kept = dict(data)
-    if "data" in kept:
-        kept["data"] = {**kept["data"], "body": "", "message": _redacted_message(kept["data"]["message"])}
-    elif "message" in kept:
-        kept["message"] = _redacted_message(kept["message"])
-    return kept
+class RevisionPayload(Schema):
+    """Former words of a message, which an edit or its deletion replaced at `replaced_at`."""
+
+    id: Id
+    message: str
+    media_url: str | None
+    reason: str
+    replaced_at: Timestamp
+    attachments: list[AttachmentPayload]
+
+    @classmethod
+    def of(cls, revision: MessageRevision) -> "RevisionPayload":
+        return cls.model_construct(
+            id=revision.pk,
+            message=revision.text,
+            media_url=revision.media_url,
+            reason=revision.reason,
+            replaced_at=revision.replaced_at,
+            attachments=[AttachmentPayload.of(upload) for upload in revision.attachments.all()],
+        )
 
 
-def _redacted_message(message: Mapping[str, Any]) -> dict[str, Any]:
-    return {**message, "message": "", "media_url": None, "attachments": []}
+def excerpt(message: Message) -> str:
+    """Return the beginning of a message, or what is attached to it, as a notification shows it."""
+    return message_preview(message)[:MAX_EXCERPT_LENGTH]
+
+
+def as_it_stands(message: Message) -> Callable[[str, dict[str, Any]], dict[str, Any]]:
+    """Return a function for `rewrite_events`: it puts the current text of a changed message into a logged event."""
+    changes: dict[str, Any] = {
+        "message": message.message,
+        "media_url": message.media_url,
+        "edited_at": message.edited_at and rfc3339(message.edited_at),
+        "deleted_at": message.deleted_at and rfc3339(message.deleted_at),
+        "read_at": message.read_at and rfc3339(message.read_at),
+    }
+    if message.is_deleted:
+        changes["attachments"] = []
+
+    def rewrite(event: str, data: dict[str, Any]) -> dict[str, Any]:
+        if "data" in data:
+            frame = data["data"]
+            return {**data, "data": {**frame, "body": excerpt(message), "message": {**frame["message"], **changes}}}
+        return {**data, "message": {**data["message"], **changes}}
+
+    return rewrite

@@ -16,9 +16,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from accounts.requests import SearchTerm
 from conversations.fixed_values import NamesOfTypes
 from conversations.flows import conversation_types
-from foundation.query_params import Flag, PageQuery, QueryText, WholeNumber
+from foundation.query_params import Flag, PageQuery, WholeNumber
 from foundation.schemas import CamelCaseRequest, RequestSchema, Text
 from foundation.text import BLANK_MESSAGE
 from messaging.limits import MAX_ALT_LENGTH, MAX_ATTACHMENTS, MAX_MESSAGE_LENGTH, MAX_URL_LENGTH
@@ -165,7 +166,7 @@ class ConversationListQuery(PageQuery):
     type: ConversationType | None = Field(None, description="Only conversations of this type")
     awaiting: Me | None = Field(None, description="`me`: only conversations that await the current user")
     unread: Flag | None = Field(None, description="`true`: only with unread messages; `false`: only without")
-    search: QueryText | None = Field(None, description="Text in the title or in the other user's name")
+    search: SearchTerm | None = Field(None, description="Any part of the title or of the other user's name")
 
 
 class HistoryQuery(PageQuery):

@@ -6,8 +6,8 @@ from pydantic import Field
 
 from conversations.flows.schemas import AvailableAction
 from foundation.openapi import Problem
-from foundation.schemas import Id, Schema
-from messaging.payloads import AttachmentPayload, ConversationPayload, MessagePayload
+from foundation.schemas import Id, Schema, Timestamp
+from messaging.payloads import AttachmentPayload, ConversationPayload, MessagePayload, RevisionPayload
 
 
 class SendMessageResponse(Schema):
@@ -19,12 +19,25 @@ class MessageResponse(Schema):
     message: MessagePayload
 
 
+class RevisionPage(Schema):
+    results: list[RevisionPayload]
+    next: str | None
+    previous: str | None
+
+
 class ConversationResponse(Schema):
     conversation: ConversationPayload
 
 
 class UploadResponse(Schema):
     upload: AttachmentPayload
+
+
+class LinkResponse(Schema):
+    """`url` is relative to the address of the server."""
+
+    url: str
+    expires_at: Timestamp
 
 
 class MarkReadResponse(Schema):

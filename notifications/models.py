@@ -1,4 +1,4 @@
-"""Stored notifications. Only `read_at` changes after the insert; a deleted message also empties `body`."""
+"""Stored notifications. After the insert, only `read_at` changes, and `body` if the message is edited."""
 
 from django.conf import settings
 from django.db import models

@@ -7,11 +7,11 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from messaging.models import Message
-from messaging.signals import message_erased, messages_read
+from messaging.signals import message_edited, message_erased, messages_read
 from notifications.events import NOTIFICATION
 from notifications.models import Notification
 from notifications.payloads import NotificationEventPayload
-from notifications.services import erase_message, notify_of_message, read_messages
+from notifications.services import delete_notifications, edit_notifications, notify_of_message, read_messages
 from realtime import publish, user_room
 
 
@@ -33,6 +33,11 @@ def messages_were_read(conversation_id: uuid.UUID, user_id: uuid.UUID, up_to_seq
     read_messages(user_id=user_id, conversation_id=conversation_id, up_to_seq=up_to_seq)
 
 
-@receiver(message_erased, dispatch_uid="erase_notifications")
+@receiver(message_edited, dispatch_uid="edit_notifications")
+def message_was_edited(message: Message, **_: Any) -> None:
+    edit_notifications(message=message)
+
+
+@receiver(message_erased, dispatch_uid="delete_notifications")
 def message_was_erased(message: Message, **_: Any) -> None:
-    erase_message(message=message)
+    delete_notifications(message=message)

@@ -14,11 +14,9 @@ from foundation.database.bulk import insert_instances, new_instance, send_post_s
 from foundation.errors import NotFound
 from foundation.ids import parse_id
 from messaging.models import Message
-from messaging.payloads import message_preview
+from messaging.payloads import excerpt
 from notifications.models import MESSAGE, Notification
 from realtime import before_commit
-
-MAX_BODY_LENGTH = 200
 
 
 def notify_of_message(*, message: Message) -> None:
@@ -60,7 +58,7 @@ def _of_message(message: Message, user_id: uuid.UUID, title: str, now: datetime)
         user_id=user_id,
         type=MESSAGE,
         title=title,
-        body=message_preview(message)[:MAX_BODY_LENGTH],
+        body=excerpt(message),
         payload={
             "conversation_id": str(conversation_id),
             "message_id": str(message.id),
@@ -80,11 +78,15 @@ def read_messages(*, user_id: uuid.UUID, conversation_id: uuid.UUID, up_to_seq: 
     ).update(read_at=clock.now())
 
 
-def erase_message(*, message: Message) -> None:
-    """Remove the text of a deleted message from its notifications, and mark them as read."""
-    about = Notification.objects.filter(message=message)
-    about.update(body="")
-    about.filter(read_at=None).update(read_at=clock.now())
+def edit_notifications(*, message: Message) -> None:
+    """Write the new text of an edited message into its notifications."""
+    Notification.objects.filter(message=message).update(body=excerpt(message))
+
+
+def delete_notifications(*, message: Message) -> None:
+    """Delete the notifications of a deleted message."""
+    for notification in Notification.objects.filter(message=message):
+        notification.delete()
 
 
 @transaction.atomic

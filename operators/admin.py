@@ -9,27 +9,35 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import path
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 
+from accounts.admin_search import IndexedSearchAdmin
 from accounts.models import User
 from conversations.models import Conversation, ConversationView, Participant
+from conversations.search import conversations_for_staff
 from conversations.view_records import record_view
 from deals.models import PaymentOrder
 from deals.payments.decisions import MAY_REFUND
+from foundation.admin import NothingAddedOrDeleted, ReadOnly
 from foundation.errors import DomainError, NotFound
 from foundation.ids import parse_id
 from foundation.labels import isolated
-from messaging.models import Upload
-from messaging.uploads.downloads import download_response
+from messaging.models import MessageRevision, Upload
+from messaging.revision_rights import may_view_revisions
+from messaging.uploads.downloads import file_response
 from messaging.uploads.services import read_upload
 from operators.forms import InterventionForm, RemovalForm, SystemMessageForm, first_fault
 from operators.payment_admin import PaymentOrderAdmin
+from operators.revision_admin import MessageRevisionAdmin
+from operators.searches import conversation_views
 from operators.transcripts import transcript
 
 admin.site.register(PaymentOrder, PaymentOrderAdmin)
+admin.site.register(MessageRevision, MessageRevisionAdmin)
 
 FILE = "conversations_conversation_file"
 """The name of the URL pattern of a file in the admin."""
@@ -80,10 +88,11 @@ _LAST_ACTIVITY = _PARTICIPANTS.values("conversation").annotate(at=Max("last_acti
 
 
 @admin.register(Conversation)
-class ConversationAdmin(admin.ModelAdmin):
+class ConversationAdmin(NothingAddedOrDeleted, IndexedSearchAdmin):
+    found = staticmethod(conversations_for_staff)
+    search_help_text = "Beginnings of words of the title or of a name, the beginning of an e-mail address, or an id"
     list_display = ["shown_as", "sides", "kind", "state", "awaited", "unread", "last_activity"]
     list_filter = ["conversation_type", "chat_status", "awaiting_role", StateFilter, UnreadFilter, PaymentFilter]
-    search_fields = ["=id", "title", "=source_id", "participants__user__name", "participants__user__email"]
     ordering = [Subquery(_LAST_ACTIVITY).desc()]
     list_per_page = 50
     show_full_result_count = False
@@ -124,12 +133,6 @@ class ConversationAdmin(admin.ModelAdmin):
     def last_activity(self, conversation: Any) -> str:
         return date_format(conversation.last_activity_at, "j M Y H:i")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
@@ -149,6 +152,7 @@ class ConversationAdmin(admin.ModelAdmin):
             "opts": self.opts,
             "title": isolated(_heading(conversation)),
             "may_write": self.has_change_permission(request, conversation),
+            "may_view_revisions": may_view_revisions(_staff(request)),
             "may_refund": request.user.has_perm(MAY_REFUND),
             "form": form if isinstance(form, SystemMessageForm) else SystemMessageForm(conversation),
         }
@@ -158,13 +162,13 @@ class ConversationAdmin(admin.ModelAdmin):
         view = self.admin_site.admin_view(self.file_view)
         return [path("<uuid:object_id>/files/<uuid:upload_id>", view, name=FILE), *super().get_urls()]
 
-    def file_view(self, request: HttpRequest, object_id: uuid.UUID, upload_id: uuid.UUID) -> HttpResponse:
+    def file_view(self, request: HttpRequest, object_id: uuid.UUID, upload_id: uuid.UUID) -> HttpResponseBase:
         """Download a file of the conversation, for operators who may view it. The view is recorded."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         upload = get_object_or_404(Upload, pk=upload_id, message__conversation=object_id)
         try:
-            return download_response(read_upload(user=_staff(request), upload_id=upload.pk))
+            return file_response(request, read_upload(user=_staff(request), upload_id=upload.pk))
         except NotFound as error:
             raise Http404(error.message) from None
 
@@ -192,23 +196,16 @@ class ConversationAdmin(admin.ModelAdmin):
 
 
 @admin.register(ConversationView)
-class ConversationViewAdmin(admin.ModelAdmin):
+class ConversationViewAdmin(ReadOnly, IndexedSearchAdmin):
     """A read-only list of the conversations that operators viewed."""
+
+    found = staticmethod(conversation_views)
+    search_help_text = "Beginnings of words of the viewer's name, the beginning of an e-mail address, or an id"
 
     list_display = ["viewed_at", "viewer", "conversation", "through", "subject"]
     list_filter = ["through", "viewed_at"]
     list_select_related = ["viewer", "conversation"]
-    search_fields = ["viewer__name", "viewer__email", "=conversation__id", "=subject"]
     show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 def _heading(conversation: Conversation) -> str:

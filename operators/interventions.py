@@ -11,7 +11,6 @@ from conversations.models import Conversation, Participant
 from conversations.selectors import participants_of
 from deals.facts import facts_of, find_deal
 from deals.payments.decisions import decide_payments
-from deals.payments.refunds import request_refunds_of
 from deals.transitions import AppliedAction, apply_action
 from foundation.errors import DomainError, Forbidden
 from operators.requests import InterventionRequest
@@ -33,9 +32,8 @@ def intervene(*, operator: User, conversation_id: object, action: str, data: Int
         applied, _ = apply_action(
             conversation, participants, operator, Role.OPERATOR, action, reason, state_version=data.state_version
         )
-        orders = decide_payments(conversation, operator, data.money) if conversation.is_closed else []
-    for order in orders:
-        request_refunds_of(order)
+        if conversation.is_closed:
+            decide_payments(conversation, operator, data.money)
     return applied
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         event_list_document,
         room_events_document,
     )
-    from realtime.event_log import LoggedEvent, erase_events, last_seqs
+    from realtime.event_log import LoggedEvent, last_seqs, rewrite_events
     from realtime.hooks import ROOM_NAME_CACHE_SIZE, ApplicationHooks, application_hooks, install_hooks, user_room
     from realtime.presence import last_seen_times, online_users
     from realtime.publishing import (
@@ -49,7 +49,6 @@ __all__ = [
     "asyncapi_document",
     "before_commit",
     "commands_document",
-    "erase_events",
     "event_list_document",
     "events_page",
     "expel",
@@ -67,6 +66,7 @@ __all__ = [
     "registry",
     "reserve_seq",
     "revoke_sessions",
+    "rewrite_events",
     "room_events_document",
     "run_savepoint_batch",
     "unit_of_work",
@@ -82,7 +82,7 @@ _MODULES = {
         "event_list_document",
         "room_events_document",
     ),
-    "event_log": ("LoggedEvent", "erase_events", "last_seqs"),
+    "event_log": ("LoggedEvent", "rewrite_events", "last_seqs"),
     "hooks": ("ROOM_NAME_CACHE_SIZE", "ApplicationHooks", "application_hooks", "install_hooks", "user_room"),
     "presence": ("last_seen_times", "online_users"),
     "publishing": (

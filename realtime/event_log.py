@@ -152,8 +152,8 @@ def _events_for(events: list[LoggedEvent], request: ReplayRequest, limit: int) -
     return part if len(part) <= request.after - request.start + limit else None
 
 
-def erase_events(subject: uuid.UUID, rewrite: Callable[[str, dict[str, Any]], dict[str, Any]]) -> None:
-    """Erase data from the log. `rewrite(event, payload)` returns the new payload of each event about `subject`. The
+def rewrite_events(subject: uuid.UUID, rewrite: Callable[[str, dict[str, Any]], dict[str, Any]]) -> None:
+    """Change data in the log. `rewrite(event, payload)` returns the new payload of each event about `subject`. The
     events keep their `seq`."""
     for row in RoomEvent.objects.filter(subject=subject):
         data = to_json(rewrite(row.event, from_json(row.data)))

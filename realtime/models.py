@@ -28,7 +28,7 @@ class Room(models.Model):
 class RoomEvent(models.Model):
     """One event of a room, as it is sent. `data` is the payload as JSON, including `seq`.
 
-    `subject` is the id of the object that the event describes. `erase_events` uses it to find all events of an object.
+    `subject` is the id of the object that the event describes. `rewrite_events` finds the events of an object by it.
     """
 
     pk = models.CompositePrimaryKey("room_id", "seq")

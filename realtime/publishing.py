@@ -171,7 +171,7 @@ def publish(
 ) -> None:
     """Send a logged event to all members of a room. Members who are offline receive it when they return.
 
-    `subject` is the id of the object that the event describes, for `erase_events`. `seq` is a number from
+    `subject` is the id of the object that the event describes, for `rewrite_events`. `seq` is a number from
     `reserve_seq`; by default the event gets the next number. Raises `TypeError` if the event is not a logged event or
     `payload` has another type than declared.
     """

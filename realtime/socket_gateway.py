@@ -17,7 +17,7 @@ from foundation.errors import DomainError, Invalid, NotFound, RateLimited, Token
 from foundation.ids import random_id
 from foundation.json import NestedTooDeeply, SocketJSON
 from foundation.rate_limits import LocalBucket
-from realtime import bus_heartbeat, metrics, recovery, revocation, wakeups
+from realtime import bus_heartbeat, metrics, recovery, revocation, user_rooms, wakeups
 from realtime.admission import ADMISSION_INTERVAL, AdmittedClient, ConnectRequest, admit, admit_to_rooms
 from realtime.background_tasks import BackgroundTasks, log_errors
 from realtime.bus_heartbeat import BusHeartbeat
@@ -244,31 +244,12 @@ class Gateway:
         return room in self._connections.by_sid[caller.sid].socket.rooms
 
     async def join_user_room(self, caller: Caller, after: int | None) -> Joined:
-        """Replay the events of the user's own room that follow the `seq` `after`. If `after` is None, replay nothing.
-
-        Each socket is in this room from the start. If it has left, it is a member again, also for recovery.
-        """
-        connection = self._connections.by_sid[caller.sid]
-        own = user_room(caller.user_id)
-        has_left = own not in connection.socket.rooms
-        joined = await self._rooms.join(connection.socket, own, after=after)
-        if has_left:
-            seq = joined.seq if after is None or joined.reset else after
-            await self._store_user_seq(connection, seq)
-        return joined
+        """Add the caller's socket to the user's own room; see `user_rooms.join`."""
+        return await user_rooms.join(self._rooms, self._connections.by_sid[caller.sid], after)
 
     async def leave_user_room(self, caller: Caller) -> None:
-        """Remove the socket from the user's own room: it receives no notifications and no list updates, also after
-        recovery, until it joins the room again. Revocation does not depend on the room."""
-        connection = self._connections.by_sid[caller.sid]
-        await self._store_user_seq(connection, LEFT)
-        self._rooms.leave(connection.socket, user_room(caller.user_id))
-
-    @staticmethod
-    async def _store_user_seq(connection: Connection, seq: int) -> None:
-        session = replace(connection.session, user_seq=seq)
-        await in_database(recovery.save_user_seq, session)
-        connection.session = session
+        """Remove the caller's socket from the user's own room; see `user_rooms.leave`."""
+        await user_rooms.leave(self._rooms, self._connections.by_sid[caller.sid])
 
     def begin_state(self, caller: Caller, room: str, **terms: Any) -> bool:
         """Begin an ephemeral state of the caller; see `EphemeralStates.begin`."""

@@ -1,7 +1,8 @@
 """`python scripts/vendor.py`: copy the files of npm packages that pages load to `static/vendor`, byte for byte.
 
 `static/vendor/versions.json` names each package with its version, its license, and the SHA-256 checksum of each file by
-its path in the package. Packages in `package-lock.json` are copied again from `node_modules`.
+its path in the package. Packages in `package-lock.json` are copied again from `node_modules`. `added` are files that
+the package lacks, such as the text of its license.
 """
 
 import hashlib

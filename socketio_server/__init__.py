@@ -16,6 +16,7 @@ from socketio_server.errors import ProtocolError
 from socketio_server.limits import Limits
 from socketio_server.socket_packets import TOO_DEEP, StrictPacket
 from socketio_server.socket_server import SocketServer
+from socketio_server.stalled_responses import closing_stalled
 from socketio_server.uvicorn_websocket import on_uvicorn_shutdown
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "SocketApp",
     "SocketServer",
     "StrictPacket",
+    "closing_stalled",
     "on_uvicorn_shutdown",
     "refuse_websocket",
 ]

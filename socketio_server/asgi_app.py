@@ -52,9 +52,10 @@ class SocketApp(socketio.ASGIApp):
         if scope["type"] not in ("http", "websocket"):
             return
         inner = self._resolve_forwarded(scope)
-        if b"sid=" in scope.get("query_string", b""):
-            # The web server writes the query from its own scope to the access log, after the response.
-            scope["query_string"] = b"sid=hidden"
+        if scope.get("query_string"):
+            # The web server writes the query from its own scope to the access log, after the response. Queries contain
+            # ids of sessions, signatures of links, and what people search for.
+            scope["query_string"] = b"hidden"
         await super().__call__(inner, receive, send)
 
     async def not_found(self, receive: Receive, send: Send) -> None:

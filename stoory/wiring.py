@@ -17,7 +17,7 @@ from conversations.selectors import presence_rooms, recently_expelled
 from conversations.visibility import may_enter
 from deals.payments import price_limits
 from deals.selectors import load_available_actions
-from deals.tasks import IN_DEADLINE_PROCESS
+from deals.tasks import take_due_actions
 from messaging.conversation_selectors import load_last_message
 from realtime import ApplicationHooks, gateway, install_hooks, on_wake, revoke_sessions, wake_processes
 from stoory.flow_overrides import overrides
@@ -48,7 +48,7 @@ wakeups.connect(partial(wake_processes, "tasks"))
 on_wake("tasks", wakeups.wake)
 
 if settings.TASKS_IN_SERVER:
-    without = () if settings.DEADLINES_IN_SERVER else IN_DEADLINE_PROCESS
+    without = () if settings.DEADLINES_IN_SERVER else (take_due_actions.kind,)
     worker = Worker(settings.TASK_THREADS, without=without)
     gateway.accompany(worker.start, worker.stop)
 

@@ -137,17 +137,15 @@ class PaymentEvent(AppendOnlyModel):
 class Refund(models.Model):
     """A request to refund an order, wholly or in part. Its id is the idempotency key at the provider.
 
-    `amount` is in minor units. `requester` is an operator, or the system user. The request is repeated at `due_at`
-    until the provider has accepted it, or until it is dropped because the provider rejects it or nothing remains. The
-    events of the order say whether it succeeded.
+    `amount` is in minor units. `requester` is an operator, or the system user. A task sends the request until the
+    provider has accepted it, or until it is dropped because the provider rejects it or nothing remains. The events of
+    the order say whether it succeeded.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     order = models.ForeignKey(PaymentOrder, on_delete=models.CASCADE, related_name="refunds")
     amount = models.BigIntegerField()
     requester = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    due_at = models.DateTimeField(default=clock.now)
-    attempts = models.PositiveIntegerField(default=0)
     accepted_at = models.DateTimeField(null=True, blank=True)
     dropped_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
@@ -155,9 +153,6 @@ class Refund(models.Model):
     class Meta:
         ordering = ["created_at"]
         constraints = [models.CheckConstraint(condition=models.Q(amount__gt=0), name="refund_above_zero")]
-        indexes = [
-            models.Index(fields=["due_at"], name="refund_due", condition=models.Q(accepted_at=None, dropped_at=None)),
-        ]
 
     def __str__(self) -> str:
         return f"refund of {self.order_id}"

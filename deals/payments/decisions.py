@@ -4,12 +4,11 @@ from accounts.models import User
 from conversations.flows.facts import price_text
 from conversations.locking import lock_conversation
 from conversations.models import Conversation
-from deals.models import PaymentDecision, PaymentOrder, Refund
+from deals.models import PaymentDecision, PaymentOrder
 from deals.payments.ledger import read_ledger
 from deals.payments.notices import notify_both
 from deals.payments.refund_amounts import check_refund
 from deals.payments.refund_requests import refundable, schedule_refund
-from deals.payments.refunds import request_refunds_of
 from deals.payments.undecided import remaining_payments
 from foundation.errors import Forbidden, Invalid, NotFound
 from foundation.ids import parse_id
@@ -22,18 +21,17 @@ Outcome = PaymentDecision.Outcome
 def refund_payment(
     *, operator: User, order_id: object, amount: int | None = None, seen: int | None = None
 ) -> PaymentOrder:
-    """Refund an order, wholly or in part, and send the refund to the provider.
+    """Refund an order, wholly or in part. A task sends the refund to the provider.
 
     `amount` is in minor units, by default all that remains. `seen` is what could be refunded when the operator decided,
-    so that a form that is sent twice refunds once. If the provider does not respond, the refund is sent again later.
-    Raises `Forbidden`, `NotFound`, or `Invalid` if more is requested than remains, or the payment differs from `seen`.
+    so that a form that is sent twice refunds once. Raises `Forbidden`, `NotFound`, or `Invalid` if more is requested
+    than remains, or the payment differs from `seen`.
     """
     check_may_refund(operator)
     with unit_of_work():
         conversation, order = _lock(order_id)
         _check_unchanged(order, seen)
         decide_refund(conversation, order, operator, amount)
-    request_refunds_of(order)
     return order
 
 
@@ -68,15 +66,14 @@ def _check_unchanged(order: PaymentOrder, seen: int | None) -> None:
         raise Invalid(f"The payment has changed: {remains} can be refunded now.")
 
 
-def decide_refund(conversation: Conversation, order: PaymentOrder, operator: User, amount: int | None = None) -> Refund:
+def decide_refund(conversation: Conversation, order: PaymentOrder, operator: User, amount: int | None = None) -> None:
     """Store the decision to refund an order of a locked conversation. Raises `Invalid`."""
     left = refundable(order, read_ledger(order))
     wanted = left if amount is None else amount
     check_refund(wanted, order, left)
-    refund = schedule_refund(order, wanted, operator)
+    schedule_refund(order, wanted, operator)
     _decide(order, Outcome.REFUND, operator, is_final=wanted == left)
     notify_both(conversation, order, "refund_decided", amount=wanted)
-    return refund
 
 
 def decide_to_keep(conversation: Conversation, order: PaymentOrder, operator: User) -> None:
@@ -85,15 +82,15 @@ def decide_to_keep(conversation: Conversation, order: PaymentOrder, operator: Us
     notify_both(conversation, order, "keep_decided", remaining=refundable(order, read_ledger(order)))
 
 
-def decide_payments(conversation: Conversation, operator: User, money: object) -> list[PaymentOrder]:
-    """Decide about all payments of a locked conversation, and return the orders to refund.
+def decide_payments(conversation: Conversation, operator: User, money: object) -> None:
+    """Decide about all payments of a locked conversation.
 
     `money` is `refund` or `keep`. Without payments it is ignored. Raises `Invalid`, or `Forbidden` for a refund without
     the permission.
     """
     remaining = [order for order, ledger in remaining_payments(conversation) if refundable(order, ledger) > 0]
     if not remaining:
-        return []
+        return
     if money not in ("refund", "keep"):
         raise Invalid(errors={"money": ["The payment is not refunded yet: refund or keep is needed."]})
     if money == Outcome.REFUND:
@@ -103,7 +100,6 @@ def decide_payments(conversation: Conversation, operator: User, money: object) -
             decide_refund(conversation, order, operator)
         else:
             decide_to_keep(conversation, order, operator)
-    return remaining if money == Outcome.REFUND else []
 
 
 def check_may_refund(operator: User) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from deals.payments import get_provider
 from deals.payments.payment_events import AppliedPaymentEvent, apply_event
-from deals.payments.refunds import request_refunds_of
 
 
 def handle_webhook(*, provider: str, body: bytes, headers: Mapping[str, str]) -> AppliedPaymentEvent | None:
@@ -14,7 +13,4 @@ def handle_webhook(*, provider: str, body: bytes, headers: Mapping[str, str]) ->
     wrong signature, and `Invalid` if the amount does not fit the order or the event id was used for another event.
     """
     event = get_provider(provider).verify(body, headers)
-    applied = apply_event(provider, event) if event else None
-    if applied is not None and not applied.repeated:
-        request_refunds_of(applied.order)
-    return applied
+    return apply_event(provider, event) if event else None

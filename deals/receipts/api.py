@@ -16,7 +16,6 @@ from foundation.openapi import Problem, describe
 from foundation.rest import success_response
 from messaging.rate_limits import check_user_limit
 from messaging.uploads.downloads import download_response
-from messaging.uploads.services import FileDownload
 
 PDF, JSON = "application/pdf", "application/json"
 
@@ -49,4 +48,4 @@ def _as_json(receipt: Receipt) -> HttpResponseBase:
 
 def _as_pdf(receipt: Receipt) -> HttpResponseBase:
     name = f"receipt-{receipt.conversation.pk}.pdf"
-    return download_response(FileDownload(render_receipt(receipt), PDF, name))
+    return download_response(render_receipt(receipt), PDF, name)

@@ -33,9 +33,8 @@ FAULTS = ("server", "server", "worker", "worker", "connection", "database")
 OPERATOR = "operator@example.com"
 END_TIMEOUT = 120.0
 NEXT_REFUND_TIMEOUT = 5.0
-WAITING = "accepted_at IS NULL AND dropped_at IS NULL"
-LEFT = f"SELECT count(*) FROM deals_refund WHERE {WAITING}"
-BRING_FORWARD = f"UPDATE deals_refund SET due_at = now() WHERE {WAITING}"
+LEFT = "SELECT count(*) FROM deals_refund WHERE accepted_at IS NULL AND dropped_at IS NULL"
+BRING_FORWARD = "UPDATE tasks_storedtask SET due_at = now() WHERE kind = 'deals.request_refund' AND state = 'waiting'"
 DEAD = "SELECT count(*) FROM tasks_storedtask WHERE state = 'dead'"
 
 
@@ -135,10 +134,10 @@ async def _inject_faults(run: Run, deals: MoneyDeals, worker: TaskProcess) -> No
 async def _inject(run: Run, fault: str, deals: MoneyDeals, worker: TaskProcess) -> None:
     match fault:
         case "server":
-            server = await _server_that_refunds(run, deals)
-            run.log_fault(f"{server.name} is killed")
-            await server.kill()
-            await server.start()
+            process = await _process_that_refunds(run, deals, worker)
+            run.log_fault(f"{process.name} is killed")
+            await process.kill()
+            await process.start()
         case "worker":
             run.log_fault(f"{worker.name} is killed")
             await worker.kill()
@@ -151,18 +150,18 @@ async def _inject(run: Run, fault: str, deals: MoneyDeals, worker: TaskProcess) 
             await power_cut(run)
 
 
-async def _server_that_refunds(run: Run, deals: MoneyDeals) -> Worker:
-    """Return the server that sends the next refund to the provider, as soon as it does, or any server after a while."""
+async def _process_that_refunds(run: Run, deals: MoneyDeals, worker: TaskProcess) -> Worker | TaskProcess:
+    """Return the process that sends the next refund, as soon as it does, or any server after a while."""
     seen = len(deals.calls())
     with suppress(TimeoutError):
         await wait_until(lambda: len(deals.calls()) > seen, timeout=run.scaled(NEXT_REFUND_TIMEOUT))
     pids = {one["pid"] for one in deals.calls()[seen:]}
     servers = run.cluster.workers
-    return next((one for one in servers if one.pid in pids), run.rng.choice(servers))
+    return next((one for one in (*servers, worker) if one.pid in pids), run.rng.choice(servers))
 
 
 async def _until_refunds_are_done(run: Run) -> None:
-    """Wait for the refunds whose attempt was interrupted. They are due after minutes, so they are brought forward."""
+    """Wait for the refunds whose attempt was interrupted or failed. Those that wait are brought forward."""
     deadline = time.monotonic() + run.scaled(END_TIMEOUT)
     while time.monotonic() < deadline:
         with suppress(psycopg.OperationalError):

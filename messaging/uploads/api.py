@@ -1,21 +1,28 @@
 """The REST endpoints of files."""
 
-from django.http import HttpResponse
+from typing import Any
+
+from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from pydantic import Field
 from rest_framework.decorators import action
 from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from accounts.authentication import UserRequest
+from accounts.authentication import SessionJWTAuthentication, UserRequest
+from foundation.clock import rfc3339
 from foundation.openapi import STATUS_DESCRIPTIONS, Problem, describe
+from foundation.query_params import Flag, Query
 from foundation.rest import PROBLEM_CONTENT_TYPE, JSONParser, success_response
 from messaging.payloads import AttachmentPayload
 from messaging.rate_limits import UPLOADS, check_user_limit
 from messaging.requests import DescribeUploadRequest
-from messaging.responses import UploadResponse
-from messaging.uploads.downloads import download_response
+from messaging.responses import LinkResponse, UploadResponse
+from messaging.uploads.content_types import shown_inline
+from messaging.uploads.downloads import file_response
+from messaging.uploads.links import LinkAuthentication, LinkIdentity, make_link
 from messaging.uploads.services import describe_upload, read_upload, store_upload
 
 FORM = {
@@ -28,16 +35,28 @@ FORM = {
         },
     }
 }
-FILE = {
+FILE: dict[Any, Any] = {
     (200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, description="The content of the file"),
+    (206, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, description=STATUS_DESCRIPTIONS[206]),
     **{
         (status, PROBLEM_CONTENT_TYPE): OpenApiResponse(Problem, description=STATUS_DESCRIPTIONS[status])
-        for status in (401, 403, 404, 429)
+        for status in (401, 403, 404, 416, 429)
     },
 }
+PART = [
+    OpenApiParameter("Range", str, OpenApiParameter.HEADER, description="One range of bytes: `bytes=0-1023`"),
+    OpenApiParameter("If-Range", str, OpenApiParameter.HEADER, description="The `ETag` to which the range belongs"),
+]
+
+
+class LinkQuery(Query):
+    thumbnail: Flag = Field(False, description="`true`: a link of the thumbnail")
+    download: Flag = Field(False, description="`true`: browsers save the file, and do not show it")
 
 
 class UploadViewSet(ViewSet):
+    authentication_classes = (SessionJWTAuthentication, LinkAuthentication)
+
     def get_parsers(self) -> list[BaseParser]:
         method = getattr(self.request, "method", None)  # there is no request while the OpenAPI document is made
         return [JSONParser() if method == "PATCH" else MultiPartParser()]
@@ -49,8 +68,8 @@ class UploadViewSet(ViewSet):
         upload = store_upload(owner=request.user, file=request.FILES.get("file"), is_voice=is_voice)
         return success_response(201, upload=AttachmentPayload.of(upload))
 
-    @extend_schema(summary="Download a file; participants can download a sent file", responses=FILE)
-    def retrieve(self, request: UserRequest, pk: str) -> HttpResponse:
+    @extend_schema(summary="Download a file; participants can download a sent file", responses=FILE, parameters=PART)
+    def retrieve(self, request: UserRequest, pk: str) -> HttpResponseBase:
         return _download(request, pk)
 
     @describe(
@@ -63,11 +82,34 @@ class UploadViewSet(ViewSet):
         upload = describe_upload(user=request.user, upload_id=pk, data=data)
         return success_response(upload=AttachmentPayload.of(upload))
 
-    @extend_schema(summary="Download a small WebP version of a picture", responses=FILE)
+    @extend_schema(summary="Download a small WebP version of a picture", responses=FILE, parameters=PART)
     @action(detail=True, methods=["get"])
-    def thumbnail(self, request: UserRequest, pk: str) -> HttpResponse:
+    def thumbnail(self, request: UserRequest, pk: str) -> HttpResponseBase:
         return _download(request, pk, thumbnail=True)
 
+    @describe(
+        "Make a link of a file: an address that needs no access token, for a short time",
+        query=LinkQuery,
+        responses={200: LinkResponse},
+    )
+    @action(detail=True, methods=["get"])
+    def link(self, request: UserRequest, pk: str) -> Response:
+        query = LinkQuery.of(request)
+        link = make_link(identity=request.auth, upload_id=pk, thumbnail=query.thumbnail, download=query.download)
+        response = success_response(url=link.url, expires_at=rfc3339(link.expires_at))
+        response["Cache-Control"] = "no-store"
+        return response
 
-def _download(request: UserRequest, upload_id: str, *, thumbnail: bool = False) -> HttpResponse:
-    return download_response(read_upload(user=request.user, upload_id=upload_id, thumbnail=thumbnail))
+
+def _download(request: UserRequest, upload_id: str, *, thumbnail: bool = False) -> HttpResponseBase:
+    link = request.auth if isinstance(request.auth, LinkIdentity) else None
+    is_shown = link is not None and not link.download
+    # The view was recorded when the link was made. A player uses a link many times.
+    stored = read_upload(
+        user=request.user, upload_id=upload_id, thumbnail=thumbnail, shown=is_shown, record=link is None
+    )
+    response = file_response(request, stored, inline=is_shown and shown_inline(stored.content_type))
+    if link is not None:
+        response["Cache-Control"] = "private"
+        response["Cross-Origin-Resource-Policy"] = "cross-origin"  # the signature is the permission
+    return response

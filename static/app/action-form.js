@@ -1,8 +1,9 @@
-import { AttachmentPicker } from './attachments.js';
 import { draw, html, icon, made, nothing, notice, onceAtATime, uniqueId } from './html.js';
 import { inWords } from './faults.js';
 import { FieldFault } from './field-fault.js';
 import { filled, gettext, ngettext } from './i18n.js';
+import { Desk } from './media/desk.js';
+import { FilePicker } from './media/picker.js';
 import { PriceField } from './price-field.js';
 
 function text(value, { required, max_length: longest }) {
@@ -28,7 +29,16 @@ class Field {
     this.currency = currency;
     this.#redraw = redraw;
     if (input.type === 'number') this.price = new PriceField(input, currency);
-    if (input.type === 'files') this.picker = new AttachmentPicker(client, () => this.#changed());
+    if (input.type === 'files') this.#takeFiles(client);
+  }
+
+  #takeFiles(client) {
+    this.desk = new Desk(client);
+    this.picker = new FilePicker(this.desk);
+    this.desk.subscribe(() => {
+      this.picker.show();
+      this.#changed();
+    });
   }
 
   #changed(text = '') {
@@ -51,8 +61,8 @@ class Field {
   /** The value for the action's `data`. Raises `FieldFault`. */
   get value() {
     if (this.picker) {
-      if (this.picker.isBusy) throw new FieldFault(gettext('The upload has not finished yet.'));
-      return this.picker.attachments.map((one) => one.id);
+      if (this.desk.isBusy) throw new FieldFault(gettext('The upload has not finished yet.'));
+      return this.desk.attachments.map((one) => one.id);
     }
     return this.price ? this.price.value : text(this.#given, this.input);
   }

@@ -97,7 +97,7 @@ export class ActionPanel {
       this.#form = this.#formOf(action, conversation, () => this.#back(action));
       this.#redraw();
       this.#focus('.input, form button');
-    } else await onceAtATime(button, () => this.act(action).catch((fault) => this.#complain(fault)));
+    } else await onceAtATime(button, () => this.#actAtOnce(action));
   }
 
   /** Open the dialog with a long form. The form stays until the state changes, so that no typed text is lost. */
@@ -132,6 +132,12 @@ export class ActionPanel {
     if (answer.payment) await payFor(answer.payment, this.#client);
   }
 
+  async #actAtOnce(action) {
+    this.#fault = '';
+    this.#redraw();
+    await this.act(action).catch((fault) => this.#complain(fault));
+  }
+
   #complain(fault) {
     const isOutdated = fault instanceof Refused && fault.status === 409;
     this.#fault = isOutdated ? gettext('The conversation has changed. This is its current state.') : inWords(fault);
@@ -143,13 +149,11 @@ export class ActionPanel {
   }
 }
 
-/** Say why a deal does not go on now. Both sides can write meanwhile. */
-function stopped({ flow_state: state, awaiting_role: awaited }) {
-  const words =
-    state === 'payment_disputed'
-      ? gettext('The payment is disputed. The deal waits until the dispute is decided. You can go on writing.')
-      : awaited && gettext('An operator has paused the deal. You can go on writing.');
-  return words ? line('hourglass', words) : nothing;
+/** Say why a deal does not go on now. Both sides can write meanwhile. While it leads and awaits nobody, the deal is
+ * interrupted, for example by a dispute; the last message of the system says why. */
+function stopped({ automation_enabled: leads, awaiting_role: awaited }) {
+  if (leads && !awaited) return line('hourglass', gettext('The deal is on hold. You can go on writing.'));
+  return awaited ? line('hourglass', gettext('An operator has paused the deal. You can go on writing.')) : nothing;
 }
 
 function line(symbol, words, more = nothing) {

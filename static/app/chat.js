@@ -8,6 +8,7 @@ import { removeDrafts } from './drafts.js';
 import { draw, html, icon, iconButton } from './html.js';
 import { gettext } from './i18n.js';
 import { ListView } from './list-view.js';
+import { forgetAll } from './media/kept-uploads.js';
 import { NotificationsView } from './notifications-view.js';
 import { openingForm } from './opening.js';
 import { PersonField } from './person-field.js';
@@ -100,6 +101,7 @@ class ChatPage {
 
   async #signOut() {
     removeDrafts();
+    await forgetAll();
     await this.#client.signOut().catch(() => {});
     toSignIn();
   }

@@ -1,26 +1,37 @@
-import { AttachmentPicker } from './attachments.js';
 import { Draft } from './drafts.js';
-import { draw, html, icon, iconButton, made, uniqueId } from './html.js';
+import { draw, html, icon, iconButton, made, nothing, onceAtATime, uniqueId } from './html.js';
 import { inWords } from './faults.js';
 import { filled, gettext } from './i18n.js';
+import { FilePicker } from './media/picker.js';
+import { canRecord, Recorder } from './media/recorder.js';
 
 const LONGEST = 5000;
 const WARN_AT = 4500;
 
-/** The form for writing a message. Enter sends, Shift+Enter starts a new line. Each conversation keeps its draft. */
+/**
+ * The form for writing a message. Enter sends, Shift+Enter starts a new line. Each conversation keeps its draft, and
+ * its `Desk` has the chosen files.
+ */
 export class Composer {
   #conversation;
+  #desk;
+  #end;
   #editing = null;
   #draft;
   #onSent;
   #id = uniqueId('text');
   element = made(html`<form class="composer" @submit=${(event) => this.#submit(event)}></form>`);
 
-  constructor(client, conversation, { onSent }) {
+  constructor(client, conversation, { desk, onSent }) {
     this.#conversation = conversation;
+    this.#desk = desk;
     this.#draft = new Draft(client.session.user.id, conversation.id);
     this.#onSent = onSent;
-    this.picker = new AttachmentPicker(client, () => this.#changed());
+    this.picker = new FilePicker(desk);
+    this.recorder = new Recorder({
+      onDone: (file) => desk.add([file], { isVoice: true }),
+      onChange: () => this.#recorded(),
+    });
     this.input = made(
       html`<textarea
         id=${this.#id}
@@ -34,6 +45,7 @@ export class Composer {
       ></textarea>`,
     );
     this.input.value = this.#draft.text;
+    this.#end = desk.subscribe(() => this.#filesChanged());
     this.#changed();
   }
 
@@ -44,6 +56,28 @@ export class Composer {
 
   focus() {
     this.input.focus();
+  }
+
+  /** Take dropped files. */
+  take(files) {
+    if (this.element.hidden || this.#editing) return;
+    this.#desk.add(files);
+    this.focus();
+  }
+
+  dispose() {
+    this.#end();
+    this.recorder.stop(false);
+  }
+
+  #filesChanged() {
+    this.picker.show();
+    this.#show(this.#left);
+  }
+
+  #recorded() {
+    this.#show(this.recorder.fault || this.#left);
+    if (!this.recorder.isRecording) this.focus();
   }
 
   /** Start editing one of the user's own messages. */
@@ -76,7 +110,7 @@ export class Composer {
     const files = [...event.clipboardData.files];
     if (!files.length) return;
     event.preventDefault();
-    for (const file of files) void this.picker.add(file);
+    this.#desk.add(files);
   }
 
   async #submit(event) {
@@ -84,18 +118,21 @@ export class Composer {
     const text = this.input.value.trim();
     if (!this.#canSend) return;
     if (this.#editing) {
-      await this.#conversation.edit(this.#editing.id, text).then(
-        () => this.#stopEditing(),
-        (fault) => this.#show(inWords(fault)),
-      );
+      await onceAtATime(this.element.querySelector('.send'), () => this.#store(text));
       return;
     }
-    const { attachments } = this.picker;
-    // A message needs text, so files without text are sent with their names as the text.
-    this.#conversation.send(text || attachments.map((one) => one.name).join(', '), { attachments });
-    this.picker.clear();
+    if (this.#desk.sendable.length) this.#desk.send(text);
+    else this.#conversation.send(text);
     this.#write('');
     this.#onSent();
+  }
+
+  async #store(text) {
+    this.#show(this.#left);
+    await this.#conversation.edit(this.#editing.id, text).then(
+      () => this.#stopEditing(),
+      (fault) => this.#show(inWords(fault)),
+    );
   }
 
   #write(text) {
@@ -108,16 +145,21 @@ export class Composer {
   }
 
   get #canSend() {
-    const isEmpty = !this.#length && !this.picker.attachments.length;
-    return !isEmpty && this.#length <= LONGEST && !this.picker.isBusy;
+    const hasFiles = !this.#editing && this.#desk.sendable.length;
+    const isEmpty = !this.#length && !hasFiles && !this.#editing?.attachments.length;
+    return !isEmpty && this.#length <= LONGEST;
   }
 
   #changed() {
     if (!this.#editing) this.#draft.text = this.input.value;
-    const left = LONGEST - this.#length;
-    this.#show(this.#length > WARN_AT ? filled(gettext('%(n)s left'), { n: left }) : '');
+    this.#show(this.#left);
     this.input.style.height = 'auto';
     this.input.style.height = `${this.input.scrollHeight + 2}px`;
+  }
+
+  /** The characters left, if they are few. */
+  get #left() {
+    return this.#length > WARN_AT ? filled(gettext('%(n)s left'), { n: LONGEST - this.#length }) : '';
   }
 
   /** Draw the form. `said` is shown next to the text: the characters left, or an error. */
@@ -128,12 +170,13 @@ export class Composer {
           ${icon('pencil')}${gettext('Editing your message')}
           ${iconButton('x', gettext('Stop editing'), () => this.#stopEditing())}
         </p>
-        ${this.picker.element}
-        <div class="composer-line">
+        ${this.picker.element} ${this.recorder.isRecording ? this.recorder.element : nothing}
+        <div class="composer-line" ?hidden=${this.recorder.isRecording}>
           ${iconButton('paperclip', gettext('Attach files'), () => this.picker.input.click())} ${this.picker.input}
           <label class="visually-hidden" for=${this.#id}>${gettext('Message')}</label>
           ${this.input}
           <span class="counter" aria-live="polite">${said}</span>
+          ${canRecord ? iconButton('mic', gettext('Record a voice note'), () => void this.recorder.start()) : nothing}
           <button
             type="submit"
             class="icon-button send"

@@ -7,6 +7,10 @@ import { draw, html, iconButton, made, nothing, notice } from './html.js';
 import { inWords } from './faults.js';
 import { kind, short } from './format.js';
 import { filled, gettext, isolated } from './i18n.js';
+import { Attachments } from './media/attachments.js';
+import { deskOf } from './media/desk.js';
+import { takeDrops } from './media/drop.js';
+import { summary } from './media/summary.js';
 import { MessagesView } from './messages-view.js';
 import { loadState } from './loading.js';
 import { missingConversation } from './missing.js';
@@ -20,6 +24,8 @@ const SHOWN = 8_000;
 export class ConversationView {
   #client;
   #conversation;
+  #desk;
+  #attachments;
   #ends = [];
   #lastSeq = null;
   #fault = '';
@@ -30,27 +36,35 @@ export class ConversationView {
   constructor(client, id, { onBack, withDeal = true } = {}) {
     this.#client = client;
     this.#conversation = client.conversation(id);
-    const me = client.session.user.id;
+    this.#desk = deskOf(client, this.#conversation);
+    this.#attachments = new Attachments(client.files, { onFault: (fault) => this.#complain(fault) });
     this.messages = new MessagesView(this.#conversation, {
-      me,
-      session: client.session,
+      me: client.session.user.id,
+      attachments: this.#attachments,
+      desk: this.#desk,
+      state: () => this.#state,
       names: (userId) => this.#names(userId),
       isClosed: () => this.#conversation.getSnapshot().conversation?.chat_status === 'closed',
-      onRetry: (entry) => void this.#conversation.retry(entry),
-      onDiscard: (entry) => this.#conversation.discard(entry),
+      onRetry: (id) => void this.#holderOf(id).retry(id),
+      onDiscard: (id) => this.#holderOf(id).discard(id),
       onEdit: (message) => this.composer.edit(message),
       onRemove: (message) => void this.#remove(message),
       onFault: (fault) => this.#complain(fault),
     });
     this.actionPanel = new ActionPanel(client, this.#conversation);
-    this.composer = new Composer(client, this.#conversation, { onSent: () => this.messages.scrollToEnd() });
+    this.composer = new Composer(client, this.#conversation, {
+      desk: this.#desk,
+      onSent: () => this.messages.scrollToEnd(),
+    });
     this.deal = withDeal ? new DealView(this.#conversation) : null;
     this.onBack = onBack;
     this.#ends.push(
       this.#conversation.subscribe(() => this.#show()),
       client.subscribe(() => this.#show()),
+      this.#desk.subscribe(() => this.#show()),
       onNewDay(() => this.#show()),
     );
+    takeDrops(this.element, (files) => this.composer.take(files));
   }
 
   get conversation() {
@@ -66,6 +80,8 @@ export class ConversationView {
     for (const end of this.#ends) end();
     clearTimeout(this.#timer);
     this.messages.dispose();
+    this.composer.dispose();
+    this.#attachments.dispose();
     this.#conversation.close();
   }
 
@@ -74,7 +90,7 @@ export class ConversationView {
   }
 
   #show() {
-    const state = this.#conversation.getSnapshot();
+    const state = this.#state;
     this.element.dataset.phase = state.phase;
     if (state.phase === 'gone') {
       draw(this.element, missingConversation(this.onBack));
@@ -97,6 +113,17 @@ export class ConversationView {
     );
     this.messages.show(state);
     this.#announce(state);
+  }
+
+  /** The snapshot of the conversation, with the messages that wait for their files. */
+  get #state() {
+    const state = this.#conversation.getSnapshot();
+    return { ...state, outgoing: [...state.outgoing, ...this.#desk.getSnapshot().outgoing] };
+  }
+
+  /** Return the object that has an unsent message: the desk until its files are uploaded, then the conversation. */
+  #holderOf(id) {
+    return this.#desk.has(id) ? this.#desk : this.#conversation;
   }
 
   #names(userId) {
@@ -194,7 +221,7 @@ export class ConversationView {
     const isNew = this.#lastSeq !== null && last && last.seq > this.#lastSeq;
     this.#lastSeq = last?.seq ?? 0;
     if (isNew && last.sender_id !== this.#client.session.user.id) {
-      this.#live.textContent = `${isolated(this.#names(last.sender_id))}: ${isolated(last.message)}`;
+      this.#live.textContent = `${isolated(this.#names(last.sender_id))}: ${isolated(last.message || summary(last))}`;
     }
   }
 }

@@ -63,7 +63,15 @@ export function price(amount, currency) {
 
 export function size(bytes) {
   const kilo = bytes / 1024;
-  return kilo < 1024 ? `${Math.max(1, Math.round(kilo))} KB` : `${(kilo / 1024).toFixed(1)} MB`;
+  if (kilo < 1024) return `${Math.max(1, Math.round(kilo))} KB`;
+  const mega = kilo / 1024;
+  return mega < 1024 ? `${mega.toFixed(1)} MB` : `${(mega / 1024).toFixed(1)} GB`;
+}
+
+/** Return a length of time in minutes and seconds. */
+export function duration(seconds) {
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
 }
 
 export function role(name) {

@@ -3,6 +3,7 @@ import { byId, draw, html, icon, made, nothing, onceAtATime, repeat, uniqueId } 
 import { short } from './format.js';
 import { filled, gettext, ngettext } from './i18n.js';
 import { failed, loadState } from './loading.js';
+import { summary } from './media/summary.js';
 import { avatar } from './people.js';
 import { PresentLines } from './present-lines.js';
 import { onNewDay } from './today.js';
@@ -74,6 +75,7 @@ export class ListView {
             class="input"
             id=${this.#id}
             type="search"
+            maxlength="100"
             placeholder=${gettext('Search')}
             autocomplete="off"
             @input=${({ currentTarget }) => this.#searched(currentTarget.value)}
@@ -156,7 +158,7 @@ export class ListView {
   #preview({ last_message: last }) {
     if (!last) return gettext('No messages yet');
     if (last.deleted_at) return gettext('Message deleted');
-    const words = last.message.split('\n', 1)[0] || (last.attachments.length ? gettext('Attachment') : '');
+    const words = summary(last);
     return last.sender_id === this.#me && last.message_type === 'user_input'
       ? filled(gettext('You: %(words)s'), { words })
       : words;

@@ -1,11 +1,11 @@
-import { attachmentList } from './attachments.js';
 import { html, icon, iconButton, nothing } from './html.js';
 import { day, fully, time } from './format.js';
 import { gettext } from './i18n.js';
+import { chips } from './media/chips.js';
 
 /**
- * Return the template of one row of `blocksOf`. `context` is `{me, session, names, isClosed, onRetry, onDiscard,
- * onEdit, onRemove, onFault}`.
+ * Return the template of one row of `blocksOf`. `context` is `{me, attachments, desk, names, isClosed, onRetry,
+ * onDiscard, onEdit, onRemove, onFault}`.
  */
 export function drawn(row, context) {
   return DRAWERS[row.kind](row, context);
@@ -30,7 +30,7 @@ function event({ message }, context) {
   return html`<li class="message event" data-seq=${message.seq} ?data-unread=${mayBeUnread(message, context.me)}>
     <div class=${isBrief ? 'event-card brief' : 'event-card'}>
       <p class="event-head">${head}</p>
-      ${rest.map(words)} ${attachmentList(message.attachments, context)} ${moment(message.created_at)}
+      ${rest.map(words)} ${context.attachments.list(message.attachments)} ${moment(message.created_at)}
     </div>
   </li>`;
 }
@@ -67,7 +67,7 @@ function words(text) {
 function content(message, context) {
   if (message.deleted_at) return html`<p class="words gone">${gettext('This message was deleted.')}</p>`;
   return html`${message.message ? words(message.message) : nothing}
-  ${message.media_url ? link(message.media_url) : nothing} ${attachmentList(message.attachments, context)}`;
+  ${message.media_url ? link(message.media_url) : nothing} ${context.attachments.list(message.attachments)}`;
 }
 
 function link(address) {
@@ -96,14 +96,15 @@ function tools(message, { onEdit, onRemove, isClosed }) {
   </div>`;
 }
 
-function onItsWay({ entry, isFirst }, { onRetry, onDiscard }) {
+function onItsWay({ entry, isFirst }, { onRetry, onDiscard, desk }) {
   const states = {
+    uploading: () => html`<span class="sending">${icon('clock')}${gettext('Will be sent with its files')}</span>`,
     sending: () => html`<span class="sending">${icon('clock')}${gettext('Sending …')}</span>`,
     waiting: () =>
       html`<span class="waiting">${icon('wifi-off')}${gettext('Will be sent when you are back online')}</span>`,
     failed: () => html`<span class="failed">${icon('circle-alert')}${gettext('Not sent.')} ${entry.error}</span>`,
   };
-  const { client_message_id: id, attachments } = entry;
+  const { client_message_id: id, attachments, uploads } = entry;
   const again = html`<p class="again">
     <button type="button" class="link" @click=${() => onRetry(id)}>${gettext('Try again')}</button>
     <button type="button" class="link" @click=${() => onDiscard(id)}>${gettext('Discard')}</button>
@@ -111,7 +112,7 @@ function onItsWay({ entry, isFirst }, { onRetry, onDiscard }) {
   return html`<li class="${classes(true, isFirst)} outgoing ${entry.status}">
     <div class="bubble">
       <span class="visually-hidden">${gettext('You')}: </span>
-      ${words(entry.message)}
+      ${entry.message ? words(entry.message) : nothing} ${uploads ? chips(uploads, desk) : nothing}
       ${attachments.length ? html`<p class="hint">${icon('paperclip')} ${attachments.length}</p>` : nothing}
       <p class="meta">${states[entry.status]()}</p>
     </div>

@@ -35,7 +35,7 @@ export class MessagesView {
   #top;
   #resized;
 
-  /** `context` is the argument of `drawn` in message.js. */
+  /** `context` is the argument of `drawn` in message.js, with `state()`, which returns the current snapshot. */
   constructor(conversation, context) {
     this.#conversation = conversation;
     this.#context = context;
@@ -102,7 +102,7 @@ export class MessagesView {
     this.#marker = null;
     this.#unreadAbove = 0;
     this.#isAtEnd = true;
-    this.show(this.#conversation.getSnapshot());
+    this.show(this.#context.state());
     this.#toEnd();
   }
 
@@ -235,7 +235,7 @@ export class MessagesView {
     this.#marker = (this.#find(count) ?? messages[0])?.id ?? null;
     this.#unreadAbove = 0;
     this.#isAtEnd = false;
-    this.show(this.#conversation.getSnapshot());
+    this.show(this.#context.state());
     this.list.querySelector('.new-marker')?.scrollIntoView({ block: 'center' });
     this.#scrolled();
   }

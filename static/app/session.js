@@ -1,6 +1,7 @@
 import { Session, StooryClient, webStorage } from 'stoory-client';
 
 import { removeDrafts } from './drafts.js';
+import { forgetAll } from './media/kept-uploads.js';
 
 const SIGN_IN = '/sign-in';
 const ON_THIS_SITE = new RegExp('^/(?!/)[\\w/-]*$');
@@ -18,6 +19,7 @@ export function siteClient() {
     return null;
   }
   removeDrafts(session.user.id);
+  void forgetAll(session.user.id);
   const client = new StooryClient({ session, outbox: sessionStorage });
   client.subscribe(({ status }) => status === 'ended' && toSignIn());
   addEventListener('storage', () => session.user || toSignIn());

@@ -3,6 +3,7 @@ import { io as connectSocket } from 'socket.io-client';
 import { Conversation } from './conversation.js';
 import { ConversationList } from './conversation-list.js';
 import { Closed, ConnectionLost, SignedOut } from './errors.js';
+import { Files } from './files.js';
 import { Notifications } from './notifications.js';
 import { Session } from './session.js';
 import { Store } from './store.js';
@@ -20,6 +21,9 @@ const OF_A_CONVERSATION = [
   'conversation_list_updated',
 ];
 
+/** The reasons of list updates after which notifications are read, have other words or are gone. */
+const CHANGING_NOTIFICATIONS = new Set(['read', 'updated', 'deleted']);
+
 /**
  * The connection of one user, with its conversations, lists and notifications.
  *
@@ -35,6 +39,7 @@ export class StooryClient extends Store {
   #outboxStorage;
   #newId;
   #notifications = null;
+  #files;
   #cameBackAt = 0;
 
   /**
@@ -46,6 +51,7 @@ export class StooryClient extends Store {
     super({ status: 'closed' });
     this.#url = url;
     this.session = session;
+    this.#files = new Files(session);
     this.#outboxStorage = outbox;
     this.#newId = newId;
     this.#io = io;
@@ -122,7 +128,7 @@ export class StooryClient extends Store {
     this.#conversations.get(data.conversation_id ?? data.conversationId)?.receive(event, data);
     if (event === 'conversation_list_updated') {
       for (const list of this.#lists) list.receive(data);
-      if (data.reason === 'read') void this.#notifications?.reload();
+      if (CHANGING_NOTIFICATIONS.has(data.reason)) void this.#notifications?.reload();
     }
   }
 
@@ -220,6 +226,11 @@ export class StooryClient extends Store {
     const list = new ConversationList(this, filter, () => this.#lists.delete(list));
     this.#lists.add(list);
     return list;
+  }
+
+  /** The files of messages: their links and descriptions. */
+  get files() {
+    return this.#files;
   }
 
   get notifications() {

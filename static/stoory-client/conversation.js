@@ -222,10 +222,10 @@ export class Conversation extends Store {
 
   // --- Messages and actions ---
 
-  /** Send a message: it is in `outgoing` at once, in `messages` when stored. Returns its `client_message_id`. */
-  send(message, { attachments = [], media_url } = {}) {
+  /** Send a message: it is in `outgoing` at once, in `messages` when stored. Returns its id, `client_message_id`. */
+  send(message, { attachments = [], media_url, ...id } = {}) {
     this.#signal.end();
-    return this.#outbox.add({ message, attachments, media_url });
+    return this.#outbox.add({ message, attachments, media_url, ...id });
   }
 
   retry(clientMessageId) {

@@ -326,8 +326,31 @@ export class Session {
   updateAccount(fields: { findable: boolean }): Promise<User>;
   /** Returns an uploaded file or thumbnail. `address` is its `url`. Raises the same errors as `request`. */
   file(address: string): Promise<Blob>;
+  /** Returns the complete address of a path of the server, such as the `url` of a link. */
+  addressOf(path: string): string;
   /** Ends the login session on this device and calls `onEnded`. */
   end(): void;
+}
+
+/** A file's address for `src` or `href`, for this user, until it expires. Times are in milliseconds since 1970. */
+export interface FileLink {
+  url: string;
+  /** Ask for a new link from then on. */
+  renewAt: number;
+  expiresAt: number;
+}
+
+/** The files of messages: links that need no access token, and descriptions. */
+export class Files {
+  /**
+   * Returns a link of a file, the same one until `renewAt`. `thumbnail` asks for the small picture; with `download`,
+   * browsers save the file. Raises `Refused`, `ConnectionLost` or `SignedOut`.
+   */
+  link(id: string, options?: { thumbnail?: boolean; download?: boolean }): Promise<FileLink>;
+  /** Forgets the links of a file, because one of them did not work. */
+  forget(id: string): void;
+  /** Describes a file that was not sent yet, for people who cannot see it. Raises the same errors as `link`. */
+  describe(id: string, alt: string): Promise<Attachment>;
 }
 
 /** README.md has a table of the meanings. */
@@ -348,6 +371,7 @@ export interface ClientOptions {
 export class StooryClient extends Store<{ status: Status }> {
   constructor(options?: ClientOptions);
   readonly session: Session;
+  readonly files: Files;
   readonly isOnline: boolean;
   readonly notifications: Notifications;
   /** Connects, and reconnects after each interruption until `disconnect` is called. */
@@ -423,8 +447,14 @@ export class Conversation extends Store<ConversationState> {
    * `Closed`.
    */
   close(): void;
-  /** Sends a message, which is in `outgoing` at once. Returns its `client_message_id`. */
-  send(message: string, options?: { attachments?: Attachment[]; media_url?: string }): string;
+  /**
+   * Sends a message, which is in `outgoing` at once. Returns its `client_message_id`. With an id of your own, a message
+   * that is sent twice is stored once.
+   */
+  send(
+    message: string,
+    options?: { attachments?: Attachment[]; media_url?: string; client_message_id?: string },
+  ): string;
   /** Sends a failed message again. */
   retry(clientMessageId: string): Promise<void>;
   /** Removes a failed message from `outgoing`. */

@@ -101,7 +101,7 @@ export class Notifications extends Store {
   /** Called by the client for each `notification` event. */
   receive({ type, data }) {
     const { notifications, unread } = this.getSnapshot();
-    if (notifications.some((one) => one.id === data.id)) return;
+    if (data.message?.deleted_at || notifications.some((one) => one.id === data.id)) return;
     const { id, title, body, payload, conversation_id, created_at } = data;
     const added = { id, type, title, body, payload, conversation_id, created_at, read_at: null };
     this.update({ notifications: [added, ...notifications], unread: unread + 1 });

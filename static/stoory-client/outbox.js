@@ -36,8 +36,9 @@ export class Outbox {
     this.entries = this.entries.map((entry) => (entry.status === 'failed' ? entry : { ...entry, status: 'waiting' }));
   }
 
-  /** @returns the entry's `client_message_id` */
+  /** Add a message, unless one with the given `client_message_id` is waiting. Returns its `client_message_id`. */
   add(fields) {
+    if (this.entries.some((one) => one.client_message_id === fields.client_message_id)) return fields.client_message_id;
     const entry = {
       client_message_id: this.#newId(),
       created_at: new Date().toISOString(),

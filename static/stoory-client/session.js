@@ -128,6 +128,11 @@ export class Session {
     return this.request('GET', path, { as: 'blob' });
   }
 
+  /** Return the complete address of a path of the server, such as the `url` of a link. */
+  addressOf(path) {
+    return path.startsWith('/') ? this.#http.url + path : path;
+  }
+
   /** End the login session on this device, after the server has rejected its tokens or blocked the user. */
   end() {
     if (!this.#storage.get()) return;

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
+from foundation import clock
 from tests.api.messaging.test_sending import ABSENT
 from tests.api.operations import FILLERS, JSON, METHODS, OF_A_SHAPE, OPERATIONS, each, filled
 from tests.api.shapes import refused
@@ -156,16 +157,19 @@ def test_other_methods_are_refused_with_the_allowed_ones(brand, fill, path, meth
 
 
 @each(*(one for one in OPERATIONS if one.method == "GET"))
-def test_head_is_get_without_its_body(brand, fill, operation):
+def test_head_is_get_without_its_body(brand, operator, fill, operation):
     path = fill(operation.path) + operation.query
-    got, head = brand.api.get(path), brand.api.send("HEAD", path)
+    who = operator if operation.path.endswith("/revisions") else brand
+    got, head = who.api.get(path), who.api.send("HEAD", path)
     assert (head.status_code, head.content) == (got.status_code, b"") == (200, b"")
     assert head["Content-Type"] == got["Content-Type"]
 
 
 @each(*OPERATIONS)
-def test_a_trailing_slash_changes_nothing(brand, fill, operation):
+def test_a_trailing_slash_changes_nothing(brand, fill, monkeypatch, operation):
     path = fill(operation.path)
+    now = clock.now()  # a receipt contains the time
+    monkeypatch.setattr(clock, "now", lambda: now)
     plain, slashed = (rolled_back(brand.api, operation.method, one, BODY) for one in (path, f"{path}/"))
     assert shape(plain) == shape(slashed)
     assert operation.can_answer(plain.status_code)

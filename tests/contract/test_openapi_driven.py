@@ -39,6 +39,8 @@ CHECKS = [
     response_schema_conformance,
 ]
 
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+
 document = json.loads(json.dumps(SchemaGenerator().get_schema(request=None, public=True)))
 schema = schemathesis.openapi.from_dict(document)
 schema.app = get_wsgi_application()

@@ -22,7 +22,12 @@ from tests.harness.servers import RunningServer
 ANSWER_SECONDS = 60
 DETAILS = {"details": "Three reels."}
 REQUEST_LINE = re.compile(r"(?:(GET|POST) +(\S+)|(\w+) \(Socket\.IO\))(?: +(?:\{(.*)\}|[^{].*))?")
-UPLOADS = ["POST /api/uploads", "GET /api/uploads/{id}", "GET /api/uploads/{id}/thumbnail"]
+UPLOADS = [
+    "POST /api/uploads",
+    "GET /api/uploads/{id}",
+    "GET /api/uploads/{id}/thumbnail",
+    "GET /api/uploads/{id}/link",
+]
 SOCKET = """
 import {{ io }} from 'socket.io-client';
 const token = '{token}';

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 import httpx
+from django.http import HttpResponse, StreamingHttpResponse
 from django.test import Client
 from django.utils.http import urlencode
 
@@ -37,7 +38,13 @@ class InProcess:
         self.client = Client(raise_request_exception=False, **environ)
 
     def send(self, method: str, path: str, body: bytes | str, content_type: str, headers: Headers) -> Response:
-        return self.client.generic(method, path, body, content_type, headers=headers)
+        answer = self.client.generic(method, path, body, content_type, headers=headers)
+        return self._complete(answer) if answer.streaming else answer
+
+    @staticmethod
+    def _complete(streamed: StreamingHttpResponse) -> HttpResponse:
+        """Return a response whose content has been read, as a client over HTTP reads it."""
+        return HttpResponse(b"".join(streamed), status=streamed.status_code, headers=streamed.headers)
 
 
 class OverHttp:

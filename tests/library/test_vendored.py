@@ -25,15 +25,29 @@ def committed(folder: str, path: str) -> bytes:
 def test_every_package_has_a_licence_and_a_version() -> None:
     assert sorted(TABLE) == sorted(folder.name for folder in VENDOR.iterdir() if folder.is_dir())
     for folder, entry in TABLE.items():
-        assert "LICENSE" in entry["files"], folder
+        assert "LICENSE" in entry["files"] | entry.get("added", {}), folder
         assert len(committed(folder, "LICENSE")) > 500, folder
         assert re.fullmatch(r"\d+\.\d+\.\d+", entry["version"]), folder
         assert entry["licence"] in {"ISC", "MIT", "OFL-1.1", "BSD-3-Clause", "MIT AND OFL-1.1"}, folder
 
 
-@pytest.mark.parametrize(("folder", "path"), [(folder, path) for folder in TABLE for path in TABLE[folder]["files"]])
+CHECKSUMS = {
+    (folder, path): checksum
+    for folder, entry in TABLE.items()
+    for path, checksum in (entry["files"] | entry.get("added", {})).items()
+}
+
+
+@pytest.mark.parametrize(("folder", "path"), CHECKSUMS)
 def test_every_file_has_its_checksum(folder: str, path: str) -> None:
-    assert hashlib.sha256(committed(folder, path)).hexdigest() == TABLE[folder]["files"][path], INSTRUCTION
+    assert hashlib.sha256(committed(folder, path)).hexdigest() == CHECKSUMS[folder, path], INSTRUCTION
+
+
+@pytest.mark.parametrize("folder", FROM_NPM)
+def test_only_files_that_a_package_lacks_are_added_to_it(folder: str) -> None:
+    need_node()
+    for path in TABLE[folder].get("added", {}):
+        assert not (ROOT / "node_modules" / TABLE[folder]["package"] / path).exists(), f"{path} comes from the package."
 
 
 def test_socket_io_client_is_a_package_of_npm() -> None:
@@ -61,6 +75,11 @@ def test_the_module_of_the_pages_wraps_the_package() -> None:
     assert b"Socket.IO v" + TABLE["socket.io-client"]["version"].encode() in committed(
         "socket.io-client", "dist/socket.io.min.js"
     )
+
+
+def test_the_module_for_resumable_uploads_wraps_the_package() -> None:
+    assert "import './tus.min.js';" in (VENDOR / "tus-js-client" / "index.js").read_text()
+    assert b".tus=" in committed("tus-js-client", "dist/tus.min.js")
 
 
 def test_every_imported_module_of_lit_html_exists() -> None:
@@ -123,7 +142,7 @@ def test_a_file_missing_from_the_package_is_reported(project: Path) -> None:
 
 
 def test_the_sprite_contains_exactly_the_used_icons() -> None:
-    scripts = "\n".join(path.read_text() for path in (ROOT / "static" / "app").glob("*.js"))
+    scripts = "\n".join(path.read_text() for path in (ROOT / "static" / "app").rglob("*.js"))
     source = (VENDOR / "lucide" / "sprite.svg").read_text()
     assert f"lucide-static {TABLE['lucide']['version']}," in source
     sprite = set(re.findall(r'<symbol id="([^"]+)"', source))

@@ -20,7 +20,7 @@ from websockets.typing import Origin
 
 from tests.acceptance.setup_data import OPERATOR
 from tests.harness.environment import ROOT, need_nginx
-from tests.harness.people import PASSWORD
+from tests.harness.people import PASSWORD, newcomer
 from tests.harness.ports import free_port
 from tests.harness.processes import START_SECONDS, Process, on_free_port, run
 from tests.harness.servers import Installation, embedded, responds
@@ -115,6 +115,7 @@ def running(
 
     `changes` are texts of the sample that are replaced. nginx is ready when the path `ready[0]` has that status.
     """
+    directory.mkdir(exist_ok=True)
     make_certificate(directory)
     user = "user root;" if os.geteuid() == 0 else ""
     (directory / "nginx.conf").write_text(AROUND.format(directory=directory, user=user))
@@ -244,6 +245,38 @@ def dial(site: Site, target: str) -> connect:
 async def received(websocket: ClientConnection) -> str:
     async with asyncio.timeout(START_SECONDS):
         return await websocket.recv(decode=True)
+
+
+class TestFiles:
+    MP4 = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom"
+
+    def uploaded(self, browser: httpx.Client, size: int) -> httpx.Response:
+        """Register and upload a video of this size."""
+        made = browser.post("/api/auth/register", json=newcomer("influencer"))
+        browser.headers["Authorization"] = f"Bearer {made.json()['access']}"
+        film = self.MP4 + b"\0" * (size - len(self.MP4))
+        return browser.post("/api/uploads", files={"file": ("film.mp4", film)})
+
+    def test_larger_than_other_bodies(self, site):
+        with site.browser("127.0.0.40") as browser:
+            answer = self.uploaded(browser, 9_000_000)
+            assert answer.status_code == 201
+            link = browser.get(f"/api/uploads/{answer.json()['upload']['id']}/link").json()["url"]
+            with site.browser("127.0.0.41") as player:
+                part = player.get(link, headers={"Range": "bytes=8999990-"})
+            assert (part.status_code, part.content) == (206, b"\0" * 10)
+            too_large = browser.post("/api/messages", content=b" " * 2_000_000)
+            assert (too_large.status_code, too_large.json()["code"]) == (413, "payload_too_large")
+        assert all("signature" not in line for line in site.logged("127.0.0.41"))
+
+    def test_an_error_of_the_proxy_is_logged_without_the_query(self, site):
+        """While no server runs, nginx would log the whole request with its error."""
+        alone = site.directory.with_name("nginx-alone")
+        with running(need_nginx(), alone, free_port(), ready=("/metrics", 403)) as (_, plain_port):
+            url = f"http://127.0.0.1:{plain_port}/api/uploads/1?signature=secret"
+            assert httpx.get(url, timeout=START_SECONDS).status_code == 503
+            log = (alone / "nginx.log").read_text()
+        assert "secret" not in log
 
 
 class TestSockets:

@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.web.axe import faults
+from tests.web.media import is_drawn
 from tests.web.tabs import SIZE
 
 SCRIPT = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script> & "quotes" <b>bold</b>'
@@ -243,9 +244,10 @@ async def test_a_picture_is_shown_small(opens, brand, influencer, tmp_path: Path
     await anaya.find(".composer input[type=file]").set_input_files(picture)
     await expect(anaya.page.get_by_role("button", name="Send")).to_be_enabled()
     await anaya.page.get_by_role("button", name="Send").click()
-    await expect(mira.find(".thumbnail")).to_have_attribute("src", re.compile("^blob:"))
-    await mira.page.wait_for_function("() => document.querySelector('.thumbnail').naturalWidth > 0")
-    assert await mira.page.evaluate("document.querySelector('.thumbnail').naturalWidth") <= 400
+    small = mira.find(".picture img")
+    await expect(small).to_have_attribute("src", re.compile(r"/thumbnail\?signature="))
+    await is_drawn(small)
+    assert 0 < await small.evaluate("image => image.naturalWidth") <= 400
 
 
 async def test_a_closed_conversation_is_read_only(opens, brand, influencer):

@@ -12,7 +12,7 @@ from deals.periodic_tasks import run_periodic_tasks
 
 
 class Command(BaseCommand):
-    help = "Send reminders, take system actions after deadlines, and request refunds. Many processes can run it."
+    help = "Send reminders and take system actions after deadlines. Many processes can run it."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="process what is due now and exit")

@@ -7,6 +7,7 @@ from tests.api.shapes import refused, succeeded
 from tests.deals import Deal, make_deal
 from tests.factories import make_staff
 from tests.harness.people import Person
+from tests.harness.tasks import run_due_tasks
 from tests.people import person, user_of
 from tests.unchanged import nothing_happens
 
@@ -77,6 +78,7 @@ def test_a_paid_conversation_is_closed_with_a_decision(deal, payer, operator, hi
     with nothing_happens(hints):
         refused(closes(payer, deal, money="keep"), 403, "forbidden")
     succeeded(closes(operator, deal, money="refund", reason="As agreed"), "conversation", "message")
+    run_due_tasks()
     assert summary(person(deal.influencer), deal)["payment_status"] == "refunded"
 
 

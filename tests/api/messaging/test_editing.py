@@ -59,14 +59,21 @@ def test_an_edit_with_the_same_text_changes_nothing(brand, chat):
     assert events(brand, chat, "message_updated") == []
 
 
-def test_a_replay_has_the_original_message_and_then_its_update(brand, chat):
+def test_a_replay_has_the_new_text_and_then_its_update(brand, influencer, chat):
     first = brand.says(chat, "Helo")
-    brand.api.patch(f"/api/messages/{first['id']}", {"message": "Hello"})
+    brand.says(chat, "Another")
+    brand.api.patch(f"/api/messages/{first['id']}", {"message": "Hallo"})
+    edited = brand.api.patch(f"/api/messages/{first['id']}", {"message": "Hello"}).json()["message"]
     told = events(brand, chat, "new_message", "message_updated")
     assert [(one["event"], one["data"]["message"]["message"]) for one in told] == [
-        ("new_message", "Helo"),
+        ("new_message", "Hello"),
+        ("new_message", "Another"),
+        ("message_updated", "Hello"),
         ("message_updated", "Hello"),
     ]
+    assert told[0]["data"]["message"] == edited
+    (notice, _) = influencer.reads("/api/notifications/events")["results"]
+    assert (notice["data"]["data"]["body"], notice["data"]["data"]["message"]) == ("Hello", edited)
 
 
 def test_an_edit_changes_no_order_and_no_unread_count(brand, influencer, chat):
@@ -148,7 +155,31 @@ def stored_with(words: str) -> set[str]:
     return {table for table, row in every_text_stored() if words in row}
 
 
-def test_a_deleted_text_is_removed_from_every_table(brand, influencer, chat):
+LONG = "albatross " * 30
+EDITS = {"short": ("albatross", "gull"), "long": (LONG, "gull " * 60), "other script": ("अल्बाट्रोस 🕊", "गल")}
+
+
+@pytest.mark.parametrize(("before", "after"), EDITS.values(), ids=EDITS)
+@pytest.mark.parametrize("days", [0, 180])
+def test_an_edited_text_is_replaced_everywhere(brand, influencer, chat, settings, before, after, days):
+    settings.MESSAGE_REVISION_RETENTION = timedelta(days=days)
+    first = brand.says(chat, before)
+    brand.says(chat, "between")
+    brand.api.patch(f"/api/messages/{first['id']}", {"message": after})
+    assert stored_with(before.strip()) == ({"messaging_messagerevision"} if days else set())
+    for person, path in (
+        (influencer, f"/api/conversations/{chat}/messages"),
+        (brand, f"/api/conversations/{chat}/events"),
+        (influencer, "/api/notifications"),
+        (influencer, "/api/notifications/events"),
+    ):
+        assert before.strip() not in repr(person.reads(path))
+        assert after.strip()[:200] in repr(person.reads(path))
+    assert influencer.reads("/api/notifications")["results"][-1]["body"] == after.strip()[:200]
+
+
+def test_a_deleted_text_is_removed_from_every_table(brand, influencer, chat, settings):
+    settings.MESSAGE_REVISION_RETENTION = timedelta(0)
     first = brand.says(chat, "albatross", media_url="https://albatross.example/")
     brand.api.patch(f"/api/messages/{first['id']}", {"message": "albatross again"})
     assert stored_with("albatross") == {
@@ -167,12 +198,33 @@ def test_a_deleted_text_is_removed_from_every_table(brand, influencer, chat):
         assert "albatross" not in repr(person.reads(path))
 
 
-def test_the_first_text_of_an_opening_can_be_deleted_too(brand, influencer):
+def test_the_first_text_of_an_opening_can_be_deleted_too(brand, influencer, settings):
+    settings.MESSAGE_REVISION_RETENTION = timedelta(0)
     bid = brand.opens_bid_with(influencer, message="albatross", title="Shoes")
     own = brand.reads(f"/api/conversations/{bid}/messages")["results"][-1]
     assert own["message"] == "albatross"
     assert brand.api.delete(f"/api/messages/{own['id']}").status_code == 200
     assert stored_with("albatross") == set()
+
+
+@pytest.mark.parametrize("is_read", [False, True], ids=["unread", "read"])
+@pytest.mark.parametrize("is_closed", [False, True], ids=["open", "closed"])
+def test_a_deleted_message_leaves_no_notification(brand, influencer, chat, is_read, is_closed):
+    first, second = brand.says(chat, "albatross"), brand.says(chat, "gull")
+    if is_read:
+        influencer.api.post(f"/api/conversations/{chat}/read", {"up_to": second["id"]})
+    if is_closed:
+        close()
+    brand.api.delete(f"/api/messages/{first['id']}")
+    assert [one["body"] for one in influencer.reads("/api/notifications")["results"]] == ["gull"]
+    assert influencer.reads("/api/notifications/unread-count")["unread_count"] == (0 if is_read else 1)
+    notices = influencer.reads("/api/notifications/events")["results"]
+    assert [one["seq"] for one in notices] == [1, 2], "the log has no holes"
+    gone = notices[0]["data"]["data"]
+    assert (gone["body"], gone["message"]["message"]) == ("", "")
+    assert is_time(gone["message"]["deleted_at"])
+    (new, _) = events(influencer, chat, "new_message")
+    assert new["data"]["message"] == brand.reads(f"/api/messages/{first['id']}")["message"]
 
 
 def test_a_deleted_unread_message_does_not_count_as_unread(brand, influencer, chat):

@@ -1,9 +1,14 @@
 """`/api/notifications`."""
 
+import importlib
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db import connection
 
+from foundation import clock
+from messaging.models import Message
 from notifications.models import Notification
 from tests.api.messaging.test_sending import ABSENT, NO_IDS
 from tests.api.shapes import CONTEXT, MESSAGE, NOTIFICATION, is_time, is_uuid7, refused, succeeded
@@ -166,3 +171,18 @@ def test_the_event_log_of_the_users_room(influencer, texts):
     assert influencer.reads(path, after=5) == {"success": True, "results": [], "reset": False}
     assert influencer.reads(path, after=6) == {"success": True, "results": [], "reset": True}
     refused(influencer.api.get(path, {"after": "x"}), 400, "invalid", "after")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_follows_messages_that_were_changed_before(brand, influencer, monkeypatch):
+    migration = importlib.import_module("notifications.migrations.0002_changed_messages")
+    monkeypatch.setattr(migration, "BATCH", 2)
+    chat = brand.opens_chat_with(influencer)
+    rows = [brand.says(chat, text)["id"] for text in ("same", "old", "gone", "old too", "gone too")]
+    Message.objects.filter(pk__in=[rows[1], rows[3]]).update(message="new " * 100, edited_at=clock.now())
+    Message.objects.filter(pk__in=[rows[2], rows[4]]).update(message="", deleted_at=clock.now())
+    for _ in range(2):
+        with connection.schema_editor() as editor:
+            migration.follow_messages(apps, editor)
+        bodies = [one["body"] for one in influencer.reads(NOTIFICATIONS)["results"]]
+        assert bodies == ["new " * 50, "new " * 50, "same"]

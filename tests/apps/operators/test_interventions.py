@@ -208,7 +208,7 @@ def test_files_are_fetched_from_the_transcript_and_that_is_recorded(admin, opera
     assert "&lt;cut&gt;.pdf" in page
     assert f'href="{file_of(deal, upload)}"' in page
     answer = admin.get(file_of(deal, upload))
-    assert (answer.status_code, answer.content, answer["Content-Type"]) == (200, PDF, "application/pdf")
+    assert (answer.status_code, b"".join(answer), answer["Content-Type"]) == (200, PDF, "application/pdf")
     assert answer["Content-Disposition"] == 'attachment; filename="<cut>.pdf"'
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert {"private", "no-store"} <= set(answer["Cache-Control"].split(", "))
@@ -234,6 +234,7 @@ def test_files_need_the_permission_to_view(delivered):
     for user, status in ((nobody, 403), (looking, 200), (deal.influencer, 302)):
         client = Client()
         client.force_login(user)
-        assert client.get(file_of(deal, upload)).status_code == status
+        answer = client.get(file_of(deal, upload))
+        assert (answer.status_code, b"".join(answer) == PDF) == (status, status == 200)
     assert Client().get(file_of(deal, upload)).status_code == 302
     assert [view.viewer for view in deal.conversation.views.filter(through="file")] == [looking]

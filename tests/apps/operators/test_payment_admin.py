@@ -13,6 +13,7 @@ from django.urls import reverse
 from deals.models import PaymentOrder
 from tests.deals import make_deal
 from tests.factories import make_staff
+from tests.harness.tasks import run_due_tasks
 from tests.payments import LOST, OPENED, REFUND_FAILED, REFUNDED, event, send
 from tests.unchanged import nothing_happens
 
@@ -84,9 +85,12 @@ def test_an_operator_refunds_a_part_and_then_all(admin, undecided):
         assert shown in page
     shown = admin.post(page_of(order), {"decision": "refund", "amount": " 200 "}, follow=True).content.decode()
     assert "The refund is requested." in shown
-    assert "accepted by the provider" in shown
+    assert "not answered by the provider yet" in shown
+    run_due_tasks()
+    assert "accepted by the provider" in admin.get(page_of(order)).content.decode()
     assert order_of(undecided).undecided_since is not None
     admin.post(page_of(order), {"decision": "refund", "amount": ""})
+    run_due_tasks()
     assert (order_of(undecided).status, undecided.now.flow_state) == ("refunded", "chat_closed")
     assert [entry.change_message for entry in LogEntry.objects.order_by("pk")] == [
         "Refunded ₹200.00.",
@@ -185,6 +189,7 @@ def test_a_paid_conversation_is_closed_with_a_decision(admin):
     assert "refund or keep is needed" in shown
     assert not deal.now.is_closed
     admin.post(transcript_of(deal), fields | {"money": "refund"})
+    run_due_tasks()
     assert (deal.now.is_closed, order_of(deal).status) == (True, "refunded")
 
 

@@ -26,9 +26,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 DAY = timedelta(days=1)
 EXPECTED = {
     "accounts.forget_sessions",
-    "deals.request_refunds",
     "deals.take_due_actions",
+    "deals.take_over_refunds",
     "messaging.clean_up_uploads",
+    "messaging.delete_old_revisions",
     "notifications.delete_old_notifications",
     "realtime.delete_expired_socket_sessions",
     "realtime.trim_events",
@@ -65,27 +66,10 @@ def test_due_actions_are_taken():
     assert deal.now.is_closed
 
 
-def test_a_failure_of_refunds_does_not_stop_deadlines(monkeypatch):
-    def fail():
-        raise OSError("the provider is away")
-
-    monkeypatch.setattr("deals.tasks.request_due_refunds", fail)
-    deal = open_deal()
-    enqueue_recurring()
-    with moved(8 * DAY):
-        ran = run_due_tasks(recurring=True)
-    assert {"deals.request_refunds", "deals.take_due_actions"} <= set(ran)
-    assert deal.now.is_closed
-    failed = StoredTask.objects.get(kind="deals.request_refunds")
-    assert failed.error.startswith("OSError at test_recurring_tasks.py:")
-    assert "away" not in failed.error
-
-
 def test_deadlines_are_looked_for_as_often_as_configured(settings):
     settings.DEADLINE_SECONDS = 30.0
-    for kind in ("deals.take_due_actions", "deals.request_refunds"):
-        run(kind)
-        assert declared_task(kind).interval == timedelta(seconds=30)
+    run("deals.take_due_actions")
+    assert declared_task("deals.take_due_actions").interval == timedelta(seconds=30)
     settings.DEADLINE_SECONDS = 0.5
     assert declared_task("deals.take_due_actions").interval == timedelta(seconds=0.5)
 

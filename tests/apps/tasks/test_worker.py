@@ -18,7 +18,7 @@ from tests.apps.tasks import samples
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ONLY_SAMPLES = frozenset(
-    {"accounts.forget_sessions", "deals.take_due_actions", "deals.request_refunds", "messaging.clean_up_uploads"}
+    {"accounts.forget_sessions", "deals.take_due_actions", "deals.take_over_refunds", "messaging.clean_up_uploads"}
     | {"realtime.trim_events", "realtime.delete_expired_socket_sessions", "stoory.clear_admin_sessions"}
     | {"tasks.delete_old_tasks", "notifications.delete_old_notifications", samples.every_hour.kind}
 )

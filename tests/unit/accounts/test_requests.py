@@ -75,7 +75,7 @@ def test_fields_that_nobody_can_set_are_dropped():
     assert given.model_dump() == GOOD
 
 
-@pytest.mark.parametrize("everywhere", ["true", 1, None, []])
+@pytest.mark.parametrize("everywhere", ["true", 1, 0, []])
 def test_everywhere_is_true_or_false(everywhere):
     with pytest.raises(Invalid):
         LogoutRequest.parse({"refresh": "x", "everywhere": everywhere})

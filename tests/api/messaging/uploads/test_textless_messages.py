@@ -62,8 +62,7 @@ def test_without_attachments_it_must_not_be(brand, chat, sent_hints, blank, more
     with nothing_happens(sent_hints):
         for path in ("/api/messages", f"/api/conversations/{chat}/messages"):
             body = {"conversation_id": chat, **BLANK[blank], **more}
-            answer = brand.api.post(path, body)
-            refused(answer, 400, "invalid", "message")
+            refused(brand.api.post(path, body), 400, "invalid", "message")
 
 
 @pytest.mark.parametrize("wrong", ["NUL \x00", "\x00", "x" * 5001, 5, ["text"], {"text": 1}, False])
@@ -124,7 +123,7 @@ def test_deleting_leaves_no_words(brand, influencer, chat):
     sent = sends(brand, chat, picture())
     deleted = brand.calls("DELETE", f"/api/messages/{sent['id']}")["message"]
     assert influencer.sees(chat)["last_message"] == deleted
-    assert influencer.reads("/api/notifications")["results"][0]["body"] == ""
+    assert influencer.reads("/api/notifications")["results"] == []
 
 
 def test_a_repeat_without_text_is_the_same_message(brand, chat):

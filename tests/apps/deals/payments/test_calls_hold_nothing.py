@@ -5,7 +5,6 @@ import asyncio
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 
 import pytest
 import requests
@@ -14,12 +13,9 @@ from django.db import connections, transaction
 from deals import socket_commands
 from deals.models import PaymentOrder
 from deals.payments import ProviderFailed, ProviderRefused, provider_calls, sandbox
-from deals.payments.decisions import refund_payment
 from deals.payments.errors import NotPayable, PaymentUnavailable
 from deals.payments.sandbox import Sandbox
-from deals.periodic_tasks import run_periodic_tasks
 from deals.requests import ConversationActionRequest
-from foundation.clock import moved
 from foundation.database.executor import in_database
 from operators.interventions import intervene
 from operators.requests import InterventionRequest
@@ -31,6 +27,7 @@ from tests.harness.external_calls import ExternalCalls, Refused, TrackedLock
 from tests.harness.rest import Api
 from tests.harness.stripe import Status, StripeServer
 from tests.harness.tasks import run_due_tasks
+from tests.payments import REFUND_TASK, refund, retry_refunds
 from tests.people import person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -166,6 +163,8 @@ def test_a_webhook_and_the_refund_that_it_causes(deal, calls, provider):
     close(deal)
     made = calls.made
     assert deliver(provider, order) == 200
+    assert calls.made == made
+    assert run_due_tasks() == [REFUND_TASK]
     assert calls.made > made
     assert order.refunds.get().accepted_at is not None
 
@@ -183,9 +182,9 @@ def test_a_refund_that_is_requested_later(deal, calls, provider):
     close(deal)
     provider.fail_next()
     assert deliver(provider, order) == 200
+    run_due_tasks()
     made = calls.made
-    with moved(timedelta(days=1)):
-        run_periodic_tasks()
+    assert retry_refunds() == [REFUND_TASK]
     assert calls.made > made
     assert order.refunds.get().accepted_at is not None
 
@@ -194,7 +193,7 @@ def test_a_refund_by_an_operator(deal, calls, provider):
     order = deal.order()
     assert deliver(provider, order) == 200
     made = calls.made
-    refund_payment(operator=make_staff(), order_id=order.pk, amount=100)
+    refund(order, 100)
     assert calls.made > made
     assert order.refunds.get().accepted_at is not None
 

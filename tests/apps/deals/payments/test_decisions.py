@@ -17,7 +17,8 @@ from operators.requests import InterventionRequest
 from tests.apps.deals.payments.test_refunds import WORKING, amounts, last_seq, order_of, texts
 from tests.deals import WORK, make_deal
 from tests.factories import make_staff
-from tests.payments import OPENED, REFUND_FAILED, REFUNDED, close, event, send
+from tests.harness.tasks import run_due_tasks
+from tests.payments import OPENED, REFUND_FAILED, REFUNDED, close, event, refund, send
 from tests.unchanged import nothing_happens
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +41,7 @@ def decisions(deal):
 def test_an_operator_refunds_a_part(state):
     deal, operator = make_deal(state), staff("refund_paymentorder")
     before = last_seq(deal)
-    refund_payment(operator=operator, order_id=order_of(deal).pk, amount=20_000)
+    refund(order_of(deal), 20_000, operator=operator)
     assert (deal.now.flow_state, amounts(deal)) == (state, ("1200.00", "200.00", "paid"))
     assert Refund.objects.get().requester == operator
     assert texts(deal, before) == [
@@ -54,6 +55,7 @@ def test_an_operator_refunds_all_that_remains():
     deal, operator = make_deal("work_submitted"), staff("refund_paymentorder")
     for amount in (20_000, None):
         refund_payment(operator=operator, order_id=str(order_of(deal).pk), amount=amount)
+        run_due_tasks()
     assert (deal.now.flow_state, amounts(deal)) == ("chat_closed", ("1200.00", "1200.00", "refunded"))
     assert [one.amount for one in Refund.objects.all()] == [20_000, 100_000]
 
@@ -81,7 +83,7 @@ def test_requested_refunds_are_not_refunded_twice(monkeypatch, sent_hints):
 
     monkeypatch.setattr(Sandbox, "refund", fail)
     deal, operator = make_deal("work_submitted"), make_staff()
-    refund_payment(operator=operator, order_id=order_of(deal).pk, amount=100_000)
+    refund(order_of(deal), 100_000, operator=operator)
     assert amounts(deal) == ("1200.00", "0.00", "paid")
     with nothing_happens(sent_hints), pytest.raises(Invalid, match=r"200\.00"):
         refund_payment(operator=operator, order_id=order_of(deal).pk, amount=20_001)
@@ -102,7 +104,7 @@ def test_only_operators_with_the_permission_decide(sent_hints):
 def test_operators_at_the_same_time_refund_no_more_than_was_paid():
     deal, operator = make_deal("work_submitted"), make_staff()
 
-    def refund(_):
+    def refund_a_part(_):
         try:
             refund_payment(operator=operator, order_id=order_of(deal).pk, amount=50_000)
         except Invalid as error:
@@ -111,8 +113,9 @@ def test_operators_at_the_same_time_refund_no_more_than_was_paid():
             connections.close_all()
 
     with ThreadPoolExecutor(4) as threads:
-        outcomes = list(threads.map(refund, range(4)))
+        outcomes = list(threads.map(refund_a_part, range(4)))
     assert sum(outcome is None for outcome in outcomes) == 2
+    run_due_tasks()
     assert amounts(deal) == ("1200.00", "1000.00", "paid")
 
 
@@ -233,8 +236,8 @@ def test_a_refund_from_the_list_decides_the_payment_when_nothing_remains():
     order = order_of(deal)
     send(event(order, REFUNDED, amount="300.00"))
     send(event(order, REFUND_FAILED, amount="300.00"))
-    refund_payment(operator=operator, order_id=order.pk, amount=30_000)
+    refund(order, 30_000, operator=operator)
     assert order_of(deal).undecided_since is not None
-    refund_payment(operator=operator, order_id=order.pk)
+    refund(order, operator=operator)
     assert order_of(deal).undecided_since is None
     assert PaymentOrder.objects.get().status == "refunded"

@@ -15,13 +15,14 @@ from messaging.models import Message
 from tests.apps.deals.payments.test_refunds import amounts, order_of
 from tests.deals import make_deal
 from tests.factories import make_staff
+from tests.harness.tasks import run_due_tasks
 from tests.payments import OPENED, REFUND_FAILED, REFUNDED, SUCCEEDED, WON, close, deliver, event, send
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def simultaneously(*calls: Any) -> list[Any]:
-    """Call all functions in threads of their own, and return their results or domain errors."""
+    """Call all functions in threads of their own, then run the tasks of refunds. Return results or domain errors."""
 
     def run(call: Any) -> Any:
         try:
@@ -32,7 +33,9 @@ def simultaneously(*calls: Any) -> list[Any]:
             connections.close_all()
 
     with ThreadPoolExecutor(len(calls)) as threads:
-        return list(threads.map(run, calls))
+        results = list(threads.map(run, calls))
+    run_due_tasks()
+    return results
 
 
 def delivering(order: PaymentOrder, *events: dict[str, Any]) -> list[Any]:

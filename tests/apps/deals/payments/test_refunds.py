@@ -1,30 +1,52 @@
 """Refunds: what they change, what both parties are told, and how they are requested from a provider."""
 
-from datetime import timedelta
+from importlib import import_module
 from itertools import permutations
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
+from django.db import connection
 
 from conversations.flows.errors import ConversationClosed
 from conversations.models import Conversation, Transition
 from deals.models import PaymentOrder, Refund
 from deals.payloads import PaymentPayload
 from deals.payments import ProviderFailed, ProviderRefused, refunds
-from deals.payments.refunds import request_due_refunds
+from deals.payments.ledger import read_ledger
+from deals.payments.refund_requests import refundable, schedule_refund
 from deals.payments.sandbox import Sandbox
 from deals.selectors import deal_summary
+from deals.tasks import REFUND_ATTEMPTS, request_refund, take_over_refunds
 from deals.upgrading import upgrade
 from foundation import clock
-from foundation.clock import moved
 from foundation.ids import uuid7
 from messaging.models import Message
 from notifications.models import Notification
+from realtime import unit_of_work
+from tasks import outcomes
+from tasks.models import StoredTask
+from tasks.retries import run_now
 from tests.deals import make_deal
-from tests.payments import CANCELED, REFUND_FAILED, REFUNDED, close, event, send
+from tests.harness.tasks import enqueued, run_due_tasks
+from tests.payments import (
+    CANCELED,
+    REFUND_FAILED,
+    REFUND_TASK,
+    REFUNDED,
+    close,
+    event,
+    refund,
+    refund_tasks,
+    report,
+    retry_refunds,
+    send,
+)
 from tests.unchanged import nothing_happens
 
 pytestmark = pytest.mark.django_db
 
+MAKE_REFUND = Sandbox.refund
 WORKING = ["payment_completed", "work_in_progress", "work_submitted", "work_revision_requested"]
 
 
@@ -181,42 +203,100 @@ def test_what_was_refunded_before_a_late_payment_is_not_refunded_again():
     assert amounts(deal) == ("1200.00", "1200.00", "refunded")
 
 
-def test_a_refund_that_the_provider_does_not_take_yet_is_requested_again(monkeypatch):
+@pytest.fixture
+def asked(monkeypatch):
+    """The refunds that the provider got: the order, the amount and the idempotency key. It does not answer."""
     asked = []
-    refund = Sandbox.refund
 
     def fail(_, order, amount, key):
         asked.append((order.pk, amount, key))
         raise ProviderFailed("away")
 
     monkeypatch.setattr(Sandbox, "refund", fail)
+    return asked
+
+
+@pytest.fixture
+def late(db):
+    """A closed deal and its order, which is not paid yet."""
     deal = make_deal("payment_pending")
     order = deal.order()
     close(deal)
-    send(event(order))
-    assert request_due_refunds() == 0
+    return deal, order
+
+
+def test_a_webhook_that_causes_a_refund_does_not_wait_for_the_provider(late, asked):
+    deal, order = late
+    report(event(order))
+    assert (asked, refund_tasks()) == ([], [("waiting", "")])
+    assert enqueued(REFUND_TASK)[0].args == {"args": [str(Refund.objects.get().pk)], "kwargs": {}}
+    assert amounts(deal) == ("1200.00", "0.00", "paid")
+    assert run_due_tasks() == [REFUND_TASK]
     assert len(asked) == 1
-    with moved(timedelta(minutes=6)):
-        assert request_due_refunds() == 0
-        assert len(asked) == 2
-        monkeypatch.setattr(Sandbox, "refund", refund)
-    with moved(timedelta(minutes=17)):
-        assert request_due_refunds() == 1
+
+
+def test_a_refund_is_stored_with_its_task_or_not_at_all(late):
+    _, order = late
+    with pytest.raises(Killed), unit_of_work():
+        schedule_refund(order, 100)
+        raise Killed
+    assert (Refund.objects.count(), refund_tasks()) == (0, [])
+
+
+def test_each_refund_has_a_task_of_its_own(asked):
+    deal = make_deal("work_in_progress")
+    for _ in range(3):
+        refund(order_of(deal), 10_000)
+    assert refund_tasks() == [("waiting", "away")] * 3
+    assert len({key for *_, key in asked}) == 3
+
+
+def test_a_refund_that_the_provider_does_not_take_yet_is_requested_again(late, asked, monkeypatch):
+    deal, order = late
+    send(event(order))
+    assert run_due_tasks() == []  # not yet
+    retry_refunds()
+    assert (len(asked), refund_tasks()) == (2, [("waiting", "away")])
+    monkeypatch.setattr(Sandbox, "refund", MAKE_REFUND)
+    assert retry_refunds() == [REFUND_TASK]
     assert amounts(deal) == ("1200.00", "1200.00", "refunded")
-    assert len(set(asked)) == 1
-    with moved(timedelta(days=2)):
-        assert request_due_refunds() == 0
-    assert order.events.count() == 2
+    assert {key for *_, key in asked} == {f"refund-{Refund.objects.get().pk}"}
+    assert retry_refunds() == []
+    assert (order.events.count(), refund_tasks()) == (2, [("succeeded", "")])
 
 
-def test_a_refund_that_the_provider_rejects_is_left_to_an_operator(monkeypatch):
+def test_a_refund_is_tried_for_weeks_and_then_left_to_operators(late, asked):
+    deal, order = late
+    send(event(order))
+    (stored,) = enqueued(REFUND_TASK)
+    StoredTask.objects.filter(pk=stored.pk).update(attempts=REFUND_ATTEMPTS - 2)
+    retry_refunds()
+    assert refund_tasks() == [("waiting", "away")]
+    retry_refunds()
+    assert refund_tasks() == [("dead", "away")]
+    assert refundable(order_of(deal), read_ledger(order_of(deal))) == 0
+    assert run_now(task_id=stored.pk)
+    assert run_due_tasks() == [REFUND_TASK]
+    assert len(asked) == 4
+
+
+def test_a_refund_of_a_disabled_provider_waits(late, settings):
+    deal, order = late
+    report(event(order))
+    settings.SANDBOX_PAYMENTS = False
+    run_due_tasks()
+    assert refund_tasks() == [("waiting", "There is no such payment provider.")]
+    settings.SANDBOX_PAYMENTS = True
+    retry_refunds()
+    assert amounts(deal) == ("1200.00", "1200.00", "refunded")
+
+
+def test_a_refund_that_the_provider_rejects_is_left_to_an_operator(late, monkeypatch):
     def refuse(*_):
         raise ProviderRefused("charged back")
 
     monkeypatch.setattr(Sandbox, "refund", refuse)
-    deal = make_deal("payment_pending")
-    order = deal.order()
-    close(deal)
+    deal, order = late
     before = last_seq(deal)
     send(event(order))
     assert texts(deal, before) == [
@@ -224,94 +304,107 @@ def test_a_refund_that_the_provider_rejects_is_left_to_an_operator(monkeypatch):
         "An operator decides what happens to the payment, of which ₹1,200.00 remains.",
     ]
     assert order_of(deal).undecided_since is not None
-    with moved(timedelta(days=2)):
-        assert request_due_refunds() == 0
+    assert (retry_refunds(), refund_tasks()) == ([], [("succeeded", "")])
 
 
 @pytest.mark.parametrize("rounds", [0, 1])
-def test_a_refund_made_elsewhere_is_no_longer_requested(monkeypatch, rounds):
-    asked = []
-
-    def fail(*arguments):
-        asked.append(arguments)
-        raise ProviderFailed("away")
-
-    monkeypatch.setattr(Sandbox, "refund", fail)
-    deal = make_deal("payment_pending")
-    order = deal.order()
-    close(deal)
+def test_a_refund_made_elsewhere_is_no_longer_requested(late, asked, rounds):
+    deal, order = late
     send(event(order))
-    for number in range(1, rounds + 1):
-        with moved(timedelta(minutes=6 * number)):
-            request_due_refunds()
+    for _ in range(rounds):
+        retry_refunds()
     assert len(asked) == 1 + rounds
     send(event(order, REFUNDED))
-    with moved(timedelta(days=2)):
-        request_due_refunds()
+    retry_refunds()
     assert (order_of(deal).status, len(asked)) == ("refunded", 1 + rounds)
+    assert refund_tasks() == [("succeeded", "")]
 
 
 class Killed(BaseException): ...
 
 
-def test_a_process_that_dies_after_the_provider_has_refunded_repeats_the_key(monkeypatch):
+@pytest.fixture
+def keys(monkeypatch):
+    """The idempotency keys of the refunds that the provider got, and made."""
     keys = []
-    refund = Sandbox.refund
+    make = Sandbox.refund
+    monkeypatch.setattr(Sandbox, "refund", lambda *given: keys.append(given[3]) or make(*given))
+    return keys
 
-    def refund_and_note(self, order, amount, key):
-        keys.append(key)
-        return refund(self, order, amount, key)
+
+@pytest.mark.parametrize("dies", ["before_the_event", "after_the_event", "before_the_outcome"])
+def test_a_process_that_dies_after_the_provider_has_refunded_repeats_the_key(late, keys, monkeypatch, dies):
+    deal, order = late
+    apply = refunds.apply_event
 
     def die(*_, **__):
         raise Killed
 
-    monkeypatch.setattr(Sandbox, "refund", refund_and_note)
-    deal = make_deal("payment_pending")
-    order = deal.order()
-    close(deal)
-    with monkeypatch.context() as dying, pytest.raises(Killed):
-        dying.setattr(refunds, "apply_event", die)
-        send(event(order))
-    assert amounts(deal) == ("1200.00", "0.00", "paid")
-    with moved(timedelta(days=1)):
-        assert request_due_refunds() == 1
-    assert amounts(deal) == ("1200.00", "1200.00", "refunded")
-    assert len(keys) == 2
-    assert len(set(keys)) == 1
-
-
-def test_a_process_that_dies_after_the_refund_is_recorded_refunds_once(monkeypatch):
-    apply = refunds.apply_event
-
-    def apply_and_die(*arguments):
-        apply(*arguments)
+    def apply_and_die(*given):
+        apply(*given)
         raise Killed
 
-    deal = make_deal("payment_pending")
-    order = deal.order()
-    close(deal)
+    report(event(order))
     with monkeypatch.context() as dying, pytest.raises(Killed):
-        dying.setattr(refunds, "apply_event", apply_and_die)
-        send(event(order))
-    with moved(timedelta(days=1)):
-        request_due_refunds()
+        if dies == "before_the_outcome":
+            dying.setattr(outcomes, "store", die)
+        else:
+            dying.setattr(refunds, "apply_event", die if dies == "before_the_event" else apply_and_die)
+        run_due_tasks()
+    is_stored = dies == "before_the_outcome"
+    assert amounts(deal) == ("1200.00", "1200.00" if is_stored else "0.00", "refunded" if is_stored else "paid")
+    assert run_due_tasks() == []  # leased
+    assert retry_refunds() == [REFUND_TASK]
     assert amounts(deal) == ("1200.00", "1200.00", "refunded")
-    assert order.events.count() == 2
+    assert (len(keys), len(set(keys))) == (1 if is_stored else 2, 1)
+    made = Refund.objects.get()
+    assert made.accepted_at is not None
+    assert made.dropped_at is None
 
 
-def test_a_refund_that_release_0_1_0_stored_is_requested_with_its_key(monkeypatch):
-    keys = []
-    refund = Sandbox.refund
-    monkeypatch.setattr(Sandbox, "refund", lambda *given: keys.append(given[3]) or refund(*given))
-    deal = make_deal("payment_pending")
-    order = deal.order()
-    close(deal)
+# Refunds of earlier releases
+
+
+def paid_in_release_0_1_0(order):
     order.events.create(provider="sandbox", event_id="old", kind="paid", fingerprint="x")
     PaymentOrder.objects.filter(pk=order.pk).update(status="paid", refund_due_at=clock.now())
-    assert request_due_refunds() == 1
+
+
+def test_a_refund_that_release_0_1_0_stored_is_requested_with_its_key(late, keys):
+    deal, order = late
+    paid_in_release_0_1_0(order)
+    for _ in range(2):
+        take_over_refunds.func()
+    assert run_due_tasks() == [REFUND_TASK]
     assert keys == [f"refund-{order.pk}"]
     assert amounts(deal) == ("1200.00", "1200.00", "refunded")
-    assert request_due_refunds() == 0
+    take_over_refunds.func()
+    assert retry_refunds() == []
+
+
+def test_a_refund_that_release_0_1_0_stored_and_made_is_not_requested_again(late, keys):
+    deal, order = late
+    paid_in_release_0_1_0(order)
+    order.events.create(provider="sandbox", event_id="made", kind="refunded", fingerprint="y")
+    before = last_seq(deal)
+    take_over_refunds.func()
+    assert (run_due_tasks(), keys, texts(deal, before)) == ([], [], [])
+    assert PaymentOrder.objects.get(pk=order.pk).refund_due_at is None
+
+
+def test_the_migration_enqueues_the_refunds_that_wait(late, asked):
+    _, order = late
+    waiting, *_ = (Refund.objects.create(order=order, amount=amount, requester_id=order.payer_id) for amount in (1, 2))
+    Refund.objects.filter(amount=2).update(accepted_at=clock.now())
+    StoredTask.objects.all().delete()
+    StoredTask.objects.create(kind="deals.request_refunds", key="deals.request_refunds")
+    migration = import_module("deals.migrations.0004_refund_tasks")
+    for _ in range(2):
+        migration.enqueue(apps, SimpleNamespace(connection=connection))
+    assert [one.key for one in StoredTask.objects.all()] == [f"{REFUND_TASK}:{waiting.pk}"]
+    assert run_due_tasks() == [REFUND_TASK]
+    assert [key for *_, key in asked] == [f"refund-{waiting.pk}"]
+    assert request_refund.enqueue(waiting.pk).id == str(StoredTask.objects.get().pk)
 
 
 # Canceled orders, replaced orders and version 1

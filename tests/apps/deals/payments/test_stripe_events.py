@@ -7,7 +7,6 @@ import pytest
 import stripe
 
 from deals.models import PaymentOrder, Refund
-from deals.payments.decisions import refund_payment
 from deals.payments.webhooks import handle_webhook
 from deals.selectors import deal_summary
 from foundation import errors
@@ -17,6 +16,8 @@ from operators.requests import InterventionRequest
 from tests.deals import make_deal
 from tests.factories import make_staff
 from tests.harness.stripe import SECRET, ReceivedRequest
+from tests.harness.tasks import run_due_tasks
+from tests.payments import refund
 from tests.unchanged import nothing_happens
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,12 +30,13 @@ def deal(db, stripe_server):
 
 @pytest.fixture
 def send(stripe_server):
-    """Return a function that delivers events, as Stripe does, and returns the last result."""
+    """Return a function that delivers events, as Stripe does, and returns the last result. Refunds are then made."""
 
     def send(*events, **signed):
         for event in events:
             body, headers = stripe_server.signed(event, **signed)
             result = handle_webhook(provider="stripe", body=body, headers=headers)
+            run_due_tasks()
         return result
 
     return send
@@ -143,7 +145,7 @@ def test_a_canceled_intent_is_replaced_by_a_new_one(deal, order, account, send, 
 
 def test_an_operator_refunds_a_part_at_stripe(deal, order, account, send, stripe_server):
     send(account.pay("pi_1"))
-    refund_payment(operator=make_staff(), order_id=order.pk, amount=30_000)
+    refund(order, 30_000)
     form = {"payment_intent": "pi_1", "amount": "30000"}
     assert stripe_server.requests[-1] == ReceivedRequest("/v1/refunds", form, f"refund-{Refund.objects.get().pk}")
     send(*account.events_of(account.refunds["re_1"]))
@@ -153,14 +155,14 @@ def test_an_operator_refunds_a_part_at_stripe(deal, order, account, send, stripe
 def test_other_webhooks_are_accepted_and_change_nothing(order, account, send, hints):
     intent = account.intents["pi_1"]
     paid = account.pay("pi_1")
-    refund, charge, _ = account.refund("pi_1")
+    refunded, charge, _ = account.refund("pi_1")
     another = {"payment_intent": "pi_of_another_shop"}
     for event in (
         account.event("payment_intent.created", intent),
         changed(paid, id="pi_of_another_shop", metadata={}),
         changed(charge, payment_intent=None),
-        account.event("refund.created", refund["data"]["object"] | {"payment_intent": None}),
-        account.event("refund.created", refund["data"]["object"] | another),
+        account.event("refund.created", refunded["data"]["object"] | {"payment_intent": None}),
+        account.event("refund.created", refunded["data"]["object"] | another),
         changed(account.open_dispute("pi_1"), payment_intent=None, status="lost"),
         account.event("customer.created", {"id": "cus_1", "object": "customer"}),
     ):
@@ -192,11 +194,11 @@ def test_a_webhook_without_a_signature_is_refused(order, account, hints, headers
 def test_a_payment_that_arrives_after_closing_is_refunded_at_stripe(deal, order, account, send, stripe_server):
     intervene(operator=make_staff(), conversation_id=deal.conversation.pk, action="close", data=InterventionRequest())
     send(account.pay("pi_1"))
-    refund = order.refunds.get()
+    made = order.refunds.get()
     form = {"payment_intent": "pi_1"}
-    assert stripe_server.requests[-1] == ReceivedRequest("/v1/refunds", form, f"refund-{refund.pk}")
+    assert stripe_server.requests[-1] == ReceivedRequest("/v1/refunds", form, f"refund-{made.pk}")
     order.refresh_from_db()
-    assert (order.status, refund.accepted_at is not None) == ("refunded", True)
+    assert (order.status, made.accepted_at is not None) == ("refunded", True)
     count = len(told(deal))
     send(*account.events_of(account.refunds["re_1"]))
     assert len(told(deal)) == count

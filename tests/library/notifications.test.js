@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { FakeServer, ROOM, settled } from './fakes.js';
+
+test('a repeated notification counts once', async () => {
+  const server = new FakeServer();
+  const { client } = await server.opened();
+  const { notifications } = client;
+  await settled();
+  const data = {
+    id: 'n1',
+    title: 'New message',
+    body: 'Hi',
+    payload: {},
+    conversation_id: ROOM,
+    created_at: '2026-01-01',
+  };
+  for (let time = 0; time < 2; time += 1) server.socket.tell('notification', { type: 'message', data });
+  assert.equal(notifications.getSnapshot().unread, 1);
+  assert.deepEqual(
+    notifications.getSnapshot().notifications.map((one) => one.id),
+    ['n1'],
+  );
+});
+
+for (const reason of ['updated', 'deleted']) {
+  test(`notifications are read again after a message is ${reason}`, async () => {
+    const server = new FakeServer();
+    const { client } = await server.opened();
+    const { notifications } = client;
+    await settled();
+    const one = { id: 'n1', type: 'message', title: 'New message', body: 'Helo', payload: {}, conversation_id: ROOM };
+    server.socket.tell('notification', { type: 'message', data: one });
+    assert.deepEqual([notifications.getSnapshot().unread, notifications.getSnapshot().notifications.length], [1, 1]);
+    server.notified = reason === 'updated' ? [{ ...one, body: 'Hello', read_at: null }] : [];
+    server.socket.tell('conversation_list_updated', { conversation_id: ROOM, reason, last_message: null });
+    await settled();
+    const { unread, notifications: held } = notifications.getSnapshot();
+    assert.deepEqual([unread, held.map(({ body }) => body)], reason === 'updated' ? [1, ['Hello']] : [0, []]);
+  });
+}
+
+test('a replayed notification of a deleted message is not listed', async () => {
+  const server = new FakeServer();
+  const { client } = await server.opened();
+  await settled();
+  const data = { id: 'n1', title: 'New message', body: '', payload: {}, message: { deleted_at: '2026-01-01' } };
+  server.socket.tell('notification', { type: 'message', data });
+  assert.deepEqual(client.notifications.getSnapshot(), { unread: 0, notifications: [], hasMore: false });
+});
+
+test('a notification that arrives while the list is loaded is listed and counted', async () => {
+  const server = new FakeServer();
+  const { client } = await server.opened();
+  const { notifications } = client;
+  await settled();
+  const data = {
+    id: 'n1',
+    title: 'New message',
+    body: 'Hi',
+    payload: {},
+    conversation_id: ROOM,
+    created_at: '2026-01-01',
+  };
+  for (const path of ['GET /api/notifications', 'GET /api/notifications/unread-count']) {
+    server.notified = [];
+    const letGo = server.holdBack(path);
+    const reading = notifications.reload();
+    await settled();
+    server.notified = [{ ...data, type: 'message', read_at: null }];
+    server.socket.tell('notification', { type: 'message', data });
+    letGo();
+    await reading;
+    await settled();
+    const { unread, notifications: held } = notifications.getSnapshot();
+    assert.deepEqual([unread, held.map((one) => one.id)], [1, ['n1']], path);
+  }
+});

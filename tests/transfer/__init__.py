@@ -1,0 +1,1 @@
+"""Large files, slow clients and broken connections, with real servers."""
