@@ -37,20 +37,23 @@ export class StooryClient extends Store {
   #conversations = new Map();
   #lists = new Set();
   #outboxStorage;
+  #newId;
   #notifications = null;
   #files;
   #cameBackAt = 0;
 
   /**
    * `url` is the server's origin; the default is the origin of the page. `session` is a `Session`. `outbox` is a
-   * storage such as `sessionStorage`, in which unsent messages survive a reload. `io` replaces socket.io-client.
+   * storage such as `sessionStorage`, in which unsent messages survive a reload. `newId()` returns a new id of 1 to 64
+   * `A–Z a–z 0–9 _ -` for a message; without `crypto.getRandomValues` it is needed. `io` replaces socket.io-client.
    */
-  constructor({ url = '', session = new Session({ url }), outbox, io = connectSocket } = {}) {
+  constructor({ url = '', session = new Session({ url }), outbox, newId, io = connectSocket } = {}) {
     super({ status: 'closed' });
     this.#url = url;
     this.session = session;
     this.#files = new Files(session);
     this.#outboxStorage = outbox;
+    this.#newId = newId;
     this.#io = io;
     session.onEnded = () => this.#end();
   }
@@ -205,10 +208,15 @@ export class StooryClient extends Store {
 
   // --- Conversations and notifications ---
 
-  /** Return the conversation with this id, always the same object. Call its `open()` to load and join it. */
+  /**
+   * Return the conversation with this id, always the same object. Call its `open()` to load and join it. Raises
+   * `TypeError` without an id.
+   */
   conversation(id) {
+    if (typeof id !== 'string' || !id)
+      throw new TypeError(`conversation(id) needs the id of a conversation, not ${id}.`);
     if (!this.#conversations.has(id)) {
-      this.#conversations.set(id, new Conversation(this, id, { storage: this.#outboxStorage }));
+      this.#conversations.set(id, new Conversation(this, id, { storage: this.#outboxStorage, newId: this.#newId }));
     }
     return this.#conversations.get(id);
   }

@@ -95,7 +95,7 @@ export class ConversationList extends Store {
 
   async #readPresence(ids) {
     this.#changedPeople.clear();
-    const depth = this.getSnapshot().conversations.findLastIndex((one) => ids.has(one.id)) + 1;
+    const depth = 1 + this.getSnapshot().conversations.reduce((last, one, at) => (ids.has(one.id) ? at : last), -1);
     const { results } = depth && depth <= LONGEST_PAGE ? await this.#page(null, depth) : { results: [] };
     const read = new Map(results.filter((one) => ids.has(one.id)).map((one) => [one.id, one.other_user]));
     const conversations = this.getSnapshot().conversations.map((held) => {

@@ -41,9 +41,9 @@ export class Conversation extends Store {
   #typists;
   #signal;
   #mark;
-  #isOpen = false;
+  #users = 0; // views that have opened the conversation and not closed it
 
-  constructor(client, id, { storage } = {}) {
+  constructor(client, id, { storage, newId } = {}) {
     super(EMPTY);
     this.id = id;
     this.#client = client;
@@ -53,6 +53,7 @@ export class Conversation extends Store {
       onChange: () => this.update({ outgoing: this.#outbox.entries }),
       isOnline: () => client.isOnline,
       storage,
+      newId,
       key: `stoory.outbox.${client.session.user?.id}.${id}`,
     });
     this.update({ outgoing: this.#outbox.entries });
@@ -60,7 +61,7 @@ export class Conversation extends Store {
     this.#signal = new TypingSignal((isTyping) => {
       client.emit(isTyping ? 'typing_start' : 'typing_stop', { conversationId: id });
     });
-    this.#queries = new Queries(client, () => this.#isOpen);
+    this.#queries = new Queries(client, () => this.#users > 0);
     this.#newest = this.#queries.of(() => this.#readNewest());
     this.#entry = this.#queries.of(() => this.#enter());
     this.#gap = this.#queries.of(() => this.#readLog());
@@ -72,11 +73,11 @@ export class Conversation extends Store {
 
   // --- Open and close ---
 
-  /** Load the conversation and join its room. Resolves when `phase` is `ready` or `gone`. */
+  /** Load the conversation and join its room. Resolves when `phase` is `ready` or `gone`. Each call needs a `close`. */
   open() {
     // The snapshot lacks what happened while the conversation was closed, so it is shown only without a connection.
-    if (!this.#isOpen && this.#client.isOnline) this.update({ phase: 'loading' });
-    this.#isOpen = true;
+    if (!this.#users && this.#client.isOnline) this.update({ phase: 'loading' });
+    this.#users += 1;
     return unattended(this.#loaded());
   }
 
@@ -92,9 +93,9 @@ export class Conversation extends Store {
     return unattended(this.#newest.refetch());
   }
 
-  /** Leave the room. The snapshot stays, and the conversation can be opened again. Pending reads raise `Closed`. */
+  /** Leave the room with the last user. The snapshot stays for the next `open`. Pending reads raise `Closed`. */
   close() {
-    this.#isOpen = false;
+    if (!this.#users || (this.#users -= 1)) return;
     this.#queries.giveUp(new Closed());
     this.#signal.end();
     this.#typists.clear();
@@ -104,7 +105,7 @@ export class Conversation extends Store {
 
   /** Called by the client after each connect. */
   connected() {
-    if (!this.#isOpen) return;
+    if (!this.#users) return;
     if (this.getSnapshot().phase === 'ready') void this.#entry.fetch();
     else if (!this.#newest.isRunning) void this.#newest.fetch();
     this.#queries.resume();
@@ -141,7 +142,7 @@ export class Conversation extends Store {
   }
 
   async #enter() {
-    if (!this.#client.isOnline || !this.#isOpen || this.getSnapshot().phase !== 'ready') return;
+    if (!this.#client.isOnline || !this.#users || this.getSnapshot().phase !== 'ready') return;
     this.#lastPresence = null;
     const answer = await joined(this.#client, this.id, this.#events.position);
     if (!answer) this.update({ phase: 'gone' });

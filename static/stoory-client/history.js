@@ -17,7 +17,7 @@ export const EMPTY = {
 
 /** Return the messages of both lists by `seq`, each once. If a list has a newer version of a message, use it. */
 export function merged(messages, added) {
-  const last = messages.at(-1);
+  const last = messages[messages.length - 1];
   if (added.length === 1 && (!last || added[0].seq > last.seq)) return [...messages, added[0]];
   const byId = new Map(messages.map((message) => [message.id, message]));
   for (const message of added) byId.set(message.id, later(byId.get(message.id), message));

@@ -25,19 +25,21 @@ export class Http {
     const headers = { Accept: as === 'blob' ? '*/*' : 'application/json' };
     if (token) headers.Authorization = `Bearer ${token}`;
     if (body !== undefined && !isForm) headers['Content-Type'] = 'application/json';
-    const response = await this.#answered(this.#address(path, params), {
+    const request = {
       method,
       headers,
       body: isForm || body === undefined ? body : JSON.stringify(body),
       credentials: 'omit',
-      signal: AbortSignal.timeout(isForm ? this.#timeout * UPLOAD_FACTOR : this.#timeout),
+    };
+    return within(isForm ? this.#timeout * UPLOAD_FACTOR : this.#timeout, async (signal) => {
+      const response = await this.#answered(this.#address(path, params), signal ? { ...request, signal } : request);
+      return as === 'blob' && response.ok ? response.blob() : read(response);
     });
-    return as === 'blob' && response.ok ? response.blob() : read(response);
   }
 
   #address(path, params = {}) {
     const given = Object.entries(params).filter(([, value]) => value !== undefined && value !== null && value !== '');
-    const query = new URLSearchParams(given).toString();
+    const query = given.map((pair) => pair.map(encodeURIComponent).join('=')).join('&');
     return this.url + path + (query && `?${query}`);
   }
 
@@ -48,6 +50,19 @@ export class Http {
       throw new ConnectionLost(cause);
     }
   }
+}
+
+/** Run `work(signal)`. After `timeout` milliseconds raise `ConnectionLost`, and abort the work if the platform can. */
+function within(timeout, work) {
+  const abort = globalThis.AbortController ? new AbortController() : null;
+  let timer;
+  const late = new Promise((_, fail) => {
+    timer = setTimeout(() => {
+      fail(new ConnectionLost(new Error(`No response within ${timeout} ms.`)));
+      abort?.abort();
+    }, timeout);
+  });
+  return Promise.race([work(abort?.signal), late]).finally(() => clearTimeout(timer));
 }
 
 async function read(response) {

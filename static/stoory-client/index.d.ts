@@ -5,7 +5,7 @@ export type Role = 'brand_owner' | 'influencer' | 'participant' | 'operator';
 export interface Person {
   id: string;
   name: string;
-  role: string;
+  role: 'influencer' | 'brand_owner' | 'system';
 }
 
 export interface User extends Person {
@@ -50,7 +50,7 @@ export interface Button {
 export interface Prompt {
   title: string;
   subtitle: string;
-  role: string;
+  role: Role;
   flow_state: string;
   state_version: number;
   buttons: Button[];
@@ -62,7 +62,7 @@ export interface Prompt {
 
 export interface AvailableAction {
   action: string;
-  role: string;
+  role: Role;
   label: string;
   style: Style;
   state_version: number;
@@ -149,9 +149,9 @@ export interface ConversationData extends Context {
 }
 
 export interface Standing {
-  chat_status: string;
+  chat_status: 'automated' | 'real_time' | 'closed';
   flow_state: string;
-  awaiting_role: Role | null;
+  awaiting_role: 'influencer' | 'brand_owner' | null;
 }
 
 /** A step of the flow: the data of a `conversation_state_changed` event. */
@@ -200,7 +200,7 @@ export interface Payment {
   provider: string;
   amount: string;
   currency: string;
-  status: string;
+  status: 'open' | 'failed' | 'canceled' | 'paid' | 'refunded';
   pay: Record<string, unknown>;
 }
 
@@ -361,6 +361,8 @@ export interface ClientOptions {
   session?: Session;
   /** A storage such as `sessionStorage`, in which unsent messages survive a reload. */
   outbox?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+  /** Returns a new id for a message. Platforms without `crypto.getRandomValues` need it. */
+  newId?: () => string;
   /** Replaces socket.io-client's `io`. */
   io?: (url: string, options: object) => any;
 }
@@ -385,7 +387,7 @@ export class StooryClient extends Store<{ status: Status }> {
   command(name: string, payload: object): Promise<{ success: boolean; code?: string; [member: string]: any }>;
   /** Sends a command without an acknowledgement. Without a connection it is dropped. */
   emit(name: string, payload: object): void;
-  /** Returns the conversation with this id, always the same object. */
+  /** Returns the conversation with this id, always the same object. Raises `TypeError` without an id. */
   conversation(id: string): Conversation;
   /** Returns a new list that stays up to date until its `dispose()` is called. */
   conversationList(filter?: Filter): ConversationList;
@@ -433,11 +435,17 @@ export interface ConversationState {
 /** One conversation, kept up to date while it is open. */
 export class Conversation extends Store<ConversationState> {
   readonly id: string;
-  /** Loads the conversation and joins its room. Resolves when `phase` is `ready` or `gone`. */
+  /**
+   * Loads the conversation and joins its room. Resolves when `phase` is `ready` or `gone`. Several users can open the
+   * conversation; each must close it.
+   */
   open(): Promise<void>;
   /** Loads the conversation again at once, for example after a failure. */
   reload(): Promise<void>;
-  /** Leaves the room. The conversation can be opened again. Pending reads raise `Closed`. */
+  /**
+   * Leaves the room, if every user has closed the conversation. It can be opened again. Pending reads then raise
+   * `Closed`.
+   */
   close(): void;
   /**
    * Sends a message, which is in `outgoing` at once. Returns its `client_message_id`. With an id of your own, a message

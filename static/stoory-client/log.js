@@ -9,7 +9,7 @@ export async function* logFrom(session, path, after) {
   do {
     page = await session.get(`${path}/events`, { after, limit: LONGEST_PAGE });
     yield page;
-    after = page.results.at(-1)?.seq;
+    after = page.results[page.results.length - 1]?.seq;
   } while (page.results.length === LONGEST_PAGE);
 }
 

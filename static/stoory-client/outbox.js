@@ -15,18 +15,23 @@ export class Outbox {
   #onChange;
   #isOnline;
   #storage;
+  #newId;
   #key;
   #isBusy = false;
   #timer = null;
   entries = [];
 
-  /** `send(entry)` posts one message and returns a promise; `storage` has the interface of `localStorage`. */
-  constructor({ send, onChange, isOnline, storage, key }) {
+  /**
+   * `send(entry)` posts one message and returns a promise; `storage` has the interface of `localStorage`; `newId()`
+   * returns a new `client_message_id`.
+   */
+  constructor({ send, onChange, isOnline, storage, newId = randomId, key }) {
     Object.assign(this, { entries: JSON.parse(storage?.getItem(key) ?? '[]') });
     this.#send = send;
     this.#onChange = onChange;
     this.#isOnline = isOnline;
     this.#storage = storage;
+    this.#newId = newId;
     this.#key = key;
     this.entries = this.entries.map((entry) => (entry.status === 'failed' ? entry : { ...entry, status: 'waiting' }));
   }
@@ -35,7 +40,7 @@ export class Outbox {
   add(fields) {
     if (this.entries.some((one) => one.client_message_id === fields.client_message_id)) return fields.client_message_id;
     const entry = {
-      client_message_id: newId(),
+      client_message_id: this.#newId(),
       created_at: new Date().toISOString(),
       tries: 0,
       status: this.#isOnline() ? 'sending' : 'waiting',
@@ -121,8 +126,12 @@ export function bodyOf({ message, media_url, attachments, client_message_id }) {
   return body;
 }
 
-function newId() {
+/** Return a random id for a message. Without `crypto.getRandomValues` the application must hand in `newId`. */
+function randomId() {
   // `crypto.randomUUID` exists in secure contexts only.
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  if (!globalThis.crypto?.getRandomValues) {
+    throw new Error('This platform has no crypto.getRandomValues: pass newId to StooryClient.');
+  }
+  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -198,7 +198,25 @@ export class Session {
  * device's clock: the clock must be wrong, so only the server knows when the token expires.
  */
 function endOf(access) {
-  const claims = JSON.parse(atob(access.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')));
+  const claims = JSON.parse(fromBase64Url(access.split('.')[1]));
   const end = claims.exp * 1000;
   return end - Date.now() > MARGIN ? end : null;
+}
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+/** Decode base64url to text of one byte a character. `atob` is missing on some platforms. */
+function fromBase64Url(encoded) {
+  let text = '';
+  let held = 0;
+  let bits = 0;
+  for (const character of encoded) {
+    held = ((held << 6) | ALPHABET.indexOf(character)) & 0xffff;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      text += String.fromCharCode((held >> bits) & 0xff);
+    }
+  }
+  return text;
 }

@@ -25,7 +25,7 @@ export class Store {
     this.#snapshot = Object.freeze({ ...this.#snapshot, ...changes });
     if (this.#isTelling) return;
     this.#isTelling = true;
-    queueMicrotask(() => {
+    void Promise.resolve().then(() => {
       this.#isTelling = false;
       for (const listener of [...this.#listeners]) listener(this.#snapshot);
     });

@@ -21,6 +21,13 @@ from tests.harness.servers import RunningServer, embedded
 HERE = Path(__file__).parent
 SECONDS = 300
 SOURCES = ("rest.ts", "socket.ts", "asyncapi.mjs", "tsconfig.json", "package.json")
+CONFIG = """
+post_hooks: []
+content_type_overrides:
+  application/offset+octet-stream: application/octet-stream
+"""
+"""The type of resumable uploads must be named to the generator."""
+
 PYTHON_CLIENT = """
 import sys
 from uuid import UUID
@@ -133,7 +140,7 @@ def test_the_asyncapi_document_is_read_by_its_parser(workplace):
 
 
 def test_a_generated_python_client(tmp_path, server, talk):
-    (tmp_path / "config.yaml").write_text("post_hooks: []\n")
+    (tmp_path / "config.yaml").write_text(CONFIG)
     tool = Path(sys.executable).with_name("openapi-python-client")
     options = ["--output-path", "generated", "--meta", "none", "--fail-on-warning", "--config", "config.yaml"]
     run(tool, "generate", "--path", ROOT / "docs/openapi.yaml", *options, cwd=tmp_path, timeout=SECONDS)
