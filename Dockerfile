@@ -8,6 +8,11 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
 WORKDIR /app
 RUN useradd --system --uid 10001 --no-create-home stoory && install -d -o stoory /data
 
+# exiftool removes the metadata of uploaded files. Debian keeps only one version of it.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install --yes --no-install-recommends libimage-exiftool-perl \
+    && rm -rf /var/lib/apt/lists/*
+
 COPY requirements.txt .
 RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore \
     --require-hashes -r requirements.txt

@@ -17,6 +17,7 @@ from accounts.allowed_names import name_error
 from accounts.models import SYSTEM_USER_ID, LoginSession, Role, User
 from accounts.people_search import found_by_staff
 from accounts.requests import LONGEST_NAME
+from foundation.admin import ReadOnly
 from foundation.labels import label_error, normalized
 from foundation.text import error_message, trimmed
 
@@ -65,22 +66,15 @@ class AddUserForm(NameForm, AdminUserCreationForm):
         fields = ("email", "name", "role")
 
 
-class LoginSessionInline(admin.TabularInline):
+class LoginSessionInline(ReadOnly, admin.TabularInline):
     model = LoginSession
     fields = readonly_fields = ("id", "created_at", "expires_at", "ended_at", "reason")
     ordering = ("-created_at",)
     extra = 0
-    can_delete = False
     verbose_name_plural = "active login sessions"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LoginSession]:
         return super().get_queryset(request).live()  # type: ignore[attr-defined]  # the manager's method
-
-    def has_add_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("accounts.view_user")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import chart, reads, rest, retention, search, tables
+from benchmarks import chart, decoding, reads, rest, retention, search, tables
 from benchmarks.cases import FULL, LOAD_CASES, QUICK, TINY, LoadCase, Scale
 from benchmarks.environment import Environment
 from benchmarks.load_generator import Result, run_load
@@ -23,8 +23,8 @@ DATABASE = "postgres://postgres@127.0.0.1:5432/stoory_bench"
 REDIS = "redis://127.0.0.1:6379/0"
 SCALES = {"full": FULL, "quick": QUICK, "tiny": TINY}
 CASES = {case.name: case for case in LOAD_CASES}
-OTHERS = ("rest", "reads", "retention", "search")
-WITHOUT_PEOPLE = {"reads", "retention", "search"}
+OTHERS = ("rest", "reads", "retention", "decoding", "search")
+WITHOUT_PEOPLE = {"reads", "retention", "decoding", "search"}
 """Cases that need no conversations."""
 
 
@@ -75,6 +75,7 @@ def _measure(arguments: argparse.Namespace, scale: Scale, environment: Environme
         "rest": lambda: _rest(environment, scale, rounds),
         "reads": lambda: _reads(environment, scale, rounds, arguments.most_messages),
         "retention": lambda: _retention(environment, scale, rounds),
+        "decoding": lambda: _decoding(environment, scale, rounds),
         "search": lambda: _search(environment, scale, rounds),
     }
     if not WITHOUT_PEOPLE.issuperset(arguments.cases):
@@ -141,6 +142,20 @@ def _retention(environment: Environment, scale: Scale, rounds: int) -> dict[str,
         "databases": [
             {"database": one["database"], "threshold": one["threshold"]}
             | {name: vars(Spread.of([round_[name] for round_ in one["rounds"]])) for name in names}
+            for one in found
+        ],
+    }
+
+
+def _decoding(environment: Environment, scale: Scale, rounds: int) -> dict[str, Any]:
+    _log(f"decoding: {scale.megapixels} megapixels, {scale.megabytes} MB …")
+    found = decoding.measure(environment, scale.megapixels, scale.megabytes, rounds)
+    return {
+        "kind": "decoding",
+        "title": "Decoding one file in a process of its own",
+        "files": [
+            {"label": one["label"]}
+            | {name: vars(Spread.of([round_[name] for round_ in one["rounds"]])) for name in ("seconds", "memory_mib")}
             for one in found
         ],
     }

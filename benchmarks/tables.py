@@ -25,7 +25,7 @@ def _measured_on(machine: Json) -> str:
 
 
 def case_table(case: Json) -> str:
-    kind = {"reads": _reads, "rest": _rest, "retention": _retention, "search": _search}.get(case.get("kind", ""), _load)
+    kind = RENDERERS.get(case.get("kind", ""), _load)
     return f"## {case['title']}\n\n{kind(case)}"
 
 
@@ -97,11 +97,19 @@ def _retention(case: Json) -> str:
     return _table(["", "seconds", "batches", "longest batch, ms", "thresholds for a million events"], rows)
 
 
+def _decoding(case: Json) -> str:
+    rows = [[one["label"], *(_spread(one[name]) for name in ("seconds", "memory_mib"))] for one in case["files"]]
+    return _table(["", "seconds", "memory, MiB"], rows)
+
+
 def _search(case: Json) -> str:
     databases = case["databases"]
     rows = [[name, *(_spread(one["ms"][name]) for one in databases)] for name in databases[0]["ms"]]
     head = [f"{one['database']}, ms (threshold: {case['threshold_ms']})" for one in databases]
     return _table(["search", *head], rows)
+
+
+RENDERERS = {"reads": _reads, "rest": _rest, "retention": _retention, "decoding": _decoding, "search": _search}
 
 
 def _spread(spread: Json) -> str:

@@ -55,7 +55,7 @@ MESSAGE_UPDATED = registry.event(
         name="message_updated",
         payload=MessageUpdatedPayload,
         room="conversation_<id>",
-        when="A message was edited.",
+        when="A message was edited, or one of its files became ready or was refused.",
         logged=True,
         example={
             "seq": 7,

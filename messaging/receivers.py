@@ -8,11 +8,12 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from conversations.models import Transition
-from messaging.events import NEW_MESSAGE
+from messaging.events import MESSAGE_UPDATED, NEW_MESSAGE
 from messaging.list_updates import publish_list_updates
 from messaging.models import Message, Upload
-from messaging.payloads import NewMessagePayload
-from messaging.uploads.services import remove_files
+from messaging.payloads import MessagePayload, MessageUpdatedPayload, NewMessagePayload
+from messaging.signals import upload_processed
+from messaging.uploads.processing import remove_files
 from realtime import publish
 
 
@@ -22,6 +23,15 @@ def publish_message(instance: Message, created: bool, raw: bool, **_: Any) -> No
         conversation, payload = instance.conversation, NewMessagePayload.of(instance)
         publish(conversation.room, NEW_MESSAGE, payload, subject=instance.id, seq=instance.seq)
         publish_list_updates(conversation, "message", last=instance)
+
+
+@receiver(upload_processed, dispatch_uid="publish_processed_upload")
+def publish_processed_upload(message: Message, **_: Any) -> None:
+    conversation = message.conversation
+    shown = MessagePayload.of(message, state_version=conversation.state_version)
+    payload = MessageUpdatedPayload(conversation_id=conversation.pk, message=shown)
+    publish(conversation.room, MESSAGE_UPDATED, payload, subject=message.pk)
+    publish_list_updates(conversation, "updated")
 
 
 @receiver(post_save, sender=Transition, dispatch_uid="publish_list_updates_of_transition")

@@ -5,7 +5,9 @@ from typing import Literal
 Kind = Literal["picture", "video", "audio", "voice", "file"]
 Status = Literal["pending", "ready", "refused"]
 
+PENDING: Status = "pending"
 READY: Status = "ready"
+REFUSED: Status = "refused"
 _KINDS: dict[str, Kind] = {"image": "picture", "video": "video", "audio": "audio"}
 
 

@@ -22,6 +22,7 @@ from conversations.search import conversations_for_staff
 from conversations.view_records import record_view
 from deals.models import PaymentOrder
 from deals.payments.decisions import MAY_REFUND
+from foundation.admin import NothingAddedOrDeleted, ReadOnly
 from foundation.errors import DomainError, NotFound
 from foundation.ids import parse_id
 from foundation.labels import isolated
@@ -87,7 +88,7 @@ _LAST_ACTIVITY = _PARTICIPANTS.values("conversation").annotate(at=Max("last_acti
 
 
 @admin.register(Conversation)
-class ConversationAdmin(IndexedSearchAdmin):
+class ConversationAdmin(NothingAddedOrDeleted, IndexedSearchAdmin):
     found = staticmethod(conversations_for_staff)
     search_help_text = "Beginnings of words of the title or of a name, the beginning of an e-mail address, or an id"
     list_display = ["shown_as", "sides", "kind", "state", "awaited", "unread", "last_activity"]
@@ -131,12 +132,6 @@ class ConversationAdmin(IndexedSearchAdmin):
     @admin.display(description="last activity", ordering="last_activity_at")
     def last_activity(self, conversation: Any) -> str:
         return date_format(conversation.last_activity_at, "j M Y H:i")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -201,7 +196,7 @@ class ConversationAdmin(IndexedSearchAdmin):
 
 
 @admin.register(ConversationView)
-class ConversationViewAdmin(IndexedSearchAdmin):
+class ConversationViewAdmin(ReadOnly, IndexedSearchAdmin):
     """A read-only list of the conversations that operators viewed."""
 
     found = staticmethod(conversation_views)
@@ -211,15 +206,6 @@ class ConversationViewAdmin(IndexedSearchAdmin):
     list_filter = ["through", "viewed_at"]
     list_select_related = ["viewer", "conversation"]
     show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 def _heading(conversation: Conversation) -> str:

@@ -15,6 +15,7 @@ from deals.models import PaymentOrder
 from deals.payments.decisions import MAY_REFUND
 from deals.payments.ledger import read_ledger
 from deals.payments.refund_requests import refundable
+from foundation.admin import ReadOnly
 from foundation.errors import DomainError
 from foundation.ids import parse_id
 from operators.forms import first_fault
@@ -35,7 +36,7 @@ class UndecidedFilter(admin.SimpleListFilter):
         return queryset.filter(undecided_since__isnull=False) if self.value() == "undecided" else queryset
 
 
-class PaymentOrderAdmin(IndexedSearchAdmin):
+class PaymentOrderAdmin(ReadOnly, IndexedSearchAdmin):
     found = staticmethod(payment_orders)
     search_help_text = "Beginnings of words of the payer's name, the beginning of an address, an id or a reference"
     list_display = ["shown_as", "conversation", "payer", "price", "status", "refunded", "dispute", "undecided_since"]
@@ -63,15 +64,6 @@ class PaymentOrderAdmin(IndexedSearchAdmin):
     @admin.display(description="dispute")
     def dispute(self, order: PaymentOrder) -> str | None:
         return read_ledger(order).dispute
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

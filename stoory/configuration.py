@@ -24,17 +24,24 @@ from stoory.env import (
     Words,
     by_flag,
 )
+from stoory.file_configuration import Files
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105 (refused in production)
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 _UPLOAD_TYPES = [
-    *("image/jpeg", "image/png", "image/gif", "image/webp", "video/mp4", "video/quicktime", "video/webm"),
-    *("audio/mpeg", "audio/mp4", "audio/ogg", "audio/x-wav", "application/pdf", "application/zip"),
-    *(
-        f"{_OFFICE}.{one}"
-        for one in ("wordprocessingml.document", "spreadsheetml.sheet", "presentationml.presentation")
-    ),
+    *("image/jpeg", "image/png", "image/gif", "image/webp", "image/heic", "image/avif", "image/bmp", "image/tiff"),
+    *("image/vnd.adobe.photoshop", "video/mp4", "video/quicktime", "video/webm", "video/3gpp", "video/x-matroska"),
+    *("audio/mpeg", "audio/mp4", "audio/aac", "audio/amr", "audio/amr-wb", "audio/3gpp", "audio/ogg", "audio/x-wav"),
+    *("audio/webm", "audio/x-matroska", "application/pdf", "application/rtf", "application/zip"),
+    *("text/plain", "text/csv", "application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint"),
+    *(f"{_OFFICE}.{one}" for one in ("wordprocessingml.document", "spreadsheetml.sheet")),
+    *(f"{_OFFICE}.presentationml.presentation", "application/encrypted"),
+    *("application/vnd.ms-word.document.macroEnabled.12", "application/vnd.ms-excel.sheet.macroEnabled.12"),
+    *("application/vnd.ms-powerpoint.presentation.macroEnabled.12",),
+    *("application/vnd.ms-excel.sheet.binary.macroEnabled.12",),
+    *(f"application/vnd.oasis.opendocument.{one}" for one in ("text", "spreadsheet", "presentation")),
+    *(f"application/vnd.apple.{one}" for one in ("pages", "numbers", "keynote")),
 ]
 
 
@@ -215,21 +222,19 @@ class Limits(Environment):
     """Connections of one user"""
     CONNECTS_PER_MINUTE_OF_ADDRESS: Whole = Field(600, ge=1)
     """Connections from one address"""
-    MAX_UPLOAD_MEGABYTES: Whole = Field(10, ge=1)
-    """The largest file that can be uploaded"""
     UPLOAD_TYPES: Words = Field(
-        default_factory=Derived("pictures, video, audio, PDF, Office documents, ZIP", lambda _: _UPLOAD_TYPES),
+        default_factory=Derived("[all of these](files.md)", lambda _: _UPLOAD_TYPES),
         examples=["image/png,application/pdf"],
     )
     """Accepted content types (`image/png,application/pdf`), detected from the content of a file"""
     UPLOAD_MAX_MEGAPIXELS: Whole = Field(40, ge=1)
-    """The largest picture, in millions of pixels"""
+    """The largest picture that is decoded in full, in millions of pixels; larger ones are stored all the same"""
+    DECODE_MEGABYTES: Whole = Field(512, ge=128)
+    """Memory of the process that decodes a file"""
+    DECODE_SECONDS: Whole = Field(10, ge=1, le=300)
+    """Time to decode a file; larger files, which no request waits for, get a second more for each 5 MB"""
     UPLOADS_PER_HOUR: Whole = Field(200, ge=1)
     """Files that one user can upload"""
-    MEDIA_LINK_SECONDS: Whole = Field(300, ge=10, le=86_400)
-    """How long a link of a file is valid. A link is an address that needs no access token"""
-    DOWNLOAD_STALL_SECONDS: Number = Field(30.0, ge=1)
-    """The connection of a client that takes no byte of a file for this time is closed"""
     RECEIPTS_PER_MINUTE: Whole = Field(30, ge=1)
     """Receipts that one user can read or download"""
     RATE_LIMITS: Flag = True
@@ -288,7 +293,7 @@ class Deals(Environment):
     """From the Stripe dashboard; required with `PAYMENT_PROVIDER=stripe`"""
 
 
-class Configuration(Deals, Tasks, Limits, RealTime, Accounts, Origins, Storage, Basics):
+class Configuration(Deals, Tasks, Files, Limits, RealTime, Accounts, Origins, Storage, Basics):
     """All settings. The order of the groups is from the last base class to the first."""
 
     renamed: ClassVar[dict[str, str]] = {"PAYMENT_PROVIDER_SECONDS": "EXTERNAL_CALL_SECONDS"}

@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from foundation.admin import NothingAddedOrDeleted
 from tasks.declarations import declared_kinds
 from tasks.models import StoredTask
 from tasks.retries import run_now
@@ -25,7 +26,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(StoredTask)
-class StoredTaskAdmin(admin.ModelAdmin):
+class StoredTaskAdmin(NothingAddedOrDeleted, admin.ModelAdmin):
     list_display = ["kind", "state", "due_at", "attempts", "error", "created_at", "finished_at"]
     list_filter = ["state", KindFilter]
     search_fields = ["=id", "kind", "key"]
@@ -37,12 +38,6 @@ class StoredTaskAdmin(admin.ModelAdmin):
         *("id", "kind", "args", "key", "state", "due_at", "attempts", "error"),
         *("created_at", "started_at", "leased_until", "finished_at"),
     )
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.action(description="Run now", permissions=["change"])
     def run_now(self, request: HttpRequest, queryset: QuerySet[StoredTask]) -> None:

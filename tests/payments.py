@@ -56,12 +56,16 @@ def send(*given: Any, **more: Any) -> AppliedPaymentEvent | None:
     return applied
 
 
-def retry_refunds() -> list[str]:
-    """Run the tasks of refunds that wait, as if their delay had passed or the lease of a killed worker had ended."""
+def make_refunds_due() -> None:
+    """Let the delays of refunds that wait pass, and the leases of killed workers end."""
     tasks = StoredTask.objects.filter(kind=REFUND_TASK)
     tasks.filter(state=State.RUNNING).update(leased_until=LONG_AGO)
     release_lost()
     tasks.filter(state=State.WAITING).update(due_at=LONG_AGO)
+
+
+def retry_refunds() -> list[str]:
+    make_refunds_due()
     return run_due_tasks()
 
 

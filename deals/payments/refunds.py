@@ -69,5 +69,6 @@ def take_over_refunds() -> None:
     for order in stored.select_related("offer").order_by("refund_due_at")[:ORDERS_PER_ROUND]:
         with unit_of_work():
             lock_conversation(order.conversation_id)
-            schedule_refund(order, order.offer.amount, refund_id=order.pk)
+            if read_ledger(order).remaining > 0:
+                schedule_refund(order, order.offer.amount, refund_id=order.pk)
             PaymentOrder.objects.filter(pk=order.pk).update(refund_due_at=None)

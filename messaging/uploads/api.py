@@ -20,6 +20,7 @@ from messaging.payloads import AttachmentPayload
 from messaging.rate_limits import UPLOADS, check_user_limit
 from messaging.requests import DescribeUploadRequest
 from messaging.responses import LinkResponse, UploadResponse
+from messaging.uploads.content_types import shown_inline
 from messaging.uploads.downloads import file_response
 from messaging.uploads.links import LinkAuthentication, LinkIdentity, make_link
 from messaging.uploads.services import describe_upload, read_upload, store_upload
@@ -35,8 +36,8 @@ FORM = {
     }
 }
 FILE: dict[Any, Any] = {
-    (200, "*/*"): OpenApiResponse(OpenApiTypes.BINARY, description="The content of the file"),
-    (206, "*/*"): OpenApiResponse(OpenApiTypes.BINARY, description=STATUS_DESCRIPTIONS[206]),
+    (200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, description="The content of the file"),
+    (206, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, description=STATUS_DESCRIPTIONS[206]),
     **{
         (status, PROBLEM_CONTENT_TYPE): OpenApiResponse(Problem, description=STATUS_DESCRIPTIONS[status])
         for status in (401, 403, 404, 416, 429)
@@ -102,15 +103,13 @@ class UploadViewSet(ViewSet):
 
 def _download(request: UserRequest, upload_id: str, *, thumbnail: bool = False) -> HttpResponseBase:
     link = request.auth if isinstance(request.auth, LinkIdentity) else None
+    is_shown = link is not None and not link.download
     # The view was recorded when the link was made. A player uses a link many times.
-    stored = read_upload(user=request.user, upload_id=upload_id, thumbnail=thumbnail, record=link is None)
-    if link is None:
-        return file_response(request, stored)
-    response = file_response(request, stored, inline=not link.download and _is_shown_inline(stored.content_type))
-    response["Cache-Control"] = "private"
-    response["Cross-Origin-Resource-Policy"] = "cross-origin"  # the signature is the permission
+    stored = read_upload(
+        user=request.user, upload_id=upload_id, thumbnail=thumbnail, shown=is_shown, record=link is None
+    )
+    response = file_response(request, stored, inline=is_shown and shown_inline(stored.content_type))
+    if link is not None:
+        response["Cache-Control"] = "private"
+        response["Cross-Origin-Resource-Policy"] = "cross-origin"  # the signature is the permission
     return response
-
-
-def _is_shown_inline(content_type: str) -> bool:
-    return content_type.partition("/")[0] in {"image", "video", "audio"} and content_type != "image/svg+xml"

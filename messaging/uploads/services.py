@@ -5,8 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.conf import settings
-from django.core.files.base import ContentFile, File
+from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models.fields.files import FieldFile
@@ -17,46 +16,73 @@ from conversations.view_records import record_view, record_view_of_revisions
 from conversations.visibility import visible_conversation
 from foundation import clock
 from foundation.database.bulk import fetch_many
-from foundation.errors import Forbidden, Invalid, NotFound, PayloadTooLarge
-from foundation.ids import parse_id
+from foundation.errors import Forbidden, Invalid, NotFound
+from foundation.ids import parse_id, uuid7
 from messaging.models import Message, Upload
 from messaging.requests import DescribeUploadRequest
 from messaging.revision_rights import may_view_revisions
-from messaging.uploads.content_types import THUMBNAIL_TYPE, content_type_of, safe_file_name, thumbnail_of
+from messaging.upload_kinds import PENDING, REFUSED
+from messaging.uploads.content_types import content_type_of
+from messaging.uploads.file_names import safe_file_name, with_ending_of
+from messaging.uploads.processing import is_processed, process_now, remove_files
+from messaging.uploads.quota import check_announced_size, check_quota, check_size, insert_upload
+from messaging.uploads.tasks import process_upload
 
+THUMBNAIL_TYPE = "image/webp"
 NO_FILE = "There is no such file."
 UNSENT_LIFETIME = timedelta(days=1)
 UPLOADS_PER_ROUND = 100
 
 
-def store_upload(*, owner: User, file: "UploadedFile[bytes] | None", is_voice: bool = False) -> Upload:
-    """Store a file that can be sent later. `is_voice` says that an audio file is a voice note.
+def store_upload(
+    *,
+    owner: User,
+    file: "UploadedFile[bytes] | None",
+    is_voice: bool = False,
+    upload_id: uuid.UUID | None = None,
+) -> Upload:
+    """Store a file that can be sent later. It is `pending` if a task must process it first.
 
-    Raises `Invalid` for a missing or empty file, `PayloadTooLarge` and `UnsupportedMediaType`.
+    `is_voice` says that an audio file is a voice note. `upload_id` is the id of the resumable upload with which the
+    file was received. A `file` with `temporary_file_path` is read where it is, and not copied.
+
+    Raises `Invalid` for a missing or empty file, `PayloadTooLarge`, `QuotaExceeded` and `UnsupportedMediaType`.
     """
     if file is None or not file.size:
         raise Invalid(errors={"file": ["A file is required, and it must not be empty."]})
-    if file.size > settings.MAX_UPLOAD_BYTES:
-        raise PayloadTooLarge(f"A file can have at most {settings.MAX_UPLOAD_BYTES:,} bytes.")
-    content_type = content_type_of(file)
-    thumbnail = thumbnail_of(file, content_type)
+    check_announced_size(file.size)
+    if upload_id is None:
+        check_quota(owner, file.size)
+    name = file.name or ""
+    content_type = content_type_of(file, name)
+    check_size(file.size, content_type)
     upload = Upload(
+        id=upload_id or uuid7(),
         owner=owner,
-        name=safe_file_name(file.name or "", content_type),
+        name=safe_file_name(name, content_type),
         content_type=content_type,
         size=file.size,
         is_voice=is_voice,
     )
     try:
-        file.seek(0)
-        upload.file.save(upload.name, file, save=False)
-        if thumbnail is not None:
-            upload.thumbnail.save(upload.name, ContentFile(thumbnail), save=False)
-        upload.save()
+        is_ready = process_now(upload, file) if is_processed(content_type) else _keep(upload, file)
+        if not is_ready:
+            upload.status = PENDING
+            _keep(upload, file)
+        with transaction.atomic():
+            insert_upload(upload)
+            if not is_ready:
+                process_upload.enqueue(upload.pk)
     except BaseException:
         remove_files(upload)
         raise
     return upload
+
+
+def _keep(upload: Upload, file: "UploadedFile[bytes]") -> bool:
+    file.seek(0)
+    upload.file.save(upload.name, file, save=False)
+    return True
 
 
 def attach_uploads(*, owner: User, upload_ids: Sequence[object], message_id: uuid.UUID) -> list[Upload]:
@@ -68,7 +94,8 @@ def attach_uploads(*, owner: User, upload_ids: Sequence[object], message_id: uui
         return []
     ids = [parse_id(one) for one in upload_ids]
     wanted = {one for one in ids if one is not None}
-    rows = Upload.objects.select_for_update().filter(pk__in=wanted, owner=owner, message=None, revision=None)
+    unsent = Upload.objects.filter(pk__in=wanted, owner=owner, message=None, revision=None).exclude(status=REFUSED)
+    rows = unsent.select_for_update()
     found: dict[uuid.UUID | None, Upload] = {upload.pk: upload for upload in rows.order_by("pk")}
     if len(found) < len(ids):
         raise Invalid(errors={"attachments": ["Each must be the id of an upload of yours that was not sent yet."]})
@@ -137,22 +164,29 @@ class StoredFile:
             return file.read()
 
 
-def read_upload(*, user: User, upload_id: object, thumbnail: bool = False, record: bool = True) -> StoredFile:
+def read_upload(
+    *, user: User, upload_id: object, thumbnail: bool = False, shown: bool = False, record: bool = True
+) -> StoredFile:
     """Return a file, or its thumbnail. Participants of its conversation and staff can read a sent file; only the owner
     can read a file that was not sent, or is not ready. A file of a deleted message can be read only by staff with the
-    permission to view revisions. `record` says whether to record that a staff member viewed it.
+    permission to view revisions. With `shown`, it is the form that browsers show, if there is one. `record` says
+    whether to record that a staff member viewed it.
 
     Raises `NotFound` for other users, and if the file or thumbnail does not exist.
     """
-    upload = _visible(user, upload_id, record=record)
-    wanted = upload.thumbnail if thumbnail else upload.file
-    if not wanted:
+    stored = _stored(_visible(user, upload_id, record=record), thumbnail, shown)
+    if not stored.file:
         raise NotFound(NO_FILE)
-    return StoredFile(wanted, THUMBNAIL_TYPE if thumbnail else upload.content_type, _name(upload, thumbnail))
+    return stored
 
 
-def _name(upload: Upload, thumbnail: bool) -> str:
-    return f"{upload.name.rpartition('.')[0]}.webp" if thumbnail else upload.name
+def _stored(upload: Upload, thumbnail: bool, shown: bool) -> StoredFile:
+    if thumbnail:
+        return StoredFile(upload.thumbnail, THUMBNAIL_TYPE, with_ending_of(upload.name, THUMBNAIL_TYPE))
+    if shown and upload.rendition:
+        kind = upload.rendition_type
+        return StoredFile(upload.rendition, kind, with_ending_of(upload.name, kind))
+    return StoredFile(upload.file, upload.content_type, upload.name)
 
 
 def _visible(user: User, upload_id: object, *, record: bool = True) -> Upload:
@@ -160,7 +194,7 @@ def _visible(user: User, upload_id: object, *, record: bool = True) -> Upload:
     rows = Upload.objects.select_related("message__conversation", "revision__message__conversation")
     upload = rows.filter(pk=parsed).first() if parsed else None
     if upload is not None and upload.revision is not None:
-        _check_may_view_revision(user)
+        _check_may_view_revision(user, upload)
         if record:
             conversation = upload.revision.message.conversation
             record_view_of_revisions(conversation=conversation, viewer=user, through="file", subject=upload.pk)
@@ -181,16 +215,9 @@ def _check_takes_part(user: User, conversation: Conversation) -> None:
         raise NotFound(NO_FILE) from None
 
 
-def _check_may_view_revision(user: User) -> None:
-    if not may_view_revisions(user):
+def _check_may_view_revision(user: User, upload: Upload) -> None:
+    if not upload.is_ready or not may_view_revisions(user):
         raise NotFound(NO_FILE)
-
-
-def remove_files(upload: Upload) -> None:
-    """Delete the files of an upload from the storage."""
-    for file in (upload.file, upload.thumbnail, upload.rendition):
-        if file.name:
-            file.storage.delete(file.name)
 
 
 def delete_unsent_uploads() -> int:

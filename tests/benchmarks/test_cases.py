@@ -84,6 +84,12 @@ def test_all_old_events_are_deleted_on_both_databases(services: tuple[str, str],
     assert all(one["batches"]["median"] >= 2 for one in found["databases"])
 
 
+def test_files_are_decoded(services: tuple[str, str], tmp_path: Path) -> None:
+    found = measured(services, tmp_path, "decoding")
+    assert [one["label"].partition(",")[0] for one in found["files"]] == ["JPEG", "PNG", "HEIC", "MOV"]
+    assert all(one["seconds"]["median"] > 0 < one["memory_mib"]["median"] for one in found["files"])
+
+
 def test_searches_are_measured_on_both_databases(services: tuple[str, str], tmp_path: Path) -> None:
     found = measured(services, tmp_path, "search")
     assert [one["database"] for one in found["databases"]] == ["PostgreSQL", "SQLite"]

@@ -29,7 +29,10 @@ STEP_SECONDS = 900
 """Seconds for steps that install from a package registry, on a busy machine."""
 
 PRODUCTION = {"SECRET_KEY": "a-key-" * 12, "ALLOWED_HOSTS": "127.0.0.1", "SOCKET_ORIGINS": "http://127.0.0.1"}
-STAND_INS = {"useradd": "exit 0", "install": 'for last; do :; done; mkdir -p "$last"'}
+STAND_INS = {
+    **dict.fromkeys(("useradd", "apt-get", "rm"), "exit 0"),
+    "install": 'for last; do :; done; mkdir -p "$last"',
+}
 """Replacements of programs that would change this machine, or need a user that does not exist."""
 
 

@@ -77,6 +77,15 @@ def test_the_run_of_the_document_can_be_repeated(blocks, parse: Taken):
     assert (given.messages, given.rate, given.seed, given.only) == (4700, 80, 20261127, "")
 
 
+@runs("docs/reliability.md", "A run of tasks and money", "sh")
+def test_the_run_of_tasks_and_money_can_be_repeated(blocks, parse: Taken):
+    (command,) = commands(blocks[0].text)
+    name, given = parse(command)
+    assert name == "faults"
+    assert (given.messages, given.seed, given.busy) == (500, 20261130, True)
+    assert set(given.only.split(",")) == {"killed-tasks", "money"} <= SCENARIOS.keys()
+
+
 @runs("docs/reliability.md", "Running it", "sh")
 def test_the_fault_harness_accepts_its_options(blocks, parse: Taken, capsys: pytest.CaptureFixture[str]):
     *plays, listing = commands(blocks[0].text)

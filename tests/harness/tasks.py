@@ -11,12 +11,12 @@ from tasks.outcomes import Outcome
 MAX_TASKS = 1000
 
 
-def run_due_tasks(*, recurring: bool = False) -> list[str]:
-    """Run the tasks that are due, also those that they enqueue, and return their kinds in order. Recurring tasks are
-    left out unless `recurring` is set; then each runs at most once."""
+def run_due_tasks(*, recurring: bool = False, limit: int = MAX_TASKS) -> list[str]:
+    """Run at most `limit` tasks that are due, also those that they enqueue, and return their kinds in order. Recurring
+    tasks are left out unless `recurring` is set; then each runs at most once."""
     kinds = set(declared_kinds()) - {one.kind for one in recurring_tasks() if not recurring}
     ran: list[str] = []
-    while len(ran) < MAX_TASKS and (found := claims.claim_due(1, kinds)):
+    while len(ran) < limit and (found := claims.claim_due(1, kinds)):
         (claim,) = found
         error: BaseException | None = None
         begin = time.monotonic()

@@ -74,10 +74,17 @@ def test_only_the_owner_describes_and_reads_an_unsent_file(brand, influencer, op
 @pytest.mark.parametrize("status", ["pending", "refused"])
 def test_a_file_that_is_not_ready_is_read_by_its_owner_only(brand, influencer, operator, status):
     upload = uploaded(brand, picture())
-    Upload.objects.filter(pk=upload["id"]).update(status=status)
     message = brand.says(brand.opens_chat_with(influencer), "Look", attachments=[upload["id"]])
-    assert message["attachments"] == [upload | {"status": status}]
+    Upload.objects.filter(pk=upload["id"]).update(status=status)
+    assert brand.reads(f"/api/messages/{message['id']}")["message"]["attachments"] == [upload | {"status": status}]
     for path in (upload["url"], upload["thumbnail_url"]):
         assert brand.api.get(path).status_code == 200
         for who in (influencer, operator):
             refused(who.api.get(path), 404, "not_found")
+
+
+def test_a_refused_file_cannot_be_sent(brand, influencer):
+    upload = uploaded(brand)
+    Upload.objects.filter(pk=upload["id"]).update(status="refused")
+    body = {"conversation_id": brand.opens_chat_with(influencer), "message": "Look", "attachments": [upload["id"]]}
+    refused(brand.api.post("/api/messages", body), 400, "invalid", "attachments")

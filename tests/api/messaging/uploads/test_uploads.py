@@ -85,7 +85,7 @@ def test_an_attachment_disappears_with_its_message(brand, influencer):
 
 def test_refused_uploads(brand, settings, sent_hints):
     with nothing_happens(sent_hints):
-        refused(uploads(brand, b"<html></html>", "a.png"), 415, "unsupported_media_type")
+        refused(uploads(brand, b"MZ\x90\0\3\0\0\0", "a.png"), 415, "unsupported_media_type")
         refused(uploads(brand, b""), 400, "invalid", "file")
         refused(uploads(brand, None), 400, "invalid", "file")
         refused(uploads(brand, None, file="just a text"), 400, "invalid", "file")

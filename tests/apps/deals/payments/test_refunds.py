@@ -382,6 +382,16 @@ def test_a_refund_that_release_0_1_0_stored_is_requested_with_its_key(late, keys
     assert retry_refunds() == []
 
 
+def test_a_refund_that_release_0_1_0_stored_and_made_is_not_requested_again(late, keys):
+    deal, order = late
+    paid_in_release_0_1_0(order)
+    order.events.create(provider="sandbox", event_id="made", kind="refunded", fingerprint="y")
+    before = last_seq(deal)
+    take_over_refunds.func()
+    assert (run_due_tasks(), keys, texts(deal, before)) == ([], [], [])
+    assert PaymentOrder.objects.get(pk=order.pk).refund_due_at is None
+
+
 def test_the_migration_enqueues_the_refunds_that_wait(late, asked):
     _, order = late
     waiting, *_ = (Refund.objects.create(order=order, amount=amount, requester_id=order.payer_id) for amount in (1, 2))
