@@ -7,6 +7,7 @@ from rest_framework.viewsets import ViewSet
 
 from accounts import people_search, services
 from accounts.authentication import UserRequest, bearer_token
+from accounts.own_account import update_account
 from accounts.payloads import PersonPayload, UserPayload
 from accounts.rate_limits import count_login_attempt, forget_login_attempt, limit_people_search, limit_registration
 from accounts.requests import (
@@ -83,7 +84,7 @@ class OwnAccountViewSet(ViewSet):
 
     @describe("Change the current user's account", request=UpdateAccountRequest, responses={200: UserResponse})
     def update_me(self, request: UserRequest) -> Response:
-        services.update_account(user=request.user, **UpdateAccountRequest.parse(request.data).model_dump())
+        update_account(user=request.user, **UpdateAccountRequest.parse(request.data).model_dump())
         return success_response(user=UserPayload.model_validate(request.user))
 
     @describe(

@@ -120,8 +120,7 @@ def _checked(session: LoginSession | None, token: AccessToken | RefreshToken) ->
 
 
 def register(*, email: str, password: str, name: str, role: str) -> LoginResult:
-    """Create a user and log them in. Raises `Invalid` for a weak password, an address already in use, or a name that
-    nobody can take."""
+    """Create a user and log them in. Raises `Invalid` for a weak password, a used address or a refused name."""
     require_allowed_name(name)
     user = User(email=User.objects.normalize_email(email), name=name, role=role)
     _require_good_password(password, user, field="password")
@@ -252,18 +251,6 @@ def change_password(*, user: User, current_password: str, new_password: str, ses
             raise TokenRevoked
         user.save(update_fields=["password"])
         return _begin_session(user)
-
-
-def update_account(*, user: User, name: str | None = None, findable: bool | None = None) -> None:
-    """Change the user's account; None leaves a field unchanged. Raises `Invalid` for a name that nobody can take."""
-    changes = {"name": name, "findable": findable}
-    changed = [field for field, value in changes.items() if value is not None and value != getattr(user, field)]
-    if "name" in changed:
-        require_allowed_name(str(name))
-    for field in changed:
-        setattr(user, field, changes[field])
-    if changed:
-        user.save(update_fields=changed)
 
 
 def block(*, user: User) -> None:

@@ -6,7 +6,7 @@ It works in batches, beside servers of this and the previous release.
 from django.db import migrations
 
 BATCH = 500
-LONGEST_BODY = 200
+MAX_BODY_LENGTH = 200
 
 
 def follow_messages(apps, schema_editor):
@@ -19,7 +19,7 @@ def follow_messages(apps, schema_editor):
         notifications.filter(message__in=[pk for pk, _, deleted_at in batch if deleted_at]).delete()
         for pk, text, deleted_at in batch:
             if text and not deleted_at:
-                notifications.filter(message=pk).exclude(body=text[:LONGEST_BODY]).update(body=text[:LONGEST_BODY])
+                notifications.filter(message=pk).exclude(body=text[:MAX_BODY_LENGTH]).update(body=text[:MAX_BODY_LENGTH])
         batch = list(changed.filter(pk__gt=batch[-1][0]).values_list("pk", "message", "deleted_at")[:BATCH])
 
 

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db import connection
 
 from accounts.models import User
-from accounts.services import update_account
+from accounts.own_account import update_account
 from conversations.models import Conversation, SearchText, SearchWord
 from conversations.search import texts_with
 from conversations.search_index import index_missing

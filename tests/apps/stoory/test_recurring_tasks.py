@@ -26,6 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 DAY = timedelta(days=1)
 EXPECTED = {
     "accounts.forget_sessions",
+    "conversations.index_missing_conversations",
     "deals.take_due_actions",
     "deals.take_over_refunds",
     "messaging.clean_up_uploads",
