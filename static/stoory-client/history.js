@@ -30,12 +30,19 @@ export function reread(messages, page) {
   return page.map((message) => later(byId.get(message.id), message));
 }
 
+/** Return whether a file that was being checked in the version `held` is ready or refused in the version `given`. */
+function isProcessed(held, given) {
+  const checked = new Map(given.attachments.map(({ id, status }) => [id, status]));
+  return held.attachments.some(({ id, status }) => status === 'pending' && checked.get(id) !== 'pending');
+}
+
 /** Return the newer version of a message: a response can be received after events that are newer than it. */
 function later(held, given) {
   if (!held) return given;
   if (Boolean(held.deleted_at) !== Boolean(given.deleted_at)) return held.deleted_at ? held : given;
   const [before, after] = [held.edited_at ?? '', given.edited_at ?? ''];
-  const isEdited = after > before || (after === before && given.message !== held.message);
+  const isChanged = given.message !== held.message || isProcessed(held, given);
+  const isEdited = after > before || (after === before && isChanged);
   const known = isEdited ? given : held;
   const read_at = held.read_at ?? given.read_at;
   return known.read_at === read_at ? known : { ...known, read_at };

@@ -198,3 +198,22 @@ test('listeners are called once for simultaneous changes', async () => {
   await settled();
   assert.equal(told, 1);
 });
+
+test('a file that was being checked becomes ready or is refused, and never goes back', async () => {
+  for (const status of ['ready', 'refused']) {
+    const server = new FakeServer();
+    const { conversation } = await server.opened();
+    const sent = message(1, { message: '', attachments: [{ id: 'u1', status: 'pending' }] });
+    const checked = { ...sent, attachments: [{ id: 'u1', status }] };
+    const shown = () => conversation.getSnapshot().messages[0].attachments[0].status;
+    server.happens(['new_message', { seq: 1, conversation_id: ROOM, message: sent, conversation_context: context() }]);
+    await settled();
+    assert.equal(shown(), 'pending');
+    server.happens(['message_updated', { seq: 2, conversation_id: ROOM, message: checked }]);
+    await settled();
+    assert.equal(shown(), status);
+    server.happens(['message_updated', { seq: 3, conversation_id: ROOM, message: sent }]);
+    await settled();
+    assert.equal(shown(), status);
+  }
+});

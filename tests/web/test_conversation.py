@@ -208,9 +208,9 @@ async def test_both_users_can_send_see_and_download_files(opens, brand, influenc
 async def test_a_rejected_file_shows_why_and_does_not_block_the_text(opens, brand, influencer, tmp_path: Path):
     _, anaya, mira = await both(opens, brand, influencer)
     anaya.may_fail = True
-    page = tmp_path / "page.html"
-    page.write_text(SCRIPT)
-    await anaya.find(".composer input[type=file]").set_input_files(page)
+    program = tmp_path / "tool"
+    program.write_bytes(b"\x7fELF\x02\x01\x01" + bytes(64))
+    await anaya.find(".composer input[type=file]").set_input_files(program)
     await expect(anaya.find(".chip.failed")).to_contain_text("Files of this type are not accepted.")
     await anaya.says("Without it, then")
     await expect(mira.words).to_have_text(["Without it, then"])

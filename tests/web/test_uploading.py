@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Route, expect
@@ -279,6 +280,32 @@ async def test_a_picture_is_described_before_it_is_sent(opens, brand, influencer
 
 
 # --- Voice notes ---
+
+
+async def test_a_voice_note_is_recorded_and_played_on_both_sides(opens, brand, influencer):
+    conversation, tab = await conversation_of(opens, brand, influencer)
+    mira = await opens(f"/chat/{conversation}", influencer)
+    await mira.loaded()
+    await tab.page.get_by_role("button", name="Record a voice note").click()
+    stop = tab.page.get_by_role("button", name="Stop")
+    await expect(stop).to_be_focused()
+    await expect(tab.page.get_by_role("timer")).to_have_text("0:02 / 5:00")
+    assert await faults(tab) == []
+    await stop.click()
+    await expect(tab.composer).to_be_focused()
+    await expect(tab.find(".chip.sent audio")).to_have_count(1)
+    assert await faults(tab) == []
+    await send(tab)
+    for one in (tab, mira):
+        player = one.find(".message:not(.outgoing) .player.voice audio")
+        await expect(player).to_have_attribute("src", re.compile("signature="))
+        await player.evaluate("audio => audio.play()")
+        await one.page.wait_for_function("audio => audio.currentTime > 0.5", arg=await player.element_handle())
+        assert await faults(one) == []
+    ((text, (name,)),) = sent(brand, conversation)
+    (note,) = brand.messages(conversation)[0]["attachments"]
+    assert (text, note["kind"]) == ("", "voice")
+    assert Path(name).suffix in {".m4a", ".mp4", ".webm", ".weba"}
 
 
 async def test_a_discarded_recording_is_not_uploaded(opens, brand, influencer):
