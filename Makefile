@@ -16,6 +16,7 @@ FAULTS ?=
 RUN_READY := $(VENV)/.run-ready
 READY := $(VENV)/.ready
 NODE_READY := node_modules/.ready
+GENERATORS_READY := tests/generators/node_modules/.ready
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-input --root-user-action=ignore \
 	--progress-bar off --retries 5 --require-hashes
 STEP := scripts/step.sh
@@ -57,7 +58,13 @@ $(NODE_READY): package.json package-lock.json
 		$(STEP) "Installing JavaScript packages for the tests" npm ci --no-audit --no-fund --loglevel=error && touch $@; \
 	else echo "npm is not installed: the tests with the JavaScript client will be skipped."; fi
 
-setup: $(READY) $(NODE_READY)  ## Create the virtual environment and install the dependencies
+$(GENERATORS_READY): tests/generators/package.json tests/generators/package-lock.json
+	@if command -v npm >/dev/null; then \
+		$(STEP) "Installing generators of clients for the tests" \
+			npm ci --prefix tests/generators --no-audit --no-fund --loglevel=error && touch $@; \
+	else echo "npm is not installed: the tests with generated clients will be skipped."; fi
+
+setup: $(READY) $(NODE_READY) $(GENERATORS_READY)  ## Create the virtual environment and install the dependencies
 
 run: $(RUN_READY)  ## Serve with demo data on http://127.0.0.1:3000
 	@$(STEP) "Preparing the database" $(BIN)/python manage.py migrate --verbosity 0
@@ -134,4 +141,4 @@ release-options:
 		exit 1;; esac
 
 clean:  ## Delete the installed packages, collected static files and the development database
-	rm -rf $(VENV) node_modules var staticfiles
+	rm -rf $(VENV) node_modules tests/generators/node_modules var staticfiles

@@ -12,8 +12,10 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from accounts import services
+from accounts.admin_search import IndexedSearchAdmin
 from accounts.allowed_names import name_error
 from accounts.models import SYSTEM_USER_ID, LoginSession, Role, User
+from accounts.people_search import found_by_staff
 from accounts.requests import LONGEST_NAME
 from foundation.admin import ReadOnly
 from foundation.labels import label_error, normalized
@@ -79,11 +81,12 @@ class LoginSessionInline(ReadOnly, admin.TabularInline):
 
 
 @admin.register(User)
-class UserAdmin(BaseUserAdmin):
+class UserAdmin(IndexedSearchAdmin, BaseUserAdmin):
+    found = staticmethod(found_by_staff)
+    search_help_text = "Beginnings of words of the name, the beginning of an e-mail address, or an id"
     form, add_form = ChangeUserForm, AddUserForm
     list_display = ("email", "shown_name", "role", "is_blocked", "is_active", "is_staff", "created_at")
     list_filter = (RoleFilter, "is_blocked", "is_active", "is_staff")
-    search_fields = ("email", "name", "=id")
     ordering = ("-created_at",)
     readonly_fields = ("id", "created_at", "last_login", "password_form")
     inlines: ClassVar = [LoginSessionInline]

@@ -17,7 +17,12 @@ class UserRequest(Request):
 
 def bearer_token(request: Request) -> str | None:
     """Return the token in `Authorization: Bearer <token>`, or None if the header is absent or has another scheme."""
-    scheme, _, token = get_authorization_header(request).decode("latin-1").strip().partition(" ")
+    return token_in(get_authorization_header(request).decode("latin-1"))
+
+
+def token_in(authorization: str) -> str | None:
+    """Return the token in the value of an `Authorization` header, or None if it is empty or has another scheme."""
+    scheme, _, token = authorization.strip().partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
 
 

@@ -13,7 +13,7 @@ from django.db import models, transaction
 from django.db.models.functions import Lower
 
 from accounts.names import keys_of
-from accounts.signals import sessions_ended
+from accounts.signals import names_changed, sessions_ended
 from foundation.clock import now
 from foundation.ids import uuid7
 from foundation.labels import normalized
@@ -40,6 +40,7 @@ class UserQuerySet(models.QuerySet["User"]):
             ids = list(self.values_list("pk", flat=True))  # the update can change which rows match
             updated = super().update(**values)
             NameWord.objects.rewrite(ids)
+            names_changed.send(User, user_ids=ids)
         return updated
 
     def bulk_create(self, objs: Iterable["User"], *args: Any, **kwargs: Any) -> list["User"]:
@@ -109,7 +110,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def clean(self) -> None:
         self.email = UserManager.normalize_email(self.email)
-        self.name = normalized(self.name)
+        if isinstance(self.name, str):  # it can also be an expression that the database computes
+            self.name = normalized(self.name)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save the user, rewrite the search words, and end login sessions after a new password, a block or a
@@ -124,6 +126,8 @@ class User(AbstractBaseUser, PermissionsMixin):
             super().save(*args, **kwargs)
             if written is None or "name" in written:
                 NameWord.objects.rewrite([self.pk])
+                if was_there:
+                    names_changed.send(User, user_ids=[self.pk])
             if was_there and new_password:
                 LoginSession.objects.end_of(self.pk, "password_changed")
             if was_there and not self.may_log_in:

@@ -52,6 +52,12 @@ def keys_of(name: str) -> set[bytes]:
     return {" ".join([word, *words]).encode()[:LONGEST_KEY] for word in words}
 
 
+def search_text(text: str) -> str:
+    """Return the folded text on one line, with single spaces. A text contains a search term if its search text contains
+    the search text of the term."""
+    return " ".join(folded(text).split())
+
+
 def keys_from(prefix: str) -> tuple[bytes, bytes]:
     """Return `(first, end)`: a key of a word with this prefix is at least `first` and less than `end`."""
     first = prefix.encode()

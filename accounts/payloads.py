@@ -1,6 +1,10 @@
 """Payloads of a user."""
 
+from typing import Literal
+
 from foundation.schemas import Id, Schema, Timestamp
+
+RoleInMarketplace = Literal["influencer", "brand_owner", "system"]
 
 
 class PersonPayload(Schema):
@@ -8,7 +12,7 @@ class PersonPayload(Schema):
 
     id: Id
     name: str
-    role: str
+    role: RoleInMarketplace
 
 
 class UserPayload(Schema):
@@ -17,6 +21,6 @@ class UserPayload(Schema):
     id: Id
     email: str
     name: str
-    role: str
+    role: RoleInMarketplace
     findable: bool
     created_at: Timestamp

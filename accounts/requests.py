@@ -16,7 +16,7 @@ LONGEST_NAME = 100
 LONGEST_EMAIL = 254
 LONGEST_PASSWORD = 256
 LONGEST_TOKEN = 4096
-SHORTEST_SEARCH, LONGEST_SEARCH = 2, 100
+SHORTEST_SEARCH, LONGEST_SEARCH = 1, 100
 """The length limits of a search term, in code points."""
 
 
@@ -88,12 +88,15 @@ class UpdateAccountRequest(RequestSchema):
     findable: Annotated[bool, Field(strict=True)] | None = None
 
 
+SearchTerm = Annotated[
+    QueryText,
+    AfterValidator(_search_term),
+    WithJsonSchema({"type": "string", "minLength": SHORTEST_SEARCH, "maxLength": LONGEST_SEARCH}),
+]
+
+
 class PeopleQuery(PageQuery):
-    q: Annotated[
-        QueryText,
-        AfterValidator(_search_term),
-        WithJsonSchema({"type": "string", "minLength": SHORTEST_SEARCH, "maxLength": LONGEST_SEARCH}),
-    ] = Field(description="Beginnings of words of the name, or a full e-mail address")
+    q: SearchTerm = Field(description="Beginnings of words of the name, or a full e-mail address")
 
     @model_validator(mode="before")
     @classmethod

@@ -29,6 +29,12 @@ def dead_sessions(session_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     return asked - set(alive.values_list("pk", flat=True))
 
 
+def user_of_session(session_id: uuid.UUID) -> User | None:
+    """Return the user of a login session, or None if the session has ended or the user cannot log in."""
+    session = LoginSession.objects.live().select_related("user").filter(pk=session_id).first()
+    return None if session is None or session.has_ended or not session.user.may_log_in else session.user
+
+
 def users_with_reserved_names() -> Iterator[User]:
     """Yield the users whose stored name is reserved, oldest first."""
     for user in User.objects.exclude(pk=SYSTEM_USER_ID).order_by("pk").iterator(chunk_size=CHUNK):

@@ -119,16 +119,6 @@ def _checked(session: LoginSession | None, token: AccessToken | RefreshToken) ->
     return session
 
 
-def user_of_session(session_id: uuid.UUID) -> User:
-    """Return the user of a login session. Raises `TokenRevoked` if the session has ended, and `UserBlocked`."""
-    session = LoginSession.objects.live().select_related("user").filter(pk=session_id).first()
-    if session is None or session.has_ended:
-        raise TokenRevoked
-    if not session.user.may_log_in:
-        raise UserBlocked
-    return session.user
-
-
 def register(*, email: str, password: str, name: str, role: str) -> LoginResult:
     """Create a user and log them in. Raises `Invalid` for a weak password, an address already in use, or a name that
     nobody can take."""

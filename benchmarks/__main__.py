@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import chart, decoding, reads, rest, retention, tables
+from benchmarks import chart, decoding, reads, rest, retention, search, tables
 from benchmarks.cases import FULL, LOAD_CASES, QUICK, TINY, LoadCase, Scale
 from benchmarks.environment import Environment
 from benchmarks.load_generator import Result, run_load
@@ -23,8 +23,8 @@ DATABASE = "postgres://postgres@127.0.0.1:5432/stoory_bench"
 REDIS = "redis://127.0.0.1:6379/0"
 SCALES = {"full": FULL, "quick": QUICK, "tiny": TINY}
 CASES = {case.name: case for case in LOAD_CASES}
-OTHERS = ("rest", "reads", "retention", "decoding")
-WITHOUT_PEOPLE = {"reads", "retention", "decoding"}
+OTHERS = ("rest", "reads", "retention", "decoding", "search")
+WITHOUT_PEOPLE = {"reads", "retention", "decoding", "search"}
 """Cases that need no conversations."""
 
 
@@ -76,6 +76,7 @@ def _measure(arguments: argparse.Namespace, scale: Scale, environment: Environme
         "reads": lambda: _reads(environment, scale, rounds, arguments.most_messages),
         "retention": lambda: _retention(environment, scale, rounds),
         "decoding": lambda: _decoding(environment, scale, rounds),
+        "search": lambda: _search(environment, scale, rounds),
     }
     if not WITHOUT_PEOPLE.issuperset(arguments.cases):
         _log(f"Preparing {scale.max_pairs:,} conversations …")
@@ -155,6 +156,23 @@ def _decoding(environment: Environment, scale: Scale, rounds: int) -> dict[str, 
         "files": [
             {"label": one["label"]}
             | {name: vars(Spread.of([round_[name] for round_ in one["rounds"]])) for name in ("seconds", "memory_mib")}
+            for one in found
+        ],
+    }
+
+
+def _search(environment: Environment, scale: Scale, rounds: int) -> dict[str, Any]:
+    _log(f"search: {scale.people:,} people …")
+    found = search.measure(environment, scale.people, rounds)
+    return {
+        "kind": "search",
+        "title": f"Searches among {scale.people:,} people and {scale.people // 20:,} conversations of one person",
+        "threshold_ms": search.LONGEST_MS,
+        "databases": [
+            {
+                "database": one["database"],
+                "ms": {name: vars(Spread.of([each[name] for each in one["rounds"]])) for name in one["rounds"][0]},
+            }
             for one in found
         ],
     }

@@ -10,7 +10,7 @@ from benchmarks import targets as t
 class Scale:
     """The size of a run; durations are in seconds. `messages` has the lengths of the histories of the case `reads`,
     `events` the number of events of the case `retention`, `megapixels` and `megabytes` the sizes of the pictures and
-    of the video of the case `decoding`."""
+    of the video of the case `decoding`, `people` the number of people of the case `search`."""
 
     rounds: int
     warmup: float
@@ -27,15 +27,18 @@ class Scale:
     events: int
     megapixels: int
     megabytes: int
+    people: int
 
     @property
     def max_pairs(self) -> int:
         return max(self.pairs, self.many_pairs, self.idle // 2)
 
 
-FULL = Scale(5, 2, 8, 500, 100, 1000, 500, 10_000, 5, (10_000, 1_000_000, 10_000_000), 100, 8, 1_000_000, 40, 300)
-QUICK = Scale(1, 1, 3, 500, 100, 1000, 500, 2000, 4, (10_000, 100_000), 50, 3, 100_000, 12, 50)
-TINY = Scale(1, 0.2, 0.5, 10, 4, 6, 40, 20, 3, (2000, 4000), 3, 3, 2000, 1, 1)
+FULL = Scale(
+    5, 2, 8, 500, 100, 1000, 500, 10_000, 5, (10_000, 1_000_000, 10_000_000), 100, 8, 1_000_000, 40, 300, 200_000
+)
+QUICK = Scale(1, 1, 3, 500, 100, 1000, 500, 2000, 4, (10_000, 100_000), 50, 3, 100_000, 12, 50, 20_000)
+TINY = Scale(1, 0.2, 0.5, 10, 4, 6, 40, 20, 3, (2000, 4000), 3, 3, 2000, 1, 1, 200)
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,14 @@ def _decoding(case: Json) -> str:
     return _table(["", "seconds", "memory, MiB"], rows)
 
 
-RENDERERS = {"reads": _reads, "rest": _rest, "retention": _retention, "decoding": _decoding}
+def _search(case: Json) -> str:
+    databases = case["databases"]
+    rows = [[name, *(_spread(one["ms"][name]) for one in databases)] for name in databases[0]["ms"]]
+    head = [f"{one['database']}, ms (threshold: {case['threshold_ms']})" for one in databases]
+    return _table(["search", *head], rows)
+
+
+RENDERERS = {"reads": _reads, "rest": _rest, "retention": _retention, "decoding": _decoding, "search": _search}
 
 
 def _spread(spread: Json) -> str:

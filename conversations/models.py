@@ -132,6 +132,44 @@ class Participant(models.Model):
         return f"{self.user_id} in {self.conversation_id}"
 
 
+class SearchText(models.Model):
+    """What a user can find a conversation by: its title and the name of the other participant, folded, as bytes.
+
+    The foreign key to the user has no constraint, so that a release without this table can delete users.
+    """
+
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="search_texts", db_constraint=False
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    text = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "conversation"], name="search_text_once")]
+        indexes = [models.Index(fields=["user", "text", "conversation"], name="search_text")]
+
+    def __str__(self) -> str:
+        return bytes(self.text).decode(errors="replace")
+
+
+class SearchWord(models.Model):
+    """A search word of operators, folded, as bytes: a word of a conversation's title or of a participant's name, or the
+    whole `source_id`."""
+
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="search_words", db_constraint=False
+    )
+    key = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "conversation"], name="search_word_once")]
+
+    def __str__(self) -> str:
+        return bytes(self.key).decode(errors="replace")
+
+
 class Transition(AppendOnlyModel):
     """One transition of a conversation's flow. The opening is a transition without `from_state`.
 

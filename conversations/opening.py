@@ -9,6 +9,7 @@ from accounts.models import User
 from conversations.flows import Decision, Flow, Role, flow_for
 from conversations.locking import lock_conversation
 from conversations.models import Conversation, Participant
+from conversations.search_index import index_conversations
 from conversations.transitions import record_transition, set_state
 from foundation import clock
 from realtime import lock_rooms, unit_of_work
@@ -72,6 +73,7 @@ def open_conversation(
             )
             for participant in participants
         )
+        index_conversations([conversation.pk])
         lock_rooms(conversation.room)
         for change in decision.state_changes:
             record_transition(conversation=conversation, change=change, actor=opener)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from accounts.payloads import PersonPayload
+from conversations.fixed_values import AwaitedRole, ChatStatusName, ConversationTypeName
 from conversations.flows import displayed_prompt, stage_of
 from conversations.flows.schemas import ActionData, FlowStage
 from conversations.models import Conversation, Transition
@@ -11,10 +12,10 @@ from foundation.schemas import Id, Schema, Timestamp
 
 class ContextPayload(Schema):
     id: Id
-    chat_status: str
+    chat_status: ChatStatusName
     flow_state: str
-    awaiting_role: str | None
-    conversation_type: str
+    awaiting_role: AwaitedRole | None
+    conversation_type: ConversationTypeName
     automation_enabled: bool
     current_action_data: ActionData | None
     state_version: int
@@ -41,9 +42,9 @@ def context_members(conversation: Conversation) -> dict[str, Any]:
 
 
 class ConversationStatePayload(Schema):
-    chat_status: str
+    chat_status: ChatStatusName
     flow_state: str
-    awaiting_role: str | None
+    awaiting_role: AwaitedRole | None
 
 
 class StateChangedPayload(Schema):
@@ -71,9 +72,9 @@ class StateChangedPayload(Schema):
 class ConversationUpdatedPayload(Schema):
     conversation_id: Id
     flow_state: str
-    awaiting_role: str | None
-    chat_status: str
-    conversation_type: str
+    awaiting_role: AwaitedRole | None
+    chat_status: ChatStatusName
+    conversation_type: ConversationTypeName
     stage: FlowStage | None
     conversation_context: ContextPayload
 

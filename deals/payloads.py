@@ -2,9 +2,12 @@
 
 from typing import Any, Literal
 
+from conversations.fixed_values import AwaitedRole
 from conversations.flows.schemas import FlowStage
 from deals.models import Offer, PaymentOrder, PaymentStatus
 from foundation.schemas import Id, Schema, Timestamp
+
+PaymentStatusName = Literal["open", "failed", "canceled", "paid", "refunded"]
 
 
 class OfferPayload(Schema):
@@ -14,11 +17,11 @@ class OfferPayload(Schema):
     """
 
     number: int
-    kind: str
+    kind: Literal["offer", "counter", "final"]
     amount: str
     currency: str
     round: int
-    proposer_role: str
+    proposer_role: AwaitedRole
     lapses_at: Timestamp | None
     accepted_at: Timestamp | None
     withdrawn_at: Timestamp | None
@@ -53,7 +56,7 @@ class DealPayload(Schema):
     currency: str
     offers: list[OfferPayload]
     agreed_price: str | None
-    payment_status: str | None
+    payment_status: PaymentStatusName | None
     order_id: Id | None
     paid_amount: str
     refunded_amount: str
@@ -72,7 +75,7 @@ class PaymentPayload(Schema):
     provider: str
     amount: str
     currency: str
-    status: str
+    status: PaymentStatusName
     pay: dict[str, Any]
 
     @classmethod

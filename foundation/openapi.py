@@ -36,10 +36,12 @@ STATUS_DESCRIPTIONS = {
     403: "Not allowed",
     404: "Does not exist, or is not visible to you",
     409: "Not possible in the current state",
+    412: "The version of tus is missing or not supported",
     413: "Too large",
     415: "Not JSON",
     416: "The file ends before the requested range",
     422: "The client_message_id was used with another body",
+    423: "Another request writes to it",
     429: "Too many requests",
     503: "Not available right now",
 }

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError, PydanticKnownError
+from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler, WithJsonSchema
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
 from rest_framework.request import Request
 
 from foundation.schemas import RequestSchema
@@ -45,6 +46,10 @@ QueryText = Annotated[str, AfterValidator(_without_nul)]
 
 class Query(RequestSchema):
     """The query parameters of an operation. If a parameter is repeated, the last value is used."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(schema)
 
     @classmethod
     def of(cls, request: Request) -> Self:

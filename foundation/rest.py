@@ -92,16 +92,21 @@ _BY_EXCEPTION: list[tuple[type[Exception], type[DomainError]]] = [
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
     """Return a problem document for any exception. This is the `EXCEPTION_HANDLER` of Django REST framework."""
+    return problem_response(domain_error(exc, where=type(context.get("view")).__name__))
+
+
+def domain_error(exc: Exception, *, where: str) -> DomainError:
+    """Return the error that clients see for an exception. An unexpected exception is logged; `where` names the view."""
     if isinstance(exc, DomainError):
-        return problem_response(exc)
+        return exc
     for exception, error in _BY_EXCEPTION:
         if isinstance(exc, exception):
-            return problem_response(error())
+            return error()
     if isinstance(exc, OperationalError | InterfaceError | InternalError):
         log.warning("request_failed", error=type(exc).__name__)
-        return problem_response(errors.Unavailable())
-    log.exception("request_failed", view=type(context.get("view")).__name__)
-    return problem_response(errors.ServerError())
+        return errors.Unavailable()
+    log.error("request_failed", view=where, exc_info=exc)
+    return errors.ServerError()
 
 
 def success_response(status: int = 200, **members: Any) -> Response:

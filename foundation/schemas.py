@@ -20,6 +20,7 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from foundation import labels, text
@@ -103,6 +104,10 @@ def _has_half_pair(value: Any) -> bool:
     return isinstance(value, list) and any(map(_has_half_pair, value))
 
 
+def _to_camel_case(key: str) -> str:
+    return re.sub(r"_([a-z])", lambda found: found[1].upper(), key)
+
+
 class Schema(BaseModel):
     """A payload that this server sends: a REST response, an event, or a part of either."""
 
@@ -170,6 +175,14 @@ class RequestSchema(BaseModel):
         return data
 
     @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Describe optional keys without their defaults: generators take a key with a default for a required key."""
+        described = handler(schema)
+        for member in handler.resolve_ref_schema(described).get("properties", {}).values():
+            member.pop("default", None)
+        return described
+
+    @classmethod
     def parse(cls, data: Any) -> Self:
         """Validate the data from a client, and return an instance. Raises `Invalid` with `errors` by field."""
         try:
@@ -179,6 +192,18 @@ class RequestSchema(BaseModel):
         if broken := [name for name, value in vars(parsed).items() if _has_half_pair(value)]:
             raise Invalid(errors={name: [text.HALF_PAIR] for name in broken})
         return parsed
+
+
+class CamelCaseRequest(RequestSchema):
+    """A request whose keys the documents show in camelCase, as the clients of the room commands write them."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        described = super().__get_pydantic_json_schema__(schema, handler)
+        whole = handler.resolve_ref_schema(described)
+        whole["properties"] = {_to_camel_case(name): one for name, one in whole["properties"].items()}
+        whole["required"] = [_to_camel_case(name) for name in whole["required"]]
+        return described
 
 
 ERROR_MESSAGES = {

@@ -4,11 +4,12 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F
 
 from accounts.models import User
 from conversations.models import Conversation, Participant
 from conversations.rendering import ViewedConversation, render_members
+from conversations.search import in_conversations_with
 from conversations.selectors import participations_of
 from conversations.visibility import visible_conversation
 from foundation.database.bulk import fetch_many, last_of_each
@@ -34,17 +35,10 @@ def conversation_list(
         participations = (
             participations.filter(unread_count__gt=0) if query.unread else participations.filter(unread_count=0)
         )
-    if query.search:
-        participations = _search(participations, user, query.search)
+    if query.search is not None:
+        participations = participations.filter(in_conversations_with(user_id=user.pk, term=query.search))
     page = CONVERSATIONS.page(participations, cursor=query.cursor, limit=query.limit)
     return render_conversations([participant.conversation for participant in page.results], user), page
-
-
-def _search(participations: QuerySet[Participant], user: User, words: str) -> QuerySet[Participant]:
-    """Search in the titles and in the names of the other participants."""
-    named = Participant.objects.filter(user__name__icontains=words).exclude(user=user)
-    by_name = participations.filter(conversation__in=named.values("conversation"))
-    return participations.filter(conversation__title__icontains=words) | by_name
 
 
 def conversation_for(*, user: User, conversation_id: object) -> ConversationPayload:

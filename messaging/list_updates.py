@@ -11,20 +11,20 @@ from foundation import clock
 from messaging.conversation_selectors import last_messages
 from messaging.events import CONVERSATION_LIST_UPDATED
 from messaging.models import Message
-from messaging.payloads import LastMessagePayload, ListUpdatedPayload, MessagePayload
+from messaging.payloads import LastMessagePayload, ListReason, ListUpdatedPayload, MessagePayload
 from realtime import before_commit, publish_ephemeral, user_room
 
 
 @dataclass(frozen=True)
 class _ListUpdate:
     conversation: Conversation
-    reason: str
+    reason: ListReason
     last: Message | None
     only: uuid.UUID | None
 
 
 def publish_list_updates(
-    conversation: Conversation, reason: str, *, last: Message | None = None, only: uuid.UUID | None = None
+    conversation: Conversation, reason: ListReason, *, last: Message | None = None, only: uuid.UUID | None = None
 ) -> None:
     """Publish `conversation_list_updated` to both participants, or to the user `only`, each with their own counts.
 
@@ -57,7 +57,7 @@ def _publish(updates: list[_ListUpdate]) -> None:
 
 
 def _publish_one(
-    participant: ParticipantRow, reason: str, last: MessagePayload | None, total: int, now: datetime
+    participant: ParticipantRow, reason: ListReason, last: MessagePayload | None, total: int, now: datetime
 ) -> None:
     payload = ListUpdatedPayload.model_construct(
         conversation_id=participant.conversation_id,

@@ -179,3 +179,24 @@ class Upload(models.Model):
     @property
     def is_ready(self) -> bool:
         return self.status == READY
+
+
+class ResumableUpload(models.Model):
+    """A file of which some bytes are still to come. It becomes an `Upload` with the same id.
+
+    The bytes are in a file of the incoming folder, whose size is the offset. `length` is the size of the whole file, in
+    bytes.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    length = models.PositiveBigIntegerField()
+    name = models.CharField(max_length=255, blank=True)
+    is_voice = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["created_at"], name="resumable_upload_age")]
+
+    def __str__(self) -> str:
+        return self.name

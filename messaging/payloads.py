@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from operator import itemgetter
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from accounts.payloads import PersonPayload
+from conversations.fixed_values import RoleName
 from conversations.flows import displayed_prompt
 from conversations.flows.schemas import ActionData, AvailableAction, FlowStage
 from conversations.payloads import ContextPayload, OtherUserPayload
@@ -14,6 +15,9 @@ from messaging.attachment_descriptions import describe_attachments
 from messaging.limits import MAX_EXCERPT_LENGTH
 from messaging.models import Message, MessageRevision, Upload
 from messaging.upload_kinds import Kind, Status
+
+ListReason = Literal["opened", "message", "read", "state", "updated", "deleted"]
+"""Why an entry of the conversation list changed."""
 
 
 class AttachmentPayload(Schema):
@@ -60,7 +64,7 @@ class MessagePayload(CachedSchema):
     receiver_id: Id
     message: str
     media_url: str | None
-    message_type: str
+    message_type: Literal["user_input", "system"]
     is_automated: bool
     action_required: bool
     action_data: ActionData | None
@@ -161,7 +165,7 @@ class MessagesReadPayload(Schema):
 
 class ListUpdatedPayload(Schema):
     conversation_id: Id
-    reason: str
+    reason: ListReason
     last_message: LastMessagePayload | MessagePayload | None
     unread_count: int
     total_unread: int
@@ -178,7 +182,7 @@ class ConversationPayload(ContextPayload):
     influencer: PersonPayload | None
     other_user: OtherUserPayload | None
     stage: FlowStage | None
-    my_role: str
+    my_role: RoleName
     last_message: LastMessagePayload | MessagePayload | None
     unread_count: int
     seq: int

@@ -8,18 +8,19 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    GetJsonSchemaHandler,
     PlainValidator,
     ValidationInfo,
     WithJsonSchema,
     field_validator,
     model_validator,
 )
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core import PydanticCustomError
 
+from accounts.requests import SearchTerm
+from conversations.fixed_values import NamesOfTypes
 from conversations.flows import conversation_types
-from foundation.query_params import Flag, PageQuery, QueryText, WholeNumber
-from foundation.schemas import RequestSchema, Text
+from foundation.query_params import Flag, PageQuery, WholeNumber
+from foundation.schemas import CamelCaseRequest, RequestSchema, Text
 from foundation.text import BLANK_MESSAGE
 from messaging.limits import MAX_ALT_LENGTH, MAX_ATTACHMENTS, MAX_MESSAGE_LENGTH, MAX_URL_LENGTH
 
@@ -50,13 +51,6 @@ def _known_type(value: str) -> str:
     return value
 
 
-class _NamesOfTypes:
-    """Describes a string as the name of a type of conversation. The flows are not known when a schema is declared."""
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return handler(schema) | {"enum": list(conversation_types())}
-
-
 def _me(value: str) -> str:
     if value != "me":
         raise PydanticCustomError("me", "The only valid value is `me`.")
@@ -75,7 +69,7 @@ MessagePosition = Annotated[
 ]
 Me = Annotated[Literal["me"], BeforeValidator(_me), WithJsonSchema({"type": "string", "enum": ["me"]})]
 StrictStr = Annotated[str, Field(strict=True)]
-ConversationType = Annotated[StrictStr, AfterValidator(_known_type), _NamesOfTypes()]
+ConversationType = Annotated[StrictStr, AfterValidator(_known_type), NamesOfTypes()]
 Identifier = Annotated[StrictStr, Field(json_schema_extra={"format": "uuid"})]
 """An id as the client wrote it. Services treat a malformed id as unknown."""
 
@@ -152,7 +146,7 @@ class ConversationMarkReadRequest(MarkReadRequest):
     conversation_id: Identifier
 
 
-class ConversationRequest(RequestSchema):
+class ConversationRequest(CamelCaseRequest):
     conversation_id: Identifier
 
 
@@ -160,7 +154,7 @@ class JoinConversationRequest(ConversationRequest):
     after: NonNegativeInteger | None = None
 
 
-class UserRoomRequest(RequestSchema):
+class UserRoomRequest(CamelCaseRequest):
     user_id: Identifier
 
 
@@ -172,7 +166,7 @@ class ConversationListQuery(PageQuery):
     type: ConversationType | None = Field(None, description="Only conversations of this type")
     awaiting: Me | None = Field(None, description="`me`: only conversations that await the current user")
     unread: Flag | None = Field(None, description="`true`: only with unread messages; `false`: only without")
-    search: QueryText | None = Field(None, description="Text in the title or in the other user's name")
+    search: SearchTerm | None = Field(None, description="Any part of the title or of the other user's name")
 
 
 class HistoryQuery(PageQuery):

@@ -9,7 +9,6 @@ from accounts.models import User
 from accounts.responses import EmptyResponse
 from conversations.errors import ConversationNotFound
 from conversations.events import USER_TYPING
-from conversations.flows import Role
 from conversations.models import Conversation, room_of
 from conversations.payloads import TypingPayload
 from conversations.view_records import record_view
@@ -75,7 +74,7 @@ def _joined_states(pairs: Sequence[tuple[Conversation, User]]) -> list[JoinedSta
 
 def _joined_state(shown: ConversationPayload, user: User) -> JoinedState:
     online = [shown.other_user.id] if shown.other_user and shown.other_user.online else []
-    return shown, online if shown.my_role == Role.OPERATOR else [user.pk, *online]
+    return shown, online if shown.my_role == "operator" else [user.pk, *online]
 
 
 _join_batcher = Batcher(_load_joined)

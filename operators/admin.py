@@ -15,8 +15,10 @@ from django.urls import path
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 
+from accounts.admin_search import IndexedSearchAdmin
 from accounts.models import User
 from conversations.models import Conversation, ConversationView, Participant
+from conversations.search import conversations_for_staff
 from conversations.view_records import record_view
 from deals.models import PaymentOrder
 from deals.payments.decisions import MAY_REFUND
@@ -31,6 +33,7 @@ from messaging.uploads.services import read_upload
 from operators.forms import InterventionForm, RemovalForm, SystemMessageForm, first_fault
 from operators.payment_admin import PaymentOrderAdmin
 from operators.revision_admin import MessageRevisionAdmin
+from operators.searches import conversation_views
 from operators.transcripts import transcript
 
 admin.site.register(PaymentOrder, PaymentOrderAdmin)
@@ -85,10 +88,11 @@ _LAST_ACTIVITY = _PARTICIPANTS.values("conversation").annotate(at=Max("last_acti
 
 
 @admin.register(Conversation)
-class ConversationAdmin(NothingAddedOrDeleted, admin.ModelAdmin):
+class ConversationAdmin(NothingAddedOrDeleted, IndexedSearchAdmin):
+    found = staticmethod(conversations_for_staff)
+    search_help_text = "Beginnings of words of the title or of a name, the beginning of an e-mail address, or an id"
     list_display = ["shown_as", "sides", "kind", "state", "awaited", "unread", "last_activity"]
     list_filter = ["conversation_type", "chat_status", "awaiting_role", StateFilter, UnreadFilter, PaymentFilter]
-    search_fields = ["=id", "title", "=source_id", "participants__user__name", "participants__user__email"]
     ordering = [Subquery(_LAST_ACTIVITY).desc()]
     list_per_page = 50
     show_full_result_count = False
@@ -192,13 +196,15 @@ class ConversationAdmin(NothingAddedOrDeleted, admin.ModelAdmin):
 
 
 @admin.register(ConversationView)
-class ConversationViewAdmin(ReadOnly, admin.ModelAdmin):
+class ConversationViewAdmin(ReadOnly, IndexedSearchAdmin):
     """A read-only list of the conversations that operators viewed."""
+
+    found = staticmethod(conversation_views)
+    search_help_text = "Beginnings of words of the viewer's name, the beginning of an e-mail address, or an id"
 
     list_display = ["viewed_at", "viewer", "conversation", "through", "subject"]
     list_filter = ["through", "viewed_at"]
     list_select_related = ["viewer", "conversation"]
-    search_fields = ["viewer__name", "viewer__email", "=conversation__id", "=subject"]
     show_full_result_count = False
 
 

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 
+from accounts.admin_search import IndexedSearchAdmin
 from accounts.models import User
 from conversations.flows.facts import price_text
 from deals.models import PaymentOrder
@@ -19,6 +20,7 @@ from foundation.errors import DomainError
 from foundation.ids import parse_id
 from operators.forms import first_fault
 from operators.payment_forms import KeepForm, PaymentForm, RefundForm
+from operators.searches import payment_orders
 
 FORMS: dict[str, type[PaymentForm]] = {"refund": RefundForm, "keep": KeepForm}
 
@@ -34,10 +36,11 @@ class UndecidedFilter(admin.SimpleListFilter):
         return queryset.filter(undecided_since__isnull=False) if self.value() == "undecided" else queryset
 
 
-class PaymentOrderAdmin(ReadOnly, admin.ModelAdmin):
+class PaymentOrderAdmin(ReadOnly, IndexedSearchAdmin):
+    found = staticmethod(payment_orders)
+    search_help_text = "Beginnings of words of the payer's name, the beginning of an address, an id or a reference"
     list_display = ["shown_as", "conversation", "payer", "price", "status", "refunded", "dispute", "undecided_since"]
     list_filter = [UndecidedFilter, "status", "provider"]
-    search_fields = ["=id", "=reference", "=conversation__id", "payer__name", "payer__email"]
     ordering = ["-created_at"]
     list_per_page = 50
     show_full_result_count = False

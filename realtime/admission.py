@@ -32,6 +32,13 @@ class ConnectRequest:
     def token(self) -> Any:
         return self.auth.get("token") if isinstance(self.auth, dict) else None
 
+    @property
+    def has_offsets(self) -> bool:
+        """Whether events are sent with offsets, for recovery: unless the client says `offsets: false`, or `"false"` if
+        its payload can contain only texts."""
+        offsets = self.auth.get("offsets") if isinstance(self.auth, dict) else None
+        return offsets is not False and offsets != "false"
+
 
 IdentifiedRequest = tuple[ConnectRequest, Identity]
 
@@ -56,7 +63,10 @@ def _check_users(identified: Sequence[IdentifiedRequest]) -> list[IdentifiedRequ
 
 
 def _recover(identified: Sequence[IdentifiedRequest]) -> list[AdmittedClient]:
-    asked = [RecoveryRequest.read(request.auth, identity.user.pk) for request, identity in identified]
+    asked = [
+        RecoveryRequest.read(request.auth, identity.user.pk) if request.has_offsets else None
+        for request, identity in identified
+    ]
     known = [one for one in asked if one is not None]
     found = iter(recovery.recover(known, application_hooks().may_enter) if known else ())
     return [(identity, next(found) if one else None) for one, (_, identity) in zip(asked, identified, strict=True)]

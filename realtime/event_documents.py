@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from foundation.schemas import Schema
 from realtime.declarations import Command, Event, Registry
+from realtime.schema_examples import example_of
 
 _REFERENCE = "#/components/schemas/{model}"
 
@@ -22,8 +24,8 @@ in [asyncapi.json](asyncapi.json).
 ## Events: from the server
 
 Logged events are numbered, stored and replayed. The `seq` of a logged event is its number in the room's log. The last
-argument of the event is a string for connection state recovery, which handlers can ignore. Clients can miss the other
-events.
+argument of the event is a string for connection state recovery, which handlers can ignore; a client that connects with
+`offsets: false` receives no such string. Clients can miss the other events.
 
 | Event | Sent to | Logged |
 |---|---|---|
@@ -38,6 +40,20 @@ The server answers each command in the acknowledgement, if the client requests o
 |---|---|
 {commands}
 """
+
+REFUSED = "command_refused"
+_REFUSAL_EXAMPLE = {"success": False, "code": "not_found", "message": "There is no such conversation."}
+
+
+class Refusal(Schema):
+    """The answer to a command that is refused. Some errors have further members, as in the REST API."""
+
+    success: Literal[False]
+    code: str
+    message: str
+    errors: dict[str, list[str]] | None = None
+    retry_after: float | None = None
+
 
 RoomPages = dict[str, tuple[str, ...]]
 """The rooms whose events a page describes, by the name of the page under `docs/events/`."""
@@ -120,26 +136,32 @@ def commands_document(registry: Registry) -> str:
 def asyncapi_document(registry: Registry, *, version: str, license: dict[str, str]) -> dict[str, Any]:
     """Return the AsyncAPI 3.0 document: https://www.asyncapi.com/docs/reference/specification/v3.0.0
 
-    `version` is the version of the API. `license` has a `name` and a `url`.
+    `version` is the version of the API. `license` has a `name`.
     """
     events, commands = _events(registry), _commands(registry)
-    schemas_used: list[tuple[type[BaseModel], JsonSchemaMode]] = [(event.payload, "serialization") for event in events]
-    schemas_used += [(command.request, "validation") for command in commands]
-    schemas_used += [(command.response, "serialization") for command in commands]
-    references, schemas = models_json_schema(list(dict.fromkeys(schemas_used)), ref_template=_REFERENCE)
+    payloads = {event.name: _event_schema(event) for event in events}
+    answers = {command.name: _acknowledgement_schema(command) for command in commands}
+    sent: list[type[BaseModel]] = [*payloads.values(), *answers.values(), Refusal]
+    used: list[tuple[type[BaseModel], JsonSchemaMode]] = [(one, "serialization") for one in sent]
+    used += [(command.request, "validation") for command in commands]
+    references, schemas = models_json_schema(list(dict.fromkeys(used)), ref_template=_REFERENCE)
     messages: dict[str, Any] = {}
     operations: dict[str, Any] = {}
     for event in events:
-        payload = references[event.payload, "serialization"]
-        messages[event.name] = _message(event.name, event.when, payload, event.example)
+        reference = references[payloads[event.name], "serialization"]
+        messages[event.name] = _message(event.name, event.when, reference, event.example)
         operations[event.name] = _operation("send", event.name)
     for command in commands:
-        payload = references[command.request, "validation"]
-        messages[command.name] = _message(command.name, command.summary, payload, command.example)
-        messages[f"{command.name}_acknowledgement"] = {"payload": references[command.response, "serialization"]}
+        reference, answer = references[command.request, "validation"], answers[command.name]
+        messages[command.name] = _message(command.name, command.summary, reference, command.example)
+        name, answer_reference = f"{command.name}_acknowledgement", references[answer, "serialization"]
+        example = example_of(answer_reference, schemas["$defs"])
+        messages[name] = _message(name, f"The answer to `{command.name}`.", answer_reference, example)
         operations[command.name] = _operation("receive", command.name) | {
-            "reply": {"messages": [{"$ref": f"#/channels/socket/messages/{command.name}_acknowledgement"}]}
+            "reply": {"messages": [_reference_to(name), _reference_to(REFUSED)]}
         }
+    refusal = references[Refusal, "serialization"]
+    messages[REFUSED] = _message(REFUSED, "The answer to a command that is refused.", refusal, _REFUSAL_EXAMPLE)
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -148,10 +170,35 @@ def asyncapi_document(registry: Registry, *, version: str, license: dict[str, st
             "description": "Socket.IO 5, namespace /",
             "license": license,
         },
+        "servers": {
+            "this": {
+                "host": "{host}",
+                "pathname": "/",
+                "protocol": "wss",
+                "variables": {"host": {"default": "127.0.0.1:3000"}},
+            }
+        },
         "channels": {"socket": {"address": "/socket.io/", "messages": messages}},
         "operations": operations,
         "components": {"schemas": schemas["$defs"]},
     }
+
+
+def _event_schema(event: Event) -> type[BaseModel]:
+    """Return the schema of an event as it is sent: a logged event has a `seq` too."""
+    if not event.logged:
+        return event.payload
+    return create_model(event.payload.__name__, __base__=event.payload, seq=(int, ...))
+
+
+def _acknowledgement_schema(command: Command) -> type[BaseModel]:
+    """Return the schema of the answer to a command that was carried out."""
+    name = "".join(word.capitalize() for word in command.name.split("_"))
+    return create_model(f"{name}Acknowledgement", __base__=command.response, success=(Literal[True], ...))
+
+
+def _reference_to(message: str) -> dict[str, str]:
+    return {"$ref": f"#/channels/socket/messages/{message}"}
 
 
 def _message(name: str, summary: str, payload: dict[str, Any], example: Any) -> dict[str, Any]:
@@ -162,5 +209,5 @@ def _operation(action: str, name: str) -> dict[str, Any]:
     return {
         "action": action,
         "channel": {"$ref": "#/channels/socket"},
-        "messages": [{"$ref": f"#/channels/socket/messages/{name}"}],
+        "messages": [_reference_to(name)],
     }

@@ -235,9 +235,12 @@ class LocalRooms:
             room.recent.append(event)
         key, seq, send = room.key, event.seq, self._send
         head, own = f'{EVENT_PACKET}["{event.event}",{event.data},"', f'{key}:{seq}"]'
-        shared = SharedFrame(head + own)
+        shared, without_offset = SharedFrame(head + own), SharedFrame(f'{EVENT_PACKET}["{event.event}",{event.data}]')
         sockets = list(room.members.values())
         for socket in sockets:
+            if not socket.has_offsets:
+                send(socket.eio_sid, without_offset)
+                continue
             sent = socket.sent
             alone = not sent or (len(sent) == 1 and key in sent)
             sent[key] = seq
@@ -247,9 +250,11 @@ class LocalRooms:
             self.on_delivered(room.name, sockets, event)
 
     def _send_one(self, room: OpenRoom, socket: LocalSocket, event: LoggedEvent) -> None:
-        socket.sent[room.key] = event.seq
-        offset = f"{socket.offset_before(room.key)}{room.key}:{event.seq}"
-        self._send(socket.eio_sid, f'{EVENT_PACKET}["{event.event}",{event.data},"{offset}"]')
+        offset = ""
+        if socket.has_offsets:
+            socket.sent[room.key] = event.seq
+            offset = f',"{socket.offset_before(room.key)}{room.key}:{event.seq}"'
+        self._send(socket.eio_sid, f'{EVENT_PACKET}["{event.event}",{event.data}{offset}]')
         metrics.events_delivered.inc()
 
     # --- Filling gaps ---

@@ -11,11 +11,15 @@ from realtime.event_log import REPLAY_LIMIT, LoggedEvent, ReplayRequest
 
 @dataclass(slots=True, eq=False)
 class LocalSocket:
-    """A socket of this process. `sent` maps the key of each room to the `seq` of the last event sent to the socket."""
+    """A socket of this process. `sent` maps the key of each room to the `seq` of the last event sent to the socket.
+
+    If `has_offsets` is False, events are sent to it without the recovery offset.
+    """
 
     sid: str
     eio_sid: str
     user_id: uuid.UUID
+    has_offsets: bool = True
     rooms: dict[str, "OpenRoom"] = field(default_factory=dict)
     sent: dict[int, int] = field(default_factory=dict)
 

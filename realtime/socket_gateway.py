@@ -165,8 +165,10 @@ class Gateway:
         try:
             if auth is TOO_DEEP:
                 raise Invalid(str(NestedTooDeeply()))
-            identity, recovered = await self._admissions.submit(ConnectRequest(auth, address))
-            return {"pid": await self._enter(sid, identity, recovered, checked_from)}
+            request = ConnectRequest(auth, address)
+            identity, recovered = await self._admissions.submit(request)
+            pid = await self._enter(sid, identity, recovered, checked_from, request.has_offsets)
+            return {"pid": pid} if request.has_offsets else {}
         except DomainError as error:
             self._close_if_unavailable(sid, error)
             raise Refused(error.message, _error_data(error)) from None
@@ -180,10 +182,12 @@ class Gateway:
         if isinstance(error, Unavailable):
             self.sio.close_transport(sid)
 
-    async def _enter(self, sid: str, identity: Identity, recovered: Recovered | None, checked_from: float) -> str:
+    async def _enter(
+        self, sid: str, identity: Identity, recovered: Recovered | None, checked_from: float, has_offsets: bool
+    ) -> str:
         """Add the socket to its rooms and return its `pid`. Replayed events are sent after the CONNECT response."""
         user_id = identity.user.pk
-        socket = LocalSocket(sid, self._manager.eio_sid_from_sid(sid, "/"), user_id)
+        socket = LocalSocket(sid, self._manager.eio_sid_from_sid(sid, "/"), user_id, has_offsets)
         self._manager.sockets[sid] = socket
         own = user_room(user_id)
         if recovered and await self._rooms.rejoin(socket, recovered.positions):

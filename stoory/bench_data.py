@@ -17,6 +17,7 @@ from accounts.models import LoginSession, Role, User
 from accounts.tokens import SESSION_CLAIM, AccessToken
 from conversations import flows
 from conversations.models import Conversation, Participant, Transition
+from conversations.search_index import index_conversations
 from conversations.transitions import set_state, transition_of
 from foundation import clock
 from foundation.database.bulk import send_post_save
@@ -103,6 +104,7 @@ def _open(pairs: Sequence[Pair]) -> None:
             for one, pair in zip(conversations, pairs, strict=True)
             for user, role in zip(sorted(pair, key=lambda user: user.pk), flow.parties, strict=True)
         )
+        index_conversations([one.pk for one in conversations])
         lock_rooms(*(one.room for one in conversations))
         _record(
             [

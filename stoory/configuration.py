@@ -24,6 +24,7 @@ from stoory.env import (
     Words,
     by_flag,
 )
+from stoory.file_configuration import Files
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105 (refused in production)
@@ -221,8 +222,6 @@ class Limits(Environment):
     """Connections of one user"""
     CONNECTS_PER_MINUTE_OF_ADDRESS: Whole = Field(600, ge=1)
     """Connections from one address"""
-    MAX_UPLOAD_MEGABYTES: Whole = Field(10, ge=1)
-    """The largest file that can be uploaded"""
     UPLOAD_TYPES: Words = Field(
         default_factory=Derived("[all of these](files.md)", lambda _: _UPLOAD_TYPES),
         examples=["image/png,application/pdf"],
@@ -236,10 +235,6 @@ class Limits(Environment):
     """Time to decode a file; larger files, which no request waits for, get a second more for each 5 MB"""
     UPLOADS_PER_HOUR: Whole = Field(200, ge=1)
     """Files that one user can upload"""
-    MEDIA_LINK_SECONDS: Whole = Field(300, ge=10, le=86_400)
-    """How long a link of a file is valid. A link is an address that needs no access token"""
-    DOWNLOAD_STALL_SECONDS: Number = Field(30.0, ge=1)
-    """The connection of a client that takes no byte of a file for this time is closed"""
     RECEIPTS_PER_MINUTE: Whole = Field(30, ge=1)
     """Receipts that one user can read or download"""
     RATE_LIMITS: Flag = True
@@ -298,7 +293,7 @@ class Deals(Environment):
     """From the Stripe dashboard; required with `PAYMENT_PROVIDER=stripe`"""
 
 
-class Configuration(Deals, Tasks, Limits, RealTime, Accounts, Origins, Storage, Basics):
+class Configuration(Deals, Tasks, Files, Limits, RealTime, Accounts, Origins, Storage, Basics):
     """All settings. The order of the groups is from the last base class to the first."""
 
     renamed: ClassVar[dict[str, str]] = {"PAYMENT_PROVIDER_SECONDS": "EXTERNAL_CALL_SECONDS"}

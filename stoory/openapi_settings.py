@@ -11,6 +11,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "DESCRIPTION": "Conversations of a two-sided marketplace. docs/events.md describes the real-time events.",
     "VERSION": _PROJECT["version"],
     "LICENSE": {"name": "Apache-2.0"},
+    "SERVERS": [{"url": "/"}],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],

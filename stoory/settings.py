@@ -11,6 +11,7 @@ from corsheaders.defaults import default_headers
 from csp.constants import NONCE, NONE, SELF
 
 from stoory.configuration import BASE_DIR, DEVELOPMENT_SECRET, Configuration  # noqa: F401 (settings)
+from stoory.file_configuration import MEGABYTE, REQUEST_HEADERS, RESPONSE_HEADERS
 from stoory.openapi_settings import SPECTACULAR_SETTINGS  # noqa: F401 (a setting)
 
 env = Configuration.load(BASE_DIR / ".env")
@@ -114,6 +115,9 @@ else:
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = DATA_DIR / "media"
+INCOMING_DIR = env.INCOMING_DIR
+INCOMING_DIR.mkdir(parents=True, exist_ok=True)
+FILE_UPLOAD_TEMP_DIR = INCOMING_DIR  # not the folder of the system, which is often small or in memory
 
 REDIS_URL = env.REDIS_URL
 REDIS_PREFIX = env.REDIS_PREFIX
@@ -184,10 +188,18 @@ CORS_ALLOW_ALL_ORIGINS = "*" in CORS_ORIGINS
 CORS_ALLOWED_ORIGINS = [] if CORS_ALLOW_ALL_ORIGINS else CORS_ORIGINS
 CORS_ALLOW_CREDENTIALS = False  # tokens are sent in a header; only the admin uses cookies
 CORS_URLS_REGEX = r"^/api/"
-CORS_ALLOW_HEADERS = [*default_headers, "if-range", "range"]
-CORS_EXPOSE_HEADERS = ["Accept-Ranges", "Content-Disposition", "Content-Range", "ETag", "Retry-After"]
-MAX_UPLOAD_BYTES = env.MAX_UPLOAD_MEGABYTES * 1024 * 1024
-MAX_REQUEST_BODY = MAX_UPLOAD_BYTES + MAX_JSON_BODY
+CORS_ALLOW_HEADERS = [*default_headers, *REQUEST_HEADERS]
+CORS_EXPOSE_HEADERS = [*RESPONSE_HEADERS, "Retry-After"]
+MAX_REQUEST_BODY = 4 * MAX_JSON_BODY  # of all requests but uploads
+MAX_UPLOAD_BYTES = env.MAX_UPLOAD_MEGABYTES * MEGABYTE
+MAX_UPLOAD_BODY = MAX_UPLOAD_BYTES + MAX_JSON_BODY
+MAX_BYTES_OF_KIND = {
+    "picture": env.MAX_PICTURE_MEGABYTES * MEGABYTE,
+    "audio": env.MAX_AUDIO_MEGABYTES * MEGABYTE,
+    "video": env.MAX_VIDEO_MEGABYTES * MEGABYTE,
+    "file": env.MAX_FILE_MEGABYTES * MEGABYTE,
+}
+UPLOAD_QUOTA_BYTES = round(env.UPLOAD_QUOTA_GB * 1024 * MEGABYTE)
 
 # --- Real time -------------------------------------------------------------------------------------------------
 
@@ -275,7 +287,7 @@ UPLOAD_MAX_PIXELS = env.UPLOAD_MAX_MEGAPIXELS * 1_000_000
 DECODE_MEGABYTES = env.DECODE_MEGABYTES
 DECODE_SECONDS = env.DECODE_SECONDS
 MEDIA_LINK_SECONDS = env.MEDIA_LINK_SECONDS
-DOWNLOAD_STALL_SECONDS = env.DOWNLOAD_STALL_SECONDS
+TRANSFER_STALL_SECONDS = env.TRANSFER_STALL_SECONDS
 UPLOADS_PER_HOUR = env.UPLOADS_PER_HOUR
 RECEIPTS_PER_MINUTE = env.RECEIPTS_PER_MINUTE
 

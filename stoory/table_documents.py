@@ -71,9 +71,12 @@ RULES = {
     "realtime.LastSeen": Rule(_ALWAYS),
     "conversations.Conversation": Rule(_ALWAYS),
     "conversations.Participant": Rule(_WITH_CONVERSATION),
+    "conversations.SearchText": Rule(_WITH_CONVERSATION),
+    "conversations.SearchWord": Rule(_WITH_CONVERSATION),
     "conversations.Transition": Rule(_WITH_CONVERSATION),
     "conversations.ConversationView": Rule(_WITH_CONVERSATION),
     "messaging.Message": Rule("always; deleting a message erases its content and keeps the row"),
+    "messaging.ResumableUpload": Rule("until the file is complete, at most for 1 day; a task deletes it"),
     "messaging.Upload": Rule(
         f"for {UNSENT_LIFETIME.days} day if it is not sent, else as long as its message, or as the revision of its "
         "deleted message; a task deletes it"

@@ -46,7 +46,7 @@ class ActionData(Schema):
 
     title: str
     subtitle: str
-    role: str
+    role: Literal["influencer", "brand_owner", "participant", "operator"]
     flow_state: str
     state_version: int
     buttons: list[Button]
@@ -69,7 +69,7 @@ class FlowStage(Schema):
 
 class AvailableAction(Schema):
     action: str
-    role: str
+    role: Literal["influencer", "brand_owner", "participant", "operator"]
     label: str
     style: Literal["primary", "success", "danger", "secondary"]
     state_version: int

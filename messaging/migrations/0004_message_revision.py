@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0002_upload_facts'),
+        ('messaging', '0003_resumable_upload'),
     ]
 
     operations = [

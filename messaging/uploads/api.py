@@ -36,8 +36,8 @@ FORM = {
     }
 }
 FILE: dict[Any, Any] = {
-    (200, "*/*"): OpenApiResponse(OpenApiTypes.BINARY, description="The content of the file"),
-    (206, "*/*"): OpenApiResponse(OpenApiTypes.BINARY, description=STATUS_DESCRIPTIONS[206]),
+    (200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, description="The content of the file"),
+    (206, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, description=STATUS_DESCRIPTIONS[206]),
     **{
         (status, PROBLEM_CONTENT_TYPE): OpenApiResponse(Problem, description=STATUS_DESCRIPTIONS[status])
         for status in (401, 403, 404, 416, 429)

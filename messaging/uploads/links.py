@@ -4,6 +4,7 @@ The address of a link is the address of the file with `?signature=`. It belongs 
 rights are checked when the link is made, and each time it is used.
 """
 
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -15,9 +16,10 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts.models import User
-from accounts.services import Identity, user_of_session
+from accounts.selectors import user_of_session
+from accounts.services import Identity
 from foundation import clock
-from foundation.errors import DomainError, NotFound
+from foundation.errors import NotFound
 from foundation.ids import parse_id
 from messaging.uploads.services import NO_FILE, read_upload
 
@@ -71,12 +73,15 @@ class LinkAuthentication(BaseAuthentication):
 def _identity(signature: str, upload_id: object, action: str) -> LinkIdentity:
     try:
         signed_id, signed_action, session, expires, download = _signer.unsign_object(signature)
-        session_id, expires_at = parse_id(session), datetime.fromtimestamp(expires, UTC)
-        if [signed_id, signed_action] != [str(upload_id), action] or expires_at <= clock.now() or session_id is None:
-            raise NotFound(NO_FILE)
-        return LinkIdentity(user_of_session(session_id), session_id, expires_at, download)
-    except (BadSignature, DomainError):
+    except BadSignature:
         raise NotFound(NO_FILE) from None
+    session_id, expires_at = uuid.UUID(session), datetime.fromtimestamp(expires, UTC)
+    if [signed_id, signed_action] != [str(upload_id), action] or expires_at <= clock.now():
+        raise NotFound(NO_FILE)
+    user = user_of_session(session_id)
+    if user is None:
+        raise NotFound(NO_FILE)
+    return LinkIdentity(user, session_id, expires_at, download)
 
 
 class LinkScheme(OpenApiAuthenticationExtension):

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.conf import settings
 from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -17,8 +16,8 @@ from conversations.view_records import record_view, record_view_of_revisions
 from conversations.visibility import visible_conversation
 from foundation import clock
 from foundation.database.bulk import fetch_many
-from foundation.errors import Forbidden, Invalid, NotFound, PayloadTooLarge
-from foundation.ids import parse_id
+from foundation.errors import Forbidden, Invalid, NotFound
+from foundation.ids import parse_id, uuid7
 from messaging.models import Message, Upload
 from messaging.requests import DescribeUploadRequest
 from messaging.revision_rights import may_view_revisions
@@ -26,6 +25,7 @@ from messaging.upload_kinds import PENDING, REFUSED
 from messaging.uploads.content_types import content_type_of
 from messaging.uploads.file_names import safe_file_name, with_ending_of
 from messaging.uploads.processing import is_processed, process_now, remove_files
+from messaging.uploads.quota import check_announced_size, check_quota, check_size, insert_upload
 from messaging.uploads.tasks import process_upload
 
 THUMBNAIL_TYPE = "image/webp"
@@ -34,19 +34,30 @@ UNSENT_LIFETIME = timedelta(days=1)
 UPLOADS_PER_ROUND = 100
 
 
-def store_upload(*, owner: User, file: "UploadedFile[bytes] | None", is_voice: bool = False) -> Upload:
-    """Store a file that can be sent later. It is `pending` if a task must process it first. `is_voice` says that an
-    audio file is a voice note. A `file` with `temporary_file_path` is read where it is, and not copied.
+def store_upload(
+    *,
+    owner: User,
+    file: "UploadedFile[bytes] | None",
+    is_voice: bool = False,
+    upload_id: uuid.UUID | None = None,
+) -> Upload:
+    """Store a file that can be sent later. It is `pending` if a task must process it first.
 
-    Raises `Invalid` for a missing or empty file, `PayloadTooLarge` and `UnsupportedMediaType`.
+    `is_voice` says that an audio file is a voice note. `upload_id` is the id of the resumable upload with which the
+    file was received. A `file` with `temporary_file_path` is read where it is, and not copied.
+
+    Raises `Invalid` for a missing or empty file, `PayloadTooLarge`, `QuotaExceeded` and `UnsupportedMediaType`.
     """
     if file is None or not file.size:
         raise Invalid(errors={"file": ["A file is required, and it must not be empty."]})
-    if file.size > settings.MAX_UPLOAD_BYTES:
-        raise PayloadTooLarge(f"A file can have at most {settings.MAX_UPLOAD_BYTES:,} bytes.")
+    check_announced_size(file.size)
+    if upload_id is None:
+        check_quota(owner, file.size)
     name = file.name or ""
     content_type = content_type_of(file, name)
+    check_size(file.size, content_type)
     upload = Upload(
+        id=upload_id or uuid7(),
         owner=owner,
         name=safe_file_name(name, content_type),
         content_type=content_type,
@@ -59,7 +70,7 @@ def store_upload(*, owner: User, file: "UploadedFile[bytes] | None", is_voice: b
             upload.status = PENDING
             _keep(upload, file)
         with transaction.atomic():
-            upload.save()
+            insert_upload(upload)
             if not is_ready:
                 process_upload.enqueue(upload.pk)
     except BaseException:

@@ -97,7 +97,7 @@ export class ActionPanel {
       this.#form = this.#formOf(action, conversation, () => this.#back(action));
       this.#redraw();
       this.#focus('.input, form button');
-    } else await onceAtATime(button, () => this.act(action).catch((fault) => this.#complain(fault)));
+    } else await onceAtATime(button, () => this.#actAtOnce(action));
   }
 
   /** Open the dialog with a long form. The form stays until the state changes, so that no typed text is lost. */
@@ -130,6 +130,12 @@ export class ActionPanel {
   async act(action, data) {
     const answer = await this.#conversation.act(action, data);
     if (answer.payment) await payFor(answer.payment, this.#client);
+  }
+
+  async #actAtOnce(action) {
+    this.#fault = '';
+    this.#redraw();
+    await this.act(action).catch((fault) => this.#complain(fault));
   }
 
   #complain(fault) {

@@ -128,6 +128,7 @@ export class Composer {
   }
 
   async #store(text) {
+    this.#show(this.#left);
     await this.#conversation.edit(this.#editing.id, text).then(
       () => this.#stopEditing(),
       (fault) => this.#show(inWords(fault)),

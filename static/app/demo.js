@@ -48,6 +48,7 @@ class DemoPage {
   #shown = 'brand_owner';
   #version = null;
   #hasEnded = false;
+  #fault = '';
 
   constructor(root, [brand, influencer], dealId) {
     this.#root = root;
@@ -91,7 +92,7 @@ class DemoPage {
   async #report(type, amount) {
     const { deal } = this.#conversation.getSnapshot();
     const path = `/api/payments/sandbox/${deal.order_id}/pay`;
-    await this.#payer.session.post(path, { type, amount }).catch(() => {});
+    this.#fault = await this.#payer.session.post(path, { type, amount }).then(() => '', inWords);
     await this.#readDeal();
   }
 
@@ -113,6 +114,7 @@ class DemoPage {
             ${themeSwitch(() => this.#draw())}
           </div>
         </header>
+        ${notice(this.#fault)}
         <div class="demo-tabs" role="group" aria-label=${gettext('Side')}>${sides.map((side) => this.#tab(side))}</div>
         <main id="main" class="panes">${sides.map((side) => this.#pane(side, conversation))}</main>
         <div class="demo-end" role="status" ?hidden=${!this.#hasEnded}>

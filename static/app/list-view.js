@@ -75,6 +75,7 @@ export class ListView {
             class="input"
             id=${this.#id}
             type="search"
+            maxlength="100"
             placeholder=${gettext('Search')}
             autocomplete="off"
             @input=${({ currentTarget }) => this.#searched(currentTarget.value)}

@@ -98,6 +98,8 @@ export class NotificationsView {
   /** Do something; show an error with a button that does it again. */
   async #attempt(work) {
     this.#again = () => this.#attempt(work);
+    this.#fault = null;
+    this.#show();
     this.#fault = await work().then(
       () => null,
       (fault) => fault,

@@ -18,6 +18,8 @@ function sandbox(payment, client, title) {
   let fault = '';
   return (close, redraw) => {
     const pay = async () => {
+      fault = '';
+      redraw();
       try {
         await client.session.post(`/api/payments/sandbox/${payment.order_id}/pay`);
         close();

@@ -8,13 +8,20 @@ const LONGEST_PAGE = 200;
 
 /** Return whether a conversation matches a list's filter, by the same rules as the server. */
 export function matches(conversation, { type, awaiting, unread, search } = {}) {
-  const words = search?.toLowerCase();
+  const words = folded(search ?? '');
   return (
     (!type || conversation.conversation_type === type) &&
     (!awaiting || conversation.awaiting_role === conversation.my_role) &&
     (!unread || conversation.unread_count > 0) &&
-    (!words || `${conversation.title}\n${conversation.other_user?.name}`.toLowerCase().includes(words))
+    (!words || [conversation.title, conversation.other_user?.name].some((one) => folded(one ?? '').includes(words)))
   );
+}
+
+/** Return the same text for texts that differ only in letter case, composition, white space or invisible characters. */
+function folded(text) {
+  const visible = text.normalize('NFKC').replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '');
+  const words = visible.toUpperCase().toLowerCase().normalize('NFKC').split(/\s+/u);
+  return words.filter(Boolean).join(' ');
 }
 
 /**

@@ -4,7 +4,7 @@ addresses."""
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,6 +12,7 @@ import pytest
 from drf_spectacular.generators import SchemaGenerator
 
 from conversations.models import Conversation
+from messaging.uploads.resumable import create_resumable_upload
 from tests.api.messaging.uploads.test_uploads import picture, uploaded
 from tests.deals import Deal
 from tests.harness.people import Person
@@ -67,8 +68,10 @@ class Operation:
 
     @property
     def example(self) -> dict[str, Any]:
-        """A body with a valid value for each required key."""
-        return {key: _example_of(self._members["properties"][key]) for key in self.required_keys}
+        """A body with a valid value for each key that is always required, and for a text, which often is."""
+        properties = self._members["properties"]
+        keys = [*self.required_keys, *({"message"} & properties.keys())]
+        return {key: _example_of(properties[key]) for key in keys}
 
     @property
     def query(self) -> str:
@@ -97,7 +100,8 @@ def _operations() -> Iterator[Operation]:
             yield Operation(method.upper(), path, described)
 
 
-OPERATIONS = list(_operations())
+OPERATIONS = [one for one in _operations() if not one.path.startswith("/api/uploads/resumable")]
+"""All operations but resumable uploads, which speak tus 1.0; `test_resumable` tests them."""
 OF_A_SHAPE = [one for one in OPERATIONS if one.takes_shape]
 METHODS = {one.path: {other.method for other in OPERATIONS if other.path == one.path} for one in OPERATIONS}
 
@@ -131,12 +135,18 @@ def _paid(brand: Person, influencer: Person) -> list[str]:
     return [str(Deal(bid, user_of(brand), user_of(influencer)).play_to("payment_completed").conversation.pk)]
 
 
+def _resumable_uploads(brand: Person, _: Person) -> list[str]:
+    create = partial(create_resumable_upload, owner=user_of(brand), length=100, name="a.pdf", is_voice=False)
+    return [str(create().pk), str(create().pk)]
+
+
 FILLERS: dict[str, Callable[[Person, Person], list[str]]] = {
     "conversations/{id}": _conversations,
     "conversations/{id}/receipt": _paid,
     "messages/{id}": _messages,
     "notifications/{id}": _notifications,
     "uploads/{id}": lambda brand, _: [uploaded(brand, picture())["id"]],
+    "resumable/{id}": _resumable_uploads,
     "sandbox/{order_id}": _orders,
     "payments/{provider}": lambda *_: ["sandbox"],
 }

@@ -61,3 +61,24 @@ def test_credentials_are_never_permitted(settings, all_origins):
 @pytest.mark.parametrize("path", ["/admin/login/", "/", "/readyz"])
 def test_only_the_api_permits_other_origins(path):
     assert "Access-Control-Allow-Origin" not in Client().get(path, headers={"Origin": APP})
+
+
+def test_a_listed_origin_can_send_files_in_parts_and_play_them():
+    asked = {"Access-Control-Request-Method": "PATCH", "Origin": APP}
+    needed = {
+        "authorization",
+        "tus-resumable",
+        "upload-offset",
+        "upload-length",
+        "upload-metadata",
+        "range",
+        "if-range",
+    }
+    answer = Client().options("/api/uploads/resumable/1", headers=asked)
+    assert answer.status_code == 200
+    assert "PATCH" in answer["Access-Control-Allow-Methods"]
+    assert needed <= set(answer["Access-Control-Allow-Headers"].split(", "))
+    refused = Client().post("/api/uploads/resumable", headers={"Origin": APP, "Tus-Resumable": "1.0.0"})
+    assert refused["Access-Control-Allow-Origin"] == APP
+    exposed = set(refused["Access-Control-Expose-Headers"].split(", "))
+    assert {"Location", "Upload-Offset", "Upload-Length", "Upload-Expires", "Tus-Resumable", "Content-Range"} <= exposed

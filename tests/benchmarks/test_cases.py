@@ -90,6 +90,14 @@ def test_files_are_decoded(services: tuple[str, str], tmp_path: Path) -> None:
     assert all(one["seconds"]["median"] > 0 < one["memory_mib"]["median"] for one in found["files"])
 
 
+def test_searches_are_measured_on_both_databases(services: tuple[str, str], tmp_path: Path) -> None:
+    found = measured(services, tmp_path, "search")
+    assert [one["database"] for one in found["databases"]] == ["PostgreSQL", "SQLite"]
+    first, second = (one["ms"] for one in found["databases"])
+    assert first.keys() == second.keys()
+    assert all(one["median"] > 0 for one in (*first.values(), *second.values()))
+
+
 def test_a_database_without_the_suffix_is_not_dropped(services: tuple[str, str], tmp_path: Path) -> None:
     database, redis = services
     other = databases.named(database, "precious")

@@ -105,7 +105,7 @@ def test_operations_are_named_once_and_grouped(openapi):
     assert all(operation["summary"] and len(operation["tags"]) == 1 for operation in operations(openapi))
 
 
-FILES = {"*/*", "application/pdf"}
+FILES = {"application/octet-stream", "application/pdf"}
 """Content types of files."""
 
 
@@ -113,6 +113,9 @@ def test_successes_and_errors_have_different_schemas(openapi):
     schemas = openapi["components"]["schemas"]
     for operation in operations(openapi):
         for status, response in operation["responses"].items():
+            if "content" not in response:
+                assert "tus 1.0" in operation["summary"]
+                continue
             contents = {kind: one for kind, one in response["content"].items() if kind not in FILES}
             if not contents and response["content"]:
                 continue
@@ -132,8 +135,8 @@ def routed(patterns: list[URLPattern | URLResolver], before: str = "/") -> Itera
         if isinstance(pattern, URLResolver):
             yield from routed(pattern.url_patterns, path)
         elif path.startswith("/api/"):
-            # After its first use, a view also lists HEAD, which is the same as GET.
-            methods = getattr(pattern.callback, "actions", {"get": "show"}).keys() - {"head"}
+            # OpenAPI has no OPTIONS. After its first use, a view also lists HEAD, which is the same as GET.
+            methods = getattr(pattern.callback, "actions", {"get": "show"}).keys() - {"head", "options"}
             yield from (re.sub(r"\(\?P<.*?\)(?=/|$)|<.*?>", "{}", f"{one.upper()} {path}") for one in methods)
 
 

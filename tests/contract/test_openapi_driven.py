@@ -39,6 +39,8 @@ CHECKS = [
     response_schema_conformance,
 ]
 
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+
 document = json.loads(json.dumps(SchemaGenerator().get_schema(request=None, public=True)))
 schema = schemathesis.openapi.from_dict(document)
 schema.app = get_wsgi_application()
@@ -76,5 +78,10 @@ def test_every_operation(case: schemathesis.Case, known: Callable[[str], dict[st
         if choice < 3:
             case.path_parameters[name] = there[choice % len(there)]
     token = login(user_of(brand))
+    # A file is sent with its own type, which `application/octet-stream` stands for: generators know no `*/*`.
+    is_file = "application/octet-stream" in case.operation.definition.raw["responses"].get("200", {}).get("content", {})
     with kept_connection():
-        case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, checks=CHECKS)
+        case.call_and_validate(
+            headers={"Authorization": f"Bearer {token}"},
+            checks=[one for one in CHECKS if not (is_file and one is content_type_conformance)],
+        )

@@ -203,10 +203,15 @@ test('filters have the same meaning in the client and on the server', () => {
     { unread: true },
     { search: 'SNACK' },
     { search: 'kapoor' },
+    { search: ' K\u00adapoor ' },
+    { search: 'nack  b' },
+    { search: 'ＳＮＡＣＫ' },
   ]) {
     assert.ok(matches(mine, filter), JSON.stringify(filter));
   }
-  for (const filter of [{ type: 'direct' }, { search: 'shoes' }]) assert.ok(!matches(mine, filter));
+  assert.ok(matches({ ...mine, title: 'Cafe\u0301 Straße' }, { search: 'CAFÉ STRASSE' }));
+  const others = [{ type: 'direct' }, { search: 'shoes' }, { search: 'box mira' }];
+  for (const filter of others) assert.ok(!matches(mine, filter));
   assert.ok(!matches(line('b', ''), { unread: true }));
   assert.ok(!matches({ ...mine, awaiting_role: 'brand_owner' }, { awaiting: true }));
 });

@@ -14,7 +14,7 @@ STALL_SECONDS = 3
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     directory = tmp_path_factory.mktemp("site")
     with (
-        embedded(directory, DOWNLOAD_STALL_SECONDS=str(STALL_SECONDS)) as installation,
+        embedded(directory, TRANSFER_STALL_SECONDS=str(STALL_SECONDS)) as installation,
         installation.serving() as server,
     ):
         yield server

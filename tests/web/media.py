@@ -1,7 +1,6 @@
 """Files that tests send, and how a user sends them."""
 
 import math
-import struct
 import wave
 from io import BytesIO
 from typing import Any
@@ -31,11 +30,6 @@ def sound(seconds: float, rate: int = 8000) -> bytes:
     return file.getvalue()
 
 
-def free_box(size: int) -> bytes:
-    """Return an MP4 box without meaning, of `size` bytes."""
-    return struct.pack(">I4s", size, b"free") + bytes(size - 8)
-
-
 def chosen(name: str, content: bytes, kind: str = "image/jpeg") -> dict[str, Any]:
     """Return a file for the file chooser."""
     return {"name": name, "mimeType": kind, "buffer": content}
@@ -61,7 +55,8 @@ async def send(tab: Tab) -> None:
 
 
 async def is_drawn(image: Locator) -> None:
-    """Wait until a picture is in view and decoded."""
+    """Scroll to a picture, and wait until it is decoded."""
+    await image.locator("xpath=..").scroll_into_view_if_needed()
     await expect(image).to_be_visible()
     await image.evaluate("image => image.decode()")
     assert await image.evaluate("image => image.naturalWidth") > 0

@@ -9,7 +9,16 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.web.axe import faults
-from tests.web.media import PDF, choose, chosen, is_drawn, picture, send, sound, uploads
+from tests.web.media import (
+    PDF,
+    choose,
+    chosen,
+    is_drawn,
+    picture,
+    send,
+    sound,
+    uploads,
+)
 
 THREE = (
     chosen("wide.jpg", picture(900, 300)),
@@ -297,3 +306,31 @@ async def test_removed_metadata_is_mentioned(opens, brand, influencer):
     await tab.page.route("**/messages?*", cleaned)
     await tab.goes(f"/chat/{conversation}")
     await expect(tab.find(".files .hint")).to_have_text("Location and camera details were removed.")
+
+
+async def test_submitted_work_shows_its_files(opens, brand, influencer):
+    conversation = brand.opens_bid_with(influencer)
+    influencer.acts(conversation, "accept_connection")
+    brand.acts(conversation, "send_project_details", details="A story.")
+    influencer.acts(conversation, "accept_project")
+    brand.acts(conversation, "send_price_offer", price="100")
+    influencer.acts(conversation, "accept_price")
+    order = brand.acts(conversation, "proceed_to_payment")["payment"]["order_id"]
+    brand.calls("POST", f"/api/payments/sandbox/{order}/pay", {})
+    influencer.acts(conversation, "start_work")
+    mira = await opens(f"/chat/{conversation}", influencer)
+    await mira.page.get_by_role("button", name="Submit work").click()
+    form = mira.page.get_by_role("dialog").locator("form")
+    await form.get_by_label("Deliverables").fill("A story")
+    await form.get_by_label("Description").fill("At dusk")
+    await form.locator("input[type=file]").set_input_files([*THREE, chosen("jingle.wav", sound(1), "audio/wav")])
+    await expect(form.locator(".chip.sent")).to_have_count(4)
+    assert await faults(mira) == []
+    await form.get_by_role("button", name="Submit work").click()
+    anaya = await opens(f"/chat/{conversation}", brand)
+    for tab in (mira, anaya):
+        card = tab.find(".event-card").last
+        await expect(card.locator(".picture")).to_have_count(3)
+        await is_drawn(card.locator(".picture img").first)
+        await expect(card.locator(".player audio")).to_have_attribute("src", re.compile("signature="))
+        assert await faults(tab) == []

@@ -85,6 +85,7 @@ async function describing(upload) {
   await dialog(filled(gettext('Describe %(name)s'), { name: isolated(upload.name) }), (close, redraw) => {
     const store = async (form) => {
       fault = '';
+      redraw();
       try {
         await upload.describe(form.elements.alt.value.trim());
         close();

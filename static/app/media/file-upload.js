@@ -81,7 +81,7 @@ export class FileUpload {
   /** Stop for good. */
   cancel() {
     this.#stop?.abort();
-    if (this.state !== 'sent') void abandon(this.address, this.#client.session);
+    if (this.address && this.state !== 'sent') void abandon(this.address, this.#client.session);
   }
 
   /** Store the description of the file, at once or as soon as the file is sent. Raises the errors of `describe`. */

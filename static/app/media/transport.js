@@ -50,9 +50,7 @@ function post(file, token, { session, isVoice, onProgress, signal }) {
 }
 
 async function inParts(file, options) {
-  const { Upload } = await import('../../vendor/tus-js-client/index.js').catch((cause) => {
-    throw new ConnectionLost(cause);
-  });
+  const Upload = await resumable();
   const { session, files, isVoice, address, onAddress, onProgress, signal } = options;
   let token = await session.access();
   const sent = await new Promise((resolve, reject) => {
@@ -85,9 +83,23 @@ async function inParts(file, options) {
   return files.describe(idIn(sent), '');
 }
 
-/** Tell the server that it can remove an upload in parts. */
+/** Tell the server that it can remove an upload in parts. Without an answer, it removes the upload after a day. */
 export async function abandon(address, session) {
-  if (address) await session.request('DELETE', `/api/uploads/resumable/${idIn(address)}`).catch(() => {});
+  try {
+    const [Upload, token] = [await resumable(), await session.access()];
+    await Upload.terminate(address, { retryDelays: null, headers: { Authorization: `Bearer ${token}` } });
+  } catch {
+    // The upload was complete, or the server is away.
+  }
+}
+
+/** Load the library for uploads in parts, which few pages need. */
+async function resumable() {
+  try {
+    return (await import('../../vendor/tus-js-client/index.js')).Upload;
+  } catch (cause) {
+    throw new ConnectionLost(cause);
+  }
 }
 
 function idIn(address) {

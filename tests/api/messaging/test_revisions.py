@@ -199,7 +199,7 @@ def test_the_admin_shows_former_words_and_files_and_records_each_look(brand, cha
     assert looks() == [(reviewer.id, "revisions:admin", message)]
     file = reverse("admin:messaging_messagerevision_file", args=[revision.pk, upload["id"]])
     assert file in page
-    assert client.get(file).content == picture()
+    assert client.get(file).getvalue() == picture()
     assert looks()[-1] == (reviewer.id, "revisions:file", upload["id"])
 
 

@@ -1,5 +1,7 @@
 """Conversations in the admin: the list, the transcript, and the operator's actions."""
 
+import re
+import unicodedata
 import uuid
 from html import escape
 
@@ -13,6 +15,7 @@ from django.urls import reverse
 
 from accounts.models import SYSTEM_USER_ID, User
 from conversations.models import Conversation, ConversationView, Participant
+from conversations.search import words_with
 from deals.opening import open_conversation_as
 from deals.requests import OpenConversationRequest
 from foundation.json import from_json
@@ -23,6 +26,7 @@ from messaging.read_marks import mark_read
 from messaging.requests import EditMessageRequest, MarkReadRequest
 from operators import transcripts
 from realtime import LoggedEvent, event_log
+from stoory.bench_data import conversations_of, people
 from tests.factories import make_staff, make_user
 
 pytestmark = pytest.mark.django_db
@@ -136,6 +140,36 @@ def test_conversations_are_found_by_title_person_and_id(admin, chat, bid):
     assert listed(admin, q=str(chat.pk)) == [chat]
     assert listed(admin, q=bid.source_id) == [bid]
     assert listed(admin, q="nobody has said this") == []
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_the_search_ignores_case_and_composition_and_takes_signs_as_themselves(admin, form):
+    found = make_bid(title="Café_Über Straße दीवाली", source_id="Offer/Ä 50%")
+    make_bid(title="Something else", source_id="other")
+    hits = ["café", "ÜBER", "strasse café", "  दीवाली\u3000", "दी", "c", "OFFER/ä 50%", found.source_id]
+    for term in hits:
+        assert listed(admin, q=unicodedata.normalize(form, term)) == [found], term
+    for term in ("cafu\u0301", "afé", "%", "_", "\\", "Offer/Ä 50", "café else", "x" * 500):
+        assert listed(admin, q=unicodedata.normalize(form, term)) == [], term
+    assert len(listed(admin, q="  \ufeff")) == 2
+
+
+def test_words_can_be_of_the_title_and_of_a_name(admin, bid):
+    person = sides(bid)[0]
+    assert listed(admin, q=f"snack {person.name.split()[0][:3]}") == [bid]
+    assert listed(admin, q=person.email.upper()[:-4]) == [bid]
+    assert listed(admin, q=f"nothing {person.name}") == []
+
+
+def test_the_search_uses_indexes(admin):
+    reader, *others = people(301)
+    conversations_of([(reader, other) for other in others])
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")  # the tables of a test are short
+    plan = words_with(["snack", "mira"]).explain()
+    assert "search_word_once" in plan or "_searchword USING COVERING INDEX" in plan
+    assert not re.search(r"Seq Scan|SCAN \w+$", plan, re.MULTILINE), plan
 
 
 def test_filters(admin, chat, bid):

@@ -7,7 +7,7 @@ import pytest
 from foundation.errors import NotFound
 from foundation.ids import random_id, uuid7
 from realtime import event_log, hooks, publish
-from realtime.admission import admit_to_rooms
+from realtime.admission import ConnectRequest, admit_to_rooms
 from realtime.event_log import ReplayRequest
 from realtime.models import JoinedRoom
 from realtime.recovery import RoomJoin, SessionRecord
@@ -54,3 +54,18 @@ def test_nothing_is_read_or_stored_for_a_forbidden_room(open_rooms, monkeypatch)
     assert read == [allowed.replay]
     assert stored() == {allowed.session.pid: 0}
     assert all(isinstance(one, NotFound) for one in admit_to_rooms([refused]))
+
+
+@pytest.mark.parametrize(
+    ("auth", "has_offsets"),
+    [
+        ({"offsets": False}, False),
+        ({"offsets": "false"}, False),
+        *(({"offsets": other}, True) for other in (True, None, 0, "", "no", [False])),
+        ({}, True),
+        (None, True),
+        ("text", True),
+    ],
+)
+def test_a_client_can_refuse_offsets(auth, has_offsets):
+    assert ConnectRequest(auth, "192.0.2.1").has_offsets is has_offsets

@@ -152,6 +152,24 @@ async def test_a_join_replays_missed_events_before_live_ones(rooms, wire):
     await eventually(lambda: wire.seqs(late) == [2, 3, 4, 5])
 
 
+async def test_a_socket_without_offsets_receives_the_payload_alone(rooms, wire):
+    """In live events and in replays, also beside a socket with offsets."""
+    await write(2)
+    name = uuid.uuid4().hex
+    plain, other = LocalSocket(name, name, uuid.uuid4(), has_offsets=False), socket()
+    for one in (plain, other):
+        await rooms.join(one, "room", after=0)
+        await rooms.join(one, "other", after=0)
+    await write(1)
+    await write(1, "other")
+    await rooms.sweep()
+    await eventually(lambda: len(wire.packets(plain)) == len(wire.packets(other)) == 4)
+    assert {len(packet) for packet in wire.packets(plain)} == {2}
+    assert {len(packet) for packet in wire.packets(other)} == {3}
+    assert [packet[:2] for packet in wire.packets(plain)] == [packet[:2] for packet in wire.packets(other)]
+    assert plain.sent == {}
+
+
 async def test_each_event_is_counted_for_each_socket_it_is_sent_to(rooms, wire):
     before = REGISTRY.get_sample_value("stoory_events_delivered_total")
     await write(2)

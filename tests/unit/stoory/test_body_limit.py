@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from foundation.errors import DomainError, PayloadTooLarge, TokenMissing
 from stoory import body_limit
 from stoory.body_limit import LINGER_FACTOR, BodyLimit
 
@@ -124,3 +125,46 @@ async def test_other_scopes_are_passed_on():
     given = ({"type": "websocket", "headers": [(b"content-length", b"50000000")]}, object(), object())
     await BodyLimit(note, limit=LIMIT)(*given)
     assert seen == [given]
+
+
+class Large:
+    """The requests to `/large`, with a limit of their own. `refusal` is raised for those that must be admitted."""
+
+    limit = 3 * LIMIT
+
+    def __init__(self, refusal: DomainError | None = None) -> None:
+        self.asked: list[int] = []
+        self._refusal = refusal
+
+    def include(self, scope) -> bool:
+        return scope["path"] == "/large"
+
+    async def admit(self, scope, size: int) -> None:
+        self.asked.append(size)
+        if self._refusal:
+            raise self._refusal
+
+
+async def sent(large: Large, size: int, path: str = "/large", **headers: str) -> Exchanged:
+    exchange = Exchanged(size, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    exchange.scope["path"] = path
+    await BodyLimit(application, limit=LIMIT, large=large)(exchange.scope, exchange.receive, exchange.send)
+    return exchange
+
+
+async def test_large_bodies_are_admitted_before_they_are_received():
+    large, size = Large(), 2 * LIMIT
+    assert (await sent(large, size, content_length=str(size))).status == 200
+    assert (await sent(large, size, transfer_encoding="chunked")).status == 200
+    assert (await sent(large, 10, content_length="10")).status == 200
+    assert large.asked == [size, 0]
+    assert (await sent(large, 4 * LIMIT, content_length=str(4 * LIMIT))).status == 413
+    assert (await sent(large, 4 * LIMIT, transfer_encoding="chunked")).status == 413
+    assert (await sent(large, size, "/small", content_length=str(size))).status == 413
+
+
+@pytest.mark.parametrize("refusal", [TokenMissing(), PayloadTooLarge("No space is left.")], ids=str)
+async def test_a_large_body_that_is_not_admitted_is_not_received(refusal):
+    exchange = await sent(Large(refusal), 2 * LIMIT, content_length=str(2 * LIMIT))
+    assert (exchange.status, exchange.taken_at_response) == (refusal.status, 0)
+    assert json.loads(exchange.answer[1]["body"])["message"] == refusal.message
