@@ -135,7 +135,7 @@ class PaymentEvent(AppendOnlyModel):
 
 
 class Refund(models.Model):
-    """A request to refund an order, wholly or in part. Its id is the idempotency key at the provider.
+    """A request to refund an order, wholly or in part. The provider makes one refund of it, which its `key` identifies.
 
     `amount` is in minor units. `requester` is an operator, or the system user. A task sends the request until the
     provider has accepted it, or until it is dropped because the provider rejects it or nothing remains. The events of
@@ -156,6 +156,11 @@ class Refund(models.Model):
 
     def __str__(self) -> str:
         return f"refund of {self.order_id}"
+
+    @property
+    def key(self) -> str:
+        """The idempotency key of the request to the provider."""
+        return f"refund-{self.pk}"
 
 
 class PaymentDecision(AppendOnlyModel):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from conversations.flows.price_limits import PriceLimits
-from deals.models import PaymentEventKind, PaymentOrder
+from deals.models import PaymentEventKind, PaymentOrder, Refund
 
 
 class ProviderFailed(Exception):
@@ -76,9 +76,9 @@ class Provider(Protocol):
         Raises `Forbidden` if the signature does not match, `Invalid` if the signed content is invalid.
         """
 
-    def refund(self, order: PaymentOrder, amount: int, key: str) -> ProviderEvent:
-        """Refund an amount of a paid order, in minor units, and return the event of the refund.
+    def refund(self, refund: Refund) -> ProviderEvent:
+        """Refund an amount of a paid order, and return the event of the refund.
 
-        Calls with the same idempotency `key` cause one refund. Raises `ProviderFailed`, or `ProviderRefused` if the
-        amount cannot be refunded.
+        All calls for the same row cause one refund, also weeks after an answer was lost. Raises `ProviderFailed`, or
+        `ProviderRefused` if the amount cannot be refunded.
         """

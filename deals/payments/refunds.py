@@ -26,7 +26,7 @@ def request_refund(refund_id: uuid.UUID) -> None:
     """Send a refund to its provider, unless it was accepted or dropped. The caller must not be in a transaction.
 
     Raises `ProviderFailed` if the provider does not respond. If it is then sent again, or if this process ends before
-    the result is stored, the idempotency key is the same.
+    the result is stored, the provider still makes one refund.
     """
     refund = (
         Refund.objects.select_related("order__offer").filter(pk=refund_id, accepted_at=None, dropped_at=None).first()
@@ -44,12 +44,11 @@ def request_refund(refund_id: uuid.UUID) -> None:
 
 
 def _refund(refund: Refund) -> ProviderEvent:
-    order = refund.order
     try:
-        provider = get_provider(order.provider)
+        provider = get_provider(refund.order.provider)
     except NotFound as error:
         raise ProviderFailed(str(error)) from error
-    return provider.refund(order, refund.amount, f"refund-{refund.pk}")
+    return provider.refund(refund)
 
 
 def _reject(refund: Refund, error: ProviderRefused) -> None:

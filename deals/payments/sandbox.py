@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from conversations.flows.money import InvalidPrice, format_price, parse_price
 from conversations.flows.price_limits import PriceLimits, general_limits
-from deals.models import PaymentEventKind, PaymentOrder
+from deals.models import PaymentEventKind, PaymentOrder, Refund
 from deals.payments.provider import OpenedOrder, ProviderEvent
 from foundation import clock
 from foundation.errors import Forbidden, Invalid
@@ -103,8 +103,8 @@ class Sandbox:
             raise Invalid("The body is not valid JSON.") from None
         return _event(event) if event.type in KINDS else None
 
-    def refund(self, order: PaymentOrder, amount: int, key: str) -> ProviderEvent:
-        event = self.verify(*self.webhook(order, "payment.refunded", amount=amount, refund_id=key))
+    def refund(self, refund: Refund) -> ProviderEvent:
+        event = self.verify(*self.webhook(refund.order, "payment.refunded", amount=refund.amount, refund_id=refund.key))
         assert event is not None
         return event
 

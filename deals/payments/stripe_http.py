@@ -4,7 +4,8 @@ The timeouts of the library's own clients hold for each read of a socket. They d
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
@@ -23,7 +24,7 @@ class BoundedClient(stripe.HTTPClient):
     """Sends the requests of a call within the limits of the call.
 
     The library decides which failures it retries, and repeats the idempotency key. The first request gets at most half
-    of the time, so that time is left for a retry.
+    of the time that is left, so that there is time for a retry.
     """
 
     name = "requests"
@@ -33,9 +34,19 @@ class BoundedClient(stripe.HTTPClient):
         self._limits = limits
         self._local = threading.local()
 
+    @contextmanager
+    def one_call(self) -> Iterator[None]:
+        """Make one call of all that this thread requests in the block: together they keep its limit."""
+        self._local.call_ends_at = monotonic() + self._limits.seconds
+        try:
+            yield
+        finally:
+            del self._local.call_ends_at
+
     def request_with_retries(self, *args: Any, **kwargs: Any) -> tuple[Any, int, Mapping[str, str]]:
-        self._local.ends_at = monotonic() + self._limits.seconds
-        self._local.share = self._limits.seconds / 2
+        now = monotonic()
+        self._local.ends_at = getattr(self._local, "call_ends_at", now + self._limits.seconds)
+        self._local.share = (self._local.ends_at - now) / 2
         return super().request_with_retries(*args, **kwargs)
 
     def request(
@@ -43,7 +54,7 @@ class BoundedClient(stripe.HTTPClient):
     ) -> tuple[Any, int, Mapping[str, str]]:
         left = self._local.ends_at - monotonic()
         if left <= 0:
-            raise stripe.APIConnectionError("No time is left for a retry.", should_retry=False)
+            raise stripe.APIConnectionError("No time is left.", should_retry=False)
         seconds = min(self._local.share, left)
         self._local.share = self._limits.seconds
         try:

@@ -4,9 +4,10 @@ A client pays with Stripe.js, using `client_secret` and `publishable_key`. Webho
 PaymentIntent, its refunds and its disputes.
 """
 
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -14,20 +15,28 @@ import stripe
 
 from conversations.flows.money import InvalidPrice, decimals
 from conversations.flows.price_limits import PriceLimits
-from deals.models import PaymentEventKind, PaymentOrder
+from deals.models import PaymentEventKind, PaymentOrder, Refund
 from deals.payments.provider import OpenedOrder, ProviderEvent, ProviderFailed, ProviderRefused
 from deals.payments.stripe_currencies import stripe_decimals, stripe_limits
 from deals.payments.stripe_http import BoundedClient
+from foundation import clock
 from foundation.errors import Forbidden, Invalid
 from foundation.external_calls import CallLimits
 from foundation.ids import parse_id
 from foundation.json import from_json
 
 if TYPE_CHECKING:
-    from stripe.params import PaymentIntentCreateParams, RefundCreateParams
+    from stripe.params import PaymentIntentCreateParams, RefundCreateParams, RefundListParams
 
 SIGNATURE = "Stripe-Signature"
+REFUND_ID = "refund_id"
 MALFORMED = "the response is malformed"
+
+KEYS_HOLD = timedelta(hours=23)
+"""Stripe can forget an idempotency key after 24 hours. Then the same request makes another refund."""
+
+REFUNDS_PER_PAGE = 25
+"""A page is smaller than `stripe_http.MAX_RESPONSE`, even if each refund has the most metadata that Stripe allows."""
 
 
 class Stripe:
@@ -36,8 +45,9 @@ class Stripe:
     def __init__(
         self, *, api_url: str, secret_key: str, publishable_key: str, webhook_secret: str, limits: CallLimits
     ) -> None:
+        self._http = BoundedClient(limits)
         self._client = stripe.StripeClient(
-            secret_key, base_addresses={"api": api_url}, max_network_retries=1, http_client=BoundedClient(limits)
+            secret_key, base_addresses={"api": api_url}, max_network_retries=1, http_client=self._http
         )
         self._publishable_key, self._webhook_secret = publishable_key, webhook_secret
 
@@ -77,25 +87,35 @@ class Stripe:
             raise ValueError("not an event")
         return stripe.Event.construct_from(content, None)
 
-    def refund(self, order: PaymentOrder, amount: int, key: str) -> ProviderEvent:
-        currency = order.offer.currency
+    def refund(self, refund: Refund) -> ProviderEvent:
+        """Refund an amount. An attempt after which Stripe may have forgotten the key looks for the refund first."""
+        with self._http.one_call():
+            found = self._find_refund(refund) if clock.now() - refund.created_at > KEYS_HOLD else None
+            with _translated_errors():
+                return _made_event(refund, found or self._create_refund(refund))
+
+    def _find_refund(self, refund: Refund) -> stripe.Refund | None:
+        """Return the refund that an earlier attempt has made, if any. Raises only `ProviderFailed`: what is wrong with
+        this request does not tell whether the refund was made."""
+        wanted: RefundListParams = {"payment_intent": refund.order.reference, "limit": REFUNDS_PER_PAGE}
+        try:
+            with _translated_errors():
+                page = self._client.v1.refunds.list(wanted)
+                if not isinstance(page.data, list):
+                    raise ProviderFailed(MALFORMED)
+                made = page.auto_paging_iter()
+                return next((one for one in made if _id_in_metadata(one, REFUND_ID) == refund.pk), None)
+        except ProviderRefused as error:
+            raise ProviderFailed(str(error)) from error
+
+    def _create_refund(self, refund: Refund) -> stripe.Refund:
+        order = refund.order
         wanted: RefundCreateParams = {"payment_intent": order.reference}
-        if amount != order.offer.amount:
-            wanted["amount"] = to_stripe(amount, currency)
-        with _translated_errors():
-            refund = self._client.v1.refunds.create(wanted, {"idempotency_key": key})
-            item_id, kind = refund.id, _refund_kind(refund)
-        if not item_id:
-            raise ProviderFailed(MALFORMED)
-        return ProviderEvent(
-            id=f"{item_id}-{kind}",
-            kind=kind,
-            amount=amount,
-            currency=currency,
-            order_id=order.pk,
-            reference=order.reference,
-            item_id=item_id,
-        )
+        if refund.amount != order.offer.amount:
+            wanted["amount"] = to_stripe(refund.amount, order.offer.currency)
+        if refund.pk != order.pk:  # release 0.1.0 has sent its refunds with the same keys, but without metadata
+            wanted["metadata"] = {REFUND_ID: str(refund.pk)}
+        return self._client.v1.refunds.create(wanted, {"idempotency_key": refund.key})
 
 
 @contextmanager
@@ -164,18 +184,37 @@ def _event(
     if reference is None:
         return None
     currency = about.currency.upper()
-    metadata = getattr(about, "metadata", None)
     return ProviderEvent(
         id=event.id,
         kind=kind,
         amount=from_stripe(amount, currency),
         currency=currency,
-        order_id=parse_id(metadata.to_dict().get("order_id")) if metadata else None,
+        order_id=_id_in_metadata(about, "order_id"),
         reference=reference,
         item_id=item_id,
         is_total=is_total,
         occurred_at=datetime.fromtimestamp(event.created, UTC),
     )
+
+
+def _made_event(refund: Refund, made: stripe.Refund) -> ProviderEvent:
+    if not made.id:
+        raise ProviderFailed(MALFORMED)
+    kind = _refund_kind(made)
+    return ProviderEvent(
+        id=f"{made.id}-{kind}",
+        kind=kind,
+        amount=refund.amount,
+        currency=refund.order.offer.currency,
+        order_id=refund.order_id,
+        reference=refund.order.reference,
+        item_id=made.id,
+    )
+
+
+def _id_in_metadata(about: Any, name: str) -> uuid.UUID | None:
+    metadata = getattr(about, "metadata", None)
+    return parse_id(metadata.to_dict().get(name)) if metadata else None
 
 
 def _check_price(minor: int, currency: str) -> None:

@@ -23,9 +23,9 @@ class RefundLog(AppConfig):
 
 
 def _logged(refund: Any) -> Any:
-    def logged(sandbox: Any, order: Any, amount: int, key: str) -> Any:
-        append_line("REFUND_LOG", order=str(order.pk), amount=amount, key=key)
+    def logged(sandbox: Any, request: Any) -> Any:
+        append_line("REFUND_LOG", order=str(request.order_id), amount=request.amount, key=request.key)
         time.sleep(random.uniform(*SECONDS))
-        return refund(sandbox, order, amount, key)
+        return refund(sandbox, request)
 
     return logged

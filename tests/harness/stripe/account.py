@@ -10,6 +10,8 @@ from tests.harness.stripe.objects import Object
 MAX_AMOUNT = 99_999_999
 """Eight digits, as the parameter `amount` is documented."""
 
+MAX_PAGE = 100
+
 SMALLEST = {"usd": 50, "eur": 50, "gbp": 30, "inr": 50, "jpy": 50, "huf": 17_500}
 THREE_DECIMALS = {"bhd", "jod", "kwd", "omr", "tnd"}
 WHOLE = {"isk", "ugx"}
@@ -46,6 +48,26 @@ class Account:
             return dict(self._create_refund(form))
         raise Refused(f"Unrecognized request URL (POST: {path}).", status=404)
 
+    def get(self, path: str, query: dict[str, str]) -> Object:
+        """Return what a request reads. Raises `Refused`."""
+        if path == "/v1/refunds":
+            return self._list_refunds(query)
+        raise Refused(f"Unrecognized request URL (GET: {path}).", status=404)
+
+    def _list_refunds(self, query: dict[str, str]) -> Object:
+        """Return a page of the refunds of a PaymentIntent, newest first."""
+        _check_parameters(query, {"payment_intent", "limit", "starting_after"})
+        if query["payment_intent"] not in self.intents:
+            raise _no_such_intent()
+        made = [one for one in reversed(self.refunds.values()) if one["payment_intent"] == query["payment_intent"]]
+        if "starting_after" in query:
+            made = made[made.index(self.refunds[query["starting_after"]]) + 1 :]
+        limit = int(query.get("limit", 10))
+        if not 0 < limit <= MAX_PAGE:
+            raise Refused("Invalid integer.", code="parameter_invalid_integer", param="limit")
+        page = [dict(one) for one in made[:limit]]
+        return {"object": "list", "data": page, "has_more": len(made) > limit, "url": "/v1/refunds"}
+
     def _create_intent(self, form: dict[str, str]) -> Object:
         _check_parameters(form, {"amount", "currency", "automatic_payment_methods[enabled]"})
         currency, amount = form["currency"], int(form["amount"])
@@ -65,7 +87,7 @@ class Account:
         _check_parameters(form, {"payment_intent", "amount", "reason"})
         intent = self.intents.get(form["payment_intent"])
         if intent is None:
-            raise Refused("No such payment_intent.", status=404, code="resource_missing", param="payment_intent")
+            raise _no_such_intent()
         if intent["latest_charge"] is None:
             raise Refused("This PaymentIntent does not have a successful charge to refund.")
         charge = self.charges[intent["latest_charge"]]
@@ -148,6 +170,10 @@ class Account:
 
     def _charge_of(self, intent_id: str) -> Object:
         return self.charges[self.intents[intent_id]["latest_charge"]]
+
+
+def _no_such_intent() -> Refused:
+    return Refused("No such payment_intent.", status=404, code="resource_missing", param="payment_intent")
 
 
 def _check_parameters(form: dict[str, str], known: set[str]) -> None:

@@ -30,9 +30,12 @@ ERRORS = {
 
 @dataclass(frozen=True)
 class ReceivedRequest:
+    """A request that the stand-in has received. `form` are its parameters."""
+
     path: str
     form: dict[str, str]
     idempotency_key: str | None
+    method: str = "POST"
 
 
 class StripeServer:
@@ -74,6 +77,10 @@ class StripeServer:
         for fault in self._held:
             fault.release()
 
+    def forget_keys(self) -> None:
+        """Forget the idempotency keys, as Stripe may after 24 hours."""
+        self._answers.clear()
+
     def signed(
         self, event: Object, *, secret: str = SECRET, timestamp: int | None = None
     ) -> tuple[bytes, dict[str, str]]:
@@ -82,12 +89,14 @@ class StripeServer:
         signature = stripe.WebhookSignature.generate_signature_header(body, secret, timestamp)
         return body.encode(), {"Stripe-Signature": signature}
 
-    def answer(self, path: str, form: dict[str, str], headers: Any) -> tuple[int, Object | None, Fault | None]:
+    def answer(
+        self, method: str, path: str, form: dict[str, str], headers: Any
+    ) -> tuple[int, Object | None, Fault | None]:
         """Return the status and the body of the answer, and the fault with which it is sent. Without a body, the answer
         is a page of a proxy."""
         key = headers.get("Idempotency-Key")
         with self._guard:
-            self.requests.append(ReceivedRequest(path, form, key))
+            self.requests.append(ReceivedRequest(path, form, key, method))
             fault = self._faults.popleft() if self._faults else None
             if isinstance(fault, Slow):
                 self._held.append(fault)
@@ -95,9 +104,11 @@ class StripeServer:
                 return fault.status, ERRORS.get(fault.status), fault
             if isinstance(fault, Away):
                 return 0, None, fault
-            return *self._effect(path, form, key, headers), fault
+            return *self._effect(method, path, form, key, headers), fault
 
-    def _effect(self, path: str, form: dict[str, str], key: str | None, headers: Any) -> tuple[int, Object]:
+    def _effect(
+        self, method: str, path: str, form: dict[str, str], key: str | None, headers: Any
+    ) -> tuple[int, Object]:
         if headers.get("Authorization") != f"Bearer {KEY}":
             return 401, ERRORS[401]
         if headers.get("Stripe-Version") != stripe.api_version:
@@ -108,7 +119,7 @@ class StripeServer:
             message = "Keys for idempotent requests can only be used with the same parameters."
             return (status, body) if same else (400, error("idempotency_error", message))
         try:
-            body = self.account.post(path, form)
+            body = self.account.get(path, form) if method == "GET" else self.account.post(path, form)
         except Refused as refused:  # a request that fails its validation is not stored under its key
             return refused.status, refused.body
         if key is not None:
@@ -120,9 +131,15 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     stand_in: StripeServer
 
+    def do_GET(self) -> None:
+        path, _, query = self.path.partition("?")
+        self._answer(path, query)
+
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        status, content, fault = self.stand_in.answer(self.path, dict(parse_qsl(body)), self.headers)
+        self._answer(self.path, self.rfile.read(int(self.headers["Content-Length"])).decode())
+
+    def _answer(self, path: str, form: str) -> None:
+        status, content, fault = self.stand_in.answer(self.command, path, dict(parse_qsl(form)), self.headers)
         if isinstance(fault, Away | LostAnswer):
             self.close_connection = True
             return

@@ -122,9 +122,9 @@ class Payments(RuleBasedStateMachine):
         first.arrives(canceled)
         self.accounts.append(Account(self.deal.order()))
 
-    def provider(self, order: PaymentOrder, amount: int, key: str) -> Any:
-        (account,) = (one for one in self.accounts if one.order == order)
-        return account.refund(amount, key, mood=self.mood)
+    def provider(self, refund: Refund) -> Any:
+        (account,) = (one for one in self.accounts if one.order == refund.order)
+        return account.refund(refund.amount, refund.key, mood=self.mood)
 
     def step(self, do: Any, *, minutes: int = 1, decided: str = "") -> None:
         """Do something some time later, and check the messages that it sends."""

@@ -512,8 +512,8 @@ def owed(provider, monkeypatch):
     """Payments of closed deals that still await a refund, and the refund requests that the provider received."""
     asked = []
 
-    def refuse(_, order, amount, key):
-        asked.append(order.pk)
+    def refuse(_, refund):
+        asked.append(refund.order_id)
         raise ProviderFailed("away")
 
     monkeypatch.setattr(Sandbox, "refund", refuse)

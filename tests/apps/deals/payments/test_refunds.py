@@ -208,8 +208,8 @@ def asked(monkeypatch):
     """The refunds that the provider got: the order, the amount and the idempotency key. It does not answer."""
     asked = []
 
-    def fail(_, order, amount, key):
-        asked.append((order.pk, amount, key))
+    def fail(_, refund):
+        asked.append((refund.order_id, refund.amount, refund.key))
         raise ProviderFailed("away")
 
     monkeypatch.setattr(Sandbox, "refund", fail)
@@ -328,7 +328,7 @@ def keys(monkeypatch):
     """The idempotency keys of the refunds that the provider got, and made."""
     keys = []
     make = Sandbox.refund
-    monkeypatch.setattr(Sandbox, "refund", lambda *given: keys.append(given[3]) or make(*given))
+    monkeypatch.setattr(Sandbox, "refund", lambda *given: keys.append(given[1].key) or make(*given))
     return keys
 
 

@@ -146,8 +146,9 @@ def test_a_canceled_intent_is_replaced_by_a_new_one(deal, order, account, send, 
 def test_an_operator_refunds_a_part_at_stripe(deal, order, account, send, stripe_server):
     send(account.pay("pi_1"))
     refund(order, 30_000)
-    form = {"payment_intent": "pi_1", "amount": "30000"}
-    assert stripe_server.requests[-1] == ReceivedRequest("/v1/refunds", form, f"refund-{Refund.objects.get().pk}")
+    made = Refund.objects.get()
+    form = {"payment_intent": "pi_1", "amount": "30000", "metadata[refund_id]": str(made.pk)}
+    assert stripe_server.requests[-1] == ReceivedRequest("/v1/refunds", form, f"refund-{made.pk}")
     send(*account.events_of(account.refunds["re_1"]))
     assert deal_summary(deal.now).refunded_amount == "300.00"
 
@@ -195,7 +196,7 @@ def test_a_payment_that_arrives_after_closing_is_refunded_at_stripe(deal, order,
     intervene(operator=make_staff(), conversation_id=deal.conversation.pk, action="close", data=InterventionRequest())
     send(account.pay("pi_1"))
     made = order.refunds.get()
-    form = {"payment_intent": "pi_1"}
+    form = {"payment_intent": "pi_1", "metadata[refund_id]": str(made.pk)}
     assert stripe_server.requests[-1] == ReceivedRequest("/v1/refunds", form, f"refund-{made.pk}")
     order.refresh_from_db()
     assert (order.status, made.accepted_at is not None) == ("refunded", True)

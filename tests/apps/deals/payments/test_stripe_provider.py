@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 from prometheus_client import REGISTRY
 
-from deals.models import PaymentOrder
+from deals.models import PaymentOrder, Refund
 from deals.payments import ProviderFailed, get_provider
 from deals.payments.errors import PaymentUnavailable
 from deals.payments.provider import ProviderRefused
@@ -116,11 +116,12 @@ def test_a_malformed_answer_is_a_failure_that_can_pass(deal, stripe_server, garb
 
 @pytest.mark.parametrize("garbage", [one for one in GARBAGE if b"payment_intent" not in one.body], ids=repr)
 def test_a_malformed_answer_to_a_refund_is_a_failure(order, stripe_server, account, garbage):
+    wanted = Refund(order=order, amount=100)
     account.pay("pi_1")
     stripe_server.break_next(garbage)
     with pytest.raises(ProviderFailed):
-        get_provider("stripe").refund(order, 100, "key")
-    assert get_provider("stripe").refund(order, 100, "key").item_id == "re_1"
+        get_provider("stripe").refund(wanted)
+    assert get_provider("stripe").refund(wanted).item_id == "re_1"
     assert len(account.refunds) == 1
 
 
@@ -184,7 +185,7 @@ def test_a_refund_that_is_refused_for_good_is_not_repeated(order, stripe_server,
     account.refund("pi_1")
     stripe_server.requests.clear()
     with pytest.raises(ProviderRefused, match="charge_already_refunded"):
-        get_provider("stripe").refund(order, order.offer.amount, "key")
+        get_provider("stripe").refund(Refund(order=order, amount=order.offer.amount))
     assert len(stripe_server.requests) == 1
 
 
@@ -192,11 +193,12 @@ def test_a_refund_that_is_refused_for_good_is_not_repeated(order, stripe_server,
 def test_a_refund_is_repeated_once_with_its_key(order, account, stripe_server, fault):
     account.pay("pi_1")
     stripe_server.break_next(fault)
-    event = get_provider("stripe").refund(order, 30_000, "key")
+    wanted = Refund(order=order, amount=30_000)
+    event = get_provider("stripe").refund(wanted)
     assert (event.item_id, event.kind, event.amount) == ("re_1", "refunded", 30_000)
     first, second = stripe_server.requests[-2:]
-    form = {"payment_intent": "pi_1", "amount": "30000"}
-    assert first == second == ReceivedRequest("/v1/refunds", form, "key")
+    form = {"payment_intent": "pi_1", "amount": "30000", "metadata[refund_id]": str(wanted.pk)}
+    assert first == second == ReceivedRequest("/v1/refunds", form, f"refund-{wanted.pk}")
     assert len(account.refunds) == 1
 
 
