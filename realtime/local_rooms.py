@@ -16,10 +16,10 @@ from foundation.errors import Unavailable
 from realtime import event_log as room_log
 from realtime import metrics
 from realtime.background_tasks import BackgroundTasks
+from realtime.event_frames import EventFrames, ephemeral_frame
 from realtime.event_log import LoggedEvent, LogHead, Replayed, ReplayRequest
 from realtime.membership import Joined, LocalSocket, OpenRoom
 from realtime.pubsub import Bus
-from socketio_server import SharedFrame
 
 log = structlog.get_logger(__name__)
 
@@ -30,8 +30,6 @@ GAP_TIMEOUT = 0.25
 """Seconds for which an event waits for the events before it. Hints arrive faster, even in a slow process."""
 MAX_REORDERED = 256
 """Maximum events in the reorder buffer of a room. If there are more, the log is read at once."""
-EVENT_PACKET = "42"
-"""The prefix of an event: an Engine.IO message packet with a Socket.IO EVENT packet of the default namespace."""
 
 
 class LocalRooms:
@@ -197,7 +195,7 @@ class LocalRooms:
         """Send an ephemeral event to the members of a room, except the sockets of the user `skip_user`."""
         if (room := self.open.get(name)) is None:
             return
-        frame = SharedFrame(f'{EVENT_PACKET}["{event}",{data}]')
+        frame = ephemeral_frame(event, data)
         for socket in list(room.members.values()):
             if skip_user is None or str(socket.user_id) != skip_user:
                 self._send(socket.eio_sid, frame)
@@ -233,28 +231,15 @@ class LocalRooms:
         room.position = event.seq
         if room.recent is not None:
             room.recent.append(event)
-        key, seq, send = room.key, event.seq, self._send
-        head, own = f'{EVENT_PACKET}["{event.event}",{event.data},"', f'{key}:{seq}"]'
-        shared, without_offset = SharedFrame(head + own), SharedFrame(f'{EVENT_PACKET}["{event.event}",{event.data}]')
-        sockets = list(room.members.values())
+        frames, sockets = EventFrames(event, room.key), list(room.members.values())
         for socket in sockets:
-            if not socket.has_offsets:
-                send(socket.eio_sid, without_offset)
-                continue
-            sent = socket.sent
-            alone = not sent or (len(sent) == 1 and key in sent)
-            sent[key] = seq
-            send(socket.eio_sid, shared if alone else head + socket.offset_before(key) + own)
+            self._send(socket.eio_sid, frames.for_socket(socket))
         metrics.events_delivered.inc(len(sockets))
         if self.on_delivered is not None:
             self.on_delivered(room.name, sockets, event)
 
     def _send_one(self, room: OpenRoom, socket: LocalSocket, event: LoggedEvent) -> None:
-        offset = ""
-        if socket.has_offsets:
-            socket.sent[room.key] = event.seq
-            offset = f',"{socket.offset_before(room.key)}{room.key}:{event.seq}"'
-        self._send(socket.eio_sid, f'{EVENT_PACKET}["{event.event}",{event.data}{offset}]')
+        self._send(socket.eio_sid, EventFrames(event, room.key).for_socket(socket))
         metrics.events_delivered.inc()
 
     # --- Filling gaps ---

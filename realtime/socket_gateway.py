@@ -166,8 +166,7 @@ class Gateway:
             if auth is TOO_DEEP:
                 raise Invalid(str(NestedTooDeeply()))
             request = ConnectRequest(auth, address)
-            identity, recovered = await self._admissions.submit(request)
-            pid = await self._enter(sid, identity, recovered, checked_from, request.has_offsets)
+            pid = await self._enter(sid, *await self._admissions.submit(request), checked_from, request.has_offsets)
             return {"pid": pid} if request.has_offsets else {}
         except DomainError as error:
             self._close_if_unavailable(sid, error)

@@ -3,7 +3,6 @@
 import asyncio
 import inspect
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import Any
 
 import socketio
@@ -12,23 +11,17 @@ from engineio.packet import MESSAGE, Packet
 from socketio import exceptions
 from socketio import packet as sio
 
-from socketio_server import close_codes
 from socketio_server.engine_server import EngineServer
 from socketio_server.engine_socket import EngineSocket
 from socketio_server.errors import ProtocolError
 from socketio_server.limits import Limits
-from socketio_server.msgpack_parser import msgpack_connect, msgpack_connect_error
+from socketio_server.msgpack_parser import refuse_msgpack
 from socketio_server.namespaces import ClientNamespaces
 from socketio_server.session_server import SILENT_LOGGER
 from socketio_server.socket_packets import StrictPacket
 from socketio_server.timers import TimerQueue
 
 log = structlog.get_logger(__name__)
-
-UNSUPPORTED_PARSER = {
-    "message": "The msgpack parser is not supported. Connect with the default parser.",
-    "data": {"code": "unsupported_parser"},
-}
 
 _MESSAGE = str(MESSAGE)
 _ACK = f"{_MESSAGE}{sio.ACK}"
@@ -216,18 +209,7 @@ class SocketServer(socketio.AsyncServer):
         return None
 
     def _refuse_parser(self, eio_sid: str, data: bytes) -> bool:
-        """If a new client has sent a CONNECT packet of the msgpack parser, refuse it in a form that this parser reads,
-        close its transport and return True."""
-        client = self._clients[eio_sid]
-        namespace = None if client.connected or client.disconnected else msgpack_connect(data)
-        if namespace is None:
-            return False
-        client.socket.send_frame(msgpack_connect_error(namespace, UNSUPPORTED_PARSER))
-        # A polling client reads the packet with its next request.
-        wait = 0.0 if client.socket.upgraded else self.limits.close_timeout
-        end = partial(client.socket.terminate, self.reason.SERVER_DISCONNECT, code=close_codes.UNSUPPORTED_DATA)
-        asyncio.get_running_loop().call_later(wait, end)
-        return True
+        return refuse_msgpack(self._clients[eio_sid], data, self.limits.close_timeout)
 
     def _is_connected(self, eio_sid: str, namespace: str) -> bool:
         client = self._clients[eio_sid]

@@ -16,8 +16,9 @@ from stoory.openapi_settings import SPECTACULAR_SETTINGS  # noqa: F401 (a settin
 
 env = Configuration.load(BASE_DIR / ".env")
 
-DATA_DIR = env.DATA_DIR
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+DATA_DIR, INCOMING_DIR = env.DATA_DIR, env.INCOMING_DIR
+for folder in (DATA_DIR, INCOMING_DIR):
+    folder.mkdir(parents=True, exist_ok=True)
 
 DEBUG = env.DEBUG
 SECRET_KEY = env.SECRET_KEY
@@ -115,8 +116,6 @@ else:
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = DATA_DIR / "media"
-INCOMING_DIR = env.INCOMING_DIR
-INCOMING_DIR.mkdir(parents=True, exist_ok=True)
 FILE_UPLOAD_TEMP_DIR = INCOMING_DIR  # not the folder of the system, which is often small or in memory
 
 REDIS_URL = env.REDIS_URL
