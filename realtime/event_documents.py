@@ -45,7 +45,7 @@ REFUSED = "command_refused"
 _REFUSAL_EXAMPLE = {"success": False, "code": "not_found", "message": "There is no such conversation."}
 
 
-class Refusal(Schema):
+class FailedAcknowledgement(Schema):
     """The answer to a command that is refused. Some errors have further members, as in the REST API."""
 
     success: Literal[False]
@@ -141,7 +141,7 @@ def asyncapi_document(registry: Registry, *, version: str, license: dict[str, st
     events, commands = _events(registry), _commands(registry)
     payloads = {event.name: _event_schema(event) for event in events}
     answers = {command.name: _acknowledgement_schema(command) for command in commands}
-    sent: list[type[BaseModel]] = [*payloads.values(), *answers.values(), Refusal]
+    sent: list[type[BaseModel]] = [*payloads.values(), *answers.values(), FailedAcknowledgement]
     used: list[tuple[type[BaseModel], JsonSchemaMode]] = [(one, "serialization") for one in sent]
     used += [(command.request, "validation") for command in commands]
     references, schemas = models_json_schema(list(dict.fromkeys(used)), ref_template=_REFERENCE)
@@ -160,7 +160,7 @@ def asyncapi_document(registry: Registry, *, version: str, license: dict[str, st
         operations[command.name] = _operation("receive", command.name) | {
             "reply": {"messages": [_reference_to(name), _reference_to(REFUSED)]}
         }
-    refusal = references[Refusal, "serialization"]
+    refusal = references[FailedAcknowledgement, "serialization"]
     messages[REFUSED] = _message(REFUSED, "The answer to a command that is refused.", refusal, _REFUSAL_EXAMPLE)
     return {
         "asyncapi": "3.0.0",

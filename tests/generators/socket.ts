@@ -4,7 +4,7 @@ import { io, type Socket } from 'socket.io-client';
 import type { components } from './events.js';
 
 type Schemas = components['schemas'];
-type Refused = Schemas['Refusal'];
+type Refused = Schemas['FailedAcknowledgement'];
 
 interface Events {
   new_message: (data: Schemas['NewMessagePayload']) => void;
