@@ -7,6 +7,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from django.http import HttpResponse
 
 from tests.harness.people import Person
 from tests.harness.rest import Api, InProcess, OverHttp
@@ -53,7 +54,7 @@ class Wsgi:
         self.seen: list[dict[str, Any]] = []
         monkeypatch.setattr("django.test.Client.request", self._request)
 
-    def _request(self, **request: Any) -> None:
+    def _request(self, **request: Any) -> HttpResponse:
         query = f"?{request['QUERY_STRING']}" if request["QUERY_STRING"] else ""
         body = request["wsgi.input"].read().decode() if "wsgi.input" in request else ""
         self.seen.append(
@@ -66,6 +67,7 @@ class Wsgi:
                 "Accept": request.get("HTTP_ACCEPT", "*/*"),
             }
         )
+        return HttpResponse()
 
 
 CALLS = {
