@@ -6,6 +6,7 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from pydantic import Field
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.decorators import action
 from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.response import Response
@@ -22,7 +23,7 @@ from messaging.requests import DescribeUploadRequest
 from messaging.responses import LinkResponse, UploadResponse
 from messaging.uploads.content_types import shown_inline
 from messaging.uploads.downloads import file_response
-from messaging.uploads.links import LinkAuthentication, LinkIdentity, make_link
+from messaging.uploads.links import ACTIONS, LinkAuthentication, LinkIdentity, make_link
 from messaging.uploads.services import describe_upload, read_upload, store_upload
 
 FORM = {
@@ -55,7 +56,10 @@ class LinkQuery(Query):
 
 
 class UploadViewSet(ViewSet):
-    authentication_classes = (SessionJWTAuthentication, LinkAuthentication)
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        """Return the ways to authenticate. Links open files and thumbnails only."""
+        action = getattr(self, "action", None) or self.action_map.get((self.request.method or "").lower())
+        return [SessionJWTAuthentication(), *([LinkAuthentication()] if action in ACTIONS else [])]
 
     def get_parsers(self) -> list[BaseParser]:
         method = getattr(self.request, "method", None)  # there is no request while the OpenAPI document is made

@@ -62,11 +62,10 @@ class LinkAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[User, LinkIdentity] | None:
         context = request.parser_context
-        action = ACTIONS.get(context["view"].action)
         signature = request.query_params.get(PARAMETER)
-        if action is None or signature is None:
+        if signature is None:
             return None
-        identity = _identity(signature, parse_id(context["kwargs"]["pk"]), action)
+        identity = _identity(signature, parse_id(context["kwargs"]["pk"]), ACTIONS[context["view"].action])
         return identity.user, identity
 
 

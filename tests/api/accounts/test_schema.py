@@ -24,9 +24,10 @@ def test_every_operation_documents_requests_responses_and_errors(operations):
             assert list(operation["responses"][status]["content"]) == ["application/problem+json"]
 
 
-def test_the_security_scheme_is_documented(document):
+def test_the_security_schemes_are_documented(document):
     assert document["components"]["securitySchemes"] == {
-        "access_token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+        "access_token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+        "link": {"type": "apiKey", "in": "query", "name": "signature"},
     }
 
 

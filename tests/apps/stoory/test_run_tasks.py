@@ -87,8 +87,9 @@ def test_a_server_can_leave_tasks_to_other_processes(tmp_path: Path) -> None:
 
 def test_deadlines_can_be_left_to_run_deadlines(tmp_path: Path) -> None:
     with embedded(tmp_path, DEADLINES_IN_SERVER="off", METRICS="on") as installation, installation.serving() as server:
-        wait_until(lambda: 'stoory_task_seconds_count{kind="realtime.trim_events"}' in metrics(server.url))
-        assert 'stoory_task_seconds_count{kind="deals.' not in metrics(server.url)
+        others = ('{kind="realtime.trim_events"}', '{kind="deals.take_over_refunds"}')
+        wait_until(lambda: all(f"stoory_task_seconds_count{one}" in metrics(server.url) for one in others))
+        assert 'kind="deals.take_due_actions"' not in metrics(server.url)
 
 
 def test_metrics_of_a_process_are_served(tmp_path: Path) -> None:
