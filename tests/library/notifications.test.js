@@ -24,22 +24,25 @@ test('a repeated notification counts once', async () => {
   );
 });
 
-for (const reason of ['updated', 'deleted']) {
-  test(`notifications are read again after a message is ${reason}`, async () => {
-    const server = new FakeServer();
-    const { client } = await server.opened();
-    const { notifications } = client;
-    await settled();
-    const one = { id: 'n1', type: 'message', title: 'New message', body: 'Helo', payload: {}, conversation_id: ROOM };
-    server.socket.tell('notification', { type: 'message', data: one });
-    assert.deepEqual([notifications.getSnapshot().unread, notifications.getSnapshot().notifications.length], [1, 1]);
-    server.notified = reason === 'updated' ? [{ ...one, body: 'Hello', read_at: null }] : [];
-    server.socket.tell('conversation_list_updated', { conversation_id: ROOM, reason, last_message: null });
-    await settled();
-    const { unread, notifications: held } = notifications.getSnapshot();
-    assert.deepEqual([unread, held.map(({ body }) => body)], reason === 'updated' ? [1, ['Hello']] : [0, []]);
-  });
+/** Change the message of a notification; the list then has notifications with these bodies. */
+async function changed(reason, bodies) {
+  const server = new FakeServer();
+  const { client } = await server.opened();
+  const { notifications } = client;
+  await settled();
+  const one = { id: 'n1', type: 'message', title: 'New message', body: 'Helo', payload: {}, conversation_id: ROOM };
+  server.socket.tell('notification', { type: 'message', data: one });
+  assert.deepEqual([notifications.getSnapshot().unread, notifications.getSnapshot().notifications.length], [1, 1]);
+  server.notified = bodies.map((body) => ({ ...one, body, read_at: null }));
+  server.socket.tell('conversation_list_updated', { conversation_id: ROOM, reason, last_message: null });
+  await settled();
+  const { unread, notifications: held } = notifications.getSnapshot();
+  assert.deepEqual([unread, held.map(({ body }) => body)], [bodies.length, bodies]);
 }
+
+test('notifications are read again after a message is updated', () => changed('updated', ['Hello']));
+
+test('notifications are read again after a message is deleted', () => changed('deleted', []));
 
 test('a replayed notification of a deleted message is not listed', async () => {
   const server = new FakeServer();
