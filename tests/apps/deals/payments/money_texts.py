@@ -10,7 +10,7 @@ from tests.apps.deals.payments.accounts import PRICE, Account, View
 from tests.deals import Deal
 
 ABOUT_MONEY = re.compile("payment|refund|dispute|The price was paid")
-OF_THE_DEAL = re.compile("has arrived|The deal waits|The deal goes on|so this conversation is closed")
+OF_A_MOVE = re.compile("has arrived|The deal waits|The deal goes on|so this conversation is closed")
 AMOUNT = re.compile(r"₹([0-9,]+\.[0-9]{2})")
 
 
@@ -83,12 +83,15 @@ def untrue_part(text: str, known: Known) -> str | None:
     return next((part for part in parts if not IS_TRUE[part](known, amounts(text))), None)
 
 
-def account_of(text: str, accounts: list[Account], paid: list[Account]) -> Account:
-    """Return the account that a text means. A text of the deal means the account of its present order. Another text
-    means the account paid first, unless it is about a second payment. `paid` are the accounts in the order in which
-    their payments became known."""
-    if OF_THE_DEAL.search(text):
-        return accounts[-1]
+def account_of(text: str, accounts: list[Account], paid: list[Account], told: Account | None) -> Account:
+    """Return the account that a text means.
+
+    A text with which the deal moves means the account `told`, whose event arrived. Another text means the account paid
+    first, unless it is about a second payment. `paid` are the accounts in the order in which their payments became
+    known.
+    """
+    if told is not None and OF_A_MOVE.search(text):
+        return told
     if "second payment" in text:
         assert len(paid) == 2, text
         return paid[1]

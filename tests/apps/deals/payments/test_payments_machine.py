@@ -124,6 +124,7 @@ class Payments(RuleBasedStateMachine):
 
     def provider(self, refund: Refund) -> Any:
         (account,) = (one for one in self.accounts if one.order == refund.order)
+        self.told = account
         return account.refund(refund.amount, refund.key, mood=self.mood)
 
     def step(self, do: Any, *, minutes: int = 1, decided: str = "") -> None:
@@ -134,6 +135,7 @@ class Payments(RuleBasedStateMachine):
         for one in self.accounts:
             one.refused.clear()
         self.decided_now = decided
+        self.told: Account | None = None
         with moved(self.passed), suppress(DomainError):
             do()
         for one in self.accounts:
@@ -146,7 +148,7 @@ class Payments(RuleBasedStateMachine):
         texts = [one.message for one in messages[self.seen :]]
         self.seen += len(texts)
         for text in texts:
-            about = account_of(text, self.accounts, self.paid)
+            about = account_of(text, self.accounts, self.paid, self.told)
             failed = about.view.failed - before[id(about)].failed
             known = Known(self.deal, about.order, about.view, failed, about.refused, self.decided_now)
             assert untrue_part(text, known) is None, text
@@ -187,6 +189,7 @@ class Payments(RuleBasedStateMachine):
 
     def arrive(self, account: Account, event: Happened) -> None:
         def arrives() -> None:
+            self.told = account
             account.arrives(event)
             if account.view.refunded >= PRICE and account is self.accounts[-1]:
                 self.was_full.add(id(account))
