@@ -23,7 +23,7 @@ def test_logging_out_disconnects_the_sockets_of_that_session(
     brand: Person, influencer: Person, conversation: str
 ) -> None:
     tabs = influencer.tabs.joined(conversation), influencer.tabs.connected(brand.tabs.url)
-    assert brand.api.post("/api/auth/logout", {"refresh": influencer.refresh}).status_code == 200
+    assert influencer.api.post("/api/auth/logout", {"refresh": influencer.refresh}).status_code == 200
     for tab in tabs:
         check_dropped_for_good(tab, "token_revoked", influencer.access)
     assert influencer.api.get("/api/auth/me").json()["code"] == "token_revoked"
