@@ -21,9 +21,10 @@ from tests.harness.servers import RunningServer
 
 ANSWER_SECONDS = 60
 DETAILS = {"details": "Three reels."}
-REQUEST_LINE = re.compile(r"(?:(GET|POST) +(\S+)|(\w+) \(Socket\.IO\))(?: +(?:\{(.*)\}|[^{].*))?")
+REQUEST_LINE = re.compile(r"(?:(GET|PATCH|POST) +(\S+)|(\w+) \(Socket\.IO\))(?: +(?:\{(.*)\}|[^{].*))?")
 UPLOADS = [
     "POST /api/uploads",
+    "PATCH /api/uploads/{id}",
     "GET /api/uploads/{id}",
     "GET /api/uploads/{id}/thumbnail",
     "GET /api/uploads/{id}/link",
@@ -150,6 +151,10 @@ async def test_files_are_sent_and_shown(blocks, site: RunningServer, brand: Pers
         attachment = answer.json()["upload"]
         assert (await client.get(f"/api/uploads/{attachment['id']}")).content == picture.getvalue()
         assert (await client.get(f"/api/uploads/{attachment['id']}/thumbnail")).headers["Content-Type"] == "image/webp"
+        described = await client.patch(f"/api/uploads/{attachment['id']}", json={"alt": "A teal wall"})
+        assert described.json()["upload"] == attachment | {"alt": "A teal wall"}
+        link = (await client.get(f"/api/uploads/{attachment['id']}/link")).json()["url"]
+        assert httpx.get(site.url + link).content == picture.getvalue()
     page = await chromium.new_page()
     await page.goto(site.url)
     given = {"attachment": attachment, "token": brand.access}

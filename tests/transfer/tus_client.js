@@ -3,7 +3,9 @@ import { createReadStream, statSync } from 'node:fs';
 import { FileUrlStorage, Upload } from 'tus-js-client';
 
 const { endpoint, token, file, urls, chunkSize } = JSON.parse(process.argv[2]);
-const print = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
+const print = (line, then) => process.stdout.write(`${JSON.stringify(line)}\n`, then);
+/** Print the last line and end, also if a refused request was not sent as a whole: its socket would stay open. */
+const end = (line) => print(line, () => process.exit());
 
 const upload = new Upload(createReadStream(file), {
   endpoint,
@@ -19,8 +21,8 @@ const upload = new Upload(createReadStream(file), {
     print({ retried: error.originalResponse?.getStatus() ?? null });
     return true;
   },
-  onError: (error) => print({ failed: String(error), status: error.originalResponse?.getStatus() ?? null }),
-  onSuccess: () => print({ url: upload.url }),
+  onError: (error) => end({ failed: String(error), status: error.originalResponse?.getStatus() ?? null }),
+  onSuccess: () => end({ url: upload.url }),
 });
 
 const [previous] = await upload.findPreviousUploads();

@@ -221,7 +221,7 @@ async def test_new_messages_are_announced_to_screen_readers(opens, brand, influe
     await expect(tab.words).to_have_text(["Before"])
     await expect(live).to_have_text("")
     influencer.says(conversation, "Just now")
-    await expect(live).to_have_text("Mira: Just now")
+    await expect(live).to_have_text("\u2068Mira\u2069: \u2068Just now\u2069")
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -247,7 +247,7 @@ async def test_a_picture_is_shown_small(opens, brand, influencer, tmp_path: Path
     small = mira.find(".picture img")
     await expect(small).to_have_attribute("src", re.compile(r"/thumbnail\?signature="))
     await is_drawn(small)
-    assert 0 < await small.evaluate("image => image.naturalWidth") <= 400
+    assert 0 < await small.evaluate("image => image.naturalWidth") <= 800
 
 
 async def test_a_closed_conversation_is_read_only(opens, brand, influencer):
