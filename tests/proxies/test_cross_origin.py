@@ -56,8 +56,8 @@ OF_DJANGO = {
     "another type of content": Case(415, "/api/auth/token", body="x", headers={"Content-Type": "text/plain"}),
 }
 OF_THE_BODY_LIMIT = {
-    "a body above the limit": Case(413, "/api/uploads", size=3_000_000),
-    "a body far above the limit": Case(413, "/api/uploads", size=4_500_000, headers=JSON),
+    "a body above the limit": Case(413, "/api/auth/token", size=3_000_000),
+    "a body far above the limit": Case(413, "/api/auth/token", size=4_500_000, headers=JSON),
 }
 OF_THE_SOCKETS = {
     "an unknown transport": Case(400, "/socket.io/?EIO=4&transport=carrier-pigeon", "GET"),
@@ -68,7 +68,7 @@ OF_THE_SOCKETS = {
 OF_NGINX = {
     "a large header": Case(400, "/api/auth/me", "GET", headers={"Authorization": "Bearer " + "x" * 40_000}),
     "a long address": Case(400, "/api/auth/me?x=" + "x" * 40_000, "GET"),
-    "a large body": Case(413, "/api/uploads", size=13_000_000),
+    "a large body": Case(413, "/api/auth/token", size=13_000_000),
 }
 DIRECT = OF_DJANGO | OF_THE_BODY_LIMIT | OF_THE_SOCKETS
 

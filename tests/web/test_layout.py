@@ -116,7 +116,7 @@ async def test_no_form_of_a_deal_is_in_a_scroller_inside_a_scroller(opens, brand
     assert len(await form.evaluate(SCROLLERS)) <= 1
     await form.get_by_label("Description").fill("At dusk")
     await form.get_by_role("button", name="Submit work").click()
-    await expect(tab.find(".action-panel")).to_contain_text("Waiting for Anaya")
+    await expect(tab.find(".action-panel")).to_contain_text("Waiting for \u2068Anaya\u2069")
     await expect(tab.page.get_by_role("dialog")).to_have_count(0)
     other = await opens(f"/chat/{conversation}", brand, viewport=size)
     await other.page.evaluate(f"document.documentElement.style.fontSize = '{text}'")
@@ -125,7 +125,7 @@ async def test_no_form_of_a_deal_is_in_a_scroller_inside_a_scroller(opens, brand
     await form.get_by_label("What should change").fill("Longer, please")
     assert len(await form.evaluate(SCROLLERS)) <= 1
     await form.locator("[type=submit]").click()
-    await expect(other.find(".action-panel")).to_contain_text("Waiting for Mira")
+    await expect(other.find(".action-panel")).to_contain_text("Waiting for \u2068Mira\u2069")
 
 
 SCROLLERS = """
@@ -159,7 +159,7 @@ async def test_a_long_form_closes_when_another_tab_submits_it(opens, brand, infl
     await expect(tab.page.get_by_role("dialog")).to_be_visible()
     influencer.acts(conversation, "submit_work", deliverables="A story", description="At dusk")
     await expect(tab.page.get_by_role("dialog")).to_have_count(0)
-    await expect(tab.find(".action-panel")).to_contain_text("Waiting for Anaya")
+    await expect(tab.find(".action-panel")).to_contain_text("Waiting for \u2068Anaya\u2069")
 
 
 def _at_work(brand, influencer) -> str:
