@@ -154,7 +154,8 @@ async def test_files_are_sent_and_shown(blocks, site: RunningServer, brand: Pers
         described = await client.patch(f"/api/uploads/{attachment['id']}", json={"alt": "A teal wall"})
         assert described.json()["upload"] == attachment | {"alt": "A teal wall"}
         link = (await client.get(f"/api/uploads/{attachment['id']}/link")).json()["url"]
-        assert httpx.get(site.url + link).content == picture.getvalue()
+    async with httpx.AsyncClient(base_url=site.url, timeout=ANSWER_SECONDS) as anybody:
+        assert (await anybody.get(link)).content == picture.getvalue()
     page = await chromium.new_page()
     await page.goto(site.url)
     given = {"attachment": attachment, "token": brand.access}
