@@ -140,7 +140,8 @@ def test_an_error_of_the_commit_is_raised():
     """A deferred constraint checks the user of a session at the end of the transaction."""
     with pytest.raises(IntegrityError), unit_of_work():
         execute(INSERT, [b"a", b"1"])
-        insert_instances([LoginSession(user_id=uuid7(), expires_at=clock.now(), password_fingerprint="")])
+        texts = dict.fromkeys(("password_fingerprint", "refresh_id", "previous_refresh_id"), "")
+        insert_instances([LoginSession(user_id=uuid7(), expires_at=clock.now(), **texts)])
     assert names() == []
 
 
