@@ -9,11 +9,13 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.template.defaultfilters import linebreaksbr
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 
 from accounts.models import User
 from conversations.view_records import record_view_of_revisions
+from foundation.admin import ReadOnly
 from foundation.errors import NotFound
 from foundation.ids import parse_id
 from messaging.models import Message, MessageRevision, Upload
@@ -24,7 +26,7 @@ FILE = "messaging_messagerevision_file"
 """The name of the URL pattern of a file of a deleted message."""
 
 
-class MessageRevisionAdmin(admin.ModelAdmin):
+class MessageRevisionAdmin(ReadOnly, admin.ModelAdmin):
     """The list shows which messages were changed, and when; the page of a revision shows its words and files."""
 
     list_display = ["replaced_at", "reason", "sender", "message_id"]
@@ -50,7 +52,7 @@ class MessageRevisionAdmin(admin.ModelAdmin):
 
     @admin.display(description="former words")
     def words(self, revision: MessageRevision) -> str:
-        return format_html('<div dir="auto" style="white-space: pre-wrap">{}</div>', revision.text)
+        return format_html('<div dir="auto">{}</div>', linebreaksbr(revision.text))
 
     @admin.display(description="files")
     def files(self, revision: MessageRevision) -> str:
@@ -59,15 +61,6 @@ class MessageRevisionAdmin(admin.ModelAdmin):
             for upload in revision.attachments.all()
         )
         return format_html_join(" ", '<a href="{}" dir="auto">{}</a>', links) or "none"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
