@@ -97,7 +97,8 @@ def test_half_of_a_surrogate_pair_in_an_action(brand, influencer, field, steps, 
 
 
 def test_an_unknown_key_with_half_a_pair_is_ignored(brand, influencer):
-    brand.says(brand.opens_chat_with(influencer), "Hello", unknown=HALF, sender_id=[HALF])
+    said = brand.says(brand.opens_chat_with(influencer), "Hello", unknown=HALF, sender_id=[HALF])
+    assert (said["message"], said["sender_id"]) == ("Hello", brand.id)
 
 
 def test_ids_in_upper_case(brand, influencer):

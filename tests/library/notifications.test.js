@@ -3,20 +3,21 @@ import { test } from 'node:test';
 
 import { FakeServer, ROOM, settled } from './fakes.js';
 
+const NOTICE = {
+  id: 'n1',
+  title: 'New message',
+  body: 'Hi',
+  payload: {},
+  conversation_id: ROOM,
+  created_at: '2026-01-01',
+};
+
 test('a repeated notification counts once', async () => {
   const server = new FakeServer();
   const { client } = await server.opened();
   const { notifications } = client;
   await settled();
-  const data = {
-    id: 'n1',
-    title: 'New message',
-    body: 'Hi',
-    payload: {},
-    conversation_id: ROOM,
-    created_at: '2026-01-01',
-  };
-  for (let time = 0; time < 2; time += 1) server.socket.tell('notification', { type: 'message', data });
+  for (let time = 0; time < 2; time += 1) server.socket.tell('notification', { type: 'message', data: NOTICE });
   assert.equal(notifications.getSnapshot().unread, 1);
   assert.deepEqual(
     notifications.getSnapshot().notifications.map((one) => one.id),
@@ -59,21 +60,13 @@ test('a notification that arrives while the list is loaded is listed and counted
   const { client } = await server.opened();
   const { notifications } = client;
   await settled();
-  const data = {
-    id: 'n1',
-    title: 'New message',
-    body: 'Hi',
-    payload: {},
-    conversation_id: ROOM,
-    created_at: '2026-01-01',
-  };
   for (const path of ['GET /api/notifications', 'GET /api/notifications/unread-count']) {
     server.notified = [];
     const letGo = server.holdBack(path);
     const reading = notifications.reload();
     await settled();
-    server.notified = [{ ...data, type: 'message', read_at: null }];
-    server.socket.tell('notification', { type: 'message', data });
+    server.notified = [{ ...NOTICE, type: 'message', read_at: null }];
+    server.socket.tell('notification', { type: 'message', data: NOTICE });
     letGo();
     await reading;
     await settled();

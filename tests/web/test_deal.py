@@ -6,6 +6,7 @@ from typing import Any
 
 from playwright.async_api import Route, expect
 
+from tests.harness.people import Person
 from tests.web.tabs import Tab
 
 
@@ -26,6 +27,14 @@ async def asked(tab: Tab, title: str) -> None:
 
 async def waits(tab: Tab) -> None:
     await expect(tab.find(".action-panel")).to_have_text(re.compile("^Waiting for "))
+
+
+def offers_a_price(brand: Person, influencer: Person, conversation: str) -> None:
+    """Lead a new deal to the brand owner's first offer, over REST."""
+    influencer.acts(conversation, "accept_connection")
+    brand.acts(conversation, "send_project_details", details="A story.")
+    influencer.acts(conversation, "accept_project")
+    brand.acts(conversation, "send_price_offer", price="100")
 
 
 async def deal(opens: Callable[..., Any], brand: Any, influencer: Any) -> tuple[str, Tab, Tab]:
@@ -116,15 +125,9 @@ async def test_a_form_accepts_valid_input_and_shows_errors(opens, brand, influen
 
 async def test_errors_of_the_server_are_shown_at_the_field(opens, brand, influencer):
     conversation, anaya, mira = await deal(opens, brand, influencer)
-    for who, action, data in (
-        (influencer, "accept_connection", {}),
-        (brand, "send_project_details", {"details": "A story."}),
-        (influencer, "accept_project", {}),
-        (brand, "send_price_offer", {"price": "100"}),
-        (influencer, "negotiate_price", {}),
-        (brand, "agree_negotiation", {}),
-    ):
-        who.acts(conversation, action, **data)
+    offers_a_price(brand, influencer, conversation)
+    influencer.acts(conversation, "negotiate_price")
+    brand.acts(conversation, "agree_negotiation")
     mira.may_fail = True
     await give(mira, Your_price="100")
     await expect(mira.find(".action-panel .fault")).to_contain_text("must differ from")
@@ -146,13 +149,7 @@ async def test_irreversible_actions_need_confirmation(opens, brand, influencer):
 
 async def test_withdrawing_needs_confirmation(opens, brand, influencer):
     conversation, anaya, mira = await deal(opens, brand, influencer)
-    for who, action, data in (
-        (influencer, "accept_connection", {}),
-        (brand, "send_project_details", {"details": "A story."}),
-        (influencer, "accept_project", {}),
-        (brand, "send_price_offer", {"price": "100"}),
-    ):
-        who.acts(conversation, action, **data)
+    offers_a_price(brand, influencer, conversation)
     await press(anaya, "Withdraw offer")
     await press(anaya, "Back")
     assert brand.sees(conversation)["flow_state"] == "influencer_price_response"
@@ -174,14 +171,8 @@ async def test_withdrawing_needs_confirmation(opens, brand, influencer):
 
 async def test_a_deal_that_stands_still_says_why(opens, brand, influencer):
     conversation, anaya, mira = await deal(opens, brand, influencer)
-    for who, action, data in (
-        (influencer, "accept_connection", {}),
-        (brand, "send_project_details", {"details": "A story."}),
-        (influencer, "accept_project", {}),
-        (brand, "send_price_offer", {"price": "100"}),
-        (influencer, "accept_price", {}),
-    ):
-        who.acts(conversation, action, **data)
+    offers_a_price(brand, influencer, conversation)
+    influencer.acts(conversation, "accept_price")
     order = brand.acts(conversation, "proceed_to_payment")["payment"]
     for event in ("payment.succeeded", "payment.dispute_opened"):
         brand.calls("POST", order["pay"]["url"], {"type": event})

@@ -98,7 +98,8 @@ def test_conflicts_come_before_the_decision(deal, operator):
 
 def test_an_unpaid_conversation_is_closed_without_a_decision(operator):
     for body in ({}, {"money": "burn"}):
-        succeeded(closes(operator, make_deal("payment_pending"), **body), "conversation", "message")
+        answer = succeeded(closes(operator, make_deal("payment_pending"), **body), "conversation", "message")
+        assert answer["conversation"]["chat_status"] == "closed"
 
 
 def test_an_offer_is_withdrawn_and_the_answer_is_a_conflict(db):

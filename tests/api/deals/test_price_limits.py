@@ -87,7 +87,8 @@ def test_the_default_currency_is_checked_too(brand, influencer, hints, settings)
 
 def test_nothing_is_charged_in_a_direct_conversation(brand, influencer):
     given = {"conversation_type": "direct", "user_id": influencer.id, "currency": "KPW"}
-    succeeded(brand.api.post("/api/conversations", given), "conversation", status=201)
+    answer = succeeded(brand.api.post("/api/conversations", given), "conversation", status=201)
+    assert answer["conversation"]["conversation_type"] == "direct"
 
 
 @pytest.mark.parametrize(("currency", "amount"), REFUSED)
@@ -100,15 +101,17 @@ def test_a_proposed_amount_that_cannot_be_charged_is_refused(brand, influencer, 
 
 @pytest.mark.parametrize(("currency", "amount"), CHARGED)
 def test_a_proposed_amount_that_can_be_charged(brand, influencer, currency, amount):
-    answer = opening(brand, influencer, currency=currency, proposed_amount=amount)
-    succeeded(answer, "conversation", status=201)
+    answer = succeeded(
+        opening(brand, influencer, currency=currency, proposed_amount=amount), "conversation", status=201
+    )
+    assert answer["conversation"]["currency"] == currency
 
 
 def test_a_provider_without_limits_takes_every_currency(brand, influencer, settings):
     for provider in ("sandbox", "none"):
         settings.PAYMENT_PROVIDER = provider
-        answer = opening(brand, influencer, currency="IQD", proposed_amount="0.001")
-        succeeded(answer, "conversation", status=201)
+        opened = opening(brand, influencer, currency="IQD", proposed_amount="0.001")
+        assert succeeded(opened, "conversation", status=201)["conversation"]["currency"] == "IQD"
 
 
 # Offers
